@@ -1,0 +1,1 @@
+"""Stream contacts and contact statuses out of Zoho Voice and cobai."""

@@ -1,0 +1,1 @@
+"""Write contact records into PORTERS, cobai, Valomnia, BAS-IP and Zoho Voice."""

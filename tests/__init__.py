@@ -1,0 +1,1 @@
+"""Promises of tap-contacts and target-contacts, each tested through real HTTP."""

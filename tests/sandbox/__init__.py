@@ -1,0 +1,1 @@
+"""The five APIs as local HTTP servers, as strict as their documents."""
