@@ -1,0 +1,63 @@
+"""What can go wrong with an API, told apart by what follows from it.
+
+Every message says which API, what was asked, what it answered and what to do next; none holds a
+secret or a contact's data. The API's own words, which may, are kept apart in `detail`.
+"""
+
+from __future__ import annotations
+
+from singer_sdk.exceptions import FatalAPIError, SingerSDKError, SkippableAPIError
+
+
+class ApiError(SingerSDKError):
+    """An API did not do what was asked of it."""
+
+    def __init__(  # noqa: PLR0913
+        self,
+        api: str,
+        asked: str,
+        answered: str,
+        advice: str = "",
+        *,
+        code: str = "",
+        http_status: int | None = None,
+        detail: str = "",
+    ) -> None:
+        """Compose the message from title of the API, request, answer and what to do next."""
+        super().__init__(f"{api}: {asked}: {answered}." + (f" {advice}" if advice else ""))
+        self.answered = answered
+        self.advice = advice
+        self.code = code
+        self.http_status = http_status
+        self.detail = detail
+
+
+class Refused(ApiError, SkippableAPIError):
+    """The API refused this one record; others may do better."""
+
+
+class NotFound(Refused):
+    """The contact or parent with this id is not there."""
+
+
+class OutcomeUnknown(ApiError):
+    """A request that must not be repeated blindly got no usable answer."""
+
+
+class Stopped(ApiError, FatalAPIError):
+    """No request of this run can succeed until somebody acts."""
+
+
+class Retry(ApiError):
+    """The same request may be sent again, after `retry_after` seconds if that is given."""
+
+    retry_after: float | None = None
+
+
+class NoAnswer(SingerSDKError):
+    """The network gave no whole answer; `sent` says whether the request may have arrived."""
+
+    def __init__(self, reason: str, *, sent: bool) -> None:
+        """Keep the reason, in words without addresses."""
+        super().__init__(reason)
+        self.sent = sent

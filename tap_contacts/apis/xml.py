@@ -1,0 +1,71 @@
+"""Read XML that may be hostile, and write XML that is well formed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LARGEST_DOCUMENT = 16 * 1024 * 1024
+"""Bytes of a document; more is not parsed."""
+
+_FORBIDDEN = re.compile(
+    "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\x7f-\x84\x86-\x9f]"
+)
+"""What XML 1.0 forbids, and the control characters it discourages."""
+
+
+def parse(document: bytes) -> etree._Element | None:
+    """Return the root of a document; None if it is not well formed, has a DOCTYPE or is huge.
+
+    Nothing outside the document is read and no entity is expanded.
+    """
+    if len(document) > LARGEST_DOCUMENT or b"<!DOCTYPE" in document:
+        return None
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_pis=True
+    )
+    try:
+        root = etree.fromstring(document, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+    return None if root.getroottree().docinfo.doctype else root
+
+
+def local(element: etree._Element) -> str:
+    """Return an element's name without its namespace, which some APIs misspell."""
+    return etree.QName(element).localname
+
+
+def children(element: etree._Element, name: str | None = None) -> Iterator[etree._Element]:
+    """Yield the child elements, or those of one local name; comments are none."""
+    for child in element.iterchildren(etree.Element):
+        if name is None or local(child) == name:
+            yield child
+
+
+def child_text(element: etree._Element, name: str) -> str | None:
+    """Return the text of the first child of this local name; "" if it is empty, None if absent."""
+    found = next(children(element, name), None)
+    return None if found is None else (found.text or "")
+
+
+def element(name: str, text: str | None = None) -> etree._Element:
+    """Return a new element; what XML forbids in its text is left out."""
+    made = etree.Element(name)
+    made.text = None if text is None else clean(text)
+    return made
+
+
+def clean(text: str) -> str:
+    """Return a text without the characters that XML 1.0 forbids, and without control characters."""
+    return _FORBIDDEN.sub("", text)
+
+
+def document(root: etree._Element) -> bytes:
+    """Return a whole UTF-8 document, declaration included."""
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True, standalone=True)

@@ -1,0 +1,289 @@
+"""Zoho Voice, cloud telephony: sign-in, codes and reading.
+
+Source: https://www.zoho.com/voice/api/contacts-api.html
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk import typing as th
+from singer_sdk.exceptions import ConfigurationError
+
+from tap_contacts.apis.errors import NoAnswer, Retry, Stopped
+from tap_contacts.apis.http import (
+    DONE,
+    GATEWAY,
+    NOT_UNDERSTOOD,
+    RATE,
+    ApiClient,
+    Judgement,
+    Verdict,
+)
+from tap_contacts.apis.seams import Page, read_all
+from tap_contacts.apis.transport import Answer, SignIn, Transport, origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from requests import PreparedRequest
+
+TITLE = "Zoho Voice"
+PREFIX = "/rest/json/zv"
+
+ACCOUNTS_HOSTS = {
+    "com": "accounts.zoho.com",
+    "eu": "accounts.zoho.eu",
+    "in": "accounts.zoho.in",
+    "com.au": "accounts.zoho.com.au",
+    "jp": "accounts.zoho.jp",
+    "com.cn": "accounts.zoho.com.cn",
+    "ca": "accounts.zohocloud.ca",
+    "sa": "accounts.zoho.sa",
+    "uk": "accounts.zoho.uk",
+}
+"""Accounts servers (https://zoho.com/accounts/protocol/oauth/multi-dc.html)."""
+
+LARGEST_PAGE = 50
+"""Contacts a page (https://www.zoho.com/voice/api/get-all-contacts.html)."""
+
+SETTINGS = th.ObjectType(
+    th.Property("client_id", th.StringType, description="Client id of the Zoho API console."),
+    th.Property("client_secret", th.StringType, secret=True, description="Its secret."),
+    th.Property(
+        "refresh_token",
+        th.StringType,
+        secret=True,
+        description="Refresh token with the scope zohovoice.contacts.ALL.",
+    ),
+    th.Property(
+        "access_token",
+        th.StringType,
+        secret=True,
+        description="Instead of the three above, for one run of less than an hour.",
+    ),
+    th.Property(
+        "data_center",
+        th.StringType,
+        default="com",
+        allowed_values=list(ACCOUNTS_HOSTS),
+        description="Data centre that holds the account.",
+    ),
+    th.Property(
+        "api_url",
+        th.StringType,
+        description="Origin of the API, default https://voice.zoho.<data_center>.",
+    ),
+    th.Property(
+        "accounts_url",
+        th.StringType,
+        description="Origin of the accounts server, default by data_center.",
+    ),
+    th.Property(
+        "page_size",
+        th.IntegerType(minimum=2, maximum=LARGEST_PAGE),
+        default=LARGEST_PAGE,
+        description="Contacts asked for at once.",
+    ),
+    th.Property(
+        "contact_details",
+        th.BooleanType,
+        default=False,
+        description="Also read created_time and number: one more request per contact.",
+    ),
+    RATE,
+)
+
+_LOCKED = Judgement(
+    Verdict.RETRY, advice="Lower requests_per_minute: Zoho locks a URL for 10 minutes.", wait=600
+)
+_SIGN_IN_AGAIN = Judgement(
+    Verdict.RENEW, advice="Check the refresh token and its scope zohovoice.contacts.ALL."
+)
+
+CODES = {
+    "ZVT0052": _SIGN_IN_AGAIN,
+    "INVALID_OAUTHTOKEN": _SIGN_IN_AGAIN,
+    "INVALID_TOKEN": _SIGN_IN_AGAIN,
+    "500": Judgement(Verdict.UNKNOWN),
+    "URL_ROLLING_THROTTLES_LIMIT_EXCEEDED": _LOCKED,
+    "URL_FIXED_THROTTLES_LIMIT_EXCEEDED": _LOCKED,
+}
+"""Codes of the product family; those of contacts are not documented."""
+
+
+class RefreshToken(SignIn):
+    """Get access tokens with a refresh token: one at a time, shared by all threads.
+
+    Zoho gives 10 access tokens in 10 minutes
+    (https://zoho.com/accounts/protocol/oauth/web-apps/access-token-expiry.html).
+    """
+
+    def __init__(self, transport: Transport, accounts_url: str, **grant: str) -> None:
+        """Take the accounts server's origin and client_id, client_secret, refresh_token."""
+        self._transport = transport
+        self._url = accounts_url + "/oauth/v2/token"
+        self._grant = {"grant_type": "refresh_token", **grant}
+        self._lock = threading.Lock()
+        self._token = ""
+        self._ends = 0.0
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Set the Authorization header; the scheme is not Bearer."""
+        with self._lock:
+            if time.monotonic() >= self._ends:
+                self._token, self._ends = self._new_token()
+            request.headers["Authorization"] = f"Zoho-oauthtoken {self._token}"
+        return request
+
+    def renew(self, request: PreparedRequest) -> bool:
+        """Drop the token this request was refused with, unless another thread has done so."""
+        with self._lock:
+            if request.headers["Authorization"].endswith(f" {self._token}"):
+                self._ends = 0.0
+        return True
+
+    def _new_token(self) -> tuple[str, float]:
+        asked = "POST /oauth/v2/token"
+        try:
+            answer = self._transport.send("POST", self._url, data=self._grant)
+        except NoAnswer as error:
+            raise Retry(TITLE, asked, str(error)) from None
+        body = answer.json if isinstance(answer.json, dict) else {}
+        if token := body.get("access_token"):
+            return str(token), time.monotonic() + float(body.get("expires_in", 3600)) - 300
+        raise _refusal(asked, answer, str(body.get("error", "")))
+
+
+def _refusal(asked: str, answer: Answer, error: str) -> Exception:
+    """Tell a wrong grant from a throttle; both come with HTTP 200."""
+    if error.startswith("invalid_"):
+        advice = "Check client_id, client_secret, refresh_token and data_center."
+        return Stopped(TITLE, asked, error, advice, code=error)
+    if error == "Access Denied":
+        advice = "Too many access tokens were asked for; wait ten minutes before the next run."
+        return Stopped(TITLE, asked, error, advice, code=error)
+    return Retry(TITLE, asked, f"no access token (HTTP {answer.status})", "Check accounts_url.")
+
+
+class AccessToken(SignIn):
+    """Sign with a given access token, which cannot be renewed."""
+
+    def __init__(self, token: str) -> None:
+        """Take the token."""
+        self._token = token
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Set the Authorization header."""
+        request.headers["Authorization"] = f"Zoho-oauthtoken {self._token}"
+        return request
+
+
+class ZohoVoice(ApiClient):
+    """Read contacts and contact statuses of one organisation."""
+
+    api = "zoho_voice"
+    title = TITLE
+    settings = SETTINGS
+
+    def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
+        """Take the API's settings and the plugin's config."""
+        super().__init__(settings, config)
+        self.page_size: int = settings.get("page_size", LARGEST_PAGE)
+        self.contact_details: bool = settings.get("contact_details", False)
+
+    def address(self, settings: Mapping[str, Any]) -> str:
+        """Return `api_url`, by default that of the data centre."""
+        center = settings.get("data_center", "com")
+        return origin(
+            "zoho_voice.api_url", settings.get("api_url") or f"https://voice.zoho.{center}"
+        )
+
+    def sign_in_with(self, settings: Mapping[str, Any]) -> SignIn:
+        """Sign in with the refresh token, or else with a given access token."""
+        names = ("client_id", "client_secret", "refresh_token")
+        grant = {name: settings.get(name, "") for name in names}
+        if all(grant.values()):
+            host = ACCOUNTS_HOSTS[settings.get("data_center", "com")]
+            url = settings.get("accounts_url") or f"https://{host}"
+            return RefreshToken(self.transport, origin("zoho_voice.accounts_url", url), **grant)
+        if token := settings.get("access_token"):
+            return AccessToken(token)
+        msg = "zoho_voice needs client_id, client_secret and refresh_token, or an access_token."
+        raise ConfigurationError(msg)
+
+    def judge(self, answer: Answer) -> Judgement:
+        """Judge by the body first: the HTTP status of an error is not documented."""
+        body = answer.json
+        if not isinstance(body, dict):
+            return GATEWAY.get(answer.status, NOT_UNDERSTOOD)
+        if body.get("status") == "SUCCESS":
+            return DONE
+        code = _code(body)
+        known = CODES.get(code) or CODES.get(str(body.get("message"))) or GATEWAY.get(answer.status)
+        if known:
+            return known._replace(code=code)
+        verdict = Verdict.MISSING if answer.status == 404 else Verdict.REJECT  # noqa: PLR2004
+        return Judgement(verdict, code, detail=str(body.get("message", "")))
+
+    def check(self) -> str:
+        """Sign in and read the statuses."""
+        names = [str(status["display_value"]) for status in self.contact_statuses()]
+        return f"{self.title} at {self.origin} answers; contact statuses: {', '.join(names)}"
+
+    def contact_statuses(self) -> Iterator[dict[str, Any]]:
+        """Yield `id` and `display_value` of each status of the organisation."""
+        body = self._get("/contacts/contact_status")
+        for status in body.get("contact_status") or []:
+            yield {**status, "id": str(status["id"])}
+
+    def contacts(self) -> Iterator[dict[str, Any]]:
+        """Yield every contact once, normalised."""
+        what = f"{self.title}: GET {PREFIX}/contacts"
+        for contact in read_all(what, self._page, self.page_size, "contact_id"):
+            yield self.contact(contact["contact_id"]) if self.contact_details else contact
+
+    def contact(self, contact_id: str) -> dict[str, Any]:
+        """Return one contact, with created_time (epoch, milliseconds) and number."""
+        return normal(self._get(f"/contacts/{contact_id}")["contacts"])
+
+    def _page(self, start: int) -> Page:
+        query = {"from": start, "size": self.page_size, "totalCount": "true"}
+        body = self._get("/contacts", query)
+        rows = [normal(contact) for contact in body.get("contacts") or []]
+        return Page(rows, int((body.get("meta") or {}).get("total", -1)))
+
+    def _get(self, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        headers = {"Accept": "application/json"}
+        body: dict[str, Any] = self.call("GET", PREFIX + path, params=query, headers=headers).json
+        return body
+
+
+def _code(body: Mapping[str, Any]) -> str:
+    """Find the error's code in the application's envelope or the edge filter's."""
+    error = body.get("error")
+    return str(error.get("title", "")) if isinstance(error, dict) else str(body.get("code", ""))
+
+
+def normal(contact: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a contact one form, whichever of the API's forms it came in.
+
+    Ids are strings (they exceed 2^53), "" is None, flags are booleans ("" is False, inferred), and
+    the owner is `contact_owner_id` and `contact_owner_name`. The e-mail's key is `email`; the
+    machine-translated documentation calls it メール.
+    """
+    record = {("email" if key == "メール" else key): value for key, value in contact.items()}
+    owner = record.pop("contact_owner", None)
+    owner = owner if isinstance(owner, dict) else {"id": owner}
+    record["contact_owner_id"] = _text(owner.get("id"))
+    record["contact_owner_name"] = _text(owner.get("display_value"))
+    record["contact_id"] = _text(record.get("contact_id"))
+    for flag in ("is_favourite", "is_spam"):
+        record[flag] = str(record.get(flag, "")).lower() == "true"
+    return {key: None if value == "" else value for key, value in record.items()}
+
+
+def _text(value: object) -> str | None:
+    return None if value in {None, ""} else str(value)

@@ -1,0 +1,81 @@
+"""The books of one run: every record read ends in exactly one bin."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    import logging
+
+BINS = ("created", "updated", "unchanged", "deleted", "rejected", "skipped")
+
+
+class Books:
+    """Count what became of the records, and report it at the end."""
+
+    def __init__(self) -> None:
+        """Open the books."""
+        self.read = 0
+        self.bins: Counter[str] = Counter()
+        self.skips: Counter[tuple[str, str]] = Counter()
+        """Skipped records by stream and reason."""
+        self.rejections: Counter[tuple[str, str, str]] = Counter()
+        """Rejected records by stream, code and field."""
+        self.not_carried: dict[str, set[str]] = {}
+        """Fields with values that no field of the destination takes, by stream."""
+
+    def enter(self, outcome: str) -> None:
+        """Count one record into a bin."""
+        self.bins[outcome] += 1
+
+    def skip(self, stream: str, reason: str) -> None:
+        """Count one record as skipped."""
+        self.enter("skipped")
+        self.skips[stream, reason] += 1
+
+    def reject(self, stream: str, code: str, field: str | None) -> None:
+        """Count one record as rejected."""
+        self.enter("rejected")
+        self.rejections[stream, code, field or "-"] += 1
+
+    def summary(self, requests: int, *, dry_run: bool) -> dict[str, object]:
+        """Return the counts of the run, with the requests it took."""
+        counts: dict[str, object] = {"read": self.read}
+        counts |= {name: self.bins[name] for name in BINS}
+        counts["requests"] = requests
+        if open_ones := self.read - sum(self.bins.values()):
+            counts["unsettled"] = open_ones
+        counts["not_carried"] = {s: sorted(names) for s, names in self.not_carried.items() if names}
+        return counts | ({"dry_run": True} if dry_run else {})
+
+    def report(self, logger: logging.Logger, api: str, summary: dict[str, object]) -> None:
+        """Log what was left out, and the summary as one line; on a terminal, also as a table."""
+        for stream, names in self.not_carried.items():
+            text = "%s has no field for these of %s: %s. See field_map."
+            if names:
+                logger.warning(text, api, stream, ", ".join(sorted(names)))
+        self._report_bins(logger)
+        logger.info("summary: %s", json.dumps(summary))
+        if sys.stderr.isatty():
+            Console(stderr=True).print(_table(api, summary))
+
+    def _report_bins(self, logger: logging.Logger) -> None:
+        for (stream, reason), count in self.skips.items():
+            logger.info("%d records of %s skipped: %s.", count, stream, reason)
+        for (stream, code, field), count in self.rejections.items():
+            text = "%d records of %s rejected: code %s, field %s."
+            logger.warning(text, count, stream, code, field)
+
+
+def _table(api: str, summary: dict[str, object]) -> Table:
+    table = Table(title=f"target-contacts: {api}", show_header=False)
+    for name, value in summary.items():
+        if name != "not_carried":
+            table.add_row(name, str(value))
+    return table

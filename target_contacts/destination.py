@@ -1,0 +1,63 @@
+"""What all sinks of a run share: the account written to, its ledger, rejects and books."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from target_contacts.books import Books
+from target_contacts.ledger import Ledger
+from target_contacts.rejects import Rejected, Rejects
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Mapping
+
+    from tap_contacts.apis.http import ApiClient
+
+
+class Destination:
+    """One account of one API, for the length of one run."""
+
+    def __init__(self, kind: type[ApiClient], config: Mapping[str, Any]) -> None:
+        """Take the API's client class and the target's settings; nothing is opened yet."""
+        self._kind = kind
+        self._config = config
+        self.books = Books()
+        self.rejects = Rejects(config["rejects_dir"], kind.api)
+        self.schemas: dict[str, Mapping[str, Any]] = {}
+        """The last SCHEMA message of each stream, as received."""
+        self.status_names: dict[str, str] = {}
+        """Display values of the source's contact statuses by id."""
+        self.halted = 0
+        """Number of the signal that asked for the end; 0 while there was none."""
+
+    @cached_property
+    def client(self) -> ApiClient:
+        """Return the client of the account."""
+        return self._kind(self._config[self._kind.api], self._config)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Return the account's ledger."""
+        account = self._config.get("ledger_account") or self.client.account
+        return Ledger(self._config["ledger_url"], f"{self._kind.api} {account}")
+
+    def reject(self, stream: str, message: Mapping[str, Any], why: Rejected) -> None:
+        """Put a RECORD message into the rejects file and the books."""
+        self.rejects.add(self.schemas[message["stream"]], message, why)
+        self.books.reject(stream, why.code, why.field)
+
+    def report(self, logger: logging.Logger) -> None:
+        """Log what became of the run's records."""
+        sent = self.client.transport.requests if "client" in self.__dict__ else 0
+        summary = self.books.summary(sent, dry_run=self._config["dry_run"])
+        self.books.report(logger, self._kind.title, summary)
+        if self.rejects.path:
+            logger.warning("Rejected records: %s. Mend the cause, pipe it in.", self.rejects.path)
+
+    def close(self) -> None:
+        """Bring everything to disk."""
+        self.rejects.close()
+        if "ledger" in self.__dict__:
+            self.ledger.close()

@@ -1,0 +1,36 @@
+"""Do things at the same time, a few at once."""
+
+from __future__ import annotations
+
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def in_parallel(
+    call: Callable[[T], R], items: Iterable[T], workers: int, halted: Callable[[], bool]
+) -> Iterator[list[R]]:
+    """Yield results as they come, several where several came together.
+
+    Args:
+        call: Done for each item in a thread; must not raise.
+        items: Taken one by one as workers become free.
+        workers: Most calls at once.
+        halted: Asked before each new call; what is under way is still waited for and yielded.
+    """
+    ahead = iter(items)
+    running: set[Future[R]] = set()
+    with ThreadPoolExecutor(workers) as pool:
+        while True:
+            free = 0 if halted() else workers - len(running)
+            running |= {pool.submit(call, item) for item in islice(ahead, free)}
+            if not running:
+                return
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            yield [future.result() for future in done]

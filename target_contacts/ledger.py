@@ -1,0 +1,163 @@
+"""The ledger: which contact of the destination each source record became.
+
+It holds no personal data: keys, streams' records and payloads stand in it as keyed hashes only.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import sqlalchemy as sa
+from singer_sdk.exceptions import ConfigurationError
+from sqlalchemy.dialects import postgresql, sqlite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+INTENT, WRITTEN = "intent", "written"
+"""A create is about to leave, or was never answered; the destination accepted the payload."""
+
+_INSERTS: dict[str, Callable[[sa.Table], sqlite.Insert | postgresql.Insert]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
+_CHUNK = 500
+
+_METADATA = sa.MetaData()
+CONTACTS = sa.Table(
+    "contacts",
+    _METADATA,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("stream", sa.String(255), primary_key=True),
+    sa.Column("key", sa.String(32), primary_key=True),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("remote_id", sa.String(255)),
+    sa.Column("payload", sa.String(32)),
+    sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the ledger knows of one source record."""
+
+    key: str
+    status: str
+    remote_id: str | None
+    payload: str | None
+
+
+class Ledger:
+    """The entries of one destination account; every change is on disk when its method returns."""
+
+    def __init__(self, url: str, account: str) -> None:
+        """Open the ledger at an SQLAlchemy URL, setting it up if it is new.
+
+        Raises:
+            ConfigurationError: If it cannot be opened.
+        """
+        self._salt = hashlib.blake2b(account.encode(), digest_size=32).digest()
+        self.account = self._salt.hex()
+        self._engine = _open(url)
+
+    def digest(self, value: object) -> str:
+        """Return the hash under which a key or payload stands in this ledger."""
+        text = _CANONICAL.encode(value)
+        return hashlib.blake2b(text, digest_size=16, key=self._salt).hexdigest()
+
+    def entries(self, stream: str, keys: Sequence[str]) -> dict[str, Entry]:
+        """Return the entries of a stream by key."""
+        found: dict[str, Entry] = {}
+        with self._engine.connect() as connection:
+            for chunk in _chunks(keys):
+                rows = connection.execute(
+                    sa.select(
+                        CONTACTS.c.key,
+                        CONTACTS.c.status,
+                        CONTACTS.c.remote_id,
+                        CONTACTS.c.payload,
+                    ).where(self._of(stream), CONTACTS.c.key.in_(chunk))
+                )
+                found.update((row.key, Entry(*row)) for row in rows)
+        return found
+
+    def put(self, stream: str, entries: Sequence[Entry]) -> None:
+        """Enter or replace entries, all in one transaction."""
+        now = datetime.datetime.now(tz=datetime.timezone.utc)
+        rows = [
+            {"account": self.account, "stream": stream, "changed_at": now, **dataclasses.asdict(e)}
+            for e in entries
+        ]
+        if not rows:
+            return
+        statement = _INSERTS[self._engine.dialect.name](CONTACTS)
+        changed = {
+            name: statement.excluded[name]
+            for name in ("status", "remote_id", "payload", "changed_at")
+        }
+        statement = statement.on_conflict_do_update(
+            index_elements=[CONTACTS.c.account, CONTACTS.c.stream, CONTACTS.c.key], set_=changed
+        )
+        with self._engine.begin() as connection:
+            connection.execute(statement, rows)
+
+    def drop(self, stream: str, keys: Sequence[str]) -> None:
+        """Remove entries: creates that surely did not happen."""
+        with self._engine.begin() as connection:
+            for chunk in _chunks(keys):
+                connection.execute(
+                    sa.delete(CONTACTS).where(self._of(stream), CONTACTS.c.key.in_(chunk))
+                )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+    def _of(self, stream: str) -> sa.ColumnElement[bool]:
+        return sa.and_(CONTACTS.c.account == self.account, CONTACTS.c.stream == stream)
+
+
+_CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="number")
+
+
+def _open(url: str) -> sa.Engine:
+    try:
+        engine = sa.create_engine(url)
+        if engine.dialect.name == "sqlite":
+            sa.event.listen(engine, "connect", _durable)
+        _METADATA.create_all(engine)
+    except (sa.exc.SQLAlchemyError, ImportError) as error:
+        msg = f"ledger_url: the ledger cannot be opened: {_cause(error)}."
+        raise ConfigurationError(msg) from None
+    return engine
+
+
+def _cause(error: Exception) -> str:
+    """Say why a ledger cannot be opened, without its URL, which may hold a password."""
+    if isinstance(error, ImportError):
+        return f"the driver {error.name} is not installed"
+    if isinstance(error, sa.exc.DBAPIError):
+        return f"{type(error.orig).__name__}; check its folder or server, and permissions"
+    return "it is no SQLAlchemy URL such as sqlite:///target-contacts.db"
+
+
+def _durable(connection: Any, _: object) -> None:
+    """Make SQLite's commits survive a crash of the machine and other runs be waited for."""
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK))
+
+
+def intents(keys: Iterable[str]) -> list[Entry]:
+    """Return entries that say a create is about to leave."""
+    return [Entry(key, INTENT, None, None) for key in keys]

@@ -1,0 +1,102 @@
+"""The rejects file: records that were refused, as received, with the reason.
+
+One file a run; each line is a Singer message, so the file can be piped straight back.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import msgspec
+from singer_sdk.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+class Rejected(Exception):
+    """A record is refused, before it was sent or by the destination.
+
+    Args:
+        reason: A sentence; it may hold the API's own words and goes into the rejects file only.
+        code: The API's code, or one of ours in snake_case.
+        field: The field at fault, in the destination's terms, if it is known.
+        http_status: Status of the API's answer, if it was asked.
+    """
+
+    def __init__(
+        self, reason: str, code: str, *, field: str | None = None, http_status: int | None = None
+    ) -> None:
+        """Keep what goes into the rejects file."""
+        super().__init__(reason)
+        self.reason = reason
+        self.code = code
+        self.field = field
+        self.http_status = http_status
+
+
+class Rejects:
+    """Write rejected records of one run; the file appears with the first of them."""
+
+    def __init__(self, folder: str, api: str) -> None:
+        """Take the setting `rejects_dir` and the API's name."""
+        self._folder = Path(folder)
+        self._api = api
+        self._file: BinaryIO | None = None
+        self._schema: dict[str, Mapping[str, Any]] = {}
+        self.path: Path | None = None
+
+    def add(self, schema: Mapping[str, Any], record: Mapping[str, Any], why: Rejected) -> None:
+        """Append a RECORD message, after its SCHEMA message where that is not the last written."""
+        file = self._file or self._open()
+        stream = record["stream"]
+        if self._schema.get(stream) is not schema:
+            self._schema[stream] = schema
+            file.write(_ENCODER.encode(schema) + b"\n")
+        rejection = {
+            "reason": why.reason,
+            "code": why.code,
+            "http_status": why.http_status,
+            "field": why.field,
+            "attempts": _attempts(record) + 1,
+            "rejected_at": datetime.datetime.now(tz=datetime.timezone.utc).isoformat(),
+        }
+        file.write(_ENCODER.encode({**record, "rejection": rejection}) + b"\n")
+
+    def flush(self) -> None:
+        """Bring what was added to disk."""
+        if self._file:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Bring all to disk and close the file."""
+        self.flush()
+        if self._file:
+            self._file.close()
+
+    def _open(self) -> BinaryIO:
+        """Create the file, readable by its owner only; another run's is never touched."""
+        now = datetime.datetime.now(tz=datetime.timezone.utc)
+        path = self._folder / f"{now:%Y%m%dT%H%M%S.%fZ}-{self._api}.singer.jsonl"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError as error:
+            msg = f"rejects_dir: {self._folder} cannot be written to: {error.strerror}."
+            raise ConfigurationError(msg) from None
+        self.path = path
+        self._file = os.fdopen(handle, "wb")
+        return self._file
+
+
+def _attempts(record: Mapping[str, Any]) -> int:
+    """Return how often this record was rejected before, when it came out of a rejects file."""
+    earlier = record.get("rejection")
+    attempts = earlier.get("attempts") if isinstance(earlier, dict) else 0
+    return attempts if isinstance(attempts, int) else 0

@@ -1,0 +1,106 @@
+"""The settings of the target, but for those of the single APIs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk import typing as th
+
+from tap_contacts.apis import http
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tap_contacts.apis.http import ApiClient
+
+_ANY_OBJECT = th.CustomType({"type": ["object", "null"], "additionalProperties": True})
+
+COMMON = (
+    th.Property(
+        "streams",
+        th.ArrayType(th.StringType),
+        default=["*contacts"],
+        description="Which streams to write, as globs; others are read for what they tell.",
+    ),
+    th.Property(
+        "field_map",
+        _ANY_OBJECT,
+        description="Destination field to record field, before all built-in mapping.",
+    ),
+    th.Property(
+        "defaults",
+        _ANY_OBJECT,
+        description="Contact attribute to value, where a record has none.",
+    ),
+    th.Property(
+        "mode",
+        th.StringType,
+        default="upsert",
+        allowed_values=["upsert", "create_only", "update_only"],
+        description="Whether contacts may be created, updated or both.",
+    ),
+    th.Property(
+        "ledger_url",
+        th.StringType,
+        default="sqlite:///target-contacts.db",
+        description="SQLAlchemy URL of the ledger.",
+    ),
+    th.Property(
+        "ledger_account",
+        th.StringType,
+        description=(
+            "Name of the destination in the ledger, where one ledger serves two accounts "
+            "behind one address. Default: the address."
+        ),
+    ),
+    th.Property(
+        "rejects_dir",
+        th.StringType,
+        default="./rejects",
+        description="Folder for the files of rejected records.",
+    ),
+    th.Property(
+        "max_rejects",
+        th.IntegerType(minimum=-1),
+        default=0,
+        description="How many rejected records still count as success; -1: any.",
+    ),
+    th.Property(
+        "dry_run",
+        th.BooleanType,
+        default=False,
+        description="Report what would be written, send no write, pass on no STATE.",
+    ),
+    th.Property(
+        "concurrency",
+        th.IntegerType(minimum=1),
+        description="Requests in flight. Default 4; bas_ip and porters 1.",
+    ),
+    http.RATE,
+    th.Property(
+        "checkpoint_seconds",
+        th.NumberType(minimum=0),
+        default=10,
+        description="Longest time that passes while reading before STATE is passed on.",
+    ),
+    *http.SETTINGS,
+)
+
+
+def schema(clients: Iterable[type[ApiClient]]) -> dict[str, Any]:
+    """Return the JSON schema of the target's settings."""
+    kinds = list(clients)
+    return th.PropertiesList(
+        th.Property(
+            "api",
+            th.StringType,
+            required=True,
+            allowed_values=[kind.api for kind in kinds],
+            description="The API to write to.",
+        ),
+        *(
+            th.Property(kind.api, kind.settings, description=f"Account of {kind.title}.")
+            for kind in kinds
+        ),
+        *COMMON,
+    ).to_dict()

@@ -1,0 +1,99 @@
+"""Write contacts into Zoho Voice, one request a contact.
+
+Fields: https://www.zoho.com/voice/api/create-a-contact.html
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tap_contacts.apis.zoho_voice import PREFIX, ZohoVoice
+from target_contacts.client import ContactSink
+from target_contacts.contact import is_empty
+from target_contacts.mapping import Field, Payload, flag, text
+from target_contacts.rejects import Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def _flag(value: Any) -> str:
+    """Return "true" or "false": flags are declared strings, their spelling is inferred."""
+    return text(flag(value))
+
+
+class ZohoVoiceSink(ContactSink[ZohoVoice]):
+    """Create and update contacts; city, postal code and the like have no field there."""
+
+    client_class = ZohoVoice
+    fields: ClassVar[Sequence[Field]] = (
+        Field("first_name", "first_name", required="always"),
+        Field("last_name", "last_name"),
+        Field("email", "email"),
+        Field("mobile", "mobile", required="always"),
+        Field("mobile1", "mobile1"),
+        Field("mobile2", "mobile2"),
+        Field("mobile3", "mobile3"),
+        Field("phone", "phone"),
+        Field("phone1", "phone1"),
+        Field("phone2", "phone2"),
+        Field("phone3", "phone3"),
+        Field("company", "company"),
+        Field("street", "address"),
+        Field("state", "state"),
+        Field("country", "country"),
+        Field("is_favourite", "is_favourite", convert=_flag),
+        Field("is_spam", "is_spam", convert=_flag),
+        Field("status", "contact_status", convert=lambda value: value),
+    )
+
+    def create(self, payload: Payload) -> str:
+        """Create a contact."""
+        return self._send("POST", "", payload, repeatable=False)
+
+    def update(self, remote_id: str, payload: Payload) -> None:
+        """Update a contact, sending back what it holds: whether left-out keys stay is unknown."""
+        stored = self.client.contact(remote_id)
+        kept = {
+            field.wire: text(stored[field.wire])
+            for field in self.fields
+            if not is_empty(stored.get(field.wire)) and field.attribute != "status"
+        }
+        self._send("PUT", f"/{remote_id}", kept | payload, repeatable=True)
+
+    def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:
+        """Name the status by this organisation's own id."""
+        del attributes
+        if not is_empty(payload.get("contact_status")):
+            payload["contact_status"] = self._status(payload["contact_status"])
+        else:
+            payload.pop("contact_status", None)
+        return payload
+
+    def _status(self, value: Any) -> dict[str, str]:
+        """Find a status by its display value; the source's ids mean nothing here."""
+        given = value if isinstance(value, dict) else {"id": value, "display_value": value}
+        names = self.destination.status_names
+        name = names.get(str(given.get("id"))) or str(given.get("display_value"))
+        if name not in self._status_ids:
+            known = ", ".join(self._status_ids)
+            reason = f"contact_status {name} does not exist in this organisation; it has: {known}"
+            raise Rejected(reason, "unknown_status", field="contact_status")
+        return {"id": self._status_ids[name], "display_value": name}
+
+    @cached_property
+    def _status_ids(self) -> dict[str, str]:
+        statuses = self.client.contact_statuses()
+        return {str(status["display_value"]): status["id"] for status in statuses}
+
+    def _send(self, method: str, below: str, payload: Payload, *, repeatable: bool) -> str:
+        answer = self.client.call(
+            method,
+            f"{PREFIX}/contacts{below}",
+            repeatable=repeatable,
+            data={"contact": json.dumps(payload, ensure_ascii=False)},
+            headers={"Accept": "application/json"},
+        )
+        return str(answer.json["contacts"]["contact_id"])

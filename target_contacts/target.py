@@ -1,0 +1,239 @@
+"""The target: which APIs it writes, and the order of reading, writing and passing on STATE."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import fnmatch
+import sys
+import time
+from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
+
+import click
+import msgspec
+from singer_sdk import Target
+from singer_sdk.exceptions import ConfigurationError, MapExpressionError
+from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
+
+from tap_contacts.apis.plugin import ContactsPlugin, InputError, exit_codes
+from target_contacts import settings
+from target_contacts.client import ContactSink, PassedOverSink, StreamSink
+from target_contacts.destination import Destination
+from target_contacts.messages import Interrupted, MessageReader
+from target_contacts.rejects import Rejected
+from target_contacts.sinks.zoho_voice import ZohoVoiceSink
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+    from singer_sdk.plugin_base import _ConfigInput
+    from singer_sdk.sinks import Sink
+
+SINKS: dict[str, type[ContactSink[Any]]] = {
+    kind.client_class.api: kind for kind in (ZohoVoiceSink,)
+}
+"""The sink of each API that can be written."""
+
+TOO_MANY_REJECTED = 3
+"""Exit code of a run that is done but rejected more than `max_rejects`."""
+
+_STATE = msgspec.json.Encoder(decimal_format="number")
+
+
+class TargetContacts(ContactsPlugin, Target):
+    """Write contact records into PORTERS, cobai, Valomnia, BAS-IP monitors or Zoho Voice."""
+
+    name = "target-contacts"
+    config_jsonschema: ClassVar = settings.schema(kind.client_class for kind in SINKS.values())
+    capabilities: ClassVar = [
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+        TargetCapabilities.VALIDATE_RECORDS,
+    ]
+    message_reader_class = MessageReader
+    message_reader: MessageReader
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Take the arguments of the SDK's `Target`."""
+        super().__init__(**kwargs)
+        self.max_parallelism = 1
+        kind = SINKS[self.config["api"]].client_class
+        self.destination = Destination(kind, self.config)
+        self._drained_at = time.monotonic()
+
+    def check_settings(self) -> None:
+        """Demand the settings of the API that is to be written."""
+        api = self.config["api"]
+        if not isinstance(self.config.get(api), dict):
+            msg = f"api is {api}: give the settings of its account under {api}."
+            raise ConfigurationError(msg)
+
+    def get_sink_class(self, stream_name: str) -> type[Sink]:
+        """Return the destination's sink, or one that passes the stream over."""
+        globs = self.config["streams"]
+        written = any(fnmatch.fnmatchcase(stream_name, glob) for glob in globs)
+        return SINKS[self.config["api"]] if written else PassedOverSink
+
+    def get_sink(
+        self,
+        stream_name: str,
+        *,
+        record: dict[str, Any] | None = None,
+        schema: dict[str, Any] | None = None,
+        key_properties: Sequence[str] | None = None,
+    ) -> Sink:
+        """Return the stream's sink; before a changed schema replaces it, it is drained."""
+        if schema is not None and self.sink_exists(stream_name):
+            self.drain_one(self._sinks_active[stream_name])
+        return super().get_sink(
+            stream_name, record=record, schema=schema, key_properties=key_properties
+        )
+
+    # Messages.
+
+    def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
+        self._assert_line_requires(message_dict, requires={"stream", "schema"})
+        if not isinstance(message_dict["schema"], dict):
+            msg = f"The schema of stream {message_dict['stream']} is not an object. Check the tap."
+            raise InputError(msg)
+        self.destination.schemas[message_dict["stream"]] = message_dict
+        super()._process_schema_message(message_dict)
+
+    def _process_record_message(self, message_dict: dict[str, Any]) -> None:
+        self._assert_line_requires(message_dict, requires={"stream", "record"})
+        stream = message_dict["stream"]
+        if stream not in self.mapper.stream_maps:
+            self._assert_sink_exists(stream)
+        for stream_map in self.mapper.stream_maps[stream]:
+            self.destination.books.read += 1
+            try:
+                record = stream_map.transform(copy.copy(message_dict["record"]))
+            except MapExpressionError:
+                reason = "an expression of stream_maps fails on this record"
+                self.destination.reject(stream, message_dict, Rejected(reason, "stream_map"))
+                continue
+            if record is None:
+                self.destination.books.skip(stream, "filtered out by stream_maps")
+            else:
+                self._receive(stream_map.stream_alias, message_dict, record)
+
+    def _receive(self, alias: str, message: dict[str, Any], record: dict[str, Any]) -> None:
+        sink = cast("StreamSink", self.get_sink(alias))
+        sink.receive(message, record)
+        if sink.is_full:
+            self.drain_one(sink)
+        self._drain_if_due()
+
+    def _process_state_message(self, message_dict: dict[str, Any]) -> None:
+        super()._process_state_message(message_dict)
+        self._drain_if_due()
+
+    def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
+        text = "ACTIVATE_VERSION of stream %s is ignored: this target does not delete."
+        self.logger.info(text, message_dict.get("stream"))
+
+    def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
+        msg = f"Stream {message_dict.get('stream')} sends BATCH messages; set its tap to records."
+        raise InputError(msg)
+
+    # Draining, STATE and the end.
+
+    def _drain_if_due(self) -> None:
+        if time.monotonic() - self._drained_at >= self.config["checkpoint_seconds"]:
+            self._settle_all()
+
+    def _settle_all(self, *, is_endofpipe: bool = False) -> None:
+        """Write all that waits; then, all before it being settled, pass on the last STATE."""
+        self.drain_all(is_endofpipe=is_endofpipe)
+        self._latest_state = None
+        self._drained_at = time.monotonic()
+
+    def process_endofpipe(self) -> None:
+        """Write all that waits, unless a signal asked for the end."""
+        unsettled = any(sink.current_size for sink in self._sinks_active.values())
+        if not (self.destination.halted and unsettled):
+            self._settle_all(is_endofpipe=True)
+
+    def _write_state_message(self, state: dict[str, Any]) -> None:
+        """Pass on STATE, what it covers being durable; a dry run has settled nothing."""
+        self.destination.rejects.flush()
+        if not self.config["dry_run"]:
+            sys.stdout.write(_STATE.encode(state).decode() + "\n")
+            sys.stdout.flush()
+
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """Ask for the end: at once while a line is awaited, else when what is in flight is done."""
+        del frame
+        self.destination.halted = signum
+        self.message_reader.stop = True
+        if self.message_reader.waiting:
+            raise Interrupted
+
+    # The command.
+
+    def run(self, file_input: IO[str] | None = None) -> int:
+        """Read and write everything; report; return the exit code."""
+        try:
+            with contextlib.suppress(Interrupted):
+                self._listen(file_input)
+        finally:
+            self.destination.close()
+            self.destination.report(self.logger)
+        if self.destination.halted:
+            return 128 + self.destination.halted
+        rejected = self.destination.books.bins["rejected"]
+        return TOO_MANY_REJECTED if rejected > self.config["max_rejects"] >= 0 else 0
+
+    def _listen(self, file_input: IO[str] | None) -> None:
+        try:
+            self.listen(file_input)
+        except InputError:
+            self._settle_all()
+            raise
+
+    @classmethod
+    def invoke(  # type: ignore[override]
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        file_input: IO[str] | None = None,
+        check: bool = False,
+    ) -> None:
+        """Run the command with its options, and exit."""
+        super(Target, cls).invoke(about=about, about_format=about_format)
+        target = cls(
+            config=config.config if config else {},
+            parse_env_config=bool(config and config.parse_env),
+        )
+        sys.exit(target.check() if check else target.run(file_input))
+
+    def check(self) -> int:
+        """Sign in, make one harmless read and say which account answered."""
+        click.echo(self.destination.client.check())
+        return 0
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Add `--check` to the SDK's command."""
+        command = super().get_singer_command()
+        text = "Sign in, make one harmless read and say which account answered."
+        command.params.append(click.Option(["--check"], is_flag=True, help=text))
+        return command
+
+    @classmethod
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        """Leave out the SDK's settings that mean nothing for contacts."""
+        super().append_builtin_config(config_jsonschema)
+        for name in ("load_method", "add_record_metadata"):
+            config_jsonschema["properties"].pop(name, None)
+
+
+def main() -> None:
+    """Run the command `target-contacts`."""
+    with exit_codes(TargetContacts.logger):
+        TargetContacts.cli()
