@@ -35,7 +35,9 @@ class Item:
     """One contact on its way to the destination."""
 
     key: str
-    """Digest of the record's key."""
+    """Digest of the record's key, as the ledger has it."""
+    identity: str
+    """Stream and key in plain: the same in every ledger. Personal; it goes nowhere as it is."""
     message: Mapping[str, Any]
     """The RECORD message as received."""
     payload: Payload
@@ -217,16 +219,18 @@ class ContactSink(StreamSink, Generic[ClientT]):
         contact = self._translator.contact(record)
         payload = self.finish(self._translator.payload(contact), contact.attributes)
         digest = self.ledger.digest(payload)
-        return Item(self._key(record) or digest, message, payload, digest)
+        key = self._key(record) or [digest]
+        identity = "\0".join([self.stream_name, *key])
+        return Item(self.ledger.digest(key), identity, message, payload, digest)
 
-    def _key(self, record: Mapping[str, Any]) -> str | None:
-        """Return the digest of the record's key, the same for 1 and "1"; None without a key."""
+    def _key(self, record: Mapping[str, Any]) -> list[str]:
+        """Return the values of the record's key as text, the same for 1 and "1"."""
         values = [record.get(name) for name in self.key_properties]
         for name, value in zip(self.key_properties, values, strict=True):
             if value is None:
                 reason = f"the key property {name} has no value"
                 raise Rejected(reason, "missing_key", field=name)
-        return self.ledger.digest([str(value) for value in values]) if values else None
+        return [str(value) for value in values]
 
     def _note_not_carried(self, record: Mapping[str, Any]) -> None:
         noted = self.books.not_carried.setdefault(self.stream_name, set())

@@ -102,7 +102,8 @@ class Translator:
         self._defaults = defaults
         self._reader = ContactReader(field_map, defaults)
         self._mapped = {path.split(".")[0] for path in field_map.values()}
-        self._attributes = {field.attribute for field in fields} | {"full_name"}
+        self.carried = {field.attribute for field in fields} | {"full_name"}
+        """Attributes that reach the destination; a sink adds those that only its `finish` uses."""
 
     def contact(self, record: Mapping[str, Any]) -> Contact:
         """Return the contact a record holds."""
@@ -141,7 +142,7 @@ class Translator:
         return [
             name
             for name in names
-            if known.get(name) not in self._attributes
+            if known.get(name) not in self.carried
             and name not in self._mapped
             and not name.startswith("_sdc_")
         ]

@@ -12,7 +12,11 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 import click
 import msgspec
 from singer_sdk import Target
-from singer_sdk.exceptions import ConfigurationError, MapExpressionError
+from singer_sdk.exceptions import (
+    ConfigurationError,
+    MapExpressionError,
+    RecordsWithoutSchemaException,
+)
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 
 from tap_contacts.apis.plugin import ContactsPlugin, InputError, exit_codes
@@ -96,8 +100,10 @@ class TargetContacts(ContactsPlugin, Target):
 
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         self._assert_line_requires(message_dict, requires={"stream", "schema"})
-        if not isinstance(message_dict["schema"], dict):
-            msg = f"The schema of stream {message_dict['stream']} is not an object. Check the tap."
+        schema = message_dict["schema"]
+        properties = schema.get("properties") if isinstance(schema, dict) else None
+        if not isinstance(properties, dict):
+            msg = f"The schema of stream {message_dict['stream']} has no properties. Check the tap."
             raise InputError(msg)
         self.destination.schemas[message_dict["stream"]] = message_dict
         super()._process_schema_message(message_dict)
@@ -123,6 +129,7 @@ class TargetContacts(ContactsPlugin, Target):
     def _receive(self, alias: str, message: dict[str, Any], record: dict[str, Any]) -> None:
         sink = cast("StreamSink", self.get_sink(alias))
         sink.receive(message, record)
+        sink.record_counter_metric.increment()
         if sink.is_full:
             self.drain_one(sink)
         self._drain_if_due()
@@ -190,7 +197,7 @@ class TargetContacts(ContactsPlugin, Target):
     def _listen(self, file_input: IO[str] | None) -> None:
         try:
             self.listen(file_input)
-        except InputError:
+        except (InputError, RecordsWithoutSchemaException):
             self._settle_all()
             raise
 

@@ -14,7 +14,7 @@ from typing import Any
 BIN = Path(sys.executable).parent
 Message = Mapping[str, Any]
 
-FAST = {"retry_wait_seconds": 0.01, "checkpoint_seconds": 0}
+FAST = {"retry_wait_seconds": 0.01}
 """Settings that keep tests from waiting."""
 
 

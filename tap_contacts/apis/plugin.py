@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 import traceback
 from typing import TYPE_CHECKING, Any
@@ -57,7 +56,12 @@ class ContactsPlugin(PluginBase):
         ]
         if errors and raise_errors:
             raise ConfigurationError(" ".join(errors))
+        if raise_errors:
+            self.check_settings()
         return errors
+
+    def check_settings(self) -> None:
+        """Check what the settings' schema cannot say; may raise ConfigurationError."""
 
     @classmethod
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
@@ -66,7 +70,7 @@ class ContactsPlugin(PluginBase):
             return super().cb_config(ctx, param, value)
         except OSError as error:
             msg = f"cannot be read: {error.strerror}."
-        except (json.JSONDecodeError, UnicodeDecodeError):
+        except ValueError:
             msg = "is not JSON."
         raise click.BadParameter(msg, ctx, param)
 

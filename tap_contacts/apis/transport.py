@@ -24,8 +24,9 @@ from tap_contacts.apis.errors import NoAnswer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-logging.getLogger("urllib3").setLevel(logging.INFO)
-"""At DEBUG it writes every query string into the log, sign-in among them."""
+logging.getLogger("urllib3").setLevel(logging.ERROR)
+"""Below, it writes query strings into the log, sign-ins among them: at DEBUG every one, at WARNING
+those of answers with malformed headers."""
 
 LARGEST_ANSWER = 64 * 1024 * 1024
 """Bytes of an answer, decompressed; more is refused before it is parsed."""
@@ -80,9 +81,9 @@ class Transport:
 
     def __init__(self, config: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
         """Take how to send from the plugin's config, and the rate from the API's settings first."""
-        self.timeout: float = config.get("timeout_seconds", 60)
-        self.max_tries: int = config.get("max_tries", 5)
-        self.retry_wait: float = config.get("retry_wait_seconds", 1)
+        self.timeout = float(config.get("timeout_seconds", 60))
+        self.max_tries = int(config.get("max_tries", 5))
+        self.retry_wait = float(config.get("retry_wait_seconds", 1))
         self.requests_per_minute: int | None = settings.get(
             "requests_per_minute", config.get("requests_per_minute")
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
@@ -33,7 +33,8 @@ def parse(document: bytes) -> etree._Element | None:
         root = etree.fromstring(document, parser)
     except (etree.XMLSyntaxError, ValueError):
         return None
-    return None if root.getroottree().docinfo.doctype else root
+    info: Any = root.getroottree().docinfo
+    return None if info.doctype else root
 
 
 def local(element: etree._Element) -> str:

@@ -160,6 +160,10 @@ class Sandbox(abc.ABC):
     def expire_sign_ins(self) -> None:
         """End every session and token, as if their time had run out."""
 
+    @abc.abstractmethod
+    def seed(self) -> None:
+        """Put in the sample contacts of the vendor's own documents."""
+
     def fault(self, **settings: Any) -> Fault:
         """Order a fault; see `Fault`."""
         ordered = Fault(**settings)

@@ -1,0 +1,36 @@
+# make demo   watch contacts travel from Zoho Voice and cobai into all five APIs of the sandbox
+# make check  style, types and format
+# make test   all tests, against the sandbox on 127.0.0.1
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+
+.PHONY: check test demo sandbox format clean
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+check: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: $(INSTALLED)
+	$(BIN)/pytest
+
+demo: $(INSTALLED)
+	$(BIN)/python -m tests.demo
+
+sandbox: $(INSTALLED)
+	$(BIN)/python -m tests.sandbox
+
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) build dist demo .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,216 @@
+"""Write contacts into the phone book of a BAS-IP monitor, many in one request.
+
+Fields: https://developers.bas-ip.com/android-monitors/1.7.0/get-contact-detailed-information and,
+for what is required and how long, camdroid-monitors/0.9.0/create-contact-entity.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from itertools import islice
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tap_contacts.apis.bas_ip import LARGEST_REQUEST, BasIp
+from tap_contacts.apis.errors import Refused
+from target_contacts.client import ContactSink, Item, Outcome
+from target_contacts.contact import ATTRIBUTES, assert_known, is_empty
+from target_contacts.ledger import INTENT, Entry
+from target_contacts.mapping import Field, Payload, flag, matching, text
+from target_contacts.rejects import Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from target_contacts.target import TargetContacts
+
+NAMESPACE = uuid.UUID("c2b7a4e0-5a0f-4c0b-9d53-8f2f3a6f1e77")
+"""Makes the `link_id` of a record the same in every run; never to be changed."""
+
+INNER_NUMBERS = {
+    "regular": re.compile(r"\d{3}[1-9]-\d{2}-\d[0-8]-\d{2}", re.ASCII),
+    "multi": re.compile(r"\d{3}[1-9]-\d{2}-\d[1-9]", re.ASCII),
+    "individual": re.compile(r"\d{2}[1-9]-\d{2}-\d[0-8]-\d{2}-[1-9]", re.ASCII),
+}
+"""Type of contact, and the form of its inner number as documented."""
+
+EXAMPLES = (
+    "0001-01-11-11 (type regular), 0001-01-01 (multi), 001-01-11-11-1 (individual) "
+    "or sip:user@host[:port] (any type)"
+)
+SIP = re.compile(r"sip:[0-9A-Za-z+,.-]+@[0-9A-Za-z.-]+(:\d{1,5})?", re.ASCII)
+NO_SIP_USER = re.compile(r"[^0-9A-Za-z+,.-]")
+"""What the user part of a SIP address does not take."""
+
+FLAGS = ("is_favorite", "is_default", "auto_answer", "in_black_list")
+
+
+def _stripped(value: Any) -> str:
+    """Return text without blanks around it: a name of blanks is none."""
+    return text(value).strip()
+
+
+class Numbers:
+    """Find the number of contacts that no field_map gives one."""
+
+    def __init__(self, template: str) -> None:
+        """Take the setting number_template, or "".
+
+        Raises:
+            ConfigurationError: If a placeholder is not an attribute.
+        """
+        self._template = template
+        self._named = re.findall(r"\{([^{}]*)\}?", template)
+        assert_known("bas_ip.number_template", self._named, ATTRIBUTES)
+        self.attributes = set(self._named) if template else {"mobile", "phone"}
+        """Attributes that numbers are made of."""
+
+    def number(self, attributes: Mapping[str, Any]) -> str:
+        """Fill the template; without one, take a mobile or phone that is a number already.
+
+        Raises:
+            Rejected: If the contact has no value to make it of.
+        """
+        if self._template:
+            return self._filled(attributes)
+        found = [_stripped(attributes.get(name)) for name in ("mobile", "phone")]
+        if numbers := [number for number in found if type_of(number)]:
+            return numbers[0]
+        reason = (
+            "number is required, and neither mobile nor phone is an inner number or a SIP "
+            "address. Set bas_ip.number_template, or number in field_map."
+        )
+        raise Rejected(reason, "missing", field="number")
+
+    def _filled(self, attributes: Mapping[str, Any]) -> str:
+        for name in self._named:
+            if is_empty(attributes.get(name)):
+                reason = f"number is required, and number_template needs a value of {name}"
+                raise Rejected(reason, "missing", field="number")
+        values = {name: NO_SIP_USER.sub("", str(attributes[name])) for name in self._named}
+        return re.sub(r"\{([^{}]*)\}", lambda found: values[found[1]], self._template)
+
+
+def type_of(number: str) -> str | None:
+    """Return the type of contact that a number belongs to; None if it has no documented form."""
+    if SIP.fullmatch(number):
+        return "regular"
+    return next((kind for kind, form in INNER_NUMBERS.items() if form.fullmatch(number)), None)
+
+
+class BasIpSink(ContactSink[BasIp]):
+    """Upsert contacts by a `link_id` that follows from the record's key.
+
+    An upsert replaces the whole contact, and nothing can be read back by `link_id`: flags that a
+    record does not have are false on the device.
+    """
+
+    client_class = BasIp
+    keeps_empty = False
+    concurrency = 1
+    MAX_SIZE_DEFAULT = 1000
+    fields: ClassVar[Sequence[Field]] = (
+        Field("full_name", "name", required="always", max_length=30, convert=_stripped),
+        Field("number", "number", required="always", convert=_stripped),
+        Field(
+            "type",
+            "type",
+            convert=matching("|".join(INNER_NUMBERS), "one of " + ", ".join(INNER_NUMBERS)),
+        ),
+        Field("is_favourite", "is_favorite", convert=flag),
+        Field("is_default", "is_default", convert=flag),
+        Field("auto_answer", "auto_answer", convert=flag),
+        Field("in_black_list", "in_black_list", convert=flag),
+    )
+
+    def __init__(
+        self,
+        target: TargetContacts,
+        stream_name: str,
+        schema: dict[str, Any],
+        key_properties: Sequence[str] | None,
+    ) -> None:
+        """Take the stream's SCHEMA message."""
+        super().__init__(target, stream_name, schema, key_properties)
+        self._numbers = Numbers(self.client.number_template)
+        self._translator.carried.update({"first_name", "last_name"}, self._numbers.attributes)
+
+    def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:
+        """Add number, type and the flags that are left out, and check them together."""
+        number = payload.get("number") or self._numbers.number(attributes)
+        kind = type_of(number)
+        if kind is None:
+            reason = f"number must be like {EXAMPLES}"
+            raise Rejected(reason, "invalid", field="number")
+        wanted = payload.get("type", kind)
+        if wanted != kind and not SIP.fullmatch(number):
+            reason = f"type is {wanted}, but the number is that of type {kind}"
+            raise Rejected(reason, "invalid", field="type")
+        flags = {name: payload.get(name, False) for name in FLAGS}
+        if flags["auto_answer"] and flags["in_black_list"]:
+            reason = "auto_answer and in_black_list must not both be true"
+            raise Rejected(reason, "invalid", field="in_black_list")
+        return {**payload, "number": number, "type": wanted, **flags}
+
+    def write(self, items: Iterator[Item]) -> Iterator[list[Outcome]]:
+        """Send contacts packed, one request after the other: a monitor is a small device."""
+        while not self.destination.halted and (pack := list(islice(items, LARGEST_REQUEST))):
+            yield from self._send(pack)
+
+    def _planned(self, item: Item, entry: Entry | None) -> Item | None:
+        """Send again what was never answered: the same link_id makes no second contact."""
+        unanswered = entry is not None and entry.status == INTENT
+        return super()._planned(item, None if unanswered else entry)
+
+    def _send(self, items: Sequence[Item]) -> Iterator[list[Outcome]]:
+        """Yield the outcomes; where a whole request is refused, halve it until one is at fault."""
+        if self.destination.halted:
+            return
+        try:
+            results = self.client.upsert([_wire(item) for item in items])
+        except Refused as error:
+            if len(items) == 1:
+                yield [Outcome(items[0], error=_fault(error))]
+                return
+            half = len(items) // 2
+            yield from self._send(items[:half])
+            yield from self._send(items[half:])
+        else:
+            yield [_outcome(item, results.get(_link_id(item))) for item in items]
+
+
+def _link_id(item: Item) -> str:
+    return str(uuid.uuid5(NAMESPACE, item.identity))
+
+
+def _wire(item: Item) -> Payload:
+    return {"link_id": _link_id(item), **item.payload}
+
+
+def _outcome(item: Item, result: Mapping[str, Any] | None) -> Outcome:
+    """Tell what a result says of one contact; HTTP 200 says nothing of it."""
+    if result is None:
+        reason = (
+            "The device does not say what became of this contact. It may be sent again: "
+            "that makes no second one."
+        )
+        return Outcome(item, error=Rejected(reason, "outcome_unknown", http_status=200))
+    if result.get("success") is True:
+        return Outcome(item, _link_id(item))
+    code = str(result.get("extended_info") or "refused")
+    reason = (
+        f"The device answers {code}, without the field. Its phone book may be full, or is_default "
+        "be given to what is no panel."
+    )
+    return Outcome(item, error=Rejected(reason, code, http_status=200))
+
+
+def _fault(error: Refused) -> Rejected:
+    """Name the field that the device names in its words, which go into the rejects file only."""
+    named = re.search(r"`(\w+)`", error.detail)
+    return Rejected(
+        f"{error} {error.detail}".strip(),
+        error.code or "refused",
+        field=named[1] if named else None,
+        http_status=error.http_status,
+    )

@@ -1,0 +1,78 @@
+"""Start all five APIs on 127.0.0.1 and print their addresses and ready configs.
+
+    python -m tests.sandbox [--configs FOLDER] [--latency SECONDS] [--empty]
+
+With `--configs` a tap.json and a target-<api>.json each are written there. Zoho Voice and cobai
+stand twice: as sources, holding the vendors' own sample contacts, and as destinations.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.sandbox.bas_ip import BasIp
+from tests.sandbox.cobai import Cobai
+from tests.sandbox.porters import Porters
+from tests.sandbox.valomnia import Valomnia
+from tests.sandbox.zoho_voice import ZohoVoice
+
+if TYPE_CHECKING:
+    from tests.sandbox.server import Sandbox
+
+SOURCES: tuple[type[Sandbox], ...] = (ZohoVoice, Cobai)
+DESTINATIONS: tuple[type[Sandbox], ...] = (Porters, Cobai, Valomnia, BasIp, ZohoVoice)
+
+
+class Sandboxes:
+    """All five APIs at once: the sources with the vendors' samples, the destinations empty."""
+
+    def __init__(self, stack: ExitStack, latency: float = 0.0) -> None:
+        """Start the servers; the stack stops them."""
+        start = stack.enter_context
+        self.sources = {kind.api: start(kind(latency=latency)) for kind in SOURCES}
+        self.destinations = {kind.api: start(kind(latency=latency)) for kind in DESTINATIONS}
+
+    def configs(self) -> dict[str, dict[str, Any]]:
+        """Return a ready config for the tap, and one for the target of each API."""
+        tap = {api: sandbox.tap_config() for api, sandbox in self.sources.items()}
+        targets = {f"target-{a}": s.target_config() for a, s in self.destinations.items()}
+        return {"tap": tap, **targets}
+
+
+def main() -> None:
+    """Serve until interrupted."""
+    parser = argparse.ArgumentParser(prog="python -m tests.sandbox", description=__doc__)
+    parser.add_argument("--configs", type=Path, help="folder to write the configs to")
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
+    parser.add_argument("--empty", action="store_true", help="leave the sources empty, too")
+    options = parser.parse_args()
+    with ExitStack() as stack:
+        sandboxes = Sandboxes(stack, options.latency)
+        for source in () if options.empty else sandboxes.sources.values():
+            source.seed()
+        show(sandboxes, options.configs)
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+
+
+def show(sandboxes: Sandboxes, folder: Path | None) -> None:
+    """Print the addresses and configs; write the configs, readable by their owner only."""
+    for role, servers in (("source", sandboxes.sources), ("target", sandboxes.destinations)):
+        for api, sandbox in servers.items():
+            print(f"{role} {api:<11} {sandbox.url}")
+    for name, config in sandboxes.configs().items():
+        text = json.dumps(config, indent=2)
+        print(f"\n{name}.json\n{text}", flush=True)
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+            path = folder / f"{name}.json"
+            path.touch(mode=0o600)
+            path.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
