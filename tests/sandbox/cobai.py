@@ -1,0 +1,300 @@
+"""Play cobai, B2B commerce: the contacts of customers in XML, every request signed.
+
+Pages: CREATE is help.cobai.com/cobai-v2-api/kontakte-anlegen, ROLES is .../benutzerrollen; AUTH is
+cobai.com/de/docs/api-v2/einleitung/authentifizierung, CLIST is .../kunden/kundenliste-abrufen; VAR
+is www.cobai.com/de/developer/api-v2/katalog/produktvarianten; S3 is the model that AUTH names.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from lxml import etree
+
+from tests.sandbox.server import Request, Response, Sandbox, xml_response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+ACCESS_KEY_ID, SECRET_ACCESS_KEY = "COBSANDBOXKEY", "sandbox-secret-access-key"
+PASSWORD, CUSTOMER_UUID = "open-sesame", "b00de3c0-f685-42d5-92b5-c46f04803c8f"
+RICO_UUID = "683aacec-1225-4fe5-a71b-cbb0010fe1eb"
+RICO = (
+    {"firstName": "Rico", "gender": "MALE", "ignoreAssortment": "false", "lastName": "Blaa"}
+    | {"officeFax": "", "officeMail": "rico@blaa.de", "officeMobile": "", "officePhone": ""}
+    | {"role": "ROLE_SHOP_COSTCENTER_USER", "webUserName": "rico"}
+)
+"""The vendor's sample, all fields that an answer holds (CREATE)."""
+
+# Patterns of values (CREATE, ROLES). Ticks are lost; taken: all but the numbers are mandatory.
+# Silent in the documents; taken: a blank value is a missing one, and a long one is not cut.
+FIELDS = {
+    **dict.fromkeys(("firstName", "lastName"), r"(?=.*\S).{1,35}"),
+    **dict.fromkeys(("officeFax", "officeMobile", "officePhone"), r".{0,30}"),
+    # Silent in the documents; taken: the form of an address is demanded.
+    "officeMail": r"(?=.{1,200}\Z)[^@\s]+@[^@\s]+",
+    "webUserName": r"(?=.*\S).{1,80}",
+    "webPassword": r"(?=.*\S).{1,50}",
+    # The list is lost; taken: the sample's code and its counterpart alone.
+    "gender": "MALE|FEMALE",
+    "role": "ROLE_SHOP_USER|ROLE_SHOP_COSTCENTER_USER|ROLE_RESTRICTED_SHOP_USER",
+    "ignoreAssortment": "true|false",
+}
+
+MAX_SKEW = timedelta(minutes=15)  # Silent in the documents; taken: S3's tolerance.
+XML_TYPES = ("application/xml", "application/xml;charset=utf-8")
+ATOM, LINK = "http://www.w3.org/2005/atom", "{http://www.w3.org/2005/atom}link"
+DECLARATION = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+
+
+class Refused(Exception):
+    """Refuse a request; the arguments are an HTTP status and texts that say why."""
+
+    def response(self) -> Response:
+        """Return the answer, at status 400 a `BadRequest` document (CREATE)."""
+        status, *texts = self.args
+        root = etree.Element("BadRequest" if status == 400 else "Error")
+        for text in texts:
+            etree.SubElement(root, "message").text = text
+        return xml_response(serialize(root), status)
+
+
+def serialize(root: etree._Element) -> bytes:
+    """Write a document under the sample's declaration (CREATE)."""
+    return DECLARATION + etree.tostring(root, encoding="UTF-8")
+
+
+def read_contact(body: bytes) -> dict[str, str]:
+    """Read a `contact` document (CREATE); a DTD and what is not UTF-8 are refused."""
+    parser = etree.XMLParser(resolve_entities=False, remove_comments=True, remove_pis=True)
+    try:
+        root = etree.fromstring(body, parser)
+    except etree.XMLSyntaxError as error:
+        raise Refused(400, "The document is not well-formed.") from error
+    info = root.getroottree().docinfo
+    # Silent in the documents; taken: attributes, deeper elements and stray text are refused.
+    extras = root.xpath("@* | */@* | */* | text()[normalize-space()]") or info.internalDTD
+    if root.tag != "contact" or extras or (info.encoding or "UTF-8").upper() != "UTF-8":
+        raise Refused(400, "The document is not a plain contact in UTF-8.")
+    fields = {str(child.tag): child.text or "" for child in root}
+    # Silent in the documents; taken: alphabetical order is demanded, and each element once.
+    if [child.tag for child in root] != sorted(fields):
+        raise Refused(400, "The elements are repeated or not in alphabetical order.")
+    return fields
+
+
+class Contacts:
+    """The customers and contacts of one target system, and the rules of their fields."""
+
+    def __init__(self) -> None:
+        """Start with one customer, which is not new, and no contact."""
+        self.customers: dict[str, dict[str, dict[str, str]]] = {CUSTOMER_UUID: {}}
+        self.new_customers: list[str] = []
+        self.passwords: dict[str, str] = {}  # SHA-256 in hex: only a hash is kept (CREATE).
+        self._by_uuid: dict[str, dict[str, str]] = {}
+        self._user_names: dict[str, str] = {}
+
+    @property
+    def contacts(self) -> list[dict[str, Any]]:
+        """Return the contacts, oldest first, with `uuid` and `customer_uuid`, without password."""
+        return [contact.copy() for contact in self._by_uuid.values()]
+
+    def seed(self) -> None:
+        """Put in the vendor's sample (CREATE), with a password of ours."""
+        self.put(CUSTOMER_UUID, RICO_UUID, {**RICO, "webPassword": PASSWORD})
+
+    def add_customer(self, *, new: bool = False) -> str:
+        """Put in a customer, self-registered if `new`, and return its UUID."""
+        uuid = str(uuid4())
+        self.customers[uuid] = {}
+        self.new_customers.extend([uuid] if new else [])
+        return uuid
+
+    def add(self, *, customer_uuid: str = CUSTOMER_UUID, **fields: str) -> str:
+        """Put in a contact and return its UUID."""
+        return self.put(customer_uuid, str(uuid4()), fields)
+
+    def change(self, uuid: str, **fields: str) -> None:
+        """Change some fields of a contact."""
+        held = self._by_uuid[uuid]
+        kept = {name: held[name] for name in RICO}
+        self.put(held["customer_uuid"], uuid, kept | fields)
+
+    def remove(self, uuid: str) -> None:
+        """Take out a contact."""
+        contact = self._by_uuid.pop(uuid)
+        del self.customers[contact["customer_uuid"]][uuid], self.passwords[uuid]
+        del self._user_names[contact["webUserName"].casefold()]
+
+    def put(self, customer: str, uuid: str, fields: Mapping[str, str]) -> str:
+        """Put in a contact, or replace all of one but a password left out; return its UUID."""
+        before = self.customers[customer].get(uuid, {})
+        self._check({"webPassword": PASSWORD, **fields} if before else fields, uuid)
+        self._user_names.pop(before.get("webUserName", "").casefold(), None)
+        self._user_names[fields["webUserName"].casefold()] = uuid
+        if password := fields.get("webPassword"):
+            self.passwords[uuid] = hashlib.sha256(password.encode()).hexdigest()
+        # Silent in the documents; taken: a field left out is cleared.
+        values = {name: fields.get(name, "") for name in RICO}
+        contact = {"uuid": uuid, "customer_uuid": customer, **values}
+        self._by_uuid[uuid] = self.customers[customer][uuid] = contact
+        return uuid
+
+    def _check(self, fields: Mapping[str, str], uuid: str) -> None:
+        texts = [
+            # Silent in the documents; taken: a refusal quotes the value, personal data or not.
+            f"{name}: '{fields.get(name, '')}' is not allowed"
+            for name in {**FIELDS, **fields}
+            if not re.fullmatch(FIELDS.get(name, "(?!)"), fields.get(name, ""), re.DOTALL)
+        ]
+        # Silent in the documents; taken: unique system-wide, whatever the letters' case.
+        if self._user_names.get(fields.get("webUserName", "").casefold(), uuid) != uuid:
+            texts.append(f"webUserName: '{fields['webUserName']}' is in use")
+        if texts:
+            raise Refused(400, *texts)
+
+
+def check_signature(request: Request, key: str, secret: str) -> None:
+    """Refuse a request that is not signed with the key (AUTH)."""
+    # The normal forms are lost; taken: no headers, and of the address the path as it was sent.
+    headers = [request.headers.get(name, "") for name in ("content-md5", "content-type", "date")]
+    text = "\n".join([request.method, *headers, request.raw_path.partition("?")[0]])
+    digest = hmac.new(secret.encode(), text.encode(), hashlib.sha1).digest()
+    expected = f"COB {key}:{base64.b64encode(digest).decode()}"
+    # Silent in the documents; taken: 403 as in S3, where 401 would be the usual one.
+    if request.headers.get("authorization") != expected or not is_now(headers[-1]):
+        raise Refused(403, "The signature does not match.")
+
+
+def is_now(text: str) -> bool:
+    """Say whether a `Date` is about now and written as in RFC 1123 (S3)."""
+    try:
+        date = datetime.strptime(text, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=timezone.utc)
+    except ValueError:
+        return False
+    # Written again it differs if the weekday is wrong or a digit is missing.
+    is_exact = format_datetime(date, usegmt=True) == text
+    return is_exact and abs(datetime.now(timezone.utc) - date) <= MAX_SKEW
+
+
+def check_request(request: Request, methods: Iterable[str]) -> None:
+    """Refuse other methods, parameters but `state=new` (CLIST) and bodies but XML (CREATE)."""
+    if request.method not in methods:
+        raise Refused(405, "The method is not allowed.")
+    path, _, query = request.raw_path.partition("?")
+    # Documented for an undefined state; taken: for every other parameter too.
+    if query not in ({"", "state=new"} if path == "/v2/customer" else {""}):
+        raise Refused(400, "The parameters are not allowed.")
+    content_type = request.headers.get("content-type", "").lower().replace(" ", "")
+    if request.method != "GET" and content_type not in XML_TYPES:
+        # Silent in the documents; taken: 415, as the usual web frameworks answer.
+        raise Refused(415, "The Content-Type must be application/xml in UTF-8.")
+
+
+class Cobai(Contacts, Sandbox):
+    """Serve cobai's REST API v2 as far as contacts go."""
+
+    api = "cobai"
+
+    def __init__(
+        self,
+        *,
+        access_key_id: str = ACCESS_KEY_ID,
+        secret_access_key: str = SECRET_ACCESS_KEY,
+        inferred_calls: bool = True,
+        **server: Any,
+    ) -> None:
+        """Take one access key, and whether the calls exist that are only inferred from others."""
+        Contacts.__init__(self)
+        Sandbox.__init__(self, **server)
+        self._key, self._secret = access_key_id, secret_access_key
+        # The samples say v1 although v2 was asked (CREATE, CLIST).
+        self._base = f"{self.url}/v1/customer/"
+        contacts = "/v2/customer/([^/]+)/contact"
+        self._calls: dict[str, dict[str, Callable[..., Response]]] = {
+            "/v2/customer": {"GET": self._list_customers},
+            contacts: {"POST": self._create},
+        }
+        if inferred_calls:
+            self._calls[contacts]["GET"] = self._list_contacts
+            self._calls[f"{contacts}/([^/]+)"] = {"GET": self._read, "PUT": self._replace}
+
+    def expire_sign_ins(self) -> None:
+        """Do nothing: every request is signed for itself, no sign-in lasts."""
+
+    def is_write(self, request: Request) -> bool:
+        """Say whether the request asks for a change."""
+        return request.method not in {"GET", "HEAD"}
+
+    def tap_config(self) -> dict[str, Any]:
+        """Return the settings that reach this server."""
+        return {"access_key_id": self._key, "secret_access_key": self._secret, "api_url": self.url}
+
+    def target_config(self) -> dict[str, Any]:
+        """Return a config with defaults for what cobai demands beyond names and e-mail."""
+        codes = {"gender": "MALE", "role": "ROLE_SHOP_USER", "ignore_assortment": False}
+        return {
+            "api": "cobai",
+            "cobai": self.tap_config(),
+            "defaults": {"customer_id": CUSTOMER_UUID, "password": PASSWORD, **codes},
+            "field_map": {"webUserName": "email"},
+        }
+
+    def handle(self, request: Request) -> Response:
+        """Check the signature, find the call and carry it out."""
+        try:
+            check_signature(request, self._key, self._secret)
+            return self._call(request)
+        except Refused as refused:
+            return refused.response()
+        except KeyError:
+            # Silent in the documents; taken: 404 for a UUID that nothing has, as in VAR.
+            return Refused(404, "No such customer or contact.").response()
+
+    def _call(self, request: Request) -> Response:
+        for path, calls in self._calls.items():
+            if found := re.fullmatch(path, request.raw_path.partition("?")[0]):
+                check_request(request, calls)
+                return calls[request.method](request, *found.groups())
+        raise Refused(404, "No such resource.")
+
+    def _list_customers(self, request: Request) -> Response:
+        return self._ids("customer", "", self.new_customers if request.query else self.customers)
+
+    def _list_contacts(self, _: Request, customer: str) -> Response:
+        # Silent in the documents; taken: ids alone, as in the list of customers (CLIST).
+        return self._ids("contact", f"{customer}/contact/", self.customers[customer])
+
+    def _ids(self, kind: str, folder: str, uuids: Iterable[str]) -> Response:
+        root = etree.Element(f"{kind}IdList", nsmap={"atom": ATOM})
+        for uuid in uuids:
+            item = etree.SubElement(root, kind)
+            etree.SubElement(item, "uuid").text = uuid
+            etree.SubElement(item, LINK, rel="self", href=f"{self._base}{folder}{uuid}")
+        return xml_response(serialize(root))
+
+    def _create(self, request: Request, customer: str) -> Response:
+        uuid = self.put(customer, str(uuid4()), read_contact(request.body))
+        location = f"{self._base}{customer}/contact/{uuid}"
+        return xml_response(self._read(request, customer, uuid).body, 201, Location=location)
+
+    def _replace(self, request: Request, customer: str, uuid: str) -> Response:
+        self.put(customer, self.customers[customer][uuid]["uuid"], read_contact(request.body))
+        return Response(204)  # Silent in the documents; taken: as in VAR.
+
+    def _read(self, _: Request, customer: str, uuid: str) -> Response:
+        contact = self.customers[customer][uuid]
+        root = etree.Element("contact", nsmap={"atom": ATOM})
+        for name in sorted([*RICO, "uuid"]):
+            if name == "uuid":  # The sample has the link here.
+                href = f"{self._base}{customer}/contact/{uuid}"
+                etree.SubElement(root, LINK, rel="self", href=href)
+            etree.SubElement(root, name).text = contact[name]
+        return xml_response(serialize(root))

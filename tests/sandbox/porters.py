@@ -1,0 +1,239 @@
+"""Serve the Connect API of PORTERS (HRBC): sign-in, Contact Write and the reads it needs, in XML.
+
+Facts are from hrbcapi.porters.jp/hc/en-us: "OAuth", "Steps for Authentication", "HTTP Header",
+"Contact Write", "Write API - XML Format", "Result Code List". A comment "Silent in the documents;
+taken: ..." marks an adverse reading.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+from lxml import etree
+
+from tests.sandbox import porters_reads as reads
+from tests.sandbox.porters_sign_in import AuthenticationError, SignIns, refuse_if
+from tests.sandbox.porters_state import APP_USER, ID, Code, Database, ResultCodeError
+from tests.sandbox.porters_wire import check_content_type, parse_fields, parse_items
+from tests.sandbox.server import Request, Response, Sandbox, xml_response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+APP_ID = "sandbox-app"
+APP_SECRET = "sandbox+secret/="
+PARTITION = "1234"
+COMPANY_NAME = "Sandbox Recruiting"
+COMPANY_ID = "sandbox"
+OWNER_ID = "1"
+CLIENT_ID = "10001"
+SEED_ID = "20001"
+CUSTOM_FIELDS = ("Contact.U_ExternalKey",)
+SCOPES = ("partition_r", "user_r", "field_r", "option_r", "client_r", "contact_r", "contact_w")
+
+OAUTH, TOKEN, CONTACT = "/v1/oauth", "/v1/token", "/v1/contact"
+SIGN_IN_CALLS = (("GET", OAUTH), ("POST", TOKEN))
+FORM = "application/x-www-form-urlencoded"
+TOKEN_HEADER = "x-porters-hrbc-oauth-token"
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a call of the resource API demands, and what answers it if it is a read."""
+
+    scopes: str
+    required: str
+    optional: str = ""
+    read: Callable[[Database, Mapping[str, str]], etree._Element] | None = None
+
+    def check(self, granted: Collection[str], query: Mapping[str, str]) -> None:
+        """Refuse a missing scope, a missing parameter and any that the call does not take."""
+        if set(self.scopes.split()) - set(granted):
+            raise ResultCodeError(Code.NO_DATA_RIGHT)
+        if set(self.required.split()) - query.keys():
+            raise ResultCodeError(Code.MISSING)
+        if query.keys() - {*self.required.split(), *self.optional.split()}:
+            raise ResultCodeError(Code.BAD_PARAMETER)
+
+
+PAGE = "count start"
+SEARCH = f"{PAGE} field condition order itemstate"
+REFERRED = "client_r user_r option_r"
+READ_CONTACTS = partial(reads.records, name="Contact")
+READ_CLIENTS = partial(reads.records, name="Client")
+CALLS = {
+    ("POST", CONTACT): Call("contact_w", "partition"),
+    ("GET", CONTACT): Call(f"contact_r {REFERRED}", "partition", SEARCH, READ_CONTACTS),
+    ("GET", "/v1/client"): Call(REFERRED, "partition", SEARCH, READ_CLIENTS),
+    ("GET", "/v1/partition"): Call("partition_r", "request_type", PAGE, reads.partitions),
+    ("GET", "/v1/user"): Call("user_r", "partition request_type", f"{PAGE} field", reads.users),
+    ("GET", "/v1/option"): Call("option_r", "partition", "alias", reads.options),
+    ("GET", "/v1/field"): Call("field_r", "partition resource", PAGE, reads.fields),
+}
+"""The calls by method and path."""
+
+
+class Porters(Sandbox):
+    """PORTERS Connect API with one company database."""
+
+    api = "porters"
+
+    def __init__(  # noqa: PLR0913
+        self,
+        *,
+        app_id: str = APP_ID,
+        app_secret: str = APP_SECRET,
+        partition: str = PARTITION,
+        scopes: Collection[str] = SCOPES,
+        custom_fields: Collection[str] = CUSTOM_FIELDS,
+        max_lengths: Mapping[str, int] | None = None,
+        error_status: int = 400,
+        port: int = 0,
+        latency: float = 0.0,
+    ) -> None:
+        """Set up the database; `error_status` goes with every `<System>` answer.
+
+        `scopes` are what the customer granted, `custom_fields` further single-line aliases,
+        `max_lengths` the `Field.P_Max` of single aliases.
+        """
+        super().__init__(port=port, latency=latency)
+        self.now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
+        self.partition, self.scopes, self.error_status = partition, scopes, error_status
+        self.database = Database(custom_fields, max_lengths or {}, self._clock)
+        self.sign_ins = SignIns(app_id, app_secret, self._clock)
+        self.add_user(OWNER_ID, "Sandbox Owner", administrator=True)
+        self.add_user(APP_USER, "Sandbox App")
+        company = {"P_Name": COMPANY_NAME, "P_CompanyId": COMPANY_ID}
+        self.database.add("Partition", partition, **company)
+        self.add_client(CLIENT_ID, "Sandbox Client")
+
+    def _clock(self) -> datetime:
+        return self.now()
+
+    @property
+    def contacts(self) -> list[dict[str, Any]]:
+        """Return the living contacts; every value is text under its alias."""
+        return [dict(contact) for contact in self.database.records["Contact"].values()]
+
+    def add(self, **fields: str) -> str:
+        """Put in a contact by its writable fields; the phase is given as the option's alias."""
+        return self.database.write({**fields, "Contact.P_Id": "-1"})
+
+    def change(self, contact_id: str, **fields: str) -> None:
+        """Change the fields of a contact."""
+        self.database.write({**fields, "Contact.P_Id": contact_id})
+
+    def remove(self, contact_id: str) -> None:
+        """Delete a contact; it stays readable with `itemstate`."""
+        self.database.remove(contact_id)
+
+    def add_client(self, client_id: str, name: str) -> None:
+        """Put in a client company."""
+        self.database.add("Client", client_id, P_Name=name)
+
+    def add_user(self, user_id: str, name: str, *, administrator: bool = False) -> None:
+        """Put in a user, who may own contacts."""
+        self.database.add("User", user_id, P_Name=name, P_Type=str(int(administrator)))
+
+    def seed(self) -> None:
+        """Put in the contact the page "Contact Write" updates; no more of it is printed there."""
+        owner_and_client = {"Contact.P_Owner": OWNER_ID, "Contact.P_Client": CLIENT_ID}
+        self.database.insert(SEED_ID, owner_and_client)
+
+    def expire_sign_ins(self) -> None:
+        """End every code and token, as if their time had run out."""
+        self.sign_ins.expire()
+
+    def is_write(self, request: Request) -> bool:
+        """Say whether it is a Contact Write."""
+        return (request.method, request.path) == ("POST", CONTACT)
+
+    def target_config(self) -> dict[str, Any]:
+        """Return the settings of this server, its owner and its client."""
+        settings = {
+            "app_id": self.sign_ins.app_id,
+            "app_secret": self.sign_ins.secret,
+            "partition": self.partition,
+            "api_url": self.url,
+        }
+        defaults = {"customer_id": CLIENT_ID, "owner_id": OWNER_ID}
+        return {"api": self.api, self.api: settings, "defaults": defaults}
+
+    def handle(self, request: Request) -> Response:
+        """Answer a sign-in or a resource call, each with errors of its own numbering."""
+        if request.path in (OAUTH, TOKEN):
+            return self._authenticate(request)
+        try:
+            root = self._call(request)
+        except ResultCodeError as refused:
+            root = etree.Element("System")
+            reads.element(root, "Code", str(refused.code.value))
+            return xml_response(_document(root), refused.status or self.error_status)
+        return xml_response(_document(root))
+
+    def _authenticate(self, request: Request) -> Response:
+        form = request.form() if request.content_type == FORM else {}
+        root = etree.Element("Authentication")
+        try:
+            refuse_if(((request.method, request.path) not in SIGN_IN_CALLS, 115))
+            oauth = request.path == OAUTH
+            sign_ins = self.sign_ins
+            given = sign_ins.authorize(request.query) if oauth else sign_ins.exchange(form)
+            outcome = {**given, "Error": "0", "Message": "Success"}
+        except AuthenticationError as refused:
+            outcome = {"Error": str(refused.code), "Message": str(refused)}
+        for tag, text in outcome.items():
+            reads.element(root, tag, text)
+        # Silent in the documents; taken: a refused sign-in has HTTP 200.
+        return xml_response(_document(root))
+
+    def _call(self, request: Request) -> etree._Element:
+        if "x-forwarded-for" in request.headers:
+            raise ResultCodeError(Code.UNAVAILABLE)
+        # Silent in the documents; taken: paths are case-sensitive.
+        call = CALLS.get((request.method, request.path))
+        if call is None:
+            raise ResultCodeError(Code.NOT_FOUND)
+        self.sign_ins.check(request.headers.get(TOKEN_HEADER))
+        if request.headers.get("x-p-connectapi-version", "1") not in ("1", "2"):
+            raise ResultCodeError(Code.BAD_VERSION)
+        query = _query(request)
+        call.check(self.scopes, query)
+        self._check_partition(query.get("partition", self.partition))
+        return call.read(self.database, query) if call.read else self._write(request)
+
+    def _check_partition(self, partition: str) -> None:
+        if not ID.fullmatch(partition):
+            raise ResultCodeError(Code.BAD_VALUE)
+        if partition != self.partition:
+            raise ResultCodeError(Code.NO_PARTITION)
+
+    def _write(self, request: Request) -> etree._Element:
+        """Write each item on its own and answer in their order, without a code at the root."""
+        check_content_type(request.headers.get("content-type", ""))
+        root = etree.Element("Contact")
+        for item in parse_items(request.body):
+            contact_id, code = item.findtext("Contact.P_Id") or "", Code.SUCCESS
+            try:
+                contact_id = self.database.write(parse_fields(item, self.database.kinds["Contact"]))
+            except ResultCodeError as refused:
+                code = refused.code
+            result = reads.element(root, "Item")
+            reads.element(result, "Id", contact_id)
+            reads.element(result, "Code", str(code.value))
+        return root
+
+
+def _query(request: Request) -> dict[str, str]:
+    """Read the query; a space is `%20` in all samples."""
+    # Silent in the documents; taken: a plus sign is no space.
+    query = urlsplit(request.raw_path).query.replace("+", "%2B")
+    return dict(parse_qsl(query, keep_blank_values=True))
+
+
+def _document(root: etree._Element) -> bytes:
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)

@@ -1,0 +1,300 @@
+"""Serve Zoho Voice's contacts API and the Zoho accounts server that signs it in, on one origin.
+
+Facts are from the help article "Contacts" (help.zoho.com/portal/en/kb/zoho-voice) and from
+zoho.com/voice/api; "Silent in the documents; taken: ..." marks an adverse reading.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from urllib.parse import unquote_plus
+
+import msgspec
+from msgspec import Meta
+
+from tests.sandbox.server import Request, Response, Sandbox, json_response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+CLIENT_ID, CLIENT_SECRET = "1000.SANDBOXCLIENT", "sandbox-client-secret"
+REFRESH_TOKEN, ACCESS_TOKEN = "1000.sandbox-refresh-token", "1000.sandbox-access-token"
+FORM = "application/x-www-form-urlencoded"
+TOKEN_PATH, CONTACTS_PATH = "/oauth/v2/token", "/rest/json/zv/contacts"
+STATUSES = {"1000000000027": "Active", "1000000000029": "In Active", "1000000000031": "VIP"}
+SEED_STATUSES = {"1000000000027": "有効", "1000000000029": "無効", "1000000000031": "VIP"}
+SEED_CREATED, SEED_NUMBER = 1728037831825, "+12015550126"
+VIGNESH = {"display_value": "Vignesh", "id": "347000000003015"}
+UNNAMED = {"display_value": "", "id": "415005010526109"}  # the single sample has the id alone
+SEED_CONTACTS = (
+    ("347000014281004", VIGNESH, "Andrej", "8Foller", "+15135493562", "+15135495601"),
+    ("347000014281005", VIGNESH, "Art", "91Venere", "+18562644130", "+18566368749"),
+    ("315000153768793", UNNAMED, "test", "", "+12015550123", ""),
+)
+# Above 2**53 and odd: a reader that takes numbers as floats makes other ids of them.
+FIRST_ID, OWNER = 58399000000003017, {"display_value": "Agent", "id": "58399000000003015"}
+UNAUTHORIZED = ("ZVT0052", "Unauthorized access.")
+# The codes of contacts are listed nowhere; these are invented in the product's form.
+BAD_PARAMETER = "ZVT9001"
+NO_SUCH_CONTACT = ("ZVT9002", "Contact does not exist.")
+NO_SUCH_CALL = ("ZVT9003", "URL or method does not exist.")
+# The vendor's edge filter answers so in a sibling product.
+THROTTLE = "URL_ROLLING_THROTTLES_LIMIT_EXCEEDED"
+THROTTLED = {"error": {"title": THROTTLE, "error_type": "OPERATIONAL_VALIDATION_ERROR"}}
+GRANT = ("client_id", "client_secret", "refresh_token")
+GRANT_ERRORS = {"client_id": "invalid_client", "client_secret": "invalid_client_secret"}
+TOO_MANY = "You have made too many requests continuously. Please try again after some time."
+TOO_MANY_TOKENS = {"error": "Access Denied", "error_description": TOO_MANY, "status": "failure"}
+# Silent in the documents; taken: 255 characters at most, and no spelling of flags but these.
+Required = Annotated[str, Meta(pattern=r"\S", max_length=255)]
+Text = Annotated[str, Meta(max_length=255)]
+Flag = Literal["", "true", "false"]
+TEXTS = "last_name email mobile1 mobile2 mobile3 phone phone1 phone2 phone3 company address"
+WRITABLE: list[Any] = [
+    *((key, Required) for key in ("first_name", "mobile")),
+    *((key, Text, "") for key in (*TEXTS.split(), "state", "country")),
+    *(("is_favourite", Flag, ""), ("is_spam", Flag, ""), ("contact_status", dict, "")),
+]
+Fields = msgspec.defstruct("Fields", WRITABLE, forbid_unknown_fields=True)
+
+
+class Page(msgspec.Struct, forbid_unknown_fields=True):
+    """Parameters of a list. Silent in the documents; taken: ten contacts if `size` is missing."""
+
+    start: Annotated[str, Meta(pattern=r"^[0-9]{1,9}\Z")] = msgspec.field(default="0", name="from")
+    size: Annotated[str, Meta(pattern=r"^([1-9]|[1-4][0-9]|50)\Z")] = "10"
+    total: Literal["true", "false"] = msgspec.field(default="false", name="totalCount")
+
+
+class ZohoError(Exception):
+    """Refuse a request with a code of the API and its message."""
+
+
+@dataclass
+class Options:
+    """Hold what a test may choose about the account and where the documents leave room."""
+
+    client_id: str = CLIENT_ID
+    client_secret: str = CLIENT_SECRET
+    refresh_token: str = REFRESH_TOKEN
+    access_token: str = ACCESS_TOKEN  # accepted until `expire_sign_ins`
+    statuses: Mapping[str, str] = field(default_factory=STATUSES.copy)  # label by id
+    error_status: int = 200  # Silent in the documents; taken: errors come with HTTP 200.
+    reads_status: bool = False  # whether reads return `contact_status`, which no sample does
+    empty_shape: Literal["list", "missing"] = "list"  # `contacts` of a page without any
+    email_key: str = "email"  # in answers; the Japanese page has it machine-translated
+    lock_after: int | None = None  # API requests a minute before a lock of ten minutes
+    clock: Callable[[], float] = time.monotonic
+
+
+@dataclass
+class Contacts:
+    """Hold contacts by id, oldest first, and enforce the rules of their fields."""
+
+    statuses: Mapping[str, str]
+    held: dict[str, dict[str, Any]] = field(default_factory=dict)
+    serial: count[int] = field(default_factory=count)
+
+    def create(self, fields: object, **read_only: Any) -> str:
+        """Put in a contact and return its id; a second one with the same mobile is no error."""
+        serial = next(self.serial)
+        contact: dict[str, Any] = {
+            "contact_id": str(FIRST_ID + 2 * serial),
+            "contact_owner": OWNER,
+            "created_time": SEED_CREATED + 1000 * serial,
+            "number": [SEED_NUMBER],  # in the sample, too, none of the contact's own
+            **self.checked(fields),
+            **read_only,
+        }
+        self.held[contact["contact_id"]] = contact
+        return str(contact["contact_id"])
+
+    def get(self, contact_id: str) -> dict[str, Any]:
+        """Return one contact."""
+        if contact_id not in self.held:
+            raise ZohoError(*NO_SUCH_CONTACT)
+        return self.held[contact_id]
+
+    def replace(self, contact_id: str, fields: object) -> None:
+        """Set all writable fields. Silent in the documents; taken: keys left out are blanked."""
+        self.get(contact_id).update(self.checked(fields))
+
+    def checked(self, fields: object) -> dict[str, Any]:
+        """Return all writable fields of a contact, or refuse them."""
+        contact: dict[str, Any] = msgspec.to_builtins(msgspec.convert(fields, Fields))
+        # Silent in the documents; taken: id and label must both be those of one status.
+        if contact["contact_status"] not in ("", *self.status_list()):
+            raise ValueError(contact["contact_status"])
+        return contact
+
+    def status_list(self) -> list[dict[str, str]]:
+        """Return the organisation's contact statuses."""
+        return [{"id": key, "display_value": label} for key, label in self.statuses.items()]
+
+
+def let_in(events: list[float], limit: int, seconds: float, now: float) -> bool:
+    """Count an event, unless there were `limit` of them in the last `seconds`."""
+    events[:] = [at for at in events if at > now - seconds]
+    fits = len(events) < limit
+    events.extend([now] * fits)
+    return fits
+
+
+class ZohoVoice(Sandbox):
+    """Zoho Voice with its accounts server; keyword arguments as in `Options`."""
+
+    api = "zoho_voice"
+
+    def __init__(self, *, port: int = 0, latency: float = 0.0, **options: Any) -> None:
+        """Set up an account without contacts; `on_list` is called before each list answer."""
+        super().__init__(port=port, latency=latency)
+        self.options = Options(**options)
+        self.state = Contacts(self.options.statuses)
+        self.on_list: Callable[[int], None] | None = None
+        self._lists, self._tokens = count(), count()
+        self._calls: list[float] = []
+        self._issued: list[float] = []
+        self._ends = {self.options.access_token: float("inf")}
+        self._sign_in = {key: getattr(self.options, key) for key in GRANT}
+
+    @property
+    def contacts(self) -> list[dict[str, Any]]:
+        """Return the contacts, oldest first: ids as strings, owner as object, e-mail as `email`."""
+        with self._rules:
+            return list(msgspec.to_builtins(list(self.state.held.values())))
+
+    def add(self, **fields: Any) -> str:
+        """Put in a contact, obeying the field rules, and return its id."""
+        with self._rules:
+            return self.state.create(fields)
+
+    def change(self, contact_id: str, **fields: Any) -> None:
+        """Set some fields of a contact and keep the others, as an agent at the screen does."""
+        with self._rules:
+            held = self.state.get(contact_id)
+            kept = {key: held[key] for key in Fields.__struct_fields__ if held[key]}
+            self.state.replace(contact_id, kept | fields)
+
+    def remove(self, contact_id: str) -> None:
+        """Take out a contact."""
+        with self._rules:
+            del self.state.held[self.state.get(contact_id)["contact_id"]]
+
+    def seed(self) -> None:
+        """Put in the samples: two listed contacts, then the single one."""
+        self.state.statuses = SEED_STATUSES
+        keys = ("first_name", "last_name", "mobile", "phone")
+        for contact_id, owner, *values in SEED_CONTACTS:
+            own = {"contact_id": contact_id, "contact_owner": owner, "created_time": SEED_CREATED}
+            self.state.create(dict(zip(keys, values, strict=True)), **own)
+
+    def expire_sign_ins(self) -> None:
+        """End every access token; the refresh token stays good."""
+        self._ends.clear()
+
+    def is_write(self, request: Request) -> bool:
+        """Say whether the request asks for a change of contacts."""
+        return request.method != "GET" and request.path.startswith(CONTACTS_PATH)
+
+    def tap_config(self) -> dict[str, Any]:
+        """Return the settings of this account, which tap and target have in common."""
+        return {**self._sign_in, "api_url": self.url, "accounts_url": self.url}
+
+    def target_config(self) -> dict[str, Any]:
+        """Return a complete `target-contacts` config; a generic contact lacks nothing here."""
+        return {"api": self.api, self.api: self.tap_config(), "defaults": {}}
+
+    def handle(self, request: Request) -> Response:
+        """Answer for the accounts server or, behind the edge filter, for the API."""
+        try:
+            if (request.method, request.path) == ("POST", TOKEN_PATH):
+                return json_response(self._token(request))
+            if self._is_locked():
+                return json_response(THROTTLED, 400)
+            return json_response({"code": "200", **self._answer(request), "status": "SUCCESS"})
+        except ZohoError as error:
+            code, message = error.args
+        except (ValueError, msgspec.DecodeError) as error:
+            # Silent in the documents; taken: the message quotes what was sent.
+            sent = unquote_plus(request.body.decode("latin-1"))
+            code, message = BAD_PARAMETER, f"{error}: {sent}"
+        refusal = {"code": code, "message": message, "status": "ERROR"}
+        return json_response(refusal, self.options.error_status)
+
+    def _token(self, request: Request) -> dict[str, Any]:
+        body = request.form() if request.content_type == FORM else {}
+        sent, now = {**request.query, **body}, self.options.clock()
+        expected = {**self._sign_in, "grant_type": "refresh_token"}
+        wrong = [key for key in (*expected, *sent) if sent.get(key) != expected.get(key)]
+        if wrong:
+            # Silent in the documents; taken: all else that is wrong is an invalid code, too.
+            return {"error": GRANT_ERRORS.get(wrong[0], "invalid_code")}
+        if not let_in(self._issued, 10, 600.0, now):
+            return TOO_MANY_TOKENS
+        token = f"{ACCESS_TOKEN}-{next(self._tokens)}"
+        self._ends[token] = now + 3600
+        answer = {"access_token": token, "expires_in": 3600, "token_type": "Bearer"}
+        return {**answer, "api_domain": "https://www.zohoapis.com"}  # not the host of Voice
+
+    def _is_locked(self) -> bool:
+        limit, now = self.options.lock_after, self.options.clock()
+        # Silent in the documents; taken: all calls count together, one while locked locks anew.
+        if limit is None or let_in(self._calls, limit, 60.0, now):
+            return False
+        self._calls = [now + 540.0] * limit  # which lasts ten minutes, as call logs are locked
+        return True
+
+    def _answer(self, request: Request) -> dict[str, Any]:
+        self._check_headers(request)
+        call = f"{request.method} {request.path}"
+        if call == f"GET {CONTACTS_PATH}":
+            return self._list(msgspec.convert(request.query, Page))
+        sent = request.form()
+        if request.query or [*sent] != ["contact"] * (request.method in ("POST", "PUT")):
+            raise ValueError(request.raw_path)
+        if call == f"GET {CONTACTS_PATH}/contact_status":
+            return {"contact_status": self.state.status_list()}
+        fields = msgspec.json.decode(sent["contact"]) if sent else None
+        return {"contacts": self._contact(request.method, request.path, fields)}
+
+    def _check_headers(self, request: Request) -> None:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme != "Zoho-oauthtoken" or self._ends.get(token, 0.0) <= self.options.clock():
+            raise ZohoError(*UNAUTHORIZED)
+        if request.headers.get("accept") != "application/json":
+            raise ValueError(request.headers.get("accept"))
+        if request.body and not (request.content_type == FORM and request.body.isascii()):
+            raise ValueError(request.content_type)
+
+    def _contact(self, method: str, path: str, fields: object) -> object:
+        folder, _, contact_id = path.rpartition("/")
+        if (method, path) == ("POST", CONTACTS_PATH):
+            contact_id = self.state.create(fields)
+        elif folder != CONTACTS_PATH or method not in ("GET", "PUT", "DELETE"):
+            raise ZohoError(*NO_SUCH_CALL)
+        if method == "PUT":
+            self.state.replace(contact_id, fields)
+        contact = self.state.get(contact_id)
+        if method == "DELETE":
+            return self.state.held.pop(contact_id)["contact_id"]
+        ids = {"contact_id": int(contact_id), "contact_owner": int(contact["contact_owner"]["id"])}
+        return {**self._shaped(contact), **ids}
+
+    def _list(self, page: Page) -> dict[str, Any]:
+        served = next(self._lists)
+        if self.on_list:
+            self.on_list(served)
+        held = list(self.state.held.values())
+        asked = held[int(page.start) :][: int(page.size)]
+        rows = [self._shaped(each, "created_time", "number") for each in asked]
+        shown = {"contacts": rows} if rows or self.options.empty_shape == "list" else {}
+        return {"meta": {"total": len(held) if page.total == "true" else -1}, **shown}
+
+    def _shaped(self, contact: Mapping[str, Any], *hidden: str) -> dict[str, Any]:
+        if not self.options.reads_status:
+            hidden = (*hidden, "contact_status")
+        names = {"email": self.options.email_key}
+        return {names.get(key, key): value for key, value in contact.items() if key not in hidden}
