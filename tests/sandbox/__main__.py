@@ -1,14 +1,16 @@
 """Start all five APIs on 127.0.0.1 and print their addresses and ready configs.
 
-    python -m tests.sandbox [--configs FOLDER] [--latency SECONDS] [--empty]
+    python -m tests.sandbox [--configs FOLDER] [--first-port PORT] [--latency SECONDS] [--empty]
 
-With `--configs` a tap.json and a target-<api>.json each are written there. Zoho Voice and cobai
-stand twice: as sources, holding the vendors' own sample contacts, and as destinations.
+The servers take the ports from 7101 on, in the order printed. With `--configs` a tap.json and a
+target-<api>.json each are written there. Zoho Voice and cobai stand twice: as sources, holding the
+vendors' own sample contacts, and as destinations.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import signal
 from contextlib import ExitStack
@@ -31,11 +33,15 @@ DESTINATIONS: tuple[type[Sandbox], ...] = (Porters, Cobai, Valomnia, BasIp, Zoho
 class Sandboxes:
     """All five APIs at once: the sources with the vendors' samples, the destinations empty."""
 
-    def __init__(self, stack: ExitStack, latency: float = 0.0) -> None:
-        """Start the servers; the stack stops them."""
-        start = stack.enter_context
-        self.sources = {kind.api: start(kind(latency=latency)) for kind in SOURCES}
-        self.destinations = {kind.api: start(kind(latency=latency)) for kind in DESTINATIONS}
+    def __init__(self, stack: ExitStack, first_port: int = 0, latency: float = 0.0) -> None:
+        """Start the servers, from this port on (0: any free ones); the stack stops them."""
+        ports = itertools.count(first_port) if first_port else itertools.repeat(0)
+
+        def start(kind: type[Sandbox]) -> Sandbox:
+            return stack.enter_context(kind(port=next(ports), latency=latency))
+
+        self.sources = {kind.api: start(kind) for kind in SOURCES}
+        self.destinations = {kind.api: start(kind) for kind in DESTINATIONS}
 
     def configs(self) -> dict[str, dict[str, Any]]:
         """Return a ready config for the tap, and one for the target of each API."""
@@ -48,11 +54,12 @@ def main() -> None:
     """Serve until interrupted."""
     parser = argparse.ArgumentParser(prog="python -m tests.sandbox", description=__doc__)
     parser.add_argument("--configs", type=Path, help="folder to write the configs to")
+    parser.add_argument("--first-port", type=int, default=7101, help="0: any free ports")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
     parser.add_argument("--empty", action="store_true", help="leave the sources empty, too")
     options = parser.parse_args()
     with ExitStack() as stack:
-        sandboxes = Sandboxes(stack, options.latency)
+        sandboxes = Sandboxes(stack, options.first_port, options.latency)
         for source in () if options.empty else sandboxes.sources.values():
             source.seed()
         show(sandboxes, options.configs)

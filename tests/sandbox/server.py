@@ -13,6 +13,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from urllib.parse import parse_qsl, urlsplit
@@ -249,15 +250,16 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._send(response, half=fault is not None and fault.cut == "half")
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = _serve  # noqa: N815
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _serve  # noqa: N815
 
     def _send(self, response: Response, *, half: bool) -> None:
         lines = [f"HTTP/1.1 {response.status} {self.responses.get(response.status, ('',))[0]}"]
         headers = {
             "Date": formatdate(usegmt=True),
-            "Content-Length": str(len(response.body)),
             **response.headers,
         }
+        if response.status != HTTPStatus.NO_CONTENT:
+            headers["Content-Length"] = str(len(response.body))
         lines += [f"{name}: {value}" for name, value in headers.items()]
         head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
         body = response.body[: len(response.body) // 2] if half else response.body
