@@ -26,7 +26,7 @@ demo: $(INSTALLED)
 	$(BIN)/python -m tests.demo
 
 sandbox: $(INSTALLED)
-	$(BIN)/python -m tests.sandbox
+	$(BIN)/python -m tests.sandbox --configs demo
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .

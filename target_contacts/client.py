@@ -99,7 +99,7 @@ class ContactSink(StreamSink, Generic[ClientT]):
     fields: ClassVar[Sequence[Field]]
     keeps_empty: ClassVar[bool] = True
     """Whether "" may be sent to clear a field."""
-    free_prefix: ClassVar[str | None] = None
+    free_prefix: ClassVar[str | tuple[str, ...] | None] = None
     """Start of the names of fields that an account may have added."""
     concurrency: ClassVar[int] = 4
     """Requests in flight, if the setting is not given."""

@@ -79,7 +79,7 @@ class Translator:
         config: Mapping[str, Any],
         *,
         keeps_empty: bool,
-        free_prefix: str | None = None,
+        free_prefix: str | tuple[str, ...] | None = None,
     ) -> None:
         """Take the sink's table and the settings `field_map` and `defaults`.
 
@@ -97,7 +97,7 @@ class Translator:
         fixed = [name for name in field_map if not (free_prefix and name.startswith(free_prefix))]
         assert_known("field_map", fixed, wires)
         self._fields = fields
-        self._free = [name for name in field_map if name not in wires]
+        self._free = [Field(name, name) for name in field_map if name not in wires]
         self._keeps_empty = keeps_empty
         self._defaults = defaults
         self._reader = ContactReader(field_map, defaults)
@@ -116,7 +116,11 @@ class Translator:
             Rejected: If a value is too long or not what its field takes.
         """
         mapped = contact.fields
-        payload = {name: text(mapped[name]) for name in self._free if name in mapped}
+        payload = {
+            field.wire: self._converted(field, mapped[field.wire])
+            for field in self._free
+            if field.wire in mapped
+        }
         for field in self._fields:
             value = mapped.get(field.wire, contact.attributes.get(field.attribute))
             if not is_empty(value):

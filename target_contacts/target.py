@@ -25,6 +25,8 @@ from target_contacts.client import ContactSink, PassedOverSink, StreamSink
 from target_contacts.destination import Destination
 from target_contacts.messages import Interrupted, MessageReader
 from target_contacts.rejects import Rejected
+from target_contacts.sinks.bas_ip import BasIpSink
+from target_contacts.sinks.porters import PortersSink
 from target_contacts.sinks.zoho_voice import ZohoVoiceSink
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from singer_sdk.sinks import Sink
 
 SINKS: dict[str, type[ContactSink[Any]]] = {
-    kind.client_class.api: kind for kind in (ZohoVoiceSink,)
+    kind.client_class.api: kind for kind in (BasIpSink, PortersSink, ZohoVoiceSink)
 }
 """The sink of each API that can be written."""
 

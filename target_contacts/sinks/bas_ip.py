@@ -42,12 +42,21 @@ SIP = re.compile(r"sip:[0-9A-Za-z+,.-]+@[0-9A-Za-z.-]+(:\d{1,5})?", re.ASCII)
 NO_SIP_USER = re.compile(r"[^0-9A-Za-z+,.-]")
 """What the user part of a SIP address does not take."""
 
+FAILURES = ("entity_not_found", "invalid_entity_data", "deleted")
+"""What the device may say of a contact that it did not take."""
+
 FLAGS = ("is_favorite", "is_default", "auto_answer", "in_black_list")
 
 
 def _stripped(value: Any) -> str:
     """Return text without blanks around it: a name of blanks is none."""
     return text(value).strip()
+
+
+def _plain(attributes: Mapping[str, Any], name: str) -> str:
+    """Return an attribute as text; "" if it has no value or none that is text."""
+    value = attributes.get(name)
+    return "" if is_empty(value) or isinstance(value, (dict, list)) else _stripped(value)
 
 
 class Numbers:
@@ -73,7 +82,7 @@ class Numbers:
         """
         if self._template:
             return self._filled(attributes)
-        found = [_stripped(attributes.get(name)) for name in ("mobile", "phone")]
+        found = [_plain(attributes, name) for name in ("mobile", "phone")]
         if numbers := [number for number in found if type_of(number)]:
             return numbers[0]
         reason = (
@@ -83,11 +92,10 @@ class Numbers:
         raise Rejected(reason, "missing", field="number")
 
     def _filled(self, attributes: Mapping[str, Any]) -> str:
-        for name in self._named:
-            if is_empty(attributes.get(name)):
-                reason = f"number is required, and number_template needs a value of {name}"
-                raise Rejected(reason, "missing", field="number")
-        values = {name: NO_SIP_USER.sub("", str(attributes[name])) for name in self._named}
+        values = {name: NO_SIP_USER.sub("", _plain(attributes, name)) for name in self._named}
+        if lacking := [name for name, value in values.items() if not value]:
+            reason = f"number is required, and number_template needs a value of {lacking[0]}"
+            raise Rejected(reason, "missing", field="number")
         return re.sub(r"\{([^{}]*)\}", lambda found: values[found[1]], self._template)
 
 
@@ -197,11 +205,12 @@ def _outcome(item: Item, result: Mapping[str, Any] | None) -> Outcome:
         return Outcome(item, error=Rejected(reason, "outcome_unknown", http_status=200))
     if result.get("success") is True:
         return Outcome(item, _link_id(item))
-    code = str(result.get("extended_info") or "refused")
+    info = str(result.get("extended_info"))
     reason = (
-        f"The device answers {code}, without the field. Its phone book may be full, or is_default "
+        f"The device answers {info}, without the field. Its phone book may be full, or is_default "
         "be given to what is no panel."
     )
+    code = info if info in FAILURES else "refused"
     return Outcome(item, error=Rejected(reason, code, http_status=200))
 
 
