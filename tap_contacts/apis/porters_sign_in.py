@@ -99,7 +99,8 @@ class AppSignIn(SignIn):
         """Set the token's own header; there is no Bearer."""
         with self._lock:
             if time.monotonic() >= self._ends:
-                self._keep(self._refreshed() or self._signed_in())
+                tokens = self._refreshed()
+                self._keep(self._signed_in() if tokens is None else tokens)
             request.headers[TOKEN_HEADER] = self._token
         return request
 
@@ -115,7 +116,8 @@ class AppSignIn(SignIn):
         life = child_text(tokens, "AccessTokenExpiresIn") or ""
         self._token = child_text(tokens, "AccessToken") or ""
         self._refresh_token = child_text(tokens, "RefreshToken") or ""
-        self._ends = time.monotonic() + (int(life) if life.isdecimal() else _LIFE) / 1000 * 0.9
+        milliseconds = int(life) if _NUMBER.fullmatch(life) else _LIFE
+        self._ends = time.monotonic() + milliseconds / 1000 * 0.9
 
     def _refreshed(self) -> _Element | None:
         """Use the refresh token, once: whether it outlives its use is not documented."""
