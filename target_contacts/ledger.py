@@ -17,7 +17,7 @@ from singer_sdk.exceptions import ConfigurationError
 from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 INTENT, WRITTEN = "intent", "written"
 """A create is about to leave, or was never answered; the destination accepted the payload."""
@@ -38,6 +38,8 @@ CONTACTS = sa.Table(
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("remote_id", sa.String(255)),
     sa.Column("payload", sa.String(32)),
+    sa.Column("identity", sa.String(32)),
+    sa.Index("contacts_remote_id", "account", "remote_id"),
     sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
 )
 
@@ -48,8 +50,11 @@ class Entry:
 
     key: str
     status: str
-    remote_id: str | None
-    payload: str | None
+    remote_id: str | None = None
+    payload: str | None = None
+    """Hash of what was last accepted, or of what an open intent is about to send."""
+    identity: str | None = None
+    """Hash of the values by which the contact of an open intent can be looked up."""
 
 
 class Ledger:
@@ -81,6 +86,7 @@ class Ledger:
                         CONTACTS.c.status,
                         CONTACTS.c.remote_id,
                         CONTACTS.c.payload,
+                        CONTACTS.c.identity,
                     ).where(self._of(stream), CONTACTS.c.key.in_(chunk))
                 )
                 found.update((row.key, Entry(*row)) for row in rows)
@@ -98,7 +104,7 @@ class Ledger:
         statement = _INSERTS[self._engine.dialect.name](CONTACTS)
         changed = {
             name: statement.excluded[name]
-            for name in ("status", "remote_id", "payload", "changed_at")
+            for name in ("status", "remote_id", "payload", "identity", "changed_at")
         }
         statement = statement.on_conflict_do_update(
             index_elements=[CONTACTS.c.account, CONTACTS.c.stream, CONTACTS.c.key], set_=changed
@@ -113,6 +119,15 @@ class Ledger:
                 connection.execute(
                     sa.delete(CONTACTS).where(self._of(stream), CONTACTS.c.key.in_(chunk))
                 )
+
+    def owned(self, remote_ids: Sequence[str]) -> set[str]:
+        """Return those of the ids that belong to a record of any stream already."""
+        found: set[str] = set()
+        with self._engine.connect() as connection:
+            for chunk in _chunks(remote_ids):
+                mine = sa.and_(CONTACTS.c.account == self.account, CONTACTS.c.remote_id.in_(chunk))
+                found.update(connection.scalars(sa.select(CONTACTS.c.remote_id).where(mine)))
+        return found
 
     def close(self) -> None:
         """Close the connections."""
@@ -156,8 +171,3 @@ def _durable(connection: Any, _: object) -> None:
 
 def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:
     return (keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK))
-
-
-def intents(keys: Iterable[str]) -> list[Entry]:
-    """Return entries that say a create is about to leave."""
-    return [Entry(key, INTENT, None, None) for key in keys]

@@ -40,6 +40,14 @@ COMMON = (
         description="Whether contacts may be created, updated or both.",
     ),
     th.Property(
+        "match_on",
+        th.ArrayType(th.StringType),
+        description=(
+            "Contact attributes that identify a contact already there, which is then adopted "
+            "instead of doubled. Default: what identifies a contact of that API best; []: never."
+        ),
+    ),
+    th.Property(
         "ledger_url",
         th.StringType,
         default="sqlite:///target-contacts.db",

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_contacts.apis.bas_ip import LARGEST_REQUEST, BasIp
 from tap_contacts.apis.errors import Refused
-from target_contacts.client import ContactSink, Item, Outcome
+from target_contacts.client import ContactSink
 from target_contacts.contact import ATTRIBUTES, assert_known, is_empty
-from target_contacts.ledger import INTENT, Entry
+from target_contacts.items import Item, Outcome
 from target_contacts.mapping import Field, Payload, flag, matching, text
 from target_contacts.rejects import Rejected
 
@@ -114,6 +114,7 @@ class BasIpSink(ContactSink[BasIp]):
     """
 
     client_class = BasIp
+    idempotent = True  # the same link_id makes no second contact
     keeps_empty = False
     concurrency = 1
     MAX_SIZE_DEFAULT = 1000
@@ -164,11 +165,6 @@ class BasIpSink(ContactSink[BasIp]):
         """Send contacts packed, one request after the other: a monitor is a small device."""
         while not self.destination.halted and (pack := list(islice(items, LARGEST_REQUEST))):
             yield from self._send(pack)
-
-    def _planned(self, item: Item, entry: Entry | None) -> Item | None:
-        """Send again what was never answered: the same link_id makes no second contact."""
-        unanswered = entry is not None and entry.status == INTENT
-        return super()._planned(item, None if unanswered else entry)
 
     def _send(self, items: Sequence[Item]) -> Iterator[list[Outcome]]:
         """Yield the outcomes; where a whole request is refused, halve it until one is at fault."""

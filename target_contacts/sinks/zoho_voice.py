@@ -16,7 +16,7 @@ from target_contacts.mapping import Field, Payload, flag, text
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 def _flag(value: Any) -> str:
@@ -28,6 +28,8 @@ class ZohoVoiceSink(ContactSink[ZohoVoice]):
     """Create and update contacts; city, postal code and the like have no field there."""
 
     client_class = ZohoVoice
+    identity = ("first_name", "mobile")
+    can_list = True
     fields: ClassVar[Sequence[Field]] = (
         Field("first_name", "first_name", required="always"),
         Field("last_name", "last_name"),
@@ -62,6 +64,11 @@ class ZohoVoiceSink(ContactSink[ZohoVoice]):
             if not is_empty(stored.get(field.wire)) and field.attribute != "status"
         }
         self._send("PUT", f"/{remote_id}", kept | payload, repeatable=True)
+
+    def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield every contact; there is no way to ask for single ones."""
+        for contact in self.client.contacts():
+            yield contact["contact_id"], contact
 
     def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:
         """Name the status by this organisation's own id."""

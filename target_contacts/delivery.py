@@ -1,0 +1,160 @@
+"""Deliver items: ledger, look-up, write, remember, in the order that neither loses nor doubles.
+
+Before a create leaves, its intent is on disk; before an update leaves, so is that the payload of
+its contact is in doubt. An outcome is in the ledger before it is in the books.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from tap_contacts.apis.errors import OutcomeUnknown, Refused, Stopped
+from target_contacts.items import Item, Outcome, why, without_empty
+from target_contacts.ledger import INTENT, WRITTEN, Entry
+from target_contacts.messages import Interrupted
+from target_contacts.reconcile import Reconciler
+from target_contacts.rejects import Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from target_contacts.client import ContactSink
+
+NEVER_ANSWERED = (
+    "two creates in a row were never answered. The next run looks the contact up before it sends "
+    "anything"
+)
+
+_FORBIDDEN = {
+    ("create_only", False): "there already, and mode is create_only",
+    ("update_only", True): "not there yet, and mode is update_only",
+}
+"""Why an item is skipped, by mode and whether it would be created."""
+
+INTENTS_AT_ONCE = 100
+"""Creates announced in one transaction of the ledger."""
+
+
+class Delivery:
+    """Deliver the items of one sink."""
+
+    def __init__(self, sink: ContactSink[Any], config: Mapping[str, Any]) -> None:
+        """Take the sink and the target's settings."""
+        self._sink, self._ledger, self._books = sink, sink.ledger, sink.books
+        self._stream = sink.stream_name
+        self._mode = config.get("mode", "upsert")
+        self._dry_run = config.get("dry_run", False)
+        self._reconciler = Reconciler(sink, config.get("match_on"))
+        self._intents: set[str] = set()
+        """Keys of creates that were announced and have no outcome yet."""
+
+    def deliver(self, waiting: Mapping[str, Item]) -> None:
+        """Settle items by key, remembering each outcome as soon as it is known.
+
+        Raises:
+            Stopped: When nothing more can be written; what is settled stays settled.
+            Interrupted: When a signal asked for the end before all was written.
+        """
+        unknown = self._send(list(self._plan(waiting)), fresh=False)
+        if unknown:
+            time.sleep(self._sink.client.transport.retry_wait)
+            unknown = self._send(unknown, fresh=True)
+        for item in unknown:
+            self._sink.reject(item.message, Rejected(NEVER_ANSWERED, "outcome_unknown"))
+
+    def _send(self, planned: Sequence[Item], *, fresh: bool) -> list[Item]:
+        """Look up what is doubtful, write, and return the creates that were never answered."""
+        certain = [item for item in planned if not item.doubtful]
+        doubtful = [item for item in planned if item.doubtful]
+        resolved = self._reconciler.resolve(doubtful, fresh=fresh) if doubtful else ()
+        ready = [r for item in chain(certain, resolved) if (r := self._ready(item))]
+        if self._dry_run:
+            self._book_plan(ready)
+            return []
+        unknown: list[Item] = []
+        try:
+            for outcomes in self._sink.write(self._intending(ready)):
+                unknown += self._settle(outcomes)
+        except Stopped:
+            self._withdraw_intents()
+            raise
+        if self._sink.destination.halted:
+            self._withdraw_intents()
+            raise Interrupted
+        return unknown
+
+    def _plan(self, waiting: Mapping[str, Item]) -> Iterator[Item]:
+        """Yield the items that may have to be sent, and settle the unchanged ones."""
+        entries = self._ledger.entries(self._stream, list(waiting))
+        for key, item in waiting.items():
+            entry = entries.get(key)
+            if entry is None:
+                yield replace(item, doubtful=self._reconciler.adopts)
+            elif entry.status == INTENT:
+                yield replace(item, doubtful=not self._sink.idempotent, intent=entry)
+            elif entry.payload == item.digest:
+                self._books.enter("unchanged")
+            else:
+                yield replace(item, remote_id=entry.remote_id)
+
+    def _ready(self, item: Item) -> Item | None:
+        """Return an item as it must be sent; None if it must not, and is booked."""
+        creating = item.remote_id is None
+        if forbidden := _FORBIDDEN.get((self._mode, creating)):
+            self._books.skip(self._stream, forbidden)
+            return None
+        ready = replace(item, payload=without_empty(item.payload)) if creating else item
+        try:
+            self._sink.assert_complete(ready.payload, creating=creating)
+        except Rejected as why_not:
+            self._sink.reject(item.message, why_not)
+            return None
+        return ready
+
+    def _intending(self, ready: Sequence[Item]) -> Iterator[Item]:
+        """Yield items; before they are, the ledger has it on disk that they are about to leave."""
+        for start in range(0, len(ready), INTENTS_AT_ONCE):
+            chunk = ready[start : start + INTENTS_AT_ONCE]
+            self._ledger.put(self._stream, [self._intent(item) for item in chunk])
+            self._intents.update(item.key for item in chunk if item.remote_id is None)
+            yield from chunk
+
+    def _intent(self, item: Item) -> Entry:
+        """Return the entry of an item about to leave; an update's payload is in doubt from then."""
+        if item.remote_id is not None:
+            return Entry(item.key, WRITTEN, item.remote_id)
+        identity = self._ledger.digest(self._sink.looked_for(item))
+        return Entry(item.key, INTENT, payload=item.digest, identity=identity)
+
+    def _withdraw_intents(self) -> None:
+        """Forget the creates that were announced but surely not carried out."""
+        self._ledger.drop(self._stream, sorted(self._intents))
+        self._intents.clear()
+
+    def _book_plan(self, planned: Sequence[Item]) -> None:
+        for item in planned:
+            self._books.enter("updated" if item.remote_id else "created")
+
+    def _settle(self, outcomes: Sequence[Outcome]) -> list[Item]:
+        """Enter outcomes into the ledger first, then into rejects and books.
+
+        Returns the creates that were never answered, to be looked up.
+        """
+        unknown = [o.item for o in outcomes if isinstance(o.error, OutcomeUnknown)]
+        written = [
+            Entry(o.item.key, WRITTEN, o.remote_id, o.item.digest) for o in outcomes if not o.error
+        ]
+        self._ledger.put(self._stream, written)
+        refused = [o.item for o in outcomes if isinstance(o.error, (Rejected, Refused))]
+        undone = [item.key for item in refused if item.remote_id is None]
+        self._ledger.drop(self._stream, undone)
+        self._intents.difference_update(o.item.key for o in outcomes)
+        for outcome in outcomes:
+            if isinstance(outcome.error, (Rejected, Refused)):
+                self._sink.reject(outcome.item.message, why(outcome.error))
+            elif outcome.error is None:
+                self._books.enter("updated" if outcome.item.remote_id else "created")
+        return [replace(item, doubtful=True, intent=self._intent(item)) for item in unknown]

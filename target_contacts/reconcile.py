@@ -1,0 +1,177 @@
+"""Look contacts up at the destination before a create that might double one.
+
+A create whose answer was lost, now or in an earlier run, and a record that the ledger does not
+know: found once, the contact is adopted; found never, it is created; found several times, the
+record is rejected as ambiguous. A contact that belongs to another record is never adopted.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from singer_sdk.exceptions import ConfigurationError
+
+from tap_contacts.apis.errors import Refused, Stopped
+from target_contacts.contact import assert_known
+from target_contacts.dispatch import in_parallel
+from target_contacts.ledger import WRITTEN, Entry
+from target_contacts.rejects import Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from target_contacts.client import ContactSink
+    from target_contacts.items import Item
+
+Wanted = dict[str, str]
+"""Values by destination field that tell a contact from all others."""
+
+Found: TypeAlias = "list[str] | Refused"
+"""Ids of the contacts found, or why the API could not be asked."""
+
+Index = dict[tuple[str, ...], list[str]]
+"""Ids of contacts by their values in some fields."""
+
+MANY = 20
+"""Look-ups for which listing all contacts once is better than asking for each."""
+
+
+class Reconciler:
+    """Settle the doubtful items of one sink."""
+
+    def __init__(self, sink: ContactSink[Any], match_on: Sequence[str] | None) -> None:
+        """Take the sink and the setting `match_on`.
+
+        Raises:
+            ConfigurationError: If an attribute has no field at the destination.
+        """
+        self._sink = sink
+        self._indexes: dict[tuple[str, ...], Index] = {}
+        self._claimed: set[str] = set()
+        self._match_on = None if match_on is None else _wires(sink, match_on)
+        self.adopts = self._match_on != () and (sink.can_list or sink.can_ask)
+        """Whether contacts that were there before may be adopted."""
+
+    def resolve(self, items: Sequence[Item], *, fresh: bool) -> Iterator[Item]:
+        """Yield the items that must be sent, as creates or updates, and settle the others.
+
+        Args:
+            items: Doubtful items.
+            fresh: Whether contacts may have come since the last look.
+        """
+        if fresh:
+            self._indexes.clear()
+            self._sink.forget()
+        wanted = {item.key: self.wanted(item) for item in items}
+        known = [item for item in items if self._is_same(item, wanted[item.key])]
+        self._fill_indexes([wanted[item.key] for item in known])
+        for item, found in self._looked_up(known, wanted):
+            yield from self._decided(item, found)
+
+    def wanted(self, item: Item) -> Wanted:
+        """Return what a contact is looked up by: its identity, or what `match_on` names."""
+        if self._match_on is None or item.intent:
+            return self._sink.looked_for(item)
+        return {wire: as_text(item.payload.get(wire)) for wire in self._match_on}
+
+    def _is_same(self, item: Item, wanted: Wanted) -> bool:
+        """Reject an item that can no longer be looked up by what its open intent was for."""
+        if item.intent is None or item.intent.identity == self._sink.ledger.digest(wanted):
+            return True
+        reason = (
+            f"an earlier create was never answered, and {', '.join(wanted)} changed since. "
+            "Look for the contact by hand; it is not sent a second time"
+        )
+        self._sink.reject(item.message, Rejected(reason, "outcome_unknown"))
+        return False
+
+    def _looked_up(
+        self, items: Sequence[Item], wanted: Mapping[str, Wanted]
+    ) -> Iterator[tuple[Item, Found]]:
+        """Yield what was found for each item, in their order; raise Stopped if one cannot be."""
+        asked = [(item.key, wanted[item.key]) for item in items]
+        answers: dict[str, Found | Stopped] = {}
+        for answered in in_parallel(self._answer, asked, self._sink.workers, lambda: False):
+            answers.update(answered)
+        for item in items:
+            found = answers[item.key]
+            if isinstance(found, Stopped):
+                raise found
+            yield item, found
+
+    def _answer(self, asked: tuple[str, Wanted]) -> tuple[str, Found | Stopped]:
+        key, wanted = asked
+        try:
+            return key, self._find(wanted)
+        except (Refused, Stopped) as error:
+            return key, error
+
+    def _find(self, wanted: Wanted) -> list[str]:
+        if not any(wanted.values()):
+            return []
+        index = self._indexes.get(tuple(wanted))
+        return self._sink.find(wanted) if index is None else index.get(tuple(wanted.values()), [])
+
+    def _fill_indexes(self, wanted: Sequence[Wanted]) -> None:
+        """List all contacts, once, where that is the only way or cheaper than asking for each."""
+        sink = self._sink
+        missing = {tuple(each) for each in wanted} - set(self._indexes)
+        if not missing or not sink.can_list or (sink.can_ask and len(wanted) <= MANY):
+            return
+        for wires in missing:
+            self._indexes[wires] = defaultdict(list)
+        for remote_id, values in sink.stored():
+            for wires in missing:
+                known_by = tuple(as_text(values.get(wire)) for wire in wires)
+                self._indexes[wires][known_by].append(remote_id)
+
+    def _decided(self, item: Item, found: Found) -> Iterator[Item]:
+        if isinstance(found, Refused):
+            yield from self._without_look_up(item, found)
+            return
+        free = sorted(set(found) - self._claimed - self._sink.ledger.owned(found))
+        if len(free) > 1:
+            reason = f"several contacts may be this one: {', '.join(free)}. Nothing was written"
+            self._sink.reject(item.message, Rejected(reason, "ambiguous"))
+        elif free:
+            self._claimed.update(free)
+            yield from self._adopted(item, free[0])
+        else:
+            yield replace(item, doubtful=False)
+
+    def _adopted(self, item: Item, remote_id: str) -> Iterator[Item]:
+        """Settle a create that turns out to be done; what differs from it becomes an update."""
+        if item.intent and item.intent.payload == item.digest:
+            entry = Entry(item.key, WRITTEN, remote_id, item.digest)
+            self._sink.ledger.put(self._sink.stream_name, [entry])
+            self._sink.books.enter("created")
+        else:
+            yield replace(item, doubtful=False, remote_id=remote_id)
+
+    def _without_look_up(self, item: Item, error: Refused) -> Iterator[Item]:
+        """Never send a create a second time blindly; a first one may go."""
+        if item.intent:
+            reason = (
+                "an earlier create was never answered, and the destination cannot be asked for "
+                f"the contact ({error}). Look for it by hand; it is not sent a second time"
+            )
+            self._sink.reject(item.message, Rejected(reason, "outcome_unknown"))
+        else:
+            self._sink.warn_once(f"Contacts there before this run cannot be looked up: {error}")
+            yield replace(item, doubtful=False)
+
+
+def as_text(value: Any) -> str:
+    """Return a value as it is compared: none is the same as empty."""
+    return "" if value is None else str(value)
+
+
+def _wires(sink: ContactSink[Any], match_on: Sequence[str]) -> tuple[str, ...]:
+    fields = {field.attribute: field.wire for field in sink.fields}
+    assert_known("match_on", match_on, fields)
+    if match_on and not (sink.can_list or sink.can_ask):
+        msg = f"match_on: contacts of {sink.client.title} cannot be looked up; leave it out."
+        raise ConfigurationError(msg)
+    return tuple(fields[attribute] for attribute in match_on)
