@@ -14,7 +14,7 @@ from tap_contacts.apis.errors import OutcomeUnknown, Refused, Stopped
 from tap_contacts.apis.http import ApiClient
 from target_contacts.delivery import Delivery
 from target_contacts.dispatch import in_parallel
-from target_contacts.items import Item, Outcome
+from target_contacts.items import Item, Outcome, without_empty
 from target_contacts.mapping import Field, Payload, Translator
 from target_contacts.messages import RecordValidator
 from target_contacts.reconcile import as_text
@@ -141,6 +141,10 @@ class ContactSink(StreamSink, Generic[ClientT]):
             yield [o for o in outcomes if not isinstance(o.error, Stopped)]
         if stopped:
             raise stopped[0]
+
+    def for_create(self, payload: Payload) -> Payload:
+        """Return the payload of a create; what is added here is not compared with later ones."""
+        return without_empty(payload)
 
     def find(self, wanted: Mapping[str, str]) -> list[str]:
         """Return the ids of the contacts that hold exactly these values in these fields."""

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from tap_contacts.apis.errors import OutcomeUnknown, Refused, Stopped
-from target_contacts.items import Item, Outcome, why, without_empty
+from target_contacts.items import Item, Outcome, why
 from target_contacts.ledger import INTENT, WRITTEN, Entry
 from target_contacts.messages import Interrupted
 from target_contacts.reconcile import Reconciler
@@ -106,7 +106,8 @@ class Delivery:
         if forbidden := _FORBIDDEN.get((self._mode, creating)):
             self._books.skip(self._stream, forbidden)
             return None
-        ready = replace(item, payload=without_empty(item.payload)) if creating else item
+        payload = self._sink.for_create(item.payload) if creating else item.payload
+        ready = replace(item, payload=payload)
         try:
             self._sink.assert_complete(ready.payload, creating=creating)
         except Rejected as why_not:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.errors import Refused, Stopped
+from tap_contacts.apis.seams import Incomplete
 from target_contacts.contact import assert_known
 from target_contacts.dispatch import in_parallel
 from target_contacts.ledger import WRITTEN, Entry
@@ -92,20 +93,20 @@ class Reconciler:
     ) -> Iterator[tuple[Item, Found]]:
         """Yield what was found for each item, in their order; raise Stopped if one cannot be."""
         asked = [(item.key, wanted[item.key]) for item in items]
-        answers: dict[str, Found | Stopped] = {}
+        answers: dict[str, Found | Stopped | Incomplete] = {}
         for answered in in_parallel(self._answer, asked, self._sink.workers, lambda: False):
             answers.update(answered)
         for item in items:
             found = answers[item.key]
-            if isinstance(found, Stopped):
+            if isinstance(found, (Stopped, Incomplete)):
                 raise found
             yield item, found
 
-    def _answer(self, asked: tuple[str, Wanted]) -> tuple[str, Found | Stopped]:
+    def _answer(self, asked: tuple[str, Wanted]) -> tuple[str, Found | Stopped | Incomplete]:
         key, wanted = asked
         try:
             return key, self._find(wanted)
-        except (Refused, Stopped) as error:
+        except (Refused, Stopped, Incomplete) as error:
             return key, error
 
     def _find(self, wanted: Wanted) -> list[str]:

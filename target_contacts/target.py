@@ -26,7 +26,9 @@ from target_contacts.destination import Destination
 from target_contacts.messages import Interrupted, MessageReader
 from target_contacts.rejects import Rejected
 from target_contacts.sinks.bas_ip import BasIpSink
+from target_contacts.sinks.cobai import CobaiSink
 from target_contacts.sinks.porters import PortersSink
+from target_contacts.sinks.valomnia import ValomniaSink
 from target_contacts.sinks.zoho_voice import ZohoVoiceSink
 
 if TYPE_CHECKING:
@@ -37,7 +39,8 @@ if TYPE_CHECKING:
     from singer_sdk.sinks import Sink
 
 SINKS: dict[str, type[ContactSink[Any]]] = {
-    kind.client_class.api: kind for kind in (BasIpSink, PortersSink, ZohoVoiceSink)
+    kind.client_class.api: kind
+    for kind in (BasIpSink, CobaiSink, PortersSink, ValomniaSink, ZohoVoiceSink)
 }
 """The sink of each API that can be written."""
 

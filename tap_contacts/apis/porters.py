@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote, urlencode
 
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
@@ -24,11 +25,11 @@ from tap_contacts.apis.http import (
     Verdict,
 )
 from tap_contacts.apis.porters_sign_in import CODES, GRANT, TITLE, AppSignIn
-from tap_contacts.apis.seams import Page, read_all
+from tap_contacts.apis.seams import Incomplete, Page, read_all
 from tap_contacts.apis.transport import Answer, SignIn, origin
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from lxml.etree import _Element
 
@@ -174,13 +175,49 @@ class Porters(ApiClient):
         )
         return _results(xml.parse(answer.body))
 
+    def contacts(
+        self, fields: Sequence[str], conditions: Mapping[str, str] | None = None
+    ) -> Iterator[dict[str, str]]:
+        """Yield contacts by ascending id: `Contact.P_Id` and these fields, references as ids.
+
+        The walk goes on from the last id seen, not by offset, so that nothing shifts.
+
+        Args:
+            fields: Aliases.
+            conditions: Alias and suffix to value, all to hold, such as `Contact.P_Name:full`.
+        """
+        asked = dict(conditions or {})
+        more = True
+        while more:
+            page = self._contacts(fields, asked)
+            yield from page.rows
+            more = page.total > len(page.rows)
+            if more and not page.rows:
+                msg = f"{TITLE}: GET {CONTACT}: counts {page.total} rows, gave none. Run again."
+                raise Incomplete(msg)
+            asked["Contact.P_Id:gt"] = page.rows[-1]["Contact.P_Id"] if more else ""
+
+    def _contacts(self, fields: Sequence[str], conditions: Mapping[str, str]) -> Page:
+        query = {
+            "partition": self.partition,
+            "count": LARGEST_PAGE,
+            "field": ",".join(["Contact.P_Id", *fields]),
+            "order": "Contact.P_Id:asc",
+        }
+        if conditions:
+            query["condition"] = ",".join(f"{name}={value}" for name, value in conditions.items())
+        # A space must go as %20; a + would be taken for a plus.
+        answer = self.call("GET", CONTACT, params=urlencode(query, quote_via=quote))
+        root = xml.parse(answer.body)
+        rows = [] if root is None else [_flat(item) for item in xml.children(root, "Item")]
+        return Page(rows, _total(root))
+
     def _partitions(self, start: int) -> Page:
         query = {"request_type": 1, "count": LARGEST_PAGE, "start": start}
         root = xml.parse(self.call("GET", PARTITION, params=query).body)
         found = [] if root is None else [_row(item) for item in xml.children(root, "Item")]
-        total = "" if root is None else root.get("Total", "")
         rows = [row for row in found if row.get("Partition.P_Id")]
-        return Page(rows, int(total) if _CODE.fullmatch(total) else -1)
+        return Page(rows, _total(root))
 
 
 def is_own_field(alias: str) -> bool:
@@ -256,6 +293,25 @@ def _answers(contact_id: str, result: Result) -> bool:
 def _results(root: _Element | None) -> list[Result]:
     items = [] if root is None else [_row(each) for each in xml.children(root, "Item")]
     return [Result(row.get("Id", ""), row.get("Code", "")) for row in items]
+
+
+def _total(root: _Element | None) -> int:
+    """Return how many rows a read found in all; -1 if it does not say."""
+    total = "" if root is None else root.get("Total", "")
+    return int(total) if _CODE.fullmatch(total) else -1
+
+
+def _flat(item: _Element) -> dict[str, str]:
+    """Return the fields of an item that was read; of a reference, which comes nested, its id."""
+    return {xml.local(field): _value(field) for field in xml.children(item)}
+
+
+def _value(field: _Element) -> str:
+    for resource in xml.children(field):
+        for part in xml.children(resource):
+            if xml.local(part).endswith(".P_Id"):
+                return part.text or ""
+    return field.text or ""
 
 
 def _row(element: _Element) -> dict[str, str]:

@@ -15,7 +15,8 @@ from tap_contacts.apis import porters, xml
 from tap_contacts.apis.errors import OutcomeUnknown, Refused, Stopped
 from tap_contacts.apis.http import NOT_UNDERSTOOD, Verdict
 from tap_contacts.apis.porters_sign_in import CODES
-from target_contacts.client import ContactSink, Item, Outcome
+from target_contacts.client import ContactSink
+from target_contacts.items import Item, Outcome
 from target_contacts.mapping import Field, Payload, matching, text
 from target_contacts.rejects import Rejected
 
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
 
 OF_ONE_CONTACT = {"5", "6", "400"}
 """Codes that stop a run as the answer to a request, but not as that to one of its contacts."""
+
+IDS = {"Contact.P_Client", "Contact.P_Owner"}
+"""Fields that hold an id, for which a condition has no suffix `full`."""
+
+NO_CONDITION = re.compile(r"[,:=\r\n]")
+"""Characters that no documented rule can escape in the value of a condition."""
 
 REFUSED = {Verdict.REJECT, Verdict.MISSING, Verdict.UNKNOWN}
 """Verdicts that speak of one contact; an update of unknown outcome does no harm."""
@@ -97,6 +104,8 @@ class PortersSink(ContactSink[porters.Porters]):
         Field("mobile", "Contact.P_Mobile", convert=_line),
         Field("phase", "Contact.P_Phase", convert=_option),
     )
+    identity = ("Contact.P_Client", "Contact.P_Name", "Contact.P_Mail")
+    can_ask = can_list = True
     keeps_empty = False  # the effect of an empty element is not documented
     free_prefix = porters.OWN_FIELDS
     concurrency = 1  # the documents warn about parallel requests
@@ -129,6 +138,30 @@ class PortersSink(ContactSink[porters.Porters]):
         del attributes
         cleaned = {alias: _lines(value) for alias, value in payload.items()}
         return {alias: value for alias, value in cleaned.items() if value.strip()}
+
+    def looked_for(self, item: Item) -> dict[str, str]:
+        """Return the key that PORTERS was given, where it has a field for it; else the identity."""
+        return {self._key_field: item.key} if self._key_field else super().looked_for(item)
+
+    def find(self, wanted: Mapping[str, str]) -> list[str]:
+        """Return the ids of the contacts that hold exactly these values in these fields.
+
+        What cannot be written in a condition, or may be compared loosely there, is compared here.
+        """
+        conditions = {
+            alias if alias in IDS else f"{alias}:full": value
+            for alias, value in wanted.items()
+            if value and not NO_CONDITION.search(value)
+        }
+        found = self.client.contacts(list(wanted), conditions)
+        return [row["Contact.P_Id"] for row in found if _holds(row, wanted)]
+
+    def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield every contact."""
+        keys = [self._key_field] if self._key_field else []
+        aliases = [field.wire for field in self.fields if field.wire != "Contact.P_Phase"]
+        for row in self.client.contacts([*aliases, *keys]):
+            yield row["Contact.P_Id"], row
 
     def write(self, items: Iterator[Item]) -> Iterator[list[Outcome]]:
         """Yield the outcomes of one request after the other, each packed as full as it may be."""
@@ -184,6 +217,10 @@ def _after(
 def _has_room(batch: Sequence[Packed], packed: Packed) -> bool:
     total = porters.EMPTY_SIZE + sum(each.size for each in batch) + packed.size
     return len(batch) < porters.MAX_ITEMS and total <= porters.MAX_BYTES
+
+
+def _holds(row: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    return all(row.get(alias, "") == value for alias, value in wanted.items())
 
 
 def _too_large(packed: Packed) -> Rejected:

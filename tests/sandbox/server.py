@@ -254,12 +254,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, response: Response, *, half: bool) -> None:
         lines = [f"HTTP/1.1 {response.status} {self.responses.get(response.status, ('',))[0]}"]
-        headers = {
-            "Date": formatdate(usegmt=True),
-            **response.headers,
-        }
+        headers = {"Date": formatdate(usegmt=True)}
         if response.status != HTTPStatus.NO_CONTENT:
             headers["Content-Length"] = str(len(response.body))
+        headers |= response.headers
         lines += [f"{name}: {value}" for name, value in headers.items()]
         head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
         body = response.body[: len(response.body) // 2] if half else response.body

@@ -1,0 +1,191 @@
+"""Write contacts into Valomnia, one request a contact.
+
+Fields: https://developers.valomnia.com/ref/Contacts/save.html and update.html beside it
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tap_contacts.apis.errors import Refused
+from tap_contacts.apis.valomnia import Valomnia
+from target_contacts.client import ContactSink
+from target_contacts.mapping import Field, Payload, Translator, matching, text
+from target_contacts.rejects import Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from target_contacts.target import TargetContacts
+
+LARGEST_IMAGE = 2_000_000
+"""Bytes of an image; documented as 2 MB."""
+
+IMAGES = {
+    "jpeg": b"\xff\xd8\xff",
+    "gif": b"GIF8",
+    "png": b"\x89PNG\r\n\x1a\n",
+    "bmp": b"BM",
+}
+"""Formats of images that are taken, and how they begin."""
+
+_DATA_URI = re.compile(r"data:[^,]{0,200};base64,", re.IGNORECASE)
+
+FIELDS_AT_FAULT = {
+    "email_validation_error": "email",
+    "country_error": "country",
+    "exceeded_file_size": "imageFile",
+    "unsupported_file_type": "imageFile",
+}
+"""Field that a code of the API speaks of."""
+
+
+def _stripped(value: Any) -> str:
+    """Return text without blanks around it: a name of blanks is none."""
+    return text(value).strip()
+
+
+def _country(value: Any) -> str:
+    """Return a country's ISO code in capitals, as the API wants it."""
+    return matching("[A-Z]{2}", "a country's ISO code of two letters, such as FR")(
+        text(value).upper()
+    )
+
+
+def _image(value: Any) -> bytes:
+    """Return an image that came as base64 text or data: URI; nothing is fetched."""
+    given = text(value).strip()
+    if re.match(r"\w+://", given):
+        msg = "must be the image itself as base64 text, not its address: nothing is fetched"
+        raise ValueError(msg)
+    try:
+        image = base64.b64decode("".join(_DATA_URI.sub("", given, count=1).split()), validate=True)
+    except ValueError:
+        msg = "must be an image as base64 text or base64 data: URI"
+        raise ValueError(msg) from None
+    if len(image) > LARGEST_IMAGE:
+        reason = f"imageFile takes {LARGEST_IMAGE} bytes, not {len(image)}"
+        raise Rejected(reason, "too_long", field="imageFile")
+    if not _format(image):
+        msg = "must be a jpg, gif, png or bmp image"
+        raise ValueError(msg)
+    return image
+
+
+def _format(image: bytes) -> str:
+    return next((name for name, start in IMAGES.items() if image.startswith(start)), "")
+
+
+class ValomniaSink(ContactSink[Valomnia]):
+    """Create and update contacts of customers that are there.
+
+    An update leaves what is not sent as it is, as far as is known. An image cannot be removed.
+    """
+
+    client_class = Valomnia
+    fields: ClassVar[Sequence[Field]] = (
+        Field("first_name", "firstName", required="always", convert=_stripped),
+        Field("last_name", "lastName", required="always", convert=_stripped),
+        Field(
+            "customer_id",
+            "customerId",
+            required="always",
+            convert=matching("[1-9][0-9]{0,18}", "the customer's number (or use_external_id set)"),
+            identifier=True,
+        ),
+        Field("job_title", "fonction"),
+        Field("country", "country", convert=_country),
+        Field("city", "city"),
+        Field("postal_code", "postalCode"),
+        Field("street", "address"),
+        Field("email", "email", convert=matching(r"[^@\s]+@[^@\s]+", "an e-mail address")),
+        Field("phone", "phone"),
+        Field("phone2", "phone2"),
+        Field("mobile", "mobile"),
+        Field("fax", "fax"),
+        Field("image", "imageFile", convert=_image),
+    )
+    identity = ("customerId", "firstName", "lastName")
+    can_ask = can_list = True
+
+    def __init__(
+        self,
+        target: TargetContacts,
+        stream_name: str,
+        schema: dict[str, Any],
+        key_properties: Sequence[str] | None,
+    ) -> None:
+        """Take the stream's SCHEMA message; an external id may be any text."""
+        super().__init__(target, stream_name, schema, key_properties)
+        if self.client.use_external_id:
+            fields = [replace(f, convert=_stripped) if f.identifier else f for f in self.fields]
+            self._translator = Translator(fields, self.config, keeps_empty=self.keeps_empty)
+
+    def create(self, payload: Payload) -> str:
+        """Create a contact."""
+        return self._send("", payload, repeatable=False)
+
+    def update(self, remote_id: str, payload: Payload) -> None:
+        """Update a contact."""
+        self._send(f"/{remote_id}", payload, repeatable=True)
+
+    def find(self, wanted: Mapping[str, str]) -> list[str]:
+        """Return the ids of the contacts that hold exactly these values in these fields."""
+        filters = {name: wanted[name] for name in ("firstName", "lastName") if name in wanted}
+        if self.client.use_external_id and "customerId" in wanted:
+            filters["customerReference"] = wanted["customerId"]
+        found = map(self._wire, self.client.contacts(filters))
+        return [str(held["id"]) for held in found if wanted.items() <= held.items()]
+
+    def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield every contact."""
+        for contact in self.client.contacts({}):
+            yield str(contact["id"]), self._wire(contact)
+
+    def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:
+        """Leave out an image without value: no request documented removes one."""
+        del attributes
+        return {
+            wire: value for wire, value in payload.items() if (wire, value) != ("imageFile", "")
+        }
+
+    def _wire(self, contact: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a contact read from the API in the names under which it is written."""
+        customer = contact.get("customer") or {}
+        by_reference = self.client.use_external_id
+        parent = contact.get("customerReference") if by_reference else str(customer.get("id"))
+        return {**contact, "customerId": parent}
+
+    def _send(self, below: str, payload: Payload, *, repeatable: bool) -> str:
+        form = {wire: value for wire, value in payload.items() if wire != "imageFile"}
+        if self.client.use_external_id:
+            form["useExternalId"] = "true"
+        options: dict[str, Any] = {"data": form}
+        if image := payload.get("imageFile"):
+            kind = _format(image)
+            options["files"] = {"imageFile": (f"image.{kind}", image, f"image/{kind}")}
+        path = self.client.path + below
+        try:
+            answer = self.client.call("POST", path, repeatable=repeatable, **options)
+        except Refused as error:
+            raise self._fault(error) from None
+        return str(answer.json["id"])
+
+    def _fault(self, error: Refused) -> Refused | Rejected:
+        """Add the field at fault, where the API tells; its words go into the rejects file only."""
+        field = FIELDS_AT_FAULT.get(error.code) or self._named(error)
+        if field is None:
+            return error
+        reason = f"{error} {error.detail}".strip()
+        return Rejected(reason, error.code, field=field, http_status=error.http_status)
+
+    def _named(self, error: Refused) -> str | None:
+        """Find the field that the API's words name; `not_found` may be said of the contact too."""
+        if error.code == "not_found":
+            return "customerId" if "customer" in error.detail else None
+        words = re.search(r"(\w+) parameter is|parameter (\w+)", error.detail)
+        wires = {field.wire for field in self.fields}
+        return next((word for word in (words.groups() if words else ()) if word in wires), None)
