@@ -9,8 +9,9 @@ from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
-from tap_contacts.apis import http, zoho_voice
+from tap_contacts.apis import cobai, http, zoho_voice
 from tap_contacts.apis.plugin import ContactsPlugin, exit_codes
+from tap_contacts.streams.cobai import CobaiContacts, CobaiCustomers
 from tap_contacts.streams.zoho_voice import ZohoVoiceContacts, ZohoVoiceContactStatuses
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from tap_contacts.client import ApiStream
 
 STREAMS: tuple[type[ApiStream[Any]], ...] = (
+    CobaiCustomers,
+    CobaiContacts,
     ZohoVoiceContacts,
     ZohoVoiceContactStatuses,
 )
@@ -31,6 +34,7 @@ class TapContacts(ContactsPlugin, Tap):
 
     name = "tap-contacts"
     config_jsonschema: ClassVar = th.PropertiesList(
+        th.Property("cobai", cobai.SETTINGS, description="Read cobai."),
         th.Property("zoho_voice", zoho_voice.SETTINGS, description="Read Zoho Voice."),
         th.Property(
             "concurrency",

@@ -16,7 +16,7 @@ from target_contacts.contact import (
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 Payload = dict[str, Any]
 """A contact in the destination's fields; "" clears a field."""
@@ -102,7 +102,7 @@ class Translator:
         self._defaults = defaults
         self._reader = ContactReader(field_map, defaults)
         self._mapped = {path.split(".")[0] for path in field_map.values()}
-        self.carried = {field.attribute for field in fields} | {"full_name"}
+        self.carried = {field.attribute for field in fields}
         """Attributes that reach the destination; a sink adds those that only its `finish` uses."""
 
     def contact(self, record: Mapping[str, Any]) -> Contact:
@@ -143,10 +143,11 @@ class Translator:
     def not_carried(self, names: Sequence[str]) -> list[str]:
         """List the record fields that no field of the destination takes."""
         known = {n: a for a, found in sources(tuple(names)).items() for n in found}
+        carried = self.carried | _stood_for(self.carried, known.values())
         return [
             name
             for name in names
-            if known.get(name) not in self.carried
+            if known.get(name) not in carried
             and name not in self._mapped
             and not name.startswith("_sdc_")
         ]
@@ -164,3 +165,11 @@ class Translator:
             reason = f"{field.wire} takes {field.max_length} characters, not {len(converted)}"
             raise Rejected(reason, "too_long", field=field.wire)
         return converted
+
+
+def _stood_for(carried: set[str], given: Iterable[str]) -> set[str]:
+    """Return the names that reach the destination in another form of the name."""
+    parts, whole = {"first_name", "last_name"}, {"full_name"}
+    by_whole = parts if whole <= carried else set()
+    by_parts = whole if parts & carried & set(given) else set()
+    return by_whole | by_parts

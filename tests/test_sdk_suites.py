@@ -17,7 +17,7 @@ from singer_sdk.testing.target_tests import TargetRecordMissingKeyProperty
 from tap_contacts.tap import TapContacts
 from target_contacts.target import TargetContacts
 from tests.sandbox.cobai import Cobai
-from tests.sandbox.zoho_voice import ZohoVoice
+from tests.sandbox.zoho_voice import ACCESS_TOKEN, ZohoVoice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,12 +36,16 @@ def _servers() -> Iterator[None]:
     FOLDER.cleanup()
 
 
-TAP_CONFIG: dict[str, Any] = {"zoho_voice": ZOHO.tap_config(), "cobai": COBAI.tap_config()}
 TARGET_CONFIG: dict[str, Any] = {
-    **ZOHO.target_config(),
+    "api": "zoho_voice",
+    "zoho_voice": {"access_token": ACCESS_TOKEN, "api_url": ZOHO.url},
     "streams": ["*"],
     "ledger_url": f"sqlite:///{FOLDER.name}/ledger.db",
     "rejects_dir": f"{FOLDER.name}/rejects",
+}
+TAP_CONFIG: dict[str, Any] = {
+    "zoho_voice": TARGET_CONFIG["zoho_voice"],
+    "cobai": COBAI.tap_config(),
 }
 
 TestTapContacts = get_tap_test_class(TapContacts, config=TAP_CONFIG)

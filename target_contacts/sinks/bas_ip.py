@@ -142,7 +142,7 @@ class BasIpSink(ContactSink[BasIp]):
         """Take the stream's SCHEMA message."""
         super().__init__(target, stream_name, schema, key_properties)
         self._numbers = Numbers(self.client.number_template)
-        self._translator.carried.update({"first_name", "last_name"}, self._numbers.attributes)
+        self._translator.carried.update(self._numbers.attributes)
 
     def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:
         """Add number, type and the flags that are left out, and check them together."""

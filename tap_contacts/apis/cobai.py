@@ -1,0 +1,228 @@
+"""cobai, B2B commerce: settings, reading, and writing one contact.
+
+Source: https://cobai.com/de/docs/api-v2/kunden/kundenliste-abrufen
+"""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk import typing as th
+from singer_sdk.exceptions import ConfigurationError
+
+from tap_contacts.apis import cobai_wire as wire
+from tap_contacts.apis import xml
+from tap_contacts.apis.ahead import in_order
+from tap_contacts.apis.cobai_sign_in import KEYS_REFUSED, CobSignature, codes
+from tap_contacts.apis.cobai_wire import CUSTOMERS
+from tap_contacts.apis.errors import NotFound
+from tap_contacts.apis.http import (
+    DONE,
+    GATEWAY,
+    NOT_UNDERSTOOD,
+    RATE,
+    ApiClient,
+    Judgement,
+)
+from tap_contacts.apis.seams import Incomplete
+from tap_contacts.apis.transport import origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from tap_contacts.apis.transport import Answer, SignIn
+
+HEADERS = {"Content-Type": "application/xml"}
+
+SETTINGS = th.ObjectType(
+    th.Property(
+        "access_key_id",
+        th.StringType,
+        required=True,
+        description="Access key id, generated in the target system.",
+    ),
+    th.Property(
+        "secret_access_key",
+        th.StringType,
+        required=True,
+        secret=True,
+        description="Its secret.",
+    ),
+    th.Property(
+        "api_url",
+        th.StringType,
+        default="https://api.cobai.com",
+        description="Origin of the API.",
+    ),
+    th.Property(
+        "customers",
+        th.ArrayType(th.StringType),
+        description="UUIDs of the customers to read. Default: all.",
+    ),
+    th.Property(
+        "customer_state",
+        th.StringType,
+        allowed_values=["new"],
+        description="Read only the customers in this state; new are the self-registered.",
+    ),
+    th.Property(
+        "sign_query",
+        th.BooleanType,
+        default=False,
+        description="Whether signatures cover the query, too: the documents do not say.",
+    ),
+    RATE,
+)
+
+
+class Cobai(ApiClient):
+    """Read customers and contacts of one target system, and write its contacts."""
+
+    api = "cobai"
+    title = "cobai"
+    settings = SETTINGS
+
+    def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
+        """Take the API's settings and the plugin's config."""
+        super().__init__(settings, config)
+        self._wanted = list(dict.fromkeys(map(str.lower, settings.get("customers") or [])))
+        if not all(re.fullmatch(wire.UUID, uuid) for uuid in self._wanted):
+            msg = "cobai.customers must hold UUIDs of customers."
+            raise ConfigurationError(msg)
+        self._state: str | None = settings.get("customer_state")
+        concurrency = config.get("concurrency") or 4
+        self._pool, self._ahead = ThreadPoolExecutor(concurrency), 2 * concurrency
+
+    def address(self, settings: Mapping[str, Any]) -> str:
+        """Return `api_url`."""
+        return origin("cobai.api_url", settings.get("api_url") or "https://api.cobai.com")
+
+    def sign_in_with(self, settings: Mapping[str, Any]) -> SignIn:
+        """Sign with the access key."""
+        key_id, secret = settings.get("access_key_id", ""), settings.get("secret_access_key", "")
+        if not (secret and re.fullmatch("[!-9;-~]+", key_id)):
+            msg = (
+                "cobai needs access_key_id, in plain characters without blank or colon, "
+                "and secret_access_key."
+            )
+            raise ConfigurationError(msg)
+        return CobSignature(key_id, secret, sign_query=settings.get("sign_query") or False)
+
+    def judge(self, answer: Answer) -> Judgement:
+        """Judge by request, status and body together."""
+        if wire.is_success(answer):
+            return DONE
+        known = codes(answer.request).get(answer.status)
+        foreign = answer.status not in KEYS_REFUSED and wire.is_foreign(answer.body)
+        if known is None or foreign:
+            return GATEWAY.get(answer.status, NOT_UNDERSTOOD)
+        return known._replace(detail=wire.words(answer.body))
+
+    def check(self) -> str:
+        """Read the list of customers."""
+        return f"{self.title} at {self.origin} answers; customers: {len(self.all_customers())}"
+
+    # Reading.
+
+    def customers(self) -> Iterator[dict[str, Any]]:
+        """Yield `uuid` and `is_new` of each customer; nothing else is told of them."""
+        new = set(self.all_customers("new"))
+        for uuid in self.customer_uuids():
+            yield {"uuid": uuid, "is_new": uuid in new}
+
+    def all_customers(self, state: str | None = None) -> list[str]:
+        """Return the UUIDs of all customers there are, or of those in a state."""
+        query = {"state": state} if state else None
+        return [item["uuid"] for item in self._items(CUSTOMERS, "customer", query)]
+
+    def customer_uuids(self) -> list[str]:
+        """Return the UUIDs of the customers that the settings choose.
+
+        Raises:
+            ConfigurationError: If one that they name is no customer.
+        """
+        listed = self.all_customers(self._state)
+        if not self._wanted:
+            return listed
+        known = set(listed)
+        missing = [uuid for uuid in self._wanted if uuid not in known]
+        if missing and not self._state:
+            msg = f"cobai.customers names {', '.join(missing)}; cobai has no such customer."
+            raise ConfigurationError(msg)
+        return [uuid for uuid in self._wanted if uuid in known]
+
+    def contacts(self) -> Iterator[dict[str, Any]]:
+        """Yield the contacts of the chosen customers, normalised."""
+        return map(normal, self.stored(self.customer_uuids()))
+
+    def stored(self, customers: Iterable[str]) -> Iterator[dict[str, str]]:
+        """Yield the contacts of these customers as cobai tells them, with `customer_uuid`."""
+        with closing(in_order(self._pool, self._listed, customers, self._ahead)) as lists:
+            listed = chain.from_iterable(lists)
+            with closing(in_order(self._pool, self._whole, listed, self._ahead)) as contacts:
+                yield from filter(None, contacts)
+
+    def contact(self, customer: str, uuid: str) -> dict[str, str]:
+        """Return one contact as cobai tells it, with `customer_uuid`."""
+        root = xml.parse(self.call("GET", f"{CUSTOMERS}/{customer}/contact/{uuid}").body)
+        found = {} if root is None else wire.fields(root)
+        return {**found, "uuid": uuid, "customer_uuid": customer}
+
+    def _listed(self, customer: str) -> list[dict[str, str]]:
+        items = self._items(f"{CUSTOMERS}/{customer}/contact", "contact")
+        return [{**item, "customer_uuid": customer} for item in items]
+
+    def _whole(self, listed: dict[str, str]) -> dict[str, str] | None:
+        """Return a contact of a list; None if it has gone since.
+
+        What a list tells of contacts is not documented: what it leaves out is read one by one.
+        """
+        if set(wire.FIELDS) <= listed.keys():
+            return listed
+        customer, uuid = listed["customer_uuid"], listed["uuid"]
+        try:
+            return self.contact(customer, uuid)
+        except NotFound:
+            if any(item["uuid"] == uuid for item in self._listed(customer)):
+                raise
+            return None
+
+    def _items(
+        self, path: str, kind: str, query: Mapping[str, str] | None = None
+    ) -> list[dict[str, str]]:
+        """Return the items of a listing, each once; nothing is documented of further pages."""
+        root = xml.parse(self.call("GET", path, params=query).body)
+        items: dict[str, dict[str, str]] = {}
+        for item in () if root is None else xml.children(root, kind):
+            uuid = wire.uuid_of(item, kind)
+            if uuid is None:
+                msg = f"{self.title}: GET {path}: lists a {kind} without UUID. Ask cobai's support."
+                raise Incomplete(msg)
+            items[uuid] = {**wire.fields(item), "uuid": uuid}
+        return list(items.values())
+
+    # Writing.
+
+    def create(self, customer: str, fields: Mapping[str, str]) -> str:
+        """Create a contact of a customer and return its UUID."""
+        path = f"{CUSTOMERS}/{customer}/contact"
+        body = wire.document(fields)
+        answer = self.call("POST", path, repeatable=False, data=body, headers=HEADERS)
+        return str(wire.created(answer))
+
+    def replace(self, customer: str, uuid: str, fields: Mapping[str, str]) -> None:
+        """Replace all fields of a contact but a password left out."""
+        path = f"{CUSTOMERS}/{customer}/contact/{uuid}"
+        self.call("PUT", path, data=wire.document(fields), headers=HEADERS)
+
+
+def normal(contact: Mapping[str, str]) -> dict[str, Any]:
+    """Give a contact's values their types: "" is None, ignoreAssortment is a boolean."""
+    record: dict[str, Any] = {name: text or None for name, text in contact.items()}
+    if flag := record.get("ignoreAssortment"):
+        record["ignoreAssortment"] = flag.strip().lower() in {"true", "1"}
+    return record

@@ -1,0 +1,201 @@
+"""Write contacts into cobai, one request a contact and one more to read what is to be kept.
+
+Fields: https://cobai.com/de/docs/api-v2/kunden/kontakte-anlegen, where the marks of required
+fields are lost; roles: https://help.cobai.com/cobai-v2-api/benutzerrollen
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk.exceptions import ConfigurationError
+
+from tap_contacts.apis import xml
+from tap_contacts.apis.cobai import Cobai
+from tap_contacts.apis.cobai_wire import FIELDS, UUID
+from tap_contacts.apis.errors import NotFound
+from target_contacts.client import ContactSink
+from target_contacts.contact import is_empty
+from target_contacts.mapping import Field, Payload, Translator, flag, matching, text
+from target_contacts.rejects import Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from target_contacts.target import TargetContacts
+
+GENDERS = {"male": "MALE", "m": "MALE", "female": "FEMALE", "f": "FEMALE"}
+"""Spellings, and the codes of the sample and its counterpart: the list of codes is lost."""
+
+ROLES = ("ROLE_SHOP_USER", "ROLE_SHOP_COSTCENTER_USER", "ROLE_RESTRICTED_SHOP_USER")
+
+LONGEST_PASSWORD = 50
+
+_uuid = matching(UUID, "the UUID of a customer of cobai")
+_address = matching(r"[^@\s]+@[^@\s]+", "an e-mail address")
+_role = matching("|".join(ROLES), "one of " + ", ".join(ROLES))
+
+
+def _customer(value: Any) -> str:
+    return _uuid(value).lower()
+
+
+def _line(value: Any) -> str:
+    """Return text that XML can hold; blanks alone are no value."""
+    found = xml.clean(text(value))
+    return found if found.strip() else ""
+
+
+def _mail(value: Any) -> str:
+    return _address(_line(value))
+
+
+def _flag(value: Any) -> str:
+    return text(flag(value))
+
+
+def _gender(value: Any) -> str:
+    try:
+        return GENDERS[text(value).strip().lower()]
+    except KeyError:
+        msg = "must be MALE or FEMALE"
+        raise ValueError(msg) from None
+
+
+def _password(value: Any) -> str:
+    """Return a password unchanged, or raise ValueError: one that is altered would not sign in."""
+    found = text(value)
+    if xml.clean(found) != found or not found.strip():
+        msg = "must be more than blanks, without control characters"
+        raise ValueError(msg)
+    return found
+
+
+class CobaiSink(ContactSink[Cobai]):
+    """Create contacts of a customer and change them; they never move to another customer.
+
+    The remote id is "customer's UUID/contact's UUID": every call needs both.
+    """
+
+    client_class = Cobai
+    identity: ClassVar[tuple[str, ...]] = ("customer", "webUserName")
+    """A user name is taken to be unique in the whole system."""
+    can_ask = True
+    fields: ClassVar[Sequence[Field]] = (
+        Field("customer_id", "customer", required="always", convert=_customer, identifier=True),
+        Field("first_name", "firstName", required="always", max_length=35, convert=_line),
+        Field("last_name", "lastName", required="always", max_length=35, convert=_line),
+        Field("email", "officeMail", required="always", max_length=200, convert=_mail),
+        Field("user_name", "webUserName", required="always", max_length=80, convert=_line),
+        Field(
+            "password",
+            "webPassword",
+            required="create",
+            max_length=LONGEST_PASSWORD,
+            convert=_password,
+        ),
+        Field("gender", "gender", required="always", convert=_gender),
+        Field("role", "role", required="always", convert=_role),
+        Field("ignore_assortment", "ignoreAssortment", required="always", convert=_flag),
+        Field("phone", "officePhone", max_length=30, convert=_line),
+        Field("fax", "officeFax", max_length=30, convert=_line),
+        Field("mobile", "officeMobile", max_length=30, convert=_line),
+    )
+
+    def __init__(
+        self,
+        target: TargetContacts,
+        stream_name: str,
+        schema: dict[str, Any],
+        key_properties: Sequence[str] | None,
+    ) -> None:
+        """Take the stream's SCHEMA message.
+
+        A default password is for creates only: it must never reset one that was changed since,
+        and another default must not make contacts look changed.
+
+        Raises:
+            ConfigurationError: If the default password cannot be one.
+        """
+        super().__init__(target, stream_name, schema, key_properties)
+        defaults = dict(self.config.get("defaults") or {})
+        self._default_password = _default(defaults.pop("password", ""))
+        config = {**self.config, "defaults": defaults}
+        self._translator = Translator(self.fields, config, keeps_empty=self.keeps_empty)
+        self._known: dict[str | None, list[dict[str, str]]] = {}
+        self._locks: dict[str | None, threading.Lock] = {}
+
+    def create(self, payload: Payload) -> str:
+        """Create a contact."""
+        customer = payload["customer"]
+        try:
+            return f"{customer}/{self.client.create(customer, _without_customer(payload))}"
+        except NotFound as error:
+            code, status = "not_found", error.http_status
+            raise Rejected(str(error), code, field="customer", http_status=status) from None
+
+    def update(self, remote_id: str, payload: Payload) -> None:
+        """Replace a contact, sending back what it holds: what a left-out field means is unknown."""
+        customer, _, uuid = remote_id.partition("/")
+        if payload["customer"] != customer:
+            reason = "the contact belongs to another customer at cobai, and no call moves it"
+            raise Rejected(reason, "parent_changed", field="customer")
+        stored = self.client.contact(customer, uuid)
+        kept = {name: stored[name] for name in FIELDS if stored.get(name)}
+        self.client.replace(customer, uuid, kept | _without_customer(payload))
+
+    def find(self, wanted: Mapping[str, str]) -> list[str]:
+        """Return the ids of the contacts that hold exactly these values in these fields."""
+        customer = wanted.get("customer")
+        if customer == "":
+            return []
+        values = _without_customer(wanted).items()
+        return [
+            f"{contact['customer_uuid']}/{contact['uuid']}"
+            for contact in self._contacts(customer)
+            if all(contact.get(name, "") == value for name, value in values)
+        ]
+
+    def forget(self) -> None:
+        """Drop the contacts that were read."""
+        self._known.clear()
+
+    def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:
+        """Leave out a password without value: none can be cleared."""
+        del attributes
+        if is_empty(payload.get("webPassword")):
+            payload.pop("webPassword", None)
+        return payload
+
+    def for_create(self, payload: Payload) -> Payload:
+        """Add the default password."""
+        return super().for_create({"webPassword": self._default_password, **payload})
+
+    def _contacts(self, customer: str | None) -> list[dict[str, str]]:
+        """Return the contacts of a customer, or of all, read once until they are forgotten."""
+        with self._locks.setdefault(customer, threading.Lock()):
+            if customer not in self._known:
+                customers = [customer] if customer else self.client.all_customers()
+                self._known[customer] = list(self.client.stored(customers))
+            return self._known[customer]
+
+
+def _default(password: Any) -> str:
+    """Return the default password, or "" if there is none."""
+    if is_empty(password):
+        return ""
+    try:
+        found = _password(password)
+    except ValueError as error:
+        msg = f"defaults.password {error}."
+        raise ConfigurationError(msg) from None
+    if len(found) > LONGEST_PASSWORD:
+        msg = f"defaults.password takes {LONGEST_PASSWORD} characters."
+        raise ConfigurationError(msg)
+    return found
+
+
+def _without_customer(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what goes into the document; the customer stands in the address."""
+    return {name: value for name, value in fields.items() if name != "customer"}

@@ -1,0 +1,119 @@
+"""The real Meltano, with this project's own meltano.yml, against the sandbox."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from tests.sandbox.__main__ import Sandboxes
+from tests.test_contract import APIS, about, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parent.parent
+MELTANO = Path(os.environ.get("MELTANO", ROOT / ".venv-meltano/bin/meltano"))
+NEEDED = ("pyproject.toml", "README.md", "LICENSE", "tap_contacts", "target_contacts")
+BUILT_IN = ("faker_config",)
+"""Settings of the SDK that mean nothing for contacts."""
+
+
+@pytest.fixture(scope="module")
+def sandboxes() -> Iterator[Sandboxes]:
+    """Return all five APIs running, the sources with the vendors' samples."""
+    with ExitStack() as stack:
+        started = Sandboxes(stack)
+        for source in started.sources.values():
+            source.seed()
+        yield started
+
+
+@pytest.fixture(scope="module")
+def project(sandboxes: Sandboxes, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of this project whose environment sandbox points to the running sandbox."""
+    folder = tmp_path_factory.mktemp("meltano")
+    for name in NEEDED:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, folder / name)
+    text = (ROOT / "meltano.yml").read_text(encoding="utf-8")
+    servers = [*sandboxes.sources.values(), *sandboxes.destinations.values()]
+    for port, sandbox in enumerate(servers, start=7101):
+        text = text.replace(f"http://127.0.0.1:{port}", sandbox.url)
+    (folder / "meltano.yml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def meltano(project: Path, *arguments: str) -> str:
+    """Run Meltano and return what it logged."""
+    environment = {k: v for k, v in os.environ.items() if k not in {"VIRTUAL_ENV", "PYTHONPATH"}}
+    ended = subprocess.run(
+        [MELTANO, *arguments],
+        cwd=project,
+        env={**environment, "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout + ended.stderr
+
+
+@pytest.mark.skipif(not MELTANO.exists(), reason="Meltano is not installed; `make test` does so")
+def test_a_job_runs_and_its_state_survives(project: Path, sandboxes: Sandboxes) -> None:
+    """`meltano run` writes every contact once; the second run has the state and writes nothing."""
+    expected = sum(len(source.contacts) for source in sandboxes.sources.values())
+    porters = sandboxes.destinations["porters"]
+    meltano(project, "--environment=sandbox", "install")
+    first = meltano(project, "--environment=sandbox", "run", "contacts-to-porters")
+    assert f'"created": {expected}' in first
+    assert "Incremental state has been updated" in first
+    writes = len(porters.writes)
+    second = meltano(project, "--environment=sandbox", "run", "contacts-to-porters")
+    assert f'"unchanged": {expected}' in second
+    assert "No state was found" not in second
+    assert (len(porters.contacts), len(porters.writes)) == (expected, writes)
+
+
+def declared(kind: str, name: str) -> dict[str, dict[str, Any]]:
+    """Return the settings that meltano.yml declares for a plugin."""
+    whole = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    (plugin,) = (each for each in whole["plugins"][kind] if each["name"] == name)
+    return {setting["name"]: setting for setting in plugin["settings"]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("extractors", "tap-contacts"), ("loaders", "target-contacts")]
+)
+def test_meltano_yml_declares_every_setting(kind: str, name: str) -> None:
+    """Each setting of `--about` is there, with its description, and the secrets are sensitive."""
+    told = {
+        setting: one
+        for setting, one in settings(about(name)["settings"]).items()
+        if setting not in APIS and not setting.startswith(BUILT_IN)
+    }
+    found = declared(kind, name)
+    assert set(found) == set(told)
+    assert {n for n, s in found.items() if s.get("sensitive")} == {
+        n for n, one in told.items() if one.get("secret")
+    }
+    assert {n: s["description"] for n, s in found.items()} == {
+        n: one["description"] for n, one in told.items()
+    }
+
+
+def test_there_is_a_loader_and_a_job_for_each_destination() -> None:
+    """One job per destination, and environments for sandbox and production."""
+    whole = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    dashed = {api.replace("_", "-") for api in APIS}
+    loaders = {each["name"] for each in whole["plugins"]["loaders"]}
+    assert loaders == {"target-contacts", *(f"target-contacts-{api}" for api in dashed)}
+    assert {job["name"] for job in whole["jobs"]} == {f"contacts-to-{api}" for api in dashed}
+    assert {each["name"] for each in whole["environments"]} == {"sandbox", "production"}
