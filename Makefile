@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
+MELTANO := .venv-meltano/installed
 
 .PHONY: check test demo sandbox format clean
 
@@ -14,12 +15,17 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
+$(MELTANO): constraints-meltano.txt
+	$(PYTHON) -m venv .venv-meltano
+	.venv-meltano/bin/pip install --quiet --disable-pip-version-check -c constraints-meltano.txt meltano
+	touch $@
+
 check: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: $(INSTALLED)
+test: $(INSTALLED) $(MELTANO)
 	$(BIN)/pytest
 
 demo: $(INSTALLED)
@@ -33,4 +39,4 @@ format: $(INSTALLED)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) build dist demo .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-meltano build dist demo .mypy_cache .pytest_cache .ruff_cache

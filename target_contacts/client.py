@@ -210,6 +210,9 @@ class ContactSink(StreamSink, Generic[ClientT]):
         self._note_not_carried(record)
         contact = self._translator.contact(record)
         payload = self.finish(self._translator.payload(contact), contact.attributes)
+        for attribute in sorted(self._translator.foreign):
+            text = "%s of the records is no id of this destination; its default is taken instead."
+            self.warn_once(text % attribute)
         digest = self.ledger.digest(payload)
         key = self._key(record) or [digest]
         identity = "\0".join([self.stream_name, *key])

@@ -104,6 +104,8 @@ class Translator:
         self._mapped = {path.split(".")[0] for path in field_map.values()}
         self.carried = {field.attribute for field in fields}
         """Attributes that reach the destination; a sink adds those that only its `finish` uses."""
+        self.foreign: set[str] = set()
+        """Attributes in which a record had an id that cannot be one of this destination."""
 
     def contact(self, record: Mapping[str, Any]) -> Contact:
         """Return the contact a record holds."""
@@ -158,6 +160,7 @@ class Translator:
         except ValueError as error:
             default = self._defaults.get(field.attribute)
             if field.identifier and default not in {None, value}:
+                self.foreign.add(field.attribute)
                 return self._converted(field, default)
             reason = f"{field.wire} {error}"
             raise Rejected(reason, "invalid", field=field.wire) from None

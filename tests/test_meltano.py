@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 MELTANO = Path(os.environ.get("MELTANO", ROOT / ".venv-meltano/bin/meltano"))
 NEEDED = ("pyproject.toml", "README.md", "LICENSE", "tap_contacts", "target_contacts")
-BUILT_IN = ("faker_config",)
+BUILT_IN = ("faker_config", "stream_maps.")
 """Settings of the SDK that mean nothing for contacts."""
 
 
