@@ -86,15 +86,9 @@ class ContactSink(StreamSink, Generic[ClientT]):
     """Whether `find` is implemented."""
     MAX_SIZE_DEFAULT = 200
 
-    def __init__(
-        self,
-        target: TargetContacts,
-        stream_name: str,
-        schema: dict[str, Any],
-        key_properties: Sequence[str] | None,
-    ) -> None:
-        """Take the stream's SCHEMA message."""
-        super().__init__(target, stream_name, schema, key_properties)
+    def setup(self) -> None:
+        """Get ready for the stream's records; called once, after its SCHEMA message."""
+        super().setup()
         self.client = cast("ClientT", self.destination.client)
         self.ledger = self.destination.ledger
         validate = self.config.get("validate_records", True)
@@ -109,9 +103,9 @@ class ContactSink(StreamSink, Generic[ClientT]):
         self._delivery = Delivery(self, self.config)
         self._queue: dict[str, Item] = {}
         self._warned: set[str] = set()
-        if not key_properties:
+        if not self.key_properties:
             text = "Stream %s has no key: a record that changes becomes one more contact."
-            self.logger.warning(text, stream_name)
+            self.logger.warning(text, self.stream_name)
 
     # What the sink of an API adds.
 

@@ -470,7 +470,9 @@ def test_a_setting_left_out_is_named(valomnia: Valomnia, workplace: Workplace) -
 def sink(sandbox: Valomnia, **changed: Any) -> ValomniaSink:
     """Return a sink of its own, without a run around it."""
     target = TargetContacts(config={**settings(sandbox, **changed), "ledger_url": "sqlite://"})
-    return ValomniaSink(target, "contacts", {"properties": {"id": {}}}, ["id"])
+    made = target.add_sink("contacts", {"properties": {"id": {}}}, ["id"])
+    assert isinstance(made, ValomniaSink)
+    return made
 
 
 def test_contacts_are_found_by_exact_values(valomnia: Valomnia) -> None:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-import threading
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_contacts.apis.errors import NoAnswer, NotFound, Retry, Stopped
+from tap_contacts.apis.errors import NotFound, Retry, Stopped
 from tap_contacts.apis.http import (
     DONE,
     GATEWAY,
@@ -24,12 +23,12 @@ from tap_contacts.apis.http import (
     Judgement,
     Verdict,
 )
+from tap_contacts.apis.sign_in import UNTIL_REFUSED, TokenSignIn
 from tap_contacts.apis.transport import Answer, SignIn, Transport, origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from requests import PreparedRequest
 
 TITLE = "BAS-IP"
 CONTACTS_PATH = "/api/v0/contacts"
@@ -104,43 +103,28 @@ UNSERVED = {
 """HTTP statuses that say, whatever the body, that nothing was carried out."""
 
 
-class Login(SignIn):
-    """Get a bearer token for user and password: one at a time, shared by all threads.
+class Login(TokenSignIn):
+    """Get a bearer token for user and password.
 
     How long a token lives is not documented; a 401 tells that it has ended.
     """
 
+    title = TITLE
+    prefix = "Bearer "
+
     def __init__(self, transport: Transport, url: str, username: str, password: str) -> None:
         """Take the address of the login; the password leaves as MD5 only, in upper-case hex."""
-        self._transport = transport
+        super().__init__(transport)
         self._url = url
         digest = hashlib.md5(password.encode(), usedforsecurity=False).hexdigest()
         self._query = {"username": username, "password": digest.upper()}
-        self._lock = threading.Lock()
-        self._token = ""
 
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Set the Authorization header."""
-        with self._lock:
-            self._token = self._token or self._new_token()
-            request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
-
-    def renew(self, request: PreparedRequest) -> bool:
-        """Drop the token this request was refused with, unless another thread has done so."""
-        with self._lock:
-            if request.headers["Authorization"] == f"Bearer {self._token}":
-                self._token = ""
-        return True
-
-    def _new_token(self) -> str:
-        try:
-            answer = self._transport.send("GET", self._url, params=self._query)
-        except NoAnswer as error:
-            raise Retry(TITLE, "sign-in", str(error)) from None
+    def new_token(self) -> tuple[str, float]:
+        """Return a token."""
+        answer = self.ask("GET", self._url, "sign-in", params=self._query)
         body = answer.json if isinstance(answer.json, dict) else {}
         if answer.status == 200 and body.get("token"):  # noqa: PLR2004
-            return str(body["token"])
+            return str(body["token"]), UNTIL_REFUSED
         raise _no_token(answer.status, refused="error" in body)
 
 

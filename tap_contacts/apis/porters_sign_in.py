@@ -7,18 +7,17 @@ https://hrbcapi.porters.jp/hc/en-us/articles/115008017487-OAuth
 from __future__ import annotations
 
 import re
-import threading
-import time
 from typing import TYPE_CHECKING, Any
 
-from tap_contacts.apis.errors import NoAnswer, Retry, Stopped
+from tap_contacts.apis.errors import Retry, Stopped
 from tap_contacts.apis.http import Judgement, Verdict
-from tap_contacts.apis.transport import SignIn, Transport
+from tap_contacts.apis.sign_in import TokenSignIn
 from tap_contacts.apis.xml import child_text, local, parse
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
-    from requests import PreparedRequest
+
+    from tap_contacts.apis.transport import Transport
 
 TITLE = "PORTERS"
 TOKEN_HEADER = "X-porters-hrbc-oauth-token"  # noqa: S105  # a name, not a token
@@ -79,45 +78,32 @@ _LIFE = 1_800_000
 """Milliseconds an access token lives, should an answer not tell."""
 
 
-class AppSignIn(SignIn):
-    """Get access tokens for an app: one at a time, shared by all threads.
+class AppSignIn(TokenSignIn):
+    """Get access tokens for an app.
 
     Each request for one counts as a billed access, and whether a new token ends the earlier ones
     is not documented: there must never be two at once.
     """
 
+    title = TITLE
+    header = TOKEN_HEADER
+    prefix = ""
+
     def __init__(self, transport: Transport, origin: str, app_id: str, secret: str) -> None:
         """Take the API's origin, and App ID and Secret as PORTERS gave them."""
-        self._transport = transport
+        super().__init__(transport)
         self._origin = origin
         self._app = {"app_id": app_id, "secret": secret}
-        self._lock = threading.Lock()
-        self._token = self._refresh_token = ""
-        self._ends = 0.0
+        self._refresh_token = ""
 
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Set the token's own header; there is no Bearer."""
-        with self._lock:
-            if time.monotonic() >= self._ends:
-                tokens = self._refreshed()
-                self._keep(self._signed_in() if tokens is None else tokens)
-            request.headers[TOKEN_HEADER] = self._token
-        return request
-
-    def renew(self, request: PreparedRequest) -> bool:
-        """Drop the token this request was refused with, unless another thread has done so."""
-        with self._lock:
-            if request.headers[TOKEN_HEADER] == self._token:
-                self._ends = 0.0
-        return True
-
-    def _keep(self, tokens: _Element) -> None:
-        """Take over new tokens; nine tenths of the life told, which is in milliseconds."""
+    def new_token(self) -> tuple[str, float]:
+        """Return an access token and nine tenths of its life, which is told in milliseconds."""
+        refreshed = self._refreshed()
+        tokens = self._signed_in() if refreshed is None else refreshed
         life = child_text(tokens, "AccessTokenExpiresIn") or ""
-        self._token = child_text(tokens, "AccessToken") or ""
         self._refresh_token = child_text(tokens, "RefreshToken") or ""
         milliseconds = int(life) if _NUMBER.fullmatch(life) else _LIFE
-        self._ends = time.monotonic() + milliseconds / 1000 * 0.9
+        return child_text(tokens, "AccessToken") or "", milliseconds / 1000 * 0.9
 
     def _refreshed(self) -> _Element | None:
         """Use the refresh token, once: whether it outlives its use is not documented."""
@@ -146,10 +132,7 @@ class AppSignIn(SignIn):
             Stopped: The sign-in is refused.
         """
         asked = f"{method} {path}"
-        try:
-            answer = self._transport.send(method, self._origin + path, **options)
-        except NoAnswer as error:
-            raise Retry(TITLE, asked, str(error)) from None
+        answer = self.ask(method, self._origin + path, asked, **options)
         root = parse(answer.body)
         if root is not None and child_text(root, "Error") == "0" and child_text(root, wanted):
             return root

@@ -7,14 +7,13 @@ https://developers.valomnia.com/ref/Contacts/update.html, save.html and list.htm
 from __future__ import annotations
 
 import re
-import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_contacts.apis.errors import NoAnswer, Retry, Stopped
+from tap_contacts.apis.errors import Retry, Stopped
 from tap_contacts.apis.http import (
     DONE,
     GATEWAY,
@@ -26,12 +25,12 @@ from tap_contacts.apis.http import (
     Verdict,
 )
 from tap_contacts.apis.seams import Page, read_all
+from tap_contacts.apis.sign_in import UNTIL_REFUSED, TokenSignIn
 from tap_contacts.apis.transport import Answer, SignIn, Transport, origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from requests import PreparedRequest
 
 TITLE = "Valomnia"
 LOGIN_PATH = "/j_spring_security_check"
@@ -107,36 +106,28 @@ _REFUSED_ADDRESS = re.compile(r"authfail|login_error|/login/(auth|denied)")
 _BROKEN_ERROR = re.compile(rb'\s*\{\s*"error"\s*:\s*"(\w{1,40})"')
 
 
-class Session(SignIn):
-    """Sign in as a user and send the session's cookie: one sign-in at a time, for all threads.
+class Session(TokenSignIn):
+    """Sign in as a user and send the session's cookie.
 
     How long a session lives is not documented; a redirect to the login page tells that it ended.
     """
 
+    title = TITLE
+    header = "Cookie"
+    prefix = "JSESSIONID="
+
     def __init__(self, transport: Transport, tenant: str, username: str, password: str) -> None:
         """Take the tenant's origin, and the user."""
-        self._transport = transport
+        super().__init__(transport)
         self._origin = tenant
         self._form = {"j_username": username, "j_password": password, "ajax": "true"}
-        self._lock = threading.Lock()
-        self._session = ""
         self._refusal: Stopped | None = None
 
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Set the Cookie header; a user who was refused is not tried again, lest it be locked."""
-        with self._lock:
-            if self._refusal:
-                raise self._refusal
-            self._session = self._session or self._new_session()
-            request.headers["Cookie"] = f"JSESSIONID={self._session}"
-        return request
-
-    def renew(self, request: PreparedRequest) -> bool:
-        """Drop the session this request was refused with, unless another thread has done so."""
-        with self._lock:
-            if request.headers["Cookie"] == f"JSESSIONID={self._session}":
-                self._session = ""
-        return True
+    def new_token(self) -> tuple[str, float]:
+        """Return a session; a user who was refused is not tried again, lest it be locked."""
+        if self._refusal:
+            raise self._refusal
+        return self._new_session(), UNTIL_REFUSED
 
     def _new_session(self) -> str:
         """Sign in; the answer, or where it leads to, is JSON that says whether that went well."""
@@ -164,10 +155,7 @@ class Session(SignIn):
         return target._replace(scheme="", netloc="", fragment="").geturl()
 
     def _send(self, method: str, path: str, **options: Any) -> Answer:
-        try:
-            return self._transport.send(method, self._origin + path, **options)
-        except NoAnswer as error:
-            raise Retry(TITLE, "sign-in", str(error)) from None
+        return self.ask(method, self._origin + path, "sign-in", **options)
 
 
 def _session(answer: Answer) -> str:

@@ -5,14 +5,12 @@ Source: https://www.zoho.com/voice/api/contacts-api.html
 
 from __future__ import annotations
 
-import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_contacts.apis.errors import NoAnswer, Retry, Stopped
+from tap_contacts.apis.errors import Retry, Stopped
 from tap_contacts.apis.http import (
     DONE,
     GATEWAY,
@@ -23,6 +21,7 @@ from tap_contacts.apis.http import (
     Verdict,
 )
 from tap_contacts.apis.seams import Page, read_all
+from tap_contacts.apis.sign_in import TokenSignIn
 from tap_contacts.apis.transport import Answer, SignIn, Transport, origin
 
 if TYPE_CHECKING:
@@ -114,46 +113,29 @@ CODES = {
 """Codes of the product family; those of contacts are not documented."""
 
 
-class RefreshToken(SignIn):
-    """Get access tokens with a refresh token: one at a time, shared by all threads.
+class RefreshToken(TokenSignIn):
+    """Get access tokens with a refresh token.
 
     Zoho gives 10 access tokens in 10 minutes
     (https://zoho.com/accounts/protocol/oauth/web-apps/access-token-expiry.html).
     """
 
+    title = TITLE
+    prefix = "Zoho-oauthtoken "  # not Bearer, although the token's type says so
+
     def __init__(self, transport: Transport, accounts_url: str, **grant: str) -> None:
         """Take the accounts server's origin and client_id, client_secret, refresh_token."""
-        self._transport = transport
+        super().__init__(transport)
         self._url = accounts_url + "/oauth/v2/token"
         self._grant = {"grant_type": "refresh_token", **grant}
-        self._lock = threading.Lock()
-        self._token = ""
-        self._ends = 0.0
 
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Set the Authorization header; the scheme is not Bearer."""
-        with self._lock:
-            if time.monotonic() >= self._ends:
-                self._token, self._ends = self._new_token()
-            request.headers["Authorization"] = f"Zoho-oauthtoken {self._token}"
-        return request
-
-    def renew(self, request: PreparedRequest) -> bool:
-        """Drop the token this request was refused with, unless another thread has done so."""
-        with self._lock:
-            if request.headers["Authorization"].endswith(f" {self._token}"):
-                self._ends = 0.0
-        return True
-
-    def _new_token(self) -> tuple[str, float]:
+    def new_token(self) -> tuple[str, float]:
+        """Return an access token; it is given up five minutes before its end."""
         asked = "POST /oauth/v2/token"
-        try:
-            answer = self._transport.send("POST", self._url, data=self._grant)
-        except NoAnswer as error:
-            raise Retry(TITLE, asked, str(error)) from None
+        answer = self.ask("POST", self._url, asked, data=self._grant)
         body = answer.json if isinstance(answer.json, dict) else {}
         if token := body.get("access_token"):
-            return str(token), time.monotonic() + float(body.get("expires_in", 3600)) - 300
+            return str(token), float(body.get("expires_in", 3600)) - 300
         raise _refusal(asked, answer, str(body.get("error", "")))
 
 

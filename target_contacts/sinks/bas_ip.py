@@ -22,7 +22,6 @@ from target_contacts.rejects import Rejected
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from target_contacts.target import TargetContacts
 
 NAMESPACE = uuid.UUID("c2b7a4e0-5a0f-4c0b-9d53-8f2f3a6f1e77")
 """Makes the `link_id` of a record the same in every run; never to be changed."""
@@ -132,15 +131,9 @@ class BasIpSink(ContactSink[BasIp]):
         Field("in_black_list", "in_black_list", convert=flag),
     )
 
-    def __init__(
-        self,
-        target: TargetContacts,
-        stream_name: str,
-        schema: dict[str, Any],
-        key_properties: Sequence[str] | None,
-    ) -> None:
-        """Take the stream's SCHEMA message."""
-        super().__init__(target, stream_name, schema, key_properties)
+    def setup(self) -> None:
+        """Get ready to make numbers."""
+        super().setup()
         self._numbers = Numbers(self.client.number_template)
         self._translator.carried.update(self._numbers.attributes)
 

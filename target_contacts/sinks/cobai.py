@@ -23,7 +23,6 @@ from target_contacts.rejects import Rejected
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from target_contacts.target import TargetContacts
 
 GENDERS = {"male": "MALE", "m": "MALE", "female": "FEMALE", "f": "FEMALE"}
 """Spellings, and the codes of the sample and its counterpart: the list of codes is lost."""
@@ -103,14 +102,8 @@ class CobaiSink(ContactSink[Cobai]):
         Field("mobile", "officeMobile", max_length=30, convert=_line),
     )
 
-    def __init__(
-        self,
-        target: TargetContacts,
-        stream_name: str,
-        schema: dict[str, Any],
-        key_properties: Sequence[str] | None,
-    ) -> None:
-        """Take the stream's SCHEMA message.
+    def setup(self) -> None:
+        """Set the default password apart.
 
         A default password is for creates only: it must never reset one that was changed since,
         and another default must not make contacts look changed.
@@ -118,7 +111,7 @@ class CobaiSink(ContactSink[Cobai]):
         Raises:
             ConfigurationError: If the default password cannot be one.
         """
-        super().__init__(target, stream_name, schema, key_properties)
+        super().setup()
         defaults = dict(self.config.get("defaults") or {})
         self._default_password = _default(defaults.pop("password", ""))
         config = {**self.config, "defaults": defaults}

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
-    from target_contacts.target import TargetContacts
 
 OF_ONE_CONTACT = {"5", "6", "400"}
 """Codes that stop a run as the answer to a request, but not as that to one of its contacts."""
@@ -111,19 +110,13 @@ class PortersSink(ContactSink[porters.Porters]):
     concurrency = 1  # the documents warn about parallel requests
     MAX_SIZE_DEFAULT = 2000
 
-    def __init__(
-        self,
-        target: TargetContacts,
-        stream_name: str,
-        schema: dict[str, Any],
-        key_properties: Sequence[str] | None,
-    ) -> None:
-        """Take the stream's SCHEMA message.
+    def setup(self) -> None:
+        """Check the fields of one's own that settings name.
 
         Raises:
             ConfigurationError: If `field_map` names what cannot be a field of one's own.
         """
-        super().__init__(target, stream_name, schema, key_properties)
+        super().setup()
         self._key_field = self.client.external_key_field
         for name in self.config.get("field_map") or {}:
             if name.startswith(porters.OWN_FIELDS) and not porters.is_own_field(name):

@@ -19,7 +19,6 @@ from target_contacts.rejects import Rejected
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from target_contacts.target import TargetContacts
 
 LARGEST_IMAGE = 2_000_000
 """Bytes of an image; documented as 2 MB."""
@@ -111,15 +110,9 @@ class ValomniaSink(ContactSink[Valomnia]):
     identity = ("customerId", "firstName", "lastName")
     can_ask = can_list = True
 
-    def __init__(
-        self,
-        target: TargetContacts,
-        stream_name: str,
-        schema: dict[str, Any],
-        key_properties: Sequence[str] | None,
-    ) -> None:
-        """Take the stream's SCHEMA message; an external id may be any text."""
-        super().__init__(target, stream_name, schema, key_properties)
+    def setup(self) -> None:
+        """Let an external id be any text."""
+        super().setup()
         if self.client.use_external_id:
             fields = [replace(f, convert=_stripped) if f.identifier else f for f in self.fields]
             self._translator = Translator(fields, self.config, keeps_empty=self.keeps_empty)

@@ -1,0 +1,66 @@
+"""Sign in with a token: got once, shared by all threads, renewed by one of them."""
+
+from __future__ import annotations
+
+import abc
+import threading
+import time
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tap_contacts.apis.errors import NoAnswer, Retry
+from tap_contacts.apis.transport import Answer, SignIn, Transport
+
+if TYPE_CHECKING:
+    from requests import PreparedRequest
+
+UNTIL_REFUSED = float("inf")
+"""Life of a token whose end is told by a refusal only."""
+
+
+class TokenSignIn(SignIn):
+    """Set a header to a token, got when it is first needed and again when it has ended."""
+
+    title: ClassVar[str]
+    """Name of the API in messages."""
+    header: ClassVar[str] = "Authorization"
+    prefix: ClassVar[str]
+    """What stands before the token in the header."""
+
+    def __init__(self, transport: Transport) -> None:
+        """Take what sends the requests for tokens."""
+        self._transport = transport
+        self._lock = threading.Lock()
+        self._token = ""
+        self._ends = 0.0
+
+    @abc.abstractmethod
+    def new_token(self) -> tuple[str, float]:
+        """Return a new token and the seconds it may be used; called by one thread at a time.
+
+        Raises:
+            Retry: There is none now.
+            Stopped: The sign-in is refused.
+        """
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Set the header."""
+        with self._lock:
+            if time.monotonic() >= self._ends:
+                self._token, life = self.new_token()
+                self._ends = time.monotonic() + life
+            request.headers[self.header] = self.prefix + self._token
+        return request
+
+    def renew(self, request: PreparedRequest) -> bool:
+        """Drop the token this request was refused with, unless another thread has done so."""
+        with self._lock:
+            if request.headers[self.header] == self.prefix + self._token:
+                self._ends = 0.0
+        return True
+
+    def ask(self, method: str, url: str, asked: str, **options: Any) -> Answer:
+        """Send a request for a token; no answer means that it may be sent again."""
+        try:
+            return self._transport.send(method, url, **options)
+        except NoAnswer as error:
+            raise Retry(self.title, asked, str(error)) from None
