@@ -6,6 +6,7 @@ several contacts at once.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from singer_sdk.sinks import BatchSink
@@ -167,14 +168,14 @@ class ContactSink(StreamSink, Generic[ClientT]):
         try:
             item = self._item(message, record)
         except Rejected as why:
-            self.reject(message, why)
+            self.destination.reject(self.stream_name, message, why)
             return
         if item is None:
             self.books.skip(self.stream_name, "deleted at the source; this target does not delete")
             return
-        if self._queue.pop(item.key, None):
-            self.books.skip(self.stream_name, "a later record has the same key")
-        self._queue[item.key] = item
+        if earlier := self._queue.pop(item.key, None):
+            self.skip(earlier, "a later record has the same key")
+        self._queue[item.key] = replace(item, number=self.destination.checkpoints.opened())
 
     def process_batch(self, context: dict[str, Any]) -> None:
         """Write what waits."""
@@ -182,9 +183,22 @@ class ContactSink(StreamSink, Generic[ClientT]):
         waiting, self._queue = self._queue, {}
         self._delivery.deliver(waiting)
 
-    def reject(self, message: Mapping[str, Any], why: Rejected) -> None:
-        """Put a record into the rejects file."""
-        self.destination.reject(self.stream_name, message, why)
+    # What becomes of an item: each ends in exactly one of these.
+
+    def settle(self, item: Item, outcome: str) -> None:
+        """Enter an item into the books, its outcome being in the ledger."""
+        self.books.enter(outcome)
+        self.destination.checkpoints.settled(item.number)
+
+    def skip(self, item: Item, reason: str) -> None:
+        """Leave an item out."""
+        self.books.skip(self.stream_name, reason)
+        self.destination.checkpoints.settled(item.number)
+
+    def reject(self, item: Item, why: Rejected) -> None:
+        """Put an item's record into the rejects file."""
+        self.destination.reject(self.stream_name, item.message, why)
+        self.destination.checkpoints.settled(item.number)
 
     def assert_complete(self, payload: Payload, *, creating: bool) -> None:
         """Raise Rejected if a field that the API requires has no value."""

@@ -43,7 +43,7 @@ class Delivery:
 
     def __init__(self, sink: ContactSink[Any], config: Mapping[str, Any]) -> None:
         """Take the sink and the target's settings."""
-        self._sink, self._ledger, self._books = sink, sink.ledger, sink.books
+        self._sink, self._ledger = sink, sink.ledger
         self._stream = sink.stream_name
         self._mode = config.get("mode", "upsert")
         self._dry_run = config.get("dry_run", False)
@@ -63,7 +63,7 @@ class Delivery:
             time.sleep(self._sink.client.transport.retry_wait)
             unknown = self._send(unknown, fresh=True)
         for item in unknown:
-            self._sink.reject(item.message, Rejected(NEVER_ANSWERED, "outcome_unknown"))
+            self._sink.reject(item, Rejected(NEVER_ANSWERED, "outcome_unknown"))
 
     def _send(self, planned: Sequence[Item], *, fresh: bool) -> list[Item]:
         """Look up what is doubtful, write, and return the creates that were never answered."""
@@ -96,7 +96,7 @@ class Delivery:
             elif entry.status == INTENT:
                 yield replace(item, doubtful=not self._sink.idempotent, intent=entry)
             elif entry.payload == item.digest:
-                self._books.enter("unchanged")
+                self._sink.settle(item, "unchanged")
             else:
                 yield replace(item, remote_id=entry.remote_id)
 
@@ -104,14 +104,14 @@ class Delivery:
         """Return an item as it must be sent; None if it must not, and is booked."""
         creating = item.remote_id is None
         if forbidden := _FORBIDDEN.get((self._mode, creating)):
-            self._books.skip(self._stream, forbidden)
+            self._sink.skip(item, forbidden)
             return None
         payload = self._sink.for_create(item.payload) if creating else item.payload
         ready = replace(item, payload=payload)
         try:
             self._sink.assert_complete(ready.payload, creating=creating)
         except Rejected as why_not:
-            self._sink.reject(item.message, why_not)
+            self._sink.reject(item, why_not)
             return None
         return ready
 
@@ -137,7 +137,7 @@ class Delivery:
 
     def _book_plan(self, planned: Sequence[Item]) -> None:
         for item in planned:
-            self._books.enter("updated" if item.remote_id else "created")
+            self._sink.settle(item, "updated" if item.remote_id else "created")
 
     def _settle(self, outcomes: Sequence[Outcome]) -> list[Item]:
         """Enter outcomes into the ledger first, then into rejects and books.
@@ -155,7 +155,8 @@ class Delivery:
         self._intents.difference_update(o.item.key for o in outcomes)
         for outcome in outcomes:
             if isinstance(outcome.error, (Rejected, Refused)):
-                self._sink.reject(outcome.item.message, why(outcome.error))
+                self._sink.reject(outcome.item, why(outcome.error))
             elif outcome.error is None:
-                self._books.enter("updated" if outcome.item.remote_id else "created")
+                self._sink.settle(outcome.item, "updated" if outcome.item.remote_id else "created")
+        self._sink.destination.checkpoints.pass_on()
         return [replace(item, doubtful=True, intent=self._intent(item)) for item in unknown]

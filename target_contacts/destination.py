@@ -14,15 +14,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tap_contacts.apis.http import ApiClient
+    from target_contacts.checkpoints import Checkpoints
 
 
 class Destination:
     """One account of one API, for the length of one run."""
 
-    def __init__(self, kind: type[ApiClient], config: Mapping[str, Any]) -> None:
+    def __init__(
+        self, kind: type[ApiClient], config: Mapping[str, Any], checkpoints: Checkpoints
+    ) -> None:
         """Take the API's client class and the target's settings; nothing is opened yet."""
         self._kind = kind
         self._config = config
+        self.checkpoints = checkpoints
         self.books = Books()
         self.rejects = Rejects(config["rejects_dir"], kind.api)
         self.schemas: dict[str, Mapping[str, Any]] = {}

@@ -28,6 +28,8 @@ class Item:
     payload: Payload
     digest: str
     """Hash of the payload."""
+    number: int = 0
+    """Number of the record, by which STATE knows that it is settled."""
     remote_id: str | None = None
     """Id of the contact to update; None: it is to be created."""
     doubtful: bool = False

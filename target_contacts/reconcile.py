@@ -85,7 +85,7 @@ class Reconciler:
             f"an earlier create was never answered, and {', '.join(wanted)} changed since. "
             "Look for the contact by hand; it is not sent a second time"
         )
-        self._sink.reject(item.message, Rejected(reason, "outcome_unknown"))
+        self._sink.reject(item, Rejected(reason, "outcome_unknown"))
         return False
 
     def _looked_up(
@@ -135,7 +135,7 @@ class Reconciler:
         free = sorted(set(found) - self._claimed - self._sink.ledger.owned(found))
         if len(free) > 1:
             reason = f"several contacts may be this one: {', '.join(free)}. Nothing was written"
-            self._sink.reject(item.message, Rejected(reason, "ambiguous"))
+            self._sink.reject(item, Rejected(reason, "ambiguous"))
         elif free:
             self._claimed.update(free)
             yield from self._adopted(item, free[0])
@@ -147,7 +147,7 @@ class Reconciler:
         if item.intent and item.intent.payload == item.digest:
             entry = Entry(item.key, WRITTEN, remote_id, item.digest)
             self._sink.ledger.put(self._sink.stream_name, [entry])
-            self._sink.books.enter("created")
+            self._sink.settle(item, "created")
         else:
             yield replace(item, doubtful=False, remote_id=remote_id)
 
@@ -158,7 +158,7 @@ class Reconciler:
                 "an earlier create was never answered, and the destination cannot be asked for "
                 f"the contact ({error}). Look for it by hand; it is not sent a second time"
             )
-            self._sink.reject(item.message, Rejected(reason, "outcome_unknown"))
+            self._sink.reject(item, Rejected(reason, "outcome_unknown"))
         else:
             self._sink.warn_once(f"Contacts there before this run cannot be looked up: {error}")
             yield replace(item, doubtful=False)

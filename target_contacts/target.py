@@ -21,6 +21,7 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabiliti
 
 from tap_contacts.apis.plugin import ContactsPlugin, InputError, exit_codes
 from target_contacts import settings
+from target_contacts.checkpoints import Checkpoints
 from target_contacts.client import ContactSink, PassedOverSink, StreamSink
 from target_contacts.destination import Destination
 from target_contacts.messages import Interrupted, MessageReader
@@ -70,7 +71,7 @@ class TargetContacts(ContactsPlugin, Target):
         super().__init__(**kwargs)
         self.max_parallelism = 1
         kind = SINKS[self.config["api"]].client_class
-        self.destination = Destination(kind, self.config)
+        self.destination = Destination(kind, self.config, Checkpoints(self._write_state_message))
         self._drained_at = time.monotonic()
 
     def check_settings(self) -> None:
@@ -140,7 +141,9 @@ class TargetContacts(ContactsPlugin, Target):
         self._drain_if_due()
 
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
-        super()._process_state_message(message_dict)
+        self._assert_line_requires(message_dict, requires={"value"})
+        self.destination.checkpoints.saw(message_dict["value"])
+        self.destination.checkpoints.pass_on()
         self._drain_if_due()
 
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
@@ -158,15 +161,16 @@ class TargetContacts(ContactsPlugin, Target):
             self._settle_all()
 
     def _settle_all(self, *, is_endofpipe: bool = False) -> None:
-        """Write all that waits; then, all before it being settled, pass on the last STATE."""
+        """Write all that waits, and pass on the STATE that is safe then."""
         self.drain_all(is_endofpipe=is_endofpipe)
-        self._latest_state = None
+        self.destination.checkpoints.pass_on()
         self._drained_at = time.monotonic()
 
     def process_endofpipe(self) -> None:
         """Write all that waits, unless a signal asked for the end."""
-        unsettled = any(sink.current_size for sink in self._sinks_active.values())
-        if not (self.destination.halted and unsettled):
+        if self.destination.halted:
+            self.destination.checkpoints.pass_on()
+        else:
             self._settle_all(is_endofpipe=True)
 
     def _write_state_message(self, state: dict[str, Any]) -> None:
