@@ -1,0 +1,233 @@
+"""Nothing lost, nothing doubled: look-ups, adoption and the order of STATE, on Zoho Voice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.commands import Workplace, contacts
+from tests.sandbox.zoho_voice import ZohoVoice
+from tests.test_target import ANNA, BERT, bins, names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+API = "/rest/json/zv/contacts"
+CARL = {"id": 3, "first_name": "Carl", "mobile": "+4915155555555", "email": "carl@example.com"}
+
+
+@pytest.fixture
+def zoho() -> Iterator[ZohoVoice]:
+    """Return a running, empty Zoho Voice."""
+    with ZohoVoice() as sandbox:
+        yield sandbox
+
+
+def there_already(sandbox: ZohoVoice, record: dict[str, Any], **changed: str) -> str:
+    """Put a contact into the destination by hand and return its id."""
+    fields = {name: value for name, value in record.items() if name != "id"}
+    return str(sandbox.add(**{**fields, **changed}))
+
+
+def listings(sandbox: ZohoVoice) -> int:
+    """Count the pages of contacts that were asked for."""
+    return sum(line.request.method == "GET" and line.request.path == API for line in sandbox.log)
+
+
+# Contacts that were there before.
+
+
+def test_a_contact_that_was_there_is_adopted_and_updated(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """By default, first name and mobile tell that it is the same contact."""
+    there_already(zoho, ANNA, email="old@example.com", company="Acme")
+    run = workplace.target(zoho.target_config(), contacts(ANNA, BERT))
+    assert bins(run.summary) == {"updated": 1, "created": 1}
+    assert {(c["first_name"], c["email"], c["company"]) for c in zoho.contacts} == {
+        ("Anna", "anna@example.com", "Acme"),
+        ("Bert", "bert@example.com", ""),
+    }
+
+
+def test_match_on_names_what_identifies_a_contact(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """With match_on e-mail, a contact with another name and the same e-mail is the same."""
+    there_already(zoho, ANNA, first_name="Annika")
+    config = {**zoho.target_config(), "match_on": ["email"]}
+    run = workplace.target(config, contacts(ANNA))
+    assert (bins(run.summary), names(zoho)) == ({"updated": 1}, ["Anna"])
+
+
+def test_an_empty_match_on_never_adopts(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """Who wants no adoption gets none, and no look-up either."""
+    there_already(zoho, ANNA)
+    run = workplace.target({**zoho.target_config(), "match_on": []}, contacts(ANNA))
+    assert (bins(run.summary), names(zoho), listings(zoho)) == (
+        {"created": 1},
+        ["Anna", "Anna"],
+        0,
+    )
+
+
+def test_an_ambiguous_match_is_never_written(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """Several contacts that may be the one: rejected with their ids, nothing is changed."""
+    ids = sorted([there_already(zoho, ANNA), there_already(zoho, ANNA)])
+    run = workplace.target(zoho.target_config(), contacts(ANNA, BERT))
+    assert (run.code, bins(run.summary)) == (3, {"created": 1, "rejected": 1})
+    (rejection,) = workplace.rejections
+    assert rejection["code"] == "ambiguous"
+    assert ", ".join(ids) in rejection["reason"]
+
+
+def test_a_contact_of_another_record_is_never_adopted(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """Two records that look alike are two contacts, in one run and in two."""
+    twin = {**ANNA, "id": 99}
+    workplace.target(zoho.target_config(), contacts(ANNA))
+    run = workplace.target(zoho.target_config(), contacts(ANNA, twin, {**twin, "id": 98}))
+    assert bins(run.summary) == {"unchanged": 1, "created": 2}
+    assert names(zoho) == ["Anna"] * 3
+
+
+def test_a_lost_ledger_rebuilds_itself(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """After the ledger file is gone, every contact is adopted again and none doubled."""
+    workplace.target(zoho.target_config(), contacts(ANNA, BERT, CARL))
+    for path in workplace.folder.glob("target-contacts.db*"):
+        path.unlink()
+    run = workplace.target(zoho.target_config(), contacts(ANNA, BERT, CARL))
+    again = workplace.target(zoho.target_config(), contacts(ANNA, BERT, CARL))
+    assert (bins(run.summary), bins(again.summary)) == ({"updated": 3}, {"unchanged": 3})
+    assert sorted(names(zoho)) == ["Anna", "Bert", "Carl"]
+
+
+@pytest.mark.parametrize(
+    ("match_on", "sentence"),
+    [(["shoe_size"], "match_on names shoe_size; known are: first_name"), (["city"], "names city")],
+)
+def test_match_on_takes_attributes_that_the_destination_has(
+    zoho: ZohoVoice, workplace: Workplace, match_on: list[str], sentence: str
+) -> None:
+    """A wrong name is an error that lists the right ones, before anything is sent."""
+    run = workplace.target({**zoho.target_config(), "match_on": match_on}, contacts(ANNA))
+    assert (run.code, zoho.writes) == (2, [])
+    assert sentence in run.log
+
+
+def test_the_modes_hold_for_adopted_contacts_too(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """update_only updates what is there and skips the rest; create_only the other way round."""
+    there_already(zoho, ANNA, email="old@example.com")
+    config = zoho.target_config()
+    only_new = workplace.target({**config, "mode": "create_only"}, contacts(ANNA, BERT))
+    only_old = workplace.target({**config, "mode": "update_only"}, contacts(ANNA, CARL))
+    assert bins(only_new.summary) == {"created": 1, "skipped": 1}
+    assert bins(only_old.summary) == {"updated": 1, "skipped": 1}
+    assert sorted(names(zoho)) == ["Anna", "Bert"]
+
+
+# Creates whose answer was lost.
+
+
+def test_many_lost_answers_cost_one_listing(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """Zoho Voice cannot be asked for single contacts: all are listed, once for all of them."""
+    people = [{**ANNA, "id": n, "mobile": f"+4915{n:08}"} for n in range(12)]
+    zoho.fault(on=f"POST {API}", cut="after", times=6, after=3)
+    run = workplace.target({**zoho.target_config(), "match_on": []}, contacts(*people))
+    assert (run.code, bins(run.summary)) == (0, {"created": 12})
+    assert len({c["mobile"] for c in zoho.contacts}) == len(zoho.contacts) == 12
+    assert listings(zoho) == 1
+
+
+def test_a_create_lost_in_an_earlier_run_is_adopted_in_the_next(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """If the look-up fails as well, the intent stays on disk, and the next run looks first."""
+    zoho.fault(on=f"POST {API}", cut="after")
+    lost = zoho.fault(on=f"GET {API}", times=-1, status=503)
+    config = {**zoho.target_config(), "match_on": []}
+    run = workplace.target(config, contacts(ANNA, state={"at": 1}))
+    assert (run.code, run.out) == (1, "")
+    lost.times = 0
+    again = workplace.target(config, contacts(ANNA, state={"at": 1}))
+    assert (again.code, bins(again.summary)) == (0, {"created": 1})
+    assert (len(zoho.contacts), len(zoho.writes)) == (1, 1)
+
+
+def test_a_lost_create_that_changed_since_is_adopted_and_updated(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """What identifies it being the same, the rest becomes an update."""
+    zoho.fault(on=f"POST {API}", cut="after")
+    lost = zoho.fault(on=f"GET {API}", times=-1, status=503)
+    workplace.target({**zoho.target_config(), "match_on": []}, contacts(ANNA))
+    lost.times = 0
+    run = workplace.target(zoho.target_config(), contacts({**ANNA, "company": "Acme"}))
+    assert bins(run.summary) == {"updated": 1}
+    assert [c["company"] for c in zoho.contacts] == ["Acme"]
+
+
+def test_a_lost_create_whose_identity_changed_is_not_sent_again(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """It could not be found any more: it is rejected, to be looked for by hand."""
+    zoho.fault(on=f"POST {API}", cut="after")
+    lost = zoho.fault(on=f"GET {API}", times=-1, status=503)
+    workplace.target({**zoho.target_config(), "match_on": []}, contacts(ANNA))
+    lost.times = 0
+    run = workplace.target(zoho.target_config(), contacts({**ANNA, "mobile": "+4900"}))
+    assert (run.code, workplace.rejections[-1]["code"]) == (3, "outcome_unknown")
+    assert len(zoho.contacts) == 1
+
+
+def test_an_update_that_was_never_answered_is_not_forgotten(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """If the source changes back before the next run, the destination does so, too."""
+    workplace.target(zoho.target_config(), contacts(ANNA))
+    lost = zoho.fault(on=f"PUT {API}", times=-1, cut="after")
+    run = workplace.target(zoho.target_config(), contacts({**ANNA, "email": "new@example.com"}))
+    assert run.code == 1
+    lost.times = 0
+    assert bins(workplace.target(zoho.target_config(), contacts(ANNA)).summary) == {"updated": 1}
+    assert [c["email"] for c in zoho.contacts] == ["anna@example.com"]
+
+
+# STATE.
+
+
+def message(state: int) -> dict[str, Any]:
+    """Return a STATE message."""
+    return {"type": "STATE", "value": {"at": state}}
+
+
+def test_states_of_what_landed_are_passed_on_in_mid_batch(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """A failure in a batch keeps the states of the records of the same batch before it."""
+    schema, *records = contacts(ANNA, BERT, CARL)
+    lines = [schema, *(part for n in range(3) for part in (records[n], message(n)))]
+    zoho.fault(on=f"POST {API}", after=2, times=-1, status=429)
+    config = {**zoho.target_config(), "concurrency": 1, "checkpoint_seconds": 3600}
+    run = workplace.target(config, lines)
+    assert (run.code, run.messages[-1], names(zoho)) == (1, {"at": 1}, ["Anna", "Bert"])
+
+
+def test_state_never_overtakes_an_unsettled_record_of_another_stream(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """With interleaved streams a state waits for the records of both."""
+    first, anna = contacts(ANNA, stream="a_contacts")
+    second, bert = contacts(BERT, stream="b_contacts")
+    lines = [first, second, anna, message(1), bert, message(2)]
+    zoho.fault(on=f"POST {API}", times=-1, status=429)
+    run = workplace.target(zoho.target_config(), lines)
+    assert (run.code, run.out, zoho.contacts) == (1, "", [])
+
+
+def test_a_rejected_record_does_not_hold_a_state_back(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """A record in the rejects file is settled."""
+    run = workplace.target(zoho.target_config(), contacts({"id": 7}, state={"at": 1}))
+    assert (run.code, run.messages) == (3, [{"at": 1}])
