@@ -7,6 +7,7 @@ its contact is in doubt. An outcome is in the ledger before it is in the books.
 from __future__ import annotations
 
 import time
+from collections import deque
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,9 @@ _FORBIDDEN = {
 }
 """Why an item is skipped, by mode and whether it would be created."""
 
+PATIENCE = 10
+"""Creates that may go unanswered in a row before a look-up is due."""
+
 INTENTS_AT_ONCE = 100
 """Creates announced in one transaction of the ledger."""
 
@@ -50,6 +54,8 @@ class Delivery:
         self._reconciler = Reconciler(sink, config.get("match_on"))
         self._intents: set[str] = set()
         """Keys of creates that were announced and have no outcome yet."""
+        self._lost = 0
+        """Creates in a row that were not answered."""
 
     def deliver(self, waiting: Mapping[str, Item]) -> None:
         """Settle items by key, remembering each outcome as soon as it is known.
@@ -58,33 +64,51 @@ class Delivery:
             Stopped: When nothing more can be written; what is settled stays settled.
             Interrupted: When a signal asked for the end before all was written.
         """
-        unknown = self._send(list(self._plan(waiting)), fresh=False)
-        if unknown:
-            time.sleep(self._sink.client.transport.retry_wait)
-            unknown = self._send(unknown, fresh=True)
-        for item in unknown:
-            self._sink.reject(item, Rejected(NEVER_ANSWERED, "outcome_unknown"))
-
-    def _send(self, planned: Sequence[Item], *, fresh: bool) -> list[Item]:
-        """Look up what is doubtful, write, and return the creates that were never answered."""
-        certain = [item for item in planned if not item.doubtful]
-        doubtful = [item for item in planned if item.doubtful]
-        resolved = self._reconciler.resolve(doubtful, fresh=fresh) if doubtful else ()
-        ready = [r for item in chain(certain, resolved) if (r := self._ready(item))]
+        ready = self._resolved(list(self._plan(waiting)), fresh=False)
         if self._dry_run:
-            self._book_plan(ready)
-            return []
-        unknown: list[Item] = []
+            for item in ready:
+                self._sink.settle(item, "updated" if item.remote_id else "created")
+            return
         try:
-            for outcomes in self._sink.write(self._intending(ready)):
-                unknown += self._settle(outcomes)
-        except Stopped:
+            self._send(ready)
+        except (Stopped, Interrupted):
             self._withdraw_intents()
             raise
+
+    def _send(self, ready: deque[Item]) -> None:
+        """Write items; look up those that were never answered, and write them again if need be."""
+        while ready:
+            unknown = self._write(ready)
+            if unknown:
+                time.sleep(self._sink.client.transport.retry_wait)
+                ready += self._resolved(self._not_lost_twice(unknown), fresh=True)
+
+    def _resolved(self, planned: Sequence[Item], *, fresh: bool) -> deque[Item]:
+        """Look up what is doubtful; return what must be sent, as it must be."""
+        certain = [item for item in planned if not item.doubtful]
+        doubtful = [item for item in planned if item.doubtful]
+        found = self._reconciler.resolve(doubtful, fresh=fresh) if doubtful else ()
+        return deque(r for item in chain(certain, found) if (r := self._ready(item)))
+
+    def _write(self, ready: deque[Item]) -> list[Item]:
+        """Write until all is sent or too much goes unanswered; return what was never answered."""
+        unknown: list[Item] = []
+        self._lost = 0
+        for outcomes in self._sink.write(self._intending(ready)):
+            unknown += self._settle(outcomes)
         if self._sink.destination.halted:
-            self._withdraw_intents()
             raise Interrupted
         return unknown
+
+    def _not_lost_twice(self, unknown: Sequence[Item]) -> list[Item]:
+        """Reject what went unanswered twice in this run; its intent stays for the next."""
+        again = []
+        for item in unknown:
+            if item.lost > 1:
+                self._sink.reject(item, Rejected(NEVER_ANSWERED, "outcome_unknown"))
+            else:
+                again.append(item)
+        return again
 
     def _plan(self, waiting: Mapping[str, Item]) -> Iterator[Item]:
         """Yield the items that may have to be sent, and settle the unchanged ones."""
@@ -115,13 +139,20 @@ class Delivery:
             return None
         return ready
 
-    def _intending(self, ready: Sequence[Item]) -> Iterator[Item]:
-        """Yield items; before they are, the ledger has it on disk that they are about to leave."""
-        for start in range(0, len(ready), INTENTS_AT_ONCE):
-            chunk = ready[start : start + INTENTS_AT_ONCE]
-            self._ledger.put(self._stream, [self._intent(item) for item in chunk])
-            self._intents.update(item.key for item in chunk if item.remote_id is None)
-            yield from chunk
+    def _intending(self, ready: deque[Item]) -> Iterator[Item]:
+        """Take items and yield them, once the ledger has it on disk that they are about to leave.
+
+        While too many in a row go unanswered, the rest stays: a look-up shows whether the
+        destination is there at all.
+        """
+        while ready and self._lost < PATIENCE:
+            chunk = [ready.popleft() for _ in range(min(INTENTS_AT_ONCE, len(ready)))]
+            announced = [item for item in chunk if item.remote_id or not self._sink.idempotent]
+            self._ledger.put(self._stream, [self._intent(item) for item in announced])
+            self._intents.update(item.key for item in announced if item.remote_id is None)
+            while chunk and self._lost < PATIENCE:
+                yield chunk.pop(0)
+            ready.extendleft(reversed(chunk))
 
     def _intent(self, item: Item) -> Entry:
         """Return the entry of an item about to leave; an update's payload is in doubt from then."""
@@ -135,16 +166,13 @@ class Delivery:
         self._ledger.drop(self._stream, sorted(self._intents))
         self._intents.clear()
 
-    def _book_plan(self, planned: Sequence[Item]) -> None:
-        for item in planned:
-            self._sink.settle(item, "updated" if item.remote_id else "created")
-
     def _settle(self, outcomes: Sequence[Outcome]) -> list[Item]:
         """Enter outcomes into the ledger first, then into rejects and books.
 
         Returns the creates that were never answered, to be looked up.
         """
         unknown = [o.item for o in outcomes if isinstance(o.error, OutcomeUnknown)]
+        self._lost = 0 if len(unknown) < len(outcomes) else self._lost + len(unknown)
         written = [
             Entry(o.item.key, WRITTEN, o.remote_id, o.item.digest) for o in outcomes if not o.error
         ]
@@ -159,4 +187,7 @@ class Delivery:
             elif outcome.error is None:
                 self._sink.settle(outcome.item, "updated" if outcome.item.remote_id else "created")
         self._sink.destination.checkpoints.pass_on()
-        return [replace(item, doubtful=True, intent=self._intent(item)) for item in unknown]
+        return [
+            replace(item, doubtful=True, intent=self._intent(item), lost=item.lost + 1)
+            for item in unknown
+        ]

@@ -36,6 +36,8 @@ class Item:
     """Whether the contact may be at the destination already, and is to be looked up first."""
     intent: Entry | None = None
     """The open intent of an earlier create that was never answered."""
+    lost: int = 0
+    """How often its create went unanswered in this run."""
 
 
 @dataclass(frozen=True)

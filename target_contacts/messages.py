@@ -5,7 +5,8 @@ from __future__ import annotations
 import decimal
 import sys
 from collections import Counter
-from typing import IO, TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import jsonschema_rs
 import msgspec
@@ -15,9 +16,40 @@ from tap_contacts.apis.plugin import InputError
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+LONGEST_LINE = 64 * 1024 * 1024
+"""Bytes of an input line; no more is read of it."""
+
+DEEPEST = 100
+"""Levels to which a message may nest."""
 
 _DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=decimal.Decimal)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and value.isprintable() and 0 < len(value) <= 255  # noqa: PLR2004
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+def _are_names(value: object) -> bool:
+    return value is None or (isinstance(value, list) and all(map(_is_text, value)))
+
+
+_FORMS: dict[str, tuple[Callable[[object], bool], str]] = {
+    "type": (_is_text, "text"),
+    "stream": (_is_name, "a name in at most 255 printable characters"),
+    "record": (_is_object, "an object"),
+    "key_properties": (_are_names, "a list of names"),
+}
+"""What parts of messages must be, where they are there."""
 
 
 class Interrupted(BaseException):
@@ -49,6 +81,7 @@ class MessageReader(GenericSingerReader[bytes]):
         counts: Counter[str] = Counter()
         for line in self._lines(file_input or self.default_input):
             message = self.deserialize_json(line)
+            self._assert_form(message)
             callback = callbacks.get(message.get("type", ""))
             if callback is None:
                 msg = "has no type that Singer knows"
@@ -59,11 +92,18 @@ class MessageReader(GenericSingerReader[bytes]):
 
     def deserialize_json(self, line: bytes) -> dict[str, Any]:
         """Return the message in a line."""
+        if len(line) >= LONGEST_LINE:
+            msg = f"has {LONGEST_LINE} bytes or more"
+            raise self._unreadable(msg)
         try:
-            return _DECODER.decode(line)
+            message: dict[str, Any] = _DECODER.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, decimal.DecimalException):
             msg = "is not a JSON object"
             raise self._unreadable(msg) from None
+        if line.count(b"[") + line.count(b"{") > DEEPEST and not _is_flat(message):
+            msg = f"nests deeper than {DEEPEST} levels"
+            raise self._unreadable(msg)
+        return message
 
     def assert_line_requires(self, line_dict: dict[str, Any], requires: set[str]) -> None:  # type: ignore[override]
         """Raise an InputError if a message lacks a key; the SDK's own would show the message."""
@@ -76,7 +116,7 @@ class MessageReader(GenericSingerReader[bytes]):
         while not self.stop:
             try:
                 self.waiting = True
-                line = stream.readline()
+                line = stream.readline(LONGEST_LINE)
             except Interrupted:
                 return
             finally:
@@ -87,12 +127,38 @@ class MessageReader(GenericSingerReader[bytes]):
             if line.strip():
                 yield line
 
+    def _assert_form(self, message: Mapping[str, Any]) -> None:
+        """Raise an InputError if a part of a message is not what it must be."""
+        for name, (is_right, words) in _FORMS.items():
+            if name in message and not is_right(message[name]):
+                msg = f"has a {name} that is not {words}"
+                raise self._unreadable(msg)
+
     def _unreadable(self, reason: str) -> InputError:
         msg = (
             f"Input line {self._line} {reason}. Everything before it is settled. "
             "Check that only a tap writes to this pipe, then run both again."
         )
         return InputError(msg)
+
+
+def _is_flat(message: Mapping[str, Any]) -> bool:
+    """Say whether a message nests no deeper than may be; deeper ones exhaust Python's stack."""
+    level: list[Any] = [message]
+    for _ in range(DEEPEST):
+        level = [child for each in level for child in _children(each)]
+    return not level
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _nothing_else(address: str) -> NoReturn:
+    """Refuse to read a schema that another one refers to: an address may lead anywhere."""
+    raise ValueError(address)
 
 
 class RecordValidator:
@@ -105,9 +171,12 @@ class RecordValidator:
             InputError: If it is not a JSON schema.
         """
         try:
-            self._validator = jsonschema_rs.validator_for(dict(schema))
+            self._validator = jsonschema_rs.validator_for(dict(schema), retriever=_nothing_else)
         except (jsonschema_rs.ValidationError, ValueError):
-            msg = "A SCHEMA message is not a valid JSON schema. Check the tap."
+            msg = (
+                "A SCHEMA message is not a valid JSON schema, or refers to one outside of it. "
+                "Check the tap."
+            )
             raise InputError(msg) from None
 
     def check(self, record: Mapping[str, Any]) -> None:

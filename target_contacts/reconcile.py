@@ -18,6 +18,7 @@ from tap_contacts.apis.seams import Incomplete
 from target_contacts.contact import assert_known
 from target_contacts.dispatch import in_parallel
 from target_contacts.ledger import WRITTEN, Entry
+from target_contacts.messages import Interrupted
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
@@ -94,8 +95,9 @@ class Reconciler:
         """Yield what was found for each item, in their order; raise Stopped if one cannot be."""
         asked = [(item.key, wanted[item.key]) for item in items]
         answers: dict[str, Found | Stopped | Incomplete] = {}
-        for answered in in_parallel(self._answer, asked, self._sink.workers, lambda: False):
+        for answered in in_parallel(self._answer, asked, self._sink.workers, self._is_halted):
             answers.update(answered)
+        self._assert_not_halted()
         for item in items:
             found = answers[item.key]
             if isinstance(found, (Stopped, Incomplete)):
@@ -124,9 +126,18 @@ class Reconciler:
         for wires in missing:
             self._indexes[wires] = defaultdict(list)
         for remote_id, values in sink.stored():
+            self._assert_not_halted()
             for wires in missing:
                 known_by = tuple(as_text(values.get(wire)) for wire in wires)
                 self._indexes[wires][known_by].append(remote_id)
+
+    def _is_halted(self) -> bool:
+        return bool(self._sink.destination.halted)
+
+    def _assert_not_halted(self) -> None:
+        """Raise Interrupted if a signal asked for the end: a look-up may be abandoned."""
+        if self._is_halted():
+            raise Interrupted
 
     def _decided(self, item: Item, found: Found) -> Iterator[Item]:
         if isinstance(found, Refused):

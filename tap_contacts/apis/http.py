@@ -22,6 +22,7 @@ from tap_contacts.apis.errors import (
     Retry,
     Stopped,
 )
+from tap_contacts.apis.outage import Outage
 from tap_contacts.apis.transport import Transport
 
 if TYPE_CHECKING:
@@ -139,6 +140,7 @@ class ApiClient(abc.ABC):
     def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
         """Take the API's settings and the plugin's config."""
         self.transport = Transport(config, settings)
+        self._outage = Outage()
         self.origin = self.address(settings)
         self.sign_in = self.sign_in_with(settings)
         self.logger = logging.getLogger(f"contacts.{self.api}")
@@ -207,6 +209,10 @@ class ApiClient(abc.ABC):
             ) from None
 
     def _attempt(self, call: Call) -> Answer:
+        with self._outage.turn():
+            return self._answered(call)
+
+    def _answered(self, call: Call) -> Answer:
         answer, judgement = self._ask(call)
         if judgement.verdict is Verdict.RENEW and self.sign_in.renew(answer.request):
             answer, judgement = self._ask(call)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import logging
+import re
 import threading
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -28,8 +29,11 @@ logging.getLogger("urllib3").setLevel(logging.ERROR)
 """Below, it writes query strings into the log, sign-ins among them: at DEBUG every one, at WARNING
 those of answers with malformed headers."""
 
-LARGEST_ANSWER = 64 * 1024 * 1024
+LARGEST_ANSWER = 16 * 1024 * 1024
 """Bytes of an answer, decompressed; more is refused before it is parsed."""
+
+MOST_VALUES = 500_000
+"""Values in an answer, by its brackets and commas: each takes far more memory than its bytes."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,8 @@ class Answer:
     @cached_property
     def json(self) -> Any:
         """Return the body read as JSON, numbers of any size kept whole; None if it is none."""
+        if sum(map(self.body.count, (b"[", b"{", b","))) > MOST_VALUES:
+            return None
         try:
             return msgspec.json.decode(self.body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -53,14 +59,14 @@ class Answer:
     def retry_after(self) -> float | None:
         """Return the seconds that `Retry-After` asks for, in either form, or None."""
         value = self.headers.get("Retry-After", "").strip()
-        if value.isdigit():
+        if re.fullmatch("[0-9]+", value):
             return float(value)
         try:
-            moment = parsedate_to_datetime(value)
-        except ValueError:
+            moment = parsedate_to_datetime(value).astimezone(datetime.timezone.utc)
+        except (ValueError, OverflowError):
             return None
         now = datetime.datetime.now(tz=datetime.timezone.utc)
-        return max(0.0, (moment.astimezone(datetime.timezone.utc) - now).total_seconds())
+        return max(0.0, (moment - now).total_seconds())
 
 
 class SignIn(AuthBase):
@@ -74,6 +80,14 @@ class SignIn(AuthBase):
         """Drop the sign-in this request was refused with; say whether trying again makes sense."""
         del request
         return False
+
+
+class _Session(requests.Session):
+    """A session that leaves redirects alone."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Find none: requests reads the whole body of a redirect even where it follows none."""
+        del resp
 
 
 class Transport:
@@ -90,7 +104,7 @@ class Transport:
         self.requests = 0
         """Requests sent so far, sign-in included."""
         self._count = threading.Lock()
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         adapter = HTTPAdapter(pool_maxsize=64)
         self._session.mount("https://", adapter)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 LARGEST_DOCUMENT = 16 * 1024 * 1024
 """Bytes of a document; more is not parsed."""
 
+MOST_NODES = 500_000
+"""Elements and attributes of a document, by its `<` and `=`; each takes over a hundred bytes."""
+
 _FORBIDDEN = re.compile(
     "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\x7f-\x84\x86-\x9f]"
 )
@@ -25,6 +28,8 @@ def parse(document: bytes) -> etree._Element | None:
     Nothing outside the document is read and no entity is expanded.
     """
     if len(document) > LARGEST_DOCUMENT or b"<!DOCTYPE" in document:
+        return None
+    if document.count(b"<") + document.count(b"=") > MOST_NODES:
         return None
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_pis=True
