@@ -1,6 +1,7 @@
 # make demo   watch contacts travel from Zoho Voice and cobai into all five APIs of the sandbox
 # make check  style, types and format
 # make test   all tests, against the sandbox on 127.0.0.1
+# make bench  what the write-ahead intents cost
 
 PYTHON ?= python3
 VENV := .venv
@@ -8,7 +9,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 MELTANO := .venv-meltano/installed
 
-.PHONY: check test demo sandbox format clean
+.PHONY: check test demo bench sandbox format clean
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -30,6 +31,9 @@ test: $(INSTALLED) $(MELTANO)
 
 demo: $(INSTALLED)
 	$(BIN)/python -m tests.demo
+
+bench: $(INSTALLED)
+	$(BIN)/python -m tests.bench
 
 sandbox: $(INSTALLED)
 	$(BIN)/python -m tests.sandbox --configs demo
