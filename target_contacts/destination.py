@@ -43,9 +43,17 @@ class Destination:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """Return the account's ledger."""
+        """Return the account's ledger, locked for this run unless it only plans."""
         account = self._config.get("ledger_account") or self.client.account
-        return Ledger(self._config["ledger_url"], f"{self._kind.api} {account}")
+        ledger = Ledger(self._config["ledger_url"], f"{self._kind.api} {account}")
+        if not self._config["dry_run"]:
+            wait = float(self._config["lock_wait_seconds"])
+            ledger.lock(wait, lambda: bool(self.halted))
+        return ledger
+
+    def open(self) -> None:
+        """Open the ledger, so that what is wrong with it is said before anything else."""
+        _ = self.ledger
 
     def reject(self, stream: str, message: Mapping[str, Any], why: Rejected) -> None:
         """Put a RECORD message into the rejects file and the books."""
@@ -62,6 +70,8 @@ class Destination:
 
     def close(self) -> None:
         """Bring everything to disk."""
-        self.rejects.close()
-        if "ledger" in self.__dict__:
-            self.ledger.close()
+        try:
+            self.rejects.close()
+        finally:
+            if "ledger" in self.__dict__:
+                self.ledger.close()

@@ -5,19 +5,22 @@ It holds no personal data: keys, streams' records and payloads stand in it as ke
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import sqlalchemy as sa
-from singer_sdk.exceptions import ConfigurationError
 from sqlalchemy.dialects import postgresql, sqlite
+
+from target_contacts.database import Database
+from target_contacts.lock import acquire, lock_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from target_contacts.lock import Lock
 
 INTENT, WRITTEN = "intent", "written"
 """A create is about to leave, or was never answered; the destination accepted the payload."""
@@ -63,12 +66,30 @@ class Ledger:
     def __init__(self, url: str, account: str) -> None:
         """Open the ledger at an SQLAlchemy URL, setting it up if it is new.
 
+        Every method may raise LedgerError: see `Database`.
+
         Raises:
-            ConfigurationError: If it cannot be opened.
+            ConfigurationError: If the URL or what it names is wrong.
         """
         self._salt = hashlib.blake2b(account.encode(), digest_size=32).digest()
         self.account = self._salt.hex()
-        self._engine = _open(url)
+        self._database = Database(url, _METADATA)
+        self._lock: Lock | None = None
+
+    def lock(self, wait: float, halted: Callable[[], bool]) -> None:
+        """Keep other runs from writing to the account until this ledger is closed.
+
+        Args:
+            wait: Seconds to wait for another run's end.
+            halted: Whether a signal asked for the end, which also ends the waiting.
+
+        Raises:
+            LedgerError: If another run has it still; the message says which.
+            Interrupted: If a signal asked for the end meanwhile.
+        """
+        self._lock = lock_of(self._database, self.account)
+        if self._lock:
+            acquire(self._lock, self._database.title, wait, halted)
 
     def digest(self, value: object) -> str:
         """Return the hash under which a key or payload stands in this ledger."""
@@ -78,7 +99,7 @@ class Ledger:
     def entries(self, stream: str, keys: Sequence[str]) -> dict[str, Entry]:
         """Return the entries of a stream by key."""
         found: dict[str, Entry] = {}
-        with self._engine.connect() as connection:
+        with self._database.transaction("read") as connection:
             for chunk in _chunks(keys):
                 rows = connection.execute(
                     sa.select(
@@ -96,12 +117,12 @@ class Ledger:
         """Enter or replace entries, all in one transaction."""
         now = datetime.datetime.now(tz=datetime.timezone.utc)
         rows = [
-            {"account": self.account, "stream": stream, "changed_at": now, **dataclasses.asdict(e)}
+            {"account": self.account, "stream": stream, "changed_at": now, **vars(e)}
             for e in entries
         ]
         if not rows:
             return
-        statement = _INSERTS[self._engine.dialect.name](CONTACTS)
+        statement = _INSERTS[self._database.dialect](CONTACTS)
         changed = {
             name: statement.excluded[name]
             for name in ("status", "remote_id", "payload", "identity", "changed_at")
@@ -109,12 +130,12 @@ class Ledger:
         statement = statement.on_conflict_do_update(
             index_elements=[CONTACTS.c.account, CONTACTS.c.stream, CONTACTS.c.key], set_=changed
         )
-        with self._engine.begin() as connection:
+        with self._database.transaction("write") as connection:
             connection.execute(statement, rows)
 
     def drop(self, stream: str, keys: Sequence[str]) -> None:
         """Remove entries: creates that surely did not happen."""
-        with self._engine.begin() as connection:
+        with self._database.transaction("write") as connection:
             for chunk in _chunks(keys):
                 connection.execute(
                     sa.delete(CONTACTS).where(self._of(stream), CONTACTS.c.key.in_(chunk))
@@ -123,50 +144,24 @@ class Ledger:
     def owned(self, remote_ids: Sequence[str]) -> set[str]:
         """Return those of the ids that belong to a record of any stream already."""
         found: set[str] = set()
-        with self._engine.connect() as connection:
+        with self._database.transaction("read") as connection:
             for chunk in _chunks(remote_ids):
                 mine = sa.and_(CONTACTS.c.account == self.account, CONTACTS.c.remote_id.in_(chunk))
                 found.update(connection.scalars(sa.select(CONTACTS.c.remote_id).where(mine)))
         return found
 
     def close(self) -> None:
-        """Close the connections."""
-        self._engine.dispose()
+        """Close the connection and free the lock."""
+        self._database.close()
+        if self._lock:
+            self._lock.release()
+            self._lock = None
 
     def _of(self, stream: str) -> sa.ColumnElement[bool]:
         return sa.and_(CONTACTS.c.account == self.account, CONTACTS.c.stream == stream)
 
 
 _CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="number")
-
-
-def _open(url: str) -> sa.Engine:
-    try:
-        engine = sa.create_engine(url)
-        if engine.dialect.name == "sqlite":
-            sa.event.listen(engine, "connect", _durable)
-        _METADATA.create_all(engine)
-    except (sa.exc.SQLAlchemyError, ImportError) as error:
-        msg = f"ledger_url: the ledger cannot be opened: {_cause(error)}."
-        raise ConfigurationError(msg) from None
-    return engine
-
-
-def _cause(error: Exception) -> str:
-    """Say why a ledger cannot be opened, without its URL, which may hold a password."""
-    if isinstance(error, ImportError):
-        return f"the driver {error.name} is not installed"
-    if isinstance(error, sa.exc.DBAPIError):
-        return f"{type(error.orig).__name__}; check its folder or server, and permissions"
-    return "it is no SQLAlchemy URL such as sqlite:///target-contacts.db"
-
-
-def _durable(connection: Any, _: object) -> None:
-    """Make SQLite's commits survive a crash of the machine and other runs be waited for."""
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
 
 
 def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:

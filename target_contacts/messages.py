@@ -5,7 +5,6 @@ from __future__ import annotations
 import decimal
 import sys
 from collections import Counter
-from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import jsonschema_rs
@@ -16,7 +15,7 @@ from tap_contacts.apis.plugin import InputError
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 LONGEST_LINE = 64 * 1024 * 1024
 """Bytes of an input line; no more is read of it."""
@@ -112,7 +111,7 @@ class MessageReader(GenericSingerReader[bytes]):
             msg = f"lacks {', '.join(missing)}"
             raise self._unreadable(msg)
 
-    def _lines(self, stream: IO[bytes]) -> Iterator[bytes]:
+    def _lines(self, stream: IO[Any]) -> Iterator[bytes]:
         while not self.stop:
             try:
                 self.waiting = True
@@ -125,7 +124,7 @@ class MessageReader(GenericSingerReader[bytes]):
                 return
             self._line += 1
             if line.strip():
-                yield line
+                yield line.encode() if isinstance(line, str) else line  # `--input` opens text
 
     def _assert_form(self, message: Mapping[str, Any]) -> None:
         """Raise an InputError if a part of a message is not what it must be."""

@@ -5,6 +5,7 @@ One file a run; each line is a Singer message, so the file can be piped straight
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 from pathlib import Path
@@ -13,8 +14,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import msgspec
 from singer_sdk.exceptions import ConfigurationError
 
+from tap_contacts.apis.errors import ApiError
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
@@ -53,11 +56,9 @@ class Rejects:
 
     def add(self, schema: Mapping[str, Any], record: Mapping[str, Any], why: Rejected) -> None:
         """Append a RECORD message, after its SCHEMA message where that is not the last written."""
-        file = self._file or self._open()
         stream = record["stream"]
-        if self._schema.get(stream) is not schema:
-            self._schema[stream] = schema
-            file.write(_ENCODER.encode(schema) + b"\n")
+        lines = [] if self._schema.get(stream) is schema else [schema]
+        self._schema[stream] = schema
         rejection = {
             "reason": why.reason,
             "code": why.code,
@@ -66,19 +67,33 @@ class Rejects:
             "attempts": _attempts(record) + 1,
             "rejected_at": datetime.datetime.now(tz=datetime.timezone.utc).isoformat(),
         }
-        file.write(_ENCODER.encode({**record, "rejection": rejection}) + b"\n")
+        lines.append({**record, "rejection": rejection})
+        file = self._file or self._open()
+        with self._speaking():
+            file.write(_ENCODER.encode_lines(lines))
 
     def flush(self) -> None:
         """Bring what was added to disk."""
-        if self._file:
-            self._file.flush()
-            os.fsync(self._file.fileno())
+        with self._speaking():
+            if self._file:
+                self._file.flush()
+                os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Bring all to disk and close the file."""
         self.flush()
-        if self._file:
-            self._file.close()
+        with self._speaking():
+            if self._file:
+                self._file.close()
+
+    @contextlib.contextmanager
+    def _speaking(self) -> Iterator[None]:
+        """Turn an error of the disk into a sentence; STATE is not passed on past it."""
+        try:
+            yield
+        except OSError as error:
+            title, advice = f"Rejects {self.path}", "Free some space, then run again."
+            raise ApiError(title, "write", str(error.strerror), advice) from None
 
     def _open(self) -> BinaryIO:
         """Create the file, readable by its owner only; another run's is never touched."""

@@ -62,6 +62,12 @@ COMMON = (
         ),
     ),
     th.Property(
+        "lock_wait_seconds",
+        th.NumberType(minimum=0),
+        default=0,
+        description="Longest wait for the end of another run that writes to the same account.",
+    ),
+    th.Property(
         "rejects_dir",
         th.StringType,
         default="./rejects",

@@ -85,7 +85,10 @@ class TargetContacts(ContactsPlugin, Target):
         """Return the destination's sink, or one that passes the stream over."""
         globs = self.config["streams"]
         written = any(fnmatch.fnmatchcase(stream_name, glob) for glob in globs)
-        return SINKS[self.config["api"]] if written else PassedOverSink
+        if not written:
+            return PassedOverSink
+        self.destination.open()
+        return SINKS[self.config["api"]]
 
     def get_sink(
         self,

@@ -40,7 +40,7 @@ TARGET_CONFIG: dict[str, Any] = {
     "api": "zoho_voice",
     "zoho_voice": {"access_token": ACCESS_TOKEN, "api_url": ZOHO.url},
     "streams": ["*"],
-    "ledger_url": f"sqlite:///{FOLDER.name}/ledger.db",
+    "ledger_url": "sqlite://",
     "rejects_dir": f"{FOLDER.name}/rejects",
 }
 TAP_CONFIG: dict[str, Any] = {

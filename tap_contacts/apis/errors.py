@@ -6,7 +6,16 @@ secret or a contact's data. The API's own words, which may, are kept apart in `d
 
 from __future__ import annotations
 
+import re
+
 from singer_sdk.exceptions import FatalAPIError, SingerSDKError, SkippableAPIError
+
+_CODE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,59}|[0-9]{1,9}")
+
+
+def plain_code(code: str) -> str:
+    """Return an API's code if it has the form of one, else "": it could be anything."""
+    return code if _CODE.fullmatch(code) else ""
 
 
 class ApiError(SingerSDKError):
@@ -27,7 +36,7 @@ class ApiError(SingerSDKError):
         super().__init__(f"{api}: {asked}: {answered}." + (f" {advice}" if advice else ""))
         self.answered = answered
         self.advice = advice
-        self.code = code
+        self.code = plain_code(code)
         self.http_status = http_status
         self.detail = detail
 

@@ -21,7 +21,9 @@ from tap_contacts.apis.errors import (
     Refused,
     Retry,
     Stopped,
+    plain_code,
 )
+from tap_contacts.apis.hidden import Hidden
 from tap_contacts.apis.outage import Outage
 from tap_contacts.apis.transport import Transport
 
@@ -143,6 +145,7 @@ class ApiClient(abc.ABC):
         self._outage = Outage()
         self.origin = self.address(settings)
         self.sign_in = self.sign_in_with(settings)
+        self._hidden = Hidden(self.settings, settings, config)
         self.logger = logging.getLogger(f"contacts.{self.api}")
         fixed = self.transport.requests_per_minute
         rates = {"": fixed} if fixed else self.rates
@@ -235,14 +238,13 @@ class ApiClient(abc.ABC):
         return answer, self.judge(answer)
 
     def _error(self, call: Call, answer: Answer, judgement: Judgement) -> Exception:
-        code = f"code {judgement.code} " if judgement.code else ""
+        code = f"code {judgement.code} " if plain_code(judgement.code) else ""
         words = (self.title, call.asked, f"{code}(HTTP {answer.status})", judgement.advice)
         kind = _ERRORS[judgement.verdict]
         if judgement.verdict is Verdict.UNKNOWN and call.repeatable:
             kind = Retry
-        error = kind(
-            *words, code=judgement.code, http_status=answer.status, detail=judgement.detail
-        )
+        detail = self._hidden.taken_out(judgement.detail, self.sign_in.secrets())
+        error = kind(*words, code=judgement.code, http_status=answer.status, detail=detail)
         if isinstance(error, Retry):
             asked_for = answer.retry_after
             error.retry_after = judgement.wait if asked_for is None else asked_for

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import re
 import threading
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,7 +12,11 @@ from tap_contacts.apis.errors import NoAnswer, Retry
 from tap_contacts.apis.transport import Answer, SignIn, Transport
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from requests import PreparedRequest
+
+_TOKEN = re.compile("[!-~]{1,8192}")
 
 UNTIL_REFUSED = float("inf")
 """Life of a token whose end is told by a refusal only."""
@@ -46,10 +51,21 @@ class TokenSignIn(SignIn):
         """Set the header."""
         with self._lock:
             if time.monotonic() >= self._ends:
-                self._token, life = self.new_token()
+                self._token, life = self._usable_token()
                 self._ends = time.monotonic() + life
             request.headers[self.header] = self.prefix + self._token
         return request
+
+    def _usable_token(self) -> tuple[str, float]:
+        token, life = self.new_token()
+        if not _TOKEN.fullmatch(token):
+            answered = "a token that no header can hold"
+            raise Retry(self.title, "sign-in", answered, "Check the address and proxies.")
+        return token, life
+
+    def secrets(self) -> Collection[str]:
+        """Return the token."""
+        return {self._token} - {""}
 
     def renew(self, request: PreparedRequest) -> bool:
         """Drop the token this request was refused with, unless another thread has done so."""

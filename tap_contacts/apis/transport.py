@@ -23,7 +23,7 @@ from singer_sdk.exceptions import ConfigurationError
 from tap_contacts.apis.errors import NoAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 """Below, it writes query strings into the log, sign-ins among them: at DEBUG every one, at WARNING
@@ -75,6 +75,10 @@ class SignIn(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Add the sign-in to a request that is otherwise final."""
         return request
+
+    def secrets(self) -> Collection[str]:
+        """Return what signs requests now and stands in no setting."""
+        return ()
 
     def renew(self, request: requests.PreparedRequest) -> bool:
         """Drop the sign-in this request was refused with; say whether trying again makes sense."""
