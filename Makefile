@@ -1,6 +1,7 @@
 # make demo   watch contacts travel from Zoho Voice and cobai into all five APIs of the sandbox
 # make check  style, types and format
 # make test   all tests, against the sandbox on 127.0.0.1
+# make crash  kill the target at hundreds of points, over all five APIs; takes minutes
 # make bench  what the write-ahead intents cost
 
 PYTHON ?= python3
@@ -28,6 +29,9 @@ check: $(INSTALLED)
 
 test: $(INSTALLED) $(MELTANO)
 	$(BIN)/pytest
+
+crash: $(INSTALLED)
+	$(BIN)/python -m tests.crash
 
 demo: $(INSTALLED)
 	$(BIN)/python -m tests.demo

@@ -1,0 +1,1 @@
+"""The crash laboratory: the target killed and disturbed at any instant, judged by the sandbox."""

@@ -1,0 +1,104 @@
+"""Run the target as a process of its own that may kill itself at a numbered step.
+
+A step is one executed line of the modules on which nothing lost, nothing doubled depends. They are
+counted by Python's tracing: no line of the target is changed for it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tap_contacts
+import target_contacts
+from target_contacts.target import main
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+_TARGET = Path(target_contacts.__file__).parent
+_APIS = Path(tap_contacts.__file__).parent / "apis"
+_APART = {f"{name}.py" for name in ("books", "contact", "mapping", "settings")}
+WATCHED = frozenset(
+    map(
+        str,
+        [
+            *(path for path in _TARGET.rglob("*.py") if path.name not in _APART),
+            *(_APIS / f"{name}.py" for name in ("http", "transport")),
+        ],
+    )
+)
+"""Files whose lines are counted: not those that only translate, count or declare."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of the target in a folder that holds `target.json`."""
+
+    folder: Path
+    name: str
+    """Start of the names of the run's files: NAME.in, NAME.out, NAME.log and NAME.steps."""
+    kill_at: int | None = None
+    """Number of the step at which the process kills itself; 0: only count; None: do not trace."""
+
+    def file(self, kind: str) -> Path:
+        """Return the path of one of the run's files."""
+        return self.folder / f"{self.name}.{kind}"
+
+
+def run(job: Job) -> None:
+    """Be the command `target-contacts` from here on, with files for its three streams."""
+    os.chdir(job.folder)
+    _open_streams(job)
+    sys.argv = ["target-contacts", "--config", "target.json"]
+    if job.kill_at is None:
+        main()
+        return
+    steps = Steps(job.kill_at)
+    threading.settrace(steps.trace)
+    sys.settrace(steps.trace)
+    try:
+        main()
+    finally:
+        sys.settrace(None)
+        job.file("steps").write_text(str(next(steps.numbers)))
+
+
+class Steps:
+    """Count steps over all threads, and kill the process at one of them."""
+
+    def __init__(self, kill_at: int) -> None:
+        """Take the number of the last step, or 0."""
+        self.numbers = itertools.count(1)
+        self._kill_at = kill_at
+
+    def trace(self, frame: FrameType, event: str, arg: Any) -> Any:
+        """Look into a function that is called, if it is watched."""
+        del event, arg
+        return self._line if frame.f_code.co_filename in WATCHED else None
+
+    def _line(self, frame: FrameType, event: str, arg: Any) -> Any:
+        del frame, arg
+        if event == "line" and next(self.numbers) == self._kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return self._line
+
+
+def _open_streams(job: Job) -> None:
+    for number, kind, flags in (
+        (0, "in", os.O_RDONLY),
+        (1, "out", os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
+        (2, "log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
+    ):
+        handle = os.open(job.file(kind), flags, 0o600)
+        os.dup2(handle, number)
+        os.close(handle)
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False, buffering=1)

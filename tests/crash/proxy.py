@@ -1,0 +1,186 @@
+"""A proxy between target and sandbox that disturbs single requests at the level of TCP."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import struct
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Literal
+
+from tests.crash.people import numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from typing_extensions import Self
+
+LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_RESET = struct.pack("ii", 1, 0)
+"""Makes closing a socket a reset, what was not sent yet being dropped."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A request that passed by."""
+
+    number: int
+    """Counted from 1 over all requests."""
+    whole: bytes
+
+    @property
+    def line(self) -> str:
+        """Return method and path, without query."""
+        return re.split(rb"[ ?]HTTP/|\?", self.whole, maxsplit=1)[0].decode("latin-1").strip()
+
+    @cached_property
+    def numbers(self) -> set[int]:
+        """Return the numbers of the contacts that it speaks of."""
+        return numbers(self.whole.decode("latin-1"))
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What becomes of a request; without arguments it passes undisturbed."""
+
+    commits: bool = True
+    """Whether the API gets it."""
+    part: float = 1.0
+    """Share of the answer that comes through; after less than all of it the connection is closed,
+    and for none at all reset."""
+    answer: bytes = b""
+    """Sent in place of the API's answer."""
+    delay: float = 0.0
+    """Seconds before the answer."""
+    kill: Literal["", "on arrival", "after commit"] = ""
+    """When the target is killed."""
+
+
+def page(status: int) -> bytes:
+    """Return an answer as gateways and captive portals give it: HTML."""
+    body = b"<!DOCTYPE html><html><body><h1>Please wait</h1></body></html>"
+    head = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: text/html\r\n"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+PASS = Rule()
+RESET_BEFORE = Rule(commits=False, part=0)
+RESET_AFTER = Rule(part=0)
+HALF = Rule(part=0.5)
+KILLS = (
+    Rule(commits=False, part=0, kill="on arrival"),
+    Rule(part=0, kill="on arrival"),
+    Rule(part=0, kill="after commit"),
+)
+"""Killed as the request arrives, which is carried out never or nevertheless; or just after."""
+
+
+def mixed(hang: float) -> tuple[Rule, ...]:
+    """Return one of each disturbance; `hang` is more than the target's time-out, in seconds."""
+    refused = [Rule(commits=False, answer=page(status)) for status in (500, 502, 503, 504, 200)]
+    lost = [Rule(answer=page(status)) for status in (502, 504)]
+    return (*refused, *lost, RESET_BEFORE, RESET_AFTER, HALF, Rule(delay=hang))
+
+
+class Proxy:
+    """A server on 127.0.0.1 that passes requests on; a context manager that starts and stops."""
+
+    def __init__(self, origin: str) -> None:
+        """Take the origin of the API behind it."""
+        self._port = int(origin.rpartition(":")[2])
+        self.choose: Callable[[Seen], Rule] = lambda _: PASS
+        """Says what becomes of a request; called for one at a time."""
+        self.kill: Callable[[], None] = lambda: None
+        """Kills the target."""
+        self.seen: list[Seen] = []
+        self.struck: list[tuple[Seen, Rule]] = []
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._open = 0
+        self._idle = threading.Event()
+        self.url = ""
+
+    def __enter__(self) -> Self:
+        """Start serving."""
+        self._thread.start()
+        server = asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = asyncio.run_coroutine_threadsafe(server, self._loop).result()
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        self._idle.set()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop serving."""
+        self._loop.call_soon_threadsafe(self._server.close)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def wait_until_idle(self) -> None:
+        """Wait until no connection is open: what a killed target sent has been carried out."""
+        if not self._idle.wait(30):
+            msg = "A connection stayed open."
+            raise TimeoutError(msg)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open += 1
+        self._idle.clear()
+        try:
+            while await self._pass_one(reader, writer):
+                pass
+        except (OSError, EOFError):
+            pass  # the other side has hung up, or was killed
+        finally:
+            writer.close()
+            self._open -= 1
+            if not self._open:
+                self._idle.set()
+
+    async def _pass_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Pass one request on and its answer back; say whether the connection is still good."""
+        seen = Seen(len(self.seen) + 1, await _message(reader))
+        self.seen.append(seen)
+        rule = self.choose(seen)
+        if rule != PASS:
+            self.struck.append((seen, rule))
+        answer = await self._answer(seen, rule)
+        await asyncio.sleep(rule.delay)
+        writer.write(answer[: int(len(answer) * rule.part)])
+        await writer.drain()
+        if not rule.part:
+            _reset(writer)
+        return rule.part == 1
+
+    async def _answer(self, seen: Seen, rule: Rule) -> bytes:
+        if rule.kill == "on arrival":
+            self.kill()
+        answer = await self._forward(seen.whole) if rule.commits else b""
+        if rule.kill == "after commit":
+            self.kill()
+        return rule.answer or answer
+
+    async def _forward(self, request: bytes) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        try:
+            writer.write(request)
+            return await _message(reader)
+        finally:
+            writer.close()
+
+
+async def _message(reader: asyncio.StreamReader) -> bytes:
+    """Read one request or answer; EOFError at the end of the connection."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = LENGTH.search(head)
+    return head + (await reader.readexactly(int(length[1])) if length else b"")
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    """Close a connection with a reset."""
+    connection: socket.socket = writer.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    writer.transport.abort()

@@ -1,0 +1,96 @@
+"""Start the target as a process that can be killed, and read what it left behind."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import multiprocessing
+from typing import TYPE_CHECKING, Any
+
+from tests.commands import Finished, singer
+from tests.crash.launch import Job, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from multiprocessing.context import ForkServerProcess
+    from pathlib import Path
+
+    from tests.commands import Message
+
+KILLED = -9
+"""Exit code of a process that SIGKILL ended."""
+
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(["tests.crash.launch"])
+# Each run is forked from a process that has imported the target: a start takes a tenth of a second
+# instead of one and a half, so that hundreds of kills fit into minutes.
+
+
+class Running:
+    """A target under way."""
+
+    def __init__(self, job: Job) -> None:
+        """Start it."""
+        self._job = job
+        self.process: ForkServerProcess = _CONTEXT.Process(target=run, args=(job,))
+        self.process.start()
+
+    def kill(self) -> None:
+        """End it with SIGKILL, as a power failure or the kernel would."""
+        self.process.kill()
+
+    @property
+    def pid(self) -> int:
+        """Return the number of the process."""
+        return self.process.pid or 0
+
+    def killed_after(self, seconds: float) -> Finished:
+        """Kill it after so many seconds, if it has not ended before."""
+        self.process.join(seconds)
+        self.kill()
+        return self.ended()
+
+    def ended(self, within: float = 60) -> Finished:
+        """Return what it wrote, once it has ended; a line of STATE cut in the middle is none."""
+        self.process.join(within)
+        code = self.process.exitcode
+        if code is None:
+            self.kill()
+            msg = f"The target still ran after {within} seconds."
+            raise TimeoutError(msg)
+        out, cut, _ = _text(self._job.file("out")).rpartition("\n")
+        return Finished(code, out + cut, _text(self._job.file("log")))
+
+    @property
+    def steps(self) -> int:
+        """Return the number of steps it took; it must have been counted and have ended itself."""
+        return int(self._job.file("steps").read_text())
+
+
+class Runs:
+    """The runs of one target in one folder: one config, one ledger."""
+
+    def __init__(self, folder: Path, config: Mapping[str, Any]) -> None:
+        """Take an empty folder and the target's config."""
+        self.folder = folder
+        self._names = itertools.count(1)
+        (folder / "target.json").write_text(json.dumps(config), encoding="utf-8")
+
+    def start(self, messages: Iterable[Message], kill_at: int | None = None) -> Running:
+        """Start a run on messages; `kill_at` as for `Job`."""
+        job = Job(self.folder, f"run{next(self._names)}", kill_at)
+        job.file("in").write_text(singer(messages), encoding="utf-8")
+        return Running(job)
+
+    def rejected(self) -> str:
+        """Return the text of all rejects files."""
+        return "".join(map(_text, sorted(self.folder.glob("rejects/*"))))
+
+    def lose_ledger(self) -> None:
+        """Remove the ledger."""
+        for path in self.folder.glob("target-contacts.db*"):
+            path.unlink()
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
