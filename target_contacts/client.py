@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
+import msgspec
 from singer_sdk.sinks import BatchSink
 
 from tap_contacts.apis.errors import OutcomeUnknown, Refused, Stopped
@@ -223,15 +224,15 @@ class ContactSink(StreamSink, Generic[ClientT]):
             self.warn_once(text % attribute)
         digest = self.ledger.digest(payload)
         key = self._key(record) or [digest]
-        identity = "\0".join([self.stream_name, *key])
+        identity = msgspec.json.encode([self.stream_name, *key]).decode()
         return Item(self.ledger.digest(key), identity, message, payload, digest)
 
     def _key(self, record: Mapping[str, Any]) -> list[str]:
         """Return the values of the record's key as text, the same for 1 and "1"."""
         values = [record.get(name) for name in self.key_properties]
         for name, value in zip(self.key_properties, values, strict=True):
-            if value is None:
-                reason = f"the key property {name} has no value"
+            if value is None or isinstance(value, (dict, list)):
+                reason = f"the key property {name} has no plain value"
                 raise Rejected(reason, "missing_key", field=name)
         return [str(value) for value in values]
 

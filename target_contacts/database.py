@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -100,6 +101,8 @@ class Database:
             LedgerError: If the database cannot be used now.
         """
         self._url = _parsed(url)
+        self._one = threading.Lock()
+        """Threads that look contacts up ask the ledger, too."""
         self.dialect = self._url.get_backend_name()
         self.title = f"Ledger {_name(self._url)}"
         with self.speaking("open", opening=True):
@@ -124,7 +127,7 @@ class Database:
         Raises:
             LedgerError: If something is wrong with the database; nothing of the block is entered.
         """
-        with self.speaking(asked), self._connection.begin():
+        with self._one, self.speaking(asked), self._connection.begin():
             yield self._connection
 
     @contextlib.contextmanager

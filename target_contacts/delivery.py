@@ -24,10 +24,7 @@ if TYPE_CHECKING:
 
     from target_contacts.client import ContactSink
 
-NEVER_ANSWERED = (
-    "two creates in a row were never answered. The next run looks the contact up before it sends "
-    "anything"
-)
+NEXT_RUN = "Run again: what may have been created is looked up before anything is sent."
 
 _FORBIDDEN = {
     ("create_only", False): "there already, and mode is create_only",
@@ -80,8 +77,7 @@ class Delivery:
         while ready:
             unknown = self._write(ready)
             if unknown:
-                time.sleep(self._sink.client.transport.retry_wait)
-                ready += self._resolved(self._not_lost_twice(unknown), fresh=True)
+                ready += self._resolved(self._to_try_again(unknown), fresh=True)
 
     def _resolved(self, planned: Sequence[Item], *, fresh: bool) -> deque[Item]:
         """Look up what is doubtful; return what must be sent, as it must be."""
@@ -100,15 +96,18 @@ class Delivery:
             raise Interrupted
         return unknown
 
-    def _not_lost_twice(self, unknown: Sequence[Item]) -> list[Item]:
-        """Reject what went unanswered twice in this run; its intent stays for the next."""
-        again = []
-        for item in unknown:
-            if item.lost > 1:
-                self._sink.reject(item, Rejected(NEVER_ANSWERED, "outcome_unknown"))
-            else:
-                again.append(item)
-        return again
+    def _to_try_again(self, unknown: Sequence[Item]) -> Sequence[Item]:
+        """Return what was never answered; its intents stay for the next run if it is too much.
+
+        Raises:
+            Stopped: If one contact's create went unanswered as often as a request may be sent.
+        """
+        transport = self._sink.client.transport
+        if max(item.lost for item in unknown) >= transport.max_tries:
+            answered = f"no answer in {transport.max_tries} tries"
+            raise Stopped(self._sink.client.title, "create of a contact", answered, NEXT_RUN)
+        time.sleep(transport.retry_wait)
+        return unknown
 
     def _plan(self, waiting: Mapping[str, Item]) -> Iterator[Item]:
         """Yield the items that may have to be sent, and settle the unchanged ones."""

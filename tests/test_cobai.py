@@ -519,7 +519,8 @@ def test_a_contact_can_be_looked_up_by_what_it_holds(cobai: Cobai, workplace: Wo
     eve = cobai.add(customer_uuid=other, **member("eve"))
     config = {**cobai.target_config(), "ledger_url": f"sqlite:///{workplace.folder}/ledger.db"}
     target = TargetContacts(config=config)
-    sink = CobaiSink(target, "contacts", {"properties": {"id": {}}}, ["id"])
+    sink = target.add_sink("contacts", {"properties": {"id": {}}}, ["id"])
+    assert isinstance(sink, CobaiSink)
 
     def found(**wanted: str) -> list[str]:
         return sink.find(wanted)

@@ -32,7 +32,7 @@ from tap_contacts.apis.seams import Incomplete
 from tap_contacts.apis.transport import origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tap_contacts.apis.transport import Answer, SignIn
 
@@ -77,6 +77,10 @@ SETTINGS = th.ObjectType(
     ),
     RATE,
 )
+
+
+Listed = list[dict[str, str]]
+"""Contacts of one customer, as its list tells them."""
 
 
 class Cobai(ApiClient):
@@ -159,10 +163,17 @@ class Cobai(ApiClient):
         """Yield the contacts of the chosen customers, normalised."""
         return map(normal, self.stored(self.customer_uuids()))
 
-    def stored(self, customers: Iterable[str]) -> Iterator[dict[str, str]]:
-        """Yield the contacts of these customers as cobai tells them, with `customer_uuid`."""
+    def stored(
+        self, customers: Iterable[str], wanted: Callable[[Listed], Listed] = list
+    ) -> Iterator[dict[str, str]]:
+        """Yield the contacts of these customers as cobai tells them, with `customer_uuid`.
+
+        Args:
+            customers: UUIDs.
+            wanted: Returns those of a customer's list that are wanted: the others are not read.
+        """
         with closing(in_order(self._pool, self._listed, customers, self._ahead)) as lists:
-            listed = chain.from_iterable(lists)
+            listed = chain.from_iterable(map(wanted, lists))
             with closing(in_order(self._pool, self._whole, listed, self._ahead)) as contacts:
                 yield from filter(None, contacts)
 

@@ -187,15 +187,17 @@ class Porters(ApiClient):
             conditions: Alias and suffix to value, all to hold, such as `Contact.P_Name:full`.
         """
         asked = dict(conditions or {})
-        more = True
+        last, more = 0, True
         while more:
             page = self._contacts(fields, asked)
-            yield from page.rows
-            more = page.total > len(page.rows)
-            if more and not page.rows:
+            ids = [row.get("Contact.P_Id", "") for row in page.rows]
+            more = page.total > len(ids)
+            if not all(map(_ID.fullmatch, ids)) or (more and int([0, *ids][-1]) <= last):
                 msg = f"{TITLE}: GET {CONTACT}: counts {page.total} rows, gave none. Run again."
                 raise Incomplete(msg)
-            asked["Contact.P_Id:gt"] = page.rows[-1]["Contact.P_Id"] if more else ""
+            yield from page.rows
+            last = int([0, *ids][-1])
+            asked["Contact.P_Id:gt"] = str(last)
 
     def _contacts(self, fields: Sequence[str], conditions: Mapping[str, str]) -> Page:
         query = {

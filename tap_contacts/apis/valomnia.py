@@ -149,7 +149,10 @@ class Session(TokenSignIn):
 
     def _below(self, location: str) -> str:
         """Return the path a redirect leads to; behind a proxy its scheme is often the wrong one."""
-        target = urlsplit(urljoin(self._origin + LOGIN_PATH, location))
+        try:
+            target = urlsplit(urljoin(self._origin + LOGIN_PATH, location))
+        except ValueError:
+            raise Stopped(TITLE, "sign-in", "leads nowhere", "Check api_url.") from None
         if target.hostname != urlsplit(self._origin).hostname:
             raise Stopped(TITLE, "sign-in", "leads to another host", "Check api_url.")
         return target._replace(scheme="", netloc="", fragment="").geturl()
@@ -252,7 +255,10 @@ def _is_expected(answer: Answer, body: Mapping[str, Any]) -> bool:
 
 
 def _is_contact(row: object) -> bool:
-    return isinstance(row, dict) and str(row.get("id")).isdecimal()
+    """Say whether a row has an id of digits, and a customer of the documented form if any."""
+    if not isinstance(row, dict) or not isinstance(row.get("customer") or {}, dict):
+        return False
+    return re.fullmatch("[0-9]{1,30}", str(row.get("id"))) is not None
 
 
 def _asks_to_sign_in(answer: Answer) -> bool:
@@ -261,6 +267,6 @@ def _asks_to_sign_in(answer: Answer) -> bool:
     Those may come after a contact was written, so that its outcome is unknown.
     """
     if answer.status in {301, 302, 303, 307, 308}:
-        path = urlsplit(answer.headers.get("Location", "")).path
-        return bool(_LOGIN_ADDRESS.search(path))
+        path = answer.headers.get("Location", "").partition("?")[0].partition("#")[0]
+        return bool(_LOGIN_ADDRESS.search(re.sub("^[a-z]*://[^/]*", "", path)))
     return answer.status == 200 and bool(_LOGIN_FORM.search(answer.body))  # noqa: PLR2004

@@ -5,12 +5,13 @@ Source: https://www.zoho.com/voice/api/contacts-api.html
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_contacts.apis.errors import Retry, Stopped
+from tap_contacts.apis.errors import Retry, Stopped, plain_code
 from tap_contacts.apis.http import (
     DONE,
     GATEWAY,
@@ -135,13 +136,18 @@ class RefreshToken(TokenSignIn):
         answer = self.ask("POST", self._url, asked, data=self._grant)
         body = answer.json if isinstance(answer.json, dict) else {}
         if token := body.get("access_token"):
-            return str(token), float(body.get("expires_in", 3600)) - 300
+            return str(token), _life(body.get("expires_in")) - 300
         raise _refusal(asked, answer, str(body.get("error", "")))
+
+
+def _life(seconds: object) -> float:
+    """Return the seconds a token lives: as told, or an hour where that makes no sense."""
+    return seconds if isinstance(seconds, int) and 300 < seconds <= 86_400 else 3600  # noqa: PLR2004
 
 
 def _refusal(asked: str, answer: Answer, error: str) -> Exception:
     """Tell a wrong grant from a throttle; both come with HTTP 200."""
-    if error.startswith("invalid_"):
+    if error.startswith("invalid_") and plain_code(error):
         advice = "Check client_id, client_secret, refresh_token and data_center."
         return Stopped(TITLE, asked, error, advice, code=error)
     if error == "Access Denied":
@@ -202,7 +208,7 @@ class ZohoVoice(ApiClient):
         if not isinstance(body, dict):
             return GATEWAY.get(answer.status, NOT_UNDERSTOOD)
         if body.get("status") == "SUCCESS":
-            return DONE
+            return DONE if _is_expected(answer, body) else NOT_UNDERSTOOD
         code = _code(body)
         known = CODES.get(code) or CODES.get(str(body.get("message"))) or GATEWAY.get(answer.status)
         if known:
@@ -219,7 +225,8 @@ class ZohoVoice(ApiClient):
         """Yield `id` and `display_value` of each status of the organisation."""
         body = self._get("/contacts/contact_status")
         for status in body.get("contact_status") or []:
-            yield {**status, "id": str(status["id"])}
+            name = str(status.get("display_value", ""))
+            yield {**status, "id": str(status["id"]), "display_value": name}
 
     def contacts(self) -> Iterator[dict[str, Any]]:
         """Yield every contact once, normalised."""
@@ -241,6 +248,27 @@ class ZohoVoice(ApiClient):
         headers = {"Accept": "application/json"}
         body: dict[str, Any] = self.call("GET", PREFIX + path, params=query, headers=headers).json
         return body
+
+
+def _is_expected(answer: Answer, body: Mapping[str, Any]) -> bool:
+    """Say whether a body is what was asked for: the statuses, a page of contacts, or a contact."""
+    path = answer.request.path_url.partition("?")[0]
+    if path.endswith("/contact_status"):
+        return _are(body.get("contact_status"), "id")
+    if answer.request.method != "GET" or path != f"{PREFIX}/contacts":
+        return _is(body.get("contacts"), "contact_id")
+    meta = body.get("meta") or {}
+    counted = isinstance(meta, dict) and isinstance(meta.get("total", -1), int)
+    return counted and _are(body.get("contacts"), "contact_id")
+
+
+def _are(rows: object, key: str) -> bool:
+    """Say whether these are rows, none at all included."""
+    return rows is None or (isinstance(rows, list) and all(_is(row, key) for row in rows))
+
+
+def _is(row: object, key: str) -> bool:
+    return isinstance(row, dict) and bool(re.fullmatch(r"[\w-]{1,100}", _text(row.get(key)) or ""))
 
 
 def _code(body: Mapping[str, Any]) -> str:
@@ -268,4 +296,4 @@ def normal(contact: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _text(value: object) -> str | None:
-    return None if value in {None, ""} else str(value)
+    return None if value is None or value == "" else str(value)

@@ -145,7 +145,7 @@ class CobaiSink(ContactSink[Cobai]):
             return []
         values = _without_customer(wanted).items()
         return [
-            f"{contact['customer_uuid']}/{contact['uuid']}"
+            _remote_id(contact)
             for contact in self._contacts(customer)
             if all(contact.get(name, "") == value for name, value in values)
         ]
@@ -170,8 +170,17 @@ class CobaiSink(ContactSink[Cobai]):
         with self._locks.setdefault(customer, threading.Lock()):
             if customer not in self._known:
                 customers = [customer] if customer else self.client.all_customers()
-                self._known[customer] = list(self.client.stored(customers))
+                self._known[customer] = list(self.client.stored(customers, self._without_owner))
             return self._known[customer]
+
+    def _without_owner(self, listed: list[dict[str, str]]) -> list[dict[str, str]]:
+        """Leave out the contacts of other records: each of the rest may cost a request."""
+        owned = self.ledger.owned([_remote_id(contact) for contact in listed])
+        return [contact for contact in listed if _remote_id(contact) not in owned]
+
+
+def _remote_id(contact: Mapping[str, str]) -> str:
+    return f"{contact['customer_uuid']}/{contact['uuid']}"
 
 
 def _default(password: Any) -> str:

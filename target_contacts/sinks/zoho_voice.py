@@ -58,11 +58,16 @@ class ZohoVoiceSink(ContactSink[ZohoVoice]):
     def update(self, remote_id: str, payload: Payload) -> None:
         """Update a contact, sending back what it holds: whether left-out keys stay is unknown."""
         stored = self.client.contact(remote_id)
-        kept = {
-            field.wire: text(stored[field.wire])
+        held = {
+            field.wire: stored[field.wire]
             for field in self.fields
             if not is_empty(stored.get(field.wire)) and field.attribute != "status"
         }
+        try:
+            kept = {wire: text(value) for wire, value in held.items()}
+        except ValueError:
+            reason = "what the contact holds is not text, so that it cannot be sent back"
+            raise Rejected(reason, "unreadable") from None
         self._send("PUT", f"/{remote_id}", kept | payload, repeatable=True)
 
     def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
