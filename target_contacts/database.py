@@ -152,7 +152,8 @@ class Database:
 
     def _connectable(self) -> sa.Engine:
         try:
-            engine = sa.create_engine(self._url)
+            shared = {"check_same_thread": False} if self.dialect == "sqlite" else {}
+            engine = sa.create_engine(self._url, connect_args=shared)
         except ImportError:
             msg = (
                 f"ledger_url: the driver of {self._url.drivername} is not installed: "

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.forked import CONTEXT, be
+
 BIN = Path(sys.executable).parent
 Message = Mapping[str, Any]
+
+LONGEST_RUN = 120
+"""Seconds a command may take."""
 
 FAST = {"retry_wait_seconds": 0.01}
 """Settings that keep tests from waiting."""
@@ -50,6 +54,7 @@ class Workplace:
     def __init__(self, folder: Path) -> None:
         """Take an empty folder."""
         self.folder = folder
+        self._numbers = itertools.count(1)
 
     def run(
         self,
@@ -62,16 +67,19 @@ class Workplace:
         """Run a command with a config and return what it wrote."""
         path = self.folder / f"{command}.json"
         path.write_text(json.dumps(config), encoding="utf-8")
-        ended = subprocess.run(
-            [BIN / command, "--config", path, *options],
-            cwd=self.folder,
-            input=stdin.encode() if isinstance(stdin, str) else stdin,
-            capture_output=True,
-            check=False,
-            timeout=120,
-            env={**os.environ, **(env or {})},
-        )
-        return Finished(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+        start = self.folder / f"run{next(self._numbers)}"
+        files = {kind: start.with_suffix(kind) for kind in (".in", ".out", ".log")}
+        files[".in"].write_bytes(stdin.encode() if isinstance(stdin, str) else stdin)
+        arguments = ["--config", str(path), *options]
+        process = CONTEXT.Process(target=be, args=(command, arguments, start, dict(env or {})))
+        process.start()
+        process.join(LONGEST_RUN)
+        code = process.exitcode
+        if code is None:
+            process.kill()
+            msg = f"{command} still ran after {LONGEST_RUN} seconds."
+            raise TimeoutError(msg)
+        return Finished(code, files[".out"].read_text("utf-8"), files[".log"].read_text("utf-8"))
 
     def tap(self, config: Mapping[str, Any], *options: str) -> Finished:
         """Run `tap-contacts`."""

@@ -207,10 +207,11 @@ def test_records_that_break_their_own_schema_or_have_no_key_are_rejected(
     zoho: ZohoVoice, workplace: Workplace
 ) -> None:
     """The stream's schema holds for its records, and a record without key has no identity."""
-    schema, *records = contacts(ANNA, {**BERT, "first_name": 7}, {**ANNA, "id": None})
+    keyless = ({**ANNA, "id": None}, {**ANNA, "id": [1]}, {**ANNA, "id": {"a": 1}})
+    schema, *records = contacts(ANNA, {**BERT, "first_name": 7}, *keyless)
     schema["schema"]["properties"]["first_name"] = {"type": "string"}
     run = workplace.target(zoho.target_config(), [schema, *records])
-    assert bins(run.summary) == {"created": 1, "rejected": 2}
+    assert bins(run.summary) == {"created": 1, "rejected": 4}
     found = {(each["code"], each["field"]) for each in workplace.rejections}
     assert found == {("schema", "first_name"), ("missing_key", "id")}
 

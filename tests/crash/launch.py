@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import tap_contacts
 import target_contacts
 from target_contacts.target import main
+from tests.forked import open_streams
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -55,7 +56,7 @@ class Job:
 def run(job: Job) -> None:
     """Be the command `target-contacts` from here on, with files for its three streams."""
     os.chdir(job.folder)
-    _open_streams(job)
+    open_streams(job.file("in"), job.file("out"), job.file("log"))
     sys.argv = ["target-contacts", "--config", "target.json"]
     if job.kill_at is None:
         main()
@@ -88,17 +89,3 @@ class Steps:
         if event == "line" and next(self.numbers) == self._kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
         return self._line
-
-
-def _open_streams(job: Job) -> None:
-    for number, kind, flags in (
-        (0, "in", os.O_RDONLY),
-        (1, "out", os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
-        (2, "log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
-    ):
-        handle = os.open(job.file(kind), flags, 0o600)
-        os.dup2(handle, number)
-        os.close(handle)
-    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
-    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
-    sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False, buffering=1)

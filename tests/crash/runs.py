@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
-import multiprocessing
 from typing import TYPE_CHECKING, Any
 
 from tests.commands import Finished, singer
 from tests.crash.launch import Job, run
+from tests.forked import CONTEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 KILLED = -9
 """Exit code of a process that SIGKILL ended."""
 
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["tests.crash.launch"])
-# Each run is forked from a process that has imported the target: a start takes a tenth of a second
-# instead of one and a half, so that hundreds of kills fit into minutes.
-
 
 class Running:
     """A target under way."""
@@ -32,7 +27,7 @@ class Running:
     def __init__(self, job: Job) -> None:
         """Start it."""
         self._job = job
-        self.process: ForkServerProcess = _CONTEXT.Process(target=run, args=(job,))
+        self.process: ForkServerProcess = CONTEXT.Process(target=run, args=(job,))
         self.process.start()
 
     def kill(self) -> None:
