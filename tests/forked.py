@@ -35,6 +35,7 @@ def be(command: str, options: Sequence[str], start: Path, env: Mapping[str, str]
     """
     os.chdir(start.parent)
     os.environ.update(env)
+    sys.path[:0] = [path for path in [env.get("PYTHONPATH", "")] if path]
     open_streams(*(start.with_suffix(kind) for kind in (".in", ".out", ".log")))
     sys.argv = [command, *options]
     MAINS[command]()
