@@ -40,7 +40,7 @@ class TapContacts(ContactsPlugin, Tap):
             "concurrency",
             th.IntegerType(minimum=1),
             default=8,
-            description="Requests in flight per API.",
+            description="Requests in flight while reading cobai; Zoho Voice is read page by page.",
         ),
         *http.SETTINGS,
     ).to_dict()

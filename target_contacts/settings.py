@@ -88,7 +88,7 @@ COMMON = (
     th.Property(
         "concurrency",
         th.IntegerType(minimum=1),
-        description="Requests in flight. Default 4; bas_ip and porters 1.",
+        description="Requests in flight, 4 by default; bas_ip and porters take one at a time.",
     ),
     http.RATE,
     th.Property(

@@ -202,14 +202,9 @@ class ApiClient(abc.ABC):
         except Retry as error:
             tries = f"no success in {self.transport.max_tries} tries; last: {error.answered}"
             advice = error.advice or "Run again when the API is reachable; nothing is lost."
-            raise Stopped(
-                self.title,
-                call.asked,
-                tries,
-                advice,
-                code=error.code,
-                http_status=error.http_status,
-            ) from None
+            words = (self.title, call.asked, tries, advice)
+            stopped = Stopped(*words, code=error.code, http_status=error.http_status)
+            raise self._outage.give_up(stopped) from None
 
     def _attempt(self, call: Call) -> Answer:
         with self._outage.turn():
