@@ -6,7 +6,6 @@ its contact is in doubt. An outcome is in the ledger before it is in the books.
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from dataclasses import replace
 from itertools import chain
@@ -69,7 +68,8 @@ class Delivery:
         try:
             self._send(ready)
         except (Stopped, Interrupted):
-            self._withdraw_intents()
+            if not self._sink.destination.abandoned:
+                self._withdraw_intents()
             raise
 
     def _send(self, ready: deque[Item]) -> None:
@@ -106,7 +106,7 @@ class Delivery:
         if max(item.lost for item in unknown) >= transport.max_tries:
             answered = f"no answer in {transport.max_tries} tries"
             raise Stopped(self._sink.client.title, "create of a contact", answered, NEXT_RUN)
-        time.sleep(transport.retry_wait)
+        self._sink.client.pause(transport.retry_wait)
         return unknown
 
     def _plan(self, waiting: Mapping[str, Item]) -> Iterator[Item]:

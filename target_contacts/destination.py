@@ -35,6 +35,8 @@ class Destination:
         """Display values of the source's contact statuses by id."""
         self.halted = 0
         """Number of the signal that asked for the end; 0 while there was none."""
+        self.abandoned = False
+        """Whether requests in flight were given up, since their answers took too long then."""
 
     @cached_property
     def client(self) -> ApiClient:
@@ -50,6 +52,12 @@ class Destination:
             wait = float(self._config["lock_wait_seconds"])
             ledger.lock(wait, lambda: bool(self.halted))
         return ledger
+
+    def halt(self, signum: int) -> None:
+        """Send nothing more: a signal asks for the end."""
+        self.halted = signum
+        if "client" in self.__dict__:
+            self.client.end()
 
     def open(self) -> None:
         """Open the ledger, so that what is wrong with it is said before anything else."""

@@ -6,6 +6,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
+from target_contacts.messages import Interrupted
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -23,10 +25,15 @@ def in_parallel(
         items: Taken one by one as workers become free.
         workers: Most calls at once.
         halted: Asked before each new call; what is under way is still waited for and yielded.
+
+    Raises:
+        Interrupted: When a signal ends the waiting; what is under way is left to itself.
     """
     ahead = iter(items)
     running: set[Future[R]] = set()
-    with ThreadPoolExecutor(workers) as pool:
+    pool = ThreadPoolExecutor(workers)
+    patient = True
+    try:
         while True:
             free = 0 if halted() else workers - len(running)
             running |= {pool.submit(call, item) for item in islice(ahead, free)}
@@ -34,3 +41,8 @@ def in_parallel(
                 return
             done, running = wait(running, return_when=FIRST_COMPLETED)
             yield [future.result() for future in done]
+    except Interrupted:
+        patient = False
+        raise
+    finally:
+        pool.shutdown(wait=patient, cancel_futures=True)

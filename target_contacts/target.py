@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import copy
 import fnmatch
+import os
+import signal
 import sys
 import time
 from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
@@ -19,6 +21,7 @@ from singer_sdk.exceptions import (
 )
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 
+from tap_contacts.apis.errors import Stopped
 from tap_contacts.apis.plugin import ContactsPlugin, InputError, exit_codes
 from target_contacts import settings
 from target_contacts.checkpoints import Checkpoints
@@ -47,6 +50,9 @@ SINKS: dict[str, type[ContactSink[Any]]] = {
 
 TOO_MANY_REJECTED = 3
 """Exit code of a run that is done but rejected more than `max_rejects`."""
+
+GRACE_SECONDS = 7.0
+"""How long a run that was told to end waits for answers to what is in flight."""
 
 _STATE = msgspec.json.Encoder(decimal_format="number")
 
@@ -186,10 +192,18 @@ class TargetContacts(ContactsPlugin, Target):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Ask for the end: at once while a line is awaited, else when what is in flight is done."""
         del frame
-        self.destination.halted = signum
+        self.destination.halt(signum)
         self.message_reader.stop = True
         if self.message_reader.waiting:
             raise Interrupted
+        signal.signal(signal.SIGALRM, self._abandon)
+        signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
+
+    def _abandon(self, signum: int, frame: FrameType | None) -> None:
+        """Wait no longer for what is in flight; the next run looks it up."""
+        del signum, frame
+        self.destination.abandoned = True
+        raise Interrupted
 
     # The command.
 
@@ -198,7 +212,11 @@ class TargetContacts(ContactsPlugin, Target):
         try:
             with contextlib.suppress(Interrupted):
                 self._listen(file_input)
+        except Stopped:
+            if not self.destination.halted:
+                raise
         finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
             self.destination.close()
             self.destination.report(self.logger)
         if self.destination.halted:
@@ -229,7 +247,10 @@ class TargetContacts(ContactsPlugin, Target):
             config=config.config if config else {},
             parse_env_config=bool(config and config.parse_env),
         )
-        sys.exit(target.check() if check else target.run(file_input))
+        code = target.check() if check else target.run(file_input)
+        if target.destination.abandoned:
+            _leave(code)
+        sys.exit(code)
 
     def check(self) -> int:
         """Sign in, make one harmless read and say which account answered."""
@@ -250,6 +271,13 @@ class TargetContacts(ContactsPlugin, Target):
         super().append_builtin_config(config_jsonschema)
         for name in ("load_method", "add_record_metadata"):
             config_jsonschema["properties"].pop(name, None)
+
+
+def _leave(code: int) -> None:
+    """End the process without waiting for threads that wait for answers."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def main() -> None:

@@ -24,13 +24,11 @@ from tap_contacts.apis.errors import (
     plain_code,
 )
 from tap_contacts.apis.hidden import Hidden
-from tap_contacts.apis.outage import Outage
+from tap_contacts.apis.outage import POLL_SECONDS, Outage
 from tap_contacts.apis.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
-
-    from backoff.types import Details
 
     from tap_contacts.apis.transport import Answer, SignIn
 
@@ -174,6 +172,14 @@ class ApiClient(abc.ABC):
     def check(self) -> str:
         """Sign in, make one harmless read and say which account answered."""
 
+    def end(self) -> None:
+        """Send nothing more and end all waiting, since the run is to end."""
+        self._outage.give_up(Stopped(self.title, "any request", "the run was told to end"))
+
+    def pause(self, seconds: float) -> None:
+        """Wait; raise Stopped if nothing more is to be sent."""
+        self._outage.wait(seconds)
+
     def call(self, method: str, path: str, *, repeatable: bool = True, **options: Any) -> Answer:
         """Send a request until it is answered or must not be sent again.
 
@@ -194,7 +200,6 @@ class ApiClient(abc.ABC):
             Retry,
             max_tries=self.transport.max_tries,
             jitter=None,
-            on_backoff=self._log_repeat,
             logger=None,
         )(self._attempt)
         try:
@@ -220,8 +225,8 @@ class ApiClient(abc.ABC):
 
     def _ask(self, call: Call) -> tuple[Answer, Judgement]:
         limiter = self._limiters.get(call.method) or self._limiters.get("")
-        if limiter:
-            limiter.try_acquire(self.api)
+        while limiter and not limiter.try_acquire(self.api, timeout=POLL_SECONDS):
+            self._outage.wait(0)
         try:
             answer = self.transport.send(
                 call.method, self.origin + call.path, auth=self.sign_in, **call.options
@@ -248,20 +253,15 @@ class ApiClient(abc.ABC):
         return error
 
     def _waits(self) -> Generator[float, Retry, None]:
-        """Yield what `Retry-After` asks for, else doubling waits with jitter."""
+        """Wait as `Retry-After` asks, else with doubling and jitter; then yield for a repeat."""
         error = yield 0.0
-        for power in itertools.count():
-            wait = self.transport.retry_wait * 2**power * random.uniform(0.5, 1)  # noqa: S311
-            error = yield wait if error.retry_after is None else error.retry_after
-
-    def _log_repeat(self, details: Details) -> None:
-        self.logger.warning(
-            "%s Trying again in %.1f s (try %d of %d).",
-            details["exception"],
-            details["wait"],
-            details["tries"] + 1,
-            self.transport.max_tries,
-        )
+        for tried in itertools.count(1):
+            wait = self.transport.retry_wait * 2 ** (tried - 1) * random.uniform(0.5, 1)  # noqa: S311
+            wait = wait if error.retry_after is None else error.retry_after
+            text = "%s Trying again in %.1f s (try %d of %d)."
+            self.logger.warning(text, error, wait, tried + 1, self.transport.max_tries)
+            self._outage.wait(wait)
+            error = yield 0.0
 
 
 _ERRORS = {

@@ -1,26 +1,41 @@
-"""Go easy on an API that does not answer: one request at a time, and none once given up."""
+"""Go easy on an API that does not answer: one request at a time, seldom, and none once given up."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from tap_contacts.apis.errors import Retry, Stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 PATIENCE = 3
 """Failures in a row, over all threads, that make an outage."""
 
+FIRST_SECONDS = 60.0
+"""How long an outage lasts before requests become seldom."""
+
+SELDOM_SECONDS = 30.0
+"""Least time from one request to the next from then on."""
+
+POLL_SECONDS = 0.2
+
 
 class Outage:
-    """What all threads know of how an API answers."""
+    """What all threads know of how an API answers, and of whether the run is to end."""
 
-    def __init__(self) -> None:
-        """Start with an API that answers."""
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Start with an API that answers; clock and sleep count in seconds."""
+        self._clock, self._sleep = clock, sleep
         self._failures = 0
+        self._since = self._last = clock()
         self._one = threading.Lock()
         self._over: Stopped | None = None
 
@@ -28,6 +43,18 @@ class Outage:
         """Make every further request fail with this error, too, without being sent."""
         self._over = error
         return error
+
+    def wait(self, seconds: float) -> None:
+        """Wait, unless the API is given up meanwhile.
+
+        Raises:
+            Stopped: If the API was given up.
+        """
+        until = self._clock() + seconds
+        while (left := until - self._clock()) > 0 and not self._over:
+            self._sleep(min(left, POLL_SECONDS))
+        if self._over:
+            raise self._over
 
     @contextlib.contextmanager
     def turn(self) -> Iterator[None]:
@@ -38,11 +65,16 @@ class Outage:
         """
         in_turn = self._one if self._failures >= PATIENCE else contextlib.nullcontext()
         with in_turn:
-            if self._over:
-                raise self._over
+            self.wait(self._pause())
+            self._last = self._clock()
             try:
                 yield
             except Retry:
                 self._failures += 1
                 raise
-            self._failures = 0
+            self._failures, self._since = 0, self._clock()
+
+    def _pause(self) -> float:
+        """Return how long the next request has to wait for an outage that lasts."""
+        lasts = self._failures >= PATIENCE and self._clock() - self._since > FIRST_SECONDS
+        return self._last + SELDOM_SECONDS - self._clock() if lasts else 0.0
