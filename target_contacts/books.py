@@ -27,6 +27,8 @@ class Books:
         """Skipped records by stream and reason."""
         self.rejections: Counter[tuple[str, str, str]] = Counter()
         """Rejected records by stream, code and field."""
+        self.mended: Counter[tuple[str, str, str]] = Counter()
+        """Values that did not fit, by stream, field and what was done."""
         self.not_carried: dict[str, set[str]] = {}
         """Fields with values that no field of the destination takes, by stream."""
 
@@ -44,6 +46,11 @@ class Books:
         self.enter("rejected")
         self.rejections[stream, code, field or "-"] += 1
 
+    def mend(self, stream: str, mended: list[tuple[str, str]]) -> None:
+        """Count values that were left out or cut short, and clear their list."""
+        self.mended.update((stream, field, done) for field, done in mended)
+        mended.clear()
+
     def summary(self, requests: int, *, dry_run: bool) -> dict[str, object]:
         """Return the counts of the run, with the requests it took."""
         counts: dict[str, object] = {"read": self.read}
@@ -52,6 +59,9 @@ class Books:
         if open_ones := self.read - sum(self.bins.values()):
             counts["unsettled"] = open_ones
         counts["not_carried"] = {s: sorted(names) for s, names in self.not_carried.items() if names}
+        if self.mended:
+            mended = sorted(self.mended.items())
+            counts["mended"] = [[*what, count] for what, count in mended]
         return counts | ({"dry_run": True} if dry_run else {})
 
     def report(self, logger: logging.Logger, api: str, summary: dict[str, object]) -> None:
@@ -71,11 +81,14 @@ class Books:
         for (stream, code, field), count in self.rejections.items():
             text = "%d records of %s rejected: code %s, field %s."
             logger.warning(text, count, stream, code, field)
+        for (stream, field, done), count in self.mended.items():
+            text = "%d values of %s for the field %s did not fit and were %s: on_invalid_value."
+            logger.warning(text, count, stream, field, done)
 
 
 def _table(api: str, summary: dict[str, object]) -> Table:
     table = Table(title=f"target-contacts: {api}", show_header=False)
     for name, value in summary.items():
-        if name != "not_carried":
+        if name not in {"not_carried", "mended"}:
             table.add_row(name, str(value))
     return table

@@ -6,25 +6,26 @@ several contacts at once.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
-import msgspec
 from singer_sdk.sinks import BatchSink
 
 from tap_contacts.apis.errors import OutcomeUnknown, Refused, Stopped
 from tap_contacts.apis.http import ApiClient
+from target_contacts import values
 from target_contacts.delivery import Delivery
 from target_contacts.dispatch import in_parallel
-from target_contacts.items import Item, Outcome, without_empty
+from target_contacts.explain import Explainer
+from target_contacts.intake import Intake
+from target_contacts.items import Item, Outcome, Received, without_empty
 from target_contacts.mapping import Field, Payload, Translator
-from target_contacts.messages import RecordValidator
 from target_contacts.reconcile import as_text
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from target_contacts.messages import Line
     from target_contacts.target import TargetContacts
 
 ClientT = TypeVar("ClientT", bound=ApiClient)
@@ -48,8 +49,8 @@ class StreamSink(BatchSink):
     def get_validator(self) -> None:
         """Leave out the SDK's validator, which logs the values it refuses."""
 
-    def receive(self, message: Mapping[str, Any], record: Mapping[str, Any]) -> None:
-        """Take a RECORD message, and its record after the stream maps."""
+    def receive(self, line: Line, mapped: Mapping[str, Any] | None = None) -> None:
+        """Take a RECORD message, and its record after the stream maps where there are any."""
         raise NotImplementedError
 
     def process_batch(self, context: dict[str, Any]) -> None:
@@ -59,11 +60,11 @@ class StreamSink(BatchSink):
 class PassedOverSink(StreamSink):
     """Pass over a stream that is not written, but learn the statuses it names."""
 
-    def receive(self, message: Mapping[str, Any], record: Mapping[str, Any]) -> None:
+    def receive(self, line: Line, mapped: Mapping[str, Any] | None = None) -> None:
         """Count the record as skipped."""
-        del message
         self.books.skip(self.stream_name, "left out by the setting streams")
         if self.stream_name.endswith("contact_statuses"):
+            record = mapped or line.message["record"]
             self.destination.status_names[str(record.get("id"))] = str(record.get("display_value"))
 
 
@@ -86,30 +87,49 @@ class ContactSink(StreamSink, Generic[ClientT]):
     """Whether `stored` is implemented."""
     can_ask: ClassVar[bool] = False
     """Whether `find` is implemented."""
-    MAX_SIZE_DEFAULT = 200
+    recipe: ClassVar[Sequence[str]] = ()
+    """Settings of the account that say how records are translated."""
+    MAX_SIZE_DEFAULT = 1000
 
     def setup(self) -> None:
         """Get ready for the stream's records; called once, after its SCHEMA message."""
         super().setup()
         self.client = cast("ClientT", self.destination.client)
         self.ledger = self.destination.ledger
-        validate = self.config.get("validate_records", True)
-        self._check = RecordValidator(self.original_schema).check if validate else lambda _: None
-        self._translator = Translator(
-            self.fields,
-            self.config,
-            keeps_empty=self.keeps_empty,
-            free_prefix=self.free_prefix,
-        )
+        self.intake = Intake(self)
         self.workers: int = self.config.get("concurrency") or self.concurrency
-        self._delivery = Delivery(self, self.config)
-        self._queue: dict[str, Item] = {}
+        offline = self.destination.offline
+        self._delivery = Explainer(self) if offline else Delivery(self, self.config)
+        self._queue: dict[str, Received] = {}
         self._warned: set[str] = set()
         if not self.key_properties:
             text = "Stream %s has no key: a record that changes becomes one more contact."
             self.logger.warning(text, self.stream_name)
 
     # What the sink of an API adds.
+
+    @property
+    def region(self) -> str | None:
+        """Return the country whose plan phone numbers without country code follow."""
+        given = self.config.get("phone_region")
+        return values.check_region(given) if given else None
+
+    @property
+    def mapping(self) -> Mapping[str, Any]:
+        """Return the settings of the mapping."""
+        return self.config
+
+    def configured(self) -> Sequence[Field]:
+        """Return the table of fields as the settings make it."""
+        return self.fields
+
+    def learned(self, fields: Sequence[Field]) -> Sequence[Field]:
+        """Return the table of fields as the account has it, asking the API; by default as it is."""
+        return fields
+
+    def translator(self, fields: Sequence[Field]) -> Translator:
+        """Return what translates records by a table of fields."""
+        return Translator(self, fields)
 
     def create(self, payload: Payload) -> str:
         """Create a contact and return its id."""
@@ -164,46 +184,48 @@ class ContactSink(StreamSink, Generic[ClientT]):
         """Return the number of contacts waiting to be written."""
         return len(self._queue)
 
-    def receive(self, message: Mapping[str, Any], record: Mapping[str, Any]) -> None:
+    def receive(self, line: Line, mapped: Mapping[str, Any] | None = None) -> None:
         """Queue a record; a later one with the same key takes its place."""
         try:
-            item = self._item(message, record)
+            received = self.intake.received(line, mapped)
         except Rejected as why:
-            self.destination.reject(self.stream_name, message, why)
+            self.destination.reject(self.stream_name, line.message, why)
             return
-        if item is None:
+        if received is None:
             self.books.skip(self.stream_name, "deleted at the source; this target does not delete")
             return
-        if earlier := self._queue.pop(item.key, None):
+        if earlier := self._queue.pop(received.key, None):
             self.skip(earlier, "a later record has the same key")
-        self._queue[item.key] = replace(item, number=self.destination.checkpoints.opened())
+        received.number = self.destination.checkpoints.opened()
+        self._queue[received.key] = received
 
     def process_batch(self, context: dict[str, Any]) -> None:
         """Write what waits."""
         del context
         waiting, self._queue = self._queue, {}
+        self.record_counter_metric.increment(len(waiting))
         self._delivery.deliver(waiting)
 
-    # What becomes of an item: each ends in exactly one of these.
+    # What becomes of a record: each ends in exactly one of these.
 
-    def settle(self, item: Item, outcome: str) -> None:
-        """Enter an item into the books, its outcome being in the ledger."""
+    def settle(self, received: Received, outcome: str) -> None:
+        """Enter a record into the books, its outcome being in the ledger."""
         self.books.enter(outcome)
-        self.destination.checkpoints.settled(item.number)
+        self.destination.checkpoints.settled(received.number)
 
-    def skip(self, item: Item, reason: str) -> None:
-        """Leave an item out."""
+    def skip(self, received: Received, reason: str) -> None:
+        """Leave a record out."""
         self.books.skip(self.stream_name, reason)
-        self.destination.checkpoints.settled(item.number)
+        self.destination.checkpoints.settled(received.number)
 
-    def reject(self, item: Item, why: Rejected) -> None:
-        """Put an item's record into the rejects file."""
-        self.destination.reject(self.stream_name, item.message, why)
-        self.destination.checkpoints.settled(item.number)
+    def reject(self, received: Received, why: Rejected) -> None:
+        """Put a record into the rejects file."""
+        self.destination.reject(self.stream_name, received.line.message, why)
+        self.destination.checkpoints.settled(received.number)
 
     def assert_complete(self, payload: Payload, *, creating: bool) -> None:
         """Raise Rejected if a field that the API requires has no value."""
-        self._translator.assert_complete(payload, creating=creating)
+        self.intake.translator.assert_complete(payload, creating=creating)
 
     def warn_once(self, text: str) -> None:
         """Log a warning that would otherwise come once a contact."""
@@ -211,36 +233,13 @@ class ContactSink(StreamSink, Generic[ClientT]):
             self._warned.add(text)
             self.logger.warning("%s", text)
 
-    def _item(self, message: Mapping[str, Any], record: Mapping[str, Any]) -> Item | None:
-        """Translate a record; None if it tells of a deletion."""
-        if record.get("_sdc_deleted_at"):
+    def translated(self, received: Received) -> Item | None:
+        """Return a record as it is sent; None if it is rejected."""
+        try:
+            return self.intake.item(received)
+        except Rejected as why:
+            self.reject(received, why)
             return None
-        self._check(record)
-        self._note_not_carried(record)
-        contact = self._translator.contact(record)
-        payload = self.finish(self._translator.payload(contact), contact.attributes)
-        for attribute in sorted(self._translator.foreign):
-            text = "%s of the records is no id of this destination; its default is taken instead."
-            self.warn_once(text % attribute)
-        digest = self.ledger.digest(payload)
-        key = self._key(record) or [digest]
-        identity = msgspec.json.encode([self.stream_name, *key]).decode()
-        return Item(self.ledger.digest(key), identity, message, payload, digest)
-
-    def _key(self, record: Mapping[str, Any]) -> list[str]:
-        """Return the values of the record's key as text, the same for 1 and "1"."""
-        values = [record.get(name) for name in self.key_properties]
-        for name, value in zip(self.key_properties, values, strict=True):
-            if value is None or isinstance(value, (dict, list)):
-                reason = f"the key property {name} has no plain value"
-                raise Rejected(reason, "missing_key", field=name)
-        return [str(value) for value in values]
-
-    def _note_not_carried(self, record: Mapping[str, Any]) -> None:
-        noted = self.books.not_carried.setdefault(self.stream_name, set())
-        for name in self._translator.not_carried(tuple(record)):
-            if name not in noted and name not in self.key_properties and record[name]:
-                noted.add(name)
 
     def _write_one(self, item: Item) -> Outcome:
         try:

@@ -172,11 +172,25 @@ class Database:
                 one_by_one = sa.func.pg_advisory_xact_lock(sa.func.hashtext("target-contacts"))
                 self._connection.execute(sa.select(one_by_one))
                 tables.create_all(self._connection)
+                self._add_columns(tables)
                 return
             for table in tables.sorted_tables:
                 self._connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
                 for index in table.indexes:
                     self._connection.execute(sa.schema.CreateIndex(index, if_not_exists=True))
+            self._add_columns(tables)
+
+    def _add_columns(self, tables: sa.MetaData) -> None:
+        """Add the columns that a ledger of an earlier version lacks; all of them may be null."""
+        for table in tables.sorted_tables:
+            there = {
+                column["name"] for column in sa.inspect(self._connection).get_columns(table.name)
+            }
+            for column in table.columns:
+                if column.name not in there:
+                    kind = column.type.compile(self._engine.dialect)
+                    add = f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}"
+                    self._connection.execute(sa.text(add))
 
 
 def _parsed(url: str) -> sa.URL:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from target_contacts.client import ContactSink
+    from target_contacts.items import Received
 
 NEXT_RUN = "Run again: what may have been created is looked up before anything is sent."
 
@@ -53,8 +54,8 @@ class Delivery:
         self._lost = 0
         """Creates in a row that were not answered."""
 
-    def deliver(self, waiting: Mapping[str, Item]) -> None:
-        """Settle items by key, remembering each outcome as soon as it is known.
+    def deliver(self, waiting: Mapping[str, Received]) -> None:
+        """Settle records by key, remembering each outcome as soon as it is known.
 
         Raises:
             Stopped: When nothing more can be written; what is settled stays settled.
@@ -63,7 +64,7 @@ class Delivery:
         ready = self._resolved(list(self._plan(waiting)), fresh=False)
         if self._dry_run:
             for item in ready:
-                self._sink.settle(item, "updated" if item.remote_id else "created")
+                self._sink.settle(item.received, "updated" if item.remote_id else "created")
             return
         try:
             self._send(ready)
@@ -109,32 +110,55 @@ class Delivery:
         self._sink.client.pause(transport.retry_wait)
         return unknown
 
-    def _plan(self, waiting: Mapping[str, Item]) -> Iterator[Item]:
-        """Yield the items that may have to be sent, and settle the unchanged ones."""
-        entries = self._ledger.entries(self._stream, list(waiting))
-        for key, item in waiting.items():
-            entry = entries.get(key)
-            if entry is None:
-                yield replace(item, doubtful=self._reconciler.adopts)
-            elif entry.status == INTENT:
-                yield replace(item, doubtful=not self._sink.idempotent, intent=entry)
-            elif entry.payload == item.digest:
-                self._sink.settle(item, "unchanged")
+    def _plan(self, waiting: Mapping[str, Received]) -> Iterator[Item]:
+        """Yield the items that may have to be sent, and settle the unchanged ones.
+
+        What is as it was is not translated again; what only looks otherwise is noted.
+        """
+        sources = self._ledger.sources(self._stream, list(waiting))
+        changed: list[Received] = []
+        for key, received in waiting.items():
+            if sources.get(key) == received.source:
+                self._sink.settle(received, "unchanged")
             else:
-                yield replace(item, remote_id=entry.remote_id)
+                changed.append(received)
+        entries = self._ledger.entries(self._stream, [received.key for received in changed])
+        same: list[Entry] = []
+        for item in filter(None, map(self._sink.translated, changed)):
+            entry = entries.get(item.key)
+            if entry and entry.status == WRITTEN and entry.payload == item.digest:
+                same.append(replace(entry, source=item.source))
+            else:
+                yield self._planned(item, entry)
+        self._settle_same(same, waiting)
+
+    def _settle_same(self, same: Sequence[Entry], waiting: Mapping[str, Received]) -> None:
+        """Settle records that changed without changing what is sent, and know them next time."""
+        if not self._dry_run:
+            self._ledger.put(self._stream, same)
+        for entry in same:
+            self._sink.settle(waiting[entry.key], "unchanged")
+
+    def _planned(self, item: Item, entry: Entry | None) -> Item:
+        """Return an item with what the ledger knows of it."""
+        if entry is None:
+            return replace(item, doubtful=self._reconciler.adopts)
+        if entry.status == INTENT:
+            return replace(item, doubtful=not self._sink.idempotent, intent=entry)
+        return replace(item, remote_id=entry.remote_id)
 
     def _ready(self, item: Item) -> Item | None:
         """Return an item as it must be sent; None if it must not, and is booked."""
         creating = item.remote_id is None
         if forbidden := _FORBIDDEN.get((self._mode, creating)):
-            self._sink.skip(item, forbidden)
+            self._sink.skip(item.received, forbidden)
             return None
         payload = self._sink.for_create(item.payload) if creating else item.payload
         ready = replace(item, payload=payload)
         try:
             self._sink.assert_complete(ready.payload, creating=creating)
         except Rejected as why_not:
-            self._sink.reject(item, why_not)
+            self._sink.reject(item.received, why_not)
             return None
         return ready
 
@@ -173,7 +197,9 @@ class Delivery:
         unknown = [o.item for o in outcomes if isinstance(o.error, OutcomeUnknown)]
         self._lost = 0 if len(unknown) < len(outcomes) else self._lost + len(unknown)
         written = [
-            Entry(o.item.key, WRITTEN, o.remote_id, o.item.digest) for o in outcomes if not o.error
+            Entry(o.item.key, WRITTEN, o.remote_id, o.item.digest, source=o.item.source)
+            for o in outcomes
+            if not o.error
         ]
         self._ledger.put(self._stream, written)
         refused = [o.item for o in outcomes if isinstance(o.error, (Rejected, Refused))]
@@ -182,9 +208,10 @@ class Delivery:
         self._intents.difference_update(o.item.key for o in outcomes)
         for outcome in outcomes:
             if isinstance(outcome.error, (Rejected, Refused)):
-                self._sink.reject(outcome.item, why(outcome.error))
+                self._sink.reject(outcome.item.received, why(outcome.error))
             elif outcome.error is None:
-                self._sink.settle(outcome.item, "updated" if outcome.item.remote_id else "created")
+                done = "updated" if outcome.item.remote_id else "created"
+                self._sink.settle(outcome.item.received, done)
         self._sink.destination.checkpoints.pass_on()
         return [
             replace(item, doubtful=True, intent=self._intent(item), lost=item.lost + 1)

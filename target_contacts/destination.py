@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from tap_contacts.apis.http import ApiClient
     from target_contacts.checkpoints import Checkpoints
+    from target_contacts.explain import Explainer
 
 
 class Destination:
@@ -35,6 +36,10 @@ class Destination:
         """Display values of the source's contact statuses by id."""
         self.halted = 0
         """Number of the signal that asked for the end; 0 while there was none."""
+        self.offline = False
+        """Whether all is only explained: nothing is asked, sent or kept."""
+        self.explainers: list[Explainer] = []
+        """What explains the streams, in their order."""
         self.abandoned = False
         """Whether requests in flight were given up, since their answers took too long then."""
 
@@ -46,6 +51,8 @@ class Destination:
     @cached_property
     def ledger(self) -> Ledger:
         """Return the account's ledger, locked for this run unless it only plans."""
+        if self.offline:
+            return Ledger("sqlite://", "explained")
         account = self._config.get("ledger_account") or self.client.account
         ledger = Ledger(self._config["ledger_url"], f"{self._kind.api} {account}")
         if not self._config["dry_run"]:
@@ -65,7 +72,8 @@ class Destination:
 
     def reject(self, stream: str, message: Mapping[str, Any], why: Rejected) -> None:
         """Put a RECORD message into the rejects file and the books."""
-        self.rejects.add(self.schemas[message["stream"]], message, why)
+        if not self.offline:
+            self.rejects.add(self.schemas[message["stream"]], message, why)
         self.books.reject(stream, why.code, why.field)
 
     def report(self, logger: logging.Logger) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from tap_contacts.apis.errors import NotFound, OutcomeUnknown, Refused, Stopped
 from target_contacts.rejects import Rejected
 
@@ -13,23 +15,42 @@ if TYPE_CHECKING:
 
     from target_contacts.ledger import Entry
     from target_contacts.mapping import Payload
+    from target_contacts.messages import Line
+
+
+class Received(msgspec.Struct):
+    """One record, not translated yet: if it is as it was, it need not be."""
+
+    key: str
+    """Digest of the record's key, as the ledger has it."""
+    values: list[str]
+    """Values of the key. Personal; they go nowhere as they are."""
+    source: str
+    """Hash of the record and of what its translation depends on."""
+    number: int
+    """Number of the record, by which STATE knows that it is settled."""
+    line: Line
+    """The RECORD message."""
+    mapped: Mapping[str, Any] | None = None
+    """The record after the stream maps, where there are any."""
+
+    @property
+    def record(self) -> Mapping[str, Any]:
+        """Return the record as it is to be translated."""
+        found: Mapping[str, Any] = self.line.message["record"]
+        return found if self.mapped is None else self.mapped
 
 
 @dataclass(frozen=True)
 class Item:
     """One contact on its way to the destination."""
 
-    key: str
-    """Digest of the record's key, as the ledger has it."""
+    received: Received
     identity: str
     """Stream and key in plain: the same in every ledger. Personal; it goes nowhere as it is."""
-    message: Mapping[str, Any]
-    """The RECORD message as received."""
     payload: Payload
     digest: str
     """Hash of the payload."""
-    number: int = 0
-    """Number of the record, by which STATE knows that it is settled."""
     remote_id: str | None = None
     """Id of the contact to update; None: it is to be created."""
     doubtful: bool = False
@@ -38,6 +59,16 @@ class Item:
     """The open intent of an earlier create that was never answered."""
     lost: int = 0
     """How often its create went unanswered in this run."""
+
+    @property
+    def key(self) -> str:
+        """Return the digest of the record's key, as the ledger has it."""
+        return self.received.key
+
+    @property
+    def source(self) -> str:
+        """Return the hash of the record and of what its translation depends on."""
+        return self.received.source
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ CONTACTS = sa.Table(
     sa.Column("remote_id", sa.String(255)),
     sa.Column("payload", sa.String(32)),
     sa.Column("identity", sa.String(32)),
+    sa.Column("source", sa.String(32)),
     sa.Index("contacts_remote_id", "account", "remote_id"),
     sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
 )
@@ -58,6 +59,8 @@ class Entry:
     """Hash of what was last accepted, or of what an open intent is about to send."""
     identity: str | None = None
     """Hash of the values by which the contact of an open intent can be looked up."""
+    source: str | None = None
+    """Hash of the record that the payload came from."""
 
 
 class Ledger:
@@ -93,8 +96,23 @@ class Ledger:
 
     def digest(self, value: object) -> str:
         """Return the hash under which a key or payload stands in this ledger."""
-        text = _CANONICAL.encode(value)
+        text = CANONICAL.encode(value)
         return hashlib.blake2b(text, digest_size=16, key=self._salt).hexdigest()
+
+    def hash(self, value: object) -> hashlib.blake2b:
+        """Return a hash of this ledger that more can be added to."""
+        return hashlib.blake2b(CANONICAL.encode(value), digest_size=16, key=self._salt)
+
+    def sources(self, stream: str, keys: Sequence[str]) -> dict[str, str]:
+        """Return the hash of the record, by key, for what the destination has accepted."""
+        found: dict[str, str] = {}
+        known = sa.and_(CONTACTS.c.status == WRITTEN, CONTACTS.c.source.is_not(None))
+        columns = sa.select(CONTACTS.c.key, CONTACTS.c.source).where(self._of(stream), known)
+        with self._database.transaction("read") as connection:
+            for chunk in _chunks(keys):
+                rows = connection.execute(columns.where(CONTACTS.c.key.in_(chunk)))
+                found.update((key, source) for key, source in rows)
+        return found
 
     def entries(self, stream: str, keys: Sequence[str]) -> dict[str, Entry]:
         """Return the entries of a stream by key."""
@@ -108,6 +126,7 @@ class Ledger:
                         CONTACTS.c.remote_id,
                         CONTACTS.c.payload,
                         CONTACTS.c.identity,
+                        CONTACTS.c.source,
                     ).where(self._of(stream), CONTACTS.c.key.in_(chunk))
                 )
                 found.update((row.key, Entry(*row)) for row in rows)
@@ -125,7 +144,7 @@ class Ledger:
         statement = _INSERTS[self._database.dialect](CONTACTS)
         changed = {
             name: statement.excluded[name]
-            for name in ("status", "remote_id", "payload", "identity", "changed_at")
+            for name in ("status", "remote_id", "payload", "identity", "source", "changed_at")
         }
         statement = statement.on_conflict_do_update(
             index_elements=[CONTACTS.c.account, CONTACTS.c.stream, CONTACTS.c.key], set_=changed
@@ -161,7 +180,7 @@ class Ledger:
         return sa.and_(CONTACTS.c.account == self.account, CONTACTS.c.stream == stream)
 
 
-_CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="number")
+CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="number")
 
 
 def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -4,41 +4,30 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from target_contacts.contact import (
-    Contact,
-    ContactReader,
-    assert_known,
-    is_empty,
-    sources,
-)
+from target_contacts.contact import assert_known, is_empty, text
+from target_contacts.reader import ContactReader
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from target_contacts.client import ContactSink
+    from target_contacts.reader import Contact
+
+
+class Use(NamedTuple):
+    """How a value gets to the destination."""
+
+    source: str
+    """Field of the record, or what makes the value otherwise."""
+    attribute: str
+    wire: str
+
 
 Payload = dict[str, Any]
 """A contact in the destination's fields; "" clears a field."""
-
-
-def text(value: Any) -> str:
-    """Return a plain value as text, or raise ValueError."""
-    if isinstance(value, (dict, list)):
-        msg = "must be a plain value"
-        raise ValueError(msg)  # noqa: TRY004  # conversions raise ValueError throughout
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)
-
-
-def flag(value: Any) -> bool:
-    """Return a yes or no in its usual spellings as a boolean, or raise ValueError."""
-    plain = text(value).strip().lower()
-    if plain in {"true", "1", "yes", "y", "t"}:
-        return True
-    if plain in {"false", "0", "no", "n", "f"}:
-        return False
-    msg = "must be true or false"
-    raise ValueError(msg)
 
 
 def matching(pattern: str, meaning: str) -> Callable[[Any], str]:
@@ -68,40 +57,40 @@ class Field:
     """Return the value to send; raise ValueError with what it must be."""
     identifier: bool = False
     """Whether it is an id of the destination: one that cannot be gives way to the default."""
+    exact: bool = False
+    """Whether a part of a value is worth nothing, as of an address: it is never cut short."""
 
 
 class Translator:
     """Translate the records of one stream into payloads of one destination."""
 
-    def __init__(
-        self,
-        fields: Sequence[Field],
-        config: Mapping[str, Any],
-        *,
-        keeps_empty: bool,
-        free_prefix: str | tuple[str, ...] | None = None,
-    ) -> None:
-        """Take the sink's table and the settings `field_map` and `defaults`.
-
-        Args:
-            fields: The sink's table.
-            config: The target's settings.
-            keeps_empty: Whether "" may be sent to clear a field.
-            free_prefix: Start of the names of fields that an account may have added.
+    def __init__(self, sink: ContactSink[Any], fields: Sequence[Field]) -> None:
+        """Take what a sink says of its API, and its table of fields as the account has it.
 
         Raises:
             ConfigurationError: If a setting names what does not exist.
         """
+        config = sink.mapping
         field_map, defaults = config.get("field_map") or {}, config.get("defaults") or {}
-        wires = [field.wire for field in fields]
-        fixed = [name for name in field_map if not (free_prefix and name.startswith(free_prefix))]
-        assert_known("field_map", fixed, wires)
+        wires, free = [field.wire for field in fields], sink.free_prefix
+        assert_known(
+            "field_map", [w for w in field_map if not (free and w.startswith(free))], wires
+        )
         self._fields = fields
         self._free = [Field(name, name) for name in field_map if name not in wires]
-        self._keeps_empty = keeps_empty
+        self._own = [f.wire for f in fields if f.wire in sink.identity and not f.identifier]
+        self._keeps_empty = sink.keeps_empty
         self._defaults = defaults
-        self._reader = ContactReader(field_map, defaults)
-        self._mapped = {path.split(".")[0] for path in field_map.values()}
+        self._reader = ContactReader(
+            field_map,
+            defaults,
+            region=sink.region,
+            needs_mobile=any(f.attribute == "mobile" and f.required for f in fields),
+        )
+        self._field_map = field_map
+        self._on_invalid = config.get("on_invalid_value", "reject")
+        self.mended: list[tuple[str, str]] = []
+        """Values left out or cut short since this was last cleared: field, and what was done."""
         self.carried = {field.attribute for field in fields}
         """Attributes that reach the destination; a sink adds those that only its `finish` uses."""
         self.foreign: set[str] = set()
@@ -129,10 +118,10 @@ class Translator:
                 payload[field.wire] = self._converted(field, value)
             elif value is not None and self._keeps_empty:
                 payload[field.wire] = ""
-        return payload
+        return {wire: value for wire, value in payload.items() if value is not None}
 
     def assert_complete(self, payload: Payload, *, creating: bool) -> None:
-        """Raise Rejected if a required field has no value."""
+        """Raise Rejected if a required field has no value, or a new contact nothing of its own."""
         for field in self._fields:
             needed = field.required == "always" or (creating and field.required == "create")
             if needed and is_empty(payload.get(field.wire)):
@@ -141,38 +130,69 @@ class Translator:
                     f"({field.attribute}), by field_map, or for all records by defaults."
                 )
                 raise Rejected(reason, "missing", field=field.wire)
+        if creating and self._own and all(is_empty(payload.get(wire)) for wire in self._own):
+            reason = (
+                f"{' and '.join(self._own)} have no value: nobody could tell whose contact it is"
+            )
+            raise Rejected(reason, "missing", field=self._own[0])
 
-    def not_carried(self, names: Sequence[str]) -> list[str]:
-        """List the record fields that no field of the destination takes."""
-        known = {n: a for a, found in sources(tuple(names)).items() for n in found}
-        carried = self.carried | _stood_for(self.carried, known.values())
-        return [
+    def uses(self, contact: Contact, payload: Payload) -> Iterator[tuple[Use, Any]]:
+        """Yield how each value of a payload came about, and from what."""
+        by_wire = {field.wire: field.attribute for field in self._fields}
+        for wire in payload:
+            attribute = by_wire.get(wire, "")
+            if wire in contact.fields:
+                yield Use(f"{self._field_map[wire]} (field_map)", "", wire), contact.fields[wire]
+            elif attribute in contact.sources:
+                source = contact.sources[attribute]
+                yield Use(source, attribute, wire), contact.attributes[attribute]
+            else:
+                yield Use("(made by the target)", "", wire), payload[wire]
+
+    def not_carried(self, contact: Contact) -> list[str]:
+        """List the fields of a contact's record that no field of the destination takes."""
+        carried = self.carried | _stood_for(self.carried)
+        named = [name for attribute, name in contact.sources.items() if attribute not in carried]
+        taken = {name for attribute, name in contact.sources.items() if attribute in carried}
+        unused = [
             name
-            for name in names
-            if known.get(name) not in carried
-            and name not in self._mapped
-            and not name.startswith("_sdc_")
+            for name in [*contact.spare, *named]
+            if name not in taken and not name.startswith("_sdc_") and not self._is_mapped(name)
         ]
+        return [name for name in unused if name != "defaults"]
+
+    def _is_mapped(self, name: str) -> bool:
+        return any(name == path or name.startswith(f"{path}.") for path in self._field_map.values())
 
     def _converted(self, field: Field, value: Any) -> Any:
+        """Return the value to send; None if it does not fit and may be left out."""
         try:
             converted = field.convert(value)
         except ValueError as error:
             default = self._defaults.get(field.attribute)
-            if field.identifier and default not in {None, value}:
+            if field.identifier and default is not None and default != value:
                 self.foreign.add(field.attribute)
                 return self._converted(field, default)
-            reason = f"{field.wire} {error}"
-            raise Rejected(reason, "invalid", field=field.wire) from None
+            return self._unfit(field, f"{field.wire} {error}", "invalid")
         if field.max_length and len(converted) > field.max_length:
+            if self._on_invalid == "truncate" and not field.exact:
+                self.mended.append((field.wire, "cut short"))
+                return converted[: field.max_length]
             reason = f"{field.wire} takes {field.max_length} characters, not {len(converted)}"
-            raise Rejected(reason, "too_long", field=field.wire)
+            return self._unfit(field, reason, "too_long")
         return converted
 
+    def _unfit(self, field: Field, reason: str, code: str) -> None:
+        """Leave a value out where the settings allow it, or raise Rejected."""
+        if self._on_invalid != "drop_field":
+            raise Rejected(reason, code, field=field.wire)
+        self.mended.append((field.wire, "left out"))
 
-def _stood_for(carried: set[str], given: Iterable[str]) -> set[str]:
+
+def _stood_for(carried: set[str]) -> set[str]:
     """Return the names that reach the destination in another form of the name."""
-    parts, whole = {"first_name", "last_name"}, {"full_name"}
-    by_whole = parts if whole <= carried else set()
-    by_parts = whole if parts & carried & set(given) else set()
-    return by_whole | by_parts
+    parts = {"first_name", "middle_name", "last_name"}
+    readings = {"first_name_reading", "last_name_reading"}
+    by_whole = parts if "full_name" in carried else set()
+    by_parts = {"full_name"} if carried & {"first_name", "last_name"} else set()
+    return by_whole | by_parts | (readings if "name_reading" in carried else set())

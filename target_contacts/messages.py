@@ -5,7 +5,7 @@ from __future__ import annotations
 import decimal
 import sys
 from collections import Counter
-from typing import IO, TYPE_CHECKING, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import jsonschema_rs
 import msgspec
@@ -24,6 +24,33 @@ DEEPEST = 100
 """Levels to which a message may nest."""
 
 _DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=decimal.Decimal)
+
+
+class _Envelope(msgspec.Struct):
+    """What must be known of any message; a record in it is looked over, but not decoded."""
+
+    type: Any = None
+    stream: Any = None
+    record: msgspec.Raw = msgspec.Raw()
+
+
+_ENVELOPE = msgspec.json.Decoder(_Envelope)
+
+
+class Line(NamedTuple):
+    """A RECORD message, decoded only where that is needed."""
+
+    stream: str
+    record: bytes
+    """The record as JSON."""
+    whole: bytes
+    """The message as JSON."""
+
+    @property
+    def message(self) -> dict[str, Any]:
+        """Return the message as received."""
+        message: dict[str, Any] = _DECODER.decode(self.whole)
+        return message
 
 
 def _is_text(value: object) -> bool:
@@ -64,6 +91,8 @@ class MessageReader(GenericSingerReader[bytes]):
         self.stop = False
         self.waiting = False
         """Whether a line is awaited: only then may a signal interrupt."""
+        self.take: Callable[[Line], None] | None = None
+        """Called back with each RECORD message, if it is given."""
         self._line = 0
 
     @property
@@ -79,6 +108,10 @@ class MessageReader(GenericSingerReader[bytes]):
         """Read every line and call back by its type; return how many of each type there were."""
         counts: Counter[str] = Counter()
         for line in self._lines(file_input or self.default_input):
+            if self.take and (record := _record(line)):
+                self.take(record)
+                counts["RECORD"] += 1
+                continue
             message = self.deserialize_json(line)
             self._assert_form(message)
             callback = callbacks.get(message.get("type", ""))
@@ -139,6 +172,29 @@ class MessageReader(GenericSingerReader[bytes]):
             "Check that only a tap writes to this pipe, then run both again."
         )
         return InputError(msg)
+
+
+def _record(line: bytes) -> Line | None:
+    """Return the RECORD message in a line; None if it is another one or anything is wrong."""
+    try:
+        found = _ENVELOPE.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    record = bytes(found.record)
+    if found.type != "RECORD" or not record.startswith(b"{") or not _is_name(found.stream):
+        return None
+    deep = line.count(b"[") + line.count(b"{") > DEEPEST
+    if deep or len(line) >= LONGEST_LINE or not (line.isascii() or _is_unicode(line)):
+        return None
+    return Line(found.stream, record, line)
+
+
+def _is_unicode(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_flat(message: Mapping[str, Any]) -> bool:

@@ -86,7 +86,7 @@ class Reconciler:
             f"an earlier create was never answered, and {', '.join(wanted)} changed since. "
             "Look for the contact by hand; it is not sent a second time"
         )
-        self._sink.reject(item, Rejected(reason, "outcome_unknown"))
+        self._sink.reject(item.received, Rejected(reason, "outcome_unknown"))
         return False
 
     def _looked_up(
@@ -112,7 +112,8 @@ class Reconciler:
             return key, error
 
     def _find(self, wanted: Wanted) -> list[str]:
-        if not any(wanted.values()):
+        parents = {field.wire for field in self._sink.fields if field.identifier}
+        if not any(value for wire, value in wanted.items() if wire not in parents):
             return []
         index = self._indexes.get(tuple(wanted))
         return self._sink.find(wanted) if index is None else index.get(tuple(wanted.values()), [])
@@ -146,7 +147,7 @@ class Reconciler:
         free = sorted(set(found) - self._claimed - self._sink.ledger.owned(found))
         if len(free) > 1:
             reason = f"several contacts may be this one: {', '.join(free)}. Nothing was written"
-            self._sink.reject(item, Rejected(reason, "ambiguous"))
+            self._sink.reject(item.received, Rejected(reason, "ambiguous"))
         elif free:
             self._claimed.update(free)
             yield from self._adopted(item, free[0])
@@ -156,9 +157,9 @@ class Reconciler:
     def _adopted(self, item: Item, remote_id: str) -> Iterator[Item]:
         """Settle a create that turns out to be done; what differs from it becomes an update."""
         if item.intent and item.intent.payload == item.digest:
-            entry = Entry(item.key, WRITTEN, remote_id, item.digest)
+            entry = Entry(item.key, WRITTEN, remote_id, item.digest, source=item.source)
             self._sink.ledger.put(self._sink.stream_name, [entry])
-            self._sink.settle(item, "created")
+            self._sink.settle(item.received, "created")
         else:
             yield replace(item, doubtful=False, remote_id=remote_id)
 
@@ -169,7 +170,7 @@ class Reconciler:
                 "an earlier create was never answered, and the destination cannot be asked for "
                 f"the contact ({error}). Look for it by hand; it is not sent a second time"
             )
-            self._sink.reject(item, Rejected(reason, "outcome_unknown"))
+            self._sink.reject(item.received, Rejected(reason, "outcome_unknown"))
         else:
             self._sink.warn_once(f"Contacts there before this run cannot be looked up: {error}")
             yield replace(item, doubtful=False)

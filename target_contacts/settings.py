@@ -25,12 +25,30 @@ COMMON = (
     th.Property(
         "field_map",
         _ANY_OBJECT,
-        description="Destination field to record field, before all built-in mapping.",
+        description="Destination field to field of the record or attribute, before all else.",
     ),
     th.Property(
         "defaults",
         _ANY_OBJECT,
         description="Contact attribute to value, where a record has none.",
+    ),
+    th.Property(
+        "phone_region",
+        th.StringType,
+        description=(
+            "Country (ISO code of two letters) whose plan phone numbers without a country code "
+            "follow. Default: such numbers are left as they are."
+        ),
+    ),
+    th.Property(
+        "on_invalid_value",
+        th.StringType,
+        default="reject",
+        allowed_values=["reject", "drop_field", "truncate"],
+        description=(
+            "What becomes of a value that does not fit its field: its record is rejected; the "
+            "field is left out; text that is too long is cut short (all else is rejected)."
+        ),
     ),
     th.Property(
         "mode",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import fnmatch
 import os
 import signal
@@ -20,6 +19,7 @@ from singer_sdk.exceptions import (
     RecordsWithoutSchemaException,
 )
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
+from singer_sdk.mapper import SameRecordTransform
 
 from tap_contacts.apis.errors import Stopped
 from tap_contacts.apis.plugin import ContactsPlugin, InputError, exit_codes
@@ -27,7 +27,8 @@ from target_contacts import settings
 from target_contacts.checkpoints import Checkpoints
 from target_contacts.client import ContactSink, PassedOverSink, StreamSink
 from target_contacts.destination import Destination
-from target_contacts.messages import Interrupted, MessageReader
+from target_contacts.ledger import CANONICAL
+from target_contacts.messages import Interrupted, Line, MessageReader
 from target_contacts.rejects import Rejected
 from target_contacts.sinks.bas_ip import BasIpSink
 from target_contacts.sinks.cobai import CobaiSink
@@ -79,6 +80,10 @@ class TargetContacts(ContactsPlugin, Target):
         kind = SINKS[self.config["api"]].client_class
         self.destination = Destination(kind, self.config, Checkpoints(self._write_state_message))
         self._drained_at = time.monotonic()
+        self._checkpoint_seconds = float(self.config["checkpoint_seconds"])
+        self._unmapped: dict[str, StreamSink] = {}
+        """Sinks of the streams that no stream map changes."""
+        self.message_reader.take = self._take
 
     def check_settings(self) -> None:
         """Demand the settings of the API that is to be written."""
@@ -90,7 +95,8 @@ class TargetContacts(ContactsPlugin, Target):
     def get_sink_class(self, stream_name: str) -> type[Sink]:
         """Return the destination's sink, or one that passes the stream over."""
         globs = self.config["streams"]
-        written = any(fnmatch.fnmatchcase(stream_name, glob) for glob in globs)
+        name = stream_name.lower()
+        written = any(fnmatch.fnmatchcase(name, glob.lower()) for glob in globs)
         if not written:
             return PassedOverSink
         self.destination.open()
@@ -122,32 +128,56 @@ class TargetContacts(ContactsPlugin, Target):
             raise InputError(msg)
         self.destination.schemas[message_dict["stream"]] = message_dict
         super()._process_schema_message(message_dict)
+        self._note_unmapped(message_dict["stream"])
 
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
         self._assert_line_requires(message_dict, requires={"stream", "record"})
-        stream = message_dict["stream"]
-        if stream not in self.mapper.stream_maps:
-            self._assert_sink_exists(stream)
-        for stream_map in self.mapper.stream_maps[stream]:
+        whole = CANONICAL.encode(message_dict)
+        record = CANONICAL.encode(message_dict["record"])
+        self._take(Line(message_dict["stream"], record, whole))
+
+    def _take(self, line: Line) -> None:
+        """Hand a RECORD message to its sink, as it is or mapped."""
+        sink = self._unmapped.get(line.stream)
+        if sink is None:
+            self._map(line)
+        else:
             self.destination.books.read += 1
+            self._give(sink, line, None)
+
+    def _map(self, line: Line) -> None:
+        """Hand the records that the stream maps make of a message to their sinks."""
+        if line.stream not in self.mapper.stream_maps:
+            self._assert_sink_exists(line.stream)
+        for stream_map in self.mapper.stream_maps[line.stream]:
+            self.destination.books.read += 1
+            message = line.message
             try:
-                record = stream_map.transform(copy.copy(message_dict["record"]))
+                record = stream_map.transform(message["record"])
             except MapExpressionError:
                 reason = "an expression of stream_maps fails on this record"
-                self.destination.reject(stream, message_dict, Rejected(reason, "stream_map"))
+                self.destination.reject(line.stream, message, Rejected(reason, "stream_map"))
                 continue
             if record is None:
-                self.destination.books.skip(stream, "filtered out by stream_maps")
+                self.destination.books.skip(line.stream, "filtered out by stream_maps")
             else:
-                self._receive(stream_map.stream_alias, message_dict, record)
+                sink = cast("StreamSink", self.get_sink(stream_map.stream_alias))
+                self._give(sink, line, record)
 
-    def _receive(self, alias: str, message: dict[str, Any], record: dict[str, Any]) -> None:
-        sink = cast("StreamSink", self.get_sink(alias))
-        sink.receive(message, record)
-        sink.record_counter_metric.increment()
-        if sink.is_full:
+    def _give(self, sink: StreamSink, line: Line, record: dict[str, Any] | None) -> None:
+        sink.receive(line, record)
+        if sink.current_size >= sink.max_size:
             self.drain_one(sink)
         self._drain_if_due()
+
+    def _note_unmapped(self, stream: str) -> None:
+        """Note whether a stream's records go to their sink as they are."""
+        self._unmapped.pop(stream, None)
+        maps = self.mapper.stream_maps[stream]
+        if [type(each) for each in maps] == [SameRecordTransform] and not maps[
+            0
+        ].flattening_enabled:
+            self._unmapped[stream] = cast("StreamSink", self.get_sink(maps[0].stream_alias))
 
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         self._assert_line_requires(message_dict, requires={"value"})
@@ -166,7 +196,7 @@ class TargetContacts(ContactsPlugin, Target):
     # Draining, STATE and the end.
 
     def _drain_if_due(self) -> None:
-        if time.monotonic() - self._drained_at >= self.config["checkpoint_seconds"]:
+        if time.monotonic() - self._drained_at >= self._checkpoint_seconds:
             self._settle_all()
 
     def _settle_all(self, *, is_endofpipe: bool = False) -> None:
@@ -185,7 +215,7 @@ class TargetContacts(ContactsPlugin, Target):
     def _write_state_message(self, state: dict[str, Any]) -> None:
         """Pass on STATE, what it covers being durable; a dry run has settled nothing."""
         self.destination.rejects.flush()
-        if not self.config["dry_run"]:
+        if not self.config["dry_run"] and not self.destination.offline:
             sys.stdout.write(_STATE.encode(state).decode() + "\n")
             sys.stdout.flush()
 
@@ -232,14 +262,14 @@ class TargetContacts(ContactsPlugin, Target):
             raise
 
     @classmethod
-    def invoke(  # type: ignore[override]
+    def invoke(
         cls,
         *,
         about: bool = False,
         about_format: str | None = None,
         config: _ConfigInput | None = None,
         file_input: IO[str] | None = None,
-        check: bool = False,
+        **only: bool,
     ) -> None:
         """Run the command with its options, and exit."""
         super(Target, cls).invoke(about=about, about_format=about_format)
@@ -247,7 +277,11 @@ class TargetContacts(ContactsPlugin, Target):
             config=config.config if config else {},
             parse_env_config=bool(config and config.parse_env),
         )
-        code = target.check() if check else target.run(file_input)
+        if only.get("check"):
+            sys.exit(target.check())
+        if only.get("explain"):
+            sys.exit(target.explain(file_input))
+        code = target.run(file_input)
         if target.destination.abandoned:
             _leave(code)
         sys.exit(code)
@@ -257,12 +291,22 @@ class TargetContacts(ContactsPlugin, Target):
         click.echo(self.destination.client.check())
         return 0
 
+    def explain(self, file_input: IO[str] | None = None) -> int:
+        """Read everything and print what would become of it, without asking or keeping anything."""
+        self.destination.offline = True
+        self.listen(file_input)
+        for explainer in self.destination.explainers:
+            explainer.show(sys.stdout)
+        return 0
+
     @classmethod
     def get_singer_command(cls) -> click.Command:
-        """Add `--check` to the SDK's command."""
+        """Add `--check` and `--explain` to the SDK's command."""
         command = super().get_singer_command()
         text = "Sign in, make one harmless read and say which account answered."
         command.params.append(click.Option(["--check"], is_flag=True, help=text))
+        text = "Read a stream and print which of its fields go where; nothing is sent or kept."
+        command.params.append(click.Option(["--explain"], is_flag=True, help=text))
         return command
 
     @classmethod

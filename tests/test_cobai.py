@@ -335,7 +335,7 @@ def test_what_cobai_would_refuse_is_refused_before_sending(
         person(2, last_name=" "),
         person(3, first_name="x" * 36),
         person(4, email="nobody"),
-        person(5, email="a@" + "b" * 199),
+        person(5, email="a@" + "b" * 60 + ("." + "b" * 60) * 3),
         person(6, phone="0" * 31),
         person(7, gender="divers"),
         person(8, role="ROLE_ADMIN"),

@@ -636,7 +636,11 @@ def test_the_rejects_file_is_complete_and_empties_once_the_cause_is_mended(
 
 FIELDS = st.sampled_from([*ATTRIBUTES, "id", "name", "number", "_sdc_deleted_at"])
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=5,
 )

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_contacts.apis.bas_ip import LARGEST_REQUEST, BasIp
 from tap_contacts.apis.errors import Refused
+from target_contacts import values
 from target_contacts.client import ContactSink
-from target_contacts.contact import ATTRIBUTES, assert_known, is_empty
+from target_contacts.contact import ATTRIBUTES, assert_known, is_empty, text
 from target_contacts.items import Item, Outcome
-from target_contacts.mapping import Field, Payload, flag, matching, text
+from target_contacts.mapping import Field, Payload, Translator, matching
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
@@ -61,13 +62,13 @@ def _plain(attributes: Mapping[str, Any], name: str) -> str:
 class Numbers:
     """Find the number of contacts that no field_map gives one."""
 
-    def __init__(self, template: str) -> None:
-        """Take the setting number_template, or "".
+    def __init__(self, template: str, region: str | None) -> None:
+        """Take the settings number_template, or "", and phone_region.
 
         Raises:
             ConfigurationError: If a placeholder is not an attribute.
         """
-        self._template = template
+        self._template, self._region = template, region
         self._named = re.findall(r"\{([^{}]*)\}?", template)
         assert_known("bas_ip.number_template", self._named, ATTRIBUTES)
         self.attributes = set(self._named) if template else {"mobile", "phone"}
@@ -91,11 +92,18 @@ class Numbers:
         raise Rejected(reason, "missing", field="number")
 
     def _filled(self, attributes: Mapping[str, Any]) -> str:
-        values = {name: NO_SIP_USER.sub("", _plain(attributes, name)) for name in self._named}
-        if lacking := [name for name, value in values.items() if not value]:
+        users = {name: self._user(attributes, name) for name in self._named}
+        if lacking := [name for name, user in users.items() if not user]:
             reason = f"number is required, and number_template needs a value of {lacking[0]}"
             raise Rejected(reason, "missing", field="number")
-        return re.sub(r"\{([^{}]*)\}", lambda found: values[found[1]], self._template)
+        return re.sub(r"\{([^{}]*)\}", lambda found: users[found[1]], self._template)
+
+    def _user(self, attributes: Mapping[str, Any], name: str) -> str:
+        """Return an attribute as the user part of a SIP address takes it; phones in E.164."""
+        found = _plain(attributes, name)
+        if name.rstrip("123") in {"mobile", "phone", "home_phone"}:
+            found = values.e164(found, self._region)
+        return NO_SIP_USER.sub("", found)
 
 
 def type_of(number: str) -> str | None:
@@ -116,7 +124,7 @@ class BasIpSink(ContactSink[BasIp]):
     idempotent = True  # the same link_id makes no second contact
     keeps_empty = False
     concurrency = 1
-    MAX_SIZE_DEFAULT = 1000
+    recipe = ("number_template",)
     fields: ClassVar[Sequence[Field]] = (
         Field("full_name", "name", required="always", max_length=30, convert=_stripped),
         Field("number", "number", required="always", convert=_stripped),
@@ -125,17 +133,18 @@ class BasIpSink(ContactSink[BasIp]):
             "type",
             convert=matching("|".join(INNER_NUMBERS), "one of " + ", ".join(INNER_NUMBERS)),
         ),
-        Field("is_favourite", "is_favorite", convert=flag),
-        Field("is_default", "is_default", convert=flag),
-        Field("auto_answer", "auto_answer", convert=flag),
-        Field("in_black_list", "in_black_list", convert=flag),
+        Field("is_favourite", "is_favorite", convert=values.flag),
+        Field("is_default", "is_default", convert=values.flag),
+        Field("auto_answer", "auto_answer", convert=values.flag),
+        Field("in_black_list", "in_black_list", convert=values.flag),
     )
 
-    def setup(self) -> None:
-        """Get ready to make numbers."""
-        super().setup()
-        self._numbers = Numbers(self.client.number_template)
-        self._translator.carried.update(self._numbers.attributes)
+    def translator(self, fields: Sequence[Field]) -> Translator:
+        """Get ready to make numbers, too."""
+        translator = super().translator(fields)
+        self._numbers = Numbers(self.client.number_template, self.region)
+        translator.carried.update(self._numbers.attributes)
+        return translator
 
     def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:
         """Add number, type and the flags that are left out, and check them together."""

@@ -15,24 +15,21 @@ from tap_contacts.apis import xml
 from tap_contacts.apis.cobai import Cobai
 from tap_contacts.apis.cobai_wire import FIELDS, UUID
 from tap_contacts.apis.errors import NotFound
+from target_contacts import values
 from target_contacts.client import ContactSink
-from target_contacts.contact import is_empty
-from target_contacts.mapping import Field, Payload, Translator, flag, matching, text
+from target_contacts.contact import is_empty, text
+from target_contacts.mapping import Field, Payload, matching
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-GENDERS = {"male": "MALE", "m": "MALE", "female": "FEMALE", "f": "FEMALE"}
-"""Spellings, and the codes of the sample and its counterpart: the list of codes is lost."""
-
 ROLES = ("ROLE_SHOP_USER", "ROLE_SHOP_COSTCENTER_USER", "ROLE_RESTRICTED_SHOP_USER")
 
 LONGEST_PASSWORD = 50
 
 _uuid = matching(UUID, "the UUID of a customer of cobai")
-_address = matching(r"[^@\s]+@[^@\s]+", "an e-mail address")
 _role = matching("|".join(ROLES), "one of " + ", ".join(ROLES))
 
 
@@ -47,19 +44,11 @@ def _line(value: Any) -> str:
 
 
 def _mail(value: Any) -> str:
-    return _address(_line(value))
+    return values.email(_line(value))
 
 
 def _flag(value: Any) -> str:
-    return text(flag(value))
-
-
-def _gender(value: Any) -> str:
-    try:
-        return GENDERS[text(value).strip().lower()]
-    except KeyError:
-        msg = "must be MALE or FEMALE"
-        raise ValueError(msg) from None
+    return text(values.flag(value))
 
 
 def _password(value: Any) -> str:
@@ -85,21 +74,24 @@ class CobaiSink(ContactSink[Cobai]):
         Field("customer_id", "customer", required="always", convert=_customer, identifier=True),
         Field("first_name", "firstName", required="always", max_length=35, convert=_line),
         Field("last_name", "lastName", required="always", max_length=35, convert=_line),
-        Field("email", "officeMail", required="always", max_length=200, convert=_mail),
-        Field("user_name", "webUserName", required="always", max_length=80, convert=_line),
+        Field("email", "officeMail", required="always", max_length=200, convert=_mail, exact=True),
+        Field(
+            "user_name", "webUserName", required="always", max_length=80, convert=_line, exact=True
+        ),
         Field(
             "password",
             "webPassword",
             required="create",
             max_length=LONGEST_PASSWORD,
             convert=_password,
+            exact=True,
         ),
-        Field("gender", "gender", required="always", convert=_gender),
+        Field("gender", "gender", required="always", convert=values.gender),
         Field("role", "role", required="always", convert=_role),
         Field("ignore_assortment", "ignoreAssortment", required="always", convert=_flag),
-        Field("phone", "officePhone", max_length=30, convert=_line),
-        Field("fax", "officeFax", max_length=30, convert=_line),
-        Field("mobile", "officeMobile", max_length=30, convert=_line),
+        Field("phone", "officePhone", max_length=30, convert=_line, exact=True),
+        Field("fax", "officeFax", max_length=30, convert=_line, exact=True),
+        Field("mobile", "officeMobile", max_length=30, convert=_line, exact=True),
     )
 
     def setup(self) -> None:
@@ -112,12 +104,17 @@ class CobaiSink(ContactSink[Cobai]):
             ConfigurationError: If the default password cannot be one.
         """
         super().setup()
-        defaults = dict(self.config.get("defaults") or {})
-        self._default_password = _default(defaults.pop("password", ""))
-        config = {**self.config, "defaults": defaults}
-        self._translator = Translator(self.fields, config, keeps_empty=self.keeps_empty)
+        given = self.config.get("defaults") or {}
+        self._default_password = _default(given.get("password", ""))
         self._known: dict[str | None, list[dict[str, str]]] = {}
         self._locks: dict[str | None, threading.Lock] = {}
+
+    @property
+    def mapping(self) -> Mapping[str, Any]:
+        """Return the settings of the mapping, without the default password."""
+        given = self.config.get("defaults") or {}
+        defaults = {name: value for name, value in given.items() if name != "password"}
+        return {**self.config, "defaults": defaults}
 
     def create(self, payload: Payload) -> str:
         """Create a contact."""

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_contacts.apis.errors import Refused
 from tap_contacts.apis.valomnia import Valomnia
+from target_contacts import values
 from target_contacts.client import ContactSink
-from target_contacts.mapping import Field, Payload, Translator, matching, text
+from target_contacts.contact import text
+from target_contacts.mapping import Field, Payload, matching
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
@@ -45,13 +47,6 @@ FIELDS_AT_FAULT = {
 def _stripped(value: Any) -> str:
     """Return text without blanks around it: a name of blanks is none."""
     return text(value).strip()
-
-
-def _country(value: Any) -> str:
-    """Return a country's ISO code in capitals, as the API wants it."""
-    return matching("[A-Z]{2}", "a country's ISO code of two letters, such as FR")(
-        text(value).upper()
-    )
 
 
 def _image(value: Any) -> bytes:
@@ -96,11 +91,11 @@ class ValomniaSink(ContactSink[Valomnia]):
             identifier=True,
         ),
         Field("job_title", "fonction"),
-        Field("country", "country", convert=_country),
+        Field("country", "country", convert=values.country),
         Field("city", "city"),
         Field("postal_code", "postalCode"),
         Field("street", "address"),
-        Field("email", "email", convert=matching(r"[^@\s]+@[^@\s]+", "an e-mail address")),
+        Field("email", "email", convert=values.email),
         Field("phone", "phone"),
         Field("phone2", "phone2"),
         Field("mobile", "mobile"),
@@ -109,13 +104,13 @@ class ValomniaSink(ContactSink[Valomnia]):
     )
     identity = ("customerId", "firstName", "lastName")
     can_ask = can_list = True
+    recipe = ("use_external_id",)
 
-    def setup(self) -> None:
+    def configured(self) -> Sequence[Field]:
         """Let an external id be any text."""
-        super().setup()
-        if self.client.use_external_id:
-            fields = [replace(f, convert=_stripped) if f.identifier else f for f in self.fields]
-            self._translator = Translator(fields, self.config, keeps_empty=self.keeps_empty)
+        if not self.client.use_external_id:
+            return self.fields
+        return [replace(f, convert=_stripped) if f.identifier else f for f in self.fields]
 
     def create(self, payload: Payload) -> str:
         """Create a contact."""

@@ -5,14 +5,17 @@ Fields: https://www.zoho.com/voice/api/create-a-contact.html
 
 from __future__ import annotations
 
+import functools
 import json
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_contacts.apis.zoho_voice import PREFIX, ZohoVoice
+from target_contacts import values
 from target_contacts.client import ContactSink
-from target_contacts.contact import is_empty
-from target_contacts.mapping import Field, Payload, flag, text
+from target_contacts.contact import is_empty, text
+from target_contacts.mapping import Field, Payload
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
 def _flag(value: Any) -> str:
     """Return "true" or "false": flags are declared strings, their spelling is inferred."""
-    return text(flag(value))
+    return text(values.flag(value))
 
 
 class ZohoVoiceSink(ContactSink[ZohoVoice]):
@@ -33,7 +36,7 @@ class ZohoVoiceSink(ContactSink[ZohoVoice]):
     fields: ClassVar[Sequence[Field]] = (
         Field("first_name", "first_name", required="always"),
         Field("last_name", "last_name"),
-        Field("email", "email"),
+        Field("email", "email", convert=values.email),
         Field("mobile", "mobile", required="always"),
         Field("mobile1", "mobile1"),
         Field("mobile2", "mobile2"),
@@ -50,6 +53,14 @@ class ZohoVoiceSink(ContactSink[ZohoVoice]):
         Field("is_spam", "is_spam", convert=_flag),
         Field("status", "contact_status", convert=lambda value: value),
     )
+
+    def configured(self) -> Sequence[Field]:
+        """Send numbers in E.164, as all samples of the documents have them."""
+        e164 = functools.partial(values.e164, region=self.region)
+        return [
+            replace(field, convert=e164) if field.wire.startswith(("mobile", "phone")) else field
+            for field in self.fields
+        ]
 
     def create(self, payload: Payload) -> str:
         """Create a contact."""
@@ -87,6 +98,8 @@ class ZohoVoiceSink(ContactSink[ZohoVoice]):
     def _status(self, value: Any) -> dict[str, str]:
         """Find a status by its display value; the source's ids mean nothing here."""
         given = value if isinstance(value, dict) else {"id": value, "display_value": value}
+        if self.destination.offline:
+            return given
         names = self.destination.status_names
         name = names.get(str(given.get("id"))) or str(given.get("display_value"))
         if name not in self._status_ids:

@@ -1,0 +1,98 @@
+"""Explain what would become of a stream: no network, no ledger, no value shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+
+from target_contacts.rejects import Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import TextIO
+
+    from target_contacts.client import ContactSink
+    from target_contacts.items import Received
+    from target_contacts.mapping import Use
+
+WIDTH = 140
+"""Columns of a line."""
+
+
+class Explainer:
+    """Take the place of the delivery of one sink, and count what would be sent."""
+
+    def __init__(self, sink: ContactSink[Any]) -> None:
+        """Take the sink."""
+        self._sink = sink
+        self._uses: Counter[Use] = Counter()
+        self._converted: Counter[Use] = Counter()
+        self._spare: Counter[str] = Counter()
+        self._conflicts: Counter[tuple[str, str, str]] = Counter()
+        self._rejected: Counter[tuple[str, str]] = Counter()
+        self._sent = 0
+        sink.destination.explainers.append(self)
+
+    def deliver(self, waiting: Mapping[str, Received]) -> None:
+        """Count what records hold and what would be sent of them."""
+        for received in waiting.values():
+            self._explain(received)
+
+    def _explain(self, received: Received) -> None:
+        try:
+            self._count(received)
+        except Rejected as why:
+            self._rejected[why.field or "-", why.code] += 1
+            self._sink.reject(received, why)
+        else:
+            self._sent += 1
+            self._sink.settle(received, "created")
+
+    def _count(self, received: Received) -> None:
+        intake = self._sink.intake
+        contact = intake.contact(received.record)
+        self._spare.update(intake.translator.not_carried(contact))
+        self._conflicts.update(contact.conflicts)
+        payload = self._sink.for_create(intake.payload(contact))
+        self._sink.assert_complete(payload, creating=True)
+        for use, raw in intake.translator.uses(contact, payload):
+            self._uses[use] += 1
+            self._converted[use] += str(raw) != str(payload[use.wire])
+
+    def show(self, file: TextIO) -> None:
+        """Print the explanation."""
+        console = Console(file=file, width=WIDTH, highlight=False, markup=False)
+        title = self._sink.client.title
+        rejected = sum(self._rejected.values())
+        counts = f"{self._sent} of {self._sent + rejected} records would be sent"
+        console.print(f"Stream {self._sink.stream_name} to {title}: {counts}, {rejected} rejected.")
+        uses = [
+            (*use, count, self._converted[use] or "") for use, count in sorted(self._uses.items())
+        ]
+        _print(
+            console, ("record field", "attribute", f"{title} field", "records", "converted"), uses
+        )
+        _print(console, ("not carried", "records"), sorted(self._spare.items()))
+        clashes = [(*clash, count) for clash, count in sorted(self._conflicts.items())]
+        _print(console, ("differ", "taken", "left", "records"), clashes)
+        refused = [(*why, count) for why, count in sorted(self._rejected.items())]
+        _print(console, ("rejected for", "code", "records"), refused)
+        _print(console, ("did not fit", "what was done", "values"), self._mended())
+
+    def _mended(self) -> list[tuple[str, str, int]]:
+        mended = sorted(self._sink.books.mended.items())
+        stream = self._sink.stream_name
+        return [(field, done, count) for (of, field, done), count in mended if of == stream]
+
+
+def _print(console: Console, heads: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """Print a table, unless it is empty."""
+    table = Table(*heads, box=SIMPLE)
+    for row in rows:
+        table.add_row(*map(str, row))
+    if table.rows:
+        console.print(table)

@@ -1,0 +1,94 @@
+"""Read phone numbers with libphonenumber, and only what is surely a number in full."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import unicodedata
+from typing import NamedTuple
+
+import phonenumbers
+from phonenumbers import (
+    NumberParseException,
+    PhoneNumber,
+    PhoneNumberFormat,
+    PhoneNumberType,
+    ValidationResult,
+    format_number,
+)
+
+REGIONS = phonenumbers.SUPPORTED_REGIONS
+"""Codes of the countries whose numbering plan is known."""
+
+# The escapes are the characters beside them as Japanese keyboards set them, dashes and tildes.
+_DIALLED = re.compile(
+    r"[(\uff08\[]?[+\uff0b]?(?:[^\S\r\n]|[\d()\uff08\uff09\[\]\uff3b\uff3d./\uff0e\uff0f"
+    r"~\u223c\u301c\uff5e\u2010-\u2015\u2212\u30fc\uff0d\uff70-])+"
+)
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+"""Characters that come with a number copied from a page or a messenger."""
+_TWO_NUMBERS = re.compile(r"(?:[^\d/\uff0f]*\d){7,}[^\d/\uff0f]*[/\uff0f]\D*0(?:\D*\d){6,}\D*")
+
+
+class Phone(NamedTuple):
+    """What libphonenumber makes of a number."""
+
+    e164: str
+    mobile: bool | None
+    """None: the country's plan does not tell."""
+
+
+def read(found: str, region: str | None) -> Phone | None:
+    """Return the number that a text is, or None if it is none or something else besides.
+
+    Letters are refused, too: they would be taken for those of a dial.
+    """
+    written = _INVISIBLE.sub("", re.sub(r"(?i)^tel:", "", found)).strip()
+    if not _DIALLED.fullmatch(written) or _TWO_NUMBERS.fullmatch(written):
+        return None
+    digits = re.sub(r"[^\d+]", "", unicodedata.normalize("NFKC", written))
+    with contextlib.suppress(NumberParseException):
+        number = phonenumbers.parse(re.sub("^00", "+", digits), region)
+        e164 = format_number(number, PhoneNumberFormat.E164)
+        if _is_complete(number, digits, written) and _is_stable(e164):
+            return Phone(e164, _is_mobile(phonenumbers.number_type(number)))
+    return None
+
+
+def _is_complete(number: PhoneNumber, digits: str, written: str) -> bool:
+    """Say whether a number is possible, and surely not one that lacks its beginning.
+
+    Digits without "+" or the prefix of long-distance calls may be an extension, a local number
+    or a foreign one. They count if they are valid, and written as is usual in their country or as
+    a spreadsheet leaves them that takes them for a number.
+    """
+    possible = phonenumbers.is_possible_number_with_reason(number)
+    if possible != ValidationResult.IS_POSSIBLE:
+        return False
+    if len(digits) > len(phonenumbers.national_significant_number(number)):
+        return True
+    usual = written.isdecimal() or not _needs_prefix(number)
+    return usual and phonenumbers.is_valid_number(number) and not _lacks_plus(number, digits)
+
+
+def _needs_prefix(number: PhoneNumber) -> bool:
+    """Say whether a country's numbers are written with a prefix; North America's 1 seldom is."""
+    region = phonenumbers.region_code_for_country_code(number.country_code or 0)
+    return phonenumbers.ndd_prefix_for_region(region, strip_non_digits=True) not in {None, "1"}
+
+
+def _lacks_plus(number: PhoneNumber, digits: str) -> bool:
+    """Say whether digits are as well an international number without its "+"."""
+    starts = digits.startswith(str(number.country_code))
+    return starts and phonenumbers.is_valid_number(phonenumbers.parse(f"+{digits}"))
+
+
+def _is_stable(e164: str) -> bool:
+    """Say whether E.164 is read as itself; a second leading 0 would be dropped only then."""
+    return format_number(phonenumbers.parse(e164), PhoneNumberFormat.E164) == e164
+
+
+def _is_mobile(kind: int) -> bool | None:
+    if kind == PhoneNumberType.FIXED_LINE_OR_MOBILE:
+        return None
+    return kind == PhoneNumberType.MOBILE

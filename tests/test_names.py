@@ -1,0 +1,180 @@
+"""What is promised of names: nothing is invented, nothing is lost."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from target_contacts import names
+
+COMMAS = re.compile("[,\uff0c\u3001\u060c]")
+
+ANY_TEXT = st.text(st.characters()) | st.text(" \u3000,()vondeyJr.様山田太郎アンナ")
+FIXED = settings(derandomize=True, deadline=None, database=None)
+
+SPLIT = [
+    # Western order.
+    ("Anna Müller", "Anna", "Müller"),
+    ("Anna Maria Müller-Lüdenscheidt", "Anna Maria", "Müller-Lüdenscheidt"),
+    ("Émilie du Châtelet", "Émilie", "du Châtelet"),
+    ("Jean-Luc d'Artagnan", "Jean-Luc", "d'Artagnan"),
+    ("Marine Le Pen", "Marine", "Le Pen"),
+    ("Yves Saint Laurent", "Yves", "Saint Laurent"),
+    ("Ursula von der Leyen", "Ursula", "von der Leyen"),
+    ("LUDWIG VAN BEETHOVEN", "LUDWIG", "VAN BEETHOVEN"),
+    ("Karl-Theodor von und zu Guttenberg", "Karl-Theodor", "von und zu Guttenberg"),
+    ("Juan de la Cruz", "Juan", "de la Cruz"),
+    ("Leonardo di ser Piero", "Leonardo di ser", "Piero"),
+    ("José Ortega y Gasset", "José", "Ortega y Gasset"),
+    ("Maria de Lourdes Garcia", "Maria de Lourdes", "Garcia"),
+    ("Omar bin Yousef", "Omar", "bin Yousef"),
+    ("Sinéad Ó Raghallaigh", "Sinéad", "Ó Raghallaigh"),
+    ("Siti binti Ahmad", "Siti", "binti Ahmad"),
+    ("Van Morrison", "Van", "Morrison"),
+    ("محمد علي", "محمد", "علي"),
+    ("  Anna \t  Müller ", "Anna", "Müller"),
+    # Titles, suffixes, brackets.
+    ("Dr. Ursula von der Leyen", "Dr. Ursula", "von der Leyen"),
+    ("Prof. Dr. med. Anna Müller", "Prof. Dr. med. Anna", "Müller"),
+    ("John Smith Jr.", "John", "Smith Jr."),
+    ("John Smith, Jr.", "John", "Smith, Jr."),
+    ("John Smith, Ph.D., MBA", "John", "Smith, Ph.D., MBA"),
+    ('John "Johnny" Smith', 'John "Johnny"', "Smith"),
+    ("Zoë D\u2019Árcy 🌿", "Zoë", "D\u2019Árcy 🌿"),
+    ("Anna Müller 2", "Anna", "Müller 2"),
+    ("Anna Müller (Acme, Inc.)", "Anna", "Müller (Acme, Inc.)"),
+    # A comma.
+    ("Müller, Anna", "Anna", "Müller"),
+    ("von der Leyen, Dr. Ursula", "Dr. Ursula", "von der Leyen"),
+    ("Beethoven, Ludwig van", "Ludwig van", "Beethoven"),
+    ("Smith, John, Jr.", "John, Jr.", "Smith"),
+    ("山田、太郎", "太郎", "山田"),
+    # Family name first.
+    ("山田 太郎", "太郎", "山田"),
+    ("山田\u3000太郎", "太郎", "山田"),
+    ("佐々木 のぞみ", "のぞみ", "佐々木"),
+    ("ヤマダ タロウ", "タロウ", "ヤマダ"),
+    ("ﾔﾏﾀﾞ ﾀﾛｳ", "ﾀﾛｳ", "ﾔﾏﾀﾞ"),
+    ("山田 太郎 様", "太郎 様", "山田"),
+    ("山田 太郎 (Acme)", "太郎 (Acme)", "山田"),
+    ("홍 길동", "길동", "홍"),
+]
+
+WHOLE = [
+    "Anna",
+    "山田太郎",
+    "山田 様",
+    "ジョン・スミス",
+    "홍길동",
+    "Herr Müller",
+    "Frau Dr. von der Leyen",
+    "Mme Dupont",
+    "Smith Jr.",
+    "Smith, Jr.",
+    "von Goethe",
+    "von der Leyen",
+    "Müller (Acme)",
+    "Müller 🌿",
+    "🌿 Müller",
+    "Smith,",
+    ",",
+]
+
+
+@pytest.mark.parametrize(("full", "first", "last"), SPLIT)
+def test_a_whole_name_is_split_into_first_and_last(full: str, first: str, last: str) -> None:
+    """A comma, the script or the order of words tells which part is which."""
+    assert names.split(full) == (first, last)
+
+
+@pytest.mark.parametrize("full", WHOLE)
+def test_a_name_that_cannot_be_split_stays_whole(full: str) -> None:
+    """One word, a name without spaces and a family name with a title are not torn apart."""
+    assert names.split(full) == (full, "")
+
+
+@pytest.mark.parametrize("full", ["", "  ", "\u3000"])
+def test_no_name_gives_no_parts(full: str) -> None:
+    """Blanks are no name."""
+    assert names.split(full) == ("", "")
+
+
+@pytest.mark.parametrize("full", [{"first": "Anna"}, ["Anna"]])
+def test_what_is_no_text_is_no_name(full: object) -> None:
+    """Objects and lists are refused."""
+    with pytest.raises(ValueError, match=r"^must be a plain value$"):
+        names.split(full)
+
+
+@FIXED
+@given(ANY_TEXT)
+def test_a_split_loses_and_invents_no_character(full: str) -> None:
+    """All that gets lost of any text are blanks and the one comma it was split at."""
+    given_, kept = (Counter("".join(each.split())) for each in (full, " ".join(names.split(full))))
+    lost = given_ - kept
+    assert not kept - given_
+    assert not lost or (lost.total() == 1 and COMMAS.fullmatch("".join(lost)))
+
+
+@FIXED
+@given(ANY_TEXT.filter(lambda full: not COMMAS.search(full)))
+def test_what_was_split_can_be_joined_again(full: str) -> None:
+    """First and last name, in one order or the other, are the words of the whole."""
+    first, last = names.split(full)
+    assert full.split() in (f"{first} {last}".split(), f"{last} {first}".split())
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "full"),
+    [
+        ("Anna", "Müller", "Anna Müller"),
+        (" Anna ", "von  der Leyen", "Anna von der Leyen"),
+        ("太郎", "山田", "山田 太郎"),
+        ("タロウ", "ヤマダ", "ヤマダ タロウ"),
+        ("길동", "홍", "홍 길동"),
+        ("Anna", "山田", "Anna 山田"),
+        ("太郎", "Smith", "太郎 Smith"),
+        ("Anna", "", "Anna"),
+        (None, "Müller", "Müller"),
+        ("太郎", None, "太郎"),
+        ("", "", ""),
+        (7, 8, "7 8"),
+    ],
+)
+def test_a_whole_name_is_written_in_the_order_of_its_script(
+    first: object, last: object, full: str
+) -> None:
+    """Family names come first where all is kanji, kana or hangul, and last otherwise."""
+    assert names.whole(first, last) == full
+
+
+@pytest.mark.parametrize(("first", "last"), [("Anna", "Müller"), ("太郎", "山田"), ("길동", "홍")])
+def test_a_name_survives_being_put_together_and_split(first: str, last: str) -> None:
+    """What `whole` joins, `split` takes apart the same way."""
+    assert names.split(names.whole(first, last)) == (first, last)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "full"),
+    [
+        ("タロウ", "ヤマダ", "ヤマダ タロウ"),
+        ("Taro", "Yamada", "Yamada Taro"),
+        ("", "ヤマダ", "ヤマダ"),
+        ("タロウ", None, "タロウ"),
+        (None, None, ""),
+    ],
+)
+def test_a_reading_has_the_family_name_first(first: object, last: object, full: str) -> None:
+    """A reading belongs to a Japanese name, in whatever script it is written."""
+    assert names.reading(first, last) == full
+
+
+@pytest.mark.parametrize("part", ["de ", "(la ", "( ", "Jr. "])
+def test_a_name_of_any_length_is_split_in_no_time(part: str) -> None:
+    """The time grows with the length; with its square this would take hours."""
+    full = f"Anna {part * 200_000}Müller {part * 200_000}"
+    assert " ".join(names.split(full)).split() == full.split()
