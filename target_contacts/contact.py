@@ -230,7 +230,7 @@ def spelled(path: tuple[str, ...]) -> tuple[str, int] | None:
     if len(parts) > 1 and parts[-1] == "value":
         parts.pop()
     name = "".join(parts)
-    if len(parts) > 1 and name in IDS:
+    if len(path) > 1 and name in IDS:
         return None
     bare = (name.removeprefix(wrapper) for wrapper in WRAPPERS if name.startswith(wrapper))
     return next((SPELLINGS[each] for each in (name, *bare) if each in SPELLINGS), None)

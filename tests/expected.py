@@ -42,7 +42,7 @@ def path(fixture: str, api: str) -> Path:
 def written(fixture: str, api: str) -> dict[str, Any]:
     """Write a fixture stream into an API and return what came of it."""
     with KINDS[api]() as sandbox, tempfile.TemporaryDirectory() as folder:
-        config = {**sandbox.target_config(), "streams": STREAMS, "match_on": []}
+        config = {**sandbox.target_config(), "streams": STREAMS, "match_on": [], "concurrency": 1}
         if api == "bas_ip":
             config["bas_ip"]["number_template"] = "sip:{mobile}@pbx.example.com"
         if fixture in REGIONS:

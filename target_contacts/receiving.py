@@ -1,0 +1,183 @@
+"""Receive Singer messages: hand records to their sinks, drain these, pass on STATE, end in time."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+from singer_sdk import Target
+from singer_sdk.exceptions import MapExpressionError
+from singer_sdk.mapper import SameRecordTransform
+
+from tap_contacts.apis.plugin import ContactsPlugin, InputError
+from target_contacts.ledger import CANONICAL
+from target_contacts.messages import Interrupted, Line, MessageReader
+from target_contacts.rejects import Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+    from singer_sdk.sinks import Sink
+
+    from target_contacts.client import StreamSink
+    from target_contacts.destination import Destination
+
+GRACE_SECONDS = 7.0
+"""How long a run that was told to end waits for answers to what is in flight."""
+
+_STATE = msgspec.json.Encoder(decimal_format="number")
+
+
+class ReceivingTarget(ContactsPlugin, Target):
+    """Pass a STATE on only when all before it is settled; the SDK passes it on when it drains."""
+
+    message_reader_class = MessageReader
+    message_reader: MessageReader
+    destination: Destination
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Take the arguments of the SDK's `Target`."""
+        super().__init__(**kwargs)
+        self.max_parallelism = 1
+        self._drained_at = time.monotonic()
+        self._checkpoint_seconds = float(self.config["checkpoint_seconds"])
+        self._unmapped: dict[str, StreamSink] = {}
+        """Sinks of the streams that no stream map changes."""
+        self.message_reader.take = self._take
+
+    def get_sink(
+        self,
+        stream_name: str,
+        *,
+        record: dict[str, Any] | None = None,
+        schema: dict[str, Any] | None = None,
+        key_properties: Sequence[str] | None = None,
+    ) -> Sink:
+        """Return the stream's sink; before a changed schema replaces it, it is drained."""
+        if schema is not None and self.sink_exists(stream_name):
+            self.drain_one(self._sinks_active[stream_name])
+        return super().get_sink(
+            stream_name, record=record, schema=schema, key_properties=key_properties
+        )
+
+    # Messages.
+
+    def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
+        self._assert_line_requires(message_dict, requires={"stream", "schema"})
+        schema = message_dict["schema"]
+        properties = schema.get("properties") if isinstance(schema, dict) else None
+        if not isinstance(properties, dict):
+            msg = f"The schema of stream {message_dict['stream']} has no properties. Check the tap."
+            raise InputError(msg)
+        self.destination.schemas[message_dict["stream"]] = message_dict
+        super()._process_schema_message(message_dict)
+        self._note_unmapped(message_dict["stream"])
+
+    def _process_record_message(self, message_dict: dict[str, Any]) -> None:
+        self._assert_line_requires(message_dict, requires={"stream", "record"})
+        whole = CANONICAL.encode(message_dict)
+        record = CANONICAL.encode(message_dict["record"])
+        self._take(Line(message_dict["stream"], record, whole))
+
+    def _take(self, line: Line) -> None:
+        """Hand a RECORD message to its sink, as it is or mapped."""
+        sink = self._unmapped.get(line.stream)
+        if sink is None:
+            self._map(line)
+        else:
+            self.destination.books.read += 1
+            self._give(sink, line, None)
+
+    def _map(self, line: Line) -> None:
+        """Hand the records that the stream maps make of a message to their sinks."""
+        if line.stream not in self.mapper.stream_maps:
+            self._assert_sink_exists(line.stream)
+        for stream_map in self.mapper.stream_maps[line.stream]:
+            self.destination.books.read += 1
+            message = line.message
+            try:
+                record = stream_map.transform(message["record"])
+            except MapExpressionError:
+                reason = "an expression of stream_maps fails on this record"
+                self.destination.reject(line.stream, message, Rejected(reason, "stream_map"))
+                continue
+            if record is None:
+                self.destination.books.skip(line.stream, "filtered out by stream_maps")
+            else:
+                sink = cast("StreamSink", self.get_sink(stream_map.stream_alias))
+                self._give(sink, line, record)
+
+    def _give(self, sink: StreamSink, line: Line, record: dict[str, Any] | None) -> None:
+        sink.receive(line, record)
+        if sink.current_size >= sink.max_size:
+            self.drain_one(sink)
+        self._drain_if_due()
+
+    def _note_unmapped(self, stream: str) -> None:
+        """Note whether a stream's records go to their sink as they are."""
+        self._unmapped.pop(stream, None)
+        maps = self.mapper.stream_maps[stream]
+        if [type(each) for each in maps] == [SameRecordTransform] and not maps[
+            0
+        ].flattening_enabled:
+            self._unmapped[stream] = cast("StreamSink", self.get_sink(maps[0].stream_alias))
+
+    def _process_state_message(self, message_dict: dict[str, Any]) -> None:
+        self._assert_line_requires(message_dict, requires={"value"})
+        self.destination.checkpoints.saw(message_dict["value"])
+        self.destination.checkpoints.pass_on()
+        self._drain_if_due()
+
+    def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
+        text = "ACTIVATE_VERSION of stream %s is ignored: this target does not delete."
+        self.logger.info(text, message_dict.get("stream"))
+
+    def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
+        msg = f"Stream {message_dict.get('stream')} sends BATCH messages; set its tap to records."
+        raise InputError(msg)
+
+    # Draining, STATE and the end.
+
+    def _drain_if_due(self) -> None:
+        if time.monotonic() - self._drained_at >= self._checkpoint_seconds:
+            self._settle_all()
+
+    def _settle_all(self, *, is_endofpipe: bool = False) -> None:
+        """Write all that waits, and pass on the STATE that is safe then."""
+        self.drain_all(is_endofpipe=is_endofpipe)
+        self.destination.checkpoints.pass_on()
+        self._drained_at = time.monotonic()
+
+    def process_endofpipe(self) -> None:
+        """Write all that waits, unless a signal asked for the end."""
+        if self.destination.halted:
+            self.destination.checkpoints.pass_on()
+        else:
+            self._settle_all(is_endofpipe=True)
+
+    def _write_state_message(self, state: dict[str, Any]) -> None:
+        """Pass on STATE, what it covers being durable; a dry run has settled nothing."""
+        self.destination.rejects.flush()
+        if not self.config["dry_run"] and not self.destination.offline:
+            sys.stdout.write(_STATE.encode(state).decode() + "\n")
+            sys.stdout.flush()
+
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """Ask for the end: at once while a line is awaited, else when what is in flight is done."""
+        del frame
+        self.destination.halt(signum)
+        self.message_reader.stop = True
+        if self.message_reader.waiting:
+            raise Interrupted
+        signal.signal(signal.SIGALRM, self._abandon)
+        signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
+
+    def _abandon(self, signum: int, frame: FrameType | None) -> None:
+        """Wait no longer for what is in flight; the next run looks it up."""
+        del signum, frame
+        self.destination.abandoned = True
+        raise Interrupted
