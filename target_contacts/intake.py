@@ -157,11 +157,13 @@ class Intake:
             self.translator = self._sink.translator(self._sink.learned(self._sink.configured()))
 
     def _assert_mapped(self) -> None:
-        """Raise ConfigurationError if `field_map` takes from fields that the stream lacks."""
+        """Raise ConfigurationError if `field_map` takes from a field that no stream so far has."""
         schema = self._sink.original_schema
-        properties = schema.get("properties") or {}
-        if not schema.get("additionalProperties"):
-            paths = (self._sink.config.get("field_map") or {}).values()
-            named = [path.split(".")[0] for path in paths if path not in properties]
-            lacking = [name for name in named if name not in ATTRIBUTES]
-            assert_known("field_map", lacking, properties)
+        paths = (self._sink.config.get("field_map") or {}).values()
+        if schema.get("additionalProperties") or not paths:
+            return
+        schemas = [each["schema"] for each in self._sink.destination.schemas.values()]
+        known = {name for each in schemas for name in [*each["properties"], *ATTRIBUTES]}
+        named = [path.split(".")[0] for path in paths if path not in known]
+        wrong = [name for name in named if name not in known]
+        assert_known("field_map", wrong, schema["properties"])

@@ -125,10 +125,13 @@ class Translator:
         for field in self._fields:
             needed = field.required == "always" or (creating and field.required == "create")
             if needed and is_empty(payload.get(field.wire)):
-                reason = (
-                    f"{field.wire} is required and has no value. Give it in the record "
-                    f"({field.attribute}), by field_map, or for all records by defaults."
+                own = "Give it by field_map."
+                known = (
+                    f"Give it in the record ({field.attribute}), by field_map, or for all records "
+                    "by defaults."
                 )
+                advice = own if field.attribute == field.wire else known
+                reason = f"{field.wire} is required and has no value. {advice}"
                 raise Rejected(reason, "missing", field=field.wire)
         if creating and self._own and all(is_empty(payload.get(wire)) for wire in self._own):
             reason = (

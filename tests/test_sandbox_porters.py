@@ -12,7 +12,8 @@ import requests
 from lxml import etree
 
 from tests.sandbox.porters import APP_ID, APP_SECRET, SCOPES, Porters
-from tests.sandbox.porters_state import ResultCodeError
+from tests.sandbox.porters_codes import ResultCodeError
+from tests.sandbox.porters_tenant import OWN_KINDS, PHASES, Kind, Option, Tenant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -410,8 +411,8 @@ def test_field_accepted(api: Api, alias: str, value: str) -> None:
 
 def test_custom_field_and_maximum() -> None:
     """Custom fields and maximum lengths are the tenant's."""
-    custom, limits = ["Contact.U_Code"], {"Contact.U_Code": 3}
-    with Porters(custom_fields=custom, max_lengths=limits) as sandbox:
+    tenant = Tenant(own={"Contact.U_Code": Kind.SINGLE}, largest={"Contact.U_Code": 3})
+    with Porters(tenant=tenant) as sandbox:
         api = Api(sandbox, Clock())
         api.sign_in()
         items = [with_field("Contact.U_Code", value) for value in ("abc", "abcd")]
@@ -479,7 +480,7 @@ def test_200_items(api: Api) -> None:
 @pytest.mark.parametrize("letter", ["a", "あ"])
 def test_15000_bytes(letter: str) -> None:
     """A request takes 15,000 bytes, not characters; one more answers HTTP 400 (adverse)."""
-    with Porters(max_lengths={"Contact.P_Memo": 15_000}, error_status=200) as sandbox:
+    with Porters(tenant=Tenant(largest={"Contact.P_Memo": 15_000}), error_status=200) as sandbox:
         api = Api(sandbox, Clock())
         api.sign_in()
         frame = len(f"<Contact><Item>{with_field('Contact.P_Memo', '')}</Item></Contact>")
@@ -663,32 +664,297 @@ def test_users(api: Api) -> None:
     assert refused(api.get("user")) == ("System", "101", "400")
 
 
+def options(answer: etree._Element) -> list[str | None]:
+    """Return the aliases of all options of an answer, in their order."""
+    assert answer.findtext("Code") == "0"
+    return [each.findtext("Option.P_Alias") for each in answer.iter("Item")]
+
+
 def test_options(api: Api) -> None:
     """Option Read nests the phases in `Items` and has no totals."""
     answer = api.get("option", alias="Option.P_ContactPhase")
     aliases = [each.text for each in answer.iterfind("Item/Items/Item/Option.P_Alias")]
-    assert aliases == ["Option.P_Lead", "Option.P_Active", "Option.P_Closed"]
+    assert aliases[:3] == ["Option.P_Lead", "Option.P_Active", "Option.P_Closed"]
     assert answer.get("Total") is None
     assert refused(api.get("option", alias="Option.P_Other")) == ("System", "103", "400")
 
 
-def test_fields(api: Api) -> None:
-    """Field Read tells type, need and maximum of every field of contacts."""
-    names = ("Alias", "Type", "Required", "Max")
-    listed = {
-        item.findtext("Field.P_Alias"): tuple(item.findtext(f"Field.P_{name}") for name in names)[
-            1:
-        ]
-        for item in api.get("field", resource="27", count="200").iterfind("Item")
+AREAS = Option(
+    "Option.U_Area",
+    "Area",
+    (
+        Option("Option.U_East", "East", (Option("Option.U_Tokyo", "Tokyo"),)),
+        Option("Option.U_West", "West", unused=True),
+        Option("Option.U_North", "North"),
+    ),
+)
+TENANT = Tenant(
+    own={f"Contact.U_{kind.name.title()}": kind for kind in OWN_KINDS},
+    unused=["Contact.P_Division", "Contact.U_Multi"],
+    required=["Contact.P_Name"],
+    largest={"Contact.P_Name": 10, "Contact.U_Number": 100},
+    least={"Contact.P_Name": 2, "Contact.U_Number": -5},
+    decimals={"Contact.U_Number": 1},
+    options=[PHASES, AREAS],
+    refers={f"Contact.U_{name}": AREAS.alias for name in ("Checkbox", "Radio", "Option")},
+    names={"Contact.P_Title": "Rank"},
+)
+NAMED = with_field("Contact.P_Name", "Anna")
+
+
+@pytest.fixture
+def tenant() -> Iterator[Api]:
+    """Return a client that is signed in to a company database with fields of its own."""
+    with Porters(tenant=TENANT) as served:
+        clock = served.now = Clock()
+        client = Api(served, clock)
+        client.sign_in()
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("query", "aliases"),
+    [
+        ({}, ["P_ContactPhase", "P_Lead", "P_Active", "P_Closed", "U_InActive", "U_Vip"]),
+        ({"alias": "Option.U_Area"}, ["U_Area", "U_East", "U_Tokyo", "U_West", "U_North"]),
+        ({"alias": "Option.U_Area", "level": "1"}, ["U_East", "U_West", "U_North"]),
+        ({"alias": "Option.U_Area", "level": "2"}, ["U_East", "U_Tokyo", "U_West", "U_North"]),
+        ({"alias": "Option.U_East", "level": "0"}, ["U_East", "U_West", "U_North"]),
+        ({"alias": "Option.U_Area", "enabled": "1"}, ["U_Area", "U_East", "U_Tokyo", "U_North"]),
+        ({"alias": "Option.U_West", "enabled": "0"}, ["U_West"]),
+        ({"alias": "Option.U_North", "enabled": "0"}, []),
+        ({"alias": "Option.U_Area", "count": "2"}, ["U_Area", "U_East"]),
+    ],
+)
+def test_option_parameters(tenant: Api, query: dict[str, str], aliases: list[str]) -> None:
+    """`alias`, `level`, `enabled` and `count` choose options; without them all are given."""
+    found = options(tenant.get("option", **query))
+    assert found[: len(aliases)] == [f"Option.{alias}" for alias in aliases]
+    assert len(found) == (len(aliases) + 5 if not query else len(aliases))
+
+
+def test_option_shape(tenant: Api) -> None:
+    """An option tells id, name, parent, purpose and order; a leaf has empty `Items`."""
+    item = tenant.get("option", alias="Option.U_Area").find("Item/Items/Item")
+    assert item is not None
+    assert {each.tag: each.text for each in item if each.tag != "Items"} == {
+        "Option.P_Id": "307",
+        "Option.P_Name": "East",
+        "Option.P_Alias": "Option.U_East",
+        "Option.P_ParentId": "306",
+        "Option.P_Type": "0",
+        "Option.P_Order": "1",
     }
-    assert "Contact.P_Deleted" not in listed
-    assert [listed[f"Contact.{name}"] for name in ("P_Client", "P_Memo", "U_ExternalKey")] == [
-        ("11", "1", ""),
-        ("2", "0", "4000"),
-        ("1", "0", "200"),
+    assert item.findtext("Items/Item/Items") == ""
+    phases = tenant.get("option", alias="Option.P_ContactPhase")
+    assert phases.findtext("Item/Option.P_Type") == "11"
+
+
+@pytest.mark.parametrize(
+    ("call", "query", "code"),
+    [
+        ("option", {"start": "0"}, "100"),
+        ("option", {"field": "Option.P_Name"}, "100"),
+        ("option", {"level": "-2"}, "103"),
+        ("option", {"level": "x"}, "103"),
+        ("option", {"enabled": "2"}, "103"),
+        ("option", {"count": "0"}, "103"),
+        ("field", {"resource": "27", "active": "2"}, "103"),
+        ("field", {"resource": "27", "count": "201"}, "103"),
+        ("field", {"resource": "27", "start": "-1"}, "103"),
+        ("field", {"resource": "27", "field": "Field.P_Name"}, "100"),
+        ("field", {"resource": "27", "condition": "Field.P_Id=1"}, "100"),
+        ("field", {"resource": "3"}, "103"),
+        ("field", {}, "101"),
+    ],
+)
+def test_master_reads_refused(tenant: Api, call: str, query: dict[str, str], code: str) -> None:
+    """Field Read and Option Read take their own parameters and no others."""
+    assert refused(tenant.get(call, **query)) == ("System", code, "400")
+
+
+@pytest.mark.parametrize(
+    ("scope", "call"), [("field_r", "field"), ("option_r", "option"), ("option_r", "contact")]
+)
+def test_master_scope_missing(scope: str, call: str) -> None:
+    """Reading fields and options takes scopes of their own."""
+    with Porters(scopes=[each for each in SCOPES if each != scope]) as sandbox:
+        api = Api(sandbox, Clock())
+        api.sign_in()
+        query = {"resource": "27"} if call == "field" else {}
+        assert refused(api.get(call, **query)) == ("System", "403", "400")
+
+
+def listed(answer: etree._Element) -> dict[str, dict[str, str]]:
+    """Return what Field Read tells of each field, by alias."""
+    rows = [{each.tag: each for each in item} for item in answer.iterfind("Item")]
+    return {
+        row["Field.P_Alias"].text or "": {
+            tag.removeprefix("Field.P_"): "".join(child.tag for child in each) or each.text or ""
+            for tag, each in row.items()
+        }
+        for row in rows
+    }
+
+
+def told(field: dict[str, str]) -> tuple[str, ...]:
+    """Return type, need, limits, decimals and options of a field."""
+    names = ("Type", "Required", "Max", "Min", "DecimalFraction", "ReferTo")
+    return tuple(field[name] for name in names)
+
+
+def test_fields(tenant: Api) -> None:
+    """Field Read tells type, need and limits of every field of contacts, and what it refers to."""
+    fields = listed(tenant.get("field", resource="27", count="200"))
+    assert "Contact.P_Deleted" not in fields
+    assert {alias: told(fields[f"Contact.{alias}"]) for alias in TOLD} == TOLD
+    assert fields["Contact.P_Title"]["Name"] == "Rank"
+    assert {field["ResourceType"] for field in fields.values()} == {"27"}
+
+
+TOLD = {
+    "P_Client": ("11", "1", "", "", "0", ""),
+    "P_UpdateDate": ("11", "1", "", "", "0", ""),
+    "P_Phase": ("7", "0", "", "", "0", "Option.P_ContactPhase"),
+    "P_Name": ("1", "1", "10", "2", "0", ""),
+    "P_Memo": ("2", "0", "4000", "", "0", ""),
+    "U_Number": ("3", "0", "100", "-5", "1", ""),
+    "U_Currency": ("14", "0", "", "", "2", ""),
+    "U_Checkbox": ("5", "0", "", "", "0", "Option.U_Area"),
+    "U_Datetime": ("12", "0", "", "", "0", ""),
+    "U_Time": ("12", "0", "", "", "0", ""),
+}
+"""What Field Read tells: adverse is that what PORTERS fills itself counts as required, too."""
+
+
+def test_field_pages(tenant: Api) -> None:
+    """Field Read gives ten fields unless asked for more, with totals, and takes an offset."""
+    whole = [*listed(tenant.get("field", resource="27", count="200"))]
+    first = tenant.get("field", resource="27")
+    second = tenant.get("field", resource="27", start="10", count="5")
+    assert [first.get(name) for name in ("Total", "Count", "Start")] == [
+        str(len(whole)),
+        "10",
+        "0",
     ]
-    assert refused(api.get("field", resource="3")) == ("System", "103", "400")
-    assert refused(api.get("field")) == ("System", "101", "400")
+    assert ([*listed(first)], [*listed(second)]) == (whole[:10], whole[10:15])
+
+
+@pytest.mark.parametrize(
+    ("active", "expected"), [("1", [False, True]), ("0", [True, False]), ("-1", [True, True])]
+)
+def test_fields_in_use(tenant: Api, active: str, expected: list[bool]) -> None:
+    """Fields out of use are still listed, unless only those in use are asked for."""
+    fields = listed(tenant.get("field", resource="27", count="200", active=active))
+    assert [f"Contact.P_{name}" in fields for name in ("Division", "Name")] == expected
+
+
+def test_links_need_version_2(tenant: Api) -> None:
+    """A field of type Link is shown and taken under version 2 only."""
+    query = {"partition": "1234", "resource": "27", "count": "200"}
+    for version, shown, code in (("1", False, "100"), ("2", True, "0")):
+        header = {"X_P_ConnectAPI_Version": version}
+        fields = listed(tenant.send("GET", "field", query, **header))
+        assert ("Contact.U_Link" in fields) == shown
+        linked = tenant.sandbox.add(**FIELDS, **{"Contact.P_Name": "Anna"})
+        item = f"<Contact><Item>{with_field('Contact.U_Link', linked, NAMED)}</Item></Contact>"
+        header["Content_Type"] = XML
+        answer = tenant.send("POST", "contact", {"partition": "1234"}, item, **header)
+        assert [found for _, found in results(answer)] == [code]
+
+
+def test_aliases_without_their_resource() -> None:
+    """Whether Field Read writes aliases with `Contact.` is not documented: it may not."""
+    with Porters(tenant=Tenant(prefixed=False)) as sandbox:
+        api = Api(sandbox, Clock())
+        api.sign_in()
+        assert {"P_Id", "P_Name", "U_ExternalKey"} <= set(
+            listed(api.get("field", resource="27", count="200"))
+        )
+
+
+def test_a_field_out_of_use_refuses_the_whole_request(tenant: Api) -> None:
+    """One item with a field out of use lets none of the request land (adverse)."""
+    gone = with_field("Contact.P_Division", "A", NAMED)
+    assert refused(tenant.post(NAMED, gone)) == ("System", "100", "400")
+    assert tenant.sandbox.contacts == []
+    assert refused(tenant.get("contact", field="Contact.P_Division")) == ("System", "100", "400")
+
+
+@pytest.mark.parametrize(
+    ("alias", "value", "code"),
+    [
+        ("P_Title", "", "103"),
+        ("P_Name", "A", "104"),
+        ("P_Name", "a" * 11, "104"),
+        ("U_Number", "100.1", "105"),
+        ("U_Number", "-5.1", "105"),
+        ("U_Number", "1,000", "103"),
+        ("U_Number", "1e3", "103"),
+        ("U_Date", "2026-01-02", "103"),
+        ("U_Date", "2026/01/02 03:04:05", "103"),
+        ("U_Age", "2026/02/30", "103"),
+        ("U_Datetime", "2026/01/02", "103"),
+        ("U_Datetime", "2026-01-02T03:04:05Z", "103"),
+        ("U_Time", "2026/01/02 03:04:05", "103"),
+        ("U_Url", "a b", "103"),
+        ("U_Mail", "a", "103"),
+        ("U_User", "77", "5"),
+        ("U_User", "Anna", "103"),
+        ("U_Display", "a", "100"),
+        ("U_Image", "a", "103"),
+        ("U_Option", "East", "103"),
+        ("U_Option", "<Option.U_East/>", "103"),
+        ("U_Option", "<Option.U_West/>", "103"),
+        ("U_Option", "<Option.P_Lead/>", "103"),
+        ("U_Radio", "<Option.U_Tokyo/><Option.U_North/>", "103"),
+        ("U_Checkbox", "<Option.U_Tokyo/><Option.U_Tokyo/>", "103"),
+    ],
+)
+def test_value_refused(tenant: Api, alias: str, value: str, code: str) -> None:
+    """Each type of field has its rules; an option must be a leaf in use."""
+    start = OWNED if alias == "P_Name" else NAMED
+    assert [c for _, c in results(tenant.post(with_field(f"Contact.{alias}", value, start)))] == [
+        code
+    ]
+    assert tenant.sandbox.contacts == []
+
+
+@pytest.mark.parametrize(
+    ("alias", "value", "kept"),
+    [
+        ("U_Number", "-4.99", "-4.9"),
+        ("U_Currency", "1234567.899", "1234567.89"),
+        ("U_Date", "2026/01/02", "2026/01/02"),
+        ("U_Datetime", "2026/01/02 03:04:05", "2026/01/02 03:04:05"),
+        ("U_Time", "1970/01/02 02:00:00", "1970/01/02 02:00:00"),
+        ("U_Option", "<Option.U_North/>", "Option.U_North"),
+        ("U_Checkbox", "<Option.U_North/><Option.U_Tokyo/>", "Option.U_North,Option.U_Tokyo"),
+        ("U_User", "1", "1"),
+        ("U_Url", "https://example.com/a", "https://example.com/a"),
+    ],
+)
+def test_value_accepted(tenant: Api, alias: str, value: str, kept: str) -> None:
+    """Values are kept as they came, but for decimals beyond those of a number, which are cut."""
+    answer = tenant.post(with_field(f"Contact.{alias}", value, NAMED))
+    assert results(answer) == [("20002", "0")]
+    assert tenant.sandbox.contacts[0][f"Contact.{alias}"] == kept
+
+
+def test_chosen_options_are_read_as_they_are_nested(tenant: Api) -> None:
+    """Several options of a checkbox stand side by side in a read."""
+    both = "<Option.U_North/><Option.U_Tokyo/>"
+    tenant.post(with_field("Contact.U_Checkbox", both, NAMED))
+    item = tenant.get("contact", field="Contact.U_Checkbox").find("Item")
+    assert item is not None
+    assert [each.tag for each in item[0]] == ["Option.U_North", "Option.U_Tokyo"]
+
+
+def test_required_by_the_tenant(tenant: Api) -> None:
+    """What a tenant requires is required of a new contact (adverse), not of an update."""
+    assert [code for _, code in results(tenant.post(OWNED, NAMED))] == ["101", "0"]
+    start = "<Contact.P_Id>20002</Contact.P_Id>"
+    assert results(tenant.post(with_field("Contact.P_City", "Bonn", start))) == [("20002", "0")]
 
 
 def test_seed(api: Api) -> None:

@@ -24,7 +24,8 @@ TOKEN_HEADER = "X-porters-hrbc-oauth-token"  # noqa: S105  # a name, not a token
 
 GRANT = (
     "Grant the app access once: open /v1/oauth with response_type=code in a browser that is "
-    "logged out of PORTERS, with the scopes partition_r, contact_r and contact_w."
+    "logged out of PORTERS, with the scopes partition_r, user_r, field_r, option_r, client_r, "
+    "contact_r and contact_w."
 )
 _SIGN_IN_AGAIN = Judgement(Verdict.RENEW, advice=GRANT)
 _NO_RIGHT = "Give the app's user the right to it in PORTERS."
@@ -43,7 +44,14 @@ CODES = {
     ),
     "100": Judgement(Verdict.REJECT, advice="A field of field_map may be gone or misspelt."),
     "101": Judgement(Verdict.REJECT, advice="A field that PORTERS requires has no value."),
-    "126": Judgement(Verdict.REJECT, advice="The phase would not become the newest."),
+    "126": Judgement(
+        Verdict.REJECT,
+        advice=(
+            "The phase would not become the newest: the contact has one of a later date, or a "
+            "greater one of the same date."
+        ),
+    ),
+    "127": Judgement(Verdict.REJECT, advice="A phase's date or memo came without the phase."),
     "146": Judgement(Verdict.STOP, advice="Check that no proxy changes the request's headers."),
     **dict.fromkeys(("301", "303", "304"), Judgement(Verdict.REJECT)),
     "302": Judgement(Verdict.UNKNOWN, advice="A transaction failed, or the contact is deleted."),

@@ -6,25 +6,28 @@ Fields: https://hrbcapi.porters.jp/hc/en-us/articles/20868341330969-Contact-Fiel
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_contacts.apis import porters, xml
+from tap_contacts.apis import porters
+from tap_contacts.apis import porters_wire as wire
 from tap_contacts.apis.errors import OutcomeUnknown, Refused, Stopped
 from tap_contacts.apis.http import NOT_UNDERSTOOD, Verdict
 from tap_contacts.apis.porters_sign_in import CODES
 from target_contacts.client import ContactSink
 from target_contacts.items import Item, Outcome
-from target_contacts.mapping import Field, Payload, matching, text
 from target_contacts.rejects import Rejected
+from target_contacts.sinks import porters_fields as table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from lxml.etree import _Element
 
+    from tap_contacts.apis.porters_fields import TenantField
+    from target_contacts.mapping import Field, Payload
 
 OF_ONE_CONTACT = {"5", "6", "400"}
 """Codes that stop a run as the answer to a request, but not as that to one of its contacts."""
@@ -35,34 +38,11 @@ IDS = {"Contact.P_Client", "Contact.P_Owner"}
 NO_CONDITION = re.compile(r"[,:=\r\n]")
 """Characters that no documented rule can escape in the value of a condition."""
 
+AT_FAULT = {"5": "Contact.P_Owner", "7": "Contact.P_Client", "126": wire.PHASE}
+"""Fields that codes speak of."""
+
 REFUSED = {Verdict.REJECT, Verdict.MISSING, Verdict.UNKNOWN}
 """Verdicts that speak of one contact; an update of unknown outcome does no harm."""
-
-
-def _lines(value: Any) -> str:
-    """Return text without the control characters that PORTERS fails at; NEL is a line break."""
-    return xml.clean(text(value).replace("\x85", "\n"))
-
-
-def _line(value: Any) -> str:
-    """Return text of one line, or raise ValueError: only MultilineText takes line breaks."""
-    found = _lines(value)
-    if re.search(r"[\r\n]", found):
-        msg = "must be on one line"
-        raise ValueError(msg)
-    return found
-
-
-def _mail(value: Any) -> str:
-    found = _line(value).strip()
-    if found.count("@") != 1:
-        msg = "must be an e-mail address, with exactly one @"
-        raise ValueError(msg)
-    return found
-
-
-_id = matching("[1-9][0-9]{0,17}", "an id of PORTERS: digits only")
-_option = matching(r"Option\.[A-Za-z0-9_]+", "the alias of an option, such as Option.P_Name")
 
 
 @dataclass(frozen=True)
@@ -70,7 +50,7 @@ class Packed:
     """A contact in its wire form."""
 
     item: Item
-    wire: _Element
+    element: _Element
     size: int
     """Bytes."""
 
@@ -81,56 +61,92 @@ class Packed:
 
 
 class PortersSink(ContactSink[porters.Porters]):
-    """Create and update contacts; a phase only by `field_map`, as the alias of its option."""
+    """Create and update contacts; the status of a contact is its phase."""
 
     client_class = porters.Porters
-    fields: ClassVar[Sequence[Field]] = (
-        Field("customer_id", "Contact.P_Client", "create", convert=_id, identifier=True),
-        Field("owner_id", "Contact.P_Owner", "create", convert=_id, identifier=True),
-        Field("full_name", "Contact.P_Name", convert=_line),
-        Field("name_reading", "Contact.P_Reading", convert=_line),
-        Field("department", "Contact.P_Division", convert=_line),
-        Field("job_title", "Contact.P_Title", convert=_line),
-        Field("note", "Contact.P_Memo", convert=_lines),
-        Field("country", "Contact.P_Country", convert=_line),
-        Field("state", "Contact.P_Prefecture", convert=_line),
-        Field("city", "Contact.P_City", convert=_line),
-        Field("street", "Contact.P_Street", convert=_lines),
-        Field("postal_code", "Contact.P_Zipcode", convert=_line),
-        Field("phone", "Contact.P_Telephone", convert=_line),
-        Field("fax", "Contact.P_Fax", convert=_line),
-        Field("email", "Contact.P_Mail", convert=_mail),
-        Field("mobile", "Contact.P_Mobile", convert=_line),
-        Field("phase", "Contact.P_Phase", convert=_option),
-    )
+    fields: ClassVar[Sequence[Field]] = (*table.FIELDS, *table.ONLY_MAPPED)
     identity = ("Contact.P_Client", "Contact.P_Name", "Contact.P_Mail")
     can_ask = can_list = True
     keeps_empty = False  # the effect of an empty element is not documented
-    free_prefix = porters.OWN_FIELDS
+    free_prefix = wire.OWN_FIELDS
     concurrency = 1  # the documents warn about parallel requests
     MAX_SIZE_DEFAULT = 2000
 
     def setup(self) -> None:
-        """Check the fields of one's own that settings name.
+        """Check what settings name.
 
         Raises:
-            ConfigurationError: If `field_map` names what cannot be a field of one's own.
+            ConfigurationError: If `field_map` names what cannot be a field of one's own, or
+                `match_on` what contacts cannot be looked up by.
         """
         super().setup()
         self._key_field = self.client.external_key_field
+        self._gone: Sequence[str] = ()
         for name in self.config.get("field_map") or {}:
-            if name.startswith(porters.OWN_FIELDS) and not porters.is_own_field(name):
+            if name.startswith(wire.OWN_FIELDS) and not wire.is_alias(name, wire.OWN_FIELDS):
                 msg = "field_map names a field that cannot be an alias such as Contact.U_Name."
                 raise ConfigurationError(msg)
             if name == self._key_field:
                 msg = f"field_map and porters.external_key_field both fill {name}; leave one out."
                 raise ConfigurationError(msg)
+        if set(self.config.get("match_on") or ()) & {"status", *table.OF_PHASE}:
+            msg = "match_on names what is about a phase; contacts cannot be looked up by that."
+            raise ConfigurationError(msg)
+
+    def learned(self, fields: Sequence[Field]) -> Sequence[Field]:
+        """Return the table as the company database has it; as documented if that cannot be read.
+
+        Raises:
+            ConfigurationError: If settings name fields that are not in use.
+        """
+        tenant = self.client.tenant
+        known = tenant.fields()
+        if known is not None:
+            fields = self._in_use(fields, known)
+        phase = table.phase((known or {}).get(wire.PHASE), tenant, self.destination.status_names)
+        return [replace(f, convert=phase) if f.wire == wire.PHASE else f for f in fields]
+
+    def _in_use(self, fields: Sequence[Field], known: Mapping[str, TenantField]) -> list[Field]:
+        """Leave out the fields that are not in use, and add those of one's own."""
+        mapped = self.config.get("field_map") or {}
+        table.assert_in_use([*mapped, *filter(None, [self._key_field])], known)
+        table.assert_holds_key(known.get(self._key_field))
+        self._gone = [f.wire for f in fields if f.wire not in known and not f.required]
+        gone = ", ".join(name for name in self._gone if name not in table.NEVER_NAMED)
+        if gone:
+            text = f"{self.client.title} has these fields not in use, so they are not carried: "
+            self.client.tenant.warn_once(f"{text}{gone}.")
+        kept = [f for f in fields if f.wire not in self._gone]
+        limited = [table.limited(f, known[f.wire]) if f.wire in known else f for f in kept]
+        return [*limited, *self._own(mapped, known)]
+
+    def _own(self, mapped: Mapping[str, str], known: Mapping[str, TenantField]) -> Iterator[Field]:
+        """Yield the fields of one's own that are mapped, or that a new contact must have."""
+        for field in known.values():
+            if not field.alias.startswith(wire.OWN_FIELDS) or field.alias == self._key_field:
+                continue
+            if field.alias in mapped:
+                yield table.own(field, self.client.tenant)
+            elif field.required:
+                text = "every new contact needs {} ({}), and field_map does not fill it."
+                named = text.format(field.alias, field.name)
+                self.client.tenant.warn_once(f"{self.client.title}: {named}")
+                yield table.required(field)
 
     def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:
-        """Clean fields of one's own, too, and leave out what is blank."""
+        """Clean fields of one's own, too, and leave out what is blank.
+
+        Raises:
+            Rejected: If there is something about a phase, but no phase.
+        """
         del attributes
-        cleaned = {alias: _lines(value) for alias, value in payload.items()}
-        return {alias: value for alias, value in cleaned.items() if value.strip()}
+        options = {alias: value for alias, value in payload.items() if isinstance(value, list)}
+        texts = {a: table.lines(value) for a, value in payload.items() if a not in options}
+        cleaned = options | {alias: value for alias, value in texts.items() if value.strip()}
+        if wire.PHASE not in cleaned and cleaned.keys() & table.OF_PHASE:
+            reason = f"{' and '.join(table.OF_PHASE)} may only come together with {wire.PHASE}"
+            raise Rejected(reason, "missing", field=wire.PHASE)
+        return cleaned
 
     def looked_for(self, item: Item) -> dict[str, str]:
         """Return the key that PORTERS was given, where it has a field for it; else the identity."""
@@ -141,26 +157,28 @@ class PortersSink(ContactSink[porters.Porters]):
 
         What cannot be written in a condition, or may be compared loosely there, is compared here.
         """
+        asked = {alias: value for alias, value in wanted.items() if alias not in self._gone}
         conditions = {
             alias if alias in IDS else f"{alias}:full": value
-            for alias, value in wanted.items()
+            for alias, value in asked.items()
             if value and not NO_CONDITION.search(value)
         }
-        found = self.client.contacts(list(wanted), conditions)
-        return [row["Contact.P_Id"] for row in found if _holds(row, wanted)]
+        found = self.client.contacts(list(asked), conditions)
+        return [row["Contact.P_Id"] for row in found if _holds(row, asked)]
 
     def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield every contact."""
         keys = [self._key_field] if self._key_field else []
-        aliases = [field.wire for field in self.fields if field.wire != "Contact.P_Phase"]
-        for row in self.client.contacts([*aliases, *keys]):
+        aliases = [field.wire for field in table.FIELDS if field.wire != wire.PHASE]
+        in_use = [alias for alias in aliases if alias not in self._gone]
+        for row in self.client.contacts([*in_use, *keys]):
             yield row["Contact.P_Id"], row
 
     def write(self, items: Iterator[Item]) -> Iterator[list[Outcome]]:
         """Yield the outcomes of one request after the other, each packed as full as it may be."""
         batch: list[Packed] = []
         for packed in map(self._packed, items):
-            if porters.EMPTY_SIZE + packed.size > porters.MAX_BYTES:
+            if wire.EMPTY_SIZE + packed.size > wire.MAX_BYTES:
                 yield [Outcome(packed.item, error=_too_large(packed))]
                 continue
             if not _has_room(batch, packed):
@@ -174,8 +192,8 @@ class PortersSink(ContactSink[porters.Porters]):
     def _packed(self, item: Item) -> Packed:
         """Put a contact into its wire form; a new one gets a key by which it can be found."""
         key = {self._key_field: item.key} if self._key_field and item.remote_id is None else {}
-        wire = porters.item(item.remote_id or porters.NEW, item.payload | key)
-        return Packed(item, wire, porters.size(wire))
+        made = wire.item(item.remote_id or wire.NEW, item.payload | key)
+        return Packed(item, made, wire.size(made))
 
     def _send(self, batch: list[Packed]) -> Iterator[list[Outcome]]:
         """Send a batch; one that is refused as a whole is halved until the culprit is alone."""
@@ -184,7 +202,9 @@ class PortersSink(ContactSink[porters.Porters]):
             part = waiting.pop()
             creating = any(packed.is_new for packed in part)
             try:
-                results = self.client.write([each.wire for each in part], repeatable=not creating)
+                results = self.client.write(
+                    [each.element for each in part], repeatable=not creating
+                )
             except (OutcomeUnknown, Refused) as error:
                 failed, again = _after(error, part)
                 waiting += again
@@ -208,8 +228,8 @@ def _after(
 
 
 def _has_room(batch: Sequence[Packed], packed: Packed) -> bool:
-    total = porters.EMPTY_SIZE + sum(each.size for each in batch) + packed.size
-    return len(batch) < porters.MAX_ITEMS and total <= porters.MAX_BYTES
+    total = wire.EMPTY_SIZE + sum(each.size for each in batch) + packed.size
+    return len(batch) < wire.MAX_ITEMS and total <= wire.MAX_BYTES
 
 
 def _holds(row: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
@@ -219,13 +239,13 @@ def _holds(row: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
 def _too_large(packed: Packed) -> Rejected:
     longest = max(packed.item.payload, key=lambda alias: len(packed.item.payload[alias]))
     reason = (
-        f"the contact takes {porters.EMPTY_SIZE + packed.size} bytes and a request at most "
-        f"{porters.MAX_BYTES}; its longest field is {longest}"
+        f"the contact takes {wire.EMPTY_SIZE + packed.size} bytes and a request at most "
+        f"{wire.MAX_BYTES}; its longest field is {longest}"
     )
     return Rejected(reason, "too_large", field=longest)
 
 
-def _settled(part: Sequence[Packed], results: Sequence[porters.Result]) -> Iterator[list[Outcome]]:
+def _settled(part: Sequence[Packed], results: Sequence[wire.Result]) -> Iterator[list[Outcome]]:
     """Yield what became of the contacts of an answered request.
 
     Raises:
@@ -238,7 +258,7 @@ def _settled(part: Sequence[Packed], results: Sequence[porters.Result]) -> Itera
             raise outcome.error
 
 
-def _outcome(item: Item, result: porters.Result) -> Outcome:
+def _outcome(item: Item, result: wire.Result) -> Outcome:
     """Tell what the code of one contact means for it."""
     code = result.code
     if code == "0":
@@ -256,6 +276,13 @@ def _outcome(item: Item, result: porters.Result) -> Outcome:
 
 def _at_fault(item: Item, code: str) -> str | None:
     """Name the field where a code leaves only one; an answer never does."""
-    if code == "5" and "Contact.P_Owner" in item.payload:
-        return "Contact.P_Owner"
-    return "Contact.P_Client" if code == "7" and item.remote_id is None else None
+    field = AT_FAULT.get(code)
+    is_of_contact = code == "7" and item.remote_id is not None
+    is_of_others = field in IDS and _has_own_id(item.payload)
+    return field if field in item.payload and not (is_of_contact or is_of_others) else None
+
+
+def _has_own_id(payload: Payload) -> bool:
+    """Say whether a field of one's own may hold an id, too."""
+    own = [value for alias, value in payload.items() if alias.startswith(wire.OWN_FIELDS)]
+    return any(wire.ID.fullmatch(value) for value in own if isinstance(value, str))

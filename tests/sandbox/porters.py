@@ -15,9 +15,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 from lxml import etree
 
+from tests.sandbox import porters_masters as masters
 from tests.sandbox import porters_reads as reads
+from tests.sandbox.porters_codes import Code, ResultCodeError
 from tests.sandbox.porters_sign_in import AuthenticationError, SignIns, refuse_if
-from tests.sandbox.porters_state import APP_USER, ID, Code, Database, ResultCodeError
+from tests.sandbox.porters_state import APP_USER, Database
+from tests.sandbox.porters_tenant import Tenant
+from tests.sandbox.porters_values import ID
 from tests.sandbox.porters_wire import check_content_type, parse_fields, parse_items
 from tests.sandbox.server import Request, Response, Sandbox, xml_response
 
@@ -32,10 +36,10 @@ COMPANY_ID = "sandbox"
 OWNER_ID = "1"
 CLIENT_ID = "10001"
 SEED_ID = "20001"
-CUSTOM_FIELDS = ("Contact.U_ExternalKey",)
 SCOPES = ("partition_r", "user_r", "field_r", "option_r", "client_r", "contact_r", "contact_w")
 
 OAUTH, TOKEN, CONTACT = "/v1/oauth", "/v1/token", "/v1/contact"
+FIELD, OPTION = "/v1/field", "/v1/option"
 SIGN_IN_CALLS = (("GET", OAUTH), ("POST", TOKEN))
 FORM = "application/x-www-form-urlencoded"
 TOKEN_HEADER = "x-porters-hrbc-oauth-token"
@@ -69,10 +73,10 @@ CALLS = {
     ("POST", CONTACT): Call("contact_w", "partition"),
     ("GET", CONTACT): Call(f"contact_r {REFERRED}", "partition", SEARCH, READ_CONTACTS),
     ("GET", "/v1/client"): Call(REFERRED, "partition", SEARCH, READ_CLIENTS),
-    ("GET", "/v1/partition"): Call("partition_r", "request_type", PAGE, reads.partitions),
-    ("GET", "/v1/user"): Call("user_r", "partition request_type", f"{PAGE} field", reads.users),
-    ("GET", "/v1/option"): Call("option_r", "partition", "alias", reads.options),
-    ("GET", "/v1/field"): Call("field_r", "partition resource", PAGE, reads.fields),
+    ("GET", "/v1/partition"): Call("partition_r", "request_type", PAGE, masters.partitions),
+    ("GET", "/v1/user"): Call("user_r", "partition request_type", f"{PAGE} field", masters.users),
+    ("GET", OPTION): Call("option_r", "partition", "alias level enabled count", masters.options),
+    ("GET", FIELD): Call("field_r", "partition resource", f"active {PAGE}", masters.fields),
 }
 """The calls by method and path."""
 
@@ -89,21 +93,20 @@ class Porters(Sandbox):
         app_secret: str = APP_SECRET,
         partition: str = PARTITION,
         scopes: Collection[str] = SCOPES,
-        custom_fields: Collection[str] = CUSTOM_FIELDS,
-        max_lengths: Mapping[str, int] | None = None,
+        tenant: Tenant | None = None,
         error_status: int = 400,
         port: int = 0,
         latency: float = 0.0,
     ) -> None:
         """Set up the database; `error_status` goes with every `<System>` answer.
 
-        `scopes` are what the customer granted, `custom_fields` further single-line aliases,
-        `max_lengths` the `Field.P_Max` of single aliases.
+        `scopes` are what the customer granted; the tenant is by default one that has added nothing
+        but a text field for keys.
         """
         super().__init__(port=port, latency=latency)
         self.now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
         self.partition, self.scopes, self.error_status = partition, scopes, error_status
-        self.database = Database(custom_fields, max_lengths or {}, self._clock)
+        self.database = Database(tenant or Tenant(), self._clock)
         self.sign_ins = SignIns(app_id, app_secret, self._clock)
         self.add_user(OWNER_ID, "Sandbox Owner", administrator=True)
         self.add_user(APP_USER, "Sandbox App")
@@ -199,7 +202,9 @@ class Porters(Sandbox):
         if call is None:
             raise ResultCodeError(Code.NOT_FOUND)
         self.sign_ins.check(request.headers.get(TOKEN_HEADER))
-        if request.headers.get("x-p-connectapi-version", "1") not in ("1", "2"):
+        # Silent in the documents; taken: without the header it is version 1.
+        self.database.version = request.headers.get("x-p-connectapi-version", "1")
+        if self.database.version not in ("1", "2"):
             raise ResultCodeError(Code.BAD_VERSION)
         query = _query(request)
         call.check(self.scopes, query)
@@ -216,7 +221,12 @@ class Porters(Sandbox):
         """Write each item on its own and answer in their order, without a code at the root."""
         check_content_type(request.headers.get("content-type", ""))
         root = etree.Element("Contact")
-        for item in parse_items(request.body):
+        items = parse_items(request.body)
+        named = {str(part.tag) for item in items for part in item}
+        # Silent in the documents; taken: a field out of use in one item refuses them all.
+        if named.intersection(self.database.tenant.unused):
+            raise ResultCodeError(Code.BAD_PARAMETER)
+        for item in items:
             contact_id, code = item.findtext("Contact.P_Id") or "", Code.SUCCESS
             try:
                 contact_id = self.database.write(parse_fields(item, self.database.kinds["Contact"]))

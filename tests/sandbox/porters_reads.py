@@ -1,8 +1,7 @@
-"""Answer the read calls of PORTERS from a company database.
+"""Answer Contact Read and Client Read of PORTERS from a company database.
 
-Facts are from hrbcapi.porters.jp/hc/en-us: "Read API Parameters", "Contact Read", "Client Read",
-"User Read", "Option Read" and "Field Read". A comment "Silent in the documents; taken: ..." marks
-an adverse reading.
+Facts are from hrbcapi.porters.jp/hc/en-us: "Read API Parameters", "Contact Read" and "Client
+Read". A comment "Silent in the documents; taken: ..." marks an adverse reading.
 """
 
 from __future__ import annotations
@@ -16,38 +15,29 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from tests.sandbox.porters_state import (
-    APP_USER,
-    ID,
-    PHASE_ROOT,
-    PHASES,
-    REQUIRED,
-    TEXTS,
-    Code,
-    Database,
-    Kind,
-    Record,
-    ResultCodeError,
-    check_datetime,
-)
+from tests.sandbox.porters_codes import Code, ResultCodeError
+from tests.sandbox.porters_tenant import OPTIONS, TEXTS, Kind
+from tests.sandbox.porters_values import ID, check_date, check_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from tests.sandbox.porters_state import Database, Record
 
     Query = Mapping[str, str]
 
 DEFAULT_COUNT, MAX_COUNT = "10", 200
 DELETED_FOR = timedelta(days=90)
-CONTACT_RESOURCE, PHASE_ROOT_ID = "27", 300
+FIRST_OPTION_ID = 300
 REFERRED = {Kind.USER: "User", Kind.REFERENCE: "Client"}
 USER_FIELDS = "User.P_Id,User.P_Type,User.P_Name,User.P_Mail"
 """Default of User Read, and all that a record referring to a user can show of it."""
 RANGES = ("eq", "gt", "ge", "le", "lt")
 SUFFIXES: dict[Kind, tuple[str, ...]] = {
     # The notes on the documents contradict each other on P_Id:or; taken: it does not exist.
-    **dict.fromkeys((Kind.ID, Kind.STAMP, Kind.DATETIME), RANGES),
+    **dict.fromkeys((Kind.ID, Kind.STAMP, Kind.DATETIME, Kind.DATE, Kind.AGE), RANGES),
     **dict.fromkeys(TEXTS, ("part", "full")),
-    **dict.fromkeys((Kind.OPTION, Kind.USER), ("or", "and")),
+    **dict.fromkeys((Kind.OPTION, Kind.RADIO, Kind.USER), ("or", "and")),
     Kind.REFERENCE: ("eq", "or"),
 }
 """Suffixes a condition may have; the first is the default."""
@@ -81,83 +71,11 @@ class Condition:
         return held is not None and MATCHES[self.suffix](value, self.value)
 
 
-def partitions(database: Database, query: Query) -> etree._Element:
-    """Answer Partition Read; only the list of the access token is open to `code_direct`."""
-    if _own(query):
-        raise ResultCodeError(Code.NO_DATA_RIGHT)
-    return _listing(database, "Partition", list(database.records["Partition"].values()), query)
-
-
-def _own(query: Query) -> bool:
-    """Say whether `request_type` asks for what is signed in (0), not for all within reach (1)."""
-    if query["request_type"] not in ("0", "1"):
-        raise ResultCodeError(Code.BAD_VALUE)
-    return query["request_type"] == "0"
-
-
-def users(database: Database, query: Query) -> etree._Element:
-    """Answer User Read: the app's own user or all; `user_type` is not offered."""
-    everyone = database.records["User"]
-    hits = [everyone[APP_USER]] if _own(query) else list(everyone.values())
-    return _listing(database, "User", hits, query, USER_FIELDS)
-
-
-def options(_: Database, query: Query) -> etree._Element:
-    """Answer Option Read: no Total, Count or Start, and children nested in `Items`."""
-    alias = query.get("alias", PHASE_ROOT)
-    if alias not in (PHASE_ROOT, *PHASES):
-        raise ResultCodeError(Code.BAD_VALUE)
-    root = etree.Element("Option")
-    element(root, "Code", "0")
-    children = _option(root, alias)
-    for child in PHASES if alias == PHASE_ROOT else ():
-        _option(children, child)
-    return root
-
-
-def fields(database: Database, query: Query) -> etree._Element:
-    """Answer Field Read for contacts, the only resource of this database with a field list."""
-    if query["resource"] != CONTACT_RESOURCE:
-        raise ResultCodeError(Code.BAD_VALUE)
-    kinds = database.kinds["Contact"]
-    aliases = [alias for alias, kind in kinds.items() if kind is not Kind.FLAG]
-    hits = [_field(database, alias, number) for number, alias in enumerate(aliases, 1)]
-    return _listing(database, "Field", hits, query)
-
-
-def _field(database: Database, alias: str, number: int) -> Record:
-    kind = database.kinds["Contact"][alias]
-    # Silent in the documents; taken: P_Alias has the prefix of its resource.
-    field = {
-        "Field.P_Id": str(number),
-        "Field.P_Name": alias.partition("_")[2],
-        "Field.P_Alias": alias,
-        "Field.P_Type": kind.value.rstrip("irt"),
-        "Field.P_Required": str(int(alias in REQUIRED)),
-        "Field.P_Max": str(database.max_length(alias) or ""),
-        "Field.P_ReferTo": PHASE_ROOT if kind is Kind.OPTION else "",
-        "Field.P_ResourceType": CONTACT_RESOURCE,
-    }
-    return {name: value for name, value in field.items() if value}
-
-
-def _option(parent: etree._Element, alias: str) -> etree._Element:
-    """Append an option and return the element that takes its children."""
-    order = [PHASE_ROOT, *PHASES].index(alias)
-    item = element(parent, "Item")
-    element(item, "Option.P_Id", str(PHASE_ROOT_ID + order))
-    element(item, "Option.P_Name", PHASES.get(alias, "Contact phase"))
-    element(item, "Option.P_Alias", alias)
-    element(item, "Option.P_ParentId", str(PHASE_ROOT_ID) if order else "0")
-    element(item, "Option.P_Order", str(order or 1))
-    return element(item, "Items")
-
-
 def records(database: Database, query: Query, name: str) -> etree._Element:
     """Answer Contact Read and Client Read; `keywords`, which they also take, is not offered."""
     kinds, state = database.kinds[name], query.get("itemstate", "existing")
     asked = query["condition"].split(",") if "condition" in query else []
-    conditions = [_condition(kinds, part) for part in asked]
+    conditions = [_condition(database, kinds, part) for part in asked]
     held = _held(database, name, state)
     if state != "existing":
         oldest = database.time(DELETED_FOR)
@@ -166,7 +84,7 @@ def records(database: Database, query: Query, name: str) -> etree._Element:
     hits = [each for each in held if all(condition.holds(each) for condition in conditions)]
     # Silent in the documents; taken: without `order` the newest come first.
     _sort(kinds, hits, query.get("order", f"{name}.P_Id:desc"))
-    return _listing(database, name, hits, query, f"{name}.P_Id")
+    return listing(database, name, hits, query, f"{name}.P_Id")
 
 
 def _held(database: Database, name: str, state: str) -> list[Record]:
@@ -189,7 +107,7 @@ def _check_for_deleted(name: str, conditions: Sequence[Condition], oldest: str) 
         raise ResultCodeError(Code.OUT_OF_RANGE)
 
 
-def _condition(kinds: Mapping[str, Kind], text: str) -> Condition:
+def _condition(database: Database, kinds: Mapping[str, Kind], text: str) -> Condition:
     """Read one condition; a comma in a value has torn it in two before, and nothing escapes it."""
     match = CONDITION.fullmatch(text)
     kind = kinds.get(match[1]) if match else None
@@ -198,19 +116,26 @@ def _condition(kinds: Mapping[str, Kind], text: str) -> Condition:
     suffix = match[2] or SUFFIXES[kind][0]
     if suffix not in SUFFIXES[kind]:
         raise ResultCodeError(Code.BAD_PARAMETER)
-    return Condition(match[1], kind, suffix, _operand(kind, suffix, match[3]))
+    choices = database.tenant.choices(match[1]) if kind in OPTIONS else []
+    return Condition(match[1], kind, suffix, _operand(kind, suffix, match[3], choices))
 
 
-def _operand(kind: Kind, suffix: str, value: str) -> object:
-    if kind in (Kind.STAMP, Kind.DATETIME):
-        check_datetime(value)
+def _operand(kind: Kind, suffix: str, value: str, choices: Sequence[str]) -> object:
+    if kind in CHECKS:
+        CHECKS[kind](value)
     elif kind not in TEXTS:
-        known = PHASES.__contains__ if kind is Kind.OPTION else ID.fullmatch
+        known = choices.__contains__ if kind in OPTIONS else ID.fullmatch
         values = value.split(":") if suffix in ("or", "and") else [value]
         if not all(known(each) for each in values):
             raise ResultCodeError(Code.BAD_VALUE)
         return _listed(kind, suffix, values)
     return value
+
+
+CHECKS = {
+    **dict.fromkeys((Kind.STAMP, Kind.DATETIME), check_datetime),
+    **dict.fromkeys((Kind.DATE, Kind.AGE), check_date),
+}
 
 
 def _listed(kind: Kind, suffix: str, values: list[str]) -> object:
@@ -249,7 +174,7 @@ def _selected(database: Database, name: str, text: str) -> tuple[str, list[str]]
     return match[1], inner
 
 
-def _listing(
+def listing(
     database: Database, name: str, hits: list[Record], query: Query, default: str = ""
 ) -> etree._Element:
     """Answer with the page of the hits and the fields asked for."""
@@ -281,16 +206,24 @@ def _fill(
 def _show(
     database: Database, shown: etree._Element, kind: Kind, value: str, inner: list[str]
 ) -> None:
-    if kind is Kind.OPTION:
-        option = element(shown, value)
-        element(option, "Option.P_Id", str(PHASE_ROOT_ID + 1 + list(PHASES).index(value)))
-        element(option, "Option.P_Name", PHASES[value])
+    if kind in OPTIONS:
+        for alias in value.split(","):
+            option = element(shown, alias)
+            element(option, "Option.P_Id", option_id(database, alias))
+            element(option, "Option.P_Name", database.tenant.option(alias).name)
+    elif kind is Kind.NAMED:
+        element(shown, value)
     elif kind in REFERRED:
         name = REFERRED[kind]
         chosen: dict[str, list[str]] = {alias: [] for alias in inner or [f"{name}.P_Id"]}
         _fill(database, element(shown, name), database.records[name][value], chosen)
     else:
         shown.text = value
+
+
+def option_id(database: Database, alias: str) -> str:
+    """Return the id of an option."""
+    return str(FIRST_OPTION_ID + database.tenant.order(alias))
 
 
 def element(parent: etree._Element, tag: str, text: str = "") -> etree._Element:

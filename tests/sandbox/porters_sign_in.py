@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 from itertools import count
 from typing import TYPE_CHECKING
 
-from tests.sandbox.porters_state import Code, ResultCodeError
+from tests.sandbox.porters_codes import Code, ResultCodeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from tests.sandbox.porters_state import Code, Kind, ResultCodeError
+from tests.sandbox.porters_codes import Code, ResultCodeError
+from tests.sandbox.porters_tenant import OPTIONS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +67,7 @@ def parse_fields(item: etree._Element, kinds: Mapping[str, Kind]) -> Record:
         # Silent in the documents; taken: a field given twice is refused.
         if alias in fields:
             raise ResultCodeError(Code.BAD_PARAMETER)
-        fields[alias] = _option(part) if kinds.get(alias) is Kind.OPTION else _plain(part)
+        fields[alias] = _options(part) if kinds.get(alias) in OPTIONS else _plain(part)
     return fields
 
 
@@ -76,11 +77,11 @@ def _plain(part: etree._Element) -> str:
     return part.text or ""
 
 
-def _option(part: etree._Element) -> str:
-    """Return the alias of the one empty child; its text would be ignored at best."""
-    if len(part) != 1 or (part.text or "").strip() or _plain(part[0]):
+def _options(part: etree._Element) -> str:
+    """Return the aliases of the empty children; the element's text would be ignored at best."""
+    if not len(part) or (part.text or "").strip() or any(_plain(child) for child in part):
         raise ResultCodeError(Code.BAD_VALUE)
-    return str(part[0].tag)
+    return ",".join(str(child.tag) for child in part)
 
 
 def check_content_type(header: str) -> None:

@@ -1,0 +1,122 @@
+"""PORTERS (HRBC): the wire form of contacts and of what is answered.
+
+Source: https://hrbcapi.porters.jp/hc/en-us/articles/115008171988-Write-API-XML-Format
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from tap_contacts.apis import xml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from lxml.etree import _Element
+
+MAX_ITEMS, MAX_BYTES = 200, 15_000
+"""Most items of a request, and most bytes: "about 15,000 characters", taken as bytes to be safe."""
+
+NEW = "-1"
+"""`Contact.P_Id` of a contact that is to be created."""
+
+PHASE = "Contact.P_Phase"
+
+OWN_FIELDS = ("Contact.U_", "Contact.A_")
+"""Starts of the aliases of fields that a customer or an app has added."""
+
+ID = re.compile("[1-9][0-9]{0,17}")
+CODE = re.compile("[0-9]{1,9}")
+
+
+class Result(NamedTuple):
+    """What one item of a Contact Write is answered with."""
+
+    id: str
+    code: str
+
+
+def is_alias(alias: str, starts: str | tuple[str, ...]) -> bool:
+    """Say whether an alias starts so and can be the name of an element."""
+    try:
+        xml.element(alias)
+    except ValueError:
+        return False
+    return alias.startswith(starts)
+
+
+def item(contact_id: str, fields: Mapping[str, str | list[str]]) -> _Element:
+    """Return the wire form of one contact; an option is the name of an empty element."""
+    made = xml.element("Item")
+    made.append(xml.element("Contact.P_Id", contact_id))
+    for alias, value in fields.items():
+        parts = value if isinstance(value, list) else [value]
+        is_text = isinstance(value, str) and alias != PHASE
+        field = xml.element(alias, parts[0] if is_text else None)
+        field.extend([] if is_text else [xml.element(option) for option in parts])
+        made.append(field)
+    return made
+
+
+def document(items: Sequence[_Element]) -> bytes:
+    """Return the body of a Contact Write."""
+    root = xml.element("Contact", "")
+    root.extend(items)
+    return xml.document(root)
+
+
+def size(made: _Element) -> int:
+    """Return the bytes that one item adds to a document."""
+    return len(document([made])) - EMPTY_SIZE
+
+
+EMPTY_SIZE = len(document([]))
+"""Bytes of a document without items."""
+
+
+def results(root: _Element | None) -> list[Result]:
+    """Return what each item of a Contact Write was answered with."""
+    rows = rows_of(root)
+    return [Result(row.get("Id", ""), row.get("Code", "")) for row in rows]
+
+
+def answers(root: _Element, sent: _Element | None) -> bool:
+    """Say whether an answer can be that to a Contact Write: one result an item, in their order."""
+    asked, found = rows_of(sent), results(root)
+    return len(asked) == len(found) and all(
+        _answers(row["Contact.P_Id"], result) for row, result in zip(asked, found, strict=True)
+    )
+
+
+def _answers(contact_id: str, result: Result) -> bool:
+    """Say whether a result can be that of this contact; the id of a failed one is not defined."""
+    if result.code != "0":
+        return bool(CODE.fullmatch(result.code))
+    return bool(ID.fullmatch(result.id)) and contact_id in (NEW, result.id)
+
+
+def rows_of(root: _Element | None) -> list[dict[str, str]]:
+    """Return the items of an answer, or of a request, with the text of what is in them."""
+    items = [] if root is None else xml.children(root, "Item")
+    return [{xml.local(child): child.text or "" for child in xml.children(each)} for each in items]
+
+
+def flat_rows_of(root: _Element | None) -> list[dict[str, str]]:
+    """Return the items of a read; of a reference, which comes nested, its id."""
+    items = [] if root is None else xml.children(root, "Item")
+    return [{xml.local(field): _value(field) for field in xml.children(each)} for each in items]
+
+
+def _value(field: _Element) -> str:
+    for resource in xml.children(field):
+        for part in xml.children(resource):
+            if xml.local(part).endswith(".P_Id"):
+                return part.text or ""
+    return field.text or ""
+
+
+def total(root: _Element | None) -> int:
+    """Return how many rows a read found in all; -1 if it does not say."""
+    told = "" if root is None else root.get("Total", "")
+    return int(told) if CODE.fullmatch(told) else -1

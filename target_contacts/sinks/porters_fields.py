@@ -1,0 +1,278 @@
+"""The fields of contacts in PORTERS: as documented, and as one company database has them.
+
+Sources: https://hrbcapi.porters.jp/hc/en-us/articles/20868341330969-Contact-Field-List,
+https://hrbcapi.porters.jp/hc/en-us/articles/115008017407-Field-Type-Data-Type-List
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from dataclasses import replace
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.exceptions import ConfigurationError
+
+from tap_contacts.apis import xml
+from tap_contacts.apis.porters_fields import TEXTS, Kind, Tenant, TenantField
+from tap_contacts.apis.porters_wire import OWN_FIELDS, PHASE
+from target_contacts import values
+from target_contacts.contact import is_empty, text
+from target_contacts.mapping import Field, matching
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+PHASE_DATE, PHASE_MEMO = "Contact.P_PhaseDate", "Contact.P_PhaseMemo"
+OF_PHASE = (PHASE_DATE, PHASE_MEMO)
+PHASES = "Option.P_ContactPhase"
+"""What the phases of contacts stand under, unless a company database says otherwise."""
+
+_NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?")
+
+
+def lines(value: Any) -> str:
+    """Return text without the control characters that PORTERS fails at; NEL is a line break."""
+    return xml.clean(text(value).replace("\x85", "\n"))
+
+
+def _line(value: Any) -> str:
+    """Return text of one line, or raise ValueError: only MultilineText takes line breaks."""
+    found = lines(value)
+    if re.search(r"[\r\n]", found):
+        msg = "must be on one line"
+        raise ValueError(msg)
+    return found
+
+
+def _mail(value: Any) -> str:
+    """Return an e-mail address; Japanese mobile carriers gave out some that break the standard."""
+    found = _line(value)
+    with contextlib.suppress(ValueError):
+        return values.email(found)
+    return _address(found)
+
+
+def _url(value: Any) -> str:
+    found = _line(value).strip()
+    if re.search(r"\s", found):
+        msg = "must be an address of the web, without spaces"
+        raise ValueError(msg)
+    return found
+
+
+def _date(value: Any) -> str:
+    day = values.date(value)
+    return f"{day.year:04}/{day:%m/%d}"
+
+
+def _moment(value: Any) -> str:
+    moment = values.instant(value)
+    return f"{moment.year:04}/{moment:%m/%d %H:%M:%S}"
+
+
+def status_name(value: Any, names: Mapping[str, str]) -> str:
+    """Return the name of a status, which may come with the id it has at its source.
+
+    Args:
+        value: Name or id, or both as Zoho Voice sends them.
+        names: Names of the source's statuses by id.
+    """
+    given = value if isinstance(value, dict) else {"id": value, "display_value": value}
+    name = names.get(str(given.get("id"))) or given.get("display_value")
+    if is_empty(name):
+        msg = "must name a status"
+        raise ValueError(msg)
+    return lines(name)
+
+
+_address = matching(r"[^@\s<>]+@[^@\s<>]+", "an e-mail address, with exactly one @")
+_id = matching("[1-9][0-9]{0,17}", "an id of PORTERS: digits only")
+_alias = matching(
+    r"Option\.[A-Za-z0-9_]+",
+    "the alias of an option, such as Option.P_Name: the app may not read their names",
+)
+
+FIELDS: tuple[Field, ...] = (
+    Field("customer_id", "Contact.P_Client", "create", convert=_id, identifier=True),
+    Field("owner_id", "Contact.P_Owner", "create", convert=_id, identifier=True),
+    Field("full_name", "Contact.P_Name", convert=_line),
+    Field("name_reading", "Contact.P_Reading", convert=_line),
+    Field("department", "Contact.P_Division", convert=_line),
+    Field("job_title", "Contact.P_Title", convert=_line),
+    Field("note", "Contact.P_Memo", convert=lines),
+    Field("country", "Contact.P_Country", convert=_line),
+    Field("state", "Contact.P_Prefecture", convert=_line),
+    Field("city", "Contact.P_City", convert=_line),
+    Field("street", "Contact.P_Street", convert=lines),
+    Field("postal_code", "Contact.P_Zipcode", convert=_line, exact=True),
+    Field("phone", "Contact.P_Telephone", convert=_line, exact=True),
+    Field("fax", "Contact.P_Fax", convert=_line, exact=True),
+    Field("email", "Contact.P_Mail", convert=_mail, exact=True),
+    Field("mobile", "Contact.P_Mobile", convert=_line, exact=True),
+    Field("status", PHASE, convert=partial(status_name, names={})),
+)
+"""What the vocabulary fills."""
+
+ONLY_MAPPED = (
+    Field(PHASE_DATE, PHASE_DATE, convert=_moment),
+    Field(PHASE_MEMO, PHASE_MEMO, convert=lines),
+    Field("Contact.P_MobileMail", "Contact.P_MobileMail", convert=_line, exact=True),
+)
+"""What only `field_map` fills."""
+
+
+NEVER_NAMED = {field.wire for field in ONLY_MAPPED}
+"""Fields that nobody misses who has not mapped them."""
+
+KEY_LENGTH = 32
+"""Characters of the key that a contact is given."""
+
+
+def assert_in_use(names: Sequence[str], known: Mapping[str, TenantField]) -> None:
+    """Raise ConfigurationError if settings name fields that a company database has not in use."""
+    lacking = ", ".join(name for name in names if name not in known)
+    own = [
+        f"{each.alias} ({each.name})"
+        for each in known.values()
+        if each.alias.startswith(OWN_FIELDS)
+    ]
+    if lacking:
+        msg = (
+            f"field_map or porters.external_key_field names {lacking}: not in use in this company "
+            f"database. Its own fields are: {', '.join(own) or 'none'}."
+        )
+        raise ConfigurationError(msg)
+
+
+def assert_holds_key(known: TenantField | None) -> None:
+    """Raise ConfigurationError if the field for keys cannot take them."""
+    if known is None:
+        return
+    most = known.largest or KEY_LENGTH
+    if known.kind not in {Kind.SINGLE, Kind.MULTI} or most < KEY_LENGTH:
+        msg = (
+            f"porters.external_key_field: {known.alias} must be a text field that takes "
+            f"{KEY_LENGTH} characters."
+        )
+        raise ConfigurationError(msg)
+
+
+def limited(field: Field, known: TenantField) -> Field:
+    """Return a field with the limits that the company database sets it."""
+    if known.required and not field.required and field.wire != PHASE_DATE:
+        field = replace(field, required="create")
+    if known.kind not in TEXTS:
+        return field
+    if known.least and known.least > 0:
+        field = replace(field, convert=partial(_long_enough, field.convert, int(known.least)))
+    most = int(known.largest) if known.largest and known.largest > 0 else None
+    return replace(field, max_length=most or field.max_length)
+
+
+def _long_enough(convert: Callable[[Any], str], least: int, value: Any) -> str:
+    found = convert(value)
+    if found.strip() and len(found) < least:
+        msg = f"takes at least {least} characters, not {len(found)}"
+        raise ValueError(msg)
+    return found
+
+
+def own(known: TenantField, tenant: Tenant) -> Field:
+    """Return how a field of one's own is filled.
+
+    Raises:
+        ConfigurationError: If it is of a kind that cannot be filled.
+    """
+    convert = _converts(known, tenant).get(known.kind)
+    if convert is None:
+        kind = known.kind.name.lower()
+        msg = f"field_map names {known.alias}, which cannot be filled: its type is {kind}."
+        raise ConfigurationError(msg)
+    is_prose = known.kind in {Kind.SINGLE, Kind.MULTI}
+    return limited(Field(known.alias, known.alias, convert=convert, exact=not is_prose), known)
+
+
+def required(known: TenantField) -> Field:
+    """Return a field that nothing fills and that a new contact must have."""
+    return Field(known.alias, known.alias, required="create")
+
+
+def _converts(known: TenantField, tenant: Tenant) -> Mapping[Kind, Callable[[Any], Any]]:
+    number, one = partial(_number, known), partial(_one, tenant, known.options)
+    return {
+        **dict.fromkeys((Kind.SINGLE, Kind.TELEPHONE), _line),
+        Kind.MULTI: lines,
+        **dict.fromkeys((Kind.NUMBER, Kind.CURRENCY), number),
+        **dict.fromkeys((Kind.DATE, Kind.AGE), _date),
+        Kind.CHECKBOX: partial(_several, tenant, known.options),
+        **dict.fromkeys((Kind.RADIO, Kind.DROPDOWN), lambda value: [one(value)]),
+        Kind.URL: _url,
+        Kind.MAIL: _mail,
+        Kind.DATETIME: _moment,
+        **dict.fromkeys((Kind.USER, Kind.LINK), _id),
+    }
+
+
+def _number(known: TenantField, value: Any) -> str:
+    """Return a number as plain digits; PORTERS would cut off decimals beyond those it keeps."""
+    given = text(value).strip()
+    if not _NUMBER.fullmatch(given):
+        msg = "must be a number such as 1234.5"
+        raise ValueError(msg)
+    number = Decimal(given)
+    if known.least is not None and number < known.least:
+        msg = f"must be {known.least} or more"
+        raise ValueError(msg)
+    if known.largest is not None and number > known.largest:
+        msg = f"must be {known.largest} or less"
+        raise ValueError(msg)
+    return _digits(number, known.decimals)
+
+
+def _digits(number: Decimal, most: int) -> str:
+    whole, _, decimals = f"{number:f}".partition(".")
+    decimals = decimals.rstrip("0")
+    if len(decimals) > most:
+        msg = f"takes {most} decimals, not {len(decimals)}"
+        raise ValueError(msg)
+    plain = f"{whole}.{decimals}" if decimals else whole
+    return "0" if plain in {"-0", "+0"} else plain
+
+
+def _one(tenant: Tenant, root: str, value: Any) -> str:
+    """Return the alias of an option that is given by alias or name."""
+    options = tenant.options(root)
+    given = lines(value).strip()
+    return _alias(given) if options is None else options.alias(given)
+
+
+def _several(tenant: Tenant, root: str, value: Any) -> list[str]:
+    """Return the aliases of options that come as a list, or as one text with commas."""
+    given = [each for each in value if not is_empty(each)] if isinstance(value, list) else [value]
+    chosen = {alias for each in given for alias in _split(tenant, root, each)}
+    if not chosen:
+        msg = "must name an option"
+        raise ValueError(msg)
+    return sorted(chosen)
+
+
+def _split(tenant: Tenant, root: str, value: Any) -> list[str]:
+    """Return the options that one text names; a name may have a comma of its own."""
+    try:
+        return [_one(tenant, root, value)]
+    except ValueError:
+        first, *others = [part for part in lines(value).split(",") if part.strip()] or [""]
+        if not others:
+            raise
+        return [_one(tenant, root, part) for part in (first, *others)]
+
+
+def phase(
+    known: TenantField | None, tenant: Tenant, names: Mapping[str, str]
+) -> Callable[[Any], str]:
+    """Return what finds a phase by the name or the alias of a status."""
+    root = known.options if known and known.options else PHASES
+    return lambda value: _one(tenant, root, status_name(value, names))
