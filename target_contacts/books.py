@@ -7,11 +7,10 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
-
 if TYPE_CHECKING:
     import logging
+
+    from rich.table import Table
 
 BINS = ("created", "updated", "unchanged", "deleted", "rejected", "skipped")
 
@@ -73,6 +72,8 @@ class Books:
         self._report_bins(logger)
         logger.info("summary: %s", json.dumps(summary))
         if sys.stderr.isatty():
+            from rich.console import Console
+
             Console(stderr=True).print(_table(api, summary))
 
     def _report_bins(self, logger: logging.Logger) -> None:
@@ -87,6 +88,8 @@ class Books:
 
 
 def _table(api: str, summary: dict[str, object]) -> Table:
+    from rich.table import Table
+
     table = Table(title=f"target-contacts: {api}", show_header=False)
     for name, value in summary.items():
         if name not in {"not_carried", "mended"}:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from rich.box import SIMPLE
-from rich.console import Console
-from rich.table import Table
-
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import TextIO
+
+    from rich.console import Console
 
     from target_contacts.client import ContactSink
     from target_contacts.items import Received
@@ -65,6 +63,8 @@ class Explainer:
 
     def show(self, file: TextIO) -> None:
         """Print the explanation."""
+        from rich.console import Console
+
         console = Console(file=file, width=WIDTH, highlight=False, markup=False)
         title = self._sink.client.title
         rejected = sum(self._rejected.values())
@@ -91,6 +91,9 @@ class Explainer:
 
 def _print(console: Console, heads: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """Print a table, unless it is empty."""
+    from rich.box import SIMPLE
+    from rich.table import Table
+
     table = Table(*heads, box=SIMPLE)
     for row in rows:
         table.add_row(*map(str, row))

@@ -155,7 +155,11 @@ class Translator:
     def not_carried(self, contact: Contact) -> list[str]:
         """List the fields of a contact's record that no field of the destination takes."""
         carried = self.carried | _stood_for(self.carried)
-        named = [name for attribute, name in contact.sources.items() if attribute not in carried]
+        named = [
+            name
+            for attribute, name in contact.sources.items()
+            if attribute not in carried and not is_empty(contact.attributes.get(attribute))
+        ]
         taken = {name for attribute, name in contact.sources.items() if attribute in carried}
         unused = [
             name

@@ -8,6 +8,7 @@ first in the vocabulary that holds a value counts.
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -40,6 +41,9 @@ OF_ITEMS = PRIMARY | LABELS | {"metadata", "formattedtype", "active"}
 APART = {"mobile", "cell", "mobilephone", "cellular", "handy", "portable", "fax", "workfax"}
 """Labels of items that do not stand for the whole list."""
 
+TOLD_BY_VALUE = {"gender", "job_title", "role", "state"}
+"""Attributes whose spellings mean other things elsewhere, which the value tells."""
+
 Path = tuple[str, ...]
 
 
@@ -49,11 +53,6 @@ class Leaf(NamedTuple):
     paths: Sequence[Path]
     """Where it stands; an item of a list may count under several."""
     value: Any
-
-    @property
-    def name(self) -> str:
-        """Return its place as messages and settings name it."""
-        return ".".join(self.paths[0])
 
 
 class Found(NamedTuple):
@@ -86,7 +85,10 @@ class Contact:
 def leaves(record: Mapping[str, Any]) -> Iterator[Leaf]:
     """Yield the values of a record, nested ones too."""
     for name, value in record.items():
-        yield from _leaves([(name,)], value)
+        if isinstance(value, (dict, list)):
+            yield from _leaves([(name,)], value)
+        else:
+            yield Leaf(((name,),), value)
 
 
 def _leaves(paths: Sequence[Path], value: Any) -> Iterator[Leaf]:
@@ -209,27 +211,33 @@ class ContactReader:
 def _by_attribute(record: Mapping[str, Any], spare: dict[str, str]) -> dict[str, list[Found]]:
     """Return what a record holds for each attribute; note what no attribute takes."""
     found: dict[str, list[Found]] = {}
-    for leaf in leaves(record):
-        takers = [taker for path in leaf.paths if (taker := _taker(path, leaf.value))]
+    for paths, value in leaves(record):
+        name = ".".join(paths[0])
+        takers = [taker for path in paths if (taker := _taker(path, value))]
         for attribute, rank in takers:
-            found.setdefault(attribute, []).append(Found(rank, leaf.name, leaf.value))
-        if not takers and not is_empty(leaf.value):
-            spare[leaf.name] = ""
+            found.setdefault(attribute, []).append(Found(rank, name, value))
+        if not takers and not is_empty(value):
+            spare[name] = ""
     for several in found.values():
-        several.sort(key=lambda each: each[:2])
+        several.sort(key=_best_first)
     _tell_names_apart(found)
     _keep_one_address(found, spare)
     return found
 
 
+_best_first = operator.itemgetter(0, 1)
+
+
 def _taker(path: Path, value: Any) -> tuple[str, int] | None:
     """Return the attribute that takes a value, as far as the value tells, and its rank."""
     taker = spelled(path)
-    if taker is None or is_empty(value) or isinstance(value, bool):
-        return taker
+    if taker is None:
+        return None
     attribute, rank = taker
     if isinstance(value, (dict, list)):
-        return taker if attribute == "status" else None
+        return taker if attribute == "status" or not value else None
+    if attribute not in TOLD_BY_VALUE or is_empty(value):
+        return taker
     if attribute == "job_title" and plain(path[-1]) == "title":
         return ("salutation", rank) if plain(str(value)) in HONORIFICS.split() else taker
     return None if _is_of_others(attribute, str(value)) else taker
@@ -265,6 +273,8 @@ def _holds(full: Sequence[Found], first: Sequence[Found]) -> bool:
 def _keep_one_address(found: dict[str, list[Found]], spare: dict[str, str]) -> None:
     """Keep the address with most parts; what is not said to be of any adds to it."""
     parts = [each for attribute in ADDRESS for each in found.get(attribute, ())]
+    if len({each.rank // RANKS for each in parts}) < 2:  # noqa: PLR2004
+        return
     filled = [each.rank // RANKS for each in parts if not is_empty(each.value)]
     best = max(set(filled), key=lambda place: (filled.count(place), -place), default=BARE)
     for attribute in ADDRESS:
