@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import abc
+from contextlib import closing
 from functools import cached_property
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from singer_sdk import Stream, Tap
+from singer_sdk.exceptions import SyncError
 
+from tap_contacts import shortcut
+from tap_contacts.apis.errors import ApiError
 from tap_contacts.apis.http import ApiClient
+from tap_contacts.apis.seams import Incomplete
+from tap_contacts.messages import MessageWriter
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Generator, Iterator, Mapping, MutableMapping
+
+    from tap_contacts.apis.ahead import Chunk
 
 ClientT = TypeVar("ClientT", bound=ApiClient)
 
+PROGRESS = "progress"
+"""Key in the state of a stream that was not read to its end: where the next run goes on."""
+
 
 class ApiStream(Stream, Generic[ClientT]):
-    """A stream of one API's records."""
+    """A stream of one API's records, read in chunks."""
 
     client_class: type[ClientT]
 
@@ -32,3 +44,76 @@ class ApiStream(Stream, Generic[ClientT]):
         if kind not in self._clients:
             self._clients[kind] = kind(self.config[kind.api], self.config)
         return cast("ClientT", self._clients[kind])
+
+    @abc.abstractmethod
+    def read(self, progress: Mapping[str, Any] | None) -> Generator[Chunk, None, None]:
+        """Yield the records.
+
+        Args:
+            progress: Progress of the last chunk that an earlier run wrote, if it did not end.
+        """
+
+    def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
+        """Yield the records one by one."""
+        del context
+        with closing(self._chunks()) as chunks:
+            for chunk in chunks:
+                yield from chunk.records
+
+    def _sync_records(
+        self, context: Mapping[str, Any] | None = None, *, write_messages: bool = True
+    ) -> Generator[dict[str, Any], Any, Any]:
+        """Write the records, where nothing changes them not one by one but in chunks."""
+        try:
+            if write_messages and shortcut.is_open(self, self._tap.message_writer):
+                self._write_chunks()
+            else:
+                yield from super()._sync_records(context, write_messages=write_messages)
+        except (ApiError, SyncError):
+            self.client.end()  # no request that is still under way shall keep the run from ending
+            raise
+
+    def _write_chunks(self) -> None:
+        """Write all records as they are; chunks whose records need more go the SDK's way."""
+        form = shortcut.Form(self.effective_schema)
+        writer = cast("MessageWriter", self._tap.message_writer)
+        name = self.stream_maps[0].stream_alias
+        with self.get_record_counter() as counter, self.get_sync_timer() as timer:
+            counter.with_context({})
+            timer.with_context({})
+            for chunk in self._chunks():
+                if form.fits(chunk.records):
+                    writer.write_records(name, chunk.records)
+                else:
+                    for record in chunk.records:
+                        self._write_record_message(record)
+                counter.increment(len(chunk.records))
+        self.finalize_state_progress_markers(self.stream_state)
+
+    def _chunks(self) -> Generator[Chunk, None, None]:
+        """Yield the chunks; each is written when the next one is asked for."""
+        try:
+            with closing(self.read(self.stream_state.get(PROGRESS))) as chunks:
+                for chunk in chunks:
+                    yield chunk
+                    self._note(chunk.progress)
+        except Incomplete:
+            self._note({})
+            raise
+        finally:
+            self._flush()
+        self.stream_state.pop(PROGRESS, None)
+
+    def _note(self, progress: Mapping[str, Any] | None) -> None:
+        """Take note of what is written; None: no more than before can be told, {}: nothing."""
+        if progress:
+            self.stream_state[PROGRESS] = progress
+        elif progress is not None:
+            self.stream_state.pop(PROGRESS, None)
+        if progress is not None:
+            self._tap.state_writer.write_state(self.tap_state)
+        self._flush()
+
+    def _flush(self) -> None:
+        if isinstance(self._tap.message_writer, MessageWriter):
+            self._tap.message_writer.flush()

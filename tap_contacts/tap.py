@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+import logging
+import os
+import signal
+import sys
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from singer_sdk import Tap
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
-from tap_contacts.apis import cobai, http, zoho_voice
-from tap_contacts.apis.plugin import ContactsPlugin, exit_codes
+from tap_contacts.apis import cobai, http, porters, valomnia, zoho_voice
+from tap_contacts.apis.plugin import FAILED, ContactsPlugin, exit_codes
+from tap_contacts.messages import MessageWriter, OutputError
 from tap_contacts.streams.cobai import CobaiContacts, CobaiCustomers
+from tap_contacts.streams.porters import (
+    PortersClients,
+    PortersContactPhases,
+    PortersContacts,
+    PortersPartitions,
+)
+from tap_contacts.streams.valomnia import ValomniaContacts
 from tap_contacts.streams.zoho_voice import ZohoVoiceContacts, ZohoVoiceContactStatuses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import FrameType
 
     from tap_contacts.apis.http import ApiClient
     from tap_contacts.client import ApiStream
@@ -23,24 +37,41 @@ if TYPE_CHECKING:
 STREAMS: tuple[type[ApiStream[Any]], ...] = (
     CobaiCustomers,
     CobaiContacts,
+    PortersClients,
+    PortersContactPhases,
+    PortersContacts,
+    PortersPartitions,
+    ValomniaContacts,
     ZohoVoiceContacts,
     ZohoVoiceContactStatuses,
 )
 """Every stream there is."""
+
+LONGEST_WRITE = 5
+"""Seconds that a line being written may take once a signal came."""
 
 
 class TapContacts(ContactsPlugin, Tap):
     """Stream contacts and contact statuses out of Zoho Voice and cobai."""
 
     name = "tap-contacts"
+    message_writer_class = MessageWriter
+    message_writer: MessageWriter
     config_jsonschema: ClassVar = th.PropertiesList(
         th.Property("cobai", cobai.SETTINGS, description="Read cobai."),
+        th.Property("porters", porters.TAP_SETTINGS, description="Read PORTERS."),
+        th.Property("valomnia", valomnia.SETTINGS, description="Read Valomnia."),
         th.Property("zoho_voice", zoho_voice.SETTINGS, description="Read Zoho Voice."),
         th.Property(
             "concurrency",
             th.IntegerType(minimum=1),
             default=8,
-            description="Requests in flight while reading cobai; Zoho Voice is read page by page.",
+            description="Requests in flight while reading.",
+        ),
+        th.Property(
+            "start_date",
+            th.DateTimeType,
+            description="Where there is no bookmark yet, read what has changed since then.",
         ),
         *http.SETTINGS,
     ).to_dict()
@@ -67,8 +98,28 @@ class TapContacts(ContactsPlugin, Tap):
             msg = f"Nothing to read: give the settings of at least one of {', '.join(apis)}."
             raise ConfigurationError(msg)
 
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """End at a signal, after a whole line and with the state of what is written.
+
+        Requests that are under way only read: nobody waits for them.
+        """
+        del frame
+        signal.alarm(LONGEST_WRITE)  # whoever reads the output may have stopped reading
+        self.message_writer.between_lines(partial(self._end, signum))
+
+    def _end(self, signum: int) -> NoReturn:
+        self.logger.info("Ended by %s; run again to read the rest.", signal.Signals(signum).name)
+        if self.state:
+            self.state_writer.write_state(self.state)
+        os._exit(128 + signum)
+
 
 def main() -> None:
     """Run the command `tap-contacts`."""
-    with exit_codes(TapContacts.logger):
-        TapContacts.cli()
+    logger = TapContacts.logger
+    with exit_codes(logger):
+        try:
+            TapContacts.cli()
+        except OutputError as error:
+            logger.log(logging.ERROR, "%s", error)
+            sys.exit(FAILED)

@@ -6,6 +6,7 @@ It holds no personal data: keys, streams' records and payloads stand in it as ke
 from __future__ import annotations
 
 import datetime
+import functools
 import hashlib
 import importlib
 from dataclasses import dataclass
@@ -137,21 +138,26 @@ class Ledger:
         ]
         if not rows:
             return
+        with self._database.transaction("write") as connection:
+            connection.execute(self._enter, rows)
+
+    @functools.cached_property
+    def _enter(self) -> sa.Insert:
+        """Return the statement that enters or replaces entries."""
         # The dialects are imported by name: each costs a twentieth of a second.
         dialect = importlib.import_module(f"sqlalchemy.dialects.{self._database.dialect}")
         statement = dialect.insert(CONTACTS)
-        changed = {
-            name: statement.excluded[name]
-            for name in ("status", "remote_id", "payload", "identity", "source", "changed_at")
-        }
-        statement = statement.on_conflict_do_update(
-            index_elements=[CONTACTS.c.account, CONTACTS.c.stream, CONTACTS.c.key], set_=changed
+        names = ("status", "remote_id", "payload", "identity", "source", "changed_at")
+        entered: sa.Insert = statement.on_conflict_do_update(
+            index_elements=[CONTACTS.c.account, CONTACTS.c.stream, CONTACTS.c.key],
+            set_={name: statement.excluded[name] for name in names},
         )
-        with self._database.transaction("write") as connection:
-            connection.execute(statement, rows)
+        return entered
 
     def drop(self, stream: str, keys: Sequence[str]) -> None:
         """Remove entries: creates that surely did not happen."""
+        if not keys:
+            return
         with self._database.transaction("write") as connection:
             for chunk in _chunks(keys):
                 connection.execute(

@@ -10,25 +10,10 @@ import pytest
 
 from tap_contacts.apis.errors import Retry, Stopped
 from tap_contacts.apis.outage import FIRST_SECONDS, PATIENCE, SELDOM_SECONDS, Outage
+from tests.plain import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-class Clock:
-    """A clock that goes only while somebody sleeps."""
-
-    def __init__(self) -> None:
-        """Start at an arbitrary second."""
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        """Return the time in seconds."""
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        """Let time pass."""
-        self.now += seconds
 
 
 @pytest.fixture
@@ -67,6 +52,18 @@ def test_an_outage_is_asked_every_30_seconds_after_a_minute(clock: Clock, outage
     gaps = [after - before for before, after in itertools.pairwise(late)]
     assert len(gaps) > 1
     assert min(gaps) == pytest.approx(SELDOM_SECONDS)
+
+
+def test_a_request_counts_from_when_it_leaves(clock: Clock, outage: Outage) -> None:
+    """One that had to wait long within its turn does not let the next follow at once."""
+    for _ in itertools.takewhile(lambda at: at < 1200, failures(outage, clock)):
+        pass
+    with suppress(Retry), outage.turn():
+        clock.sleep(600)
+        outage.sending()
+        left = clock.now
+        raise Retry("API", "GET /", "no answer")  # noqa: EM101
+    assert tried(outage, clock) - left == pytest.approx(SELDOM_SECONDS)
 
 
 def test_the_end_of_an_outage_is_the_end_of_waiting(clock: Clock, outage: Outage) -> None:

@@ -638,6 +638,43 @@ def test_clients(api: Api) -> None:
     assert refused(api.get("client", field="Contact.P_Id")) == ("System", "100", "400")
 
 
+def test_fields_of_clients(api: Api) -> None:
+    """Field Read tells those of clients, too, by the number of their resource."""
+    fields = listed(api.get("field", resource="5", count="200"))
+    assert {"Client.P_Id", "Client.P_Name", "Client.P_UpdateDate"} <= fields.keys()
+    assert {field["ResourceType"] for field in fields.values()} == {"5"}
+    assert not any(alias.startswith("Contact.") for alias in fields)
+
+
+def test_links_are_read_under_version_2(tenant: Api) -> None:
+    """A read that asks for a field of type Link is refused under version 1."""
+    query = {"partition": "1234", "field": "Contact.P_Id,Contact.U_Link"}
+    header = {"X_P_ConnectAPI_Version": "2"}
+    assert refused(tenant.send("GET", "contact", query)) == ("System", "100", "400")
+    assert read_ids(tenant.send("GET", "contact", query, **header)) == []
+
+
+def test_a_read_can_be_too_long(api: Api) -> None:
+    """Path and query may take 15,000 characters (adverse: a refusal has no other sign)."""
+    long = ",".join(["Contact.P_Name"] * 1000)
+    assert refused(api.get("contact", field=long)) == ("System", "103", "400")
+
+
+def test_on_read(api: Api) -> None:
+    """What a test orders happens before each Contact Read, which sees it."""
+    served: list[int] = []
+
+    def add(number: int) -> None:
+        served.append(number)
+        api.sandbox.add(**FIELDS)
+
+    api.sandbox.on_read = add
+    assert len(read_ids(api.get("contact"))) == 1
+    assert len(read_ids(api.get("contact"))) == 2
+    api.get("client")
+    assert served == [0, 1]
+
+
 def test_partitions(api: Api) -> None:
     """An access token lists its partitions; only a browser has a current one."""
     answer = api.send("GET", "partition", {"request_type": "1"})
@@ -990,7 +1027,7 @@ def test_writes(api: Api) -> None:
 
 
 def test_target_config(sandbox: Porters) -> None:
-    """The config for the target names the server, its owner and its client."""
+    """The config for the target names the server, its owner and its client; a tap needs less."""
     assert sandbox.target_config() == {
         "api": "porters",
         "porters": {
@@ -1001,4 +1038,4 @@ def test_target_config(sandbox: Porters) -> None:
         },
         "defaults": {"customer_id": "10001", "owner_id": "1"},
     }
-    assert sandbox.tap_config() is None
+    assert sandbox.tap_config() == sandbox.target_config()["porters"]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from tests.sandbox.valomnia import SAMPLE, SECRET, USER, RefusedError, Valomnia
+from tests.sandbox.valomnia import SECRET, USER, Valomnia
+from tests.sandbox.valomnia_contacts import SAMPLE, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,9 +23,11 @@ IMAGES = (b"\xff\xd8\xff\xe0", b"GIF89a", PNG.ljust(2_000_000), b"BM")
 NO_IMAGE = (400, "unsupported_file_type", "image format not supported.")
 TOO_BIG = (400, "exceeded_file_size", "image size should not exceed 2Mo")
 WRONG_LOGIN = [{"data": {**LOGIN, name: text}} for name in LOGIN for text in ("wrong", None)]
-WRONG_PAGING = ["max=0", "max=many", "max=", "offset=-1", "offset=", "order=up", "sort=customer"]
+WRONG_PAGING = ["max=0", "max=many", "max=", "offset=-1", "offset=", "order=up", "order=ASC"]
+WRONG_SORTS = ["sort=customer", "sort=user", "sort=lastupdated", "sort=last_updated", "sort="]
 WRONG_FILTERS = ["email=w@example.com", "page=2", "lastUpdated_gte=", "dateCreated_gt=2026-01-02"]
 WRONG_TIMES = ["lastUpdated_lt=2026-13-01T00:00:00Z", "dateCreated_lte=2026-01-02T00:00:00.000Z"]
+WRONG_TIMES += ["lastUpdated_gte=2026-01-02T00:00:00%2B01:00", "lastUpdated_gte=2026-01-02T00:00Z"]
 
 
 class Client(requests.Session):
@@ -277,7 +280,48 @@ def test_filters(sandbox: Valomnia, client: Client) -> None:
     assert client.last_names(lastName="2", customerReference="") == ["2"]
 
 
-@pytest.mark.parametrize("query", WRONG_PAGING + WRONG_FILTERS + WRONG_TIMES)
+def test_filters_count(sandbox: Valomnia, client: Client) -> None:
+    """The total and the links are those of the contacts that pass the filters."""
+    for number in range(150):
+        sandbox.now = datetime(2026, 1, 1, 0, number // 60, number % 60, tzinfo=timezone.utc)
+        sandbox.add(**WALTER)
+    query = {"lastUpdated_gte": "2026-01-01T00:00:45Z", "sort": "lastUpdated", "order": "asc"}
+    page = client.get(client.contacts, params=query).json()
+    assert (page["paging"]["total"], page["paging"]["max"], len(page["data"])) == (105, 100, 100)
+    assert page["data"][0]["lastUpdated"] == "2026-01-01T00:00:45Z"
+    last = client.get(client.contacts, params={**query, "offset": "100"}).json()
+    assert (len(last["data"]), last["paging"]["next"]) == (5, None)
+
+
+def test_seconds(sandbox: Valomnia, client: Client) -> None:
+    """Times are told in whole seconds, but sorted and compared as they are."""
+    for fraction in (700_000, 200_000):
+        sandbox.now = datetime(2026, 1, 1, 0, 0, 5, fraction, tzinfo=timezone.utc)
+        sandbox.add(**{**WALTER, "lastName": str(fraction)})
+    told = {contact["lastUpdated"] for contact in client.get(client.contacts).json()["data"]}
+    second = "2026-01-01T00:00:05Z"
+    assert told == {contact["dateCreated"] for contact in sandbox.contacts} == {second}
+    assert client.last_names(sort="lastUpdated") == ["200000", "700000"]
+    for sign, count in {"gt": 2, "gte": 2, "lt": 0, "lte": 0}.items():
+        assert len(client.last_names(**{f"lastUpdated_{sign}": second})) == count
+
+
+def test_equals(sandbox: Valomnia, client: Client) -> None:
+    """Contacts that are equal in what is sorted by have no order to rely on; ids always have."""
+    for name in "ABC":
+        sandbox.add(**{**WALTER, "lastName": name})
+    orders = {tuple(client.last_names(sort="lastUpdated", order="asc")) for _ in range(4)}
+    assert len(orders) == 2
+    assert {tuple(client.last_names(sort="id")) for _ in range(4)} == {("A", "B", "C")}
+
+
+def test_on_list(sandbox: Valomnia, client: Client) -> None:
+    """Contacts can be changed just before each listing is answered."""
+    sandbox.on_list = lambda served: [sandbox.add(**WALTER) for _ in range(served)] and None
+    assert [len(client.last_names()) for _ in range(4)] == [0, 1, 3, 6]
+
+
+@pytest.mark.parametrize("query", WRONG_PAGING + WRONG_SORTS + WRONG_FILTERS + WRONG_TIMES)
 def test_wrong_query(client: Client, query: str) -> None:
     """A parameter of a listing that is not documented or has the wrong type is refused."""
     answer = client.get(f"{client.contacts}?{query}")
@@ -293,8 +337,8 @@ def test_state(sandbox: Valomnia) -> None:
     assert (sandbox.contacts, sandbox.log) == ([], [])
 
 
-def test_target_config(sandbox: Valomnia) -> None:
-    """The config signs a target in, and gives contacts the customer that is there."""
+def test_configs(sandbox: Valomnia) -> None:
+    """The configs sign a tap and a target in, and give contacts the customer that is there."""
     user = {"username": USER, "password": SECRET, "api_version": "v1.0", "api_url": sandbox.url}
     config = {"api": "valomnia", "valomnia": user, "defaults": {"customer_id": "3229"}}
-    assert (sandbox.target_config(), sandbox.tap_config()) == (config, None)
+    assert (sandbox.target_config(), sandbox.tap_config()) == (config, user)

@@ -422,7 +422,7 @@ def test_a_host_that_is_not_there_is_told(valomnia: Valomnia, workplace: Workpla
         ({"on": f"GET {API}", "body": "<html>Welcome</html>"}, "not what this API sends"),
         ({"on": f"GET {API}", "body": '{"data": []}'}, "not what this API sends"),
         ({"on": f"GET {API}", "status": 404, "body": "<html>"}, "Check api_url and api_version"),
-        ({"on": f"GET {API}", "status": 403, "body": "<html>"}, "user that may change contacts"),
+        ({"on": f"GET {API}", "status": 403, "body": "<html>"}, "a user with rights to contacts"),
         ({"on": f"POST {SIGN_IN}", "body": "<html>Welcome</html>"}, "no session"),
         (
             {"on": "POST", "status": 302, "headers": {"Location": "https://a.test/login"}},

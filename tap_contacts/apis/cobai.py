@@ -16,7 +16,8 @@ from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis import cobai_wire as wire
 from tap_contacts.apis import xml
-from tap_contacts.apis.ahead import in_order
+from tap_contacts.apis.ahead import LOST, Chunk, in_order
+from tap_contacts.apis.cobai_progress import Reading
 from tap_contacts.apis.cobai_sign_in import KEYS_REFUSED, CobSignature, codes
 from tap_contacts.apis.cobai_wire import CUSTOMERS
 from tap_contacts.apis.errors import NotFound
@@ -32,7 +33,7 @@ from tap_contacts.apis.seams import Incomplete
 from tap_contacts.apis.transport import origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
     from tap_contacts.apis.transport import Answer, SignIn
 
@@ -161,7 +162,24 @@ class Cobai(ApiClient):
 
     def contacts(self) -> Iterator[dict[str, Any]]:
         """Yield the contacts of the chosen customers, normalised."""
-        return map(normal, self.stored(self.customer_uuids()))
+        for chunk in self.read_contacts():
+            yield from chunk.records
+
+    def read_contacts(
+        self, progress: Mapping[str, Any] | None = None
+    ) -> Generator[Chunk, None, None]:
+        """Yield the contacts of the chosen customers but those that an earlier run has read.
+
+        Args:
+            progress: Progress of the last chunk that the earlier run wrote.
+        """
+        reading = Reading(self.customer_uuids(), progress)
+        if reading.is_lost:
+            self.logger.warning(LOST, f"{self.title}: GET {CUSTOMERS}")
+            yield Chunk([], {})
+        with closing(self._marked(reading)) as listed, closing(self._whole(listed)) as contacts:
+            for contact in contacts:
+                yield contact if isinstance(contact, Chunk) else Chunk([normal(contact)])
 
     def stored(
         self, customers: Iterable[str], wanted: Callable[[Listed], Listed] = list
@@ -174,8 +192,37 @@ class Cobai(ApiClient):
         """
         with closing(in_order(self._pool, self._listed, customers, self._ahead)) as lists:
             listed = chain.from_iterable(map(wanted, lists))
-            with closing(in_order(self._pool, self._whole, listed, self._ahead)) as contacts:
-                yield from filter(None, contacts)
+            with closing(self._whole(listed)) as contacts:
+                yield from (contact for contact in contacts if isinstance(contact, dict))
+
+    def _marked(self, reading: Reading) -> Generator[dict[str, str] | Chunk, None, None]:
+        """Yield what is listed of the customers left, and the progress now and then."""
+        with closing(in_order(self._pool, self._listed, reading.left, self._ahead)) as lists:
+            for listed in lists:
+                yield from listed
+                if progress := reading.progress():
+                    yield Chunk([], progress)
+
+    def _whole(
+        self, listed: Iterable[dict[str, str] | Chunk]
+    ) -> Generator[dict[str, str] | Chunk, None, None]:
+        """Yield listed contacts with all their fields, and what else there is between them.
+
+        What a list tells of contacts is not documented: what it leaves out is read one by one.
+        """
+        reading = in_order(self._pool, self._read, listed, self._ahead, _is_whole)
+        with closing(reading) as contacts:
+            yield from filter(None, contacts)
+
+    def _read(self, listed: Any) -> dict[str, str] | None:
+        """Return a contact of a list; None if it has gone since."""
+        customer, uuid = listed["customer_uuid"], listed["uuid"]
+        try:
+            return self.contact(customer, uuid)
+        except NotFound:
+            if any(item["uuid"] == uuid for item in self._listed(customer)):
+                raise
+            return None
 
     def contact(self, customer: str, uuid: str) -> dict[str, str]:
         """Return one contact as cobai tells it, with `customer_uuid`."""
@@ -186,21 +233,6 @@ class Cobai(ApiClient):
     def _listed(self, customer: str) -> list[dict[str, str]]:
         items = self._items(f"{CUSTOMERS}/{customer}/contact", "contact")
         return [{**item, "customer_uuid": customer} for item in items]
-
-    def _whole(self, listed: dict[str, str]) -> dict[str, str] | None:
-        """Return a contact of a list; None if it has gone since.
-
-        What a list tells of contacts is not documented: what it leaves out is read one by one.
-        """
-        if set(wire.FIELDS) <= listed.keys():
-            return listed
-        customer, uuid = listed["customer_uuid"], listed["uuid"]
-        try:
-            return self.contact(customer, uuid)
-        except NotFound:
-            if any(item["uuid"] == uuid for item in self._listed(customer)):
-                raise
-            return None
 
     def _items(
         self, path: str, kind: str, query: Mapping[str, str] | None = None
@@ -229,6 +261,11 @@ class Cobai(ApiClient):
         """Replace all fields of a contact but a password left out."""
         path = f"{CUSTOMERS}/{customer}/contact/{uuid}"
         self.call("PUT", path, data=wire.document(fields), headers=HEADERS)
+
+
+def _is_whole(item: Any) -> Any:
+    """Return what needs no further request: a contact with all fields, or no contact."""
+    return item if isinstance(item, Chunk) or set(wire.FIELDS) <= item.keys() else None
 
 
 def normal(contact: Mapping[str, str]) -> dict[str, Any]:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import abc
 import enum
-import itertools
 import logging
-import random
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-import backoff
-from pyrate_limiter import Duration, Limiter, Rate
 from singer_sdk import typing as th
 
+from tap_contacts.apis import rates
 from tap_contacts.apis.errors import (
     NoAnswer,
     NotFound,
@@ -24,16 +20,22 @@ from tap_contacts.apis.errors import (
     plain_code,
 )
 from tap_contacts.apis.hidden import Hidden
-from tap_contacts.apis.outage import POLL_SECONDS, Outage
-from tap_contacts.apis.transport import Transport
+from tap_contacts.apis.learned import MINUTE
+from tap_contacts.apis.outage import Outage
+from tap_contacts.apis.rates import Pace
+from tap_contacts.apis.repeats import Call, Repeats, Throttled
+from tap_contacts.apis.transport import Cut, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Mapping
 
     from tap_contacts.apis.transport import Answer, SignIn
 
-LONGEST_WAIT = 900.0
-"""Seconds a `Retry-After` may ask for before the run stops instead."""
+LONGEST_WAIT = rates.LONGEST_WAIT
+"""Seconds an API may ask to wait before the run stops instead."""
+
+AFTER_CUT = MINUTE
+"""Seconds of pause after a connection was cut in haste: documented rates are those of a minute."""
 
 SETTINGS = th.PropertiesList(
     th.Property(
@@ -69,7 +71,7 @@ class Verdict(enum.Enum):
 
     DONE = enum.auto()
     RETRY = enum.auto()
-    """Not carried out; may be sent again later, whatever it was."""
+    """Not carried out: too many requests, or too early; may be sent again, whatever it was."""
     RENEW = enum.auto()
     """Not carried out: the sign-in has expired."""
     REJECT = enum.auto()
@@ -90,7 +92,7 @@ class Judgement(NamedTuple):
     advice: str = ""
     detail: str = ""
     wait: float | None = None
-    """Seconds to wait before a repeat, where the API gives no `Retry-After`."""
+    """Seconds to wait before any other request, where the answer's headers tell of none."""
 
 
 DONE = Judgement(Verdict.DONE)
@@ -110,21 +112,6 @@ NOT_UNDERSTOOD = Judgement(
 )
 
 
-@dataclass(frozen=True)
-class Call:
-    """One request to be sent, as often as its meaning allows."""
-
-    method: str
-    path: str
-    repeatable: bool
-    options: Mapping[str, Any]
-
-    @property
-    def asked(self) -> str:
-        """Return the request in the words used in messages: without query and body."""
-        return f"{self.method} {self.path}"
-
-
 class ApiClient(abc.ABC):
     """Speak to one account of one API; safe to share between threads."""
 
@@ -139,17 +126,15 @@ class ApiClient(abc.ABC):
 
     def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
         """Take the API's settings and the plugin's config."""
-        self.transport = Transport(config, settings)
         self._outage = Outage()
+        fixed = settings.get("requests_per_minute") or config.get("requests_per_minute")
+        self.pace = Pace(self.title, self._outage, {"": fixed} if fixed else self.rates)
+        self.transport = Transport(config, self.pace)
         self.origin = self.address(settings)
         self.sign_in = self.sign_in_with(settings)
         self._hidden = Hidden(self.settings, settings, config)
         self.logger = logging.getLogger(f"contacts.{self.api}")
-        fixed = self.transport.requests_per_minute
-        rates = {"": fixed} if fixed else self.rates
-        self._limiters = {
-            method: Limiter(Rate(number, Duration.MINUTE)) for method, number in rates.items()
-        }
+        self._repeats = Repeats(self.title, self.transport, self._outage, self.logger)
 
     @property
     def account(self) -> str:
@@ -195,21 +180,7 @@ class ApiClient(abc.ABC):
             Stopped: No request of this run can succeed.
         """
         call = Call(method, path, repeatable, options)
-        send = backoff.on_exception(
-            self._waits,
-            Retry,
-            max_tries=self.transport.max_tries,
-            jitter=None,
-            logger=None,
-        )(self._attempt)
-        try:
-            return send(call)
-        except Retry as error:
-            tries = f"no success in {self.transport.max_tries} tries; last: {error.answered}"
-            advice = error.advice or "Run again when the API is reachable; nothing is lost."
-            words = (self.title, call.asked, tries, advice)
-            stopped = Stopped(*words, code=error.code, http_status=error.http_status)
-            raise self._outage.give_up(stopped) from None
+        return self._repeats.send(self._attempt, call)
 
     def _attempt(self, call: Call) -> Answer:
         with self._outage.turn():
@@ -224,18 +195,52 @@ class ApiClient(abc.ABC):
         raise self._error(call, answer, judgement)
 
     def _ask(self, call: Call) -> tuple[Answer, Judgement]:
-        limiter = self._limiters.get(call.method) or self._limiters.get("")
-        while limiter and not limiter.try_acquire(self.api, timeout=POLL_SECONDS):
-            self._outage.wait(0)
         try:
             answer = self.transport.send(
                 call.method, self.origin + call.path, auth=self.sign_in, **call.options
             )
         except NoAnswer as error:
-            if error.sent and not call.repeatable:
-                raise OutcomeUnknown(self.title, call.asked, str(error)) from None
-            raise Retry(self.title, call.asked, str(error)) from None
-        return answer, self.judge(answer)
+            raise self._unanswered(call, error) from None
+        except Retry as error:  # from the sign-in
+            if error.retry_after is not None:
+                self._slow_down(self.pace.sent, error.retry_after)
+            raise
+        return answer, self._learnt(answer, self.judge(answer))
+
+    def _unanswered(self, call: Call, error: NoAnswer) -> Exception:
+        """Return what follows from no answer; a cut may be a throttle, too."""
+        wait = AFTER_CUT if isinstance(error, Cut) and self._in_haste(call.method) else None
+        if wait is not None:
+            self._slow_down(self.pace.sent, wait)
+        if error.sent and not call.repeatable:
+            return OutcomeUnknown(self.title, call.asked, str(error))
+        retry = Retry(self.title, call.asked, str(error))
+        retry.retry_after = wait
+        return retry
+
+    def _in_haste(self, method: str) -> bool:
+        """Say whether at least half the documented rate is used; without one nothing is haste."""
+        documented = self.rates.get(method)
+        return documented is not None and self.pace.lately(method) * 2 >= documented
+
+    def _learnt(self, answer: Answer, judgement: Judgement) -> Judgement:
+        """Slow down or pause as an answer asks; return its judgement with the wait it asks for."""
+        asked = answer.retry_after
+        throttles = {Verdict.RETRY} if asked is None else {Verdict.RETRY, Verdict.UNKNOWN}
+        if judgement.verdict not in throttles:
+            self.pace.answered(answer.number)
+            return judgement
+        if asked is None:
+            told = answer.quota
+            asked = told.reset if told and not told.remaining else judgement.wait
+        self._slow_down(answer.number, asked)
+        return judgement._replace(wait=asked)
+
+    def _slow_down(self, number: int, wait: float | None) -> None:
+        rate = self.pace.throttled(number, wait)
+        if rate is not None:
+            text = "%s throttles: for now this run sends at most %.0f requests a minute."
+            self.logger.warning(text, self.title, rate)
 
     def _error(self, call: Call, answer: Answer, judgement: Judgement) -> Exception:
         code = f"code {judgement.code} " if plain_code(judgement.code) else ""
@@ -246,26 +251,12 @@ class ApiClient(abc.ABC):
         detail = self._hidden.taken_out(judgement.detail, self.sign_in.secrets())
         error = kind(*words, code=judgement.code, http_status=answer.status, detail=detail)
         if isinstance(error, Retry):
-            asked_for = answer.retry_after
-            error.retry_after = judgement.wait if asked_for is None else asked_for
-            if (error.retry_after or 0) > LONGEST_WAIT:
-                return Stopped(*words, code=judgement.code, http_status=answer.status)
+            error.retry_after = judgement.wait
         return error
-
-    def _waits(self) -> Generator[float, Retry, None]:
-        """Wait as `Retry-After` asks, else with doubling and jitter; then yield for a repeat."""
-        error = yield 0.0
-        for tried in itertools.count(1):
-            wait = self.transport.retry_wait * 2 ** (tried - 1) * random.uniform(0.5, 1)  # noqa: S311
-            wait = wait if error.retry_after is None else error.retry_after
-            text = "%s Trying again in %.1f s (try %d of %d)."
-            self.logger.warning(text, error, wait, tried + 1, self.transport.max_tries)
-            self._outage.wait(wait)
-            error = yield 0.0
 
 
 _ERRORS = {
-    Verdict.RETRY: Retry,
+    Verdict.RETRY: Throttled,
     Verdict.RENEW: Stopped,
     Verdict.REJECT: Refused,
     Verdict.MISSING: NotFound,

@@ -33,7 +33,7 @@ class Outage:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Start with an API that answers; clock and sleep count in seconds."""
-        self._clock, self._sleep = clock, sleep
+        self.now, self._sleep = clock, sleep
         self._failures = 0
         self._since = self._last = clock()
         self._one = threading.Lock()
@@ -50,11 +50,15 @@ class Outage:
         Raises:
             Stopped: If the API was given up.
         """
-        until = self._clock() + seconds
-        while (left := until - self._clock()) > 0 and not self._over:
+        until = self.now() + seconds
+        while (left := until - self.now()) > 0 and not self._over:
             self._sleep(min(left, POLL_SECONDS))
         if self._over:
             raise self._over
+
+    def sending(self) -> None:
+        """Take note that a request leaves now: its turn may have come long before."""
+        self._last = self.now()
 
     @contextlib.contextmanager
     def turn(self) -> Iterator[None]:
@@ -66,15 +70,15 @@ class Outage:
         in_turn = self._one if self._failures >= PATIENCE else contextlib.nullcontext()
         with in_turn:
             self.wait(self._pause())
-            self._last = self._clock()
+            self.sending()
             try:
                 yield
             except Retry:
                 self._failures += 1
                 raise
-            self._failures, self._since = 0, self._clock()
+            self._failures, self._since = 0, self.now()
 
     def _pause(self) -> float:
         """Return how long the next request has to wait for an outage that lasts."""
-        lasts = self._failures >= PATIENCE and self._clock() - self._since > FIRST_SECONDS
-        return self._last + SELDOM_SECONDS - self._clock() if lasts else 0.0
+        lasts = self._failures >= PATIENCE and self.now() - self._since > FIRST_SECONDS
+        return self._last + SELDOM_SECONDS - self.now() if lasts else 0.0

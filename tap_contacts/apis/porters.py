@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
 
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
+from tap_contacts.apis import porters_reading as reading
 from tap_contacts.apis import porters_wire as wire
 from tap_contacts.apis import xml
 from tap_contacts.apis.errors import Stopped
@@ -24,9 +24,9 @@ from tap_contacts.apis.http import (
     Judgement,
     Verdict,
 )
-from tap_contacts.apis.porters_fields import LINKS_TOO, Tenant
+from tap_contacts.apis.porters_fields import CONTACTS, LINKS_TOO, Tenant
 from tap_contacts.apis.porters_sign_in import CODES, GRANT, TITLE, AppSignIn
-from tap_contacts.apis.seams import Incomplete, Page
+from tap_contacts.apis.seams import Incomplete
 from tap_contacts.apis.transport import Answer, SignIn, origin
 
 if TYPE_CHECKING:
@@ -34,10 +34,8 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
-CONTACT, PARTITION = "/v1/contact", "/v1/partition"
+CONTACT, PARTITION = CONTACTS.path, "/v1/partition"
 CONTENT_TYPE = "application/xml; charset=UTF-8"
-
-LARGEST_PAGE = 200
 
 SETTINGS = th.ObjectType(
     th.Property("app_id", th.StringType, description="App ID that PORTERS gave the app."),
@@ -62,6 +60,18 @@ SETTINGS = th.ObjectType(
         ),
     ),
     RATE,
+)
+
+TAP_SETTINGS = th.ObjectType(
+    *SETTINGS.wrapped.values(),
+    th.Property(
+        "fields",
+        th.ArrayType(th.StringType),
+        description=(
+            "Aliases of the contacts' fields to read, such as Contact.P_Name. Default: all that "
+            "are in use, but for images."
+        ),
+    ),
 )
 
 
@@ -112,8 +122,11 @@ class Porters(ApiClient):
     @cached_property
     def _reachable(self) -> dict[str, str]:
         """Return the company databases that the access token opens: id and company name."""
-        rows = self.listed(PARTITION, {"request_type": 1}, "Partition.P_Id", wire.rows_of)
-        return {row["Partition.P_Id"]: row.get("Partition.P_Name", "") for row in rows}
+        return {row["Partition.P_Id"]: row.get("Partition.P_Name", "") for row in self.partitions()}
+
+    def partitions(self) -> list[dict[str, str]]:
+        """Return the company databases that the access token opens."""
+        return self.listed(PARTITION, {"request_type": 1}, "Partition.P_Id", wire.rows_of)
 
     def address(self, settings: Mapping[str, Any]) -> str:
         """Return `api_url`, by default the shared server."""
@@ -163,38 +176,12 @@ class Porters(ApiClient):
     ) -> Iterator[dict[str, str]]:
         """Yield contacts by ascending id: `Contact.P_Id` and these fields, references as ids.
 
-        The walk goes on from the last id seen, not by offset, so that nothing shifts.
-
         Args:
             fields: Aliases.
             conditions: Alias and suffix to value, all to hold, such as `Contact.P_Name:full`.
         """
-        asked = dict(conditions or {})
-        last, more = 0, True
-        while more:
-            page = self._contacts(fields, asked)
-            ids = [row.get("Contact.P_Id", "") for row in page.rows]
-            more = page.total > len(ids)
-            if not all(map(wire.ID.fullmatch, ids)) or (more and int([0, *ids][-1]) <= last):
-                msg = f"{TITLE}: GET {CONTACT}: counts {page.total} rows, gave none. Run again."
-                raise Incomplete(msg)
-            yield from page.rows
-            last = int([0, *ids][-1])
-            asked["Contact.P_Id:gt"] = str(last)
-
-    def _contacts(self, fields: Sequence[str], conditions: Mapping[str, str]) -> Page:
-        query = {
-            "partition": self.partition,
-            "count": LARGEST_PAGE,
-            "field": ",".join(["Contact.P_Id", *fields]),
-            "order": "Contact.P_Id:asc",
-        }
-        if conditions:
-            query["condition"] = ",".join(f"{name}={value}" for name, value in conditions.items())
-        # A space must go as %20; a + would be taken for a plus.
-        answer = self.call("GET", CONTACT, params=urlencode(query, quote_via=quote))
-        root = xml.parse(answer.body)
-        return Page(wire.flat_rows_of(root), wire.total(root))
+        for root in reading.pages(self, reading.Asked(CONTACTS, fields, conditions or {})):
+            yield from wire.flat_rows_of(root)
 
     def listed(
         self,
@@ -219,7 +206,7 @@ class Porters(ApiClient):
         found: dict[str, dict[str, str]] = {}
         start, total, more = 0, -1, True
         while more:
-            asked = {**query, "count": LARGEST_PAGE, "start": start}
+            asked = {**query, "count": reading.LARGEST_PAGE, "start": start}
             root = xml.parse(self.call("GET", path, params=asked, **options).body)
             rows = {row[key]: row for row in rows_of(root) if row.get(key)}
             more = bool(rows.keys() - found.keys())

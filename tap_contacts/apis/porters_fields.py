@@ -21,15 +21,28 @@ from tap_contacts.apis.errors import Stopped
 from tap_contacts.apis.seams import Incomplete
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from lxml.etree import _Element
 
     from tap_contacts.apis.porters import Porters
 
 FIELD, OPTION = "/v1/field", "/v1/option"
-CONTACTS = "27"
-"""Number of the resource."""
+PHASES = "Option.P_ContactPhase"
+"""What the phases of contacts stand under, unless a company database says otherwise."""
+
+
+class Resource(NamedTuple):
+    """A kind of record."""
+
+    name: str
+    """As aliases begin."""
+    number: str
+    path: str
+
+
+CONTACTS = Resource("Contact", "27", "/v1/contact")
+CLIENTS = Resource("Client", "5", "/v1/client")
 
 LINKS_TOO = {"X-P-ConnectAPI-Version": "2"}
 """Header without which fields of type Link are neither shown nor taken."""
@@ -145,19 +158,12 @@ class Tenant:
             return self._options[alias]
 
     def _read_fields(self) -> Mapping[str, TenantField] | None:
-        query = {"partition": self._client.partition, "resource": CONTACTS, "active": 1}
         try:
-            rows = self._client.listed(FIELD, query, "Field.P_Alias", _rows_of, headers=LINKS_TOO)
+            return fields_of(self._client, CONTACTS)
         except Stopped as error:
             follows = "What is required and how long it may be is not known before it is sent"
             self._pass_over(error, follows, "field_r")
             return None
-        fields = map(_field, rows)
-        found = {each.alias: each for each in fields if wire.is_alias(each.alias, "Contact.")}
-        if not any(alias.startswith("Contact.P_") for alias in found):
-            msg = f"{self._client.title}: GET {FIELD}: lists no field that every company has."
-            raise Incomplete(msg)
-        return found
 
     def _read_options(self, alias: str) -> Options | None:
         query = {"partition": self._client.partition, "alias": alias, "enabled": 1}
@@ -183,6 +189,30 @@ class Tenant:
                 self._client.logger.warning("%s", text)
 
 
+def fields_of(client: Porters, resource: Resource) -> Mapping[str, TenantField]:
+    """Return the fields of a resource that are in use, by alias.
+
+    Raises:
+        Stopped: If the app may not know.
+        Incomplete: If the list cannot be all there is.
+    """
+    query = {"partition": client.partition, "resource": resource.number, "active": 1}
+    rows = client.listed(FIELD, query, "Field.P_Alias", _rows_of, headers=LINKS_TOO)
+    start = f"{resource.name}."
+    fields = (_field(row, start) for row in rows)
+    found = {each.alias: each for each in fields if wire.is_alias(each.alias, start)}
+    if not any(alias.startswith(f"{start}P_") for alias in found):
+        msg = f"{client.title}: GET {FIELD}: lists no field that every company has."
+        raise Incomplete(msg)
+    return found
+
+
+def choices_of(client: Porters, alias: str) -> Sequence[Choice]:
+    """Return what stands under an option and may or could once be chosen."""
+    query = {"partition": client.partition, "alias": alias}
+    return _options(xml.parse(client.call("GET", OPTION, params=query).body), alias).choices
+
+
 def _rows_of(root: _Element | None) -> list[dict[str, str]]:
     """Return the fields of a page, with the alias that each refers to."""
     items = [] if root is None else xml.children(root, "Item")
@@ -199,8 +229,8 @@ def _referred(field: _Element | None) -> str:
     return next((name for name in named if name != "OptionRoot"), (field.text or "").strip())
 
 
-def _field(row: Mapping[str, str]) -> TenantField:
-    """Return a field; whether aliases come with `Contact.` is not documented."""
+def _field(row: Mapping[str, str], start: str) -> TenantField:
+    """Return a field; whether aliases come with the resource's name is not documented."""
     alias = row["Field.P_Alias"].strip()
     number, decimals = row.get("Field.P_Type", ""), row.get("Field.P_DecimalFraction", "")
     largest, least = (_limit(row.get(f"Field.P_{name}", "")) for name in ("Max", "Min"))
@@ -208,7 +238,7 @@ def _field(row: Mapping[str, str]) -> TenantField:
         # How PORTERS tells that there is no limit is not documented.
         largest = least = None
     return TenantField(
-        alias=alias if alias.startswith("Contact.") else f"Contact.{alias}",
+        alias=alias if alias.startswith(start) else start + alias,
         name=one_line(row.get("Field.P_Name", "")),
         kind=_KINDS.get(number, Kind.MULTI),
         required=row.get("Field.P_Required") == "1",

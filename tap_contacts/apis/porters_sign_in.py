@@ -42,7 +42,9 @@ CODES = {
         Verdict.RETRY,
         advice="PORTERS is under maintenance, or a proxy adds an x-forwarded-for header.",
     ),
-    "100": Judgement(Verdict.REJECT, advice="A field of field_map may be gone or misspelt."),
+    "100": Judgement(
+        Verdict.REJECT, advice="A field of field_map or porters.fields may be gone or misspelt."
+    ),
     "101": Judgement(Verdict.REJECT, advice="A field that PORTERS requires has no value."),
     "126": Judgement(
         Verdict.REJECT,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
 import ipaddress
 import logging
-import re
 import threading
+from collections import Counter
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from functools import cached_property
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
@@ -21,9 +19,14 @@ from requests.auth import AuthBase
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.errors import NoAnswer
+from tap_contacts.apis.quota import Quota, quota, retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+
+    from requests import PreparedRequest
+
+    from tap_contacts.apis.rates import Pace
 
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 """Below, it writes query strings into the log, sign-ins among them: at DEBUG every one, at WARNING
@@ -40,10 +43,12 @@ MOST_VALUES = 500_000
 class Answer:
     """One whole HTTP answer, and the request that got it."""
 
-    request: requests.PreparedRequest
+    request: PreparedRequest
     status: int
     headers: Mapping[str, str]
     body: bytes
+    number: int = 0
+    """Which of the account's requests it answers."""
 
     @cached_property
     def json(self) -> Any:
@@ -55,24 +60,25 @@ class Answer:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
 
-    @property
+    @cached_property
     def retry_after(self) -> float | None:
         """Return the seconds that `Retry-After` asks for, in either form, or None."""
-        value = self.headers.get("Retry-After", "").strip()
-        if re.fullmatch("[0-9]+", value):
-            return float(value)
-        try:
-            moment = parsedate_to_datetime(value).astimezone(datetime.timezone.utc)
-        except (ValueError, OverflowError):
-            return None
-        now = datetime.datetime.now(tz=datetime.timezone.utc)
-        return max(0.0, (moment - now).total_seconds())
+        return retry_after(self.headers)
+
+    @cached_property
+    def quota(self) -> Quota | None:
+        """Return the quota that the answer tells of; `Retry-After` goes before it."""
+        return quota(self.headers) if self.retry_after is None else None
+
+
+class Cut(NoAnswer):
+    """The connection broke while an answer was awaited or read."""
 
 
 class SignIn(AuthBase):
     """Sign requests of one account; share one instance between all threads. This one signs none."""
 
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Add the sign-in to a request that is otherwise final."""
         return request
 
@@ -80,7 +86,7 @@ class SignIn(AuthBase):
         """Return what signs requests now and stands in no setting."""
         return ()
 
-    def renew(self, request: requests.PreparedRequest) -> bool:
+    def renew(self, request: PreparedRequest) -> bool:
         """Drop the sign-in this request was refused with; say whether trying again makes sense."""
         del request
         return False
@@ -95,18 +101,15 @@ class _Session(requests.Session):
 
 
 class Transport:
-    """Send requests over one connection pool and count them."""
+    """Send requests over one connection pool, each in its turn, and count them."""
 
-    def __init__(self, config: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
-        """Take how to send from the plugin's config, and the rate from the API's settings first."""
+    def __init__(self, config: Mapping[str, Any], pace: Pace) -> None:
+        """Take how to send from the plugin's config, and what gives the turns."""
         self.timeout = float(config.get("timeout_seconds", 60))
         self.max_tries = int(config.get("max_tries", 5))
         self.retry_wait = float(config.get("retry_wait_seconds", 1))
-        self.requests_per_minute: int | None = settings.get(
-            "requests_per_minute", config.get("requests_per_minute")
-        )
-        self.requests = 0
-        """Requests sent so far, sign-in included."""
+        self.pace = pace
+        self._calls: Counter[str] = Counter()
         self._count = threading.Lock()
         self._session = _Session()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -114,23 +117,68 @@ class Transport:
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
+    @property
+    def calls(self) -> dict[str, int]:
+        """Return the requests sent so far by method: sign-ins, repeats and failures included."""
+        with self._count:
+            return dict(+self._calls)
+
+    @property
+    def requests(self) -> int:
+        """Return the number of requests sent so far."""
+        return sum(self.calls.values())
+
     def send(self, method: str, url: str, **options: Any) -> Answer:
-        """Send one request once, following no redirect.
+        """Send one request once, following no redirect, when it is its turn.
 
         Raises:
             NoAnswer: No whole answer came.
+            Stopped: Nothing more is to be sent.
         """
-        options.setdefault("auth", SignIn())
-        with self._count:
-            self.requests += 1
+        signed, auth = "auth" in options, options.setdefault("auth", SignIn())
         try:
-            response = self._session.request(
-                method, url, timeout=self.timeout, allow_redirects=False, stream=True, **options
+            request = self._session.prepare_request(requests.Request(method, url, **options))
+            # Signing first: a sign-in that it needs takes a turn of its own, and time.
+            with self.pace.turn(method) as (number, waited):
+                if waited:
+                    auth(request)  # Again, since signatures and tokens age.
+                answer = self._sent(request, number)
+                if signed and (told := answer.quota):
+                    self.pace.tell(told)
+                return answer
+        except requests.RequestException as error:
+            raise _no_answer(error) from None
+
+    def _sent(self, request: PreparedRequest, number: int) -> Answer:
+        """Send a request that is otherwise final; count it unless it surely did not leave."""
+        method = str(request.method)
+        ways = self._session.merge_environment_settings(
+            str(request.url), {}, stream=True, verify=None, cert=None
+        )
+        self._counted(method, 1)
+        try:
+            response = self._session.send(
+                request, timeout=self.timeout, allow_redirects=False, **ways
             )
             body = _read(response)
         except requests.RequestException as error:
-            raise NoAnswer(_reason(error), sent=not _never_sent(error)) from None
-        return Answer(response.request, response.status_code, response.headers, body)
+            self._counted(method, -int(_never_sent(error)))
+            raise
+        return Answer(request, response.status_code, response.headers, body, number)
+
+    def _counted(self, method: str, more: int) -> None:
+        with self._count:
+            self._calls[method] += more
+
+
+def _no_answer(error: requests.RequestException) -> NoAnswer:
+    reason, never_sent = _reason(error), _never_sent(error)
+    in_time = not isinstance(error, requests.Timeout)
+    kind = Cut if isinstance(error, _BROKEN) and in_time and not never_sent else NoAnswer
+    return kind(reason, sent=not never_sent)
+
+
+_BROKEN = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
 
 
 def _read(response: requests.Response) -> bytes:

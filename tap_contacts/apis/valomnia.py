@@ -1,39 +1,37 @@
-"""Valomnia, field sales: sign-in, codes and reading.
+"""Valomnia, field sales: settings, codes and the list of contacts.
 
-Sources: https://developers.valomnia.com/ref/Authentication/authentication.html,
-https://developers.valomnia.com/ref/Contacts/update.html, save.html and list.html beside it
+Source: https://developers.valomnia.com/ref/Contacts/list.html, and save.html and update.html beside
 """
 
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
 
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_contacts.apis.errors import Retry, Stopped
+from tap_contacts.apis.ahead import Offsets
 from tap_contacts.apis.http import (
     DONE,
     GATEWAY,
-    LONGEST_WAIT,
     NOT_UNDERSTOOD,
     RATE,
     ApiClient,
     Judgement,
     Verdict,
 )
-from tap_contacts.apis.seams import Page, read_all
-from tap_contacts.apis.sign_in import UNTIL_REFUSED, TokenSignIn
-from tap_contacts.apis.transport import Answer, SignIn, Transport, origin
+from tap_contacts.apis.seams import Listing, Page, read_all, read_chunks
+from tap_contacts.apis.transport import Answer, SignIn, origin
+from tap_contacts.apis.valomnia_sign_in import TITLE, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
+
+    from tap_contacts.apis.ahead import Chunk
 
 
-TITLE = "Valomnia"
-LOGIN_PATH = "/j_spring_security_check"
 API_VERSION = "v1.0"
 
 PAGE_SIZE = 100
@@ -88,7 +86,7 @@ CODES = {
 UNSERVED = {
     **GATEWAY,
     401: _SIGN_IN_AGAIN,
-    403: Judgement(Verdict.STOP, advice="Give a user that may change contacts."),
+    403: Judgement(Verdict.STOP, advice="Give a user with rights to contacts."),
     404: _WRONG_ADDRESS,
     405: _WRONG_ADDRESS,
     413: Judgement(Verdict.REJECT, "too_large"),
@@ -99,78 +97,9 @@ UNSERVED = {
 OTHER_ERRORS = {**UNSERVED, 400: Judgement(Verdict.REJECT)}
 """HTTP statuses of errors in the API's form whose code is not documented."""
 
-_SESSION = re.compile(r"(?:^|[,;]\s*)JSESSIONID=([^;,\s]+)")
 _LOGIN_ADDRESS = re.compile(r"(?i)login|signin|auth|sso")
 _LOGIN_FORM = re.compile(rb"(?i)<title>\s*log ?in|j_spring_security_check|type=.?password")
-_REFUSED_ADDRESS = re.compile(r"authfail|login_error|/login/(auth|denied)")
 _BROKEN_ERROR = re.compile(rb'\s*\{\s*"error"\s*:\s*"(\w{1,40})"')
-
-
-class Session(TokenSignIn):
-    """Sign in as a user and send the session's cookie.
-
-    How long a session lives is not documented; a redirect to the login page tells that it ended.
-    """
-
-    title = TITLE
-    header = "Cookie"
-    prefix = "JSESSIONID="
-
-    def __init__(self, transport: Transport, tenant: str, username: str, password: str) -> None:
-        """Take the tenant's origin, and the user."""
-        super().__init__(transport)
-        self._origin = tenant
-        self._form = {"j_username": username, "j_password": password, "ajax": "true"}
-        self._refusal: Stopped | None = None
-
-    def new_token(self) -> tuple[str, float]:
-        """Return a session; a user who was refused is not tried again, lest it be locked."""
-        if self._refusal:
-            raise self._refusal
-        return self._new_session(), UNTIL_REFUSED
-
-    def _new_session(self) -> str:
-        """Sign in; the answer, or where it leads to, is JSON that says whether that went well."""
-        answer = self._send("POST", LOGIN_PATH, data=self._form)
-        session = _session(answer)
-        location = answer.headers.get("Location", "")
-        if location:
-            cookie = {"Cookie": f"JSESSIONID={session}"}
-            answer = self._send("GET", self._below(location), headers=cookie)
-            session = _session(answer) or session
-        body = answer.json if isinstance(answer.json, dict) else {}
-        session = session or str(body.get("token") or "")
-        if body.get("success") is True and session:
-            return session
-        if body.get("success") is False or _REFUSED_ADDRESS.search(location):
-            self._refusal = Stopped(TITLE, "sign-in", "refused", "Check username and password.")
-            raise self._refusal
-        raise _no_session(answer)
-
-    def _below(self, location: str) -> str:
-        """Return the path a redirect leads to; behind a proxy its scheme is often the wrong one."""
-        try:
-            target = urlsplit(urljoin(self._origin + LOGIN_PATH, location))
-        except ValueError:
-            raise Stopped(TITLE, "sign-in", "leads nowhere", "Check api_url.") from None
-        if target.hostname != urlsplit(self._origin).hostname:
-            raise Stopped(TITLE, "sign-in", "leads to another host", "Check api_url.")
-        return target._replace(scheme="", netloc="", fragment="").geturl()
-
-    def _send(self, method: str, path: str, **options: Any) -> Answer:
-        return self.ask(method, self._origin + path, "sign-in", **options)
-
-
-def _session(answer: Answer) -> str:
-    """Return the session that an answer starts; "" if it starts none."""
-    found = _SESSION.findall(answer.headers.get("Set-Cookie", ""))
-    return found[-1] if found else ""
-
-
-def _no_session(answer: Answer) -> Retry:
-    error = Retry(TITLE, "sign-in", f"no session (HTTP {answer.status})", "Check api_url.")
-    error.retry_after = answer.retry_after and min(answer.retry_after, LONGEST_WAIT)
-    return error
 
 
 class Valomnia(ApiClient):
@@ -190,6 +119,7 @@ class Valomnia(ApiClient):
         self.path = f"/api/{version}/contacts"
         """Path of the contacts; that of one contact has its id below."""
         self.use_external_id: bool = settings.get("use_external_id", False)
+        self._concurrency = config.get("concurrency") or 4
 
     def address(self, settings: Mapping[str, Any]) -> str:
         """Return `api_url`."""
@@ -221,20 +151,55 @@ class Valomnia(ApiClient):
         whose = f" for organization {organization}" if organization else ""
         return f"{self.title} at {self.origin} answers{whose}; contacts: {page['paging']['total']}"
 
-    def contacts(self, filters: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-        """Yield every contact that passes the filters once, oldest first.
+    @property
+    def what(self) -> str:
+        """Return what is read, for messages."""
+        return f"{self.title}: GET {self.path}"
+
+    def page(self, query: Mapping[str, Any]) -> Page:
+        """Return one page of the contacts that pass the filters, in ascending order.
 
         Args:
-            filters: As documented for the list: firstName, lastName, customerReference, and
-                dateCreated and lastUpdated with _gt, _gte, _lt or _lte.
+            query: As documented for the list: sort, offset, and the filters firstName, lastName,
+                customerReference, and dateCreated and lastUpdated with _gt, _gte, _lt or _lte.
         """
-        query = {**filters, "max": PAGE_SIZE, "sort": "id", "order": "asc"}
+        query = {**query, "max": PAGE_SIZE, "order": "asc"}
+        body = self.call("GET", self.path, params=query).json
+        return Page(body["data"], body["paging"]["total"])
+
+    def contact(self, identity: str) -> dict[str, Any]:
+        """Return one contact."""
+        found: dict[str, Any] = self.call("GET", f"{self.path}/{identity}").json
+        return found
+
+    def contacts(self, filters: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+        """Yield every contact that passes the filters once, oldest first."""
+        query = {**filters, "sort": "id"}
+        return read_all(self.what, lambda start: self._at(query, start), PAGE_SIZE, "id")
+
+    def read_listed(
+        self, filters: Mapping[str, str], progress: Mapping[str, Any] | None = None
+    ) -> Generator[Chunk, None, None]:
+        """Yield the same page by page, several of which are read at once.
+
+        Args:
+            filters: As for `contacts`.
+            progress: Progress of the last chunk that an earlier run wrote.
+        """
+        query = {**filters, "sort": "id"}
 
         def fetch(start: int) -> Page:
-            body = self.call("GET", self.path, params={**query, "offset": start}).json
-            return Page(body["data"], body["paging"]["total"])
+            page = self._at(query, start)
+            return (
+                page._replace(total=-1) if filters else page
+            )  # which contacts it counts is silent
 
-        return read_all(f"{self.title}: GET {self.path}", fetch, PAGE_SIZE, "id")
+        with ThreadPoolExecutor(self._concurrency) as pool:
+            pages = Offsets(pool, fetch, PAGE_SIZE - 1, 2 * self._concurrency)
+            yield from read_chunks(Listing(self.what, PAGE_SIZE, "id"), pages, progress)
+
+    def _at(self, query: Mapping[str, Any], start: int) -> Page:
+        return self.page({**query, "offset": start})
 
 
 def _code(answer: Answer, body: Mapping[str, Any]) -> str:
@@ -246,8 +211,9 @@ def _code(answer: Answer, body: Mapping[str, Any]) -> str:
 
 
 def _is_expected(answer: Answer, body: Mapping[str, Any]) -> bool:
-    """Say whether a body is what was asked for: a page of contacts, or the contact written."""
-    if answer.request.method != "GET":
+    """Say whether a body is what was asked for: a page of contacts, or a contact."""
+    is_list = answer.request.path_url.partition("?")[0].endswith("/contacts")
+    if answer.request.method != "GET" or not is_list:
         return _is_contact(body)
     paging, rows = body.get("paging"), body.get("data")
     counted = isinstance(paging, dict) and isinstance(paging.get("total"), int)

@@ -6,12 +6,14 @@ Source: https://www.zoho.com/voice/api/contacts-api.html
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_contacts.apis.errors import Retry, Stopped, plain_code
+from tap_contacts.apis.ahead import Chunk, Offsets, in_order
 from tap_contacts.apis.http import (
     DONE,
     GATEWAY,
@@ -21,30 +23,21 @@ from tap_contacts.apis.http import (
     Judgement,
     Verdict,
 )
-from tap_contacts.apis.seams import Page, read_all
-from tap_contacts.apis.sign_in import TokenSignIn
-from tap_contacts.apis.transport import Answer, SignIn, Transport, origin
+from tap_contacts.apis.seams import Listing, Page, read_chunks
+from tap_contacts.apis.transport import Answer, SignIn, origin
+from tap_contacts.apis.zoho_voice_sign_in import (
+    ACCOUNTS_HOSTS,
+    TITLE,
+    AccessToken,
+    RefreshToken,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
 
-    from requests import PreparedRequest
-
-TITLE = "Zoho Voice"
 PREFIX = "/rest/json/zv"
 
-ACCOUNTS_HOSTS = {
-    "com": "accounts.zoho.com",
-    "eu": "accounts.zoho.eu",
-    "in": "accounts.zoho.in",
-    "com.au": "accounts.zoho.com.au",
-    "jp": "accounts.zoho.jp",
-    "com.cn": "accounts.zoho.com.cn",
-    "ca": "accounts.zohocloud.ca",
-    "sa": "accounts.zoho.sa",
-    "uk": "accounts.zoho.uk",
-}
-"""Accounts servers (https://zoho.com/accounts/protocol/oauth/multi-dc.html)."""
+_IS_ID = re.compile(r"[\w-]{1,100}").fullmatch
 
 LARGEST_PAGE = 50
 """Contacts a page (https://www.zoho.com/voice/api/get-all-contacts.html)."""
@@ -114,61 +107,6 @@ CODES = {
 """Codes of the product family; those of contacts are not documented."""
 
 
-class RefreshToken(TokenSignIn):
-    """Get access tokens with a refresh token.
-
-    Zoho gives 10 access tokens in 10 minutes
-    (https://zoho.com/accounts/protocol/oauth/web-apps/access-token-expiry.html).
-    """
-
-    title = TITLE
-    prefix = "Zoho-oauthtoken "  # not Bearer, although the token's type says so
-
-    def __init__(self, transport: Transport, accounts_url: str, **grant: str) -> None:
-        """Take the accounts server's origin and client_id, client_secret, refresh_token."""
-        super().__init__(transport)
-        self._url = accounts_url + "/oauth/v2/token"
-        self._grant = {"grant_type": "refresh_token", **grant}
-
-    def new_token(self) -> tuple[str, float]:
-        """Return an access token; it is given up five minutes before its end."""
-        asked = "POST /oauth/v2/token"
-        answer = self.ask("POST", self._url, asked, data=self._grant)
-        body = answer.json if isinstance(answer.json, dict) else {}
-        if token := body.get("access_token"):
-            return str(token), _life(body.get("expires_in")) - 300
-        raise _refusal(asked, answer, str(body.get("error", "")))
-
-
-def _life(seconds: object) -> float:
-    """Return the seconds a token lives: as told, or an hour where that makes no sense."""
-    return seconds if isinstance(seconds, int) and 300 < seconds <= 86_400 else 3600  # noqa: PLR2004
-
-
-def _refusal(asked: str, answer: Answer, error: str) -> Exception:
-    """Tell a wrong grant from a throttle; both come with HTTP 200."""
-    if error.startswith("invalid_") and plain_code(error):
-        advice = "Check client_id, client_secret, refresh_token and data_center."
-        return Stopped(TITLE, asked, error, advice, code=error)
-    if error == "Access Denied":
-        advice = "Too many access tokens were asked for; wait ten minutes before the next run."
-        return Stopped(TITLE, asked, error, advice, code=error)
-    return Retry(TITLE, asked, f"no access token (HTTP {answer.status})", "Check accounts_url.")
-
-
-class AccessToken(SignIn):
-    """Sign with a given access token, which cannot be renewed."""
-
-    def __init__(self, token: str) -> None:
-        """Take the token."""
-        self._token = token
-
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Set the Authorization header."""
-        request.headers["Authorization"] = f"Zoho-oauthtoken {self._token}"
-        return request
-
-
 class ZohoVoice(ApiClient):
     """Read contacts and contact statuses of one organisation."""
 
@@ -181,6 +119,8 @@ class ZohoVoice(ApiClient):
         super().__init__(settings, config)
         self.page_size: int = settings.get("page_size", LARGEST_PAGE)
         self.contact_details: bool = settings.get("contact_details", False)
+        concurrency = config.get("concurrency") or 4
+        self._pool, self._ahead = ThreadPoolExecutor(concurrency), 2 * concurrency
 
     def address(self, settings: Mapping[str, Any]) -> str:
         """Return `api_url`, by default that of the data centre."""
@@ -230,9 +170,32 @@ class ZohoVoice(ApiClient):
 
     def contacts(self) -> Iterator[dict[str, Any]]:
         """Yield every contact once, normalised."""
-        what = f"{self.title}: GET {PREFIX}/contacts"
-        for contact in read_all(what, self._page, self.page_size, "contact_id"):
-            yield self.contact(contact["contact_id"]) if self.contact_details else contact
+        for chunk in self.read_contacts():
+            yield from chunk.records
+
+    def read_contacts(
+        self, progress: Mapping[str, Any] | None = None
+    ) -> Generator[Chunk, None, None]:
+        """Yield every contact once, normalised, but those that an earlier run has written.
+
+        Args:
+            progress: Progress of the last chunk that the earlier run wrote.
+        """
+        listing = Listing(f"{self.title}: GET {PREFIX}/contacts", self.page_size, "contact_id")
+        pages = Offsets(self._pool, self._page, self.page_size - 1, self._ahead)
+        with closing(read_chunks(listing, pages, progress)) as chunks:
+            yield from self._detailed(chunks) if self.contact_details else chunks
+
+    def _detailed(self, chunks: Iterator[Chunk]) -> Generator[Chunk, None, None]:
+        """Yield each contact as it is told alone, and after those of a page its progress."""
+        singles = (single for chunk in chunks for single in _singles(chunk))
+        reading = in_order(self._pool, self._single, singles, self._ahead, _without_records)
+        with closing(reading) as detailed:
+            yield from detailed
+
+    def _single(self, chunk: Chunk) -> Chunk:
+        (listed,) = chunk.records
+        return Chunk([self.contact(listed["contact_id"])])
 
     def contact(self, contact_id: str) -> dict[str, Any]:
         """Return one contact, with created_time (epoch, milliseconds) and number."""
@@ -248,6 +211,17 @@ class ZohoVoice(ApiClient):
         headers = {"Accept": "application/json"}
         body: dict[str, Any] = self.call("GET", PREFIX + path, params=query, headers=headers).json
         return body
+
+
+def _singles(chunk: Chunk) -> Iterator[Chunk]:
+    """Split a chunk into one for each record, and one for its progress."""
+    for record in chunk.records:
+        yield Chunk([record])
+    yield Chunk([], chunk.progress)
+
+
+def _without_records(chunk: Chunk) -> Chunk | None:
+    return None if chunk.records else chunk
 
 
 def _is_expected(answer: Answer, body: Mapping[str, Any]) -> bool:
@@ -268,7 +242,7 @@ def _are(rows: object, key: str) -> bool:
 
 
 def _is(row: object, key: str) -> bool:
-    return isinstance(row, dict) and bool(re.fullmatch(r"[\w-]{1,100}", _text(row.get(key)) or ""))
+    return isinstance(row, dict) and bool(_IS_ID(_text(row.get(key)) or ""))
 
 
 def _code(body: Mapping[str, Any]) -> str:
@@ -284,15 +258,17 @@ def normal(contact: Mapping[str, Any]) -> dict[str, Any]:
     the owner is `contact_owner_id` and `contact_owner_name`. The e-mail's key is `email`; the
     machine-translated documentation calls it メール.
     """
-    record = {("email" if key == "メール" else key): value for key, value in contact.items()}
+    record = {key: None if value == "" else value for key, value in contact.items()}
+    if "メール" in record:
+        record = {("email" if key == "メール" else key): value for key, value in record.items()}
     owner = record.pop("contact_owner", None)
     owner = owner if isinstance(owner, dict) else {"id": owner}
     record["contact_owner_id"] = _text(owner.get("id"))
     record["contact_owner_name"] = _text(owner.get("display_value"))
     record["contact_id"] = _text(record.get("contact_id"))
     for flag in ("is_favourite", "is_spam"):
-        record[flag] = str(record.get(flag, "")).lower() == "true"
-    return {key: None if value == "" else value for key, value in record.items()}
+        record[flag] = bool(record.get(flag)) and str(record[flag]).lower() == "true"
+    return record
 
 
 def _text(value: object) -> str | None:

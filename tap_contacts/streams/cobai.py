@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 
+from tap_contacts.apis.ahead import Chunk
 from tap_contacts.apis.cobai import Cobai
 from tap_contacts.client import ApiStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Generator, Mapping
 
 
 class CobaiCustomers(ApiStream[Cobai]):
@@ -27,10 +28,10 @@ class CobaiCustomers(ApiStream[Cobai]):
         th.Property("is_new", th.BooleanType),
     ).to_dict()
 
-    def get_records(self, context: Mapping[str, Any] | None) -> Iterable[dict[str, Any]]:
+    def read(self, progress: Mapping[str, Any] | None) -> Generator[Chunk, None, None]:
         """Yield every customer."""
-        del context
-        return self.client.customers()
+        del progress
+        yield Chunk(list(self.client.customers()))
 
 
 class CobaiContacts(ApiStream[Cobai]):
@@ -57,7 +58,6 @@ class CobaiContacts(ApiStream[Cobai]):
         th.Property("ignoreAssortment", th.BooleanType),
     ).to_dict()
 
-    def get_records(self, context: Mapping[str, Any] | None) -> Iterable[dict[str, Any]]:
+    def read(self, progress: Mapping[str, Any] | None) -> Generator[Chunk, None, None]:
         """Yield every contact."""
-        del context
-        return self.client.contacts()
+        return self.client.read_contacts(progress)

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 
+from tap_contacts.apis.ahead import Chunk
 from tap_contacts.apis.zoho_voice import ZohoVoice
 from tap_contacts.client import ApiStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Generator, Mapping
 
 _TEXTS = [
     "first_name",
@@ -57,10 +58,9 @@ class ZohoVoiceContacts(ApiStream[ZohoVoice]):
         th.Property("number", th.ArrayType(th.StringType)),
     ).to_dict()
 
-    def get_records(self, context: Mapping[str, Any] | None) -> Iterable[dict[str, Any]]:
+    def read(self, progress: Mapping[str, Any] | None) -> Generator[Chunk, None, None]:
         """Yield every contact."""
-        del context
-        return self.client.contacts()
+        return self.client.read_contacts(progress)
 
 
 class ZohoVoiceContactStatuses(ApiStream[ZohoVoice]):
@@ -77,7 +77,7 @@ class ZohoVoiceContactStatuses(ApiStream[ZohoVoice]):
         th.Property("display_value", th.StringType),
     ).to_dict()
 
-    def get_records(self, context: Mapping[str, Any] | None) -> Iterable[dict[str, Any]]:
+    def read(self, progress: Mapping[str, Any] | None) -> Generator[Chunk, None, None]:
         """Yield every contact status."""
-        del context
-        return self.client.contact_statuses()
+        del progress
+        yield Chunk(list(self.client.contact_statuses()))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -22,7 +23,7 @@ from tests.sandbox.porters_sign_in import AuthenticationError, SignIns, refuse_i
 from tests.sandbox.porters_state import APP_USER, Database
 from tests.sandbox.porters_tenant import Tenant
 from tests.sandbox.porters_values import ID
-from tests.sandbox.porters_wire import check_content_type, parse_fields, parse_items
+from tests.sandbox.porters_wire import MAX_BYTES, check_content_type, parse_fields, parse_items
 from tests.sandbox.server import Request, Response, Sandbox, xml_response
 
 if TYPE_CHECKING:
@@ -105,6 +106,9 @@ class Porters(Sandbox):
         """
         super().__init__(port=port, latency=latency)
         self.now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
+        self.on_read: Callable[[int], None] | None = None
+        """Called before each Contact Read is carried out, with the number of those before it."""
+        self._reads = count()
         self.partition, self.scopes, self.error_status = partition, scopes, error_status
         self.database = Database(tenant or Tenant(), self._clock)
         self.sign_ins = SignIns(app_id, app_secret, self._clock)
@@ -166,6 +170,11 @@ class Porters(Sandbox):
         defaults = {"customer_id": CLIENT_ID, "owner_id": OWNER_ID}
         return {"api": self.api, self.api: settings, "defaults": defaults}
 
+    def tap_config(self) -> dict[str, Any]:
+        """Return the settings of this server."""
+        settings: dict[str, Any] = self.target_config()[self.api]
+        return settings
+
     def handle(self, request: Request) -> Response:
         """Answer a sign-in or a resource call, each with errors of its own numbering."""
         if request.path in (OAUTH, TOKEN):
@@ -209,7 +218,16 @@ class Porters(Sandbox):
         query = _query(request)
         call.check(self.scopes, query)
         self._check_partition(query.get("partition", self.partition))
+        if (request.method, request.path) == ("GET", CONTACT):
+            self._before_read(request)
         return call.read(self.database, query) if call.read else self._write(request)
+
+    def _before_read(self, request: Request) -> None:
+        # Silent in the documents; taken: the limit is that of a write, with HTTP 400 and no code.
+        if len(request.raw_path) > MAX_BYTES:
+            raise ResultCodeError(Code.BAD_VALUE, status=400)
+        if self.on_read:
+            self.on_read(next(self._reads))
 
     def _check_partition(self, partition: str) -> None:
         if not ID.fullmatch(partition):

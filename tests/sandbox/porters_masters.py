@@ -13,14 +13,15 @@ from lxml import etree
 from tests.sandbox.porters_codes import Code, ResultCodeError
 from tests.sandbox.porters_reads import NUMBER, element, listing, option_id
 from tests.sandbox.porters_state import APP_USER, Database, Record
-from tests.sandbox.porters_tenant import NUMBERS, OPTIONS, PHASES, REQUIRED, Kind, Option
+from tests.sandbox.porters_tenant import NUMBERS, OPTIONS, PHASES, REQUIRED, Kind, Option, Tenant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     Query = Mapping[str, str]
 
-CONTACT_RESOURCE = "27"
+RESOURCES = {"27": "Contact", "5": "Client"}
+"""Resources that have a field list here, by their numbers (page "Resource List")."""
 PHASE_TYPE = {PHASES.alias: "11"}
 """`Option.P_Type` of options that have a purpose: the phases of contacts; all others have 0."""
 USER_FIELDS = "User.P_Id,User.P_Type,User.P_Name,User.P_Mail"
@@ -55,26 +56,26 @@ def users(database: Database, query: Query) -> etree._Element:
 
 
 def fields(database: Database, query: Query) -> etree._Element:
-    """Answer Field Read for contacts, the only resource of this database with a field list."""
-    _chosen(query, "resource", (CONTACT_RESOURCE,))
+    """Answer Field Read for contacts, or for clients, to whom nobody has added fields."""
+    number = _chosen(query, "resource", RESOURCES)
     active = _chosen(query, "active", ("-1", "0", "1"), "-1")
     tenant = database.tenant
+    kinds = tenant.kinds if RESOURCES[number] == "Contact" else database.kinds["Client"]
     hidden = {Kind.FLAG, Kind.LINK} if database.version == "1" else {Kind.FLAG}
     hits = [
-        _field(database, alias, number)
-        for number, (alias, kind) in enumerate(tenant.kinds.items(), 1)
+        _field(tenant, alias, kind, place) | {"Field.P_ResourceType": number}
+        for place, (alias, kind) in enumerate(kinds.items(), 1)
         if kind not in hidden and active in ("-1", str(int(alias not in tenant.unused)))
     ]
     return listing(database, "Field", hits, query)
 
 
-def _field(database: Database, alias: str, number: int) -> Record:
-    tenant, kind = database.tenant, database.tenant.kinds[alias]
+def _field(tenant: Tenant, alias: str, kind: Kind, place: int) -> Record:
     # Silent in the documents; taken: what PORTERS fills itself counts as required, too.
     required = kind in SYSTEM or alias in (*REQUIRED, *tenant.required)
-    largest = tenant.largest.get(alias) if kind in NUMBERS else tenant.max_length(alias)
+    largest = tenant.largest.get(alias) if kind in NUMBERS else tenant.max_length(alias, kind)
     field = {
-        "Field.P_Id": str(number),
+        "Field.P_Id": str(place),
         "Field.P_Name": tenant.names.get(alias, alias.partition("_")[2]),
         "Field.P_Alias": alias if tenant.prefixed else alias.partition(".")[2],
         "Field.P_Type": kind.number,
@@ -83,7 +84,6 @@ def _field(database: Database, alias: str, number: int) -> Record:
         "Field.P_Min": str(tenant.least.get(alias, "")),
         "Field.P_DecimalFraction": str(tenant.decimals.get(alias, 2 if kind in NUMBERS else 0)),
         "Field.P_ReferTo": tenant.root(alias) if kind in OPTIONS else "",
-        "Field.P_ResourceType": CONTACT_RESOURCE,
     }
     return {name: value for name, value in field.items() if value}
 

@@ -165,7 +165,8 @@ def _selected(database: Database, name: str, text: str) -> tuple[str, list[str]]
     """Read one alias of the `field` parameter, with the fields of what it refers to."""
     match = SELECTED.fullmatch(text)
     kind = database.kinds[name].get(match[1]) if match else None
-    if match is None or kind is None:
+    hidden = kind is Kind.LINK and database.version == "1"
+    if match is None or kind is None or hidden:
         raise ResultCodeError(Code.BAD_PARAMETER)
     inner = match[2].split(",") if match[2] else []
     referred = {Kind.USER: USER_FIELDS.split(","), Kind.REFERENCE: [*database.kinds["Client"]]}

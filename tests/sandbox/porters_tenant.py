@@ -179,9 +179,8 @@ class Tenant:
         """Return the fields in use and their kinds."""
         return {alias: kind for alias, kind in self.kinds.items() if alias not in self.unused}
 
-    def max_length(self, alias: str) -> int | None:
+    def max_length(self, alias: str, kind: Kind) -> int | None:
         """Return how many characters a text may have at most, None if it is no text."""
-        kind = self.kinds[alias]
         default = MULTI_LINE_MAX if kind is Kind.MULTI else SINGLE_LINE_MAX
         return self.largest.get(alias, default) if kind in TEXTS else None
 

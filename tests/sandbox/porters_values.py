@@ -112,7 +112,7 @@ def _check_text(kind: Kind, value: str) -> None:
 
 def _check_length(tenant: Tenant, alias: str, value: str) -> None:
     # Silent in the documents; taken: what is too long or too short is refused, not cut.
-    refuse_if(len(value) > (tenant.max_length(alias) or 0), Code.BAD_LENGTH)
+    refuse_if(len(value) > (tenant.max_length(alias, tenant.kinds[alias]) or 0), Code.BAD_LENGTH)
     refuse_if(len(value) < tenant.least.get(alias, 0), Code.BAD_LENGTH)
 
 

@@ -1,0 +1,59 @@
+"""Keep the keys of all rows of a listing, in little memory."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+
+LONGEST_NUMBER = 19
+"""Digits of a key that is kept as a number."""
+
+
+class Keys:
+    """The keys of all rows read, each in eight bytes as long as they are ascending numbers."""
+
+    def __init__(self, keys: list[str]) -> None:
+        """Start with some keys."""
+        self._numbers = array("Q")
+        self._texts: set[str] = set()
+        self._greatest = 0
+        self.last = ""
+        for key in keys:
+            self.add(key)
+
+    @property
+    def ascend(self) -> bool:
+        """Say whether all keys are ascending numbers so far."""
+        return not self._texts
+
+    def __len__(self) -> int:
+        """Return how many different keys there are."""
+        return len(self._texts) or len(self._numbers)
+
+    def __contains__(self, key: str) -> bool:
+        """Say whether a row with this key was read."""
+        if self._texts:
+            return key in self._texts
+        number = _number(key)
+        place = bisect_left(self._numbers, number)
+        return place < len(self._numbers) and self._numbers[place] == number
+
+    def add(self, key: str) -> bool:
+        """Add a key; say whether it is a new one."""
+        number = _number(key)
+        if number > self._greatest and not self._texts:
+            self._numbers.append(number)
+            self._greatest = number
+        elif key in self:
+            return False
+        else:
+            self._texts.update([key], map(str, self._numbers))
+            self._numbers = array("Q")
+        self.last = key
+        return True
+
+
+def _number(key: str) -> int:
+    """Return a key as a number, or 0 if it is not a plain one."""
+    plain = key.isascii() and key.isdigit() and len(key) <= LONGEST_NUMBER and key[0] != "0"
+    return int(key) if plain else 0

@@ -1,0 +1,106 @@
+"""Learn from throttles at which rate an API may be asked.
+
+A throttle halves the rate; from there it rises by steps, slowly near the rate that was too much.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections import deque
+
+MINUTE = 60.0
+
+STEP_SECONDS = 30.0
+"""Time without a throttle after which the learned rate rises by a step."""
+
+STEP, SMALL_STEP = 0.1, 0.02
+"""What a step adds, as a part of the rate that was too much: far from that rate and near it."""
+
+SAME_SECONDS = 10.0
+"""Time after a halving in which further throttles count as the same."""
+
+NEAR = 0.2
+"""What is near, as a part of the rate that was too much."""
+
+LEAST_RATE = 6 / MINUTE
+"""Requests a second that a throttle leaves in any case."""
+
+MEMORY_SECONDS = 600.0
+"""How long what an API took in a minute shows what it can take."""
+
+SAMPLE = 20
+"""Fewer requests than that say little of a rate over a longer time than they took."""
+
+
+class Learned:
+    """The rate that throttles taught, in requests a second; no limit before the first."""
+
+    def __init__(self) -> None:
+        """Know nothing."""
+        self.rate: float | None = None
+        self._too_much = 0.0
+        self._falls = self._rises = self._next = 0.0
+        self._throttled = float("-inf")
+        self._sent: deque[float] = deque()
+        self._most, self._most_until = 0, 0.0
+
+    def wait(self, now: float) -> float:
+        """Return the seconds until the next request may be sent."""
+        return self._next - now
+
+    def sent(self, now: float) -> None:
+        """Take note of a request; a step up is due at most once a request."""
+        self._sent.append(now)
+        while self._sent[0] <= now - MINUTE:
+            self._sent.popleft()
+        if len(self._sent) >= self._most or now > self._most_until:
+            self._most, self._most_until = len(self._sent), now + MEMORY_SECONDS
+        if self.rate and now >= self._rises:
+            self._rise(self.rate, now)
+        self._next = now + 1 / self.rate if self.rate else 0.0
+
+    def refused(self) -> None:
+        """Strike out a request that was not taken."""
+        if self._sent:
+            self._sent.pop()
+
+    def _rise(self, rate: float, now: float) -> None:
+        """Go up by a step; the limit is gone at twice the rate that was too much."""
+        near = abs(rate - self._too_much) <= NEAR * self._too_much
+        rate += self._too_much * (SMALL_STEP if near else STEP)
+        self.rate = rate if rate < 2 * self._too_much else None
+        self._rises = now + STEP_SECONDS
+
+    def throttled(self, now: float, asked: float | None) -> float | None:
+        """Halve the rate that turned out to be too much; None if that was done just before.
+
+        It never falls below half of what was taken in the best minute of late: an API that
+        throttles here and there for other reasons is not slowed down to nothing.
+        """
+        self._rises = now + (asked or 0.0) + STEP_SECONDS  # A pause proves nothing.
+        measured, self._throttled = self._measured(now, asked), now
+        if now < self._falls:
+            return None
+        allowed = self.rate or measured
+        self._too_much = max(min(measured, allowed), min(self._most / MINUTE, 2 * allowed))
+        self.rate = max(self._too_much / 2, LEAST_RATE)
+        self._next, self._falls = now + 1 / self.rate, now + SAME_SECONDS
+        return self.rate
+
+    def _measured(self, now: float, asked: float | None) -> float:
+        """Return the rate of late: over the pause asked for, which tells how the API counts.
+
+        Without one, or with too few requests to tell, over the time that those since the last
+        throttle took.
+        """
+        span = min(asked or 0.0, MINUTE)
+        within = self._since(now - span)
+        if span and len(within) >= SAMPLE:
+            return len(within) / span
+        flow = self._since(self._throttled) or [now - MINUTE]
+        return len(flow) / max(now - flow[0], 0.001)
+
+    def _since(self, moment: float) -> list[float]:
+        """Return when requests were sent from a moment on, of the last minute."""
+        sent = list(self._sent)
+        return sent[bisect.bisect_right(sent, moment) :]

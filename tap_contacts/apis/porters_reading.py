@@ -1,0 +1,228 @@
+"""PORTERS (HRBC): reading contacts and clients in full, or what has changed since a moment.
+
+A listing is walked by `P_Id:gt` instead of offsets, so that nothing shifts while it changes.
+
+Sources: https://hrbcapi.porters.jp/hc/en-us/articles/20867963087129-Contact-Read,
+https://hrbcapi.porters.jp/hc/en-us/articles/115008016927-Read-API-Parameters
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta, timezone
+from itertools import pairwise
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from tap_contacts.apis import porters_wire as wire
+from tap_contacts.apis import xml
+from tap_contacts.apis.ahead import LOST, Chunk
+from tap_contacts.apis.porters_fields import LINKS_TOO
+from tap_contacts.apis.porters_records import DATE_TIME, DELETED_AT, rfc3339, timed
+from tap_contacts.apis.seams import Incomplete
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+
+    from lxml.etree import _Element
+
+    from tap_contacts.apis.porters import Porters
+    from tap_contacts.apis.porters_fields import Resource
+
+_logger = logging.getLogger("contacts.porters")
+
+LARGEST_PAGE = 200
+
+DELETED_FOR = timedelta(days=90)
+"""How long deleted records can be read."""
+
+SURELY_KEPT = timedelta(days=80)
+"""The same, less what the clocks may differ by."""
+
+
+class Asked(NamedTuple):
+    """What is read of a resource."""
+
+    resource: Resource
+    fields: Sequence[str]
+    conditions: Mapping[str, str] = {}
+    """Alias and suffix to value, all to hold, such as `Contact.P_Name:full`."""
+    state: Literal["existing", "deleted"] = "existing"
+
+
+def pages(client: Porters, asked: Asked, after: int = 0) -> Iterator[_Element | None]:
+    """Yield the pages of a listing by ascending id, each going on from the last id seen.
+
+    Args:
+        client: Speaks to the company database.
+        asked: What is read.
+        after: The last id that is not wanted any more.
+
+    Raises:
+        Incomplete: If the rows do not ascend, or are fewer than PORTERS counts.
+    """
+    key = f"{asked.resource.name}.P_Id"
+    last, more = after, True
+    while more:
+        beyond = {f"{key}:gt": str(last)} if last else {}
+        asked_now = asked._replace(conditions={**asked.conditions, **beyond})
+        root = _page(client, asked_now, f"{key}:asc", LARGEST_PAGE)
+        ids = [last, *_ids(asked.resource, _items(root))]
+        total = wire.total(root)
+        more = total > len(ids) - 1
+        if more and len(ids) == 1:
+            raise _broken(asked.resource, f"counts {total} rows, gave none")
+        if any(one >= other for one, other in pairwise(ids)):
+            raise _broken(asked.resource, "gave rows that are not in the order of their ids")
+        last = ids[-1]
+        yield root
+
+
+def _items(root: _Element | None) -> list[_Element]:
+    return [] if root is None else list(xml.children(root, "Item"))
+
+
+def _text(item: _Element, alias: str) -> str:
+    return item.findtext(f"{{*}}{alias}") or ""
+
+
+def _ids(resource: Resource, items: Sequence[_Element]) -> list[int]:
+    ids = [_text(item, f"{resource.name}.P_Id") for item in items]
+    if not all(map(wire.ID.fullmatch, ids)):
+        raise _broken(resource, "gave a row without an id")
+    return [int(each) for each in ids]
+
+
+def _broken(resource: Resource, answered: str) -> Incomplete:
+    return Incomplete(f"PORTERS: GET {resource.path}: {answered}. Run again.")
+
+
+def _page(client: Porters, asked: Asked, order: str, count: int) -> _Element | None:
+    query = {
+        "partition": client.partition,
+        "count": count,
+        "field": ",".join(dict.fromkeys([f"{asked.resource.name}.P_Id", *asked.fields])),
+        "order": order,
+    }
+    if asked.state != "existing":
+        query["itemstate"] = asked.state
+    if asked.conditions:
+        query["condition"] = ",".join(f"{name}={value}" for name, value in asked.conditions.items())
+    # A space must go as %20; a + would be taken for a plus.
+    params = urlencode(query, quote_via=quote, safe="/,():")
+    answer = client.call("GET", asked.resource.path, params=params, headers=LINKS_TOO)
+    return xml.parse(answer.body)
+
+
+Moment = Annotated[str, msgspec.Meta(pattern=rf"^({DATE_TIME.pattern})?\Z")]
+
+
+class Progress(msgspec.Struct, forbid_unknown_fields=True):
+    """How far a listing has been written, as it stands in a STATE; times as PORTERS has them."""
+
+    since: Moment
+    """What it began from; "" for everything."""
+    until: Moment
+    """The last change that there was when it began."""
+    greatest: Moment = ""
+    """The last change that was written."""
+    state: Literal["existing", "deleted"] = "existing"
+    id: Annotated[int, msgspec.Meta(ge=0, lt=10**18)] = 0
+
+
+class Changes:
+    """What of a resource has changed since a moment, and then what has been deleted."""
+
+    def __init__(
+        self,
+        client: Porters,
+        asked: Asked,
+        record: Callable[[_Element], dict[str, Any]],
+        since: str,
+    ) -> None:
+        """Take what is read, what makes records of it, and since when ("": ever)."""
+        self._client, self._asked, self._record = client, asked, record
+        self._since = since
+        self._date = f"{asked.resource.name}.P_UpdateDate"
+        self._at = Progress(since, "")
+
+    @property
+    def bookmark(self) -> str:
+        """Return from when on to read the next time; "" for everything.
+
+        That is the last change written, but none that came while the listing was read: whatever
+        changed behind the walk is then at least as late, by the clock of PORTERS itself.
+        """
+        return max(self._since, min(self._at.greatest, self._at.until))
+
+    def chunks(self, progress: Mapping[str, Any] | None) -> Generator[Chunk, None, None]:
+        """Yield the records, page by page.
+
+        Args:
+            progress: Progress of the last chunk that an earlier run wrote.
+        """
+        earlier = _earlier(progress)
+        if earlier and earlier.since == self._since:
+            self._at = earlier
+        else:
+            if progress:
+                _logger.warning(LOST, f"PORTERS: GET {self._asked.resource.path}")
+                yield Chunk([], {})
+            self._at = Progress(self._since, self._last_change())
+        if self._at.state == "existing":
+            yield from self._walk(self._changed())
+            self._at.state, self._at.id = "deleted", 0
+        yield from self._walk(self._deleted())
+
+    def _last_change(self) -> str:
+        """Return when the last change was made, but not this very second: it goes on."""
+        before = timed(datetime.now(timezone.utc) - timedelta(seconds=1))
+        return min(max(self._latest("existing"), self._latest("deleted")), before)
+
+    def _latest(self, state: Literal["existing", "deleted"]) -> str:
+        asked = Asked(self._asked.resource, [self._date], state=state)
+        items = _items(_page(self._client, asked, f"{self._date}:desc", 1))
+        return max(map(self._changed_at, items), default="")
+
+    def _changed_at(self, item: _Element) -> str:
+        told = _text(item, self._date)
+        return told if DATE_TIME.fullmatch(told) else ""
+
+    def _changed(self) -> Asked:
+        conditions = {f"{self._date}:ge": self._since} if self._since else {}
+        return self._asked._replace(conditions=conditions)
+
+    def _deleted(self) -> Asked:
+        """Return what is asked of deleted records; older ones than are kept must not be."""
+        now = datetime.now(timezone.utc)
+        if self._since and self._since < timed(now - DELETED_FOR):
+            text = "PORTERS tells deletions of %d days only; %s may lack some since the last run."
+            _logger.warning(text, DELETED_FOR.days, self._asked.resource.name)
+        is_kept = self._since > timed(now - SURELY_KEPT)
+        conditions = {f"{self._date}:ge": self._since} if is_kept else {}
+        return self._asked._replace(conditions=conditions, state="deleted")
+
+    def _walk(self, asked: Asked) -> Generator[Chunk, None, None]:
+        for root in pages(self._client, asked, self._at.id):
+            yield Chunk(list(self._records(root)), msgspec.to_builtins(self._at))
+
+    def _records(self, root: _Element | None) -> Iterator[dict[str, Any]]:
+        """Yield the records of a page, and note how far they go."""
+        for item in _items(root):
+            self._at.id = int(_text(item, f"{self._asked.resource.name}.P_Id"))
+            changed_at = self._changed_at(item)
+            is_deleted = self._at.state == "deleted"
+            if is_deleted and changed_at < self._since:
+                continue
+            self._at.greatest = max(self._at.greatest, changed_at)
+            # Of a deleted record, the date of the last change is that of its deletion.
+            yield self._record(item) | {DELETED_AT: rfc3339(changed_at) if is_deleted else None}
+
+
+def _earlier(progress: Mapping[str, Any] | None) -> Progress | None:
+    try:
+        return msgspec.convert(progress, Progress | None)
+    except msgspec.ValidationError:
+        return None

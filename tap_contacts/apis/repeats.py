@@ -1,0 +1,103 @@
+"""Repeat requests that may be sent again: bounded, with doubling waits or as the API asks."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import backoff
+
+from tap_contacts.apis.errors import Retry, Stopped
+from tap_contacts.apis.rates import LONGEST_WAIT, too_long
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable, Generator, Mapping
+
+    from tap_contacts.apis.outage import Outage
+    from tap_contacts.apis.transport import Answer, Transport
+
+
+LONGER = 8
+"""How many times longer the waits are after a throttle that names none: rates are mostly those of a
+minute, which the tries of one request have to outlast."""
+
+
+class Throttled(Retry):
+    """The API refused a request only because of its rate."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request to be sent, as often as its meaning allows."""
+
+    method: str
+    path: str
+    repeatable: bool
+    options: Mapping[str, Any]
+
+    @property
+    def asked(self) -> str:
+        """Return the request in the words used in messages: without query and body."""
+        return f"{self.method} {self.path}"
+
+
+class Repeats:
+    """Send the requests of one account until each is answered or must not be sent again."""
+
+    def __init__(
+        self, title: str, transport: Transport, outage: Outage, logger: logging.Logger
+    ) -> None:
+        """Take the API's title, how often and how soon to repeat, and what waits."""
+        self._title, self._outage, self._logger = title, outage, logger
+        self._tries, self._wait, self._pace = (
+            transport.max_tries,
+            transport.retry_wait,
+            transport.pace,
+        )
+        self._repeated = backoff.on_exception(
+            self._waits, Retry, max_tries=self._tries, jitter=None, logger=None
+        )(_once)
+
+    def send(self, attempt: Callable[[Call], Answer], call: Call) -> Answer:
+        """Make attempts until one does not raise Retry.
+
+        Raises:
+            Stopped: If the last one does, too, or the API asks for too long a wait; then the API
+                is given up.
+        """
+        try:
+            return self._repeated(attempt, call)
+        except Retry as error:
+            tries = f"no success in {self._tries} tries; last: {error.answered}"
+            advice = error.advice or "Run again when the API is reachable; nothing is lost."
+            words = (self._title, call.asked, tries, advice)
+            stopped = Stopped(*words, code=error.code, http_status=error.http_status)
+            raise self._outage.give_up(stopped) from None
+
+    def _waits(self) -> Generator[float, Retry, None]:
+        """Wait as the API asks, else with doubling and jitter; then yield for a repeat."""
+        error = yield 0.0
+        for tried in itertools.count(1):
+            wait = self._wait_before(tried, error)
+            if wait > LONGEST_WAIT:
+                raise self._outage.give_up(too_long(self._title, wait))
+            text = "%s Trying again in %.1f s (try %d of %d)."
+            self._logger.warning(text, error, wait, tried + 1, self._tries)
+            self._outage.wait(wait)
+            error = yield 0.0
+
+    def _wait_before(self, tried: int, error: Retry) -> float:
+        if error.retry_after is not None:
+            return error.retry_after
+        wait = self._wait * 2.0 ** (tried - 1) * random.uniform(0.5, 1)  # noqa: S311
+        if isinstance(error, Throttled):
+            wait *= LONGER
+            self._pace.rest(wait)
+        return wait
+
+
+def _once(attempt: Callable[[Call], Answer], call: Call) -> Answer:
+    return attempt(call)

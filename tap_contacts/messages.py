@@ -1,0 +1,118 @@
+"""Write Singer messages in few and large pieces, and records as they are where that will do."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from singer_sdk.exceptions import FatalSyncError
+from singer_sdk.singerlib.encoding.base import GenericSingerWriter
+from singer_sdk.singerlib.messages import Message, RecordMessage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+LARGEST_PIECE = 65536
+"""Bytes of records that are kept back at most."""
+
+SEPARATORS = {char.encode(): rf"\u{ord(char):04x}".encode() for char in "\x85\u2028\u2029"}
+"""Characters at which some readers end a line, and how they are written instead."""
+
+_ENCODER = msgspec.json.Encoder(enc_hook=str)
+
+
+class OutputError(FatalSyncError):
+    """The messages cannot be written."""
+
+
+class _Record(msgspec.Struct):
+    """A RECORD message, its parts in the order of the SDK's own."""
+
+    type: str
+    stream: str
+    record: Mapping[str, Any]
+    time_extracted: str
+
+
+class MessageWriter(GenericSingerWriter[bytes, Message]):
+    """Keep records back until `flush`, another message or much of them."""
+
+    def __init__(self) -> None:
+        """Start with nothing to write."""
+        super().__init__()
+        self._kept = bytearray()
+        self._is_writing = False
+        self._then: Callable[[], None] | None = None
+
+    def serialize_message(self, message: Message) -> bytes:
+        """Return a message as a line."""
+        content = message.to_dict()
+        if time := content.get("time_extracted"):
+            content["time_extracted"] = time.isoformat()
+        return _escaped(_ENCODER.encode(content)) + b"\n"
+
+    def write_message(self, message: Message) -> None:
+        """Write a message, but keep a record back while there are few."""
+        self._kept += self.format_message(message)
+        if not isinstance(message, RecordMessage) or len(self._kept) > LARGEST_PIECE:
+            self.flush()
+
+    def write_records(self, stream: str, records: Iterable[Mapping[str, Any]]) -> None:
+        """Write records that are in their final form."""
+        time = datetime.datetime.now(tz=datetime.timezone.utc).isoformat()
+        lines = [_Record("RECORD", stream, record, time) for record in records]
+        self._kept += _escaped(_ENCODER.encode_lines(lines))
+        if len(self._kept) > LARGEST_PIECE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was kept back.
+
+        Raises:
+            OutputError: If nobody reads it, or the disk is full.
+        """
+        if not self._kept:
+            return
+        self._is_writing = True  # from here on no signal writes what may not yet be written
+        kept, self._kept = self._kept, bytearray()
+        _write(kept)
+        self._is_writing = False
+        then, self._then = self._then, None
+        if then:
+            then()
+
+    def between_lines(self, call: Callable[[], None]) -> None:
+        """Call at once or, from within a signal that came while writing, once that is done."""
+        if self._is_writing:
+            self._then = call
+        else:
+            call()
+
+
+def _escaped(json: bytes) -> bytes:
+    for char, escape in SEPARATORS.items():
+        json = json.replace(char, escape)
+    return json
+
+
+def _write(text: bytearray) -> None:
+    left = memoryview(text)
+    try:
+        while left:  # unbuffered, as with PYTHONUNBUFFERED, a signal cuts a write short
+            left = left[sys.stdout.buffer.write(left) :]
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        raise _lost(error) from None
+
+
+def _lost(error: OSError) -> OutputError:
+    """Say why nothing can be written, and have the interpreter not try again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        msg = "Nobody reads the output any more: see why the target ended, then run both again."
+    else:
+        msg = f"The output cannot be written: {error.strerror}. Mend that, then run again."
+    return OutputError(msg)

@@ -1,0 +1,245 @@
+"""Streams of PORTERS (HRBC), whose fields are those that a company database has in use.
+
+Names of fields are its aliases, dots included: loaders of the SDK make columns such as
+`contact_p_name` of them, and those that do not take any character between quotes.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from datetime import datetime, timezone
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+from singer_sdk import typing as th
+from singer_sdk.exceptions import ConfigurationError
+
+from tap_contacts.apis import porters_fields as fields
+from tap_contacts.apis import porters_records as records
+from tap_contacts.apis import porters_wire as wire
+from tap_contacts.apis.ahead import Chunk
+from tap_contacts.apis.errors import Stopped
+from tap_contacts.apis.porters import Porters
+from tap_contacts.apis.porters_reading import Asked, Changes
+from tap_contacts.client import ApiStream
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Mapping, Sequence
+
+LONGEST_FIELDS = 12_000
+"""Characters that the fields of a request may take, of about 15,000 in all."""
+
+
+class PortersStream(ApiStream[Porters]):
+    """A stream that says which scopes it needs."""
+
+    client_class = Porters
+    scopes: ClassVar[Sequence[str]]
+
+    @contextmanager
+    def asking(self, *scopes: str) -> Iterator[None]:
+        """Name the stream and its scopes if the app may not read something."""
+        try:
+            yield
+        except Stopped as error:
+            if error.code not in fields.MAY_NOT:
+                raise
+            found = () if self.config[Porters.api].get("partition") else ("partition_r",)
+            needed = ", ".join(dict.fromkeys([*(scopes or self.scopes), *found]))
+            what = f"stream {self.name}, which needs {needed}"
+            words = (self.client.title, what, error.answered, error.advice)
+            raise Stopped(*words, code=error.code, http_status=error.http_status) from None
+
+
+class PortersRecords(PortersStream):
+    """Records of a resource: those changed since the last run, and those deleted.
+
+    They come by ascending id; a bookmark is passed on when all have come.
+    """
+
+    resource: ClassVar[fields.Resource]
+    _not_told: Stopped | None = None
+    """Why the fields in use are not known, if the app may not know them."""
+
+    @cached_property
+    def wanted(self) -> Sequence[str] | None:
+        """Return the aliases of the fields to read; None: all."""
+        return None
+
+    @cached_property
+    def columns(self) -> Sequence[records.Column]:
+        """Return the fields that are read."""
+        known = self._known() if Porters.api in self.config else None
+        return records.columns(self.resource, known, self.wanted)
+
+    def _known(self) -> Mapping[str, fields.TenantField] | None:
+        """Return the fields in use; None if the app may not know, so that discovery goes on."""
+        try:
+            with self.asking("field_r"):
+                return fields.fields_of(self.client, self.resource)
+        except Stopped as error:
+            if error.code not in fields.MAY_NOT:
+                raise
+            self._not_told = error
+            text = "PORTERS: without the scope field_r, %s has the documented fields only."
+            self.logger.warning(text, self.name)
+            return None
+
+    @cached_property
+    def schema(self) -> dict[str, Any]:
+        """Return the schema, which is that of the company database."""
+        properties = (each for column in self.columns for each in column.properties())
+        deletion = "When it was deleted, if it was: of the last 90 days."
+        deleted_at = th.Property(records.DELETED_AT, th.DateTimeType, description=deletion)
+        return th.PropertiesList(*properties, deleted_at).to_dict()
+
+    def read(self, progress: Mapping[str, Any] | None) -> Generator[Chunk, None, None]:
+        """Yield what has changed, and what was deleted, since the bookmark or `start_date`.
+
+        Raises:
+            Stopped: If the app may not read it, or not know the fields and none are given.
+        """
+        since = self._since()
+        by_alias = {column.alias: column for column in self.columns}
+        asked = Asked(self.resource, [column.asked for column in self.columns])
+        if self._not_told and self.wanted is None:
+            raise self._not_told
+        if len(",".join(asked.fields)) > LONGEST_FIELDS:
+            msg = "PORTERS takes no request for so many fields: name those to read, porters.fields."
+            raise ConfigurationError(msg)
+        changes = Changes(self.client, asked, partial(records.record, by_alias), since)
+        with self.asking():
+            yield from changes.chunks(progress)
+        if self._is_incremental and changes.bookmark > since:
+            self.stream_state["replication_key"] = self.replication_key
+            self.stream_state["replication_key_value"] = records.rfc3339(changes.bookmark)
+
+    @property
+    def _is_incremental(self) -> bool:
+        return self.replication_method == "INCREMENTAL"
+
+    def _since(self) -> str:
+        """Return from when on to read, as PORTERS writes it; "" for everything."""
+        bookmark = self.stream_state.get("replication_key_value")
+        told = {"The bookmark": bookmark, "start_date": self.config.get("start_date")}
+        moments = [_moment(name, value) for name, value in told.items() if value]
+        return max(moments, default="") if self._is_incremental else ""
+
+    def get_replication_key_signpost(self, context: Mapping[str, Any] | None = None) -> None:
+        """Return nothing: how far a bookmark may go is known from PORTERS itself."""
+
+    def _increment_stream_state(
+        self, latest_record: Mapping[str, Any], *, context: Mapping[str, Any] | None = None
+    ) -> None:
+        """Leave the bookmark to `read`, which alone knows when all records have come."""
+
+
+def _moment(name: str, value: Any) -> str:
+    """Return a time, or the beginning of a day, as PORTERS writes it; without zone it is UTC."""
+    for text in (value, f"{value}T00:00:00Z"):
+        with suppress(msgspec.ValidationError):
+            moment = msgspec.convert(text, datetime)
+            return records.timed(moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc))
+    msg = f"{name} must be a time such as 2026-01-31T00:00:00Z."
+    raise ConfigurationError(msg)
+
+
+class PortersContacts(PortersRecords):
+    """Contacts, with the names of clients and users beside their ids.
+
+    A client's new name is no change of its contacts: those that have not changed keep the old one.
+
+    Fields: https://hrbcapi.porters.jp/hc/en-us/articles/20868341330969-Contact-Field-List
+    """
+
+    name = "porters_contacts"
+    resource = fields.CONTACTS
+    primary_keys = ("Contact.P_Id",)
+    replication_key = "Contact.P_UpdateDate"
+    scopes = ("contact_r", "client_r", "user_r", "option_r")
+
+    @cached_property
+    def wanted(self) -> Sequence[str] | None:
+        """Return the setting `fields`, checked."""
+        given: Sequence[str] | None = self.config.get("porters", {}).get("fields")
+        if any(not wire.is_alias(alias, "Contact.") for alias in given or ()):
+            msg = "porters.fields must name aliases such as Contact.P_Name."
+            raise ConfigurationError(msg)
+        return given or None
+
+    def _known(self) -> Mapping[str, fields.TenantField] | None:
+        known = super()._known()
+        unknown = ", ".join(alias for alias in self.wanted or () if known and alias not in known)
+        if unknown:
+            msg = f"porters.fields names {unknown}: not in use in this company database."
+            raise ConfigurationError(msg)
+        return known
+
+
+class PortersClients(PortersRecords):
+    """Client companies, which contacts belong to.
+
+    Fields: https://hrbcapi.porters.jp/hc/en-us/articles/115008016807-Client-Field-List
+    """
+
+    name = "porters_clients"
+    resource = fields.CLIENTS
+    primary_keys = ("Client.P_Id",)
+    replication_key = "Client.P_UpdateDate"
+    scopes = ("client_r", "user_r", "option_r")
+
+
+class PortersPartitions(PortersStream):
+    """Company databases that the app can reach.
+
+    Fields: https://hrbcapi.porters.jp/hc/en-us/articles/115012006227-Partition-Read
+    """
+
+    name = "porters_partitions"
+    primary_keys = ("Partition.P_Id",)
+    scopes = ("partition_r",)
+    schema = th.PropertiesList(
+        th.Property("Partition.P_Id", th.StringType, required=True),
+        th.Property("Partition.P_Name", th.StringType, description="Name of the company."),
+        th.Property("Partition.P_CompanyId", th.StringType, description="Its id at the log-in."),
+    ).to_dict()
+
+    def read(self, progress: Mapping[str, Any] | None) -> Generator[Chunk, None, None]:
+        """Yield every company database."""
+        del progress
+        with self.asking():
+            rows = self.client.partitions()
+        yield Chunk([{name: value or None for name, value in row.items()} for row in rows])
+
+
+class PortersContactPhases(PortersStream):
+    """Phases of contacts, which are their statuses: alias and name on the screens.
+
+    Fields: https://hrbcapi.porters.jp/hc/en-us/articles/115012160328-Option-Read
+    """
+
+    name = "porters_contact_phases"
+    primary_keys = ("id",)
+    scopes = ("option_r",)
+    schema = th.PropertiesList(
+        th.Property("id", th.StringType, required=True),
+        th.Property("display_value", th.StringType),
+    ).to_dict()
+
+    def read(self, progress: Mapping[str, Any] | None) -> Generator[Chunk, None, None]:
+        """Yield every phase that a contact can have."""
+        del progress
+        with self.asking():
+            phases = fields.choices_of(self.client, self._root())
+        yield Chunk([{"id": each.alias, "display_value": each.name or None} for each in phases])
+
+    def _root(self) -> str:
+        """Return what the phases stand under, as documented if the app may not know."""
+        try:
+            phase = fields.fields_of(self.client, fields.CONTACTS).get(wire.PHASE)
+        except Stopped as error:
+            if error.code not in fields.MAY_NOT:
+                raise
+            phase = None
+        return (phase.options if phase else "") or fields.PHASES
