@@ -52,7 +52,7 @@ LONGEST_WRITE = 5
 
 
 class TapContacts(ContactsPlugin, Tap):
-    """Stream contacts and contact statuses out of Zoho Voice and cobai."""
+    """Stream contacts and contact statuses out of Zoho Voice, cobai, PORTERS and Valomnia."""
 
     name = "tap-contacts"
     message_writer_class = MessageWriter

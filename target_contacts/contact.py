@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 ATTRIBUTES: dict[str, str] = {
     "first_name": (
-        "first_name given_name forename first fname vorname rufname prenom 名 名漢字 名前名"
+        "first_name given_name forename first fname vorname vname rufname prenom 名 名漢字 名前名"
     ),
     "middle_name": (
         "middle_name additional_name weitere_vornamen zweiter_vorname deuxieme_prenom ミドルネーム"
     ),
     "last_name": (
-        "last_name family_name surname last lname nachname familienname zuname nom_de_famille nom "
-        "姓 姓漢字 名字 苗字"
+        "last_name family_name surname last lname nachname nname familienname zuname "
+        "nom_de_famille nom 姓 姓漢字 名字 苗字"
     ),
     "full_name": (
         "full_name display_name contact_name name unstructured_name vollstandiger_name anzeigename "
@@ -36,32 +36,34 @@ ATTRIBUTES: dict[str, str] = {
         "file_as"
     ),
     "name_reading": (
-        "name_reading phonetic_full_name phonetic_name furigana reading フリガナ ふりがな "
-        "氏名カナ カナ氏名 カナ よみがな よみ 読み 読み仮名 contact_p_reading"
+        "name_reading phonetic_full_name phonetic_name yomi_name furigana reading lecture_du_nom "
+        "フリガナ ふりがな 氏名カナ 氏名かな 氏名フリガナ カナ氏名 カナ よみがな よみ 読み "
+        "読み仮名 contact_p_reading"
     ),
     "first_name_reading": (
         "first_name_reading phonetic_given_name yomi_given_name first_name_phonetic "
-        "first_name_local phonetic_first_name yomi_first_name given_name_yomi first_name_kana "
-        "メイ めい 名カナ 名かな 名フリガナ フリガナ名 ふりがな名"
+        "first_name_local phonetic_first_name yomi_first_name given_name_yomi given_yomi "
+        "first_name_kana メイ めい メイカナ 名カナ 名かな 名フリガナ フリガナ名 ふりがな名"
     ),
     "last_name_reading": (
         "last_name_reading phonetic_family_name yomi_surname last_name_phonetic last_name_local "
-        "phonetic_last_name yomi_last_name family_name_yomi last_name_kana "
-        "セイ せい 姓カナ 姓かな 姓フリガナ フリガナ姓 ふりがな姓"
+        "phonetic_last_name yomi_last_name family_name_yomi surname_yomi last_name_kana "
+        "セイ せい セイカナ 姓カナ 姓かな 姓フリガナ フリガナ姓 ふりがな姓"
     ),
     "email": (
         "email email_address emails email_addresses email_addresses_address primary_email "
         "work_email email_1_value mail email_work e_mail_adresse e_mail_geschaftlich "
         "adresse_de_messagerie adresse_e_mail adresse_mail courriel mel メールアドレス "
         "電子メールアドレス 電子メール 会社メールアドレス メール eメール office_mail "
-        "contact_p_mail"
+        "contact_p_mail secondary_email email_2 email_2_address email_2_value"
     ),
     "mobile": (
         "mobile mobile_phone mobile_number cell_phone cell phone_mobile phones_mobile "
         "phone_numbers_mobile phone_numbers_work_mobile mobiltelefon mobil handy handynummer "
         "mobilnummer mobilfunk natel handynr mobilnr telephone_portable tel_mobile portable "
-        "telephone_mobile gsm "
-        "携帯電話 携帯 携帯番号 携帯電話番号 携帯tel office_mobile contact_p_mobile"
+        "telephone_mobile gsm cellulaire "
+        "携帯電話 携帯 携帯番号 携帯電話番号 携帯tel 会社携帯番号 office_mobile contact_p_mobile "
+        "個人携帯番号"
     ),
     "mobile1": "mobile1",
     "mobile2": "mobile2 mobiltelefon_2 tel_mobile_2 携帯電話2",
@@ -74,29 +76,32 @@ ATTRIBUTES: dict[str, str] = {
         "telefonnr tel_nr festnetz rufnummer telephone_bureau tel_bureau telephone_fixe "
         "telephone_professionnel "
         "numero_de_telephone 電話番号 電話 勤務先電話番号 会社電話番号 勤務先電話 会社電話 "
-        "直通電話 contact_p_telephone 代表電話 company_main_phone"
+        "直通電話 tel1 contact_p_telephone 代表電話 会社代表番号 company_main_phone"
     ),
     "phone1": "phone1",
     "phone2": (
         "phone2 phones_2 phone_numbers_2 business_phones_2 business_phone_2 other_phone "
         "phone_other phone_numbers_other phone_2_value telefon_2 telefon_geschaftlich_2 "
-        "weiteres_telefon telephone_2 telephone_2_bureau autre_telephone 電話番号2 その他の電話"
+        "weiteres_telefon tel_2 telephone_2 telephone_2_bureau autre_telephone 電話番号2 "
+        "勤務先電話番号2 その他の電話"
     ),
     "phone3": "phone3 phones_3 phone_numbers_3 business_phones_3",
     "home_phone": (
         "home_phone home_phones phone_home phones_home phone_numbers_home private_phone "
-        "telefon_privat privattelefon telephone_domicile tel_domicile 自宅電話番号 自宅電話"
+        "telefon_privat privattelefon telephone_domicile telephone_maison tel_domicile "
+        "自宅電話番号 自宅電話"
     ),
     "fax": (
-        "fax fax_number business_fax phone_fax phone_work_fax phone_numbers_work_fax telefax "
-        "faxnummer fax_geschaftlich telecopie telecopie_bureau fax番号 ファックス 勤務先fax "
-        "office_fax contact_p_fax"
+        "fax fax_number business_fax phone_fax phones_fax phone_numbers_fax phone_work_fax "
+        "phone_numbers_work_fax telefax faxnummer fax_geschaftlich telecopie telecopie_bureau "
+        "numero_de_telecopie fax番号 ファックス 勤務先fax 勤務先ファックス office_fax contact_p_fax"
     ),
     "company": (
         "company company_name company_display_name organization organization_name "
         "organizations_name organisation account_name account_name_name org_id_name org_name "
         "companies_name employer firm firma firmenname unternehmen arbeitgeber societe entreprise "
-        "nom_de_la_societe raison_sociale 会社名 会社 企業名 勤務先 勤務先名 法人名 組織名 社名"
+        "nom_de_la_societe raison_sociale 会社名 会社 企業名 勤務先 勤務先名 法人名 組織名 社名 "
+        "contact_p_client_p_name"
     ),
     "department": (
         "department division organization_department organizations_department abteilung bereich "
@@ -105,14 +110,14 @@ ATTRIBUTES: dict[str, str] = {
     "job_title": (
         "job_title position organization_title organizations_title title fonction funktion "
         "berufsbezeichnung stellenbezeichnung beruf poste titre_de_poste intitule_du_poste "
-        "役職 役職名 肩書き 肩書 職位 contact_p_title profession"
+        "役職 役職名 肩書き 肩書 職位 contact_p_title profession 職種"
     ),
-    "salutation": "salutation honorific_prefix name_prefix anrede civilite 敬称 titel titre",
+    "salutation": "salutation honorific_prefix name_prefix prefix anrede civilite 敬称 titel titre",
     "gender": "gender genders sex geschlecht sexe genre 性別",
     "note": (
         "note notes comment comments remarks memo personal_notes biographies description notizen "
         "notiz bemerkung bemerkungen kommentar anmerkung commentaire commentaires remarque "
-        "remarques observations 備考 メモ コメント 備考欄 ノート contact_p_memo"
+        "remarques observations 備考 メモ コメント 備考欄 ノート contact_p_memo last_note_note"
     ),
     "is_favourite": "is_favourite is_favorite favourite favorite starred favorit favori お気に入り",
     "is_spam": "is_spam spam indesirable 迷惑",
@@ -134,7 +139,8 @@ ADDRESS: dict[str, str] = {
     "street": (
         "street street_address addr1 address_1 address_line_1 address1 strasse "
         "strasse_und_hausnummer strasse_nr anschrift adresse adresse_1 rue n_et_rue voie address "
-        "postal_address_route 住所 番地 町名・番地 住所1 市区町村以降 丁目番地 contact_p_street"
+        "postal_address_route 住所 番地 町名・番地 町域・番地 住所1 市区町村以降 丁目番地 "
+        "contact_p_street postal_address"
     ),
     "city": (
         "city town locality ort stadt wohnort ville commune localite 市区町村 市町村 市区郡 市 "
@@ -142,17 +148,17 @@ ADDRESS: dict[str, str] = {
     ),
     "state": (
         "province prefecture region county state_province admin_area_level_1 state state_code "
-        "bundesland bundesland_kanton kanton dep_region 都道府県 都道府県名 県 州 "
-        "contact_p_prefecture"
+        "bundesland bundesland_kanton kanton canton dep_region departement_ou_region "
+        "都道府県 都道府県名 県 州 contact_p_prefecture"
     ),
     "postal_code": (
         "postal_code postcode zip zip_code zip_postal_code postleitzahl plz code_postal cp npa "
-        "郵便番号 〒 contact_p_zipcode"
+        "郵便番号 〒 〒番号 contact_p_zipcode"
     ),
     "country": (
         "country_code country country_or_region country_region hs_country_region_code land "
-        "land_region staat landerkennzeichen pays pays_region 国 国名 国/地域 国コード "
-        "contact_p_country"
+        "land_region staat landerkennzeichen pays pays_region pays_ou_region "
+        "国 国名 国/地域 国コード contact_p_country"
     ),
 }
 """The same for the parts of an address; each is also spelled with the address that it is of."""

@@ -138,6 +138,8 @@ class Intake:
     def _declared(self, name: str) -> str:
         """Return a field's name as far as the schema declares it: names below may be personal."""
         schema: Any = self._sink.original_schema
+        if name in (schema.get("properties") or {}):
+            return name
         parts: list[str] = []
         for part in name.split("."):
             if isinstance(schema, dict) and isinstance(schema.get("items"), dict):

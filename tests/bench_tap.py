@@ -183,8 +183,8 @@ def compare(rows: Sequence[Row]) -> Iterator[str]:
             continue
         serial, bare = same["tap x1"], same[f"bare x{CONNECTIONS}"]
         text = (
-            f"{row.api}, {row.latency * 1000:.0f} ms: {row.rate / serial.rate:.1f} times as fast as "
-            f"one request at a time, {row.rate / bare.rate:.0%} of a bare client"
+            f"{row.api}, {row.latency * 1000:.0f} ms: {row.rate / serial.rate:.1f} times one "
+            f"request at a time, {row.rate / bare.rate:.0%} of a bare client"
         )
         if stock := same.get("stock x1"):
             text += f"; {row.per_cpu / stock.per_cpu:.1f} times the records per CPU second of stock"
