@@ -71,7 +71,7 @@ class TapContacts(ContactsPlugin, Tap):
         th.Property(
             "start_date",
             th.DateTimeType,
-            description="Where there is no bookmark yet, read what has changed since then.",
+            description="Read nothing that last changed before this time.",
         ),
         *http.SETTINGS,
     ).to_dict()

@@ -109,6 +109,12 @@ class ContactSink(StreamSink, Generic[ClientT]):
     # What the sink of an API adds.
 
     @property
+    def is_foreign(self) -> bool:
+        """Say whether the stream comes from another of the APIs, whose ids mean nothing here."""
+        others = (api for api in self.destination.apis if api != self.client.api)
+        return self.stream_name.startswith(tuple(f"{api}_" for api in others))
+
+    @property
     def region(self) -> str | None:
         """Return the country whose plan phone numbers without country code follow."""
         given = self.config.get("phone_region")

@@ -97,7 +97,7 @@ ATTRIBUTES: dict[str, str] = {
         "numero_de_telecopie fax番号 ファックス 勤務先fax 勤務先ファックス office_fax contact_p_fax"
     ),
     "company": (
-        "company company_name company_display_name organization organization_name "
+        "company company_name company_display_name customer_name organization organization_name "
         "organizations_name organisation account_name account_name_name org_id_name org_name "
         "companies_name employer firm firma firmenname unternehmen arbeitgeber societe entreprise "
         "nom_de_la_societe raison_sociale 会社名 会社 企業名 勤務先 勤務先名 法人名 組織名 社名 "
@@ -122,7 +122,8 @@ ATTRIBUTES: dict[str, str] = {
     "is_favourite": "is_favourite is_favorite favourite favorite starred favorit favori お気に入り",
     "is_spam": "is_spam spam indesirable 迷惑",
     "status": ("contact_status contact_p_phase kontaktstatus statut_du_contact 担当者ステータス"),
-    "customer_id": "customer_id customer_uuid customer_reference contact_p_client",
+    "customer_id": "customer_id customer_uuid contact_p_client",
+    "customer_reference": "customer_reference",
     "owner_id": "owner_id contact_p_owner",
     "user_name": (
         "web_user_name user_name username login benutzername anmeldename identifiant "

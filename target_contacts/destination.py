@@ -40,6 +40,8 @@ class Destination:
         """Whether all is only explained: nothing is asked, sent or kept."""
         self.explainers: list[Explainer] = []
         """What explains the streams, in their order."""
+        self.apis: tuple[str, ...] = ()
+        """All APIs there are."""
         self.abandoned = False
         """Whether requests in flight were given up, since their answers took too long then."""
 

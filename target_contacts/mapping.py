@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from target_contacts.reader import Contact
 
 
+IDS = ("customer_id", "customer_reference", "owner_id")
+"""Attributes that name something of the destination's own; another system's mean nothing there."""
+
+
 class Use(NamedTuple):
     """How a value gets to the destination."""
 
@@ -86,6 +90,7 @@ class Translator:
             defaults,
             region=sink.region,
             needs_mobile=any(f.attribute == "mobile" and f.required for f in fields),
+            foreign=IDS if sink.is_foreign else (),
         )
         self._field_map = field_map
         self._on_invalid = config.get("on_invalid_value", "reject")
@@ -117,7 +122,7 @@ class Translator:
             if not is_empty(value):
                 payload[field.wire] = self._converted(field, value)
             elif value is not None and self._keeps_empty:
-                payload[field.wire] = ""
+                payload.setdefault(field.wire, "")
         return {wire: value for wire, value in payload.items() if value is not None}
 
     def assert_complete(self, payload: Payload, *, creating: bool) -> None:

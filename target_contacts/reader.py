@@ -157,6 +157,7 @@ class ContactReader:
         *,
         region: str | None = None,
         needs_mobile: bool = False,
+        foreign: Iterable[str] = (),
     ) -> None:
         """Take settings.
 
@@ -166,6 +167,7 @@ class ContactReader:
             defaults: Attribute to value, where a record has none.
             region: Country whose plan tells mobiles among numbers without country code.
             needs_mobile: Whether a number that may be a mobile or not fills `mobile` as well.
+            foreign: Attributes of records that are another system's, and are not taken.
 
         Raises:
             ConfigurationError: If `defaults` names what is not an attribute.
@@ -175,12 +177,15 @@ class ContactReader:
         self._defaults = defaults
         self._region = region
         self._needs_mobile = needs_mobile
+        self._foreign = frozenset(foreign)
 
     def read(self, record: Mapping[str, Any]) -> Contact:
         """Return the contact that a record holds."""
         contact = Contact({})
-        for attribute, found in _by_attribute(record, contact.spare).items():
-            _choose(contact, attribute, found)
+        found = _by_attribute(record, contact.spare)
+        self._leave_foreign(found, contact.spare)
+        for attribute, several in found.items():
+            _choose(contact, attribute, several)
         for attribute, value in self._defaults.items():
             _give(contact, attribute, value, "defaults")
         _complete_names(contact)
@@ -193,6 +198,12 @@ class ContactReader:
                 value = contact.attributes.get(path, value)
             contact.fields.update({} if is_empty(value) else {target: value})
         return contact
+
+    def _leave_foreign(self, found: dict[str, list[Found]], spare: dict[str, str]) -> None:
+        """Leave out the ids of another system."""
+        for attribute in self._foreign & found.keys():
+            left = found.pop(attribute)
+            spare.update({each.name: attribute for each in left if not is_empty(each.value)})
 
     def _complete_mobile(self, contact: Contact) -> None:
         """Take a phone for the mobile if there is no other and it is one."""

@@ -63,6 +63,7 @@ class TargetContacts(ReceivingTarget):
         super().__init__(**kwargs)
         kind = SINKS[self.config["api"]].client_class
         self.destination = Destination(kind, self.config, Checkpoints(self._write_state_message))
+        self.destination.apis = tuple(SINKS)
 
     def check_settings(self) -> None:
         """Demand the settings of the API that is to be written."""

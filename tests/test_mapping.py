@@ -285,3 +285,28 @@ def test_explain_refuses_what_a_run_would_refuse(zoho: ZohoVoice, workplace: Wor
     run = workplace.target(config, contacts(ANNA), "--explain")
     assert (run.code, run.out) == (2, "")
     assert "field_map names nickname; known are: first_name" in run.log
+
+
+# Ids of other systems.
+
+
+def test_ids_of_another_api_are_left_and_the_default_counts(
+    valomnia: Valomnia, workplace: Workplace
+) -> None:
+    """A customer of cobai is none of Valomnia's, though a number could be both."""
+    record = {"id": 1, "first_name": "Anna", "last_name": "Heide", "customer_uuid": "1"}
+    config = valomnia.target_config()
+    run = workplace.target(config, contacts(record, stream="cobai_contacts"))
+    assert (run.code, len(valomnia.contacts)) == (0, 1)
+    assert str(valomnia.contacts[0]["customer"]["id"]) == str(config["defaults"]["customer_id"])
+    assert run.summary["not_carried"] == {"cobai_contacts": ["customer_uuid"]}
+
+
+def test_ids_of_unknown_streams_are_taken_and_named_when_refused(
+    valomnia: Valomnia, workplace: Workplace
+) -> None:
+    """Whoever sends a customer_id of its own may mean the destination's."""
+    record = {"id": 1, "first_name": "Anna", "last_name": "Heide", "customer_id": "777"}
+    run = workplace.target(valomnia.target_config(), contacts(record))
+    assert (run.code, valomnia.contacts) == (3, [])
+    assert [each["field"] for each in workplace.rejections] == ["customerId"]

@@ -49,6 +49,7 @@ def api() -> Iterator[PlainApi]:
         ("soon", None),
         ("\N{SUPERSCRIPT TWO}", None),
         ("Mon, 99999999999999999999 Jan 2024 00:00:00 GMT", None),
+        ("Fri, 31 Dec 9999 23:59:59 -2300", None),
     ],
 )
 def test_retry_after_is_read_in_both_forms(value: str, seconds: float | None) -> None:

@@ -317,7 +317,12 @@ def test_equals(sandbox: Valomnia, client: Client) -> None:
 
 def test_on_list(sandbox: Valomnia, client: Client) -> None:
     """Contacts can be changed just before each listing is answered."""
-    sandbox.on_list = lambda served: [sandbox.add(**WALTER) for _ in range(served)] and None
+
+    def add(served: int) -> None:
+        for _ in range(served):
+            sandbox.add(**WALTER)
+
+    sandbox.on_list = add
     assert [len(client.last_names()) for _ in range(4)] == [0, 1, 3, 6]
 
 

@@ -99,6 +99,7 @@ def _moment(value: str) -> float | None:
     """Return an HTTP date in seconds of the epoch; None if it is none."""
     try:
         moment = parsedate_to_datetime(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+        return moment.astimezone(timezone.utc).timestamp()
     except (ValueError, OverflowError):
         return None

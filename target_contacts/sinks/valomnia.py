@@ -107,10 +107,11 @@ class ValomniaSink(ContactSink[Valomnia]):
     recipe = ("use_external_id",)
 
     def configured(self) -> Sequence[Field]:
-        """Let an external id be any text."""
+        """Let an external id be any text; a reference is one rather than an id."""
         if not self.client.use_external_id:
             return self.fields
-        return [replace(f, convert=_stripped) if f.identifier else f for f in self.fields]
+        fields = [replace(f, convert=_stripped) if f.identifier else f for f in self.fields]
+        return [*fields, Field("customer_reference", "customerId", convert=_stripped)]
 
     def create(self, payload: Payload) -> str:
         """Create a contact."""
