@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import logging
+    from collections.abc import Mapping
 
     from rich.table import Table
 
@@ -50,11 +51,12 @@ class Books:
         self.mended.update((stream, field, done) for field, done in mended)
         mended.clear()
 
-    def summary(self, requests: int, *, dry_run: bool) -> dict[str, object]:
-        """Return the counts of the run, with the requests it took."""
+    def summary(self, calls: Mapping[str, int], *, dry_run: bool) -> dict[str, object]:
+        """Return the counts of the run, with the requests it took, which vendors may bill."""
         counts: dict[str, object] = {"read": self.read}
         counts |= {name: self.bins[name] for name in BINS}
-        counts["requests"] = requests
+        counts["requests"] = sum(calls.values())
+        counts["calls"] = dict(calls)
         if open_ones := self.read - sum(self.bins.values()):
             counts["unsettled"] = open_ones
         counts["not_carried"] = {s: sorted(names) for s, names in self.not_carried.items() if names}

@@ -80,8 +80,8 @@ class Destination:
 
     def report(self, logger: logging.Logger) -> None:
         """Log what became of the run's records."""
-        sent = self.client.transport.requests if "client" in self.__dict__ else 0
-        summary = self.books.summary(sent, dry_run=self._config["dry_run"])
+        calls = self.client.transport.calls if "client" in self.__dict__ else {}
+        summary = self.books.summary(calls, dry_run=self._config["dry_run"])
         self.books.report(logger, self._kind.title, summary)
         if self.rejects.path:
             logger.warning("Rejected records: %s. Mend the cause, pipe it in.", self.rejects.path)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import BIN
+from tests.directions import table
 from tests.sandbox.__main__ import Sandboxes, show
 from tests.test_contract import APIS, about, settings
 
@@ -26,6 +27,11 @@ def test_every_setting_is_in_the_readme(command: str) -> None:
     names = set(settings(about(command)["settings"])) - set(APIS)
     missing = {name for name in names if f"`{name}`" not in README}
     assert {name for name in missing if not name.startswith(UNUSED)} == set()
+
+
+def test_the_table_of_directions_is_that_of_the_reviewed_files() -> None:
+    """What the README says of each direction follows from what was written into the sandbox."""
+    assert table() in README
 
 
 def test_the_pipelines_of_the_readme_run(tmp_path: Path) -> None:
