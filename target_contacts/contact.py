@@ -143,6 +143,14 @@ ADDRESS: dict[str, str] = {
         "postal_address_route 住所 番地 町名・番地 町域・番地 住所1 市区町村以降 丁目番地 "
         "contact_p_street postal_address"
     ),
+    "street_number": (
+        "street_number house_number hausnummer hausnr haus_nr postal_address_street_number"
+    ),
+    "street2": (
+        "street2 address_2 addr2 address_line_2 extended_address subpremise "
+        "postal_address_subpremise adresszusatz adresse_2 complement_d_adresse "
+        "complement_adresse 建物名 ビル名 建物 住所2"
+    ),
     "city": (
         "city town locality ort stadt wohnort ville commune localite 市区町村 市町村 市区郡 市 "
         "contact_p_city"
@@ -190,6 +198,9 @@ UNTOLD = (
 
 NO_STATES = "active inactive enabled disabled archived deleted new open closed"
 """What is no part of an address in a field `state`."""
+
+OWN = "__c"
+"""How names of fields end that an organisation added to Salesforce; they count last."""
 
 IDS = ("ownerid", "customerid")
 """Ids that are the destination's at the top of a record only; in an object they are another's."""
@@ -240,7 +251,11 @@ def spelled(path: tuple[str, ...]) -> tuple[str, int] | None:
     if len(path) > 1 and name in IDS:
         return None
     bare = (name.removeprefix(wrapper) for wrapper in WRAPPERS if name.startswith(wrapper))
-    return next((SPELLINGS[each] for each in (name, *bare) if each in SPELLINGS), None)
+    found = next((SPELLINGS[each] for each in (name, *bare) if each in SPELLINGS), None)
+    if found is None and path[-1].endswith(OWN):
+        attribute, rank = spelled((*path[:-1], path[-1].removesuffix(OWN))) or ("", 0)
+        return (attribute, rank + RANKS // 2) if attribute else None
+    return found
 
 
 def is_empty(value: object) -> bool:

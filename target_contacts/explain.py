@@ -53,7 +53,7 @@ class Explainer:
     def _count(self, received: Received) -> None:
         intake = self._sink.intake
         contact = intake.contact(received.record)
-        self._spare.update(intake.translator.not_carried(contact))
+        self._spare.update({*map(intake.shown, intake.translator.not_carried(contact))})
         self._conflicts.update(contact.conflicts)
         payload = self._sink.for_create(intake.payload(contact))
         self._sink.assert_complete(payload, creating=True)

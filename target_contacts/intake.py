@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from target_contacts.contact import ATTRIBUTES, assert_known
+from target_contacts.contact import ATTRIBUTES, SPELLINGS, assert_known, plain
 from target_contacts.items import Item, Received
 from target_contacts.ledger import CANONICAL
 from target_contacts.messages import RecordValidator
@@ -26,6 +26,23 @@ VERSION = importlib.metadata.version("singer-contacts")
 
 RECIPE = ("api", "field_map", "defaults", "phone_region", "on_invalid_value")
 """Settings that say how records are translated: when one changes, all are translated anew."""
+
+
+HIDDEN = "*"
+"""What stands for a part of a field's name that nobody declared."""
+FURTHER = "n"
+"""What stands for the number of an item in a list."""
+
+
+def _shown(schema: Any, part: str) -> tuple[str, Any]:
+    """Return a part of a field's name as it may be shown, and the schema of what is below it."""
+    items = schema.get("items") if isinstance(schema, dict) else None
+    around = items if isinstance(items, dict) else schema
+    declared = around.get("properties") if isinstance(around, dict) else None
+    if isinstance(declared, dict) and part in declared:
+        return part, declared[part]
+    known = FURTHER if part.isdecimal() else part if plain(part) in SPELLINGS else HIDDEN
+    return known, schema if items else None
 
 
 def _decoder(names: Sequence[str]) -> msgspec.json.Decoder[Any]:
@@ -47,6 +64,7 @@ class Intake:
         self._sink, self._ledger = sink, sink.ledger
         self._keys = sink.key_properties
         validate = sink.config.get("validate_records", True)
+        self._declared: Mapping[str, Any] = sink.original_schema.get("properties") or {}
         self._check = RecordValidator(sink.original_schema).check if validate else lambda _: None
         self.translator = sink.translator(sink.configured())
         self._is_ready = False
@@ -130,25 +148,20 @@ class Intake:
         stream = self._sink.stream_name
         noted = self._sink.books.not_carried.setdefault(stream, set())
         names = self.translator.not_carried(contact)
-        noted.update(self._declared(name) for name in names if name not in self._keys)
+        noted.update(self.shown(name) for name in names if name not in self._keys)
         for attribute, taken, left in sorted(contact.conflicts):
             text = f"{stream}: {taken} and {left} both spell {attribute} and differ; "
             self._sink.warn_once(text + f"{taken} is taken, as the vocabulary orders.")
 
-    def _declared(self, name: str) -> str:
-        """Return a field's name as far as the schema declares it: names below may be personal."""
-        schema: Any = self._sink.original_schema
-        if name in (schema.get("properties") or {}):
-            return name
-        parts: list[str] = []
-        for part in name.split("."):
-            if isinstance(schema, dict) and isinstance(schema.get("items"), dict):
-                schema = schema["items"]
-            declared = schema.get("properties") if isinstance(schema, dict) else None
-            schema = declared.get(part) if isinstance(declared, dict) else None
-            if schema is None and parts:
+    def shown(self, name: str) -> str:
+        """Return a field's name as far as it is declared or known: the rest may be personal."""
+        first, *rest = [name] if name in self._declared else name.split(".")
+        schema, parts = self._declared.get(first), [first]
+        for part in rest:
+            if parts[-1] == HIDDEN and schema is None:
                 break
-            parts.append(part)
+            shown, schema = _shown(schema, part)
+            parts.append(shown)
         return ".".join(parts)
 
     def _get_ready(self) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from target_contacts.contact import assert_known, is_empty, text
-from target_contacts.reader import ContactReader
+from target_contacts.reader import JOINT, ContactReader
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
@@ -81,23 +82,25 @@ class Translator:
             "field_map", [w for w in field_map if not (free and w.startswith(free))], wires
         )
         self._fields = fields
+        self._by_attribute = {field.attribute: field for field in fields}
         self._free = [Field(name, name) for name in field_map if name not in wires]
         self._own = [f.wire for f in fields if f.wire in sink.identity and not f.identifier]
         self._keeps_empty = sink.keeps_empty
         self._defaults = defaults
+        self.carried = {field.attribute for field in fields}
+        """Attributes that reach the destination; a sink adds those that only its `finish` uses."""
         self._reader = ContactReader(
             field_map,
             defaults,
             region=sink.region,
+            carried=self.carried,
             needs_mobile=any(f.attribute == "mobile" and f.required for f in fields),
-            foreign=IDS if sink.is_foreign else (),
         )
+        self._reader.foreign = frozenset(IDS if sink.is_foreign else ())
         self._field_map = field_map
         self._on_invalid = config.get("on_invalid_value", "reject")
         self.mended: list[tuple[str, str]] = []
         """Values left out or cut short since this was last cleared: field, and what was done."""
-        self.carried = {field.attribute for field in fields}
-        """Attributes that reach the destination; a sink adds those that only its `finish` uses."""
         self.foreign: set[str] = set()
         """Attributes in which a record had an id that cannot be one of this destination."""
 
@@ -158,33 +161,57 @@ class Translator:
                 yield Use("(made by the target)", "", wire), payload[wire]
 
     def not_carried(self, contact: Contact) -> list[str]:
-        """List the fields of a contact's record that no field of the destination takes."""
-        carried = self.carried | _stood_for(self.carried)
+        """List the fields of a contact's record whose values do not reach the destination."""
+        carried = {attribute for attribute in self.carried if self._reaches(attribute, contact)}
+        there = carried | _stood_for(carried, contact.attributes)
         named = [
             name
-            for attribute, name in contact.sources.items()
-            if attribute not in carried and not is_empty(contact.attributes.get(attribute))
+            for attribute, source in contact.sources.items()
+            if attribute not in there and not is_empty(contact.attributes.get(attribute))
+            for name in source.split(JOINT)
         ]
-        taken = {name for attribute, name in contact.sources.items() if attribute in carried}
-        unused = [
+        taken = {"defaults", *self._taken(carried, contact)}
+        return [
             name
             for name in [*contact.spare, *named]
             if name not in taken and not name.startswith("_sdc_") and not self._is_mapped(name)
         ]
-        return [name for name in unused if name != "defaults"]
+
+    def _reaches(self, attribute: str, contact: Contact) -> bool:
+        """Say whether an attribute's value is sent, not one of `field_map` or a default instead."""
+        field = self._by_attribute.get(attribute)
+        value = contact.attributes.get(attribute)
+        if field is None or is_empty(value):
+            return True
+        return field.wire not in contact.fields and not self._is_foreign(field, value)
+
+    def _taken(self, carried: set[str], contact: Contact) -> Iterator[str]:
+        """Yield the fields that carried attributes come from, and those that `field_map` uses."""
+        for attribute in (*carried, *self._field_map.values()):
+            yield from contact.sources.get(attribute, "").split(JOINT)
 
     def _is_mapped(self, name: str) -> bool:
         return any(name == path or name.startswith(f"{path}.") for path in self._field_map.values())
 
+    def _is_foreign(self, field: Field, value: Any) -> bool:
+        """Say whether a value cannot be an id of this destination, and gives way to the default."""
+        default = self._defaults.get(field.attribute)
+        if not field.identifier or default is None or default == value:
+            return False
+        try:
+            field.convert(value)
+        except ValueError:
+            return True
+        return False
+
     def _converted(self, field: Field, value: Any) -> Any:
         """Return the value to send; None if it does not fit and may be left out."""
+        if self._is_foreign(field, value):
+            self.foreign.add(field.attribute)
+            return self._converted(field, self._defaults[field.attribute])
         try:
             converted = field.convert(value)
         except ValueError as error:
-            default = self._defaults.get(field.attribute)
-            if field.identifier and default is not None and default != value:
-                self.foreign.add(field.attribute)
-                return self._converted(field, default)
             return self._unfit(field, f"{field.wire} {error}", "invalid")
         if field.max_length and len(converted) > field.max_length:
             if self._on_invalid == "truncate" and not field.exact:
@@ -201,10 +228,22 @@ class Translator:
         self.mended.append((field.wire, "left out"))
 
 
-def _stood_for(carried: set[str]) -> set[str]:
-    """Return the names that reach the destination in another form of the name."""
-    parts = {"first_name", "middle_name", "last_name"}
-    readings = {"first_name_reading", "last_name_reading"}
-    by_whole = parts if "full_name" in carried else set()
-    by_parts = {"full_name"} if carried & {"first_name", "last_name"} else set()
-    return by_whole | by_parts | (readings if "name_reading" in carried else set())
+def _stood_for(carried: set[str], attributes: Mapping[str, Any]) -> set[str]:
+    """Return the attributes that reach the destination in another form."""
+    whole = _plain(attributes.get("full_name"))
+    stood = {
+        "full_name": {part for part in NAME_PARTS if _plain(attributes.get(part)) in whole},
+        "first_name": {"full_name"},
+        "last_name": {"full_name"},
+        "name_reading": {"first_name_reading", "last_name_reading"},
+        "gender": {"salutation"},
+        "street": {"street_number", "street2"},
+    }
+    return {part for attribute in stood.keys() & carried for part in stood[attribute]}
+
+
+NAME_PARTS = ("first_name", "middle_name", "last_name")
+
+
+def _plain(value: Any) -> str:
+    return "" if value is None else " ".join(unicodedata.normalize("NFC", str(value)).split())

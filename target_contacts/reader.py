@@ -8,11 +8,14 @@ first in the vocabulary that holds a value counts.
 
 from __future__ import annotations
 
+import contextlib
 import operator
+import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from target_contacts import names, values
+from target_contacts import names, slots, values
 from target_contacts.contact import (
     ADDRESS,
     ATTRIBUTES,
@@ -28,7 +31,7 @@ from target_contacts.contact import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 DEEPEST = 5
 """Levels of nesting that are looked into."""
@@ -38,11 +41,24 @@ LABELS = {"type", "label", "kind"}
 OF_ITEMS = PRIMARY | LABELS | {"metadata", "formattedtype", "active"}
 """What an item of a list says of itself rather than of the contact."""
 
-APART = {"mobile", "cell", "mobilephone", "cellular", "handy", "portable", "fax", "workfax"}
-"""Labels of items that do not stand for the whole list."""
+APART = {
+    "mobile": re.compile(".*(mobil|cell|handy|portable|gsm|natel|携帯).*"),
+    "fax": re.compile("(work|business|main|office|tele)?fax|ファックス|勤務先fax"),
+}
+"""Labels of items that do not stand for the whole list: what they mean, and how they are put."""
+NO_PHONES = re.compile(".*(fax|pager|ファックス)")
+"""Labels of items that are not taken at all."""
+
+CSV_VALUE, CSV_LABELS = " - Value", (" - Label", " - Type")
+"""How Google's CSV files name the columns of a list's items, and of what these are labelled as."""
+CSV_SEPARATOR = " ::: "
+"""What stands there between several values of one label."""
 
 TOLD_BY_VALUE = {"gender", "job_title", "role", "state"}
 """Attributes whose spellings mean other things elsewhere, which the value tells."""
+
+JOINT = " + "
+"""What stands between the names of the fields that a value is made of."""
 
 Path = tuple[str, ...]
 
@@ -80,6 +96,8 @@ class Contact:
     """Fields with a value that no attribute took, and the attribute they spell or ""."""
     conflicts: set[tuple[str, str, str]] = field(default_factory=set)
     """Attributes that two fields give different values: attribute, field taken, field left."""
+    further: list[slots.Number] = field(default_factory=list)
+    """Numbers beside those that attributes have."""
 
 
 def leaves(record: Mapping[str, Any]) -> Iterator[Leaf]:
@@ -87,8 +105,25 @@ def leaves(record: Mapping[str, Any]) -> Iterator[Leaf]:
     for name, value in record.items():
         if isinstance(value, (dict, list)):
             yield from _leaves([(name,)], value)
+        elif name.endswith(CSV_VALUE):
+            yield from _of_google_csv(record, name)
         else:
             yield Leaf(((name,),), value)
+
+
+def _of_google_csv(record: Mapping[str, Any], name: str) -> Iterator[Leaf]:
+    """Yield the values of a column that another one labels."""
+    value, start = record[name], name.removesuffix(CSV_VALUE)
+    labels = (record.get(start + end) for end in CSV_LABELS)
+    label = next((plain(each) for each in labels if isinstance(each, str)), "")
+    kind, apart = plain(start).rstrip("0123456789"), _apart(label)
+    paths: list[Path] = [(name,), (kind, apart or label)]
+    if apart and apart not in APART:
+        paths = [(name, apart)]
+    if isinstance(value, str) and CSV_SEPARATOR in value:
+        yield from _items(paths, value.split(CSV_SEPARATOR))
+    else:
+        yield Leaf(paths, value)
 
 
 def _leaves(paths: Sequence[Path], value: Any) -> Iterator[Leaf]:
@@ -106,19 +141,41 @@ def _leaves(paths: Sequence[Path], value: Any) -> Iterator[Leaf]:
 
 def _items(paths: Sequence[Path], items: Sequence[Any]) -> Iterator[Leaf]:
     """Yield the values of a list's items, the primary one first."""
-    count = 0
+    counts: Counter[str] = Counter()
     for item in sorted(items, key=_is_secondary):
         label = _label(item)
-        below = [(*path, label) for path in paths] if label else []
-        if label not in APART:
-            count += 1
-            nth = [(*path, str(count)) for path in paths]
-            below = [*paths, *below] if count == 1 else [*nth, *below]
+        apart = _apart(label)
+        counts[apart] += 1
+        below = _below(paths, label, apart, counts[apart])
         if isinstance(item, dict):
-            kept = {name: child for name, child in item.items() if plain(name) not in OF_ITEMS}
-            yield from _leaves(below, kept or None)
+            yield from _leaves(below, _kept(item) or None)
         else:
             yield Leaf(below, item)
+
+
+def _below(paths: Sequence[Path], label: str, apart: str, number: int) -> list[Path]:
+    """Return the paths of an item: the place in its list first, what it is labelled as last."""
+    places = [(*path, apart) for path in paths] if apart else list(paths)
+    labelled = places if apart else [(*path, label) for path in paths if label]
+    return [*([(*path, str(number)) for path in places] if number > 1 else places), *labelled]
+
+
+def _apart(label: str) -> str:
+    """Return what a label means if its items do not stand for the whole list, or ""."""
+    meant = (meaning for meaning, pattern in APART.items() if pattern.fullmatch(label))
+    return next(meant, label if NO_PHONES.match(label) else "")
+
+
+def _kept(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an item holds but for what it says of itself.
+
+    Of a phone number that Google holds in two forms, that with country code counts.
+    """
+    kept = {name: child for name, child in item.items() if plain(name) not in OF_ITEMS}
+    full = kept.pop("canonicalForm", None)
+    if full and not str(kept.get("value")).startswith("+"):
+        kept["value"] = full
+    return kept
 
 
 def _is_secondary(item: Any) -> bool:
@@ -156,8 +213,8 @@ class ContactReader:
         defaults: Mapping[str, Any],
         *,
         region: str | None = None,
+        carried: Collection[str] = ATTRIBUTES,
         needs_mobile: bool = False,
-        foreign: Iterable[str] = (),
     ) -> None:
         """Take settings.
 
@@ -166,8 +223,8 @@ class ContactReader:
                 that name.
             defaults: Attribute to value, where a record has none.
             region: Country whose plan tells mobiles among numbers without country code.
+            carried: Attributes that the destination has fields for.
             needs_mobile: Whether a number that may be a mobile or not fills `mobile` as well.
-            foreign: Attributes of records that are another system's, and are not taken.
 
         Raises:
             ConfigurationError: If `defaults` names what is not an attribute.
@@ -176,8 +233,10 @@ class ContactReader:
         self._field_map = field_map
         self._defaults = defaults
         self._region = region
+        self._carried = carried
         self._needs_mobile = needs_mobile
-        self._foreign = frozenset(foreign)
+        self.foreign: frozenset[str] = frozenset()
+        """Attributes of records that are another system's, and are not taken."""
 
     def read(self, record: Mapping[str, Any]) -> Contact:
         """Return the contact that a record holds."""
@@ -186,12 +245,14 @@ class ContactReader:
         self._leave_foreign(found, contact.spare)
         for attribute, several in found.items():
             _choose(contact, attribute, several)
+        _complete_names(contact)
+        _complete_gender(contact)
+        _complete_street(contact)
+        self._complete_mobile(contact)
+        slots.place(contact, self._carried, self._region)
         for attribute, value in self._defaults.items():
             _give(contact, attribute, value, "defaults")
         _complete_names(contact)
-        _complete_gender(contact)
-        _complete_phones(contact)
-        self._complete_mobile(contact)
         for target, path in self._field_map.items():
             value = at(record, path)
             if value is None or isinstance(value, (dict, list)):
@@ -199,9 +260,14 @@ class ContactReader:
             contact.fields.update({} if is_empty(value) else {target: value})
         return contact
 
+    @property
+    def _wants_mobile(self) -> bool:
+        """Say whether the destination takes mobiles rather than phones."""
+        return self._needs_mobile or ("mobile" in self._carried and "phone" not in self._carried)
+
     def _leave_foreign(self, found: dict[str, list[Found]], spare: dict[str, str]) -> None:
         """Leave out the ids of another system."""
-        for attribute in self._foreign & found.keys():
+        for attribute in self.foreign & found.keys():
             left = found.pop(attribute)
             spare.update({each.name: attribute for each in left if not is_empty(each.value)})
 
@@ -212,8 +278,9 @@ class ContactReader:
             return
         if not is_empty(contact.attributes.get("mobile")):
             return
-        mobile = values.is_mobile(phone, self._region)
-        if mobile or (mobile is None and self._needs_mobile):
+        own = values.home(contact.attributes.get("country")) if self._region else None
+        mobile = values.is_mobile(phone, self._region, own)
+        if mobile or (mobile is None and self._wants_mobile):
             _give(contact, "mobile", phone, contact.sources["phone"])
         if mobile:
             del contact.attributes["phone"], contact.sources["phone"]
@@ -224,10 +291,10 @@ def _by_attribute(record: Mapping[str, Any], spare: dict[str, str]) -> dict[str,
     found: dict[str, list[Found]] = {}
     for paths, value in leaves(record):
         name = ".".join(paths[0])
-        takers = [taker for path in paths if (taker := _taker(path, value))]
-        for attribute, rank in takers:
+        if taker := _taker_of(paths, value):
+            attribute, rank = taker
             found.setdefault(attribute, []).append(Found(rank, name, value))
-        if not takers and not is_empty(value):
+        elif not is_empty(value):
             spare[name] = ""
     for several in found.values():
         several.sort(key=_best_first)
@@ -237,6 +304,24 @@ def _by_attribute(record: Mapping[str, Any], spare: dict[str, str]) -> dict[str,
 
 
 _best_first = operator.itemgetter(0, 1)
+
+
+def _taker_of(paths: Sequence[Path], value: Any) -> tuple[str, int] | None:
+    """Return the attribute that takes a value under one of its paths; the last one says most."""
+    takers = [taker for path in paths if (taker := _taker(path, value))]
+    if not takers:
+        return _further(paths, value) if len(paths[0]) > 1 else None
+    attribute = takers[-1][0]
+    return attribute, min(rank for each, rank in takers if each == attribute)
+
+
+def _further(paths: Sequence[Path], value: Any) -> tuple[str, int] | None:
+    """Return the attribute that a further number of a list has, whatever its place there."""
+    bare = (tuple(part for part in path if not part.isdecimal()) for path in reversed(paths))
+    for taker in (_taker(path, value) for path in bare if path not in paths):
+        if taker and taker[0] in slots.KINDS:
+            return taker[0], taker[1] + RANKS
+    return None
 
 
 def _taker(path: Path, value: Any) -> tuple[str, int] | None:
@@ -308,9 +393,23 @@ def _choose(contact: Contact, attribute: str, found: Sequence[Found]) -> None:
     contact.attributes[attribute] = best.value if filled else ""
     contact.sources[attribute] = best.name
     for other in filled:
-        if other.name != best.name and other.value != best.value:
-            contact.conflicts.add((attribute, best.name, other.name))
+        if other.name != best.name and not _say_the_same(attribute, best.value, other.value):
             contact.spare[other.name] = attribute
+            if attribute in slots.KINDS:
+                contact.further.append(slots.Number(attribute, other.name, other.value))
+            else:
+                contact.conflicts.add((attribute, best.name, other.name))
+
+
+def _say_the_same(attribute: str, one: Any, other: Any) -> bool:
+    """Say whether two values of an attribute differ in form only, such as SE and Sweden."""
+    if one == other:
+        return True
+    if attribute == "full_name":
+        return sorted(plain(str(one))) == sorted(plain(str(other)))
+    with contextlib.suppress(ValueError):
+        return attribute == "country" and values.country(one) == values.country(other)
+    return False
 
 
 def _give(contact: Contact, attribute: str, value: Any, source: str) -> None:
@@ -350,25 +449,46 @@ def _joined(*parts: str) -> str:
 def _source(contact: Contact, kind: str = "") -> str:
     """Name the fields that the parts of a name come from."""
     parts = (f"{part}{kind}" for part in ("first_name", "middle_name", "last_name"))
-    return " + ".join(contact.sources[part] for part in parts if part in contact.sources)
+    return JOINT.join(contact.sources[part] for part in parts if part in contact.sources)
 
 
-def _complete_phones(contact: Contact) -> None:
-    """Take a phone at home for the phone if there is no other, else for the second one."""
-    if home := contact.attributes.get("home_phone"):
-        source = contact.sources["home_phone"]
-        _give(contact, "phone", home, source)
-        if contact.sources["phone"] != source:
-            _give(contact, "phone2", home, source)
+def _complete_street(contact: Contact) -> None:
+    """Put the number of the house and the second line of an address to its street."""
+    street, number, second = _texts(contact, STREET_PARTS)
+    first = [street, number] if street and number else [street]
+    if number and values.home(contact.attributes.get("country")) in NUMBER_FIRST:
+        first.reverse()
+    whole = "\n".join(filter(None, (_joined(*first), second)))
+    if whole != street:
+        contact.attributes["street"] = whole
+        used = [each for each in STREET_PARTS if not is_empty(contact.attributes.get(each))]
+        names_used = (contact.sources[each] for each in used if each in contact.sources)
+        contact.sources["street"] = JOINT.join(names_used)
+
+
+STREET_PARTS = ("street", "street_number", "street2")
+
+NUMBER_FIRST = frozenset(
+    ("AU", "CA", "FR", "GB", "IE", "IN", "LU", "MC", "MY", "NZ", "PH", "SG", "US", "ZA")
+)
+"""Countries where the number of the house stands before the street."""
 
 
 def _complete_gender(contact: Contact) -> None:
-    """Take the gender from a salutation that tells it."""
-    salutation = contact.attributes.pop("salutation", "")
-    source = contact.sources.pop("salutation", "")
+    """Take the gender from a salutation that tells it; one that tells nothing more is spare."""
+    salutation = contact.attributes.get("salutation")
     if is_empty(salutation):
         return
-    try:
-        _give(contact, "gender", values.gender(salutation), source)
-    except ValueError:
+    source, told = contact.sources["salutation"], _gender(salutation)
+    _give(contact, "gender", told, source)
+    if not told or _gender(contact.attributes["gender"]) != told:
+        del contact.attributes["salutation"], contact.sources["salutation"]
         contact.spare[source] = "salutation"
+
+
+def _gender(value: Any) -> str:
+    """Return the gender that a value tells, or ""."""
+    try:
+        return values.gender(value)
+    except ValueError:
+        return ""

@@ -72,22 +72,45 @@ def _without_fraction(found: str) -> str:
 # Phones.
 
 
-def e164(value: Any, region: str | None) -> str:
+def e164(value: Any, region: str | None, own: str | None = None, *, mobile: bool = False) -> str:
     """Return a phone number as E.164, or its text where that cannot be told for sure.
 
     As they are remain extensions, which E.164 cannot hold, letters, several numbers in one, and
     what is no number in full: internal and local ones, and without a region all without "+".
+
+    Args:
+        value: The number.
+        region: Country whose plan numbers without country code follow.
+        own: Country of whom the number is: where its plan makes another number of it, only a
+            mobile that is one in one of the two plans is told.
+        mobile: Whether the number is said to be a mobile's.
     """
     found = text(value).strip()
-    phone = _phone(found, region) if len(found) <= LONGEST else None
-    return phone.e164 if phone else found
+    readings = _readings(found, region, own)
+    if mobile and len(readings) > 1:
+        readings = {reading for reading in readings if reading.mobile}
+    return readings.pop().e164 if len(readings) == 1 else found
 
 
-def is_mobile(value: Any, region: str | None) -> bool | None:
-    """Say whether a phone number is a mobile's; None where its country's plan does not tell."""
-    found = text(value).strip()
-    phone = _phone(found, region) if len(found) <= LONGEST else None
-    return phone.mobile if phone else False
+def is_mobile(value: Any, region: str | None, own: str | None = None) -> bool | None:
+    """Say whether a phone number is a mobile's; None where its countries' plans do not tell."""
+    told = {reading.mobile for reading in _readings(text(value).strip(), region, own)}
+    return None if len(told) > 1 else told.pop() if told else False
+
+
+def _readings(found: str, region: str | None, own: str | None) -> set[Phone]:
+    """Return what a text may be read as; without a region, a contact's country tells nothing."""
+    if len(found) > LONGEST:
+        return set()
+    plans = {region, own} if region and own else {region}
+    return {phone for plan in plans if (phone := _phone(found, plan))}
+
+
+def home(value: Any) -> str | None:
+    """Return the code of a contact's country, or None if its value tells none."""
+    with contextlib.suppress(ValueError):
+        return country(value)
+    return None
 
 
 @functools.lru_cache(maxsize=CACHED)

@@ -7,13 +7,14 @@ for what is required and how long, camdroid-monitors/0.9.0/create-contact-entity
 from __future__ import annotations
 
 import re
+import unicodedata
 import uuid
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_contacts.apis.bas_ip import LARGEST_REQUEST, BasIp
 from tap_contacts.apis.errors import Refused
-from target_contacts import values
+from target_contacts import slots, values
 from target_contacts.client import ContactSink
 from target_contacts.contact import ATTRIBUTES, assert_known, is_empty, text
 from target_contacts.items import Item, Outcome
@@ -41,6 +42,9 @@ EXAMPLES = (
 SIP = re.compile(r"sip:[0-9A-Za-z+,.-]+@[0-9A-Za-z.-]+(:\d{1,5})?", re.ASCII)
 NO_SIP_USER = re.compile(r"[^0-9A-Za-z+,.-]")
 """What the user part of a SIP address does not take."""
+
+DIALLED = re.compile(r"[\d\s()./+-]+", re.ASCII)
+"""A number of digits, and what divides them for the eye."""
 
 FAILURES = ("entity_not_found", "invalid_entity_data", "deleted")
 """What the device may say of a contact that it did not take."""
@@ -101,9 +105,15 @@ class Numbers:
     def _user(self, attributes: Mapping[str, Any], name: str) -> str:
         """Return an attribute as the user part of a SIP address takes it; phones in E.164."""
         found = _plain(attributes, name)
-        if name.rstrip("123") in {"mobile", "phone", "home_phone"}:
-            found = values.e164(found, self._region)
+        if name in slots.KINDS:
+            found = self._dialled(found, attributes, mobile=name in slots.MOBILES)
         return NO_SIP_USER.sub("", found)
+
+    def _dialled(self, found: str, attributes: Mapping[str, Any], *, mobile: bool) -> str:
+        """Return a number in E.164, or what is dialled of it: digits without what divides them."""
+        own = values.home(attributes.get("country")) if self._region else None
+        number = unicodedata.normalize("NFKC", values.e164(found, self._region, own, mobile=mobile))
+        return re.sub(r"[^\d+]", "", number) if DIALLED.fullmatch(number) else number
 
 
 def type_of(number: str) -> str | None:

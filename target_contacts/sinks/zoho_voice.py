@@ -5,9 +5,7 @@ Fields: https://www.zoho.com/voice/api/create-a-contact.html
 
 from __future__ import annotations
 
-import functools
 import json
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -55,12 +53,9 @@ class ZohoVoiceSink(ContactSink[ZohoVoice]):
     )
 
     def configured(self) -> Sequence[Field]:
-        """Send numbers in E.164, as all samples of the documents have them."""
-        e164 = functools.partial(values.e164, region=self.region)
-        return [
-            replace(field, convert=e164) if field.wire.startswith(("mobile", "phone")) else field
-            for field in self.fields
-        ]
+        """Learn whose plan numbers follow."""
+        self._plan = self.region
+        return self.fields
 
     def create(self, payload: Payload) -> str:
         """Create a contact."""
@@ -87,8 +82,12 @@ class ZohoVoiceSink(ContactSink[ZohoVoice]):
             yield contact["contact_id"], contact
 
     def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:
-        """Name the status by this organisation's own id."""
-        del attributes
+        """Send numbers in E.164, as all samples have them, and the organisation's own status."""
+        own = values.home(attributes.get("country")) if self._plan else None
+        for wire, value in payload.items():
+            if wire.startswith(("mobile", "phone")) and value:
+                mobile = wire.startswith("mobile")
+                payload[wire] = values.e164(value, self._plan, own, mobile=mobile)
         if not is_empty(payload.get("contact_status")):
             payload["contact_status"] = self._status(payload["contact_status"])
         else:
