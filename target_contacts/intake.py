@@ -155,9 +155,10 @@ class Intake:
 
     def shown(self, name: str) -> str:
         """Return a field's name as far as it is declared or known: the rest may be personal."""
-        first, *rest = [name] if name in self._declared else name.split(".")
+        around = (each for each in self._declared if f"{name}.".startswith(f"{each}."))
+        first = max(around, key=len, default=name.partition(".")[0])
         schema, parts = self._declared.get(first), [first]
-        for part in rest:
+        for part in filter(None, name[len(first) + 1 :].split(".")):
             if parts[-1] == HIDDEN and schema is None:
                 break
             shown, schema = _shown(schema, part)

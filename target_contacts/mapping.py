@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from target_contacts.contact import assert_known, is_empty, text
 from target_contacts.reader import JOINT, ContactReader
 from target_contacts.rejects import Rejected
+from target_contacts.slots import Slots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -89,14 +90,13 @@ class Translator:
         self._defaults = defaults
         self.carried = {field.attribute for field in fields}
         """Attributes that reach the destination; a sink adds those that only its `finish` uses."""
+        needs_mobile = any(f.attribute == "mobile" and f.required for f in fields)
         self._reader = ContactReader(
             field_map,
             defaults,
-            region=sink.region,
-            carried=self.carried,
-            needs_mobile=any(f.attribute == "mobile" and f.required for f in fields),
+            slots=Slots(self.carried, sink.region, needs_mobile),
+            foreign=IDS if sink.is_foreign else (),
         )
-        self._reader.foreign = frozenset(IDS if sink.is_foreign else ())
         self._field_map = field_map
         self._on_invalid = config.get("on_invalid_value", "reject")
         self.mended: list[tuple[str, str]] = []

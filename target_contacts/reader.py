@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import contextlib
 import operator
-import re
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from target_contacts import names, slots, values
+from target_contacts import names, values
 from target_contacts.contact import (
     ADDRESS,
     ATTRIBUTES,
@@ -29,46 +27,21 @@ from target_contacts.contact import (
     plain,
     spelled,
 )
+from target_contacts.leaves import leaves
+from target_contacts.slots import KINDS, Number
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-DEEPEST = 5
-"""Levels of nesting that are looked into."""
-
-PRIMARY = {"primary", "isprimary", "ispreferred", "preferred", "default", "isdefault"}
-LABELS = {"type", "label", "kind"}
-OF_ITEMS = PRIMARY | LABELS | {"metadata", "formattedtype", "active"}
-"""What an item of a list says of itself rather than of the contact."""
-
-APART = {
-    "mobile": re.compile(".*(mobil|cell|handy|portable|gsm|natel|携帯).*"),
-    "fax": re.compile("(work|business|main|office|tele)?fax|ファックス|勤務先fax"),
-}
-"""Labels of items that do not stand for the whole list: what they mean, and how they are put."""
-NO_PHONES = re.compile(".*(fax|pager|ファックス)")
-"""Labels of items that are not taken at all."""
-
-CSV_VALUE, CSV_LABELS = " - Value", (" - Label", " - Type")
-"""How Google's CSV files name the columns of a list's items, and of what these are labelled as."""
-CSV_SEPARATOR = " ::: "
-"""What stands there between several values of one label."""
+    from target_contacts.leaves import Path
+    from target_contacts.slots import Slots
 
 TOLD_BY_VALUE = {"gender", "job_title", "role", "state"}
 """Attributes whose spellings mean other things elsewhere, which the value tells."""
 
+
 JOINT = " + "
 """What stands between the names of the fields that a value is made of."""
-
-Path = tuple[str, ...]
-
-
-class Leaf(NamedTuple):
-    """One value of a record."""
-
-    paths: Sequence[Path]
-    """Where it stands; an item of a list may count under several."""
-    value: Any
 
 
 class Found(NamedTuple):
@@ -96,102 +69,8 @@ class Contact:
     """Fields with a value that no attribute took, and the attribute they spell or ""."""
     conflicts: set[tuple[str, str, str]] = field(default_factory=set)
     """Attributes that two fields give different values: attribute, field taken, field left."""
-    further: list[slots.Number] = field(default_factory=list)
+    further: list[Number] = field(default_factory=list)
     """Numbers beside those that attributes have."""
-
-
-def leaves(record: Mapping[str, Any]) -> Iterator[Leaf]:
-    """Yield the values of a record, nested ones too."""
-    for name, value in record.items():
-        if isinstance(value, (dict, list)):
-            yield from _leaves([(name,)], value)
-        elif name.endswith(CSV_VALUE):
-            yield from _of_google_csv(record, name)
-        else:
-            yield Leaf(((name,),), value)
-
-
-def _of_google_csv(record: Mapping[str, Any], name: str) -> Iterator[Leaf]:
-    """Yield the values of a column that another one labels."""
-    value, start = record[name], name.removesuffix(CSV_VALUE)
-    labels = (record.get(start + end) for end in CSV_LABELS)
-    label = next((plain(each) for each in labels if isinstance(each, str)), "")
-    kind, apart = plain(start).rstrip("0123456789"), _apart(label)
-    paths: list[Path] = [(name,), (kind, apart or label)]
-    if apart and apart not in APART:
-        paths = [(name, apart)]
-    if isinstance(value, str) and CSV_SEPARATOR in value:
-        yield from _items(paths, value.split(CSV_SEPARATOR))
-    else:
-        yield Leaf(paths, value)
-
-
-def _leaves(paths: Sequence[Path], value: Any) -> Iterator[Leaf]:
-    """Yield a value, or the values inside it; the same under each of its paths."""
-    if not value or not isinstance(value, (dict, list)) or len(paths[0]) > DEEPEST:
-        yield Leaf(paths, value)
-    elif isinstance(value, list):
-        yield from _items(paths, value)
-    elif any(spelled(path) == ("status", 0) for path in paths):
-        yield Leaf(paths, value)
-    else:
-        for name, child in value.items():
-            yield from _leaves([(*path, name) for path in paths], child)
-
-
-def _items(paths: Sequence[Path], items: Sequence[Any]) -> Iterator[Leaf]:
-    """Yield the values of a list's items, the primary one first."""
-    counts: Counter[str] = Counter()
-    for item in sorted(items, key=_is_secondary):
-        label = _label(item)
-        apart = _apart(label)
-        counts[apart] += 1
-        below = _below(paths, label, apart, counts[apart])
-        if isinstance(item, dict):
-            yield from _leaves(below, _kept(item) or None)
-        else:
-            yield Leaf(below, item)
-
-
-def _below(paths: Sequence[Path], label: str, apart: str, number: int) -> list[Path]:
-    """Return the paths of an item: the place in its list first, what it is labelled as last."""
-    places = [(*path, apart) for path in paths] if apart else list(paths)
-    labelled = places if apart else [(*path, label) for path in paths if label]
-    return [*([(*path, str(number)) for path in places] if number > 1 else places), *labelled]
-
-
-def _apart(label: str) -> str:
-    """Return what a label means if its items do not stand for the whole list, or ""."""
-    meant = (meaning for meaning, pattern in APART.items() if pattern.fullmatch(label))
-    return next(meant, label if NO_PHONES.match(label) else "")
-
-
-def _kept(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what an item holds but for what it says of itself.
-
-    Of a phone number that Google holds in two forms, that with country code counts.
-    """
-    kept = {name: child for name, child in item.items() if plain(name) not in OF_ITEMS}
-    full = kept.pop("canonicalForm", None)
-    if full and not str(kept.get("value")).startswith("+"):
-        kept["value"] = full
-    return kept
-
-
-def _is_secondary(item: Any) -> bool:
-    """Say whether an item is not marked as the primary one."""
-    if not isinstance(item, dict):
-        return False
-    marks = {**item, **(item["metadata"] if isinstance(item.get("metadata"), dict) else {})}
-    return not any(value is True for name, value in marks.items() if plain(name) in PRIMARY)
-
-
-def _label(item: Any) -> str:
-    """Return what an item is labelled as, or ""."""
-    if not isinstance(item, dict):
-        return ""
-    found = (value for name, value in item.items() if plain(name) in LABELS)
-    return next((plain(value) for value in found if isinstance(value, str)), "")
 
 
 def at(record: Mapping[str, Any], path: str) -> Any:
@@ -212,9 +91,8 @@ class ContactReader:
         field_map: Mapping[str, str],
         defaults: Mapping[str, Any],
         *,
-        region: str | None = None,
-        carried: Collection[str] = ATTRIBUTES,
-        needs_mobile: bool = False,
+        slots: Slots,
+        foreign: Iterable[str] = (),
     ) -> None:
         """Take settings.
 
@@ -222,9 +100,8 @@ class ContactReader:
             field_map: Destination field to record field, or to an attribute if no field has
                 that name.
             defaults: Attribute to value, where a record has none.
-            region: Country whose plan tells mobiles among numbers without country code.
-            carried: Attributes that the destination has fields for.
-            needs_mobile: Whether a number that may be a mobile or not fills `mobile` as well.
+            slots: What the destination has for numbers.
+            foreign: Attributes of records that are another system's, and are not taken.
 
         Raises:
             ConfigurationError: If `defaults` names what is not an attribute.
@@ -232,11 +109,8 @@ class ContactReader:
         assert_known("defaults", defaults, ATTRIBUTES)
         self._field_map = field_map
         self._defaults = defaults
-        self._region = region
-        self._carried = carried
-        self._needs_mobile = needs_mobile
-        self.foreign: frozenset[str] = frozenset()
-        """Attributes of records that are another system's, and are not taken."""
+        self._slots = slots
+        self._foreign = frozenset(foreign)
 
     def read(self, record: Mapping[str, Any]) -> Contact:
         """Return the contact that a record holds."""
@@ -248,8 +122,7 @@ class ContactReader:
         _complete_names(contact)
         _complete_gender(contact)
         _complete_street(contact)
-        self._complete_mobile(contact)
-        slots.place(contact, self._carried, self._region)
+        self._slots.fill(contact)
         for attribute, value in self._defaults.items():
             _give(contact, attribute, value, "defaults")
         _complete_names(contact)
@@ -260,30 +133,11 @@ class ContactReader:
             contact.fields.update({} if is_empty(value) else {target: value})
         return contact
 
-    @property
-    def _wants_mobile(self) -> bool:
-        """Say whether the destination takes mobiles rather than phones."""
-        return self._needs_mobile or ("mobile" in self._carried and "phone" not in self._carried)
-
     def _leave_foreign(self, found: dict[str, list[Found]], spare: dict[str, str]) -> None:
         """Leave out the ids of another system."""
-        for attribute in self.foreign & found.keys():
+        for attribute in self._foreign & found.keys():
             left = found.pop(attribute)
             spare.update({each.name: attribute for each in left if not is_empty(each.value)})
-
-    def _complete_mobile(self, contact: Contact) -> None:
-        """Take a phone for the mobile if there is no other and it is one."""
-        phone = contact.attributes.get("phone")
-        if is_empty(phone) or isinstance(phone, (dict, list)):
-            return
-        if not is_empty(contact.attributes.get("mobile")):
-            return
-        own = values.home(contact.attributes.get("country")) if self._region else None
-        mobile = values.is_mobile(phone, self._region, own)
-        if mobile or (mobile is None and self._wants_mobile):
-            _give(contact, "mobile", phone, contact.sources["phone"])
-        if mobile:
-            del contact.attributes["phone"], contact.sources["phone"]
 
 
 def _by_attribute(record: Mapping[str, Any], spare: dict[str, str]) -> dict[str, list[Found]]:
@@ -319,7 +173,7 @@ def _further(paths: Sequence[Path], value: Any) -> tuple[str, int] | None:
     """Return the attribute that a further number of a list has, whatever its place there."""
     bare = (tuple(part for part in path if not part.isdecimal()) for path in reversed(paths))
     for taker in (_taker(path, value) for path in bare if path not in paths):
-        if taker and taker[0] in slots.KINDS:
+        if taker and taker[0] in KINDS:
             return taker[0], taker[1] + RANKS
     return None
 
@@ -395,8 +249,8 @@ def _choose(contact: Contact, attribute: str, found: Sequence[Found]) -> None:
     for other in filled:
         if other.name != best.name and not _say_the_same(attribute, best.value, other.value):
             contact.spare[other.name] = attribute
-            if attribute in slots.KINDS:
-                contact.further.append(slots.Number(attribute, other.name, other.value))
+            if attribute in KINDS:
+                contact.further.append(Number(attribute, other.name, other.value))
             else:
                 contact.conflicts.add((attribute, best.name, other.name))
 

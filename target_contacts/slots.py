@@ -6,6 +6,7 @@ mobiles. A number without a field of its own goes to the next free one, so that 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_contacts import values
@@ -37,47 +38,66 @@ class Number(NamedTuple):
     value: Any
 
 
-def place(contact: Contact, carried: Collection[str], region: str | None) -> None:
-    """Put numbers for which the destination has no field into fields that are free.
+@dataclass(frozen=True)
+class Slots:
+    """What a destination has for numbers."""
 
-    Args:
-        contact: The contact, which is changed.
-        carried: Attributes that the destination has fields for.
-        region: Country whose plan numbers without country code follow.
-    """
-    for slots in (MOBILES, PHONES):
-        free = [slot for slot in slots if slot in carried and not _has(contact, slot)]
-        for number in _waiting(contact, slots, carried):
-            if _is_there(contact, number, carried, region):
-                _forget(contact, number)
-            elif free:
-                _fill(contact, free.pop(0), number)
-            else:
-                _leave(contact, number)
+    carried: Collection[str]
+    """Attributes that it has fields for."""
+    region: str | None = None
+    """Country whose plan numbers without country code follow."""
+    needs_mobile: bool = False
+    """Whether a contact without a mobile is refused."""
+
+    def fill(self, contact: Contact) -> None:
+        """Put numbers for which there is no field into fields that are free."""
+        self._complete_mobile(contact)
+        for slots in (MOBILES, PHONES):
+            free = [slot for slot in slots if slot in self.carried and not _has(contact, slot)]
+            for number in self._waiting(contact, slots):
+                if self._is_there(contact, number):
+                    _forget(contact, number)
+                elif free:
+                    _fill(contact, free.pop(0), number)
+                else:
+                    _leave(contact, number)
+
+    def _complete_mobile(self, contact: Contact) -> None:
+        """Take a phone for the mobile if there is no other and it is one."""
+        phone = contact.attributes.get("phone")
+        if is_empty(phone) or isinstance(phone, (dict, list)) or _has(contact, "mobile"):
+            return
+        own = values.home(contact.attributes.get("country")) if self.region else None
+        mobile = values.is_mobile(phone, self.region, own)
+        if mobile or (mobile is None and self._wants_mobile):
+            _fill(contact, "mobile", Number("phone", contact.sources["phone"], phone))
+        if mobile:
+            del contact.attributes["phone"], contact.sources["phone"]
+
+    @property
+    def _wants_mobile(self) -> bool:
+        """Say whether a number that may be a mobile's or not is worth more as one."""
+        return self.needs_mobile or ("mobile" in self.carried and "phone" not in self.carried)
+
+    def _waiting(self, contact: Contact, slots: Sequence[str]) -> list[Number]:
+        """Return the numbers of one kind that have no field."""
+        own = (
+            Number(attribute, contact.sources[attribute], contact.attributes[attribute])
+            for attribute in KINDS
+            if attribute not in self.carried and _has(contact, attribute)
+        )
+        waiting = [each for each in (*own, *contact.further) if KINDS[each.attribute] is slots]
+        return sorted(waiting, key=lambda each: (each.attribute == HOME, each.attribute))
+
+    def _is_there(self, contact: Contact, number: Number) -> bool:
+        """Say whether a field has the number already, however it is written."""
+        wanted = values.e164(number.value, self.region)
+        filled = (each for each in KINDS if each in self.carried and _has(contact, each))
+        return any(values.e164(contact.attributes[each], self.region) == wanted for each in filled)
 
 
 def _has(contact: Contact, attribute: str) -> bool:
     return not is_empty(contact.attributes.get(attribute))
-
-
-def _waiting(contact: Contact, slots: Sequence[str], carried: Collection[str]) -> list[Number]:
-    """Return the numbers of one kind that have no field."""
-    own = (
-        Number(attribute, contact.sources[attribute], contact.attributes[attribute])
-        for attribute in KINDS
-        if attribute not in carried and _has(contact, attribute)
-    )
-    waiting = [each for each in (*own, *contact.further) if KINDS[each.attribute] is slots]
-    return sorted(waiting, key=lambda each: (each.attribute == HOME, each.attribute))
-
-
-def _is_there(
-    contact: Contact, number: Number, carried: Collection[str], region: str | None
-) -> bool:
-    """Say whether a field has the number already, however it is written."""
-    wanted = values.e164(number.value, region)
-    there = (contact.attributes[each] for each in KINDS if each in carried and _has(contact, each))
-    return any(values.e164(each, region) == wanted for each in there)
 
 
 def _forget(contact: Contact, number: Number) -> None:
