@@ -57,6 +57,8 @@ class TapContacts(ContactsPlugin, Tap):
     name = "tap-contacts"
     message_writer_class = MessageWriter
     message_writer: MessageWriter
+    is_command: ClassVar = False
+    """Whether the process is the tap's own."""
     config_jsonschema: ClassVar = th.PropertiesList(
         th.Property("cobai", cobai.SETTINGS, description="Read cobai."),
         th.Property("porters", porters.TAP_SETTINGS, description="Read PORTERS."),
@@ -104,18 +106,22 @@ class TapContacts(ContactsPlugin, Tap):
         Requests that are under way only read: nobody waits for them.
         """
         del frame
-        signal.alarm(LONGEST_WRITE)  # whoever reads the output may have stopped reading
+        if self.is_command:
+            signal.alarm(LONGEST_WRITE)  # whoever reads the output may have stopped reading
         self.message_writer.between_lines(partial(self._end, signum))
 
     def _end(self, signum: int) -> NoReturn:
         self.logger.info("Ended by %s; run again to read the rest.", signal.Signals(signum).name)
         if self.state:
             self.state_writer.write_state(self.state)
-        os._exit(128 + signum)
+        if self.is_command:
+            os._exit(128 + signum)
+        sys.exit(128 + signum)
 
 
 def main() -> None:
     """Run the command `tap-contacts`."""
+    TapContacts.is_command = True
     logger = TapContacts.logger
     with exit_codes(logger):
         try:

@@ -12,6 +12,7 @@ from singer_sdk.sinks import BatchSink
 
 from tap_contacts.apis.errors import OutcomeUnknown, Refused, Stopped
 from tap_contacts.apis.http import ApiClient
+from tap_contacts.apis.plugin import InputError
 from target_contacts import values
 from target_contacts.delivery import Delivery
 from target_contacts.dispatch import in_parallel
@@ -101,6 +102,8 @@ class ContactSink(StreamSink, Generic[ClientT]):
         offline = self.destination.offline
         self._delivery = Explainer(self) if offline else Delivery(self, self.config)
         self._queue: dict[str, Received] = {}
+        self._unreadable: InputError | None = None
+        """What is wrong with a line of the batch, whose other records are settled first."""
         self._warned: set[str] = set()
         if not self.key_properties:
             text = "Stream %s has no key: a record that changes becomes one more contact."
@@ -211,6 +214,8 @@ class ContactSink(StreamSink, Generic[ClientT]):
         waiting, self._queue = self._queue, {}
         self.record_counter_metric.increment(len(waiting))
         self._delivery.deliver(waiting)
+        if self._unreadable:
+            raise self._unreadable
 
     # What becomes of a record: each ends in exactly one of these.
 
@@ -245,7 +250,10 @@ class ContactSink(StreamSink, Generic[ClientT]):
             return self.intake.item(received)
         except Rejected as why:
             self.reject(received, why)
-            return None
+        except InputError as error:
+            self.books.read -= 1
+            self._unreadable = error
+        return None
 
     def _write_one(self, item: Item) -> Outcome:
         try:

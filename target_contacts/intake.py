@@ -84,7 +84,8 @@ class Intake:
             Rejected: If the key has no value.
         """
         record = line.record if mapped is None else CANONICAL.encode(mapped)
-        *key, deleted = msgspec.structs.astuple(self._keys_of.decode(record))
+        with line.speaking():
+            *key, deleted = msgspec.structs.astuple(self._keys_of.decode(record))
         if deleted:
             return None
         names = self._sink.destination.status_names

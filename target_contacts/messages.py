@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import decimal
 import sys
 from collections import Counter
@@ -45,12 +46,27 @@ class Line(NamedTuple):
     """The record as JSON."""
     whole: bytes
     """The message as JSON."""
+    number: int = 0
+    """Its number among the lines of the input."""
 
     @property
     def message(self) -> dict[str, Any]:
-        """Return the message as received."""
-        message: dict[str, Any] = _DECODER.decode(self.whole)
+        """Return the message as received.
+
+        Raises:
+            InputError: If it holds what no JSON reader takes, such as a number of 5,000 digits.
+        """
+        with self.speaking():
+            message: dict[str, Any] = _DECODER.decode(self.whole)
         return message
+
+    @contextlib.contextmanager
+    def speaking(self) -> Iterator[None]:
+        """Turn what is wrong with the JSON into a sentence without it."""
+        try:
+            yield
+        except (msgspec.DecodeError, decimal.DecimalException, RecursionError):
+            raise _unreadable(self.number, "is not a JSON object") from None
 
 
 def _is_text(value: object) -> bool:
@@ -108,7 +124,7 @@ class MessageReader(GenericSingerReader[bytes]):
         """Read every line and call back by its type; return how many of each type there were."""
         counts: Counter[str] = Counter()
         for line in self._lines(file_input or self.default_input):
-            if self.take and (record := _record(line)):
+            if self.take and (record := _record(line, self._line)):
                 self.take(record)
                 counts["RECORD"] += 1
                 continue
@@ -167,14 +183,19 @@ class MessageReader(GenericSingerReader[bytes]):
                 raise self._unreadable(msg)
 
     def _unreadable(self, reason: str) -> InputError:
-        msg = (
-            f"Input line {self._line} {reason}. Everything before it is settled. "
-            "Check that only a tap writes to this pipe, then run both again."
-        )
-        return InputError(msg)
+        return _unreadable(self._line, reason)
 
 
-def _record(line: bytes) -> Line | None:
+def _unreadable(number: int, reason: str) -> InputError:
+    """Return what is wrong with a line."""
+    msg = (
+        f"Input line {number} {reason}. Everything before it is settled. "
+        "Check that only a tap writes to this pipe, then run both again."
+    )
+    return InputError(msg)
+
+
+def _record(line: bytes, number: int) -> Line | None:
     """Return the RECORD message in a line; None if it is another one or anything is wrong."""
     try:
         found = _ENVELOPE.decode(line)
@@ -186,7 +207,7 @@ def _record(line: bytes) -> Line | None:
     deep = line.count(b"[") + line.count(b"{") > DEEPEST
     if deep or len(line) >= LONGEST_LINE or not (line.isascii() or _is_unicode(line)):
         return None
-    return Line(found.stream, record, line)
+    return Line(found.stream, record, line, number)
 
 
 def _is_unicode(line: bytes) -> bool:

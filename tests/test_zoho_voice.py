@@ -281,3 +281,14 @@ def test_a_lock_is_waited_for_as_long_as_the_api_asks(
     run = workplace.target(zoho.target_config(), contacts({"id": 1, **FULL}))
     assert (run.code, len(zoho.contacts)) == (0, 1)
     assert "Zoho locks a URL for 10 minutes" in run.log
+
+
+def test_a_sign_in_that_asks_for_a_long_wait_stops_the_run(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """`Retry-After` counts at the accounts server, too: longer than a run waits, it says so."""
+    zoho.fault(on="POST /oauth", status=429, times=-1, headers={"Retry-After": "1000"})
+    anna = {"id": 1, "first_name": "Anna", "mobile": "+4915112345678"}
+    run = workplace.target(zoho.target_config(), contacts(anna))
+    assert (run.code, zoho.contacts, len(zoho.log)) == (1, [], 1)
+    assert "asks to wait 1000 s; a run waits no longer than 900 s" in run.log

@@ -199,7 +199,7 @@ class Cobai(ApiClient):
         """Yield what is listed of the customers left, and the progress now and then."""
         with closing(in_order(self._pool, self._listed, reading.left, self._ahead)) as lists:
             for listed in lists:
-                yield from listed
+                yield from _together(listed)
                 if progress := reading.progress():
                     yield Chunk([], progress)
 
@@ -261,6 +261,12 @@ class Cobai(ApiClient):
         """Replace all fields of a contact but a password left out."""
         path = f"{CUSTOMERS}/{customer}/contact/{uuid}"
         self.call("PUT", path, data=wire.document(fields), headers=HEADERS)
+
+
+def _together(listed: Listed) -> Iterable[dict[str, str] | Chunk]:
+    """Return the contacts of a list as one chunk if none of them needs a further request."""
+    is_whole = listed and all(map(_is_whole, listed))
+    return [Chunk([normal(contact) for contact in listed])] if is_whole else listed
 
 
 def _is_whole(item: Any) -> Any:

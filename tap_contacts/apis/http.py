@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from singer_sdk import typing as th
 
-from tap_contacts.apis import rates
 from tap_contacts.apis.errors import (
     NoAnswer,
     NotFound,
@@ -30,9 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tap_contacts.apis.transport import Answer, SignIn
-
-LONGEST_WAIT = rates.LONGEST_WAIT
-"""Seconds an API may ask to wait before the run stops instead."""
 
 AFTER_CUT = MINUTE
 """Seconds of pause after a connection was cut in haste: documented rates are those of a minute."""

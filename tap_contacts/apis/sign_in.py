@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _TOKEN = re.compile("[!-~]{1,8192}")
 
+LATER = {429, 503}
+"""HTTP statuses with which `Retry-After` is meant."""
+
 UNTIL_REFUSED = float("inf")
 """Life of a token whose end is told by a refusal only."""
 
@@ -75,8 +78,17 @@ class TokenSignIn(SignIn):
         return True
 
     def ask(self, method: str, url: str, asked: str, **options: Any) -> Answer:
-        """Send a request for a token; no answer means that it may be sent again."""
+        """Send a request for a token.
+
+        Raises:
+            Retry: There is no answer, or one that names a time to come back.
+        """
         try:
-            return self._transport.send(method, url, **options)
+            answer = self._transport.send(method, url, **options)
         except NoAnswer as error:
             raise Retry(self.title, asked, str(error)) from None
+        if answer.status in LATER and answer.retry_after is not None:
+            later = Retry(self.title, asked, f"not now (HTTP {answer.status})")
+            later.retry_after = answer.retry_after
+            raise later
+        return answer

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from tap_contacts.apis.errors import Retry, Stopped
-from tap_contacts.apis.http import LONGEST_WAIT
 from tap_contacts.apis.sign_in import UNTIL_REFUSED, TokenSignIn
 
 if TYPE_CHECKING:
@@ -86,5 +85,5 @@ def _session(answer: Answer) -> str:
 
 def _no_session(answer: Answer) -> Retry:
     error = Retry(TITLE, "sign-in", f"no session (HTTP {answer.status})", "Check api_url.")
-    error.retry_after = answer.retry_after and min(answer.retry_after, LONGEST_WAIT)
+    error.retry_after = answer.retry_after
     return error
