@@ -32,9 +32,9 @@ class Books:
         self.not_carried: dict[str, set[str]] = {}
         """Fields with values that no field of the destination takes, by stream."""
 
-    def enter(self, outcome: str) -> None:
-        """Count one record into a bin."""
-        self.bins[outcome] += 1
+    def enter(self, outcome: str, count: int = 1) -> None:
+        """Count records into a bin."""
+        self.bins[outcome] += count
 
     def skip(self, stream: str, reason: str) -> None:
         """Count one record as skipped."""

@@ -219,10 +219,11 @@ class ContactSink(StreamSink, Generic[ClientT]):
 
     # What becomes of a record: each ends in exactly one of these.
 
-    def settle(self, received: Received, outcome: str) -> None:
-        """Enter a record into the books, its outcome being in the ledger."""
-        self.books.enter(outcome)
-        self.destination.checkpoints.settled(received.number)
+    def settle(self, outcome: str, *several: Received) -> None:
+        """Enter records into the books, their outcome being in the ledger."""
+        self.books.enter(outcome, len(several))
+        for received in several:
+            self.destination.checkpoints.settled(received.number)
 
     def skip(self, received: Received, reason: str) -> None:
         """Leave a record out."""

@@ -64,7 +64,7 @@ class Delivery:
         ready = self._resolved(list(self._plan(waiting)), fresh=False)
         if self._dry_run:
             for item in ready:
-                self._sink.settle(item.received, "updated" if item.remote_id else "created")
+                self._sink.settle("updated" if item.remote_id else "created", item.received)
             return
         try:
             self._send(ready)
@@ -116,12 +116,9 @@ class Delivery:
         What is as it was is not translated again; what only looks otherwise is noted.
         """
         sources = self._ledger.sources(self._stream, list(waiting))
-        changed: list[Received] = []
-        for key, received in waiting.items():
-            if sources.get(key) == received.source:
-                self._sink.settle(received, "unchanged")
-            else:
-                changed.append(received)
+        changed = [each for key, each in waiting.items() if sources.get(key) != each.source]
+        unchanged = [each for key, each in waiting.items() if sources.get(key) == each.source]
+        self._sink.settle("unchanged", *unchanged)
         entries = self._ledger.entries(self._stream, [received.key for received in changed])
         same: list[Entry] = []
         for item in filter(None, map(self._sink.translated, changed)):
@@ -136,8 +133,7 @@ class Delivery:
         """Settle records that changed without changing what is sent, and know them next time."""
         if not self._dry_run:
             self._ledger.put(self._stream, same)
-        for entry in same:
-            self._sink.settle(waiting[entry.key], "unchanged")
+        self._sink.settle("unchanged", *(waiting[entry.key] for entry in same))
 
     def _planned(self, item: Item, entry: Entry | None) -> Item:
         """Return an item with what the ledger knows of it."""
@@ -211,7 +207,7 @@ class Delivery:
                 self._sink.reject(outcome.item.received, why(outcome.error))
             elif outcome.error is None:
                 done = "updated" if outcome.item.remote_id else "created"
-                self._sink.settle(outcome.item.received, done)
+                self._sink.settle(done, outcome.item.received)
         self._sink.destination.checkpoints.pass_on()
         return [
             replace(item, doubtful=True, intent=self._intent(item), lost=item.lost + 1)

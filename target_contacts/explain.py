@@ -48,7 +48,7 @@ class Explainer:
             self._sink.reject(received, why)
         else:
             self._sent += 1
-            self._sink.settle(received, "created")
+            self._sink.settle("created", received)
 
     def _count(self, received: Received) -> None:
         intake = self._sink.intake

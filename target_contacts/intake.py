@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import functools
 import importlib.metadata
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,9 @@ RECIPE = ("api", "field_map", "defaults", "phone_region", "on_invalid_value")
 
 HIDDEN = "*"
 """What stands for a part of a field's name that nobody declared."""
+SHOWN = 4096
+"""Names of fields whose shown form is remembered."""
+
 FURTHER = "n"
 """What stands for the number of an item in a list."""
 
@@ -74,6 +78,7 @@ class Intake:
         self._names = -1
         """Statuses that the hash of records was made with."""
         self._keys_of = _decoder([*self._keys, "_sdc_deleted_at"])
+        self._shown = functools.lru_cache(maxsize=SHOWN)(self.shown)
 
     def received(self, line: Line, mapped: Mapping[str, Any] | None) -> Received | None:
         """Return a record with its key; where the stream has none, the payload is the key.
@@ -84,8 +89,7 @@ class Intake:
             Rejected: If the key has no value.
         """
         record = line.record if mapped is None else CANONICAL.encode(mapped)
-        with line.speaking():
-            *key, deleted = msgspec.structs.astuple(self._keys_of.decode(record))
+        *key, deleted = msgspec.structs.astuple(line.decoded(self._keys_of, record))
         if deleted:
             return None
         names = self._sink.destination.status_names
@@ -142,14 +146,14 @@ class Intake:
             if value is None or isinstance(value, (dict, list)):
                 reason = f"the key property {name} has no plain value"
                 raise Rejected(reason, "missing_key", field=name)
-        return [str(value) for value in key]
+        return list(map(str, key))
 
     def _note(self, contact: Contact) -> None:
         """Note what is not carried, and which of two fields is taken."""
         stream = self._sink.stream_name
         noted = self._sink.books.not_carried.setdefault(stream, set())
         names = self.translator.not_carried(contact)
-        noted.update(self.shown(name) for name in names if name not in self._keys)
+        noted.update(self._shown(name) for name in names if name not in self._keys)
         for attribute, taken, left in sorted(contact.conflicts):
             text = f"{stream}: {taken} and {left} both spell {attribute} and differ; "
             self._sink.warn_once(text + f"{taken} is taken, as the vocabulary orders.")

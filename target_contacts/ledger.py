@@ -10,7 +10,7 @@ import functools
 import hashlib
 import importlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
@@ -19,14 +19,12 @@ from target_contacts.database import Database
 from target_contacts.lock import acquire, lock_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from target_contacts.lock import Lock
 
 INTENT, WRITTEN = "intent", "written"
 """A create is about to leave, or was never answered; the destination accepted the payload."""
-
-_CHUNK = 500
 
 _METADATA = sa.MetaData()
 CONTACTS = sa.Table(
@@ -71,8 +69,9 @@ class Ledger:
         Raises:
             ConfigurationError: If the URL or what it names is wrong.
         """
-        self._salt = hashlib.blake2b(account.encode(), digest_size=32).digest()
-        self.account = self._salt.hex()
+        salt = hashlib.blake2b(account.encode(), digest_size=32).digest()
+        self._salted = hashlib.blake2b(digest_size=16, key=salt)
+        self.account = salt.hex()
         self._database = Database(url, _METADATA)
         self._lock: Lock | None = None
 
@@ -93,41 +92,37 @@ class Ledger:
 
     def digest(self, value: object) -> str:
         """Return the hash under which a key or payload stands in this ledger."""
-        text = CANONICAL.encode(value)
-        return hashlib.blake2b(text, digest_size=16, key=self._salt).hexdigest()
+        return self.hash(value).hexdigest()
 
     def hash(self, value: object) -> hashlib.blake2b:
         """Return a hash of this ledger that more can be added to."""
-        return hashlib.blake2b(CANONICAL.encode(value), digest_size=16, key=self._salt)
+        salted = self._salted.copy()
+        salted.update(CANONICAL.encode(value))
+        return salted
 
     def sources(self, stream: str, keys: Sequence[str]) -> dict[str, str]:
         """Return the hash of the record, by key, for what the destination has accepted."""
-        found: dict[str, str] = {}
         known = sa.and_(CONTACTS.c.status == WRITTEN, CONTACTS.c.source.is_not(None))
         columns = sa.select(CONTACTS.c.key, CONTACTS.c.source).where(self._of(stream), known)
         with self._database.transaction("read") as connection:
-            for chunk in _chunks(keys):
-                rows = connection.execute(columns.where(CONTACTS.c.key.in_(chunk))).all()
-                found.update((key, source) for key, source in rows)
-        return found
+            rows = connection.execute(columns.where(self._in(CONTACTS.c.key, keys)))
+            return dict(rows.tuples().all())
 
     def entries(self, stream: str, keys: Sequence[str]) -> dict[str, Entry]:
         """Return the entries of a stream by key."""
-        found: dict[str, Entry] = {}
+        if not keys:
+            return {}
+        columns = sa.select(
+            CONTACTS.c.key,
+            CONTACTS.c.status,
+            CONTACTS.c.remote_id,
+            CONTACTS.c.payload,
+            CONTACTS.c.identity,
+            CONTACTS.c.source,
+        ).where(self._of(stream))
         with self._database.transaction("read") as connection:
-            for chunk in _chunks(keys):
-                rows = connection.execute(
-                    sa.select(
-                        CONTACTS.c.key,
-                        CONTACTS.c.status,
-                        CONTACTS.c.remote_id,
-                        CONTACTS.c.payload,
-                        CONTACTS.c.identity,
-                        CONTACTS.c.source,
-                    ).where(self._of(stream), CONTACTS.c.key.in_(chunk))
-                )
-                found.update((row.key, Entry(*row)) for row in rows)
-        return found
+            rows = connection.execute(columns.where(self._in(CONTACTS.c.key, keys)))
+            return {row.key: Entry(*row) for row in rows}
 
     def put(self, stream: str, entries: Sequence[Entry]) -> None:
         """Enter or replace entries, all in one transaction."""
@@ -158,20 +153,17 @@ class Ledger:
         """Remove entries: creates that surely did not happen."""
         if not keys:
             return
+        gone = sa.delete(CONTACTS).where(self._of(stream), self._in(CONTACTS.c.key, keys))
         with self._database.transaction("write") as connection:
-            for chunk in _chunks(keys):
-                connection.execute(
-                    sa.delete(CONTACTS).where(self._of(stream), CONTACTS.c.key.in_(chunk))
-                )
+            connection.execute(gone)
 
     def owned(self, remote_ids: Sequence[str]) -> set[str]:
         """Return those of the ids that belong to a record of any stream already."""
-        found: set[str] = set()
+        if not remote_ids:
+            return set()
+        mine = CONTACTS.c.account == self.account, self._in(CONTACTS.c.remote_id, remote_ids)
         with self._database.transaction("read") as connection:
-            for chunk in _chunks(remote_ids):
-                mine = sa.and_(CONTACTS.c.account == self.account, CONTACTS.c.remote_id.in_(chunk))
-                found.update(connection.scalars(sa.select(CONTACTS.c.remote_id).where(mine)))
-        return found
+            return set(connection.scalars(sa.select(CONTACTS.c.remote_id).where(*mine)))
 
     def close(self) -> None:
         """Close the connection and free the lock."""
@@ -183,9 +175,14 @@ class Ledger:
     def _of(self, stream: str) -> sa.ColumnElement[bool]:
         return sa.and_(CONTACTS.c.account == self.account, CONTACTS.c.stream == stream)
 
+    def _in(self, column: sa.Column[Any], found: Sequence[str]) -> sa.ColumnElement[bool]:
+        """Return the condition that a column holds one of these values, however many they are."""
+        listed = sa.literal(msgspec.json.encode(found).decode(), sa.Text)
+        if self._database.dialect == "sqlite":
+            each = sa.func.json_each(listed)
+        else:
+            each = sa.func.json_array_elements_text(sa.cast(listed, sa.JSON))
+        return column.in_(sa.select(each.table_valued("value").c.value))
+
 
 CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="number")
-
-
-def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK))

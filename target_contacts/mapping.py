@@ -14,6 +14,7 @@ from target_contacts.slots import Slots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from target_contacts.client import ContactSink
     from target_contacts.reader import Contact
@@ -83,7 +84,7 @@ class Translator:
             "field_map", [w for w in field_map if not (free and w.startswith(free))], wires
         )
         self._fields = fields
-        self._by_attribute = {field.attribute: field for field in fields}
+        self._ids = [field for field in fields if field.identifier]
         self._free = [Field(name, name) for name in field_map if name not in wires]
         self._own = [f.wire for f in fields if f.wire in sink.identity and not f.identifier]
         self._keeps_empty = sink.keeps_empty
@@ -162,13 +163,18 @@ class Translator:
 
     def not_carried(self, contact: Contact) -> list[str]:
         """List the fields of a contact's record whose values do not reach the destination."""
-        carried = {attribute for attribute in self.carried if self._reaches(attribute, contact)}
-        there = carried | _stood_for(carried, contact.attributes)
+        carried = self._reaching(contact)
+        left = [
+            a
+            for a in contact.sources
+            if a not in carried and not is_empty(contact.attributes.get(a))
+        ]
+        there = _stood_for(carried, contact.attributes) if left else ()
         named = [
             name
-            for attribute, source in contact.sources.items()
-            if attribute not in there and not is_empty(contact.attributes.get(attribute))
-            for name in source.split(JOINT)
+            for attribute in left
+            if attribute not in there
+            for name in contact.sources[attribute].split(JOINT)
         ]
         taken = {"defaults", *self._taken(carried, contact)}
         return [
@@ -177,18 +183,23 @@ class Translator:
             if name not in taken and not name.startswith("_sdc_") and not self._is_mapped(name)
         ]
 
-    def _reaches(self, attribute: str, contact: Contact) -> bool:
-        """Say whether an attribute's value is sent, not one of `field_map` or a default instead."""
-        field = self._by_attribute.get(attribute)
-        value = contact.attributes.get(attribute)
-        if field is None or is_empty(value):
-            return True
-        return field.wire not in contact.fields and not self._is_foreign(field, value)
+    def _reaching(self, contact: Contact) -> AbstractSet[str]:
+        """Return the attributes that are sent, not a value of `field_map` or a default instead."""
+        replaced = {f.attribute for f in self._fields if f.wire in contact.fields}
+        foreign = {
+            f.attribute
+            for f in self._ids
+            if self._is_foreign(f, contact.attributes.get(f.attribute))
+        }
+        others = {a for a in replaced | foreign if not is_empty(contact.attributes.get(a))}
+        return self.carried - others if others else self.carried
 
-    def _taken(self, carried: set[str], contact: Contact) -> Iterator[str]:
+    def _taken(self, carried: AbstractSet[str], contact: Contact) -> Iterator[str]:
         """Yield the fields that carried attributes come from, and those that `field_map` uses."""
-        for attribute in (*carried, *self._field_map.values()):
-            yield from contact.sources.get(attribute, "").split(JOINT)
+        mapped = self._field_map.values()
+        for attribute, source in contact.sources.items():
+            if attribute in carried or attribute in mapped:
+                yield from source.split(JOINT)
 
     def _is_mapped(self, name: str) -> bool:
         return any(name == path or name.startswith(f"{path}.") for path in self._field_map.values())
@@ -228,7 +239,7 @@ class Translator:
         self.mended.append((field.wire, "left out"))
 
 
-def _stood_for(carried: set[str], attributes: Mapping[str, Any]) -> set[str]:
+def _stood_for(carried: AbstractSet[str], attributes: Mapping[str, Any]) -> set[str]:
     """Return the attributes that reach the destination in another form."""
     whole = _plain(attributes.get("full_name"))
     stood = {

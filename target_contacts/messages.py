@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import decimal
+import functools
 import sys
 from collections import Counter
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
 import jsonschema_rs
 import msgspec
@@ -17,6 +17,8 @@ from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
+T = TypeVar("T")
 
 LONGEST_LINE = 64 * 1024 * 1024
 """Bytes of an input line; no more is read of it."""
@@ -31,7 +33,7 @@ class _Envelope(msgspec.Struct):
     """What must be known of any message; a record in it is looked over, but not decoded."""
 
     type: Any = None
-    stream: Any = None
+    stream: str = ""
     record: msgspec.Raw = msgspec.Raw()
 
 
@@ -56,15 +58,17 @@ class Line(NamedTuple):
         Raises:
             InputError: If it holds what no JSON reader takes, such as a number of 5,000 digits.
         """
-        with self.speaking():
-            message: dict[str, Any] = _DECODER.decode(self.whole)
+        message: dict[str, Any] = self.decoded(_DECODER, self.whole)
         return message
 
-    @contextlib.contextmanager
-    def speaking(self) -> Iterator[None]:
-        """Turn what is wrong with the JSON into a sentence without it."""
+    def decoded(self, decoder: msgspec.json.Decoder[T], part: bytes) -> T:
+        """Return what is in a part of the line.
+
+        Raises:
+            InputError: As for `message`.
+        """
         try:
-            yield
+            return decoder.decode(part)
         except (msgspec.DecodeError, decimal.DecimalException, RecursionError):
             raise _unreadable(self.number, "is not a JSON object") from None
 
@@ -75,6 +79,9 @@ def _is_text(value: object) -> bool:
 
 def _is_name(value: object) -> bool:
     return isinstance(value, str) and value.isprintable() and 0 < len(value) <= 255  # noqa: PLR2004
+
+
+_is_known = functools.lru_cache(maxsize=256)(_is_name)
 
 
 def _is_object(value: object) -> bool:
@@ -202,7 +209,7 @@ def _record(line: bytes, number: int) -> Line | None:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     record = bytes(found.record)
-    if found.type != "RECORD" or not record.startswith(b"{") or not _is_name(found.stream):
+    if found.type != "RECORD" or not record.startswith(b"{") or not _is_known(found.stream):
         return None
     deep = line.count(b"[") + line.count(b"{") > DEEPEST
     if deep or len(line) >= LONGEST_LINE or not (line.isascii() or _is_unicode(line)):

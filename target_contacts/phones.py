@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import re
 import unicodedata
-from typing import NamedTuple
 
 import phonenumbers
 from phonenumbers import (
@@ -30,16 +29,8 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _TWO_NUMBERS = re.compile(r"(?:[^\d/\uff0f]*\d){7,}[^\d/\uff0f]*[/\uff0f]\D*0(?:\D*\d){6,}\D*")
 
 
-class Phone(NamedTuple):
-    """What libphonenumber makes of a number."""
-
-    e164: str
-    mobile: bool | None
-    """None: the country's plan does not tell."""
-
-
-def read(found: str, region: str | None) -> Phone | None:
-    """Return the number that a text is, or None if it is none or something else besides.
+def read(found: str, region: str | None) -> str | None:
+    """Return as E.164 the number that a text is; None if it is none or something else besides.
 
     Letters are refused, too: they would be taken for those of a dial.
     """
@@ -50,9 +41,17 @@ def read(found: str, region: str | None) -> Phone | None:
     with contextlib.suppress(NumberParseException):
         number = phonenumbers.parse(re.sub("^00", "+", digits), region)
         e164 = format_number(number, PhoneNumberFormat.E164)
-        if _is_complete(number, digits, written) and _is_stable(e164):
-            return Phone(e164, _is_mobile(phonenumbers.number_type(number)))
+        if _is_complete(number, digits, written) and (e164 == digits or _is_stable(e164)):
+            return e164
     return None
+
+
+def is_mobile(e164: str) -> bool | None:
+    """Say whether a number is a mobile's; None where its country's plan does not tell."""
+    kind = phonenumbers.number_type(phonenumbers.parse(e164))
+    if kind == PhoneNumberType.FIXED_LINE_OR_MOBILE:
+        return None
+    return kind == PhoneNumberType.MOBILE
 
 
 def _is_complete(number: PhoneNumber, digits: str, written: str) -> bool:
@@ -86,9 +85,3 @@ def _lacks_plus(number: PhoneNumber, digits: str) -> bool:
 def _is_stable(e164: str) -> bool:
     """Say whether E.164 is read as itself; a second leading 0 would be dropped only then."""
     return format_number(phonenumbers.parse(e164), PhoneNumberFormat.E164) == e164
-
-
-def _is_mobile(kind: int) -> bool | None:
-    if kind == PhoneNumberType.FIXED_LINE_OR_MOBILE:
-        return None
-    return kind == PhoneNumberType.MOBILE

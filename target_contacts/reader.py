@@ -52,7 +52,7 @@ class Found(NamedTuple):
     value: Any
 
 
-@dataclass(frozen=True)
+@dataclass
 class Contact:
     """A contact in the vocabulary's terms.
 
@@ -123,15 +123,20 @@ class ContactReader:
         _complete_gender(contact)
         _complete_street(contact)
         self._slots.fill(contact)
-        for attribute, value in self._defaults.items():
-            _give(contact, attribute, value, "defaults")
-        _complete_names(contact)
+        self._give_defaults(contact)
         for target, path in self._field_map.items():
             value = at(record, path)
             if value is None or isinstance(value, (dict, list)):
                 value = contact.attributes.get(path, value)
             contact.fields.update({} if is_empty(value) else {target: value})
         return contact
+
+    def _give_defaults(self, contact: Contact) -> None:
+        """Give attributes that have no value their default."""
+        for attribute, value in self._defaults.items():
+            _give(contact, attribute, value, "defaults")
+        if self._defaults:
+            _complete_names(contact)
 
     def _leave_foreign(self, found: dict[str, list[Found]], spare: dict[str, str]) -> None:
         """Leave out the ids of another system."""
@@ -150,7 +155,7 @@ def _by_attribute(record: Mapping[str, Any], spare: dict[str, str]) -> dict[str,
             found.setdefault(attribute, []).append(Found(rank, name, value))
         elif not is_empty(value):
             spare[name] = ""
-    for several in found.values():
+    for several in [each for each in found.values() if len(each) > 1]:
         several.sort(key=_best_first)
     _tell_names_apart(found)
     _keep_one_address(found, spare)
@@ -162,6 +167,8 @@ _best_first = operator.itemgetter(0, 1)
 
 def _taker_of(paths: Sequence[Path], value: Any) -> tuple[str, int] | None:
     """Return the attribute that takes a value under one of its paths; the last one says most."""
+    if len(paths) == len(paths[0]) == 1:
+        return _taker(paths[0], value)
     takers = [taker for path in paths if (taker := _taker(path, value))]
     if not takers:
         return _further(paths, value) if len(paths[0]) > 1 else None
@@ -243,10 +250,10 @@ def _keep_one_address(found: dict[str, list[Found]], spare: dict[str, str]) -> N
 def _choose(contact: Contact, attribute: str, found: Sequence[Found]) -> None:
     """Give an attribute its best value; note others that differ."""
     filled = [each for each in found if not is_empty(each.value)]
-    best = filled[0] if filled else found[0]
+    best = (filled or found)[0]
     contact.attributes[attribute] = best.value if filled else ""
     contact.sources[attribute] = best.name
-    for other in filled:
+    for other in filled[1:]:
         if other.name != best.name and not _say_the_same(attribute, best.value, other.value):
             contact.spare[other.name] = attribute
             if attribute in KINDS:

@@ -159,7 +159,7 @@ class Reconciler:
         if item.intent and item.intent.payload == item.digest:
             entry = Entry(item.key, WRITTEN, remote_id, item.digest, source=item.source)
             self._sink.ledger.put(self._sink.stream_name, [entry])
-            self._sink.settle(item.received, "created")
+            self._sink.settle("created", item.received)
         else:
             yield replace(item, doubtful=False, remote_id=remote_id)
 

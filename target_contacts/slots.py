@@ -91,9 +91,13 @@ class Slots:
 
     def _is_there(self, contact: Contact, number: Number) -> bool:
         """Say whether a field has the number already, however it is written."""
-        wanted = values.e164(number.value, self.region)
         filled = (each for each in KINDS if each in self.carried and _has(contact, each))
-        return any(values.e164(contact.attributes[each], self.region) == wanted for each in filled)
+        there = (contact.attributes[each] for each in filled)
+        return any(self._are_same(number.value, each) for each in there)
+
+    def _are_same(self, one: Any, other: Any) -> bool:
+        may_be = values.may_be_same(one, other)
+        return may_be and values.e164(one, self.region) == values.e164(other, self.region)
 
 
 def _has(contact: Contact, attribute: str) -> bool:

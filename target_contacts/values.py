@@ -23,8 +23,6 @@ from target_contacts.contact import text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from target_contacts.phones import Phone
-
 T = TypeVar("T")
 
 CACHED = 65536
@@ -88,22 +86,33 @@ def e164(value: Any, region: str | None, own: str | None = None, *, mobile: bool
     found = text(value).strip()
     readings = _readings(found, region, own)
     if mobile and len(readings) > 1:
-        readings = {reading for reading in readings if reading.mobile}
-    return readings.pop().e164 if len(readings) == 1 else found
+        readings = {reading for reading in readings if _is_mobile(reading)}
+    return readings.pop() if len(readings) == 1 else found
 
 
 def is_mobile(value: Any, region: str | None, own: str | None = None) -> bool | None:
     """Say whether a phone number is a mobile's; None where its countries' plans do not tell."""
-    told = {reading.mobile for reading in _readings(text(value).strip(), region, own)}
+    told = set(map(_is_mobile, _readings(text(value).strip(), region, own)))
     return None if len(told) > 1 else told.pop() if told else False
 
 
-def _readings(found: str, region: str | None, own: str | None) -> set[Phone]:
-    """Return what a text may be read as; without a region, a contact's country tells nothing."""
+def _readings(found: str, region: str | None, own: str | None) -> set[str]:
+    """Return the numbers a text may be; without a region, a contact's country tells nothing."""
     if len(found) > LONGEST:
         return set()
     plans = {region, own} if region and own else {region}
     return {phone for plan in plans if (phone := _phone(found, plan))}
+
+
+def may_be_same(one: Any, other: Any) -> bool:
+    """Say whether two numbers may be one: however they are written, their last digits stay."""
+    return _last_digits(one) == _last_digits(other)
+
+
+def _last_digits(value: Any) -> str:
+    """Return the last four digits of a text in ASCII."""
+    found = _without_fraction(text(value).strip())
+    return "".join(str(int(each)) for each in re.findall(r"\d", found)[-4:])
 
 
 def home(value: Any) -> str | None:
@@ -114,10 +123,17 @@ def home(value: Any) -> str | None:
 
 
 @functools.lru_cache(maxsize=CACHED)
-def _phone(found: str, region: str | None) -> Phone | None:
+def _phone(found: str, region: str | None) -> str | None:
     from target_contacts import phones
 
     return phones.read(_without_fraction(found), region)
+
+
+@functools.lru_cache(maxsize=CACHED)
+def _is_mobile(e164: str) -> bool | None:
+    from target_contacts import phones
+
+    return phones.is_mobile(e164)
 
 
 def check_region(setting: Any) -> str:

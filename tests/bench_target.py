@@ -56,7 +56,7 @@ def person(number: int, version: int = 0) -> dict[str, Any]:
         "last_name": f"Last{number}",
         "email": f"contact{number}@example.com",
         "mobile": f"+49151{number:08}",
-        "phone": f"+4930{number:08}",
+        "phone": f"+4930{number * 7919 % 10**8:08}",
         "company": "Müller & Söhne",
         "street": f"Main Street {version}",
         "state": "Berlin",

@@ -7,8 +7,7 @@ import logging
 import threading
 from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property
-from http.cookiejar import DefaultCookiePolicy
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -92,12 +91,18 @@ class SignIn(AuthBase):
         return False
 
 
-class _Session(requests.Session):
-    """A session that leaves redirects alone."""
+_HEADERS = dict(requests.utils.default_headers())
 
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Find none: requests reads the whole body of a redirect even where it follows none."""
-        del resp
+
+@lru_cache(maxsize=32)
+def _ways(origin: str) -> Mapping[str, Any]:
+    """Return the proxies and certificates that the environment names for an origin.
+
+    A session would look through all variables twice at every request, keep cookies and read the
+    whole body of a redirect even where it follows none.
+    """
+    session = requests.Session()
+    return session.merge_environment_settings(origin, {}, stream=True, verify=None, cert=None)
 
 
 class Transport:
@@ -111,11 +116,7 @@ class Transport:
         self.pace = pace
         self._calls: Counter[str] = Counter()
         self._count = threading.Lock()
-        self._session = _Session()
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = HTTPAdapter(pool_maxsize=64)
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
+        self._adapter = HTTPAdapter(pool_maxsize=64)
 
     @property
     def calls(self) -> dict[str, int]:
@@ -137,7 +138,7 @@ class Transport:
         """
         signed, auth = "auth" in options, options.setdefault("auth", SignIn())
         try:
-            request = self._session.prepare_request(requests.Request(method, url, **options))
+            request = _prepared(method, url, **options)
             # Signing first: a sign-in that it needs takes a turn of its own, and time.
             with self.pace.turn(method) as (number, waited):
                 if waited:
@@ -152,14 +153,10 @@ class Transport:
     def _sent(self, request: PreparedRequest, number: int) -> Answer:
         """Send a request that is otherwise final; count it unless it surely did not leave."""
         method = str(request.method)
-        ways = self._session.merge_environment_settings(
-            str(request.url), {}, stream=True, verify=None, cert=None
-        )
+        ways = _ways("/".join(str(request.url).split("/", 3)[:3]))
         self._counted(method, 1)
         try:
-            response = self._session.send(
-                request, timeout=self.timeout, allow_redirects=False, **ways
-            )
+            response = self._adapter.send(request, timeout=self.timeout, **ways)
             body = _read(response)
         except requests.RequestException as error:
             self._counted(method, -int(_never_sent(error)))
@@ -169,6 +166,15 @@ class Transport:
     def _counted(self, method: str, more: int) -> None:
         with self._count:
             self._calls[method] += more
+
+
+def _prepared(
+    method: str, url: str, headers: Mapping[str, str] | None = None, **options: Any
+) -> PreparedRequest:
+    """Return a request that is ready to be sent, but for its turn."""
+    request = requests.PreparedRequest()
+    request.prepare(method=method, url=url, headers={**_HEADERS, **(headers or {})}, **options)
+    return request
 
 
 def _no_answer(error: requests.RequestException) -> NoAnswer:

@@ -44,7 +44,7 @@ def parse(document: bytes) -> etree._Element | None:
 
 def local(element: etree._Element) -> str:
     """Return an element's name without its namespace, which some APIs misspell."""
-    return etree.QName(element).localname
+    return str(element.tag).rpartition("}")[2]
 
 
 def children(element: etree._Element, name: str | None = None) -> Iterator[etree._Element]:
@@ -69,7 +69,7 @@ def element(name: str, text: str | None = None) -> etree._Element:
 
 def clean(text: str) -> str:
     """Return a text without the characters that XML 1.0 forbids, and without control characters."""
-    return _FORBIDDEN.sub("", text)
+    return text if text.isprintable() else _FORBIDDEN.sub("", text)
 
 
 def document(root: etree._Element) -> bytes:

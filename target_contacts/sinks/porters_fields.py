@@ -35,13 +35,14 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?")
 
 def lines(value: Any) -> str:
     """Return text without the control characters that PORTERS fails at; NEL is a line break."""
-    return xml.clean(text(value).replace("\x85", "\n"))
+    found = text(value)
+    return found if found.isprintable() else xml.clean(found.replace("\x85", "\n"))
 
 
 def _line(value: Any) -> str:
     """Return text of one line, or raise ValueError: only MultilineText takes line breaks."""
     found = lines(value)
-    if re.search(r"[\r\n]", found):
+    if not found.isprintable() and re.search(r"[\r\n]", found):
         msg = "must be on one line"
         raise ValueError(msg)
     return found
