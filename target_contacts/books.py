@@ -34,7 +34,7 @@ class Books:
 
     def enter(self, outcome: str, count: int = 1) -> None:
         """Count records into a bin."""
-        self.bins[outcome] += count
+        self.bins.update({outcome: count} if count else ())
 
     def skip(self, stream: str, reason: str) -> None:
         """Count one record as skipped."""

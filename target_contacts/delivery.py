@@ -7,9 +7,10 @@ its contact is in doubt. An outcome is in the ledger before it is in the books.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from tap_contacts.apis.errors import OutcomeUnknown, Refused, Stopped
 from target_contacts.items import Item, Outcome, why

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -41,8 +40,7 @@ class Received(msgspec.Struct):
         return found if self.mapped is None else self.mapped
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(msgspec.Struct, frozen=True):
     """One contact on its way to the destination."""
 
     received: Received
@@ -71,8 +69,7 @@ class Item:
         return self.received.source
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What became of an item that was sent: its remote id, or why it has none."""
 
     item: Item

@@ -9,7 +9,6 @@ import datetime
 import functools
 import hashlib
 import importlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -43,8 +42,7 @@ CONTACTS = sa.Table(
 )
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """What the ledger knows of one source record."""
 
     key: str
@@ -105,8 +103,8 @@ class Ledger:
         known = sa.and_(CONTACTS.c.status == WRITTEN, CONTACTS.c.source.is_not(None))
         columns = sa.select(CONTACTS.c.key, CONTACTS.c.source).where(self._of(stream), known)
         with self._database.transaction("read") as connection:
-            rows = connection.execute(columns.where(self._in(CONTACTS.c.key, keys)))
-            return dict(rows.tuples().all())
+            rows: Any = connection.execute(columns.where(self._in(CONTACTS.c.key, keys)))
+            return dict(rows.all())
 
     def entries(self, stream: str, keys: Sequence[str]) -> dict[str, Entry]:
         """Return the entries of a stream by key."""
@@ -128,7 +126,12 @@ class Ledger:
         """Enter or replace entries, all in one transaction."""
         now = datetime.datetime.now(tz=datetime.timezone.utc)
         rows = [
-            {"account": self.account, "stream": stream, "changed_at": now, **vars(e)}
+            {
+                "account": self.account,
+                "stream": stream,
+                "changed_at": now,
+                **msgspec.structs.asdict(e),
+            }
             for e in entries
         ]
         if not rows:

@@ -135,7 +135,7 @@ class ContactReader:
         """Give attributes that have no value their default."""
         for attribute, value in self._defaults.items():
             _give(contact, attribute, value, "defaults")
-        if self._defaults:
+        if not self._defaults.keys().isdisjoint((*_NAMES, *_READINGS)):
             _complete_names(contact)
 
     def _leave_foreign(self, found: dict[str, list[Found]], spare: dict[str, str]) -> None:
@@ -289,12 +289,13 @@ def _complete_names(contact: Contact) -> None:
         parts = names.split(full)
         for attribute, part in zip(("first_name", "last_name"), parts, strict=True):
             _give(contact, attribute, part, contact.sources["full_name"])
-    readings = _texts(contact, ("first_name_reading", "last_name_reading"))
+    readings = _texts(contact, _READINGS)
     if any(readings):
         _give(contact, "name_reading", names.reading(*readings), _source(contact, "_reading"))
 
 
 _NAMES = ("first_name", "middle_name", "last_name", "full_name")
+_READINGS = ("first_name_reading", "last_name_reading")
 
 
 def _texts(contact: Contact, attributes: Iterable[str]) -> list[str]:

@@ -8,9 +8,9 @@ record is rejected as ambiguous. A contact that belongs to another record is nev
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from msgspec.structs import replace
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.errors import Refused, Stopped
@@ -52,6 +52,7 @@ class Reconciler:
         self._sink = sink
         self._indexes: dict[tuple[str, ...], Index] = {}
         self._claimed: set[str] = set()
+        self._parents = {field.wire for field in sink.fields if field.identifier}
         self._match_on = None if match_on is None else _wires(sink, match_on)
         self.adopts = self._match_on != () and (sink.can_list or sink.can_ask)
         """Whether contacts that were there before may be adopted."""
@@ -94,8 +95,10 @@ class Reconciler:
     ) -> Iterator[tuple[Item, Found]]:
         """Yield what was found for each item, in their order; raise Stopped if one cannot be."""
         asked = [(item.key, wanted[item.key]) for item in items]
-        answers: dict[str, Found | Stopped | Incomplete] = {}
-        for answered in in_parallel(self._answer, asked, self._sink.workers, self._is_halted):
+        known = [each for each in asked if self._is_known(each[1])]
+        unknown = [each for each in asked if not self._is_known(each[1])]
+        answers = dict(map(self._answer, known))
+        for answered in in_parallel(self._answer, unknown, self._sink.workers, self._is_halted):
             answers.update(answered)
         self._assert_not_halted()
         for item in items:
@@ -112,11 +115,14 @@ class Reconciler:
             return key, error
 
     def _find(self, wanted: Wanted) -> list[str]:
-        parents = {field.wire for field in self._sink.fields if field.identifier}
-        if not any(value for wire, value in wanted.items() if wire not in parents):
+        if not any(value for wire, value in wanted.items() if wire not in self._parents):
             return []
         index = self._indexes.get(tuple(wanted))
         return self._sink.find(wanted) if index is None else index.get(tuple(wanted.values()), [])
+
+    def _is_known(self, wanted: Wanted) -> bool:
+        """Say whether a list that has been read already tells."""
+        return tuple(wanted) in self._indexes
 
     def _fill_indexes(self, wanted: Sequence[Wanted]) -> None:
         """List all contacts, once, where that is the only way or cheaper than asking for each."""

@@ -226,7 +226,7 @@ class Cobai(ApiClient):
 
     def contact(self, customer: str, uuid: str) -> dict[str, str]:
         """Return one contact as cobai tells it, with `customer_uuid`."""
-        root = xml.parse(self.call("GET", f"{CUSTOMERS}/{customer}/contact/{uuid}").body)
+        root = self.call("GET", f"{CUSTOMERS}/{customer}/contact/{uuid}").xml
         found = {} if root is None else wire.fields(root)
         return {**found, "uuid": uuid, "customer_uuid": customer}
 
@@ -238,7 +238,7 @@ class Cobai(ApiClient):
         self, path: str, kind: str, query: Mapping[str, str] | None = None
     ) -> list[dict[str, str]]:
         """Return the items of a listing, each once; nothing is documented of further pages."""
-        root = xml.parse(self.call("GET", path, params=query).body)
+        root = self.call("GET", path, params=query).xml
         items: dict[str, dict[str, str]] = {}
         for item in () if root is None else xml.children(root, kind):
             uuid = wire.uuid_of(item, kind)

@@ -77,7 +77,7 @@ def created(answer: Answer) -> str | None:
     """Return the UUID of a contact just created; its document need not be readable."""
     if uuid := uuid_in(answer.headers.get("Location", ""), "contact"):
         return uuid
-    root = xml.parse(answer.body)
+    root = answer.xml
     return None if root is None else uuid_of(root, "contact")
 
 
@@ -112,5 +112,5 @@ def _texts(element: _Element) -> list[str]:
 
 
 def _has_root(answer: Answer, name: str) -> bool:
-    root = xml.parse(answer.body)
+    root = answer.xml
     return root is not None and re.fullmatch(name, xml.local(root)) is not None

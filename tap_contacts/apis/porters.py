@@ -143,7 +143,7 @@ class Porters(ApiClient):
 
     def judge(self, answer: Answer) -> Judgement:
         """Judge by the code under any root: errors come as `System`, and with any HTTP status."""
-        root = xml.parse(answer.body)
+        root = answer.xml
         code = None if root is None else xml.child_text(root, "Code")
         if code and code != "0" and wire.CODE.fullmatch(code):
             return _refused(code, answer.request.body)
@@ -169,7 +169,7 @@ class Porters(ApiClient):
             data=wire.document(items),
             headers={"Content-Type": CONTENT_TYPE, **LINKS_TOO},
         )
-        return wire.results(xml.parse(answer.body))
+        return wire.results(answer.xml)
 
     def contacts(
         self, fields: Sequence[str], conditions: Mapping[str, str] | None = None
@@ -207,7 +207,7 @@ class Porters(ApiClient):
         start, total, more = 0, -1, True
         while more:
             asked = {**query, "count": reading.LARGEST_PAGE, "start": start}
-            root = xml.parse(self.call("GET", path, params=asked, **options).body)
+            root = self.call("GET", path, params=asked, **options).xml
             rows = {row[key]: row for row in rows_of(root) if row.get(key)}
             more = bool(rows.keys() - found.keys())
             found |= rows
@@ -233,7 +233,7 @@ def _understood(root: _Element, code: str | None, answer: Answer) -> bool:
         return False
     if answer.request.method == "GET":
         return code == "0"
-    return wire.answers(root, xml.parse(_bytes(answer.request.body)))
+    return wire.answers(root, _bytes(answer.request.body))
 
 
 def _bytes(body: Any) -> bytes:

@@ -172,7 +172,7 @@ class Tenant:
         except Stopped as error:
             self._pass_over(error, "Options can be given by their aliases only", "option_r")
             return None
-        return _options(xml.parse(answer.body), alias)
+        return _options(answer.xml, alias)
 
     def _pass_over(self, error: Stopped, follows: str, scope: str) -> None:
         """Go on without what the app may not read, and say so; raise any other error."""
@@ -210,7 +210,7 @@ def fields_of(client: Porters, resource: Resource) -> Mapping[str, TenantField]:
 def choices_of(client: Porters, alias: str) -> Sequence[Choice]:
     """Return what stands under an option and may or could once be chosen."""
     query = {"partition": client.partition, "alias": alias}
-    return _options(xml.parse(client.call("GET", OPTION, params=query).body), alias).choices
+    return _options(client.call("GET", OPTION, params=query).xml, alias).choices
 
 
 def _rows_of(root: _Element | None) -> list[dict[str, str]]:

@@ -113,7 +113,7 @@ def _page(client: Porters, asked: Asked, order: str, count: int) -> _Element | N
     # A space must go as %20; a + would be taken for a plus.
     params = urlencode(query, quote_via=quote, safe="/,():")
     answer = client.call("GET", asked.resource.path, params=params, headers=LINKS_TOO)
-    return xml.parse(answer.body)
+    return answer.xml
 
 
 Moment = Annotated[str, msgspec.Meta(pattern=rf"^({DATE_TIME.pattern})?\Z")]

@@ -81,11 +81,15 @@ def results(root: _Element | None) -> list[Result]:
     return [Result(row.get("Id", ""), row.get("Code", "")) for row in rows]
 
 
-def answers(root: _Element, sent: _Element | None) -> bool:
+_SENT = re.compile(rb"<Contact\.P_Id>([^<]*)<")
+
+
+def answers(root: _Element | None, sent: bytes) -> bool:
     """Say whether an answer can be that to a Contact Write: one result an item, in their order."""
-    asked, found = rows_of(sent), results(root)
+    asked, found = _SENT.findall(sent), results(root)
     return len(asked) == len(found) and all(
-        _answers(row["Contact.P_Id"], result) for row, result in zip(asked, found, strict=True)
+        _answers(contact_id.decode(), result)
+        for contact_id, result in zip(asked, found, strict=True)
     )
 
 

@@ -17,12 +17,14 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from singer_sdk.exceptions import ConfigurationError
 
+from tap_contacts.apis import xml
 from tap_contacts.apis.errors import NoAnswer
 from tap_contacts.apis.quota import Quota, quota, retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from lxml.etree import _Element
     from requests import PreparedRequest
 
     from tap_contacts.apis.rates import Pace
@@ -58,6 +60,11 @@ class Answer:
             return msgspec.json.decode(self.body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
+
+    @cached_property
+    def xml(self) -> _Element | None:
+        """Return the root of the body read as XML; None if it is none, or may be hostile."""
+        return xml.parse(self.body)
 
     @cached_property
     def retry_after(self) -> float | None:
