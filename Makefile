@@ -2,7 +2,7 @@
 # make check  style, types and format
 # make test   all tests, against the sandbox on 127.0.0.1
 # make crash  kill the target at hundreds of points, over all five APIs; takes minutes
-# make bench  what the write-ahead intents cost
+# make bench  how fast it is, beside others; takes half an hour on a quiet machine
 
 PYTHON ?= python3
 VENV := .venv
@@ -37,6 +37,7 @@ demo: $(INSTALLED)
 	$(BIN)/python -m tests.demo
 
 bench: $(INSTALLED)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	$(BIN)/python -m tests.bench
 
 sandbox: $(INSTALLED)

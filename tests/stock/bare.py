@@ -11,7 +11,7 @@ from http.client import HTTPConnection
 from threading import local
 from uuid import UUID
 
-from tests.stock.server import COBAI, ZOHO
+from tests.stock.reads import COBAI, ZOHO
 
 
 def paths(api: str, count: int) -> list[str]:

@@ -1,0 +1,46 @@
+"""Measure how fast tap and target are; the tables and the plot go to tests/results.
+
+    python -m tests.bench [reading writing porters intents] [--runs 3] [--latencies 0 20 50 200]
+
+Servers, readers and writers are processes of their own on this machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+BENCHES = ("reading", "writing", "porters", "intents")
+"""Each is a module, imported when its turn comes: what is started counts this process's memory."""
+
+
+def main() -> None:
+    """Run the benches that are named, or all."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("benches", nargs="*", choices=[*BENCHES, []], metavar="|".join(BENCHES))
+    parser.add_argument("--runs", type=int, default=3, help="the rows are their medians")
+    parser.add_argument("--latencies", type=float, nargs="+", default=[0, 20, 50, 200], help="ms")
+    parser.add_argument("--contacts", type=int, default=20_000, help="of Zoho Voice and PORTERS")
+    parser.add_argument("--customers", type=int, default=2_000, help="of cobai, a contact each")
+    parser.add_argument("--creates", type=int, default=2_000)
+    parser.add_argument("--records", type=int, default=200_000, help="of which none has changed")
+    options = parser.parse_args()
+    done = {name: _module(name).main(options) for name in options.benches or BENCHES}
+    if {"reading", "writing"} <= done.keys():
+        _module("plot").draw(done["reading"], done["writing"])
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"tests.bench.{name}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""Measure how fast the tap reads, beside a stock tap of the SDK and a bare client.
+
+`seconds` is from the first request's arrival to the last answer, as the server saw it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.bench.runs import BIN, CONNECTIONS, LONGEST, Row, keep, medians, served, spent, where
+from tests.bench.runs import table as table_of
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Sequence
+
+    from tests.bench.runs import Server
+
+READERS = {
+    "zoho_voice": [f"tap x{CONNECTIONS}", f"bare x{CONNECTIONS}", "tap x1", "stock x1"],
+    "cobai": [f"tap x{CONNECTIONS}", f"bare x{CONNECTIONS}", "tap x1"],
+}
+AN_ANSWER = {"zoho_voice": 49.0, "cobai": 0.5}
+"""Contacts that one answer tells."""
+SETTINGS = {"zoho_voice": "contacts", "cobai": "customers"}
+"""What the server calls the number of contacts."""
+
+
+class Bench:
+    """Runs of readers against one server."""
+
+    def __init__(self, server: Server, folder: Path) -> None:
+        """Take a server and an empty folder."""
+        self._server, self._folder = server, folder
+        self._starts: dict[tuple[str, str], float] = {}
+
+    def run(self, api: str, reader: str, count: int, latency: float) -> Row:
+        """Run a reader once; what its start takes is measured when it first comes."""
+        key = (api, reader.partition(" ")[0])
+        if key not in self._starts:
+            self._starts[key] = 0.0
+            self._starts[key] = min(self.run(api, reader, 0, 0).cpu for _ in range(5))
+        self._server.count(latency=latency, **{SETTINGS[api]: count})
+        _, cpu, megabytes = spent(self._command(api, reader, count), self._folder)
+        told = self._server.count()
+        if key[1] != "bare" and (records := self._records()) != count:
+            msg = f"{reader} wrote {records} of {count} records"
+            raise SystemExit(msg)
+        took = (told["requests"], told["seconds"], cpu, cpu - self._starts[key], megabytes)
+        return Row(api, reader, latency, count, *took)
+
+    def _command(self, api: str, reader: str, count: int) -> list[str]:
+        kind, _, connections = reader.partition(" x")
+        if kind == "bare":
+            arguments = [str(self._server.port), api, str(count), connections]
+            return [sys.executable, "-m", "tests.stock.bare", *arguments]
+        accounts = {
+            "zoho_voice": {"access_token": "t"},
+            "cobai": {"access_key_id": "k", "secret_access_key": "s"},
+        }
+        account = {**accounts[api], "api_url": self._server.url}
+        path = self._folder / "tap.json"
+        path.write_text(json.dumps({api: account, "concurrency": int(connections)}))
+        stock = [sys.executable, "-m", "tests.stock.tap"]
+        tap = [str(BIN / "tap-contacts")] if kind == "tap" else stock
+        return [*tap, "--config", str(path)]
+
+    def _records(self) -> int:
+        """Count the contacts that a tap wrote."""
+        with (self._folder / "out").open("rb") as lines:
+            return sum(b'"RECORD"' in line[:30] and b'_contacts"' in line[:70] for line in lines)
+
+
+def measure(bench: Bench, options: argparse.Namespace) -> list[Row]:
+    """Return one row for each latency, API and reader."""
+    counts = {"zoho_voice": options.contacts, "cobai": options.customers}
+    return [
+        bench.run(api, reader, _most(api, reader, latency, counts[api]), latency)
+        for latency in (each / 1000 for each in options.latencies)
+        for api, readers in READERS.items()
+        for reader in readers
+    ]
+
+
+def _most(api: str, reader: str, latency: float, count: int) -> int:
+    """Return how many contacts a reader reads without waiting too long."""
+    connections = int(reader.partition(" x")[2])
+    return min(count, int(LONGEST / latency * AN_ANSWER[api] * connections)) if latency else count
+
+
+def compare(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield how the tap stands to the other readers, API by API and latency by latency."""
+    for row in rows:
+        same = {r.who: r for r in rows if (r.what, r.latency) == (row.what, row.latency)}
+        if row is not same[f"tap x{CONNECTIONS}"]:
+            continue
+        serial, bare = same["tap x1"], same[f"bare x{CONNECTIONS}"]
+        text = (
+            f"{row.what}, {row.latency * 1000:.0f} ms: {row.rate / serial.rate:.1f} times one "
+            f"request at a time, {row.rate / bare.rate:.0%} of a bare client"
+        )
+        if stock := same.get("stock x1"):
+            times = row.records / row.above / (stock.records / stock.above)
+            text += (
+                f"; {row.rate / stock.rate:.1f} times the rate of a stock tap and {times:.1f} "
+                "times its records per CPU second"
+            )
+        yield text
+
+
+def main(options: argparse.Namespace) -> list[Row]:
+    """Measure, keep the table and return its rows."""
+    with served("reads") as server, tempfile.TemporaryDirectory() as folder:
+        bench = Bench(server, Path(folder))
+        rows = medians(lambda: measure(bench, options), options.runs)
+    text = (
+        f"# How fast the tap reads\n\n{where()}; medians of {options.runs} runs in turn. `bare` "
+        "fetches the same and does nothing else, `stock` is a RESTStream of the SDK; `x8` is over "
+        "eight connections.\n\n"
+    )
+    keep("reading", text + table_of(rows) + "".join(f"\n* {line}" for line in compare(rows)) + "\n")
+    return rows

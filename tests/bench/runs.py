@@ -1,0 +1,150 @@
+"""Run commands and servers as processes of their own, and put what they took into tables."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+BIN = Path(sys.executable).parent
+RESULTS = Path(__file__).parent.parent / "results"
+CONNECTIONS = 8
+LONGEST = 10.0
+"""Seconds that answers are waited for at most in one run: where they take long, less is sent."""
+
+
+class Spent(NamedTuple):
+    """What one run of a command took."""
+
+    seconds: float
+    cpu: float
+    """User and system time in seconds."""
+    megabytes: float
+    """Largest resident size."""
+
+
+class Row(NamedTuple):
+    """What one reader or writer took for one thing."""
+
+    what: str
+    who: str
+    latency: float
+    records: int
+    requests: int
+    seconds: float
+    cpu: float
+    above: float
+    """CPU seconds but those of the start."""
+    megabytes: float
+
+    @property
+    def rate(self) -> float:
+        """Records a second."""
+        return self.records / self.seconds
+
+    @property
+    def per_cpu(self) -> float:
+        """Records a CPU second, start included; 0 where it is not measured."""
+        return self.records / self.cpu if self.cpu else 0.0
+
+
+class Server:
+    """A server with canned answers."""
+
+    def __init__(self, port: int) -> None:
+        """Take its port."""
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+
+    def count(self, **settings: float) -> dict[str, Any]:
+        """Return what the last run asked for, and set the next one up."""
+        query = "&".join(f"{name}={value}" for name, value in settings.items())
+        connection = HTTPConnection("127.0.0.1", self.port)
+        connection.request("GET", f"/count?{query}")
+        told: dict[str, Any] = json.loads(connection.getresponse().read())
+        connection.close()
+        return told
+
+
+@contextmanager
+def served(module: str) -> Iterator[Server]:
+    """Start a server of `tests.stock`, and stop it in the end."""
+    command = [sys.executable, "-m", f"tests.stock.{module}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        if process.stdout is None:
+            raise SystemExit(1)
+        try:
+            yield Server(int(process.stdout.readline()))
+        finally:
+            process.terminate()
+
+
+def spent(command: Sequence[str], folder: Path, lines: Path | None = None) -> Spent:
+    """Run a command; its output goes into the folder's `out` and `log`."""
+    began = time.monotonic()
+    with (
+        (lines or Path(os.devnull)).open("rb") as stdin,
+        (folder / "out").open("wb") as out,
+        (folder / "log").open("wb") as log,
+    ):
+        process = subprocess.Popen(command, stdin=stdin, stdout=out, stderr=log)
+        _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit((folder / "log").read_text())
+    cpu = usage.ru_utime + usage.ru_stime
+    return Spent(time.monotonic() - began, cpu, usage.ru_maxrss / 1024)
+
+
+def medians(measure: Callable[[], list[Row]], runs: int) -> list[Row]:
+    """Measure so often, each time everything in turn; return the rows with the median time."""
+    by_place = zip(*(measure() for _ in range(runs)), strict=True)
+    return [_median(rows) for rows in by_place]
+
+
+def _median(rows: Sequence[Row]) -> Row:
+    def middle(name: str) -> float:
+        return float(statistics.median(getattr(row, name) for row in rows))
+
+    cpu, above, megabytes = middle("cpu"), middle("above"), max(row.megabytes for row in rows)
+    return rows[0]._replace(seconds=middle("seconds"), cpu=cpu, above=above, megabytes=megabytes)
+
+
+def where() -> str:
+    """Return date and machine."""
+    now = datetime.datetime.now(tz=datetime.timezone.utc)
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    return f"{now:%Y-%m-%d}, Python {platform.python_version()}, {machine}"
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Return rows as a table."""
+    head = (
+        "| | | answers after | records | requests | seconds | records/s | CPU s | but the start "
+        "| records per CPU s | MB |\n" + "|---" * 11 + "|\n"
+    )
+    return head + "".join(
+        f"| {row.what} | {row.who} | {row.latency * 1000:.0f} ms | {row.records} | {row.requests} "
+        f"| {row.seconds:.2f} | {row.rate:.0f} | {row.cpu:.2f} | {row.above:.2f} "
+        f"| {row.per_cpu:.0f} | {row.megabytes:.0f} |\n"
+        for row in rows
+    )
+
+
+def keep(name: str, text: str) -> None:
+    """Print a report and keep it among the results."""
+    print(text)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.md").write_text(text, encoding="utf-8")
