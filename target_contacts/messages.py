@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import decimal
+import fcntl
 import functools
 import sys
 from collections import Counter
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 T = TypeVar("T")
+
+PIPE_BYTES = 1024 * 1024
+"""What a pipe may hold, where the system allows: the tap reads on while a batch is written."""
 
 LONGEST_LINE = 64 * 1024 * 1024
 """Bytes of an input line; no more is read of it."""
@@ -121,6 +126,8 @@ class MessageReader(GenericSingerReader[bytes]):
     @property
     def default_input(self) -> IO[bytes]:
         """Return the bytes of standard input."""
+        with contextlib.suppress(OSError, AttributeError):  # no pipe, or not Linux
+            fcntl.fcntl(sys.stdin.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         return sys.stdin.buffer
 
     def process_lines(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
 import sqlite3
 import subprocess
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +18,8 @@ from tests.sandbox.zoho_voice import ZohoVoice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.sandbox.server import Request, Response
 
 ANNA = {"id": 1, "first_name": "Anna", "mobile": "+4915112345678", "email": "anna@example.com"}
 BERT = {"id": 2, "first_name": "Bert", "mobile": "+4915187654321", "email": "bert@example.com"}
@@ -291,6 +295,49 @@ def test_a_signal_ends_the_run_without_state_for_what_was_not_written(
         out, log = process.communicate(timeout=10)
     assert (process.returncode, out, zoho.contacts) == (143, b"", [])
     assert b"Traceback" not in log
+
+
+class HeldBack(ZohoVoice):
+    """A Zoho Voice that answers no create until it is told to."""
+
+    def __init__(self) -> None:
+        """Start with nothing asked for."""
+        super().__init__()
+        self.asked, self.answers = threading.Event(), threading.Event()
+
+    def handle(self, request: Request) -> Response:
+        """Wait before each create."""
+        if self.is_write(request):
+            self.asked.set()
+            self.answers.wait(60)
+        return super().handle(request)
+
+
+@pytest.mark.skipif(not hasattr(fcntl, "F_SETPIPE_SZ"), reason="pipes grow on Linux only")
+def test_a_tap_goes_on_while_a_batch_is_written(workplace: Workplace) -> None:
+    """While an answer is awaited, half a megabyte more of records goes into the pipe."""
+    path = workplace.folder / "config.json"
+    more = [{**ANNA, "id": number, "note": "n" * 65536} for number in range(2, 10)]
+    lines = [f"{json.dumps(line)}\n".encode() for line in contacts(ANNA, *more)]
+    with HeldBack() as zoho:
+        path.write_text(json.dumps({**FAST, **zoho.target_config(), "batch_size_rows": 1}))
+        with subprocess.Popen(
+            [BIN / "target-contacts", "--config", path],
+            cwd=workplace.folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        ) as process:
+            assert process.stdin
+            pipe = process.stdin.fileno()
+            os.write(pipe, b"".join(lines[:2]))
+            assert zoho.asked.wait(60)
+            os.set_blocking(pipe, False)
+            written = os.write(pipe, b"".join(lines[2:]))
+            zoho.answers.set()
+            process.communicate(timeout=60)
+    assert written == sum(map(len, lines[2:])) > 2**19
+    assert (process.returncode, len(zoho.contacts)) == (0, 9)
 
 
 # What is read must be Singer.

@@ -134,6 +134,7 @@ class BasIpSink(ContactSink[BasIp]):
     idempotent = True  # the same link_id makes no second contact
     keeps_empty = False
     concurrency = 1
+    MAX_SIZE_DEFAULT = LARGEST_REQUEST
     recipe = ("number_template",)
     fields: ClassVar[Sequence[Field]] = (
         Field("full_name", "name", required="always", max_length=30, convert=_stripped),
