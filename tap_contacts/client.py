@@ -13,6 +13,7 @@ from singer_sdk.exceptions import SyncError
 from tap_contacts import shortcut
 from tap_contacts.apis.errors import ApiError
 from tap_contacts.apis.http import ApiClient
+from tap_contacts.apis.progress import Progress, Track
 from tap_contacts.apis.seams import Incomplete
 from tap_contacts.messages import MessageWriter
 
@@ -32,17 +33,19 @@ class ApiStream(Stream, Generic[ClientT]):
 
     client_class: type[ClientT]
 
-    def __init__(self, tap: Tap, clients: MutableMapping[type, ApiClient]) -> None:
-        """Take the tap and its clients, to which this stream may add its own."""
+    def __init__(self, tap: Tap, clients: MutableMapping[type, ApiClient], shown: Progress) -> None:
+        """Take the tap, its clients, to which this stream may add its own, and what is shown."""
         super().__init__(tap)
-        self._clients = clients
+        self._clients, self._shown = clients, shown
+        self._read = 0
 
     @cached_property
     def client(self) -> ClientT:
         """Return the tap's one client of this API, set up when it is first needed."""
         kind = self.client_class
         if kind not in self._clients:
-            self._clients[kind] = kind(self.config[kind.api], self.config)
+            client = self._clients[kind] = kind(self.config[kind.api], self.config)
+            self._shown.counts(client.title, client.usage)
         return cast("ClientT", self._clients[kind])
 
     @abc.abstractmethod
@@ -92,16 +95,23 @@ class ApiStream(Stream, Generic[ClientT]):
 
     def _chunks(self) -> Generator[Chunk, None, None]:
         """Yield the chunks; each is written when the next one is asked for."""
+        track = Track(self.name, lambda: {"records": self._read}, self.client.usage)
         try:
-            with closing(self.read(self.stream_state.get(PROGRESS))) as chunks:
+            with (
+                self._shown.follows(track),
+                closing(self.read(self.stream_state.get(PROGRESS))) as chunks,
+            ):
                 for chunk in chunks:
                     yield chunk
+                    self._read += len(chunk.records)
                     self._note(chunk.progress)
+                    track.leaves(chunk.left)
         except Incomplete:
             self._note({})
             raise
         finally:
             self._flush()
+            self.logger.info("%s", track.figures())
         self.stream_state.pop(PROGRESS, None)
 
     def _note(self, progress: Mapping[str, Any] | None) -> None:

@@ -13,6 +13,7 @@ from singer_sdk.exceptions import MapExpressionError
 from singer_sdk.mapper import SameRecordTransform
 
 from tap_contacts.apis.plugin import ContactsPlugin, InputError
+from tap_contacts.apis.terminal import make_way
 from target_contacts.ledger import CANONICAL
 from target_contacts.messages import Interrupted, Line, MessageReader
 from target_contacts.rejects import Rejected
@@ -163,6 +164,7 @@ class ReceivingTarget(ContactsPlugin, Target):
         """Pass on STATE, what it covers being durable; a dry run has settled nothing."""
         self.destination.rejects.flush()
         if not self.config["dry_run"] and not self.destination.offline:
+            make_way()
             sys.stdout.write(_STATE.encode(state).decode() + "\n")
             sys.stdout.flush()
 

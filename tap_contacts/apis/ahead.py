@@ -26,6 +26,8 @@ class Chunk(NamedTuple):
     records: list[dict[str, Any]]
     progress: Mapping[str, Any] | None = None
     """None: where it could go on before; empty: only from the start."""
+    left: int | None = None
+    """How much is to come after it, in any unit, where that is told."""
 
 
 def in_order(

@@ -201,7 +201,7 @@ class Cobai(ApiClient):
             for listed in lists:
                 yield from _together(listed)
                 if progress := reading.progress():
-                    yield Chunk([], progress)
+                    yield Chunk([], progress, reading.to_come)
 
     def _whole(
         self, listed: Iterable[dict[str, str] | Chunk]

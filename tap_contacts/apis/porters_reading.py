@@ -206,7 +206,8 @@ class Changes:
 
     def _walk(self, asked: Asked) -> Generator[Chunk, None, None]:
         for root in pages(self._client, asked, self._at.id):
-            yield Chunk(list(self._records(root)), msgspec.to_builtins(self._at))
+            records = list(self._records(root))
+            yield Chunk(records, msgspec.to_builtins(self._at), _left(root))
 
     def _records(self, root: _Element | None) -> Iterator[dict[str, Any]]:
         """Yield the records of a page, and note how far they go."""
@@ -219,6 +220,12 @@ class Changes:
             self._at.greatest = max(self._at.greatest, changed_at)
             # Of a deleted record, the date of the last change is that of its deletion.
             yield self._record(item) | {DELETED_AT: rfc3339(changed_at) if is_deleted else None}
+
+
+def _left(root: _Element | None) -> int | None:
+    """Return how many rows come after those of a page; None if it does not say."""
+    total = wire.total(root)
+    return None if total < 0 else max(0, total - len(_items(root)))
 
 
 def _earlier(progress: Mapping[str, Any] | None) -> Progress | None:

@@ -145,6 +145,11 @@ class _Walk:
         return self.start + guessed * (self._size - 1)
 
     @property
+    def _left(self) -> int | None:
+        """Return how many rows are still to come; None where no total tells."""
+        return None if self._total < 0 else max(0, self._total - self._before - len(self._seen))
+
+    @property
     def resumes(self) -> bool:
         """Say whether the next page is the first one behind those of an earlier run."""
         return self.start > 0 and not self._pages
@@ -161,7 +166,7 @@ class _Walk:
             return Chunk([])
         fresh = [row for row, key in zip(page.rows, keys, strict=True) if self._seen.add(key)]
         self._step_on(page)
-        return Chunk(fresh, self._progress(keys))
+        return Chunk(fresh, self._progress(keys), self._left)
 
     def _joins(self, keys: list[str]) -> bool:
         """Say whether no row can be missing between a page and those before.
