@@ -77,12 +77,20 @@ class TapContacts(ContactsPlugin, Tap):
             th.DateTimeType,
             description="Read nothing that last changed before this time.",
         ),
+        th.Property(
+            "emit_activate_version_messages",
+            th.BooleanType,
+            default=False,
+            description="Whether a complete reading of a stream that is read whole ends with "
+            "ACTIVATE_VERSION, so that a loader can tell what was deleted.",
+        ),
         *http.SETTINGS,
     ).to_dict()
     capabilities: ClassVar = [
         TapCapabilities.CATALOG,
         TapCapabilities.STATE,
         TapCapabilities.DISCOVER,
+        TapCapabilities.ACTIVATE_VERSION,
         PluginCapabilities.ABOUT,
         PluginCapabilities.STREAM_MAPS,
         PluginCapabilities.FLATTENING,

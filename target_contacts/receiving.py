@@ -48,6 +48,8 @@ class ReceivingTarget(ContactsPlugin, Target):
         self._checkpoint_seconds = float(self.config["checkpoint_seconds"])
         self._unmapped: dict[str, StreamSink] = {}
         """Sinks of the streams that no stream map changes."""
+        self._versioned: set[str | None] = set()
+        """Streams that send ACTIVATE_VERSION."""
         self.message_reader.take = self._take
 
     def get_sink(
@@ -134,8 +136,11 @@ class ReceivingTarget(ContactsPlugin, Target):
         self._drain_if_due()
 
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
-        text = "ACTIVATE_VERSION of stream %s is ignored: this target does not delete."
-        self.logger.info(text, message_dict.get("stream"))
+        stream = message_dict.get("stream")
+        if stream not in self._versioned:
+            self._versioned.add(stream)
+            text = "ACTIVATE_VERSION of stream %s is ignored: this target does not delete."
+            self.logger.info(text, stream)
 
     def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
         msg = f"Stream {message_dict.get('stream')} sends BATCH messages; set its tap to records."

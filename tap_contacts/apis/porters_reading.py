@@ -18,7 +18,7 @@ import msgspec
 
 from tap_contacts.apis import porters_wire as wire
 from tap_contacts.apis import xml
-from tap_contacts.apis.ahead import LOST, Chunk
+from tap_contacts.apis.ahead import AFRESH, LOST, Chunk
 from tap_contacts.apis.porters_fields import LINKS_TOO
 from tap_contacts.apis.porters_records import DATE_TIME, DELETED_AT, rfc3339, timed
 from tap_contacts.apis.seams import Incomplete
@@ -169,7 +169,7 @@ class Changes:
         else:
             if progress:
                 _logger.warning(LOST, f"PORTERS: GET {self._asked.resource.path}")
-                yield Chunk([], {})
+                yield AFRESH
             self._at = Progress(self._since, self._last_change())
         if self._at.state == "existing":
             yield from self._walk(self._changed())

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import msgspec
 from singer_sdk.exceptions import FatalSyncError
 
-from tap_contacts.apis.ahead import LOST, Chunk, Offsets
+from tap_contacts.apis.ahead import AFRESH, LOST, Chunk, Offsets
 from tap_contacts.apis.errors import Refused
 from tap_contacts.apis.keys import Keys
 
@@ -102,7 +102,7 @@ def read_chunks(
         while not walk.done:
             if walk.is_lost:
                 _logger.warning(LOST, listing.what)
-                yield Chunk([], {})
+                yield AFRESH
                 walk = _Walk(listing)
             yield walk.take(_page(walk, pages))
 
