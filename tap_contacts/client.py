@@ -13,6 +13,7 @@ from singer_sdk.exceptions import SyncError
 from tap_contacts import shortcut
 from tap_contacts.apis.errors import ApiError
 from tap_contacts.apis.http import ApiClient
+from tap_contacts.apis.progress import Progress, Track
 from tap_contacts.apis.seams import Incomplete
 from tap_contacts.messages import MessageWriter
 
@@ -27,22 +28,32 @@ PROGRESS = "progress"
 """Key in the state of a stream that was not read to its end: where the next run goes on."""
 
 
+VERSION = "version"
+"""Key in it: the version that the records written so far carry, if they do."""
+
+LATEST_VERSION = 2**63 - 1
+
+
 class ApiStream(Stream, Generic[ClientT]):
     """A stream of one API's records, read in chunks."""
 
     client_class: type[ClientT]
 
-    def __init__(self, tap: Tap, clients: MutableMapping[type, ApiClient]) -> None:
-        """Take the tap and its clients, to which this stream may add its own."""
+    def __init__(self, tap: Tap, clients: MutableMapping[type, ApiClient], shown: Progress) -> None:
+        """Take the tap, its clients, to which this stream may add its own, and what is shown."""
         super().__init__(tap)
-        self._clients = clients
+        self._clients, self._shown = clients, shown
+        self._read = 0
+        self._new_version: int | None = None
+        """Version of what is read from the start; None if none is to be told."""
 
     @cached_property
     def client(self) -> ClientT:
         """Return the tap's one client of this API, set up when it is first needed."""
         kind = self.client_class
         if kind not in self._clients:
-            self._clients[kind] = kind(self.config[kind.api], self.config)
+            client = self._clients[kind] = kind(self.config[kind.api], self.config)
+            self._shown.counts(client.title, client.usage)
         return cast("ClientT", self._clients[kind])
 
     @abc.abstractmethod
@@ -83,7 +94,7 @@ class ApiStream(Stream, Generic[ClientT]):
             timer.with_context({})
             for chunk in self._chunks():
                 if form.fits(chunk.records):
-                    writer.write_records(name, chunk.records)
+                    writer.write_records(name, chunk.records, self._stream_version)
                 else:
                     for record in chunk.records:
                         self._write_record_message(record)
@@ -92,22 +103,51 @@ class ApiStream(Stream, Generic[ClientT]):
 
     def _chunks(self) -> Generator[Chunk, None, None]:
         """Yield the chunks; each is written when the next one is asked for."""
+        track = Track(self.name, lambda: {"records": self._read}, self.client.usage)
         try:
-            with closing(self.read(self.stream_state.get(PROGRESS))) as chunks:
+            with (
+                self._shown.follows(track),
+                closing(self.read(self._resumed())) as chunks,
+            ):
                 for chunk in chunks:
+                    if chunk.starts_afresh:
+                        self._stream_version = self._new_version
                     yield chunk
+                    self._read += len(chunk.records)
                     self._note(chunk.progress)
+                    track.leaves(chunk.left)
         except Incomplete:
             self._note({})
             raise
         finally:
             self._flush()
+            self.logger.info("%s", track.figures())
         self.stream_state.pop(PROGRESS, None)
+        if self._stream_version is not None:
+            super()._write_activate_version_message(self._stream_version)
+
+    def _write_activate_version_message(self, full_table_version: int) -> None:
+        """Put it off: before all records have come, it would make those still to come gone."""
+        self._new_version = full_table_version
+
+    def _resumed(self) -> Mapping[str, Any] | None:
+        """Return the progress of an earlier run; its reading goes on as it began.
+
+        If it began without version, it ends without: what came before would otherwise be gone.
+        """
+        progress: Mapping[str, Any] | None = self.stream_state.get(PROGRESS)
+        if not isinstance(progress, dict):
+            return progress
+        place = {name: value for name, value in progress.items() if name != VERSION}
+        if place and self._stream_version is not None:
+            self._stream_version = _version(progress.get(VERSION))
+        return place
 
     def _note(self, progress: Mapping[str, Any] | None) -> None:
         """Take note of what is written; None: no more than before can be told, {}: nothing."""
         if progress:
-            self.stream_state[PROGRESS] = progress
+            version = {} if self._stream_version is None else {VERSION: self._stream_version}
+            self.stream_state[PROGRESS] = {**progress, **version}
         elif progress is not None:
             self.stream_state.pop(PROGRESS, None)
         if progress is not None:
@@ -117,3 +157,8 @@ class ApiStream(Stream, Generic[ClientT]):
     def _flush(self) -> None:
         if isinstance(self._tap.message_writer, MessageWriter):
             self._tap.message_writer.flush()
+
+
+def _version(told: object) -> int | None:
+    """Return a version told by a state; None if it cannot be one."""
+    return told if type(told) is int and 0 < told <= LATEST_VERSION else None

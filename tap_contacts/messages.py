@@ -28,13 +28,14 @@ class OutputError(FatalSyncError):
     """The messages cannot be written."""
 
 
-class _Record(msgspec.Struct):
+class _Record(msgspec.Struct, omit_defaults=True):
     """A RECORD message, its parts in the order of the SDK's own."""
 
     type: str
     stream: str
     record: Mapping[str, Any]
-    time_extracted: str
+    version: int | None = None
+    time_extracted: str = ""
 
 
 class MessageWriter(GenericSingerWriter[bytes, Message]):
@@ -60,10 +61,12 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         if not isinstance(message, RecordMessage) or len(self._kept) > LARGEST_PIECE:
             self.flush()
 
-    def write_records(self, stream: str, records: Iterable[Mapping[str, Any]]) -> None:
+    def write_records(
+        self, stream: str, records: Iterable[Mapping[str, Any]], version: int | None = None
+    ) -> None:
         """Write records that are in their final form."""
         time = datetime.datetime.now(tz=datetime.timezone.utc).isoformat()
-        lines = [_Record("RECORD", stream, record, time) for record in records]
+        lines = [_Record("RECORD", stream, record, version, time) for record in records]
         self._kept += _escaped(_ENCODER.encode_lines(lines))
         if len(self._kept) > LARGEST_PIECE:
             self.flush()

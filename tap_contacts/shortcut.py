@@ -30,7 +30,7 @@ Shape = tuple[object, ...]
 def is_open(stream: Stream, writer: GenericSingerWriter[Any, Any]) -> bool:
     """Say whether a stream's records are written as they are, if they fit its schema.
 
-    No stream map, flattening, deselected field, batch, test or version may change them.
+    No stream map, flattening, deselected field, batch or test may change them.
     """
     maps = stream.stream_maps
     return (
@@ -40,7 +40,6 @@ def is_open(stream: Stream, writer: GenericSingerWriter[Any, Any]) -> bool:
         and not maps[0].flattening_enabled
         and all(stream.mask.values())
         and stream.ABORT_AT_RECORD_COUNT is None
-        and not stream.emit_activate_version_messages
     )
 
 

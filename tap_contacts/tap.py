@@ -16,6 +16,7 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tap_contacts.apis import cobai, http, porters, valomnia, zoho_voice
 from tap_contacts.apis.plugin import FAILED, ContactsPlugin, exit_codes
+from tap_contacts.apis.progress import Progress
 from tap_contacts.messages import MessageWriter, OutputError
 from tap_contacts.streams.cobai import CobaiContacts, CobaiCustomers
 from tap_contacts.streams.porters import (
@@ -59,6 +60,7 @@ class TapContacts(ContactsPlugin, Tap):
     message_writer: MessageWriter
     is_command: ClassVar = False
     """Whether the process is the tap's own."""
+    progress: ClassVar = Progress()
     config_jsonschema: ClassVar = th.PropertiesList(
         th.Property("cobai", cobai.SETTINGS, description="Read cobai."),
         th.Property("porters", porters.TAP_SETTINGS, description="Read PORTERS."),
@@ -75,12 +77,20 @@ class TapContacts(ContactsPlugin, Tap):
             th.DateTimeType,
             description="Read nothing that last changed before this time.",
         ),
+        th.Property(
+            "emit_activate_version_messages",
+            th.BooleanType,
+            default=False,
+            description="Whether a complete reading of a stream that is read whole ends with "
+            "ACTIVATE_VERSION, so that a loader can tell what was deleted.",
+        ),
         *http.SETTINGS,
     ).to_dict()
     capabilities: ClassVar = [
         TapCapabilities.CATALOG,
         TapCapabilities.STATE,
         TapCapabilities.DISCOVER,
+        TapCapabilities.ACTIVATE_VERSION,
         PluginCapabilities.ABOUT,
         PluginCapabilities.STREAM_MAPS,
         PluginCapabilities.FLATTENING,
@@ -91,7 +101,7 @@ class TapContacts(ContactsPlugin, Tap):
         """Return the streams of the APIs that have settings; without any settings, all."""
         clients: dict[type, ApiClient] = {}
         named = [kind for kind in STREAMS if kind.client_class.api in self.config]
-        return [kind(self, clients) for kind in named or STREAMS]
+        return [kind(self, clients, self.progress) for kind in named or STREAMS]
 
     def check_settings(self) -> None:
         """Refuse to run without any API."""
@@ -114,6 +124,7 @@ class TapContacts(ContactsPlugin, Tap):
         self.logger.info("Ended by %s; run again to read the rest.", signal.Signals(signum).name)
         if self.state:
             self.state_writer.write_state(self.state)
+        self.progress.close()
         if self.is_command:
             os._exit(128 + signum)
         sys.exit(128 + signum)
@@ -124,8 +135,10 @@ def main() -> None:
     TapContacts.is_command = True
     logger = TapContacts.logger
     with exit_codes(logger):
+        command = TapContacts.cli  # this sets up logging
         try:
-            TapContacts.cli()
+            with TapContacts.progress.shown():
+                command()
         except OutputError as error:
             logger.log(logging.ERROR, "%s", error)
             sys.exit(FAILED)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Mapping
 
     from rich.table import Table
+
+    from tap_contacts.apis.progress import Usage
 
 BINS = ("created", "updated", "unchanged", "deleted", "rejected", "skipped")
 
@@ -51,12 +52,18 @@ class Books:
         self.mended.update((stream, field, done) for field, done in mended)
         mended.clear()
 
-    def summary(self, calls: Mapping[str, int], *, dry_run: bool) -> dict[str, object]:
+    def counts(self) -> dict[str, int]:
+        """Return how many records were read, and are in each bin that is not empty."""
+        return {"read": self.read, **{name: n for name in BINS if (n := self.bins[name])}}
+
+    def summary(self, usage: Usage, *, dry_run: bool) -> dict[str, object]:
         """Return the counts of the run, with the requests it took, which vendors may bill."""
         counts: dict[str, object] = {"read": self.read}
         counts |= {name: self.bins[name] for name in BINS}
-        counts["requests"] = sum(calls.values())
-        counts["calls"] = dict(calls)
+        counts["requests"] = sum(usage.calls.values())
+        counts["calls"] = dict(usage.calls)
+        counts["repeated"] = usage.repeats
+        counts["waited_seconds"] = round(usage.waited, 1)
         if open_ones := self.read - sum(self.bins.values()):
             counts["unsettled"] = open_ones
         counts["not_carried"] = {s: sorted(names) for s, names in self.not_carried.items() if names}

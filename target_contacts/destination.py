@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from tap_contacts.apis.progress import Track, Usage
 from target_contacts.books import Books
 from target_contacts.ledger import Ledger
 from target_contacts.rejects import Rejected, Rejects
@@ -72,6 +73,14 @@ class Destination:
         """Open the ledger, so that what is wrong with it is said before anything else."""
         _ = self.ledger
 
+    def usage(self) -> Usage:
+        """Return what the account was used for so far."""
+        return self.client.usage() if "client" in self.__dict__ else Usage()
+
+    def track(self) -> Track:
+        """Return how far the account is written from now on."""
+        return Track(self._kind.title, self.books.counts, self.usage)
+
     def reject(self, stream: str, message: Mapping[str, Any], why: Rejected) -> None:
         """Put a RECORD message into the rejects file and the books."""
         if not self.offline:
@@ -80,8 +89,7 @@ class Destination:
 
     def report(self, logger: logging.Logger) -> None:
         """Log what became of the run's records."""
-        calls = self.client.transport.calls if "client" in self.__dict__ else {}
-        summary = self.books.summary(calls, dry_run=self._config["dry_run"])
+        summary = self.books.summary(self.usage(), dry_run=self._config["dry_run"])
         self.books.report(logger, self._kind.title, summary)
         if self.rejects.path:
             logger.warning("Rejected records: %s. Mend the cause, pipe it in.", self.rejects.path)

@@ -13,6 +13,7 @@ from singer_sdk.exceptions import MapExpressionError
 from singer_sdk.mapper import SameRecordTransform
 
 from tap_contacts.apis.plugin import ContactsPlugin, InputError
+from tap_contacts.apis.terminal import make_way
 from target_contacts.ledger import CANONICAL
 from target_contacts.messages import Interrupted, Line, MessageReader
 from target_contacts.rejects import Rejected
@@ -47,6 +48,8 @@ class ReceivingTarget(ContactsPlugin, Target):
         self._checkpoint_seconds = float(self.config["checkpoint_seconds"])
         self._unmapped: dict[str, StreamSink] = {}
         """Sinks of the streams that no stream map changes."""
+        self._versioned: set[str | None] = set()
+        """Streams that send ACTIVATE_VERSION."""
         self.message_reader.take = self._take
 
     def get_sink(
@@ -133,8 +136,11 @@ class ReceivingTarget(ContactsPlugin, Target):
         self._drain_if_due()
 
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
-        text = "ACTIVATE_VERSION of stream %s is ignored: this target does not delete."
-        self.logger.info(text, message_dict.get("stream"))
+        stream = message_dict.get("stream")
+        if stream not in self._versioned:
+            self._versioned.add(stream)
+            text = "ACTIVATE_VERSION of stream %s is ignored: this target does not delete."
+            self.logger.info(text, stream)
 
     def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
         msg = f"Stream {message_dict.get('stream')} sends BATCH messages; set its tap to records."
@@ -163,6 +169,7 @@ class ReceivingTarget(ContactsPlugin, Target):
         """Pass on STATE, what it covers being durable; a dry run has settled nothing."""
         self.destination.rejects.flush()
         if not self.config["dry_run"] and not self.destination.offline:
+            make_way()
             sys.stdout.write(_STATE.encode(state).decode() + "\n")
             sys.stdout.flush()
 

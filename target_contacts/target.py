@@ -19,6 +19,7 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabiliti
 
 from tap_contacts.apis.errors import Stopped
 from tap_contacts.apis.plugin import InputError, exit_codes
+from tap_contacts.apis.progress import Progress
 from target_contacts import settings
 from target_contacts.checkpoints import Checkpoints
 from target_contacts.client import ContactSink, PassedOverSink
@@ -32,6 +33,8 @@ from target_contacts.sinks.valomnia import ValomniaSink
 from target_contacts.sinks.zoho_voice import ZohoVoiceSink
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from singer_sdk.plugin_base import _ConfigInput
     from singer_sdk.sinks import Sink
 
@@ -87,7 +90,7 @@ class TargetContacts(ReceivingTarget):
     def run(self, file_input: IO[str] | None = None) -> int:
         """Read and write everything; report; return the exit code."""
         try:
-            with contextlib.suppress(Interrupted):
+            with contextlib.suppress(Interrupted), self._shown():
                 self._listen(file_input)
         except Stopped:
             if not self.destination.halted:
@@ -100,6 +103,13 @@ class TargetContacts(ReceivingTarget):
             return 128 + self.destination.halted
         rejected = self.destination.books.bins["rejected"]
         return TOO_MANY_REJECTED if rejected > self.config["max_rejects"] >= 0 else 0
+
+    @contextlib.contextmanager
+    def _shown(self) -> Iterator[None]:
+        """Show how far the run is, in the row below that of a tap."""
+        progress = Progress(row=1)
+        with progress.shown(), progress.follows(self.destination.track()):
+            yield
 
     def _listen(self, file_input: IO[str] | None) -> None:
         try:

@@ -26,6 +26,14 @@ class Chunk(NamedTuple):
     records: list[dict[str, Any]]
     progress: Mapping[str, Any] | None = None
     """None: where it could go on before; empty: only from the start."""
+    left: int | None = None
+    """How much is to come after it, in any unit, where that is told."""
+    starts_afresh: bool = False
+    """Whether the chunks after it are all there is: nothing that came before counts."""
+
+
+AFRESH = Chunk([], {}, starts_afresh=True)
+"""What comes first where no progress of an earlier run can be used."""
 
 
 def in_order(

@@ -16,7 +16,7 @@ from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis import cobai_wire as wire
 from tap_contacts.apis import xml
-from tap_contacts.apis.ahead import LOST, Chunk, in_order
+from tap_contacts.apis.ahead import AFRESH, LOST, Chunk, in_order
 from tap_contacts.apis.cobai_progress import Reading
 from tap_contacts.apis.cobai_sign_in import KEYS_REFUSED, CobSignature, codes
 from tap_contacts.apis.cobai_wire import CUSTOMERS
@@ -176,7 +176,7 @@ class Cobai(ApiClient):
         reading = Reading(self.customer_uuids(), progress)
         if reading.is_lost:
             self.logger.warning(LOST, f"{self.title}: GET {CUSTOMERS}")
-            yield Chunk([], {})
+            yield AFRESH
         with closing(self._marked(reading)) as listed, closing(self._whole(listed)) as contacts:
             for contact in contacts:
                 yield contact if isinstance(contact, Chunk) else Chunk([normal(contact)])
@@ -201,7 +201,7 @@ class Cobai(ApiClient):
             for listed in lists:
                 yield from _together(listed)
                 if progress := reading.progress():
-                    yield Chunk([], progress)
+                    yield Chunk([], progress, reading.to_come)
 
     def _whole(
         self, listed: Iterable[dict[str, str] | Chunk]

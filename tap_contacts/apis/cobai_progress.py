@@ -33,6 +33,11 @@ class Reading:
         """Whether the customers that an earlier run has read are others now."""
         self.left = customers[self._number :]
 
+    @property
+    def to_come(self) -> int:
+        """Return how many customers are still to be read."""
+        return len(self._customers) - self._number
+
     def progress(self) -> dict[str, Any] | None:
         """Count one more customer as read; return the progress if it is to be told."""
         self._hash.update(self._customers[self._number].encode())

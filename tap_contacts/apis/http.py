@@ -21,6 +21,7 @@ from tap_contacts.apis.errors import (
 from tap_contacts.apis.hidden import Hidden
 from tap_contacts.apis.learned import MINUTE
 from tap_contacts.apis.outage import Outage
+from tap_contacts.apis.progress import Usage
 from tap_contacts.apis.rates import Pace
 from tap_contacts.apis.repeats import Call, Repeats, Throttled
 from tap_contacts.apis.transport import Cut, Transport
@@ -152,6 +153,11 @@ class ApiClient(abc.ABC):
     @abc.abstractmethod
     def check(self) -> str:
         """Sign in, make one harmless read and say which account answered."""
+
+    def usage(self) -> Usage:
+        """Return what the account was used for so far."""
+        waits = self._outage.waits
+        return Usage(self.transport.calls, self._repeats.count, waits.seconds, waits.go_on)
 
     def end(self) -> None:
         """Send nothing more and end all waiting, since the run is to end."""

@@ -24,6 +24,40 @@ SELDOM_SECONDS = 30.0
 POLL_SECONDS = 0.2
 
 
+class Waits:
+    """How long at least one thread has waited."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """Take a clock that counts in seconds."""
+        self._clock = clock
+        self._threads, self._since, self._before = 0, 0.0, 0.0
+        self._lock = threading.RLock()  # a signal may ask while its own thread counts
+
+    @property
+    def seconds(self) -> float:
+        """Return the seconds so far."""
+        with self._lock:
+            return self._before + (self._clock() - self._since if self._threads else 0.0)
+
+    @property
+    def go_on(self) -> bool:
+        """Say whether a thread waits now."""
+        return self._threads > 0
+
+    @contextlib.contextmanager
+    def one(self) -> Iterator[None]:
+        """Count the time of a thread that waits."""
+        with self._lock:
+            self._since = self._since if self._threads else self._clock()
+            self._threads += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._before, self._since = self.seconds, self._clock()
+                self._threads -= 1
+
+
 class Outage:
     """What all threads know of how an API answers, and of whether the run is to end."""
 
@@ -34,6 +68,7 @@ class Outage:
     ) -> None:
         """Start with an API that answers; clock and sleep count in seconds."""
         self.now, self._sleep = clock, sleep
+        self.waits = Waits(clock)
         self._failures = 0
         self._since = self._last = clock()
         self._one = threading.Lock()
@@ -50,11 +85,16 @@ class Outage:
         Raises:
             Stopped: If the API was given up.
         """
+        if seconds > 0:
+            with self.waits.one():
+                self._wait(seconds)
+        if self._over:
+            raise self._over
+
+    def _wait(self, seconds: float) -> None:
         until = self.now() + seconds
         while (left := until - self.now()) > 0 and not self._over:
             self._sleep(min(left, POLL_SECONDS))
-        if self._over:
-            raise self._over
 
     def sending(self) -> None:
         """Take note that a request leaves now: its turn may have come long before."""

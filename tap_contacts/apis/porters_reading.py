@@ -18,7 +18,7 @@ import msgspec
 
 from tap_contacts.apis import porters_wire as wire
 from tap_contacts.apis import xml
-from tap_contacts.apis.ahead import LOST, Chunk
+from tap_contacts.apis.ahead import AFRESH, LOST, Chunk
 from tap_contacts.apis.porters_fields import LINKS_TOO
 from tap_contacts.apis.porters_records import DATE_TIME, DELETED_AT, rfc3339, timed
 from tap_contacts.apis.seams import Incomplete
@@ -169,7 +169,7 @@ class Changes:
         else:
             if progress:
                 _logger.warning(LOST, f"PORTERS: GET {self._asked.resource.path}")
-                yield Chunk([], {})
+                yield AFRESH
             self._at = Progress(self._since, self._last_change())
         if self._at.state == "existing":
             yield from self._walk(self._changed())
@@ -206,7 +206,8 @@ class Changes:
 
     def _walk(self, asked: Asked) -> Generator[Chunk, None, None]:
         for root in pages(self._client, asked, self._at.id):
-            yield Chunk(list(self._records(root)), msgspec.to_builtins(self._at))
+            records = list(self._records(root))
+            yield Chunk(records, msgspec.to_builtins(self._at), _left(root))
 
     def _records(self, root: _Element | None) -> Iterator[dict[str, Any]]:
         """Yield the records of a page, and note how far they go."""
@@ -219,6 +220,12 @@ class Changes:
             self._at.greatest = max(self._at.greatest, changed_at)
             # Of a deleted record, the date of the last change is that of its deletion.
             yield self._record(item) | {DELETED_AT: rfc3339(changed_at) if is_deleted else None}
+
+
+def _left(root: _Element | None) -> int | None:
+    """Return how many rows come after those of a page; None if it does not say."""
+    total = wire.total(root)
+    return None if total < 0 else max(0, total - len(_items(root)))
 
 
 def _earlier(progress: Mapping[str, Any] | None) -> Progress | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -57,9 +58,15 @@ class Repeats:
             transport.retry_wait,
             transport.pace,
         )
+        self._count, self._counting = 0, threading.Lock()
         self._repeated = backoff.on_exception(
             self._waits, Retry, max_tries=self._tries, jitter=None, logger=None
         )(_once)
+
+    @property
+    def count(self) -> int:
+        """Return how many requests were sent again so far."""
+        return self._count
 
     def send(self, attempt: Callable[[Call], Answer], call: Call) -> Answer:
         """Make attempts until one does not raise Retry.
@@ -87,6 +94,8 @@ class Repeats:
             text = "%s Trying again in %.1f s (try %d of %d)."
             self._logger.warning(text, error, wait, tried + 1, self._tries)
             self._outage.wait(wait)
+            with self._counting:
+                self._count += 1
             error = yield 0.0
 
     def _wait_before(self, tried: int, error: Retry) -> float:

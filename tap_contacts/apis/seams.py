@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import msgspec
 from singer_sdk.exceptions import FatalSyncError
 
-from tap_contacts.apis.ahead import LOST, Chunk, Offsets
+from tap_contacts.apis.ahead import AFRESH, LOST, Chunk, Offsets
 from tap_contacts.apis.errors import Refused
 from tap_contacts.apis.keys import Keys
 
@@ -102,7 +102,7 @@ def read_chunks(
         while not walk.done:
             if walk.is_lost:
                 _logger.warning(LOST, listing.what)
-                yield Chunk([], {})
+                yield AFRESH
                 walk = _Walk(listing)
             yield walk.take(_page(walk, pages))
 
@@ -145,6 +145,11 @@ class _Walk:
         return self.start + guessed * (self._size - 1)
 
     @property
+    def _left(self) -> int | None:
+        """Return how many rows are still to come; None where no total tells."""
+        return None if self._total < 0 else max(0, self._total - self._before - len(self._seen))
+
+    @property
     def resumes(self) -> bool:
         """Say whether the next page is the first one behind those of an earlier run."""
         return self.start > 0 and not self._pages
@@ -161,7 +166,7 @@ class _Walk:
             return Chunk([])
         fresh = [row for row, key in zip(page.rows, keys, strict=True) if self._seen.add(key)]
         self._step_on(page)
-        return Chunk(fresh, self._progress(keys))
+        return Chunk(fresh, self._progress(keys), self._left)
 
     def _joins(self, keys: list[str]) -> bool:
         """Say whether no row can be missing between a page and those before.

@@ -122,7 +122,7 @@ class Transport:
         self.retry_wait = float(config.get("retry_wait_seconds", 1))
         self.pace = pace
         self._calls: Counter[str] = Counter()
-        self._count = threading.Lock()
+        self._count = threading.RLock()  # a signal may ask while its own thread counts
         self._adapter = HTTPAdapter(pool_maxsize=64)
 
     @property

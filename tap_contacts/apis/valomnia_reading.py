@@ -101,7 +101,7 @@ def read_all(client: Valomnia, progress: Mapping[str, Any] | None) -> Generator[
         progress: Progress of the last chunk that an earlier run wrote.
     """
     for chunk in client.read_listed({}, progress):
-        yield Chunk([normal(row) for row in chunk.records], chunk.progress)
+        yield chunk._replace(records=[normal(row) for row in chunk.records])
 
 
 def read_changes(client: Valomnia, since: datetime.datetime | None) -> Generator[Chunk, None, None]:
@@ -129,11 +129,14 @@ class _Walk:
         self._since = since
         self._known: dict[str, int] = {}
         """Contacts of that second that were yielded, each with a hash of what it was."""
+        self._left: int | None = None
+        """How many are still to come, where all are: of others the total is not documented."""
 
     def chunks(self) -> Generator[Chunk, None, None]:
         """Yield all that is left."""
         while True:
             rows, total = self._rows(self._since)
+            self._left = total if self._since is None else self._left
             self._assert_joined(rows)
             yield self._chunk(rows)
             if not rows or (len(rows) < PAGE_SIZE and len(rows) >= total):
@@ -171,7 +174,10 @@ class _Walk:
     def _chunk(self, rows: Sequence[Record]) -> Chunk:
         """Return the rows that were not yielded as they are."""
         fresh = [row for row in rows if self._known.get(row["id"]) != _hash(row)]
-        return Chunk(fresh, {"lastUpdated": in_text(self._second(rows[-1]))} if rows else None)
+        progress = {"lastUpdated": in_text(self._second(rows[-1]))} if rows else None
+        if self._left is not None:
+            self._left = max(0, self._left - len(fresh))
+        return Chunk(fresh, progress, self._left)
 
     def _go_to(self, second: datetime.datetime, rows: Sequence[Record]) -> None:
         """Go on with the second of the last row, of which there may be more."""

@@ -217,7 +217,7 @@ def _singles(chunk: Chunk) -> Iterator[Chunk]:
     """Split a chunk into one for each record, and one for its progress."""
     for record in chunk.records:
         yield Chunk([record])
-    yield Chunk([], chunk.progress)
+    yield chunk._replace(records=[])
 
 
 def _without_records(chunk: Chunk) -> Chunk | None:

@@ -1,0 +1,86 @@
+"""Keep lines below the log of a terminal up to date, without one garbling the other.
+
+A tap and the target it feeds mostly share a terminal: each has a row of its own, and whoever logs
+clears both first. They are drawn again soon.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CLEAR = "\r\x1b[J"
+"""Clears the row of the cursor and all below it."""
+
+NO_ROWS = {"dumb", "unknown"}
+"""Kinds of terminals that only print line by line."""
+
+
+def is_terminal(stream: IO[str] | None) -> bool:
+    """Say whether rows of a stream can be cleared and drawn again; None: it is closed."""
+    return (
+        stream is not None and stream.isatty() and os.environ.get("TERM", "").lower() not in NO_ROWS
+    )
+
+
+def make_way() -> None:
+    """Clear the rows if both outputs go to the terminal: a line of the other one is to come."""
+    if sys.stdout.isatty() and is_terminal(sys.stderr):
+        _put(CLEAR)
+
+
+class _Log:
+    """The stream of a log handler, each piece of which clears the rows first."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        self._stream.write(CLEAR + text)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+
+@contextlib.contextmanager
+def logging_above() -> Iterator[None]:
+    """Have what is logged to a terminal stand above the rows, and clear them in the end."""
+    handlers = _handlers() if is_terminal(sys.stderr) else []
+    for handler in handlers:
+        handler.setStream(_Log(sys.stderr))
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.setStream(sys.stderr)
+            _put(CLEAR)
+
+
+def _handlers() -> list[logging.StreamHandler[Any]]:
+    """Return what logs to this process's standard error."""
+    streams = (h for h in logging.getLogger().handlers if isinstance(h, logging.StreamHandler))
+    return [handler for handler in streams if handler.stream is sys.stderr]
+
+
+def draw(line: str, row: int) -> None:
+    """Show a line in a row below the cursor, cut to the terminal's width."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=sys.stderr)
+    with console.capture() as captured:
+        console.print(Text(line), no_wrap=True, overflow="ellipsis", end="")
+    up = f"\x1b[{row}A" if row else ""
+    _put("\n" * row + "\r\x1b[2K" + captured.get() + up + "\r")
+
+
+def _put(text: str) -> None:
+    """Write past the buffers, in one piece, so that no other thread comes in between."""
+    with contextlib.suppress(OSError):  # whoever watched has closed the terminal
+        os.write(sys.stderr.fileno(), text.encode())
