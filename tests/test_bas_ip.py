@@ -167,13 +167,14 @@ def test_only_what_changed_is_sent(monitor: BasIp, workplace: Workplace) -> None
 
 
 def test_many_contacts_go_in_few_requests(workplace: Workplace) -> None:
-    """1,501 contacts take one sign-in and two requests, and land in order."""
-    records = [{"id": n, "name": f"No {n}", "mobile": n} for n in range(1501)]
-    with BasIp(max_contacts=1501) as monitor:
-        run = workplace.target(config(monitor), contacts(*records, state={"done": 1501}))
-    assert [len(names) for names in sent(monitor)] == [1000, 501]
-    assert held(monitor) == [f"No {n}" for n in range(1501)]
-    assert (run.summary["requests"], run.messages) == (3, [{"done": 1501}])
+    """10,001 contacts take one sign-in and two requests, and land in order."""
+    records = [{"id": n, "name": f"No {n}", "mobile": n} for n in range(10_001)]
+    with BasIp(max_contacts=10_001) as monitor:
+        settings = {**config(monitor), "checkpoint_seconds": 3600}
+        run = workplace.target(settings, contacts(*records, state={"done": 10_001}))
+    assert [len(names) for names in sent(monitor)] == [10_000, 1]
+    assert held(monitor) == [f"No {n}" for n in range(10_001)]
+    assert (run.summary["requests"], run.messages) == (3, [{"done": 10_001}])
 
 
 # Records that are refused.
