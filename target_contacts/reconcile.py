@@ -17,6 +17,7 @@ from tap_contacts.apis.errors import Refused, Stopped
 from tap_contacts.apis.seams import Incomplete
 from target_contacts.contact import assert_known
 from target_contacts.dispatch import in_parallel
+from target_contacts.items import without_empty
 from target_contacts.ledger import WRITTEN, Entry
 from target_contacts.messages import Interrupted
 from target_contacts.rejects import Rejected
@@ -166,8 +167,10 @@ class Reconciler:
             entry = Entry(item.key, WRITTEN, remote_id, item.digest, source=item.source)
             self._sink.ledger.put(self._sink.stream_name, [entry])
             self._sink.settle("created", item.received)
-        else:
-            yield replace(item, doubtful=False, remote_id=remote_id)
+            return
+        # What was there before this target came keeps what the record has no value for.
+        payload = item.payload if item.intent else without_empty(item.payload)
+        yield replace(item, doubtful=False, remote_id=remote_id, payload=payload)
 
     def _without_look_up(self, item: Item, error: Refused) -> Iterator[Item]:
         """Never send a create a second time blindly; a first one may go."""

@@ -51,6 +51,22 @@ def test_a_contact_that_was_there_is_adopted_and_updated(
     }
 
 
+def test_a_contact_that_is_adopted_loses_nothing(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """What its record has no value for stays, until a later one takes such a value back."""
+    there_already(zoho, ANNA, company="Acme")
+    bare, filled = {**ANNA, "company": None}, {**ANNA, "company": "Other"}
+    held = []
+    for record in (bare, bare, filled, bare):
+        run = workplace.target(zoho.target_config(), contacts(record))
+        held.append((next(iter(bins(run.summary))), zoho.contacts[0]["company"]))
+    assert held == [
+        ("updated", "Acme"),
+        ("unchanged", "Acme"),
+        ("updated", "Other"),
+        ("updated", ""),
+    ]
+
+
 def test_match_on_names_what_identifies_a_contact(zoho: ZohoVoice, workplace: Workplace) -> None:
     """With match_on e-mail, a contact with another name and the same e-mail is the same."""
     there_already(zoho, ANNA, first_name="Annika")
