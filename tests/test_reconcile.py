@@ -67,6 +67,44 @@ def test_a_contact_that_is_adopted_loses_nothing(zoho: ZohoVoice, workplace: Wor
     ]
 
 
+@pytest.mark.parametrize(
+    ("first_name", "last_name", "mobile"),
+    [
+        ("José", "García Márquez", "+34 600 123 456"),
+        ("José García", "Márquez", "0034 600-123-456"),
+        ("José García", "Márquez", "+34600123456"),
+    ],
+)
+def test_a_contact_is_the_same_however_it_is_written(
+    zoho: ZohoVoice, workplace: Workplace, first_name: str, last_name: str, mobile: str
+) -> None:
+    """Neither blanks in its number nor where its name is split make another contact of it."""
+    zoho.add(first_name=first_name, last_name=last_name, mobile=mobile, company="Acme")
+    record = {"id": 1, "name": "José García Márquez", "mobile": "+34600123456"}
+    config = {**zoho.target_config(), "phone_region": "ES"}
+    run = workplace.target(config, contacts(record))
+    assert bins(run.summary) == {"updated": 1}
+    assert [(c["mobile"], c["company"]) for c in zoho.contacts] == [("+34600123456", "Acme")]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"first_name": "José", "last_name": "Márquez García", "mobile": "+34600123456"},
+        {"first_name": "José García", "last_name": "Márquez", "mobile": "+34600123457"},
+        {"first_name": "Josefa", "last_name": "García Márquez", "mobile": "+34600123456"},
+    ],
+)
+def test_another_name_or_number_is_another_contact(
+    zoho: ZohoVoice, workplace: Workplace, other: dict[str, str]
+) -> None:
+    """Words in another order, one digit or a longer name: nothing is adopted."""
+    zoho.add(**other)
+    record = {"id": 1, "name": "José García Márquez", "mobile": "+34600123456"}
+    run = workplace.target(zoho.target_config(), contacts(record))
+    assert (bins(run.summary), len(zoho.contacts)) == ({"created": 1}, 2)
+
+
 def test_match_on_names_what_identifies_a_contact(zoho: ZohoVoice, workplace: Workplace) -> None:
     """With match_on e-mail, a contact with another name and the same e-mail is the same."""
     there_already(zoho, ANNA, first_name="Annika")
