@@ -137,12 +137,34 @@ def test_an_ambiguous_match_is_never_written(zoho: ZohoVoice, workplace: Workpla
 def test_a_contact_of_another_record_is_never_adopted(
     zoho: ZohoVoice, workplace: Workplace
 ) -> None:
-    """Two records that look alike are two contacts, in one run and in two."""
+    """Two records of a stream that look alike are two contacts, in one run and in two."""
     twin = {**ANNA, "id": 99}
     workplace.target(zoho.target_config(), contacts(ANNA))
     run = workplace.target(zoho.target_config(), contacts(ANNA, twin, {**twin, "id": 98}))
     assert bins(run.summary) == {"unchanged": 1, "created": 2}
     assert names(zoho) == ["Anna"] * 3
+
+
+def test_whom_two_streams_know_is_one_contact(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """What the second source knows more is added; neither doubles the contact, nor undoes it."""
+    other = {**ANNA, "id": "o1", "company": "Acme"}
+    both = [*contacts(ANNA), *contacts(other, stream="other_contacts")]
+    runs = [workplace.target(zoho.target_config(), both) for _ in range(2)]
+    assert [bins(run.summary) for run in runs] == [{"created": 1, "updated": 1}, {"unchanged": 2}]
+    assert [each["company"] for each in zoho.contacts] == ["Acme"]
+
+
+def test_a_contact_that_nobody_has_is_adopted_first(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """Of two alike, the one of another stream's record is left to that."""
+    workplace.target(zoho.target_config(), contacts(ANNA))
+    there_already(zoho, ANNA, company="Acme")
+    run = workplace.target(zoho.target_config(), contacts(ANNA, stream="other_contacts"))
+    again = workplace.target(zoho.target_config(), contacts(ANNA, stream="third_contacts"))
+    assert (bins(run.summary), len(zoho.contacts)) == ({"updated": 1}, 2)
+    assert [line["reason"].partition(":")[0] for line in workplace.rejections] == [
+        "several contacts may be this one"
+    ]
+    assert bins(again.summary) == {"rejected": 1}
 
 
 def test_a_lost_ledger_rebuilds_itself(zoho: ZohoVoice, workplace: Workplace) -> None:
