@@ -13,17 +13,14 @@ from target_contacts import names, values
 from target_contacts.target import SINKS
 from tests.crash.lab import KINDS
 from tests.directions import SOURCES, given, lost
-from tests.sandbox.cobai import PASSWORD
-from tests.sandbox.porters import CLIENT_ID, OWNER_ID
+from tests.people import COMPANY, Person, put
+from tests.sandbox.porters import CLIENT_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tests.commands import Finished, Workplace
     from tests.sandbox.server import Sandbox
-
-Person = dict[str, Any]
-"""Attributes of the vocabulary with their values."""
 
 ANNA: Person = {
     "first_name": "Zoë Anna",
@@ -77,17 +74,6 @@ UNTIDY = (
 )
 """Names that one field does not tell apart, and numbers as people write them."""
 
-CLIENT = "Marie's Jewelry"
-"""Name of the customer whose contacts they are, as the vendor's sample of Valomnia has it."""
-
-MORE: dict[str, dict[str, Any]] = {
-    "cobai": {"webPassword": PASSWORD, "role": "ROLE_SHOP_USER", "ignoreAssortment": "false"},
-    "porters": {"Contact.P_Client": CLIENT_ID, "Contact.P_Owner": OWNER_ID},
-    "valomnia": {"customerId": "3229"},
-    "zoho_voice": {"company": CLIENT},
-}
-"""What a contact has at an API beside what all have in common."""
-
 OWN = {"customer_id", "owner_id", "password", "image", "status"}
 """Attributes that each system has its own values of."""
 
@@ -117,7 +103,7 @@ class Ring:
         self.sandboxes = {api: stack.enter_context(KINDS[api]()) for api in apis}
         if "porters" in apis:
             porters: Any = self.sandboxes["porters"]
-            porters.add_client(CLIENT_ID, CLIENT)
+            porters.add_client(CLIENT_ID, COMPANY)
         for person in people:
             put(self.sandboxes[apis[0]], person)
 
@@ -153,18 +139,6 @@ def stack() -> Iterator[ExitStack]:
     """Return what stops all that was started."""
     with ExitStack() as started:
         yield started
-
-
-def put(sandbox: Any, person: Person) -> None:
-    """Put a person into an API as people do on its screens."""
-    told = {
-        **person,
-        "full_name": names.whole(person["first_name"], person["last_name"]),
-        "user_name": person["email"],
-    }
-    fields = SINKS[sandbox.api].fields
-    given_fields = {each.wire: told[each.attribute] for each in fields if each.attribute in told}
-    sandbox.add(**given_fields, **MORE[sandbox.api])
 
 
 def attributes(api: str, contact: Mapping[str, Any]) -> Person:
