@@ -33,4 +33,4 @@ def put(sandbox: Sandbox, person: Person) -> None:
     told = {**person, "full_name": whole, "user_name": person["email"]}
     fields = [each for each in SINKS[sandbox.api].fields if each.attribute in told]
     server: Any = sandbox
-    server.add(**{each.wire: told[each.attribute] for each in fields}, **MORE[sandbox.api])
+    server.add(**{**MORE[sandbox.api], **{each.wire: told[each.attribute] for each in fields}})
