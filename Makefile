@@ -1,4 +1,4 @@
-# make demo   watch contacts travel from Zoho Voice and cobai into all five APIs of the sandbox
+# make demo   watch contacts travel from the four APIs that can be read into all five
 # make check  style, types and format
 # make test   all tests, against the sandbox on 127.0.0.1
 # make crash  kill the target at hundreds of points, over all five APIs; takes minutes

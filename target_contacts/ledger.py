@@ -160,13 +160,16 @@ class Ledger:
         with self._database.transaction("write") as connection:
             connection.execute(gone)
 
-    def owned(self, remote_ids: Sequence[str]) -> set[str]:
-        """Return those of the ids that belong to a record of any stream already."""
+    def owned(self, remote_ids: Sequence[str], stream: str | None = None) -> set[str]:
+        """Return those of the ids that belong to a record of a stream, or of any, already."""
         if not remote_ids:
             return set()
-        mine = CONTACTS.c.account == self.account, self._in(CONTACTS.c.remote_id, remote_ids)
+        owners = CONTACTS.c.account == self.account if stream is None else self._of(stream)
+        theirs = sa.select(CONTACTS.c.remote_id).where(
+            owners, self._in(CONTACTS.c.remote_id, remote_ids)
+        )
         with self._database.transaction("read") as connection:
-            return set(connection.scalars(sa.select(CONTACTS.c.remote_id).where(*mine)))
+            return set(connection.scalars(theirs))
 
     def close(self) -> None:
         """Close the connection and free the lock."""

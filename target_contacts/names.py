@@ -78,6 +78,26 @@ def whole(first: Any, last: Any) -> str:
     return " ".join(filter(None, parts))
 
 
+def splits(first: Any, last: Any) -> list[tuple[str, str]]:
+    """Return a name's two parts, and how else its whole may have been taken apart.
+
+    Where the first name ends cannot be told of "José García Márquez": one that went through a
+    system with a single field for names may come back as another first and last name.
+    """
+    given = (text(first), text(last))
+    parts = [_plain(first), _plain(last)]
+    is_family_first = _is_family_first("".join(parts))
+    words = " ".join(reversed(parts) if is_family_first else parts).split()
+    ends = range(1, len(words)) if len(words) <= MOST_WORDS else ()
+    halves = [(" ".join(words[:end]), " ".join(words[end:])) for end in ends]
+    others = [half[::-1] for half in halves] if is_family_first else halves
+    return list(dict.fromkeys([given, *others]))
+
+
+MOST_WORDS = 6
+"""Words of the longest name that is taken apart in every way."""
+
+
 def reading(first_reading: Any, last_reading: Any) -> str:
     """Return the reading of a name, family name first."""
     return " ".join(filter(None, (_plain(last_reading), _plain(first_reading))))

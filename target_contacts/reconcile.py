@@ -2,7 +2,8 @@
 
 A create whose answer was lost, now or in an earlier run, and a record that the ledger does not
 know: found once, the contact is adopted; found never, it is created; found several times, the
-record is rejected as ambiguous. A contact that belongs to another record is never adopted.
+record is rejected as ambiguous. A contact that belongs to another record of the same stream is
+never adopted.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from tap_contacts.apis.errors import Refused, Stopped
 from tap_contacts.apis.seams import Incomplete
 from target_contacts.contact import assert_known
 from target_contacts.dispatch import in_parallel
+from target_contacts.items import without_empty
 from target_contacts.ledger import WRITTEN, Entry
 from target_contacts.messages import Interrupted
 from target_contacts.rejects import Rejected
@@ -150,7 +152,7 @@ class Reconciler:
         if isinstance(found, Refused):
             yield from self._without_look_up(item, found)
             return
-        free = sorted(set(found) - self._claimed - self._sink.ledger.owned(found))
+        free = self._free(item, found)
         if len(free) > 1:
             reason = f"several contacts may be this one: {', '.join(free)}. Nothing was written"
             self._sink.reject(item.received, Rejected(reason, "ambiguous"))
@@ -160,14 +162,28 @@ class Reconciler:
         else:
             yield replace(item, doubtful=False)
 
+    def _free(self, item: Item, found: Sequence[str]) -> list[str]:
+        """Return the contacts that no record has, else those that only other streams' have.
+
+        Whom two sources know, or a ring brings back another way, is one contact of both. A create
+        that was never answered made one that no record has.
+        """
+        ledger, others = self._sink.ledger, set(found) - self._claimed
+        free = others - ledger.owned(found)
+        if not free and not item.intent:
+            free = others - ledger.owned(found, self._sink.stream_name)
+        return sorted(free)
+
     def _adopted(self, item: Item, remote_id: str) -> Iterator[Item]:
         """Settle a create that turns out to be done; what differs from it becomes an update."""
         if item.intent and item.intent.payload == item.digest:
             entry = Entry(item.key, WRITTEN, remote_id, item.digest, source=item.source)
             self._sink.ledger.put(self._sink.stream_name, [entry])
             self._sink.settle("created", item.received)
-        else:
-            yield replace(item, doubtful=False, remote_id=remote_id)
+            return
+        # What was there before this target came keeps what the record has no value for.
+        payload = item.payload if item.intent else without_empty(item.payload)
+        yield replace(item, doubtful=False, remote_id=remote_id, payload=payload)
 
     def _without_look_up(self, item: Item, error: Refused) -> Iterator[Item]:
         """Never send a create a second time blindly; a first one may go."""

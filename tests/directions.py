@@ -32,18 +32,25 @@ def table() -> str:
     return "\n".join([*lines, *_rows()])
 
 
+def lost(source: str, api: str) -> set[str]:
+    """Return the fields of a source that have no place at an API."""
+    expected = json.loads(path(source, api).read_text("utf-8"))
+    return set(expected["not_carried"].get(SOURCES[source], ())) & given(source)
+
+
 def _rows() -> Iterator[str]:
-    for source, stream in SOURCES.items():
-        given = _given(source, stream)
+    for source in SOURCES:
+        fields = given(source)
         for api in sorted(KINDS):
-            expected = json.loads(path(source, api).read_text("utf-8"))
-            lost = set(expected["not_carried"].get(stream, ())) & given
-            names = ", ".join(f"`{name}`" for name in sorted(lost)) or "none"
-            yield f"| {source} | {api} | {len(given - lost)} of {len(given)} | {names} |"
+            left = lost(source, api)
+            names = ", ".join(f"`{name}`" for name in sorted(left)) or "none"
+            arriving = f"{len(fields - left)} of {len(fields)}"
+            yield f"| {source} | {api} | {arriving} | {names} |"
 
 
-def _given(source: str, stream: str) -> set[str]:
+def given(source: str) -> set[str]:
     """Return the fields that hold a value in any record of a source, but for its key."""
+    stream = SOURCES[source]
     found: set[str] = set()
     keys: set[str] = set()
     for line in (DATA / f"{source}.singer").read_text("utf-8").splitlines():

@@ -6,12 +6,15 @@ import os
 import shutil
 import subprocess
 from contextlib import ExitStack
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
+from tests.directions import SOURCES
+from tests.people import put
 from tests.sandbox.__main__ import Sandboxes
 from tests.test_contract import APIS, about, settings
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 MELTANO = Path(os.environ.get("MELTANO", ROOT / ".venv-meltano/bin/meltano"))
 NEEDED = ("pyproject.toml", "README.md", "LICENSE", "tap_contacts", "target_contacts")
+LONG_AGO = datetime(2026, 1, 1, tzinfo=timezone.utc)
 BUILT_IN = ("faker_config", "stream_maps.")
 """Settings of the SDK that mean nothing for contacts."""
 
@@ -30,8 +34,7 @@ def sandboxes() -> Iterator[Sandboxes]:
     """Return all five APIs running, the sources with the vendors' samples."""
     with ExitStack() as stack:
         started = Sandboxes(stack)
-        for source in started.sources.values():
-            source.seed()
+        started.seed()
         yield started
 
 
@@ -43,10 +46,11 @@ def project(sandboxes: Sandboxes, tmp_path_factory: pytest.TempPathFactory) -> P
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, folder / name)
     text = (ROOT / "meltano.yml").read_text(encoding="utf-8")
-    servers = [*sandboxes.sources.values(), *sandboxes.destinations.values()]
-    for port, sandbox in enumerate(servers, start=7101):
+    for port, sandbox in enumerate(sandboxes.by_port, start=7101):
         text = text.replace(f"http://127.0.0.1:{port}", sandbox.url)
     (folder / "meltano.yml").write_text(text, encoding="utf-8")
+    if MELTANO.exists():
+        meltano(folder, "--environment=sandbox", "install")
     return folder
 
 
@@ -71,7 +75,6 @@ def test_a_job_runs_and_its_state_survives(project: Path, sandboxes: Sandboxes) 
     """`meltano run` writes every contact once; the second run has the state and writes nothing."""
     expected = sum(len(source.contacts) for source in sandboxes.sources.values())
     porters = sandboxes.destinations["porters"]
-    meltano(project, "--environment=sandbox", "install")
     first = meltano(project, "--environment=sandbox", "run", "contacts-to-porters")
     assert f'"created": {expected}' in first
     assert "Incremental state has been updated" in first
@@ -80,6 +83,25 @@ def test_a_job_runs_and_its_state_survives(project: Path, sandboxes: Sandboxes) 
     assert f'"unchanged": {expected}' in second
     assert "No state was found" not in second
     assert (len(porters.contacts), len(porters.writes)) == (expected, writes)
+
+
+@pytest.mark.skipif(not MELTANO.exists(), reason="Meltano is not installed; `make test` does so")
+def test_a_job_of_one_source_reads_what_changed(project: Path, sandboxes: Sandboxes) -> None:
+    """Nothing is asked of the other sources; the second run reads one change, and the last one."""
+    porters: Any = sandboxes.sources["porters"]
+    others = [each for each in sandboxes.sources.values() if each is not porters]
+    asked = [len(each.log) for each in others]
+    porters.now, now = (lambda: LONG_AGO), porters.now
+    for number in range(3):
+        names = {"first_name": f"Anna{number}", "last_name": "Berg"}
+        put(porters, {**names, "email": "anna@example.com", "mobile": f"+49151111111{number}"})
+    porters.now = now
+    first = meltano(project, "--environment=sandbox", "run", "porters-to-zoho-voice")
+    porters.change(porters.contacts[1]["Contact.P_Id"], **{"Contact.P_Mobile": "+491512222222"})
+    second = meltano(project, "--environment=sandbox", "run", "porters-to-zoho-voice")
+    assert f'"created": {len(porters.contacts)}' in first
+    assert '"created": 0, "updated": 1, "unchanged": 1' in second
+    assert [len(each.log) for each in others] == asked
 
 
 def declared(kind: str, name: str) -> dict[str, dict[str, Any]]:
@@ -109,11 +131,32 @@ def test_meltano_yml_declares_every_setting(kind: str, name: str) -> None:
     }
 
 
-def test_there_is_a_loader_and_a_job_for_each_destination() -> None:
-    """One job per destination, and environments for sandbox and production."""
+def test_there_is_an_extractor_for_each_source_and_a_loader_for_each_destination() -> None:
+    """Each reads one API's streams and no other's, or writes one; two environments."""
     whole = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
-    dashed = {api.replace("_", "-") for api in APIS}
     loaders = {each["name"] for each in whole["plugins"]["loaders"]}
-    assert loaders == {"target-contacts", *(f"target-contacts-{api}" for api in dashed)}
-    assert {job["name"] for job in whole["jobs"]} == {f"contacts-to-{api}" for api in dashed}
+    assert loaders == {"target-contacts", *(f"target-contacts-{dashed(api)}" for api in APIS)}
+    selected = {each["name"]: each["select"] for each in whole["plugins"]["extractors"]}
+    assert selected.pop("tap-contacts") == ["*.*"]
+    assert set(selected) == {f"tap-contacts-{dashed(api)}" for api in SOURCES}
+    for api, stream in SOURCES.items():
+        mine = selected[f"tap-contacts-{dashed(api)}"]
+        assert f"{stream}.*" in mine
+        assert [each for each in mine if not each.startswith(f"{api}_")] == []
     assert {each["name"] for each in whole["environments"]} == {"sandbox", "production"}
+
+
+def test_each_job_does_what_it_is_called() -> None:
+    """`contacts-to-porters` reads all sources, `valomnia-to-cobai` reads one."""
+    whole = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    jobs = {job["name"]: job["tasks"] for job in whole["jobs"]}
+    assert {f"contacts-to-{dashed(api)}" for api in APIS} <= set(jobs)
+    for name, tasks in jobs.items():
+        source, to = name.split("-to-")
+        tap = "tap-contacts" if source == "contacts" else f"tap-contacts-{source}"
+        assert tasks == [f"{tap} target-contacts-{to}"]
+
+
+def dashed(api: str) -> str:
+    """Return an API's name as those of plugins have it."""
+    return api.replace("_", "-")

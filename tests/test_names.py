@@ -159,6 +159,27 @@ def test_a_name_survives_being_put_together_and_split(first: str, last: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("first", "last", "others"),
+    [
+        ("Anna", "Berg", []),
+        ("Madonna", "", []),
+        ("", "", []),
+        ("Anna ", "Berg", [("Anna", "Berg")]),
+        ("José", "García Márquez", [("José García", "Márquez")]),
+        ("A B", "C", [("A", "B C")]),
+        ("太郎", "山田", []),
+        ("太郎 次郎", "山田", [("次郎", "山田 太郎")]),
+        ("A B C D E", "F G", []),
+    ],
+)
+def test_a_name_may_have_been_split_elsewhere(
+    first: str, last: str, others: list[tuple[str, str]]
+) -> None:
+    """The split that is given comes first, then all others; long names have none."""
+    assert names.splits(first, last) == [(first, last), *others]
+
+
+@pytest.mark.parametrize(
     ("first", "last", "full"),
     [
         ("タロウ", "ヤマダ", "ヤマダ タロウ"),

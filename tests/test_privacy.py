@@ -21,9 +21,10 @@ from tap_contacts.apis.cobai import Cobai as CobaiClient
 from tap_contacts.apis.zoho_voice import ZohoVoice as ZohoClient
 from target_contacts.target import TargetContacts
 from tests.commands import BIN, FAST, Finished, Workplace, contacts, singer
+from tests.people import put
 from tests.sandbox.bas_ip import BasIp
-from tests.sandbox.cobai import RICO, Cobai
-from tests.sandbox.porters import Porters
+from tests.sandbox.cobai import Cobai
+from tests.sandbox.porters import CLIENT_ID, OWNER_ID, Porters
 from tests.sandbox.server import Fault, Request, Response, Sandbox
 from tests.sandbox.valomnia import Valomnia
 from tests.sandbox.zoho_voice import ACCESS_TOKEN, ZohoVoice
@@ -245,25 +246,89 @@ def test_no_secret_and_no_contact_leaves_by_log_state_ledger_or_process_list(
     assert found(SECRETS, in_rejects(workplace)) == []
 
 
-@pytest.mark.parametrize("where", ["nowhere", "everywhere"])
-@pytest.mark.parametrize("api", ["cobai", "zoho_voice"])
-def test_no_secret_and_no_contact_is_in_the_log_of_a_tap(
+PERSON = {
+    "first_name": FIRST,
+    "last_name": NAME,
+    "name_reading": NAME,
+    "email": MAIL,
+    "mobile": PHONE,
+    "phone": CONTACT[5],
+    "street": CONTACT[4],
+    "note": f"{NAME} {MAIL}",
+    "gender": "FEMALE",
+}
+READS = {
+    "cobai": "GET /v2/customer",
+    "porters": "GET /v1/contact",
+    "valomnia": "GET /api/v1.0/contacts",
+    "zoho_voice": "GET /rest/json/zv/contacts",
+}
+
+
+def source(api: str) -> Echoing:
+    """Return a server that holds a contact of canaries, and at PORTERS such a client and owner."""
+    sandbox = DESTINATIONS[api]()
+    if isinstance(sandbox, Porters):
+        sandbox.add_client(CLIENT_ID, NAME)
+        sandbox.add_user(OWNER_ID, FIRST)
+    put(sandbox, PERSON | ({"password": DEFAULT_PASSWORD} if api == "cobai" else {}))
+    return sandbox
+
+
+def read(workplace: Workplace, sandbox: Echoing, *options: str) -> Finished:
+    """Run the tap at its most talkative."""
+    config = {**FAST, **QUICK, sandbox.api: sandbox.tap_config()}
+    return workplace.run("tap-contacts", config, *options, env={"LOGLEVEL": "DEBUG"})
+
+
+def but_records(run: Finished) -> bytes:
+    """Return what a tap wrote, less the records."""
+    lines = zip(run.out.splitlines(), run.messages, strict=True)
+    kept = [line for line, message in lines if message["type"] != "RECORD"]
+    return "\n".join([run.log, *kept]).encode()
+
+
+@pytest.mark.parametrize("where", ["nowhere", "at reads", "everywhere"])
+@pytest.mark.parametrize("api", READS)
+def test_no_secret_and_no_contact_leaves_a_tap_but_in_records(
     workplace: Workplace, api: str, where: str
 ) -> None:
-    """What a source holds goes out as records only, and its sign-in not at all."""
-    with DESTINATIONS[api]() as sandbox:
-        if isinstance(sandbox, Cobai):
-            names = {"lastName": NAME, "webUserName": MAIL, "webPassword": DEFAULT_PASSWORD}
-            sandbox.add(**{**RICO, "officeMail": MAIL, **names})
-        elif isinstance(sandbox, ZohoVoice):
-            sandbox.add(first_name=FIRST, last_name=NAME, mobile=PHONE, email=MAIL)
-        sandbox.answers = endless() if where == "everywhere" else iter(())
-        config = {**FAST, **QUICK, api: sandbox.tap_config()}
-        run = workplace.run("tap-contacts", config, env={"LOGLEVEL": "DEBUG"})
-    assert run.code == (1 if where == "everywhere" else 0)
-    assert found((*SECRETS, *CONTACT), run.log.encode()) == []
+    """What a source holds is in no log, error, SCHEMA or STATE, and its sign-in in no record."""
+    with source(api) as sandbox:
+        sandbox.at = READS[api] if where == "at reads" else ""
+        sandbox.answers = iter(()) if where == "nowhere" else endless()
+        run = read(workplace, sandbox)
+    assert run.code == (0 if where == "nowhere" else 1)
+    assert NAME in run.out or where != "nowhere"
+    assert found((*SECRETS, *CONTACT), but_records(run)) == []
     assert found(SECRETS, run.out.encode()) == []
     assert "Unexpected" not in run.log
+
+
+@pytest.mark.parametrize("api", READS)
+def test_a_catalog_tells_nothing_of_contacts(workplace: Workplace, api: str) -> None:
+    """Discovery may ask the API, and writes fields, but neither values nor secrets."""
+    with source(api) as sandbox:
+        run = read(workplace, sandbox, "--discover")
+    assert run.code == 0
+    assert found((*SECRETS, *CONTACT), f"{run.log}{run.out}".encode()) == []
+
+
+@pytest.mark.parametrize(
+    ("api", "to"), list(zip(READS, ["porters", "valomnia", "zoho_voice", "bas_ip"], strict=True))
+)
+def test_what_a_source_holds_stays_out_of_log_state_and_ledger(
+    workplace: Workplace, api: str, to: str
+) -> None:
+    """From each source into another API, which at first quotes what it is sent."""
+    with source(api) as sandbox, DESTINATIONS[to]() as destination:
+        run = read(workplace, sandbox)
+        destination.at = WRITES[to]
+        destination.answers = itertools.islice(endless(), 3)
+        written = run_target(workplace, config_of(destination), run.out)
+    assert b"summary: {" in written
+    assert found((*SECRETS, *CONTACT), written) == []
+    assert found(SECRETS, in_rejects(workplace)) == []
 
 
 # Where requests go.

@@ -40,8 +40,7 @@ def test_the_pipelines_of_the_readme_run(tmp_path: Path) -> None:
     assert len(lines) == 2
     with ExitStack() as stack:
         sandboxes = Sandboxes(stack)
-        for source in sandboxes.sources.values():
-            source.seed()
+        sandboxes.seed()
         show(sandboxes, tmp_path / "demo")
         for line in lines:
             ended = subprocess.run(
@@ -55,7 +54,7 @@ def test_the_pipelines_of_the_readme_run(tmp_path: Path) -> None:
             assert ended.returncode == 0, ended.stderr
             assert '{"bookmarks":' in ended.stdout
         held = len(sandboxes.destinations["porters"].contacts)
-    assert held == 4
+    assert held == 6
 
 
 def test_every_make_target_the_readme_names_exists() -> None:

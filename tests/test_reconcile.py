@@ -51,6 +51,60 @@ def test_a_contact_that_was_there_is_adopted_and_updated(
     }
 
 
+def test_a_contact_that_is_adopted_loses_nothing(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """What its record has no value for stays, until a later one takes such a value back."""
+    there_already(zoho, ANNA, company="Acme")
+    bare, filled = {**ANNA, "company": None}, {**ANNA, "company": "Other"}
+    held = []
+    for record in (bare, bare, filled, bare):
+        run = workplace.target(zoho.target_config(), contacts(record))
+        held.append((next(iter(bins(run.summary))), zoho.contacts[0]["company"]))
+    assert held == [
+        ("updated", "Acme"),
+        ("unchanged", "Acme"),
+        ("updated", "Other"),
+        ("updated", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first_name", "last_name", "mobile"),
+    [
+        ("José", "García Márquez", "+34 600 123 456"),
+        ("José García", "Márquez", "0034 600-123-456"),
+        ("José García", "Márquez", "+34600123456"),
+    ],
+)
+def test_a_contact_is_the_same_however_it_is_written(
+    zoho: ZohoVoice, workplace: Workplace, first_name: str, last_name: str, mobile: str
+) -> None:
+    """Neither blanks in its number nor where its name is split make another contact of it."""
+    zoho.add(first_name=first_name, last_name=last_name, mobile=mobile, company="Acme")
+    record = {"id": 1, "name": "José García Márquez", "mobile": "+34600123456"}
+    config = {**zoho.target_config(), "phone_region": "ES"}
+    run = workplace.target(config, contacts(record))
+    assert bins(run.summary) == {"updated": 1}
+    assert [(c["mobile"], c["company"]) for c in zoho.contacts] == [("+34600123456", "Acme")]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"first_name": "José", "last_name": "Márquez García", "mobile": "+34600123456"},
+        {"first_name": "José García", "last_name": "Márquez", "mobile": "+34600123457"},
+        {"first_name": "Josefa", "last_name": "García Márquez", "mobile": "+34600123456"},
+    ],
+)
+def test_another_name_or_number_is_another_contact(
+    zoho: ZohoVoice, workplace: Workplace, other: dict[str, str]
+) -> None:
+    """Words in another order, one digit or a longer name: nothing is adopted."""
+    zoho.add(**other)
+    record = {"id": 1, "name": "José García Márquez", "mobile": "+34600123456"}
+    run = workplace.target(zoho.target_config(), contacts(record))
+    assert (bins(run.summary), len(zoho.contacts)) == ({"created": 1}, 2)
+
+
 def test_match_on_names_what_identifies_a_contact(zoho: ZohoVoice, workplace: Workplace) -> None:
     """With match_on e-mail, a contact with another name and the same e-mail is the same."""
     there_already(zoho, ANNA, first_name="Annika")
@@ -83,12 +137,34 @@ def test_an_ambiguous_match_is_never_written(zoho: ZohoVoice, workplace: Workpla
 def test_a_contact_of_another_record_is_never_adopted(
     zoho: ZohoVoice, workplace: Workplace
 ) -> None:
-    """Two records that look alike are two contacts, in one run and in two."""
+    """Two records of a stream that look alike are two contacts, in one run and in two."""
     twin = {**ANNA, "id": 99}
     workplace.target(zoho.target_config(), contacts(ANNA))
     run = workplace.target(zoho.target_config(), contacts(ANNA, twin, {**twin, "id": 98}))
     assert bins(run.summary) == {"unchanged": 1, "created": 2}
     assert names(zoho) == ["Anna"] * 3
+
+
+def test_whom_two_streams_know_is_one_contact(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """What the second source knows more is added; neither doubles the contact, nor undoes it."""
+    other = {**ANNA, "id": "o1", "company": "Acme"}
+    both = [*contacts(ANNA), *contacts(other, stream="other_contacts")]
+    runs = [workplace.target(zoho.target_config(), both) for _ in range(2)]
+    assert [bins(run.summary) for run in runs] == [{"created": 1, "updated": 1}, {"unchanged": 2}]
+    assert [each["company"] for each in zoho.contacts] == ["Acme"]
+
+
+def test_a_contact_that_nobody_has_is_adopted_first(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """Of two alike, the one of another stream's record is left to that."""
+    workplace.target(zoho.target_config(), contacts(ANNA))
+    there_already(zoho, ANNA, company="Acme")
+    run = workplace.target(zoho.target_config(), contacts(ANNA, stream="other_contacts"))
+    again = workplace.target(zoho.target_config(), contacts(ANNA, stream="third_contacts"))
+    assert (bins(run.summary), len(zoho.contacts)) == ({"updated": 1}, 2)
+    assert [line["reason"].partition(":")[0] for line in workplace.rejections] == [
+        "several contacts may be this one"
+    ]
+    assert bins(again.summary) == {"rejected": 1}
 
 
 def test_a_lost_ledger_rebuilds_itself(zoho: ZohoVoice, workplace: Workplace) -> None:

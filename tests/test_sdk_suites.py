@@ -17,22 +17,26 @@ from singer_sdk.testing.target_tests import TargetRecordMissingKeyProperty
 from tap_contacts.tap import TapContacts
 from target_contacts.target import TargetContacts
 from tests.sandbox.cobai import Cobai
+from tests.sandbox.porters import Porters
+from tests.sandbox.valomnia import Valomnia
 from tests.sandbox.zoho_voice import ACCESS_TOKEN, ZohoVoice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ZOHO, COBAI = ZohoVoice().start(), Cobai().start()
-ZOHO.seed()
-COBAI.seed()
+PORTERS, VALOMNIA = Porters().start(), Valomnia().start()
+SERVERS = (ZOHO, COBAI, PORTERS, VALOMNIA)
+for server in SERVERS:
+    server.seed()
 FOLDER = tempfile.TemporaryDirectory()
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _servers() -> Iterator[None]:
     yield
-    ZOHO.stop()
-    COBAI.stop()
+    for each in SERVERS:
+        each.stop()
     FOLDER.cleanup()
 
 
@@ -46,6 +50,8 @@ TARGET_CONFIG: dict[str, Any] = {
 TAP_CONFIG: dict[str, Any] = {
     "zoho_voice": TARGET_CONFIG["zoho_voice"],
     "cobai": COBAI.tap_config(),
+    "porters": PORTERS.tap_config(),
+    "valomnia": VALOMNIA.tap_config(),
 }
 
 TestTapContacts = get_tap_test_class(TapContacts, config=TAP_CONFIG)

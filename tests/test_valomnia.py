@@ -495,6 +495,21 @@ def test_contacts_are_found_by_exact_values(valomnia: Valomnia) -> None:
     }
 
 
+@pytest.mark.parametrize("many", [False, True])
+def test_a_contact_is_found_wherever_its_name_is_split(
+    valomnia: Valomnia, workplace: Workplace, *, many: bool
+) -> None:
+    """Asked for one by one or listed: a name of three words is the same in both its splits."""
+    spanish = {"firstName": "José", "lastName": "García Márquez", "customerId": 3229}
+    valomnia.add(**spanish, fonction="Jefe")
+    valomnia.add(**{**spanish, "lastName": "García"})
+    others = [{**BERT, "id": f"n{n}", "lastName": f"N{n}"} for n in range(25 * many)]
+    record = {"id": "m", "firstName": "José García", "lastName": "Márquez"}
+    run = workplace.target(valomnia.target_config(), contacts(record, *others))
+    assert bins(run.summary) == {"updated": 1, **({"created": 25} if many else {})}
+    assert (len(valomnia.contacts), valomnia.contacts[0]["fonction"]) == (2 + 25 * many, "Jefe")
+
+
 def test_a_broken_page_is_no_proof_that_there_is_nothing(valomnia: Valomnia) -> None:
     """A page without its rows is read again."""
     key = valomnia.add(firstName="Walter", lastName="White", customerId=3229)

@@ -171,8 +171,8 @@ class CobaiSink(ContactSink[Cobai]):
             return self._known[customer]
 
     def _without_owner(self, listed: list[dict[str, str]]) -> list[dict[str, str]]:
-        """Leave out the contacts of other records: each of the rest may cost a request."""
-        owned = self.ledger.owned([_remote_id(contact) for contact in listed])
+        """Leave out the stream's other contacts: each of the rest may cost a request."""
+        owned = self.ledger.owned([_remote_id(contact) for contact in listed], self.stream_name)
         return [contact for contact in listed if _remote_id(contact) not in owned]
 
 

@@ -10,10 +10,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_contacts.apis.zoho_voice import PREFIX, ZohoVoice
-from target_contacts import values
+from target_contacts import names, values
 from target_contacts.client import ContactSink
 from target_contacts.contact import is_empty, text
 from target_contacts.mapping import Field, Payload
+from target_contacts.reconcile import as_text
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
@@ -77,22 +78,34 @@ class ZohoVoiceSink(ContactSink[ZohoVoice]):
         self._send("PUT", f"/{remote_id}", kept | payload, repeatable=True)
 
     def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Yield every contact; there is no way to ask for single ones."""
+        """Yield every contact; there is no way to ask for single ones.
+
+        Each comes as it would be sent, its numbers in E.164, and once for each way to split its
+        name: neither how a number is written nor where a name was split makes another contact.
+        """
         for contact in self.client.contacts():
-            yield contact["contact_id"], contact
+            held = {name: as_text(value) for name, value in contact.items()}
+            held |= self._numbers(held, held.get("country"))
+            for first, last in names.splits(held.get("first_name", ""), held.get("last_name", "")):
+                yield contact["contact_id"], {**held, "first_name": first, "last_name": last}
 
     def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:
         """Send numbers in E.164, as all samples have them, and the organisation's own status."""
-        own = values.home(attributes.get("country")) if self._plan else None
-        for wire, value in payload.items():
-            if wire.startswith(("mobile", "phone")) and value:
-                mobile = wire.startswith("mobile")
-                payload[wire] = values.e164(value, self._plan, own, mobile=mobile)
+        payload |= self._numbers(payload, attributes.get("country"))
         if not is_empty(payload.get("contact_status")):
             payload["contact_status"] = self._status(payload["contact_status"])
         else:
             payload.pop("contact_status", None)
         return payload
+
+    def _numbers(self, fields: Mapping[str, Any], country: Any) -> dict[str, str]:
+        """Return the numbers among the fields of a contact of this country, in E.164."""
+        own = values.home(country) if self._plan else None
+        return {
+            wire: values.e164(value, self._plan, own, mobile=wire.startswith("mobile"))
+            for wire, value in fields.items()
+            if wire.startswith(("mobile", "phone")) and value
+        }
 
     def _status(self, value: Any) -> dict[str, str]:
         """Find a status by its display value; the source's ids mean nothing here."""
