@@ -16,6 +16,7 @@ from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.errors import Refused, Stopped
 from tap_contacts.apis.seams import Incomplete
+from target_contacts import names
 from target_contacts.contact import assert_known
 from target_contacts.dispatch import in_parallel
 from target_contacts.items import without_empty
@@ -69,11 +70,23 @@ class Reconciler:
         if fresh:
             self._indexes.clear()
             self._sink.forget()
-        wanted = {item.key: self.wanted(item) for item in items}
-        known = [item for item in items if self._is_same(item, wanted[item.key])]
-        self._fill_indexes([wanted[item.key] for item in known])
-        for item, found in self._looked_up(known, wanted):
+        ways = {item.key: self.ways(item) for item in items}
+        known = [item for item in items if self._is_same(item, ways[item.key][0])]
+        self._fill_indexes([ways[item.key] for item in known])
+        for item, found in self._looked_up(known, ways):
             yield from self._decided(item, found)
+
+    def ways(self, item: Item) -> list[Wanted]:
+        """Return what a contact is looked up by, and the same with its name taken apart otherwise.
+
+        A create that was never answered is looked for as it was sent only.
+        """
+        wanted, (first, last) = self.wanted(item), self._sink.name_parts
+        if item.intent or first not in wanted:
+            return [wanted]
+        given = (as_text(item.payload.get(wire)) for wire in (first, last))
+        others = names.splits(*given)[1:]
+        return [wanted, *({**wanted, first: one, last: other} for one, other in others)]
 
     def wanted(self, item: Item) -> Wanted:
         """Return what a contact is looked up by: its identity, or what `match_on` names."""
@@ -93,10 +106,10 @@ class Reconciler:
         return False
 
     def _looked_up(
-        self, items: Sequence[Item], wanted: Mapping[str, Wanted]
+        self, items: Sequence[Item], ways: Mapping[str, Sequence[Wanted]]
     ) -> Iterator[tuple[Item, Found]]:
         """Yield what was found for each item, in their order; raise Stopped if one cannot be."""
-        asked = [(item.key, wanted[item.key]) for item in items]
+        asked = [(item.key, ways[item.key]) for item in items]
         known = [each for each in asked if self._is_known(each[1])]
         unknown = [each for each in asked if not self._is_known(each[1])]
         answers = dict(map(self._answer, known))
@@ -109,10 +122,12 @@ class Reconciler:
                 raise found
             yield item, found
 
-    def _answer(self, asked: tuple[str, Wanted]) -> tuple[str, Found | Stopped | Incomplete]:
-        key, wanted = asked
+    def _answer(
+        self, asked: tuple[str, Sequence[Wanted]]
+    ) -> tuple[str, Found | Stopped | Incomplete]:
+        key, ways = asked
         try:
-            return key, self._find(wanted)
+            return key, next(filter(None, map(self._find, ways)), [])
         except (Refused, Stopped, Incomplete) as error:
             return key, error
 
@@ -122,15 +137,15 @@ class Reconciler:
         index = self._indexes.get(tuple(wanted))
         return self._sink.find(wanted) if index is None else index.get(tuple(wanted.values()), [])
 
-    def _is_known(self, wanted: Wanted) -> bool:
+    def _is_known(self, ways: Sequence[Wanted]) -> bool:
         """Say whether a list that has been read already tells."""
-        return tuple(wanted) in self._indexes
+        return all(tuple(wanted) in self._indexes for wanted in ways)
 
-    def _fill_indexes(self, wanted: Sequence[Wanted]) -> None:
+    def _fill_indexes(self, several: Sequence[Sequence[Wanted]]) -> None:
         """List all contacts, once, where that is the only way or cheaper than asking for each."""
         sink = self._sink
-        missing = {tuple(each) for each in wanted} - set(self._indexes)
-        if not missing or not sink.can_list or (sink.can_ask and len(wanted) <= MANY):
+        missing = {tuple(wanted) for ways in several for wanted in ways} - set(self._indexes)
+        if not missing or not sink.can_list or (sink.can_ask and len(several) <= MANY):
             return
         for wires in missing:
             self._indexes[wires] = defaultdict(list)

@@ -93,12 +93,13 @@ def test_a_contact_is_the_same_however_it_is_written(
         {"first_name": "José", "last_name": "Márquez García", "mobile": "+34600123456"},
         {"first_name": "José García", "last_name": "Márquez", "mobile": "+34600123457"},
         {"first_name": "Josefa", "last_name": "García Márquez", "mobile": "+34600123456"},
+        {"first_name": "José García María", "last_name": "Huber", "mobile": "+34600123456"},
     ],
 )
 def test_another_name_or_number_is_another_contact(
     zoho: ZohoVoice, workplace: Workplace, other: dict[str, str]
 ) -> None:
-    """Words in another order, one digit or a longer name: nothing is adopted."""
+    """Other words or another order, one digit or a longer name: nothing is adopted."""
     zoho.add(**other)
     record = {"id": 1, "name": "José García Márquez", "mobile": "+34600123456"}
     run = workplace.target(zoho.target_config(), contacts(record))

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_contacts.apis.errors import Refused
 from tap_contacts.apis.valomnia import Valomnia
-from target_contacts import names, values
+from target_contacts import values
 from target_contacts.client import ContactSink
 from target_contacts.contact import text
 from target_contacts.mapping import Field, Payload, matching
-from target_contacts.reconcile import as_text
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
@@ -104,6 +103,7 @@ class ValomniaSink(ContactSink[Valomnia]):
         Field("image", "imageFile", convert=_image),
     )
     identity = ("customerId", "firstName", "lastName")
+    name_parts = ("firstName", "lastName")
     can_ask = can_list = True
     recipe = ("use_external_id",)
 
@@ -123,17 +123,7 @@ class ValomniaSink(ContactSink[Valomnia]):
         self._send(f"/{remote_id}", payload, repeatable=True)
 
     def find(self, wanted: Mapping[str, str]) -> list[str]:
-        """Return the ids of the contacts that hold exactly these values in these fields.
-
-        Where there is none, the name may have been split elsewhere.
-        """
-        ways = [wanted]
-        if wanted.keys() >= {"firstName", "lastName"}:
-            split = names.splits(wanted["firstName"], wanted["lastName"])
-            ways = [{**wanted, "firstName": first, "lastName": last} for first, last in split]
-        return next(filter(None, map(self._holding, ways)), [])
-
-    def _holding(self, wanted: Mapping[str, str]) -> list[str]:
+        """Return the ids of the contacts that hold exactly these values in these fields."""
         filters = {name: wanted[name] for name in ("firstName", "lastName") if name in wanted}
         if self.client.use_external_id and "customerId" in wanted:
             filters["customerReference"] = wanted["customerId"]
@@ -141,12 +131,9 @@ class ValomniaSink(ContactSink[Valomnia]):
         return [str(held["id"]) for held in found if wanted.items() <= held.items()]
 
     def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Yield every contact, once for each way to split its name."""
+        """Yield every contact."""
         for contact in self.client.contacts({}):
-            held = self._wire(contact)
-            parts = [as_text(held.get(name)) for name in ("firstName", "lastName")]
-            for first, last in names.splits(*parts):
-                yield str(contact["id"]), {**held, "firstName": first, "lastName": last}
+            yield str(contact["id"]), self._wire(contact)
 
     def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:
         """Leave out an image without value: no request documented removes one."""

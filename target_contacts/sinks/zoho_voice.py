@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_contacts.apis.zoho_voice import PREFIX, ZohoVoice
-from target_contacts import names, values
+from target_contacts import values
 from target_contacts.client import ContactSink
 from target_contacts.contact import is_empty, text
 from target_contacts.mapping import Field, Payload
@@ -31,6 +31,7 @@ class ZohoVoiceSink(ContactSink[ZohoVoice]):
 
     client_class = ZohoVoice
     identity = ("first_name", "mobile")
+    name_parts = ("first_name", "last_name")
     can_list = True
     fields: ClassVar[Sequence[Field]] = (
         Field("first_name", "first_name", required="always"),
@@ -80,14 +81,12 @@ class ZohoVoiceSink(ContactSink[ZohoVoice]):
     def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield every contact; there is no way to ask for single ones.
 
-        Each comes as it would be sent, its numbers in E.164, and once for each way to split its
-        name: neither how a number is written nor where a name was split makes another contact.
+        Each comes as it would be sent, its numbers in E.164: how a number is written makes no
+        other contact.
         """
         for contact in self.client.contacts():
             held = {name: as_text(value) for name, value in contact.items()}
-            held |= self._numbers(held, held.get("country"))
-            for first, last in names.splits(held.get("first_name", ""), held.get("last_name", "")):
-                yield contact["contact_id"], {**held, "first_name": first, "last_name": last}
+            yield contact["contact_id"], held | self._numbers(held, held.get("country"))
 
     def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:
         """Send numbers in E.164, as all samples have them, and the organisation's own status."""
