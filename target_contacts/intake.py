@@ -154,6 +154,9 @@ class Intake:
         noted = self._sink.books.not_carried.setdefault(stream, set())
         names = self.translator.not_carried(contact)
         noted.update(self._shown(name) for name in names if name not in self._keys)
+        for attribute, source in self.translator.before_default(contact):
+            text = f"{stream}: {self._shown(source)} goes before the default {attribute}. If it is "
+            self._sink.warn_once(text + "another system's id, empty it with a stream map.")
         for attribute, taken, left in sorted(contact.conflicts):
             text = f"{stream}: {taken} and {left} both spell {attribute} and differ; "
             self._sink.warn_once(text + f"{taken} is taken, as the vocabulary orders.")

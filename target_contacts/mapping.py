@@ -161,6 +161,16 @@ class Translator:
             else:
                 yield Use("(made by the target)", "", wire), payload[wire]
 
+    def before_default(self, contact: Contact) -> Iterator[tuple[str, str]]:
+        """Yield the ids that a record has where there is a default, too: attribute and field."""
+        for field in self._ids:
+            attribute, value = field.attribute, contact.attributes.get(field.attribute)
+            source = contact.sources.get(attribute, "defaults")
+            if source == "defaults" or value == self._defaults.get(attribute, value):
+                continue
+            if not self._is_foreign(field, value):
+                yield attribute, source
+
     def not_carried(self, contact: Contact) -> list[str]:
         """List the fields of a contact's record whose values do not reach the destination."""
         carried = self._reaching(contact)

@@ -147,13 +147,25 @@ def test_customers_can_be_named_by_reference(valomnia: Valomnia, workplace: Work
 def test_a_parent_of_another_system_gives_way_to_the_default(
     valomnia: Valomnia, workplace: Workplace
 ) -> None:
-    """A customer id that cannot be Valomnia's is replaced; one that can is kept."""
+    """A customer id that cannot be Valomnia's is replaced; one that can is kept; both are said."""
     foreign = {**ANNA, "customer_uuid": "5b0f1c1e-9d4f-4b5a-8f6e-1f2a3b4c5d6e"}
     run = workplace.target(
         valomnia.target_config(), contacts(foreign, {**BERT, "customer_id": 31888})
     )
     held = {contact["lastName"]: contact["customer"]["id"] for contact in valomnia.contacts}
     assert (run.code, held) == (0, {"Ahrens": 3229, "Busch": 31888})
+    assert "customer_id of the records is no id of this destination" in run.log
+    assert "customer_id goes before the default customer_id" in run.log
+
+
+def test_nothing_is_said_of_a_default_that_is_needed(
+    valomnia: Valomnia, workplace: Workplace
+) -> None:
+    """No word where records have no customer id, or that of the default."""
+    same = valomnia.target_config()["defaults"]["customer_id"]
+    records = contacts(ANNA, {**BERT, "customer_id": same})
+    run = workplace.target(valomnia.target_config(), records)
+    assert (run.code, "default" in run.log) == (0, False)
 
 
 def test_settings_fill_what_records_lack(valomnia: Valomnia, workplace: Workplace) -> None:
