@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.commands import Workplace
+from tests.plain import Clock, PlainApi
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -16,3 +18,16 @@ if TYPE_CHECKING:
 def workplace(tmp_path: Path) -> Workplace:
     """Return an empty folder in which to run the commands."""
     return Workplace(tmp_path)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Return a clock that goes only while somebody waits."""
+    return Clock()
+
+
+@pytest.fixture
+def api() -> Iterator[PlainApi]:
+    """Return a running API without rules."""
+    with PlainApi() as sandbox:
+        yield sandbox

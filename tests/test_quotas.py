@@ -7,7 +7,6 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
-from typing import TYPE_CHECKING
 
 import pytest
 from requests.structures import CaseInsensitiveDict
@@ -16,22 +15,6 @@ from tap_contacts.apis.errors import OutcomeUnknown, Stopped
 from tap_contacts.apis.quota import Quota, quota, retry_after
 from tests.plain import Clock, PlainApi, client_of, is_waiting, pace, sent, turn
 from tests.sandbox.server import Response, json_response
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """Return a clock that goes only while somebody waits."""
-    return Clock()
-
-
-@pytest.fixture
-def api() -> Iterator[PlainApi]:
-    """Return a running API without rules."""
-    with PlainApi() as sandbox:
-        yield sandbox
 
 
 @pytest.mark.parametrize(

@@ -28,24 +28,11 @@ from tests.sandbox.cobai import Cobai
 from tests.sandbox.zoho_voice import ZohoVoice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 
 PEOPLE = [{"id": n, "first_name": "A", "mobile": f"+49151{n:08}"} for n in range(40)]
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """Return a clock that goes only while somebody waits."""
-    return Clock()
-
-
-@pytest.fixture
-def api() -> Iterator[PlainApi]:
-    """Return a running API without rules."""
-    with PlainApi() as sandbox:
-        yield sandbox
 
 
 # The known rate.

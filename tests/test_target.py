@@ -271,22 +271,26 @@ def test_a_late_failure_keeps_the_state_of_what_landed(
     assert bins(again.summary) == {"created": 1, "unchanged": 1}
 
 
-def test_a_signal_ends_the_run_without_state_for_what_was_not_written(
-    zoho: ZohoVoice, workplace: Workplace
-) -> None:
-    """SIGTERM ends a waiting target with 143; its rerun writes what was not."""
-    config = {**FAST, **zoho.target_config(), "checkpoint_seconds": 3600}
+def started(workplace: Workplace, config: dict[str, Any]) -> subprocess.Popen[bytes]:
+    """Start a target whose input stays open."""
     path = workplace.folder / "config.json"
-    path.write_text(json.dumps(config))
-    with subprocess.Popen(
+    path.write_text(json.dumps({**FAST, **config}))
+    return subprocess.Popen(
         [BIN / "target-contacts", "--config", path],
         cwd=workplace.folder,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-    ) as process:
+    )
+
+
+def test_a_signal_ends_the_run_without_state_for_what_was_not_written(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """SIGTERM ends a waiting target with 143; its rerun writes what was not."""
+    config = {**zoho.target_config(), "checkpoint_seconds": 3600}
+    with started(workplace, config) as process:
         assert process.stdin
-        assert process.stderr
         process.stdin.write(singer(contacts(ANNA, state={"at": 1})).encode())
         process.stdin.flush()
         while not (workplace.folder / "target-contacts.db").exists():
@@ -316,26 +320,20 @@ class HeldBack(ZohoVoice):
 @pytest.mark.skipif(not hasattr(fcntl, "F_SETPIPE_SZ"), reason="pipes grow on Linux only")
 def test_a_tap_goes_on_while_a_batch_is_written(workplace: Workplace) -> None:
     """While an answer is awaited, half a megabyte more of records goes into the pipe."""
-    path = workplace.folder / "config.json"
     more = [{**ANNA, "id": number, "note": "n" * 65536} for number in range(2, 10)]
     lines = [f"{json.dumps(line)}\n".encode() for line in contacts(ANNA, *more)]
-    with HeldBack() as zoho:
-        path.write_text(json.dumps({**FAST, **zoho.target_config(), "batch_size_rows": 1}))
-        with subprocess.Popen(
-            [BIN / "target-contacts", "--config", path],
-            cwd=workplace.folder,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        ) as process:
-            assert process.stdin
-            pipe = process.stdin.fileno()
-            os.write(pipe, b"".join(lines[:2]))
-            assert zoho.asked.wait(60)
-            os.set_blocking(pipe, False)
-            written = os.write(pipe, b"".join(lines[2:]))
-            zoho.answers.set()
-            process.communicate(timeout=60)
+    with (
+        HeldBack() as zoho,
+        started(workplace, {**zoho.target_config(), "batch_size_rows": 1}) as process,
+    ):
+        assert process.stdin
+        pipe = process.stdin.fileno()
+        os.write(pipe, b"".join(lines[:2]))
+        assert zoho.asked.wait(60)
+        os.set_blocking(pipe, False)
+        written = os.write(pipe, b"".join(lines[2:]))
+        zoho.answers.set()
+        process.communicate(timeout=60)
     assert written == sum(map(len, lines[2:])) > 2**19
     assert (process.returncode, len(zoho.contacts)) == (0, 9)
 
