@@ -50,8 +50,11 @@ class StreamSink(BatchSink):
     def get_validator(self) -> None:
         """Leave out the SDK's validator, which logs the values it refuses."""
 
-    def receive(self, line: Line, mapped: Mapping[str, Any] | None = None) -> None:
-        """Take a RECORD message, and its record after the stream maps where there are any."""
+    def receive(self, line: Line, mapped: Mapping[str, Any] | None = None) -> bool:
+        """Take a RECORD message, and its record after the stream maps where there are any.
+
+        Returns whether what waits is to be written now.
+        """
         raise NotImplementedError
 
     def process_batch(self, context: dict[str, Any]) -> None:
@@ -61,12 +64,13 @@ class StreamSink(BatchSink):
 class PassedOverSink(StreamSink):
     """Pass over a stream that is not written, but learn the statuses it names."""
 
-    def receive(self, line: Line, mapped: Mapping[str, Any] | None = None) -> None:
+    def receive(self, line: Line, mapped: Mapping[str, Any] | None = None) -> bool:
         """Count the record as skipped."""
         self.books.skip(self.stream_name, "left out by the setting streams")
         if self.stream_name.endswith(("contact_statuses", "contact_phases")):
             record = mapped or line.message["record"]
             self.destination.status_names[str(record.get("id"))] = str(record.get("display_value"))
+        return False
 
 
 class ContactSink(StreamSink, Generic[ClientT]):
@@ -104,6 +108,7 @@ class ContactSink(StreamSink, Generic[ClientT]):
         offline = self.destination.offline
         self._delivery = Explainer(self) if offline else Delivery(self, self.config)
         self._queue: dict[str, Received] = {}
+        self._most = self.max_size
         self._unreadable: InputError | None = None
         """What is wrong with a line of the batch, whose other records are settled first."""
         self._warned: set[str] = set()
@@ -195,20 +200,21 @@ class ContactSink(StreamSink, Generic[ClientT]):
         """Return the number of contacts waiting to be written."""
         return len(self._queue)
 
-    def receive(self, line: Line, mapped: Mapping[str, Any] | None = None) -> None:
+    def receive(self, line: Line, mapped: Mapping[str, Any] | None = None) -> bool:
         """Queue a record; a later one with the same key takes its place."""
         try:
             received = self.intake.received(line, mapped)
         except Rejected as why:
             self.destination.reject(self.stream_name, line.message, why)
-            return
+            return False
         if received is None:
             self.books.skip(self.stream_name, "deleted at the source; this target does not delete")
-            return
+            return False
         if earlier := self._queue.pop(received.key, None):
             self.skip(earlier, "a later record has the same key")
         received.number = self.destination.checkpoints.opened()
         self._queue[received.key] = received
+        return len(self._queue) >= self._most
 
     def process_batch(self, context: dict[str, Any]) -> None:
         """Write what waits."""

@@ -49,6 +49,9 @@ def _shown(schema: Any, part: str) -> tuple[str, Any]:
     return known, schema if items else None
 
 
+_NOT_PLAIN = (dict, list)
+
+
 def _decoder(names: Sequence[str]) -> msgspec.json.Decoder[Any]:
     """Return what reads these fields of a record and passes over all others."""
     fields = {f"field{number}": name for number, name in enumerate(names)}
@@ -75,8 +78,9 @@ class Intake:
         account = sink.config.get(sink.client.api) or {}
         settings = [*map(sink.config.get, RECIPE), *map(account.get, sink.recipe)]
         self._recipe = self._ledger.digest([VERSION, sink.original_schema, settings])
-        self._names = -1
-        """Statuses that the hash of records was made with."""
+        self._names = sink.destination.status_names
+        self._named = -1
+        """Number of statuses that the hash of records was made with."""
         self._keys_of = _decoder([*self._keys, "_sdc_deleted_at"])
         self._shown = functools.lru_cache(maxsize=SHOWN)(self.shown)
 
@@ -92,10 +96,9 @@ class Intake:
         *key, deleted = msgspec.structs.astuple(line.decoded(self._keys_of, record))
         if deleted:
             return None
-        names = self._sink.destination.status_names
-        if len(names) != self._names:
-            self._names = len(names)
-            self._hash = self._ledger.hash([self._recipe, names])
+        if len(self._names) != self._named:
+            self._named = len(self._names)
+            self._hash = self._ledger.hash([self._recipe, self._names])
         source = self._hash.copy()
         source.update(record)
         received = Received("", self._plain(key), source.hexdigest(), 0, line, mapped)
@@ -143,7 +146,7 @@ class Intake:
     def _plain(self, key: Sequence[Any]) -> list[str]:
         """Return the values of a record's key as text, the same for 1 and "1"."""
         for name, value in zip(self._keys, key, strict=True):
-            if value is None or isinstance(value, (dict, list)):
+            if value is None or isinstance(value, _NOT_PLAIN):
                 reason = f"the key property {name} has no plain value"
                 raise Rejected(reason, "missing_key", field=name)
         return list(map(str, key))

@@ -8,7 +8,7 @@ import fcntl
 import functools
 import sys
 from collections import Counter
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
+from typing import IO, TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import jsonschema_rs
 import msgspec
@@ -45,7 +45,7 @@ class _Envelope(msgspec.Struct):
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 
 
-class Line(NamedTuple):
+class Line(msgspec.Struct):
     """A RECORD message, decoded only where that is needed."""
 
     stream: str
@@ -186,7 +186,7 @@ class MessageReader(GenericSingerReader[bytes]):
             if not line:
                 return
             self._line += 1
-            if line.strip():
+            if not line.isspace():
                 yield line.encode() if isinstance(line, str) else line  # `--input` opens text
 
     def _assert_form(self, message: Mapping[str, Any]) -> None:

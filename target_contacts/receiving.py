@@ -44,8 +44,8 @@ class ReceivingTarget(ContactsPlugin, Target):
         """Take the arguments of the SDK's `Target`."""
         super().__init__(**kwargs)
         self.max_parallelism = 1
-        self._drained_at = time.monotonic()
         self._checkpoint_seconds = float(self.config["checkpoint_seconds"])
+        self._due = time.monotonic() + self._checkpoint_seconds
         self._unmapped: dict[str, StreamSink] = {}
         """Sinks of the streams that no stream map changes."""
         self._versioned: set[str | None] = set()
@@ -115,8 +115,7 @@ class ReceivingTarget(ContactsPlugin, Target):
                 self._give(sink, line, record)
 
     def _give(self, sink: StreamSink, line: Line, record: dict[str, Any] | None) -> None:
-        sink.receive(line, record)
-        if sink.current_size >= sink.max_size:
+        if sink.receive(line, record):
             self.drain_one(sink)
         self._drain_if_due()
 
@@ -149,14 +148,14 @@ class ReceivingTarget(ContactsPlugin, Target):
     # Draining, STATE and the end.
 
     def _drain_if_due(self) -> None:
-        if time.monotonic() - self._drained_at >= self._checkpoint_seconds:
+        if time.monotonic() >= self._due:
             self._settle_all()
 
     def _settle_all(self, *, is_endofpipe: bool = False) -> None:
         """Write all that waits, and pass on the STATE that is safe then."""
         self.drain_all(is_endofpipe=is_endofpipe)
         self.destination.checkpoints.pass_on()
-        self._drained_at = time.monotonic()
+        self._due = time.monotonic() + self._checkpoint_seconds
 
     def process_endofpipe(self) -> None:
         """Write all that waits, unless a signal asked for the end."""
