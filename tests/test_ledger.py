@@ -239,6 +239,23 @@ def test_entries_are_replaced_dropped_and_found_by_id(store: Store) -> None:
     other.close()
 
 
+@pytest.mark.parametrize("asked", [3, 1200], ids=["a few", "many"])
+def test_the_hash_of_a_record_is_known_until_it_changes(store: Store, asked: int) -> None:
+    """However many are asked for at once: none of another stream, of an intent or outdated."""
+    ledger = Ledger(store.url, "a")
+    keys = [ledger.digest(number) for number in range(1200)]
+    ledger.put("contacts", [Entry(key, WRITTEN, "1", source="s" * 32) for key in keys])
+    ledger.put("leads", [Entry("k", WRITTEN, "1", source="s" * 32)])
+    known = ledger.sources("contacts", keys[:asked])
+    assert {known.get(key) for key in keys[:3]} == {"s" * 32}
+    ledger.put("contacts", [Entry(keys[0], WRITTEN, "1", source="t" * 32)])
+    ledger.put("contacts", [Entry(keys[1], INTENT, source="s" * 32)])
+    ledger.drop("contacts", [keys[2]])
+    found = ledger.sources("contacts", [*keys[:asked], "k"])
+    assert {found.get(key) for key in (*keys[:3], "k")} <= {None, "t" * 32}
+    ledger.close()
+
+
 def test_a_new_database_may_be_opened_by_many_at_once(store: Store) -> None:
     """The first runs of several accounts set it up together without an error."""
     gate = threading.Barrier(8)
