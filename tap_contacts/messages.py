@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from singer_sdk.exceptions import FatalSyncError
 from singer_sdk.singerlib.encoding.base import GenericSingerWriter
-from singer_sdk.singerlib.messages import Message, RecordMessage
+from singer_sdk.singerlib.messages import Message, RecordMessage, StateMessage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -50,6 +50,8 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
 
     def serialize_message(self, message: Message) -> bytes:
         """Return a message as a line."""
+        if isinstance(message, StateMessage):  # often, and the SDK would copy it deeply
+            return _escaped(_ENCODER.encode({"type": "STATE", "value": message.value})) + b"\n"
         content = message.to_dict()
         if time := content.get("time_extracted"):
             content["time_extracted"] = time.isoformat()

@@ -24,6 +24,9 @@ CONNECTIONS = 8
 LONGEST = 10.0
 """Seconds that answers are waited for at most in one run: where they take long, less is sent."""
 
+CERTIFICATES = {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}
+"""Variables that `requests` looks at."""
+
 
 class Spent(NamedTuple):
     """What one run of a command took."""
@@ -99,13 +102,18 @@ def spent(command: Sequence[str], folder: Path, lines: Path | None = None) -> Sp
         (folder / "out").open("wb") as out,
         (folder / "log").open("wb") as log,
     ):
-        process = subprocess.Popen(command, stdin=stdin, stdout=out, stderr=log)
+        process = subprocess.Popen(command, stdin=stdin, stdout=out, stderr=log, env=_plain())
         _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit((folder / "log").read_text())
     cpu = usage.ru_utime + usage.ru_stime
     return Spent(time.monotonic() - began, cpu, usage.ru_maxrss / 1024)
+
+
+def _plain() -> dict[str, str]:
+    """Return the environment without certificates of its own: for each request they are checked."""
+    return {name: value for name, value in os.environ.items() if name not in CERTIFICATES}
 
 
 def medians(measure: Callable[[], list[Row]], runs: int) -> list[Row]:
