@@ -116,8 +116,9 @@ class TapContacts(ContactsPlugin, Tap):
         Requests that are under way only read: nobody waits for them.
         """
         del frame
-        if self.is_command:
-            signal.alarm(LONGEST_WRITE)  # whoever reads the output may have stopped reading
+        if self.is_command:  # whoever reads the output may have stopped reading
+            signal.signal(signal.SIGALRM, lambda *_: os._exit(128 + signum))
+            signal.alarm(LONGEST_WRITE)
         self.message_writer.between_lines(partial(self._end, signum))
 
     def _end(self, signum: int) -> NoReturn:

@@ -33,9 +33,9 @@ def main() -> None:
     parser.add_argument("--creates", type=int, default=2_000)
     parser.add_argument("--records", type=int, default=200_000, help="of which none has changed")
     options = parser.parse_args()
-    done = {name: _module(name).main(options) for name in options.benches or BENCHES}
-    if {"reading", "writing"} <= done.keys():
-        _module("plot").draw(done["reading"], done["writing"])
+    for name in options.benches or BENCHES:
+        _module(name).main(options)
+    _module("plot").draw()
 
 
 def _module(name: str) -> ModuleType:

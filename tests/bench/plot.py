@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib import pyplot as plt
 
-from tests.bench.runs import RESULTS, where
+from tests.bench.runs import RESULTS, kept, where
 from tests.bench.writing import CREATE
 
 if TYPE_CHECKING:
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from tests.bench.runs import Row
 
 
-def draw(reading: Sequence[Row], writing: Sequence[Row]) -> None:
+def draw() -> None:
     """Draw records a second by latency, on logarithmic axes, into tests/results/speed.svg."""
+    reading, writing = kept("reading"), kept("writing")
     plt.rcParams |= {"svg.hashsalt": "speed", "svg.fonttype": "none"}
     figure, places = plt.subplots(1, 3, figsize=(12, 4), layout="constrained")
     _lines(places[0], "Reading Zoho Voice", [r for r in reading if r.what == "zoho_voice"])

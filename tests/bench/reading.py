@@ -112,8 +112,8 @@ def compare(rows: Sequence[Row]) -> Iterator[str]:
         yield text
 
 
-def main(options: argparse.Namespace) -> list[Row]:
-    """Measure, keep the table and return its rows."""
+def main(options: argparse.Namespace) -> None:
+    """Measure and keep the table."""
     with served("reads") as server, tempfile.TemporaryDirectory() as folder:
         bench = Bench(server, Path(folder))
         rows = medians(lambda: measure(bench, options), options.runs)
@@ -123,4 +123,3 @@ def main(options: argparse.Namespace) -> list[Row]:
         "eight connections.\n\n"
     )
     keep("reading", text + table_of(rows) + "".join(f"\n* {line}" for line in compare(rows)) + "\n")
-    return rows

@@ -151,6 +151,24 @@ def table(rows: Sequence[Row]) -> str:
     )
 
 
+def kept(name: str) -> list[Row]:
+    """Return the rows of a table that was kept."""
+    lines = (RESULTS / f"{name}.md").read_text(encoding="utf-8").splitlines()
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if line[:2] == "| "]
+    return [
+        Row(
+            what,
+            who,
+            float(latency.split()[0]) / 1000,
+            int(records),
+            int(requests),
+            *map(float, took),
+        )
+        for what, who, latency, records, requests, *told in cells[1:]
+        for took in [(told[0], told[2], told[3], told[5])]
+    ]
+
+
 def keep(name: str, text: str) -> None:
     """Print a report and keep it among the results."""
     print(text)

@@ -205,8 +205,8 @@ def compare(rows: Sequence[Row]) -> Iterator[str]:
     )
 
 
-def main(options: argparse.Namespace) -> list[Row]:
-    """Measure, keep the table and return its rows."""
+def main(options: argparse.Namespace) -> None:
+    """Measure and keep the table."""
     with served("writes") as server, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         rows = measure(Bench(server, folder), folder, options)
@@ -217,4 +217,3 @@ def main(options: argparse.Namespace) -> list[Row]:
         "Voice, all else to a BAS-IP monitor.\n\n"
     )
     keep("writing", text + table_of(rows) + "".join(f"\n* {line}" for line in compare(rows)) + "\n")
-    return rows
