@@ -70,6 +70,30 @@ def ended(folder: Path, process: subprocess.Popen[bytes], out: bytes = b"") -> F
     return Finished(code, out.decode(), (folder / "log").read_text("utf-8"))
 
 
+def ended_by(
+    number: signal.Signals, workplace: Workplace, zoho: ZohoVoice, **settings: Any
+) -> Finished:
+    """Return what a tap wrote that a signal ended while it waited for its fifth page."""
+    asked, never = threading.Event(), threading.Event()
+
+    def fall_silent(served: int) -> None:
+        if served == 5:
+            asked.set()
+            hold(never)
+
+    zoho.on_list = fall_silent
+    out = workplace.folder / "out"
+    try:
+        with out.open("wb") as file, started(workplace.folder, zoho, file, **settings) as process:
+            assert asked.wait(20)
+            process.send_signal(number)
+            run = ended(workplace.folder, process)
+    finally:
+        never.set()
+    zoho.on_list = None
+    return Finished(run.code, out.read_text("utf-8"), run.log)
+
+
 def hold(event: threading.Event) -> None:
     """Wait for an event, but not for ever."""
     event.wait(60)
@@ -314,28 +338,11 @@ def test_a_signal_ends_the_run_with_the_state_of_what_is_written(
 ) -> None:
     """Within seconds, though the API does not answer, and with the exit code of the signal."""
     expected = fill(zoho, 500)
-    asked, never = threading.Event(), threading.Event()
-
-    def fall_silent(served: int) -> None:
-        if served == 5:
-            asked.set()
-            hold(never)
-
-    zoho.on_list = fall_silent
-    out = workplace.folder / "out"
-    try:
-        with out.open("wb") as file, started(workplace.folder, zoho, file) as process:
-            assert asked.wait(20)
-            process.send_signal(number)
-            run = ended(workplace.folder, process, out.read_bytes())
-    finally:
-        never.set()
-    zoho.on_list = None
-    written = Finished(run.code, out.read_text("utf-8"), run.log)
-    rest = read(workplace, zoho, state(written))
-    assert (run.code, written.messages[-1]["type"]) == (128 + number, "STATE")
+    run = ended_by(number, workplace, zoho)
+    rest = read(workplace, zoho, state(run))
+    assert (run.code, run.messages[-1]["type"]) == (128 + number, "STATE")
     assert f"Ended by {number.name}" in run.log
-    read_ids = keys(written, ZOHO)
+    read_ids = keys(run, ZOHO)
     assert read_ids == expected[: len(read_ids)]
     assert keys(rest, ZOHO) == expected[len(read_ids) :]
 

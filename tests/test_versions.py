@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import signal
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,7 +27,7 @@ from tests.test_reading import (
     state,
     timeless,
 )
-from tests.test_tap import SDK_WAY, ended, hold, started
+from tests.test_tap import SDK_WAY, ended_by
 from tests.test_valomnia_reading import catalog
 from tests.test_valomnia_reading import fill as fill_valomnia
 
@@ -166,23 +165,7 @@ def test_a_test_run_activates_nothing_it_has_not_read(
 def test_a_run_that_was_ended_activates_nothing(zoho: ZohoVoice, workplace: Workplace) -> None:
     """After SIGTERM the state tells the version under which the next run goes on."""
     fill(zoho, 500)
-    asked, never = threading.Event(), threading.Event()
-
-    def fall_silent(served: int) -> None:
-        if served == 5:
-            asked.set()
-            hold(never)
-
-    zoho.on_list = fall_silent
-    out = workplace.folder / "out"
-    try:
-        with out.open("wb") as file, started(workplace.folder, zoho, file, **EMIT) as process:
-            assert asked.wait(20)
-            process.send_signal(signal.SIGTERM)
-            code = ended(workplace.folder, process).code
-    finally:
-        never.set()
-    run = Finished(code, out.read_text("utf-8"), "")
+    run = ended_by(signal.SIGTERM, workplace, zoho, **EMIT)
     assert (run.code, activated(run)) == (128 + signal.SIGTERM, [])
     assert {progress(run, ZOHO)["version"]} == versions(run)
 
