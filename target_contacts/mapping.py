@@ -7,8 +7,9 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from target_contacts.complete import JOINT
 from target_contacts.contact import assert_known, is_empty, text
-from target_contacts.reader import JOINT, ContactReader
+from target_contacts.reader import ContactReader
 from target_contacts.rejects import Rejected
 from target_contacts.slots import Slots
 

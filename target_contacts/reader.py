@@ -13,7 +13,7 @@ import operator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from target_contacts import names, values
+from target_contacts import complete, values
 from target_contacts.contact import (
     ADDRESS,
     ATTRIBUTES,
@@ -38,10 +38,6 @@ if TYPE_CHECKING:
 
 TOLD_BY_VALUE = {"gender", "job_title", "role", "state"}
 """Attributes whose spellings mean other things elsewhere, which the value tells."""
-
-
-JOINT = " + "
-"""What stands between the names of the fields that a value is made of."""
 
 
 class Found(NamedTuple):
@@ -119,9 +115,9 @@ class ContactReader:
         self._leave_foreign(found, contact.spare)
         for attribute, several in found.items():
             _choose(contact, attribute, several)
-        _complete_names(contact)
-        _complete_gender(contact)
-        _complete_street(contact)
+        complete.names_of(contact)
+        complete.gender_of(contact)
+        complete.street_of(contact)
         self._slots.fill(contact)
         self._give_defaults(contact)
         for target, path in self._field_map.items():
@@ -134,9 +130,9 @@ class ContactReader:
     def _give_defaults(self, contact: Contact) -> None:
         """Give attributes that have no value their default."""
         for attribute, value in self._defaults.items():
-            _give(contact, attribute, value, "defaults")
-        if not self._defaults.keys().isdisjoint((*_NAMES, *_READINGS)):
-            _complete_names(contact)
+            complete.give(contact, attribute, value, "defaults")
+        if not self._defaults.keys().isdisjoint((*complete.NAMES, *complete.READINGS)):
+            complete.names_of(contact)
 
     def _leave_foreign(self, found: dict[str, list[Found]], spare: dict[str, str]) -> None:
         """Leave out the ids of another system."""
@@ -271,86 +267,3 @@ def _say_the_same(attribute: str, one: Any, other: Any) -> bool:
     with contextlib.suppress(ValueError):
         return attribute == "country" and values.country(one) == values.country(other)
     return False
-
-
-def _give(contact: Contact, attribute: str, value: Any, source: str) -> None:
-    """Give an attribute a value if it has none."""
-    if is_empty(contact.attributes.get(attribute)) and not is_empty(value):
-        contact.attributes[attribute] = value
-        contact.sources[attribute] = source
-
-
-def _complete_names(contact: Contact) -> None:
-    """Make a full name of its parts, or the parts of a full name; and the same of readings."""
-    first, middle, last, full = _texts(contact, _NAMES)
-    if not full and (first or last):
-        _give(contact, "full_name", names.whole(_joined(first, middle), last), _source(contact))
-    elif full and not first and not last:
-        parts = names.split(full)
-        for attribute, part in zip(("first_name", "last_name"), parts, strict=True):
-            _give(contact, attribute, part, contact.sources["full_name"])
-    readings = _texts(contact, _READINGS)
-    if any(readings):
-        _give(contact, "name_reading", names.reading(*readings), _source(contact, "_reading"))
-
-
-_NAMES = ("first_name", "middle_name", "last_name", "full_name")
-_READINGS = ("first_name_reading", "last_name_reading")
-
-
-def _texts(contact: Contact, attributes: Iterable[str]) -> list[str]:
-    """Return attributes as text; what is none, "" for one, as ""."""
-    given = [contact.attributes.get(attribute, "") for attribute in attributes]
-    return ["" if isinstance(value, (dict, list)) else str(value).strip() for value in given]
-
-
-def _joined(*parts: str) -> str:
-    return " ".join(part for part in parts if part)
-
-
-def _source(contact: Contact, kind: str = "") -> str:
-    """Name the fields that the parts of a name come from."""
-    parts = (f"{part}{kind}" for part in ("first_name", "middle_name", "last_name"))
-    return JOINT.join(contact.sources[part] for part in parts if part in contact.sources)
-
-
-def _complete_street(contact: Contact) -> None:
-    """Put the number of the house and the second line of an address to its street."""
-    street, number, second = _texts(contact, STREET_PARTS)
-    first = [street, number] if street and number else [street]
-    if number and values.home(contact.attributes.get("country")) in NUMBER_FIRST:
-        first.reverse()
-    whole = "\n".join(filter(None, (_joined(*first), second)))
-    if whole != street:
-        contact.attributes["street"] = whole
-        used = [each for each in STREET_PARTS if not is_empty(contact.attributes.get(each))]
-        names_used = (contact.sources[each] for each in used if each in contact.sources)
-        contact.sources["street"] = JOINT.join(names_used)
-
-
-STREET_PARTS = ("street", "street_number", "street2")
-
-NUMBER_FIRST = frozenset(
-    ("AU", "CA", "FR", "GB", "IE", "IN", "LU", "MC", "MY", "NZ", "PH", "SG", "US", "ZA")
-)
-"""Countries where the number of the house stands before the street."""
-
-
-def _complete_gender(contact: Contact) -> None:
-    """Take the gender from a salutation that tells it; one that tells nothing more is spare."""
-    salutation = contact.attributes.get("salutation")
-    if is_empty(salutation):
-        return
-    source, told = contact.sources["salutation"], _gender(salutation)
-    _give(contact, "gender", told, source)
-    if not told or _gender(contact.attributes["gender"]) != told:
-        del contact.attributes["salutation"], contact.sources["salutation"]
-        contact.spare[source] = "salutation"
-
-
-def _gender(value: Any) -> str:
-    """Return the gender that a value tells, or ""."""
-    try:
-        return values.gender(value)
-    except ValueError:
-        return ""

@@ -1,0 +1,99 @@
+"""Complete contacts: what one attribute tells of another, without inventing anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from target_contacts import names, values
+from target_contacts.contact import is_empty
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from target_contacts.reader import Contact
+
+JOINT = " + "
+"""What stands between the names of the fields that a value is made of."""
+
+
+def give(contact: Contact, attribute: str, value: Any, source: str) -> None:
+    """Give an attribute a value if it has none."""
+    if is_empty(contact.attributes.get(attribute)) and not is_empty(value):
+        contact.attributes[attribute] = value
+        contact.sources[attribute] = source
+
+
+def names_of(contact: Contact) -> None:
+    """Make a full name of its parts, or the parts of a full name; and the same of readings."""
+    first, middle, last, full = _texts(contact, NAMES)
+    if not full and (first or last):
+        give(contact, "full_name", names.whole(_joined(first, middle), last), _source(contact))
+    elif full and not first and not last:
+        parts = names.split(full)
+        for attribute, part in zip(("first_name", "last_name"), parts, strict=True):
+            give(contact, attribute, part, contact.sources["full_name"])
+    readings = _texts(contact, READINGS)
+    if any(readings):
+        give(contact, "name_reading", names.reading(*readings), _source(contact, "_reading"))
+
+
+NAMES = ("first_name", "middle_name", "last_name", "full_name")
+READINGS = ("first_name_reading", "last_name_reading")
+
+
+def _texts(contact: Contact, attributes: Iterable[str]) -> list[str]:
+    """Return attributes as text; what is none, "" for one, as ""."""
+    given = [contact.attributes.get(attribute, "") for attribute in attributes]
+    return ["" if isinstance(value, (dict, list)) else str(value).strip() for value in given]
+
+
+def _joined(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
+
+
+def _source(contact: Contact, kind: str = "") -> str:
+    """Name the fields that the parts of a name come from."""
+    parts = (f"{part}{kind}" for part in ("first_name", "middle_name", "last_name"))
+    return JOINT.join(contact.sources[part] for part in parts if part in contact.sources)
+
+
+def street_of(contact: Contact) -> None:
+    """Put the number of the house and the second line of an address to its street."""
+    street, number, second = _texts(contact, STREET_PARTS)
+    first = [street, number] if street and number else [street]
+    if number and values.home(contact.attributes.get("country")) in NUMBER_FIRST:
+        first.reverse()
+    whole = "\n".join(filter(None, (_joined(*first), second)))
+    if whole != street:
+        contact.attributes["street"] = whole
+        used = [each for each in STREET_PARTS if not is_empty(contact.attributes.get(each))]
+        names_used = (contact.sources[each] for each in used if each in contact.sources)
+        contact.sources["street"] = JOINT.join(names_used)
+
+
+STREET_PARTS = ("street", "street_number", "street2")
+
+NUMBER_FIRST = frozenset(
+    ("AU", "CA", "FR", "GB", "IE", "IN", "LU", "MC", "MY", "NZ", "PH", "SG", "US", "ZA")
+)
+"""Countries where the number of the house stands before the street."""
+
+
+def gender_of(contact: Contact) -> None:
+    """Take the gender from a salutation that tells it; one that tells nothing more is spare."""
+    salutation = contact.attributes.get("salutation")
+    if is_empty(salutation):
+        return
+    source, told = contact.sources["salutation"], _gender(salutation)
+    give(contact, "gender", told, source)
+    if not told or _gender(contact.attributes["gender"]) != told:
+        del contact.attributes["salutation"], contact.sources["salutation"]
+        contact.spare[source] = "salutation"
+
+
+def _gender(value: Any) -> str:
+    """Return the gender that a value tells, or ""."""
+    try:
+        return values.gender(value)
+    except ValueError:
+        return ""
