@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 TARGET = [str(BIN / "target-contacts")]
 STOCK = [sys.executable, "-m", "tests.stock.target"]
+MANY = 2_000_000
+"""Records of the longest stream, which shows whether memory grows."""
 CREATE, FIRST, UNCHANGED = "create", "first run", "unchanged"
 
 
@@ -177,8 +179,9 @@ def measure(bench: Bench, folder: Path, options: argparse.Namespace) -> list[Row
     rows += medians(
         lambda: [bench.known(UNCHANGED, count, many), bench.validated(count, many)], options.runs
     )
-    again = stream(folder / "again", count, times=10)
-    rows.append(bench.known(UNCHANGED, 10 * count, again))
+    times = max(1, MANY // count)
+    again = stream(folder / "again", count, times=times)
+    rows.append(bench.known(UNCHANGED, times * count, again))
     return rows
 
 
