@@ -117,8 +117,10 @@ class Delivery:
         What is as it was is not translated again; what only looks otherwise is noted.
         """
         sources = self._ledger.sources(self._stream, list(waiting))
-        changed = [each for key, each in waiting.items() if sources.get(key) != each.source]
-        unchanged = [each for key, each in waiting.items() if sources.get(key) == each.source]
+        changed: list[Received] = []
+        unchanged: list[Received] = []
+        for key, received in waiting.items():
+            (unchanged if sources.get(key) == received.source else changed).append(received)
         self._sink.settle("unchanged", *unchanged)
         entries = self._ledger.entries(self._stream, [received.key for received in changed])
         same: list[Entry] = []

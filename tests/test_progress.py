@@ -328,7 +328,7 @@ def test_what_is_left_of_cobai_are_customers() -> None:
     """Of the contacts no total is told, but how many customers were read is known."""
     with Cobai() as cobai:
         filled(cobai, 25)
-        chunks = list(CobaiClient(cobai.tap_config(), FAST).read_contacts())
+        chunks = list(CobaiClient(cobai.tap_config(), FAST).read_contacts(None))
     assert [chunk.left for chunk in chunks if chunk.progress] == [15, 5]
 
 

@@ -160,18 +160,11 @@ class Cobai(ApiClient):
             raise ConfigurationError(msg)
         return [uuid for uuid in self._wanted if uuid in known]
 
-    def contacts(self) -> Iterator[dict[str, Any]]:
-        """Yield the contacts of the chosen customers, normalised."""
-        for chunk in self.read_contacts():
-            yield from chunk.records
-
-    def read_contacts(
-        self, progress: Mapping[str, Any] | None = None
-    ) -> Generator[Chunk, None, None]:
-        """Yield the contacts of the chosen customers but those that an earlier run has read.
+    def read_contacts(self, progress: Mapping[str, Any] | None) -> Generator[Chunk, None, None]:
+        """Yield the contacts of the chosen customers, normalised, but those read earlier.
 
         Args:
-            progress: Progress of the last chunk that the earlier run wrote.
+            progress: Progress of the last chunk that an earlier run wrote, if it did not end.
         """
         reading = Reading(self.customer_uuids(), progress)
         if reading.is_lost:

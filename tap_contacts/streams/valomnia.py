@@ -34,6 +34,10 @@ _TEXTS = [
 ]
 
 
+def _object(*names: str) -> th.ObjectType:
+    return th.ObjectType(*(th.Property(name, th.StringType) for name in names))
+
+
 class ValomniaContacts(ApiStream[Valomnia]):
     """Contacts, the earliest change first; those of the bookmark's own second come again.
 
@@ -51,28 +55,13 @@ class ValomniaContacts(ApiStream[Valomnia]):
         th.Property("customerReference", th.StringType),
         th.Property("customer_id", th.StringType),
         th.Property("customer_reference", th.StringType),
-        th.Property(
-            "customer",
-            th.ObjectType(
-                th.Property("id", th.StringType),
-                th.Property("reference", th.StringType),
-                th.Property("name", th.StringType),
-                th.Property("href", th.StringType),
-            ),
-        ),
+        th.Property("customer", _object("id", "reference", "name", "href")),
         *(th.Property(name, th.StringType) for name in _TEXTS),
         th.Property("isDecisionMaker", th.BooleanType),
         th.Property("photo", th.StringType, description="Address of the image."),
         th.Property("small_photo", th.StringType, description="Address of a small one."),
         th.Property("medium_photo", th.StringType, description="Address of a middling one."),
-        th.Property(
-            "user",
-            th.ObjectType(
-                th.Property("id", th.StringType),
-                th.Property("reference", th.StringType),
-                th.Property("href", th.StringType),
-            ),
-        ),
+        th.Property("user", _object("id", "reference", "href")),
         th.Property("organization", th.StringType, description="The tenant."),
         th.Property("dateCreated", th.DateTimeType),
         th.Property("lastUpdated", th.DateTimeType),
