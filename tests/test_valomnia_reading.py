@@ -675,7 +675,7 @@ def test_contacts_travel_to_zoho_voice(valomnia: Valomnia, workplace: Workplace)
     with ZohoVoice() as zoho:
         config = {**zoho.target_config(), "defaults": {"mobile": "+12025550199"}}
         run = workplace.target(config, read(workplace, valomnia).out)
-        walter, jesse = zoho.contacts
+        jesse, walter = sorted(zoho.contacts, key=lambda contact: str(contact["first_name"]))
     names = ("first_name", "last_name", "email", "mobile", "phone", "address")
     wires = ("firstName", "lastName", "email", "mobile", "phone")
     assert (run.code, run.summary["created"]) == (0, 2)
