@@ -143,6 +143,10 @@ class ContactSink(StreamSink, Generic[ClientT]):
         """Return the table of fields as the account has it, asking the API; by default as it is."""
         return fields
 
+    def free_field(self, name: str) -> Field:
+        """Return how a field that is not in the table is filled by `field_map`."""
+        return Field(name, name)
+
     def translator(self, fields: Sequence[Field]) -> Translator:
         """Return what translates records by a table of fields."""
         return Translator(self, fields)

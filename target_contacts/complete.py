@@ -18,7 +18,7 @@ JOINT = " + "
 
 def give(contact: Contact, attribute: str, value: Any, source: str) -> None:
     """Give an attribute a value if it has none."""
-    if is_empty(contact.attributes.get(attribute)) and not is_empty(value):
+    if not contact.has(attribute) and not is_empty(value):
         contact.attributes[attribute] = value
         contact.sources[attribute] = source
 
@@ -32,9 +32,9 @@ def names_of(contact: Contact) -> None:
         parts = names.split(full)
         for attribute, part in zip(("first_name", "last_name"), parts, strict=True):
             give(contact, attribute, part, contact.sources["full_name"])
-    readings = _texts(contact, READINGS)
-    if any(readings):
-        give(contact, "name_reading", names.reading(*readings), _source(contact, "_reading"))
+    if any(map(contact.has, READINGS)):
+        readings = names.reading(*_texts(contact, READINGS))
+        give(contact, "name_reading", readings, _source(contact, "_reading"))
 
 
 NAMES = ("first_name", "middle_name", "last_name", "full_name")
@@ -43,8 +43,11 @@ READINGS = ("first_name_reading", "last_name_reading")
 
 def _texts(contact: Contact, attributes: Iterable[str]) -> list[str]:
     """Return attributes as text; what is none, "" for one, as ""."""
-    given = [contact.attributes.get(attribute, "") for attribute in attributes]
-    return ["" if isinstance(value, (dict, list)) else str(value).strip() for value in given]
+    return [_text(contact.attributes.get(attribute, "")) for attribute in attributes]
+
+
+def _text(value: Any) -> str:
+    return "" if isinstance(value, (dict, list)) else str(value).strip()
 
 
 def _joined(*parts: str) -> str:
@@ -59,6 +62,8 @@ def _source(contact: Contact, kind: str = "") -> str:
 
 def street_of(contact: Contact) -> None:
     """Put the number of the house and the second line of an address to its street."""
+    if not contact.has("street_number") and not contact.has("street2"):
+        return
     street, number, second = _texts(contact, STREET_PARTS)
     first = [street, number] if street and number else [street]
     if number and values.home(contact.attributes.get("country")) in NUMBER_FIRST:
@@ -66,7 +71,7 @@ def street_of(contact: Contact) -> None:
     whole = "\n".join(filter(None, (_joined(*first), second)))
     if whole != street:
         contact.attributes["street"] = whole
-        used = [each for each in STREET_PARTS if not is_empty(contact.attributes.get(each))]
+        used = [each for each in STREET_PARTS if contact.has(each)]
         names_used = (contact.sources[each] for each in used if each in contact.sources)
         contact.sources["street"] = JOINT.join(names_used)
 
@@ -81,9 +86,9 @@ NUMBER_FIRST = frozenset(
 
 def gender_of(contact: Contact) -> None:
     """Take the gender from a salutation that tells it; one that tells nothing more is spare."""
-    salutation = contact.attributes.get("salutation")
-    if is_empty(salutation):
+    if not contact.has("salutation"):
         return
+    salutation = contact.attributes["salutation"]
     source, told = contact.sources["salutation"], _gender(salutation)
     give(contact, "gender", told, source)
     if not told or _gender(contact.attributes["gender"]) != told:

@@ -262,11 +262,13 @@ def is_empty(value: object) -> bool:
     """Say whether a source's value stands for no value."""
     if isinstance(value, str):
         return not value or value.isspace()
-    return value is None or value in ([], {})
+    return value is None or (isinstance(value, (dict, list)) and not value)
 
 
 def text(value: Any) -> str:
     """Return a plain value as text, or raise ValueError."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, (dict, list)):
         msg = "must be a plain value"
         raise ValueError(msg)  # noqa: TRY004  # conversions raise ValueError throughout

@@ -82,6 +82,9 @@ class Intake:
         self._named = -1
         """Number of statuses that the hash of records was made with."""
         self._keys_of = _decoder([*self._keys, "_sdc_deleted_at"])
+        self._noted: set[str] = set()
+        """Fields that are known to be not carried."""
+        self._not_carried = sink.books.not_carried.setdefault(sink.stream_name, set())
         self._shown = functools.lru_cache(maxsize=SHOWN)(self.shown)
 
     def received(self, line: Line, mapped: Mapping[str, Any] | None) -> Received | None:
@@ -140,7 +143,8 @@ class Intake:
         for attribute in sorted(self.translator.foreign):
             text = "%s of the records is no id of this destination; its default is taken instead."
             self._sink.warn_once(text % attribute)
-        self._sink.books.mend(self._sink.stream_name, self.translator.mended)
+        if self.translator.mended:
+            self._sink.books.mend(self._sink.stream_name, self.translator.mended)
         return self._sink.finish(payload, contact.attributes)
 
     def _plain(self, key: Sequence[Any]) -> list[str]:
@@ -154,9 +158,10 @@ class Intake:
     def _note(self, contact: Contact) -> None:
         """Note what is not carried, and which of two fields is taken."""
         stream = self._sink.stream_name
-        noted = self._sink.books.not_carried.setdefault(stream, set())
-        names = self.translator.not_carried(contact)
-        noted.update(self._shown(name) for name in names if name not in self._keys)
+        names = self.translator.not_carried(contact, self._noted)
+        if len(self._noted) < SHOWN:
+            self._noted.update(names)
+        self._not_carried.update(self._shown(name) for name in names if name not in self._keys)
         for attribute, source in self.translator.before_default(contact):
             text = f"{stream}: {self._shown(source)} goes before the default {attribute}. If it is "
             self._sink.warn_once(text + "another system's id, empty it with a stream map.")

@@ -14,7 +14,7 @@ from target_contacts.rejects import Rejected
 from target_contacts.slots import Slots
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from target_contacts.client import ContactSink
@@ -86,7 +86,8 @@ class Translator:
         )
         self._fields = fields
         self._ids = [field for field in fields if field.identifier]
-        self._free = [Field(name, name) for name in field_map if name not in wires]
+        self._free = [sink.free_field(name) for name in field_map if name not in wires]
+        self._required = [field for field in fields if field.required]
         self._own = [f.wire for f in fields if f.wire in sink.identity and not f.identifier]
         self._keeps_empty = sink.keeps_empty
         self._defaults = defaults
@@ -116,24 +117,26 @@ class Translator:
         Raises:
             Rejected: If a value is too long or not what its field takes.
         """
-        mapped = contact.fields
+        mapped, attributes = contact.fields, contact.attributes
         payload = {
             field.wire: self._converted(field, mapped[field.wire])
             for field in self._free
             if field.wire in mapped
         }
         for field in self._fields:
-            value = mapped.get(field.wire, contact.attributes.get(field.attribute))
-            if not is_empty(value):
+            value = mapped.get(field.wire, attributes.get(field.attribute))
+            if value is None:
+                continue
+            if value != "":
                 payload[field.wire] = self._converted(field, value)
-            elif value is not None and self._keeps_empty:
+            elif self._keeps_empty:
                 payload.setdefault(field.wire, "")
         return {wire: value for wire, value in payload.items() if value is not None}
 
     def assert_complete(self, payload: Payload, *, creating: bool) -> None:
         """Raise Rejected if a required field has no value, or a new contact nothing of its own."""
-        for field in self._fields:
-            needed = field.required == "always" or (creating and field.required == "create")
+        for field in self._required:
+            needed = creating or field.required == "always"
             if needed and is_empty(payload.get(field.wire)):
                 own = "Give it by field_map."
                 known = (
@@ -172,45 +175,41 @@ class Translator:
             if not self._is_foreign(field, value):
                 yield attribute, source
 
-    def not_carried(self, contact: Contact) -> list[str]:
-        """List the fields of a contact's record whose values do not reach the destination."""
-        carried = self._reaching(contact)
+    def not_carried(self, contact: Contact, known: Container[str] = ()) -> list[str]:
+        """List the fields of a contact's record whose values do not reach the destination.
+
+        Args:
+            contact: The contact.
+            known: Fields that need not be told.
+        """
+        carried, sources = self._reaching(contact), contact.sources
         left = [
-            a
-            for a in contact.sources
-            if a not in carried and not is_empty(contact.attributes.get(a))
-        ]
-        there = _stood_for(carried, contact.attributes) if left else ()
-        named = [
             name
-            for attribute in left
-            if attribute not in there
-            for name in contact.sources[attribute].split(JOINT)
+            for attribute, source in sources.items()
+            if attribute not in carried and source not in known and contact.has(attribute)
+            if not _is_stood_for(attribute, carried, contact.attributes)
+            for name in source.split(JOINT)
         ]
-        taken = {"defaults", *self._taken(carried, contact)}
+        names = [name for name in (*contact.spare, *left) if name not in known]
+        if not names:
+            return []
+        mapped = self._field_map.values()
+        used = [source for a, source in sources.items() if a in carried or a in mapped]
+        taken = {"defaults", *(name for source in used for name in source.split(JOINT))}
         return [
             name
-            for name in [*contact.spare, *named]
+            for name in names
             if name not in taken and not name.startswith("_sdc_") and not self._is_mapped(name)
         ]
 
     def _reaching(self, contact: Contact) -> AbstractSet[str]:
         """Return the attributes that are sent, not a value of `field_map` or a default instead."""
-        replaced = {f.attribute for f in self._fields if f.wire in contact.fields}
-        foreign = {
-            f.attribute
-            for f in self._ids
-            if self._is_foreign(f, contact.attributes.get(f.attribute))
-        }
-        others = {a for a in replaced | foreign if not is_empty(contact.attributes.get(a))}
+        ids = (f for f in self._ids if contact.has(f.attribute))
+        others = {f.attribute for f in ids if self._is_foreign(f, contact.attributes[f.attribute])}
+        if contact.fields:
+            replaced = (f.attribute for f in self._fields if f.wire in contact.fields)
+            others |= {attribute for attribute in replaced if contact.has(attribute)}
         return self.carried - others if others else self.carried
-
-    def _taken(self, carried: AbstractSet[str], contact: Contact) -> Iterator[str]:
-        """Yield the fields that carried attributes come from, and those that `field_map` uses."""
-        mapped = self._field_map.values()
-        for attribute, source in contact.sources.items():
-            if attribute in carried or attribute in mapped:
-                yield from source.split(JOINT)
 
     def _is_mapped(self, name: str) -> bool:
         return any(name == path or name.startswith(f"{path}.") for path in self._field_map.values())
@@ -218,7 +217,7 @@ class Translator:
     def _is_foreign(self, field: Field, value: Any) -> bool:
         """Say whether a value cannot be an id of this destination, and gives way to the default."""
         default = self._defaults.get(field.attribute)
-        if not field.identifier or default is None or default == value:
+        if default is None or default == value:
             return False
         try:
             field.convert(value)
@@ -228,20 +227,26 @@ class Translator:
 
     def _converted(self, field: Field, value: Any) -> Any:
         """Return the value to send; None if it does not fit and may be left out."""
-        if self._is_foreign(field, value):
+        if field.identifier and self._is_foreign(field, value):
             self.foreign.add(field.attribute)
             return self._converted(field, self._defaults[field.attribute])
         try:
             converted = field.convert(value)
         except ValueError as error:
-            return self._unfit(field, f"{field.wire} {error}", "invalid")
+            self._unfit(field, f"{field.wire} {error}", "invalid")
+            return None
         if field.max_length and len(converted) > field.max_length:
-            if self._on_invalid == "truncate" and not field.exact:
-                self.mended.append((field.wire, "cut short"))
-                return converted[: field.max_length]
-            reason = f"{field.wire} takes {field.max_length} characters, not {len(converted)}"
-            return self._unfit(field, reason, "too_long")
+            return self._too_long(field, field.max_length, converted)
         return converted
+
+    def _too_long(self, field: Field, most: int, converted: str) -> str | None:
+        """Cut a value short, or leave it out, where the settings allow it, or raise Rejected."""
+        if self._on_invalid == "truncate" and not field.exact:
+            self.mended.append((field.wire, "cut short"))
+            return converted[:most]
+        reason = f"{field.wire} takes {most} characters, not {len(converted)}"
+        self._unfit(field, reason, "too_long")
+        return None
 
     def _unfit(self, field: Field, reason: str, code: str) -> None:
         """Leave a value out where the settings allow it, or raise Rejected."""
@@ -250,19 +255,22 @@ class Translator:
         self.mended.append((field.wire, "left out"))
 
 
-def _stood_for(carried: AbstractSet[str], attributes: Mapping[str, Any]) -> set[str]:
-    """Return the attributes that reach the destination in another form."""
-    whole = _plain(attributes.get("full_name"))
-    stood = {
-        "full_name": {part for part in NAME_PARTS if _plain(attributes.get(part)) in whole},
-        "first_name": {"full_name"},
-        "last_name": {"full_name"},
-        "name_reading": {"first_name_reading", "last_name_reading"},
-        "gender": {"salutation"},
-        "street": {"street_number", "street2"},
-    }
-    return {part for attribute in stood.keys() & carried for part in stood[attribute]}
+def _is_stood_for(attribute: str, carried: AbstractSet[str], attributes: Mapping[str, Any]) -> bool:
+    """Say whether an attribute reaches the destination in another form."""
+    if attribute in NAME_PARTS and "full_name" in carried:
+        return _plain(attributes[attribute]) in _plain(attributes.get("full_name"))
+    return not STANDING.get(attribute, frozenset()).isdisjoint(carried)
 
+
+STANDING = {
+    "full_name": {"first_name", "last_name"},
+    "first_name_reading": {"name_reading"},
+    "last_name_reading": {"name_reading"},
+    "salutation": {"gender"},
+    "street_number": {"street"},
+    "street2": {"street"},
+}
+"""Attribute to those that hold its value, too."""
 
 NAME_PARTS = ("first_name", "middle_name", "last_name")
 

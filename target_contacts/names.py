@@ -109,7 +109,7 @@ def _plain(name: Any) -> str:
 
 def _is_family_first(name: str) -> bool:
     """Say whether all letters of a name are kanji, kana or hangul."""
-    return bool(_FAMILY_FIRST.fullmatch(re.sub(r"[\W\d_]+", "", name)))
+    return not name.isascii() and bool(_FAMILY_FIRST.fullmatch(re.sub(r"[\W\d_]+", "", name)))
 
 
 def _at_comma(name: str) -> tuple[str, str] | None:

@@ -10,34 +10,30 @@ from __future__ import annotations
 
 import contextlib
 import operator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from target_contacts import complete, values
+import msgspec
+
+from target_contacts import complete, flat, values
 from target_contacts.contact import (
     ADDRESS,
     ATTRIBUTES,
     BARE,
-    HONORIFICS,
-    NO_STATES,
     RANKS,
-    UNTOLD,
     assert_known,
     is_empty,
     plain,
-    spelled,
 )
 from target_contacts.leaves import leaves
 from target_contacts.slots import KINDS, Number
+from target_contacts.takers import taker_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from target_contacts.leaves import Path
     from target_contacts.slots import Slots
 
-TOLD_BY_VALUE = {"gender", "job_title", "role", "state"}
-"""Attributes whose spellings mean other things elsewhere, which the value tells."""
+NAMES = frozenset((*complete.NAMES, *complete.READINGS))
 
 
 class Found(NamedTuple):
@@ -48,25 +44,28 @@ class Found(NamedTuple):
     value: Any
 
 
-@dataclass
-class Contact:
+class Contact(msgspec.Struct):
     """A contact in the vocabulary's terms.
 
     An attribute that the record has but without value is "": it is to be cleared. One that the
     record does not have is absent: it is to be left alone.
     """
 
-    attributes: dict[str, Any]
-    fields: dict[str, Any] = field(default_factory=dict)
-    """Destination fields filled by `field_map`, before all built-in mapping."""
-    sources: dict[str, str] = field(default_factory=dict)
+    attributes: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
+    """Destination fields filled by `field_map`, before all built-in mapping; none is empty."""
+    sources: dict[str, str] = {}
     """Where each attribute comes from: a field of the record, a setting or other attributes."""
-    spare: dict[str, str] = field(default_factory=dict)
+    spare: dict[str, str] = {}
     """Fields with a value that no attribute took, and the attribute they spell or ""."""
-    conflicts: set[tuple[str, str, str]] = field(default_factory=set)
+    conflicts: set[tuple[str, str, str]] = set()
     """Attributes that two fields give different values: attribute, field taken, field left."""
-    further: list[Number] = field(default_factory=list)
+    further: list[Number] = []
     """Numbers beside those that attributes have."""
+
+    def has(self, attribute: str) -> bool:
+        """Say whether an attribute has a value."""
+        return bool(self.attributes.get(attribute, "") != "")
 
 
 def at(record: Mapping[str, Any], path: str) -> Any:
@@ -105,16 +104,16 @@ class ContactReader:
         assert_known("defaults", defaults, ATTRIBUTES)
         self._field_map = field_map
         self._defaults = defaults
+        self._names_by_default = not NAMES.isdisjoint(defaults)
         self._slots = slots
         self._foreign = frozenset(foreign)
 
     def read(self, record: Mapping[str, Any]) -> Contact:
         """Return the contact that a record holds."""
-        contact = Contact({})
-        found = _by_attribute(record, contact.spare)
-        self._leave_foreign(found, contact.spare)
-        for attribute, several in found.items():
-            _choose(contact, attribute, several)
+        contact = Contact()
+        shape = flat.shape(tuple(record), self._foreign)
+        if shape is None or not shape.read(record, contact):
+            contact = self._read_any(record)
         complete.names_of(contact)
         complete.gender_of(contact)
         complete.street_of(contact)
@@ -127,11 +126,20 @@ class ContactReader:
             contact.fields.update({} if is_empty(value) else {target: value})
         return contact
 
+    def _read_any(self, record: Mapping[str, Any]) -> Contact:
+        """Return what a record of any form holds, value by value."""
+        contact = Contact()
+        found = _by_attribute(record, contact.spare)
+        self._leave_foreign(found, contact.spare)
+        for attribute, several in found.items():
+            _choose(contact, attribute, several)
+        return contact
+
     def _give_defaults(self, contact: Contact) -> None:
         """Give attributes that have no value their default."""
         for attribute, value in self._defaults.items():
             complete.give(contact, attribute, value, "defaults")
-        if not self._defaults.keys().isdisjoint((*complete.NAMES, *complete.READINGS)):
+        if self._names_by_default:
             complete.names_of(contact)
 
     def _leave_foreign(self, found: dict[str, list[Found]], spare: dict[str, str]) -> None:
@@ -146,7 +154,7 @@ def _by_attribute(record: Mapping[str, Any], spare: dict[str, str]) -> dict[str,
     found: dict[str, list[Found]] = {}
     for paths, value in leaves(record):
         name = ".".join(paths[0])
-        if taker := _taker_of(paths, value):
+        if taker := taker_of(paths, value):
             attribute, rank = taker
             found.setdefault(attribute, []).append(Found(rank, name, value))
         elif not is_empty(value):
@@ -159,50 +167,6 @@ def _by_attribute(record: Mapping[str, Any], spare: dict[str, str]) -> dict[str,
 
 
 _best_first = operator.itemgetter(0, 1)
-
-
-def _taker_of(paths: Sequence[Path], value: Any) -> tuple[str, int] | None:
-    """Return the attribute that takes a value under one of its paths; the last one says most."""
-    if len(paths) == len(paths[0]) == 1:
-        return _taker(paths[0], value)
-    takers = [taker for path in paths if (taker := _taker(path, value))]
-    if not takers:
-        return _further(paths, value) if len(paths[0]) > 1 else None
-    attribute = takers[-1][0]
-    return attribute, min(rank for each, rank in takers if each == attribute)
-
-
-def _further(paths: Sequence[Path], value: Any) -> tuple[str, int] | None:
-    """Return the attribute that a further number of a list has, whatever its place there."""
-    bare = (tuple(part for part in path if not part.isdecimal()) for path in reversed(paths))
-    for taker in (_taker(path, value) for path in bare if path not in paths):
-        if taker and taker[0] in KINDS:
-            return taker[0], taker[1] + RANKS
-    return None
-
-
-def _taker(path: Path, value: Any) -> tuple[str, int] | None:
-    """Return the attribute that takes a value, as far as the value tells, and its rank."""
-    taker = spelled(path)
-    if taker is None:
-        return None
-    attribute, rank = taker
-    if isinstance(value, (dict, list)):
-        return taker if attribute == "status" or not value else None
-    if attribute not in TOLD_BY_VALUE or is_empty(value):
-        return taker
-    if attribute == "job_title" and plain(path[-1]) == "title":
-        return ("salutation", rank) if plain(str(value)) in HONORIFICS.split() else taker
-    return None if _is_of_others(attribute, str(value)) else taker
-
-
-def _is_of_others(attribute: str, value: str) -> bool:
-    """Say whether a value is that of another thing with the same name."""
-    if attribute == "state":
-        return plain(value) in NO_STATES.split()
-    if attribute == "gender":
-        return plain(value) in UNTOLD.split()
-    return attribute == "role" and not value.startswith("ROLE_")
 
 
 def _tell_names_apart(found: dict[str, list[Found]]) -> None:

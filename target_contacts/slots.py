@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_contacts import values
-from target_contacts.contact import is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -52,20 +51,29 @@ class Slots:
     def fill(self, contact: Contact) -> None:
         """Put numbers for which there is no field into fields that are free."""
         self._complete_mobile(contact)
+        homeless = [each for each in KINDS if each not in self.carried and contact.has(each)]
+        if not homeless and not contact.further:
+            return
         for slots in (MOBILES, PHONES):
-            free = [slot for slot in slots if slot in self.carried and not _has(contact, slot)]
-            for number in self._waiting(contact, slots):
-                if self._is_there(contact, number):
-                    _forget(contact, number)
-                elif free:
-                    _fill(contact, free.pop(0), number)
-                else:
-                    _leave(contact, number)
+            free = [slot for slot in slots if slot in self.carried and not contact.has(slot)]
+            for number in _waiting(contact, slots, homeless):
+                self._place(contact, number, free)
+
+    def _place(self, contact: Contact, number: Number, free: list[str]) -> None:
+        """Put a number into the first free field, unless another field has it."""
+        if self._is_there(contact, number):
+            _forget(contact, number)
+        elif free:
+            _fill(contact, free.pop(0), number)
+        else:
+            _leave(contact, number)
 
     def _complete_mobile(self, contact: Contact) -> None:
         """Take a phone for the mobile if there is no other and it is one."""
-        phone = contact.attributes.get("phone")
-        if is_empty(phone) or isinstance(phone, (dict, list)) or _has(contact, "mobile"):
+        if contact.has("mobile") or not contact.has("phone"):
+            return
+        phone = contact.attributes["phone"]
+        if isinstance(phone, (dict, list)):
             return
         own = values.home(contact.attributes.get("country")) if self.region else None
         mobile = values.is_mobile(phone, self.region, own)
@@ -79,19 +87,9 @@ class Slots:
         """Say whether a number that may be a mobile's or not is worth more as one."""
         return self.needs_mobile or ("mobile" in self.carried and "phone" not in self.carried)
 
-    def _waiting(self, contact: Contact, slots: Sequence[str]) -> list[Number]:
-        """Return the numbers of one kind that have no field."""
-        own = (
-            Number(attribute, contact.sources[attribute], contact.attributes[attribute])
-            for attribute in KINDS
-            if attribute not in self.carried and _has(contact, attribute)
-        )
-        waiting = [each for each in (*own, *contact.further) if KINDS[each.attribute] is slots]
-        return sorted(waiting, key=lambda each: (each.attribute == HOME, each.attribute))
-
     def _is_there(self, contact: Contact, number: Number) -> bool:
         """Say whether a field has the number already, however it is written."""
-        filled = (each for each in KINDS if each in self.carried and _has(contact, each))
+        filled = (each for each in KINDS if each in self.carried and contact.has(each))
         there = (contact.attributes[each] for each in filled)
         return any(self._are_same(number.value, each) for each in there)
 
@@ -100,8 +98,15 @@ class Slots:
         return may_be and values.e164(one, self.region) == values.e164(other, self.region)
 
 
-def _has(contact: Contact, attribute: str) -> bool:
-    return not is_empty(contact.attributes.get(attribute))
+def _waiting(contact: Contact, slots: Sequence[str], homeless: Sequence[str]) -> list[Number]:
+    """Return the numbers of one kind that have no field."""
+    own = [
+        Number(attribute, contact.sources[attribute], contact.attributes[attribute])
+        for attribute in homeless
+        if KINDS[attribute] is slots
+    ]
+    waiting = [*own, *(each for each in contact.further if KINDS[each.attribute] is slots)]
+    return sorted(waiting, key=lambda each: (each.attribute == HOME, each.attribute))
 
 
 def _forget(contact: Contact, number: Number) -> None:

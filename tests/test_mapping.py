@@ -78,6 +78,7 @@ def test_names_are_taken_apart(
         ({"phone": "030 123456", "mobile": "0151 12345678"}, ("+4915112345678", "+4930123456")),
         ({"phone": "+1 202 555 0143"}, ("+12025550143", "+12025550143")),
         ({"mobile": "call Anna"}, ("call Anna", "")),
+        ({"mobile": "0151 12345678", "mobile3": "+49 151 12345678"}, ("+4915112345678", "")),
         ({"phone": [{"value": "+4930123456", "type": "work"}, {"value": "0151 12345678",
           "type": "mobile"}]}, ("+4915112345678", "+4930123456")),
     ],
@@ -150,6 +151,24 @@ def test_what_only_sounds_like_an_attribute_is_not_taken(
     (held,) = cobai.contacts
     assert (run.code, held["role"], held["gender"]) == (0, "ROLE_SHOP_USER", "FEMALE")
     assert run.summary["not_carried"] == {"contacts": ["Gender", "role", "state"]}
+
+
+def test_each_record_of_a_stream_tells_what_its_fields_mean(
+    cobai: Cobai, workplace: Workplace
+) -> None:
+    """A title is a position here and a salutation there; what one record has decides no other."""
+    titles = ("Head of Sales", "Frau", ["Herr"], "Head of Sales")
+    people = [
+        {"id": i, "first_name": "Anna", "last_name": "Heide", "email": f"{i}@a.de", "title": title}
+        for i, title in enumerate(titles)
+    ]
+    config = {**cobai.target_config(), "concurrency": 1}
+    config["defaults"] = {**config["defaults"], "gender": "MALE"}
+    run = workplace.target(config, contacts(*people))
+    assert (run.code, [held["gender"] for held in cobai.contacts]) == (
+        0,
+        ["MALE", "FEMALE", "MALE", "MALE"],
+    )
 
 
 def test_names_below_the_schema_are_not_shown(zoho: ZohoVoice, workplace: Workplace) -> None:

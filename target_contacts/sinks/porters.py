@@ -133,16 +133,22 @@ class PortersSink(ContactSink[porters.Porters]):
                 self.client.tenant.warn_once(f"{self.client.title}: {named}")
                 yield table.required(field)
 
+    def free_field(self, name: str) -> Field:
+        """Return how a field of one's own of unknown type is filled."""
+        return table.text_field(name)
+
     def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:
-        """Clean fields of one's own, too, and leave out what is blank.
+        """Leave out what is blank.
 
         Raises:
             Rejected: If there is something about a phase, but no phase.
         """
         del attributes
-        options = {alias: value for alias, value in payload.items() if isinstance(value, list)}
-        texts = {a: table.lines(value) for a, value in payload.items() if a not in options}
-        cleaned = options | {alias: value for alias, value in texts.items() if value.strip()}
+        cleaned = {
+            alias: value
+            for alias, value in payload.items()
+            if isinstance(value, list) or not (value.isspace() or value == "")
+        }
         if wire.PHASE not in cleaned and cleaned.keys() & table.OF_PHASE:
             reason = f"{' and '.join(table.OF_PHASE)} may only come together with {wire.PHASE}"
             raise Rejected(reason, "missing", field=wire.PHASE)

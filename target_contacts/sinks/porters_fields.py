@@ -196,6 +196,11 @@ def own(known: TenantField, tenant: Tenant) -> Field:
     return limited(Field(known.alias, known.alias, convert=convert, exact=not is_prose), known)
 
 
+def text_field(name: str) -> Field:
+    """Return how a field of unknown type is filled: as text."""
+    return Field(name, name, convert=lines)
+
+
 def required(known: TenantField) -> Field:
     """Return a field that nothing fills and that a new contact must have."""
     return Field(known.alias, known.alias, required="create")

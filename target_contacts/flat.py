@@ -1,0 +1,78 @@
+"""Read flat records whose fields' names say it all, which most records' do, in a fraction of time.
+
+What the names alone tell is worked out once for all records with the same fields. Records with
+nested values, with two spellings of one attribute or parts of two addresses are not read here.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from target_contacts.contact import ADDRESS, RANKS, is_empty, spelled
+from target_contacts.leaves import CSV_VALUE
+from target_contacts.takers import TOLD_BY_VALUE, taker
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
+
+    from target_contacts.reader import Contact
+
+SHAPES = 1024
+"""Sets of fields that are remembered; a stream has one, or a few."""
+
+
+class Shape(NamedTuple):
+    """What the names of a flat record's fields tell."""
+
+    takers: tuple[tuple[str, str, bool], ...]
+    """Field, the attribute that takes it or "", and whether its value must tell as well."""
+    sources: Mapping[str, str]
+    """Attribute to field."""
+    foreign: Mapping[str, str]
+    """Field to the attribute that it spells and is not taken for."""
+
+    def read(self, record: Mapping[str, Any], contact: Contact) -> bool:
+        """Read a record into an empty contact; return False if it must be read otherwise."""
+        for name, attribute, is_told in self.takers:
+            value = record[name]
+            if isinstance(value, (dict, list)) or (is_told and not _takes(attribute, name, value)):
+                return False
+            if attribute:
+                contact.attributes[attribute] = "" if is_empty(value) else value
+            elif not is_empty(value):
+                contact.spare[name] = self.foreign.get(name, "")
+        contact.sources.update(self.sources)
+        return True
+
+
+@functools.lru_cache(maxsize=SHAPES)
+def shape(names: tuple[str, ...], foreign: frozenset[str]) -> Shape | None:
+    """Return what the names of a record's fields tell; None if values decide between them.
+
+    Args:
+        names: The fields in their order.
+        foreign: Attributes that are not taken.
+    """
+    found = {name: each for name in names if (each := spelled((name,)))}
+    taken = {name: attribute for name, (attribute, _) in found.items() if attribute not in foreign}
+    places = {rank // RANKS for attribute, rank in found.values() if attribute in ADDRESS}
+    sources = {attribute: name for name, attribute in taken.items()}
+    labelled = any(name.endswith(CSV_VALUE) for name in names)
+    if len(sources) < len(taken) or len(places) > 1 or labelled or _may_be_apart(sources.keys()):
+        return None
+    told = ((name, taken.get(name, "")) for name in names)
+    left = {name: found[name][0] for name in found.keys() - taken.keys()}
+    return Shape(tuple((*each, each[1] in TOLD_BY_VALUE) for each in told), sources, left)
+
+
+def _may_be_apart(attributes: AbstractSet[str]) -> bool:
+    """Say whether a name stands without its other half, so that values tell which it is."""
+    return len(attributes & {"first_name", "last_name"}) == 1
+
+
+def _takes(attribute: str, name: str, value: Any) -> bool:
+    """Say whether an attribute takes a value of a field that spells it."""
+    found = taker((name,), value)
+    return found is not None and found[0] == attribute
