@@ -159,7 +159,7 @@ class Porters(ApiClient):
         name = self._reachable.get(self.partition)
         return f"{TITLE} at {self.origin} answers; partition {self.partition}: {name}"
 
-    def write(self, items: Sequence[_Element], *, repeatable: bool) -> list[wire.Result]:
+    def write(self, items: Sequence[bytes], *, repeatable: bool) -> list[wire.Result]:
         """Create and update contacts in one request; return a result for each, in their order."""
         answer = self.call(
             "POST",

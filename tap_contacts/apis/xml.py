@@ -67,6 +67,14 @@ def element(name: str, text: str | None = None) -> etree._Element:
     return made
 
 
+def add(parent: etree._Element, name: str, text: str | None = None) -> etree._Element:
+    """Return a new element at the end of another; what XML forbids in its text is left out."""
+    made = etree.SubElement(parent, name)
+    if text is not None:
+        made.text = clean(text)
+    return made
+
+
 def clean(text: str) -> str:
     """Return a text without the characters that XML 1.0 forbids, and without control characters."""
     return text if text.isprintable() else _FORBIDDEN.sub("", text)
@@ -75,3 +83,8 @@ def clean(text: str) -> str:
 def document(root: etree._Element) -> bytes:
     """Return a whole UTF-8 document, declaration included."""
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True, standalone=True)
+
+
+def part(element: etree._Element) -> bytes:
+    """Return an element as it stands in a UTF-8 document."""
+    return etree.tostring(element, encoding="UTF-8", xml_declaration=False)

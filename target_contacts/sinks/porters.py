@@ -24,8 +24,6 @@ from target_contacts.sinks import porters_fields as table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from lxml.etree import _Element
-
     from tap_contacts.apis.porters_fields import TenantField
     from target_contacts.mapping import Field, Payload
 
@@ -50,9 +48,7 @@ class Packed:
     """A contact in its wire form."""
 
     item: Item
-    element: _Element
-    size: int
-    """Bytes."""
+    made: bytes
 
     @property
     def is_new(self) -> bool:
@@ -184,7 +180,7 @@ class PortersSink(ContactSink[porters.Porters]):
         """Yield the outcomes of one request after the other, each packed as full as it may be."""
         batch: list[Packed] = []
         for packed in map(self._packed, items):
-            if wire.EMPTY_SIZE + packed.size > wire.MAX_BYTES:
+            if wire.EMPTY_SIZE + len(packed.made) > wire.MAX_BYTES:
                 yield [Outcome(packed.item, error=_too_large(packed))]
                 continue
             if not _has_room(batch, packed):
@@ -198,8 +194,7 @@ class PortersSink(ContactSink[porters.Porters]):
     def _packed(self, item: Item) -> Packed:
         """Put a contact into its wire form; a new one gets a key by which it can be found."""
         key = {self._key_field: item.key} if self._key_field and item.remote_id is None else {}
-        made = wire.item(item.remote_id or wire.NEW, item.payload | key)
-        return Packed(item, made, wire.size(made))
+        return Packed(item, wire.item(item.remote_id or wire.NEW, item.payload | key))
 
     def _send(self, batch: list[Packed]) -> Iterator[list[Outcome]]:
         """Send a batch; one that is refused as a whole is halved until the culprit is alone."""
@@ -208,9 +203,7 @@ class PortersSink(ContactSink[porters.Porters]):
             part = waiting.pop()
             creating = any(packed.is_new for packed in part)
             try:
-                results = self.client.write(
-                    [each.element for each in part], repeatable=not creating
-                )
+                results = self.client.write([each.made for each in part], repeatable=not creating)
             except (OutcomeUnknown, Refused) as error:
                 failed, again = _after(error, part)
                 waiting += again
@@ -234,7 +227,7 @@ def _after(
 
 
 def _has_room(batch: Sequence[Packed], packed: Packed) -> bool:
-    total = wire.EMPTY_SIZE + sum(each.size for each in batch) + packed.size
+    total = wire.EMPTY_SIZE + sum(len(each.made) for each in batch) + len(packed.made)
     return len(batch) < wire.MAX_ITEMS and total <= wire.MAX_BYTES
 
 
@@ -245,7 +238,7 @@ def _holds(row: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
 def _too_large(packed: Packed) -> Rejected:
     longest = max(packed.item.payload, key=lambda alias: len(packed.item.payload[alias]))
     reason = (
-        f"the contact takes {wire.EMPTY_SIZE + packed.size} bytes and a request at most "
+        f"the contact takes {wire.EMPTY_SIZE + len(packed.made)} bytes and a request at most "
         f"{wire.MAX_BYTES}; its longest field is {longest}"
     )
     return Rejected(reason, "too_large", field=longest)
