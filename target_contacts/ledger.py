@@ -5,7 +5,6 @@ It holds no personal data: keys, streams' records and payloads stand in it as ke
 
 from __future__ import annotations
 
-import datetime
 import functools
 import hashlib
 import importlib
@@ -157,34 +156,29 @@ class Ledger:
 
     def put(self, stream: str, entries: Sequence[Entry]) -> None:
         """Enter or replace entries, all in one transaction."""
-        now = datetime.datetime.now(tz=datetime.timezone.utc)
         rows = [
-            {
-                "account": self.account,
-                "stream": stream,
-                "changed_at": now,
-                **msgspec.structs.asdict(e),
-            }
-            for e in entries
+            {"account": self.account, "stream": stream, **msgspec.structs.asdict(entry)}
+            for entry in entries
         ]
         if not rows:
             return
         self._forget(stream, (entry.key for entry in entries))
         with self._database.transaction("write") as connection:
-            connection.execute(self._enter, rows)
+            connection.exec_driver_sql(self._enter, rows)
 
     @functools.cached_property
-    def _enter(self) -> sa.Insert:
+    def _enter(self) -> str:
         """Return the statement that enters or replaces entries."""
         # The dialects are imported by name: each costs a twentieth of a second.
         dialect = importlib.import_module(f"sqlalchemy.dialects.{self._database.dialect}")
-        statement = dialect.insert(CONTACTS)
-        names = ("status", "remote_id", "payload", "identity", "source", "changed_at")
-        entered: sa.Insert = statement.on_conflict_do_update(
-            index_elements=[CONTACTS.c.account, CONTACTS.c.stream, CONTACTS.c.key],
-            set_={name: statement.excluded[name] for name in names},
+        statement = dialect.insert(CONTACTS).values(changed_at=sa.func.current_timestamp())
+        keys = ("account", "stream", "key")
+        told = [name for name in Entry.__struct_fields__ if name not in keys]
+        entered = statement.on_conflict_do_update(
+            index_elements=keys,
+            set_={name: statement.excluded[name] for name in (*told, "changed_at")},
         )
-        return entered
+        return self._database.sql(entered, (*keys, *told))
 
     def drop(self, stream: str, keys: Sequence[str]) -> None:
         """Remove entries: creates that surely did not happen."""
