@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
@@ -31,9 +32,7 @@ def in_parallel(
     """
     ahead = iter(items)
     running: set[Future[R]] = set()
-    pool = ThreadPoolExecutor(workers)
-    patient = True
-    try:
+    with threads(workers) as pool:
         while True:
             free = 0 if halted() else workers - len(running)
             running |= {pool.submit(call, item) for item in islice(ahead, free)}
@@ -41,6 +40,15 @@ def in_parallel(
                 return
             done, running = wait(running, return_when=FIRST_COMPLETED)
             yield [future.result() for future in done]
+
+
+@contextmanager
+def threads(workers: int) -> Iterator[ThreadPoolExecutor]:
+    """Give a pool of threads; wait for what is under way in the end, unless Interrupted ends it."""
+    pool = ThreadPoolExecutor(workers)
+    patient = True
+    try:
+        yield pool
     except Interrupted:
         patient = False
         raise

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -33,6 +35,7 @@ from tests.sandbox.server import Request, Response, xml_response
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 ANNA: dict[str, Any] = {"id": "a", "name": "Anna", "email": "anna@example.com"}
 BERT: dict[str, Any] = {"id": "b", "name": "Bert", "email": "bert@example.com"}
@@ -227,6 +230,35 @@ def test_a_request_is_filled_to_the_byte(porters: Porters, workplace: Workplace)
     assert (run.code, sent(porters)) == (3, [["A"], ["Anna", "Bert"]])
     assert refusals(workplace) == [(3, "too_large", "Contact.P_Memo")]
     assert "15001 bytes and a request at most 15000" in workplace.rejections[0]["reason"]
+
+
+class Patient(Porters):
+    """A PORTERS that answers a write once all people are announced in the ledger, or too late."""
+
+    def __init__(self, ledger: Path, people: int) -> None:
+        """Take the ledger's file and how many they are."""
+        super().__init__()
+        self.ledger, self._people = ledger, people
+        self.announced = 0
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request."""
+        latest = time.monotonic() + 20
+        while self.is_write(request) and time.monotonic() < latest:
+            with closing(sqlite3.connect(self.ledger)) as ledger:
+                (self.announced,) = ledger.execute("SELECT count(*) FROM contacts").fetchone()
+            if self.announced >= self._people:
+                break
+            time.sleep(0.01)
+        return super().handle(request)
+
+
+def test_the_next_request_is_packed_while_one_is_under_way(workplace: Workplace) -> None:
+    """Contacts of the second request are on disk as announced before the first one is answered."""
+    with Patient(workplace.folder / "patient.db", 120) as porters:
+        settings = {**porters.target_config(), "ledger_url": f"sqlite:///{porters.ledger}"}
+        run = workplace.target(settings, contacts(*people(120)))
+    assert (porters.announced, len(porters.writes), run.summary["created"]) == (120, 2, 120)
 
 
 def test_no_request_has_room_for_the_next_contact(porters: Porters, workplace: Workplace) -> None:

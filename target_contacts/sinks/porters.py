@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.exceptions import ConfigurationError
@@ -17,12 +18,14 @@ from tap_contacts.apis.errors import OutcomeUnknown, Refused, Stopped
 from tap_contacts.apis.http import NOT_UNDERSTOOD, Verdict
 from tap_contacts.apis.porters_sign_in import CODES
 from target_contacts.client import ContactSink
+from target_contacts.dispatch import threads
 from target_contacts.items import Item, Outcome
 from target_contacts.rejects import Rejected
 from target_contacts.sinks import porters_fields as table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from concurrent.futures import Future
 
     from tap_contacts.apis.porters_fields import TenantField
     from target_contacts.mapping import Field, Payload
@@ -177,43 +180,70 @@ class PortersSink(ContactSink[porters.Porters]):
             yield row["Contact.P_Id"], row
 
     def write(self, items: Iterator[Item]) -> Iterator[list[Outcome]]:
-        """Yield the outcomes of one request after the other, each packed as full as it may be."""
+        """Yield the outcomes of one request after the other; the next is packed meanwhile.
+
+        One that is refused as a whole is halved until the culprit is alone.
+        """
+        batches = self._batches(items)
+        waiting = [batch for batch in [next(batches, None)] if batch]
+        with threads(1) as pool:
+            while waiting and not self.destination.halted:
+                part = waiting.pop()
+                answer = pool.submit(self._sent, part)
+                if not waiting:
+                    waiting.extend(islice(batches, 1))
+                yield from _outcomes(part, answer, waiting)
+
+    def _batches(self, items: Iterator[Item]) -> Iterator[list[Packed]]:
+        """Pack contacts, as many together as a request may hold; one that is too large is alone."""
         batch: list[Packed] = []
+        size = wire.EMPTY_SIZE
         for packed in map(self._packed, items):
-            if wire.EMPTY_SIZE + len(packed.made) > wire.MAX_BYTES:
-                yield [Outcome(packed.item, error=_too_large(packed))]
-                continue
-            if not _has_room(batch, packed):
-                yield from self._send(batch)
-                batch = []
-            if self.destination.halted:
-                return
+            size += len(packed.made)
+            if batch and (size > wire.MAX_BYTES or len(batch) == wire.MAX_ITEMS):
+                yield batch
+                batch, size = [], wire.EMPTY_SIZE + len(packed.made)
             batch.append(packed)
-        yield from self._send(batch)
+        if batch:
+            yield batch
 
     def _packed(self, item: Item) -> Packed:
         """Put a contact into its wire form; a new one gets a key by which it can be found."""
         key = {self._key_field: item.key} if self._key_field and item.remote_id is None else {}
         return Packed(item, wire.item(item.remote_id or wire.NEW, item.payload | key))
 
-    def _send(self, batch: list[Packed]) -> Iterator[list[Outcome]]:
-        """Send a batch; one that is refused as a whole is halved until the culprit is alone."""
-        waiting = [batch] if batch else []
-        while waiting and not self.destination.halted:
-            part = waiting.pop()
-            creating = any(packed.is_new for packed in part)
-            try:
-                results = self.client.write([each.made for each in part], repeatable=not creating)
-            except (OutcomeUnknown, Refused) as error:
-                failed, again = _after(error, part)
-                waiting += again
-                yield [Outcome(packed.item, error=error) for packed in failed]
-            else:
-                yield from _settled(part, results)
+    def _sent(self, part: Sequence[Packed]) -> Sequence[wire.Result]:
+        """Send contacts in one request; return the result of each.
+
+        Raises:
+            Rejected: If a contact alone is larger than a request may be.
+        """
+        if wire.EMPTY_SIZE + len(part[0].made) > wire.MAX_BYTES:
+            raise _too_large(part[0])
+        creating = any(packed.is_new for packed in part)
+        return self.client.write([each.made for each in part], repeatable=not creating)
+
+
+def _outcomes(
+    part: list[Packed], answer: Future[Sequence[wire.Result]], waiting: list[list[Packed]]
+) -> Iterator[list[Outcome]]:
+    """Yield what became of contacts once their request is answered; what goes again has to wait.
+
+    Raises:
+        Stopped: After that, if nothing more can be written.
+    """
+    try:
+        results = answer.result()
+    except (OutcomeUnknown, Refused, Rejected) as error:
+        failed, again = _after(error, part)
+        waiting += again
+        yield [Outcome(packed.item, error=error) for packed in failed]
+    else:
+        yield from _settled(part, results)
 
 
 def _after(
-    error: OutcomeUnknown | Refused, part: list[Packed]
+    error: OutcomeUnknown | Refused | Rejected, part: list[Packed]
 ) -> tuple[list[Packed], list[list[Packed]]]:
     """Tell which of a request's contacts its error is for, and what may be sent again.
 
@@ -224,11 +254,6 @@ def _after(
         return [packed for packed in part if packed.is_new], [updates] if updates else []
     middle = len(part) // 2
     return ([], [part[middle:], part[:middle]]) if middle else (part, [])
-
-
-def _has_room(batch: Sequence[Packed], packed: Packed) -> bool:
-    total = wire.EMPTY_SIZE + sum(len(each.made) for each in batch) + len(packed.made)
-    return len(batch) < wire.MAX_ITEMS and total <= wire.MAX_BYTES
 
 
 def _holds(row: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
