@@ -36,8 +36,7 @@ class Received(msgspec.Struct):
     @property
     def record(self) -> Mapping[str, Any]:
         """Return the record as it is to be translated."""
-        found: Mapping[str, Any] = self.line.message["record"]
-        return found if self.mapped is None else self.mapped
+        return self.line.fields if self.mapped is None else self.mapped
 
 
 class Item(msgspec.Struct, frozen=True):

@@ -66,6 +66,16 @@ class Line(msgspec.Struct):
         message: dict[str, Any] = self.decoded(_DECODER, self.whole)
         return message
 
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Return the record as received.
+
+        Raises:
+            InputError: As for `message`.
+        """
+        fields: dict[str, Any] = self.decoded(_DECODER, self.record)
+        return fields
+
     def decoded(self, decoder: msgspec.json.Decoder[T], part: bytes) -> T:
         """Return what is in a part of the line.
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from target_contacts import values
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
     from target_contacts.reader import Contact
 
@@ -41,7 +42,7 @@ class Number(NamedTuple):
 class Slots:
     """What a destination has for numbers."""
 
-    carried: Collection[str]
+    carried: AbstractSet[str]
     """Attributes that it has fields for."""
     region: str | None = None
     """Country whose plan numbers without country code follow."""
@@ -51,7 +52,11 @@ class Slots:
     def fill(self, contact: Contact) -> None:
         """Put numbers for which there is no field into fields that are free."""
         self._complete_mobile(contact)
-        homeless = [each for each in KINDS if each not in self.carried and contact.has(each)]
+        homeless = [
+            each
+            for each in (contact.attributes.keys() & KINDS.keys()) - self.carried
+            if contact.has(each)
+        ]
         if not homeless and not contact.further:
             return
         for slots in (MOBILES, PHONES):
