@@ -27,14 +27,19 @@ def names_of(contact: Contact) -> None:
     """Make a full name of its parts, or the parts of a full name; and the same of readings."""
     first, middle, last, full = _texts(contact, NAMES)
     if not full and (first or last):
-        give(contact, "full_name", names.whole(_joined(first, middle), last), _source(contact))
+        give(
+            contact,
+            "full_name",
+            names.whole(_joined(first, middle), last),
+            _source(contact, NAMES[:3]),
+        )
     elif full and not first and not last:
         parts = names.split(full)
         for attribute, part in zip(("first_name", "last_name"), parts, strict=True):
             give(contact, attribute, part, contact.sources["full_name"])
     if any(map(contact.has, READINGS)):
         readings = names.reading(*_texts(contact, READINGS))
-        give(contact, "name_reading", readings, _source(contact, "_reading"))
+        give(contact, "name_reading", readings, _source(contact, READINGS))
 
 
 NAMES = ("first_name", "middle_name", "last_name", "full_name")
@@ -54,9 +59,8 @@ def _joined(*parts: str) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _source(contact: Contact, kind: str = "") -> str:
+def _source(contact: Contact, parts: Iterable[str]) -> str:
     """Name the fields that the parts of a name come from."""
-    parts = (f"{part}{kind}" for part in ("first_name", "middle_name", "last_name"))
     return JOINT.join(contact.sources[part] for part in parts if part in contact.sources)
 
 

@@ -14,7 +14,7 @@ from target_contacts.leaves import CSV_VALUE
 from target_contacts.takers import TOLD_BY_VALUE, taker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from target_contacts.reader import Contact
@@ -23,26 +23,30 @@ SHAPES = 1024
 """Sets of fields that are remembered; a stream has one, or a few."""
 
 
+NESTED = frozenset((dict, list))
+
+
 class Shape(NamedTuple):
     """What the names of a flat record's fields tell."""
 
-    takers: tuple[tuple[str, str, bool], ...]
-    """Field, the attribute that takes it or "", and whether its value must tell as well."""
     sources: Mapping[str, str]
-    """Attribute to field."""
-    foreign: Mapping[str, str]
-    """Field to the attribute that it spells and is not taken for."""
+    """Attribute to the field that it takes."""
+    told: Sequence[tuple[str, str]]
+    """Of these the ones whose value must tell as well."""
+    left: Sequence[tuple[str, str]]
+    """Field that is not taken, and the attribute that it spells or ""."""
 
     def read(self, record: Mapping[str, Any], contact: Contact) -> bool:
         """Read a record into an empty contact; return False if it must be read otherwise."""
-        for name, attribute, is_told in self.takers:
+        told = (_takes(attribute, name, record[name]) for attribute, name in self.told)
+        if not NESTED.isdisjoint(map(type, record.values())) or not all(told):
+            return False
+        for attribute, name in self.sources.items():
             value = record[name]
-            if isinstance(value, (dict, list)) or (is_told and not _takes(attribute, name, value)):
-                return False
-            if attribute:
-                contact.attributes[attribute] = "" if is_empty(value) else value
-            elif not is_empty(value):
-                contact.spare[name] = self.foreign.get(name, "")
+            contact.attributes[attribute] = "" if is_empty(value) else value
+        for name, attribute in self.left:
+            if not is_empty(record[name]):
+                contact.spare[name] = attribute
         contact.sources.update(self.sources)
         return True
 
@@ -62,9 +66,9 @@ def shape(names: tuple[str, ...], foreign: frozenset[str]) -> Shape | None:
     labelled = any(name.endswith(CSV_VALUE) for name in names)
     if len(sources) < len(taken) or len(places) > 1 or labelled or _may_be_apart(sources.keys()):
         return None
-    told = ((name, taken.get(name, "")) for name in names)
-    left = {name: found[name][0] for name in found.keys() - taken.keys()}
-    return Shape(tuple((*each, each[1] in TOLD_BY_VALUE) for each in told), sources, left)
+    told = [each for each in sources.items() if each[0] in TOLD_BY_VALUE]
+    left = [(name, found.get(name, ("",))[0]) for name in names if name not in taken]
+    return Shape(sources, told, left)
 
 
 def _may_be_apart(attributes: AbstractSet[str]) -> bool:

@@ -31,6 +31,7 @@ LARGEST_IN_MEMORY = 300_000
 """Entries of a stream that is read whole; each takes a quarter of a kilobyte of memory."""
 
 _METADATA = sa.MetaData()
+_HAS_ID = sa.column("remote_id").is_not(None)
 CONTACTS = sa.Table(
     "contacts",
     _METADATA,
@@ -42,7 +43,9 @@ CONTACTS = sa.Table(
     sa.Column("payload", sa.String(32)),
     sa.Column("identity", sa.String(32)),
     sa.Column("source", sa.String(32)),
-    sa.Index("contacts_remote_id", "account", "remote_id"),
+    sa.Index(
+        "contacts_remote_id", "account", "remote_id", sqlite_where=_HAS_ID, postgresql_where=_HAS_ID
+    ),
     sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
     sqlite_with_rowid=False,  # the entries of a stream stand side by side
 )
@@ -156,10 +159,7 @@ class Ledger:
 
     def put(self, stream: str, entries: Sequence[Entry]) -> None:
         """Enter or replace entries, all in one transaction."""
-        rows = [
-            {"account": self.account, "stream": stream, **msgspec.structs.asdict(entry)}
-            for entry in entries
-        ]
+        rows = [(self.account, stream, *msgspec.structs.astuple(entry)) for entry in entries]
         if not rows:
             return
         self._forget(stream, (entry.key for entry in entries))
@@ -195,7 +195,7 @@ class Ledger:
             return set()
         owners = CONTACTS.c.account == self.account if stream is None else self._of(stream)
         theirs = sa.select(CONTACTS.c.remote_id).where(
-            owners, self._in(CONTACTS.c.remote_id, remote_ids)
+            owners, _HAS_ID, self._in(CONTACTS.c.remote_id, remote_ids)
         )
         with self._database.transaction("read") as connection:
             return set(connection.scalars(theirs))

@@ -185,10 +185,10 @@ class Translator:
         carried, sources = self._reaching(contact), contact.sources
         left = [
             name
-            for attribute, source in sources.items()
-            if attribute not in carried and source not in known and contact.has(attribute)
+            for attribute in sources.keys() - carried
+            if sources[attribute] not in known and contact.has(attribute)
             if not _is_stood_for(attribute, carried, contact.attributes)
-            for name in source.split(JOINT)
+            for name in sources[attribute].split(JOINT)
         ]
         names = [name for name in (*contact.spare, *left) if name not in known]
         if not names:
@@ -258,7 +258,7 @@ class Translator:
 def _is_stood_for(attribute: str, carried: AbstractSet[str], attributes: Mapping[str, Any]) -> bool:
     """Say whether an attribute reaches the destination in another form."""
     if attribute in NAME_PARTS and "full_name" in carried:
-        return _plain(attributes[attribute]) in _plain(attributes.get("full_name"))
+        return _holds(attributes.get("full_name", ""), attributes[attribute])
     return not STANDING.get(attribute, frozenset()).isdisjoint(carried)
 
 
@@ -275,5 +275,11 @@ STANDING = {
 NAME_PARTS = ("first_name", "middle_name", "last_name")
 
 
-def _plain(value: Any) -> str:
-    return "" if value is None else " ".join(unicodedata.normalize("NFC", str(value)).split())
+def _holds(whole: Any, part: Any) -> bool:
+    """Say whether a name holds another one, however both are written."""
+    whole, part = str(whole), str(part)
+    return (whole.isascii() and part in whole) or _plain(part) in _plain(whole)
+
+
+def _plain(value: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", value).split())

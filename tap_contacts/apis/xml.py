@@ -69,9 +69,10 @@ def element(name: str, text: str | None = None) -> etree._Element:
 
 def add(parent: etree._Element, name: str, text: str | None = None) -> etree._Element:
     """Return a new element at the end of another; what XML forbids in its text is left out."""
-    made = etree.SubElement(parent, name)
+    made = parent.makeelement(name)
     if text is not None:
         made.text = clean(text)
+    parent.append(made)  # `SubElement` takes twice the time
     return made
 
 

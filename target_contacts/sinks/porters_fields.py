@@ -41,6 +41,8 @@ def lines(value: Any) -> str:
 
 def _line(value: Any) -> str:
     """Return text of one line, or raise ValueError: only MultilineText takes line breaks."""
+    if isinstance(value, str) and value.isprintable():
+        return value
     found = lines(value)
     if not found.isprintable() and re.search(r"[\r\n]", found):
         msg = "must be on one line"
