@@ -34,7 +34,8 @@ def read(found: str, region: str | None) -> str | None:
 
     Letters are refused, too: they would be taken for those of a dial.
     """
-    written = _INVISIBLE.sub("", re.sub(r"(?i)^tel:", "", found)).strip()
+    given = found[4:] if found[:4].lower() == "tel:" else found
+    written = given.strip() if given.isascii() else _INVISIBLE.sub("", given).strip()
     if not _DIALLED.fullmatch(written) or _TWO_NUMBERS.fullmatch(written):
         return None
     digits = re.sub(r"[^\d+]", "", unicodedata.normalize("NFKC", written))

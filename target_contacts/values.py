@@ -64,7 +64,7 @@ def _table(spellings: dict[T, str]) -> dict[str, T]:
 
 def _without_fraction(found: str) -> str:
     """Return a whole number without the ".0" that spreadsheets give to columns with gaps."""
-    return re.sub(r"^(\d+)\.0+$", r"\1", found)
+    return re.sub(r"^(\d+)\.0+$", r"\1", found) if "." in found else found
 
 
 # Phones.
@@ -111,8 +111,11 @@ def may_be_same(one: Any, other: Any) -> bool:
 
 def _last_digits(value: Any) -> str:
     """Return the last four digits of a text in ASCII."""
-    found = _without_fraction(text(value).strip())
-    return "".join(str(int(each)) for each in re.findall(r"\d", found)[-4:])
+    last = _NO_DIGITS.sub("", _without_fraction(text(value).strip()))[-4:]
+    return last if last.isascii() else "".join(str(int(each)) for each in last)
+
+
+_NO_DIGITS = re.compile(r"\D+")
 
 
 def home(value: Any) -> str | None:

@@ -184,7 +184,8 @@ class BasIpSink(ContactSink[BasIp]):
         if self.destination.halted:
             return
         try:
-            results = self.client.upsert([_wire(item) for item in items])
+            linked = [(_link_id(item), item) for item in items]
+            results = self.client.upsert([{"link_id": i, **item.payload} for i, item in linked])
         except Refused as error:
             if len(items) == 1:
                 yield [Outcome(items[0], error=_fault(error))]
@@ -193,18 +194,14 @@ class BasIpSink(ContactSink[BasIp]):
             yield from self._send(items[:half])
             yield from self._send(items[half:])
         else:
-            yield [_outcome(item, results.get(_link_id(item))) for item in items]
+            yield [_outcome(item, link_id, results.get(link_id)) for link_id, item in linked]
 
 
 def _link_id(item: Item) -> str:
     return str(uuid.uuid5(NAMESPACE, item.identity))
 
 
-def _wire(item: Item) -> Payload:
-    return {"link_id": _link_id(item), **item.payload}
-
-
-def _outcome(item: Item, result: Mapping[str, Any] | None) -> Outcome:
+def _outcome(item: Item, link_id: str, result: Mapping[str, Any] | None) -> Outcome:
     """Tell what a result says of one contact; HTTP 200 says nothing of it."""
     if result is None:
         reason = (
@@ -213,7 +210,7 @@ def _outcome(item: Item, result: Mapping[str, Any] | None) -> Outcome:
         )
         return Outcome(item, error=Rejected(reason, "outcome_unknown", http_status=200))
     if result.get("success") is True:
-        return Outcome(item, _link_id(item))
+        return Outcome(item, link_id)
     info = str(result.get("extended_info"))
     reason = (
         f"The device answers {info}, without the field. Its phone book may be full, or is_default "
