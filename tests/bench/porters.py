@@ -7,10 +7,12 @@ The fewest are what the bytes of the contacts sent would take in full requests o
 from __future__ import annotations
 
 import json
+import statistics
+import sys
 import tempfile
 from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_contacts.apis.porters_wire import EMPTY_SIZE, MAX_BYTES, MAX_ITEMS
 from tests.bench.runs import keep, spent, where
@@ -19,8 +21,31 @@ from tests.sandbox.porters import Porters
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
-    from tests.bench.runs import Spent
+    from tests.sandbox.server import Request
+
+REPLAY = [sys.executable, "-m", "tests.stock.replay"]
+"""A bare client that sends what the target sent."""
+
+
+class Took(NamedTuple):
+    """What one run took."""
+
+    what: str
+    contacts: int
+    writes: int
+    fewest: int
+    seconds: float
+    cpu: float
+
+    def row(self) -> str:
+        """Return it as a row of a table."""
+        more = f"{self.writes / self.fewest - 1:.1%}" if self.fewest else "0"
+        return (
+            f"| {self.what} | {self.contacts} | {self.writes} | {self.fewest} | {more} | "
+            f"{self.seconds:.1f} | {self.cpu:.1f} |\n"
+        )
 
 
 class Bench:
@@ -39,36 +64,62 @@ class Bench:
         )
         (folder / "config.json").write_text(json.dumps(config))
 
-    def row(self, what: str, contacts: int, sent: int, changed: int) -> str:
-        """Write a stream of so many contacts, of which so many are to be sent; return its row."""
+    def new(self, contacts: int) -> list[Took]:
+        """Write contacts that PORTERS does not have yet; then let a bare client send the same."""
+        took = self._written("new", contacts, contacts, 0)
+        recorded = [(each.raw_path, _kept(each), each.body.decode()) for each in self._writes]
+        path = self._folder / "requests.json"
+        path.write_text(json.dumps(recorded), encoding="utf-8")
+        seconds, cpu, _ = spent([*REPLAY, self._porters.url, str(path)], self._folder)
+        if len(self._porters.contacts) != 2 * contacts:
+            msg = "PORTERS did not take what was sent again."
+            raise SystemExit(msg)
+        bare = took._replace(what="the same requests, bare", seconds=seconds, cpu=cpu)
+        return [took, bare]
+
+    def changed(self, contacts: int) -> list[Took]:
+        """Write the same contacts again, of which one in a hundred has changed."""
+        some = contacts // 100
+        return [self._written("one in a hundred changed", contacts, some, some)]
+
+    def _written(self, what: str, contacts: int, sent: int, changed: int) -> Took:
+        """Write a stream of so many contacts, of which so many are to be sent."""
         lines = stream(self._folder / "lines", contacts, changed=changed)
         before = len(self._porters.log)
-        took = spent([*TARGET, "--config", str(self._folder / "config.json")], self._folder, lines)
-        bodies = [each.request.body for each in self._porters.log[before:] if each.request.body]
-        writes = [body for body in bodies if b"<Item>" in body]
-        full = sum(len(body) - EMPTY_SIZE for body in writes) / (MAX_BYTES - EMPTY_SIZE)
+        command = [*TARGET, "--config", str(self._folder / "config.json")]
+        seconds, cpu, _ = spent(command, self._folder, lines)
+        requests = [each.request for each in self._porters.log[before:]]
+        self._writes = [each for each in requests if b"<Item>" in each.body]
+        used = sum(len(each.body) - EMPTY_SIZE for each in self._writes)
+        full = used / (MAX_BYTES - EMPTY_SIZE)
         fewest = max(ceil(full), ceil(sent / MAX_ITEMS))
-        return _row(what, contacts, len(writes), fewest, took)
+        return Took(what, contacts, len(self._writes), fewest, seconds, cpu)
 
 
-def _row(what: str, contacts: int, writes: int, fewest: int, took: Spent) -> str:
-    more = f"{writes / fewest - 1:.1%}" if fewest else "0"
-    return (
-        f"| {what} | {contacts} | {writes} | {fewest} | {more} | {took.seconds:.1f} | "
-        f"{took.cpu:.1f} |\n"
-    )
+def _kept(request: Request) -> dict[str, str]:
+    """Return the headers of a request but those that a client makes."""
+    made = {"host", "content-length", "connection", "accept-encoding"}
+    return {name: value for name, value in request.headers.items() if name not in made}
+
+
+def measure(contacts: int) -> list[Took]:
+    """Return the rows of one turn."""
+    with Porters() as porters, tempfile.TemporaryDirectory() as name:
+        bench = Bench(porters, Path(name))
+        return [*bench.new(contacts), *bench.changed(contacts)]
+
+
+def _median(rows: Sequence[Took]) -> Took:
+    seconds = statistics.median(row.seconds for row in rows)
+    return rows[0]._replace(seconds=seconds, cpu=statistics.median(row.cpu for row in rows))
 
 
 def main(options: argparse.Namespace) -> None:
     """Measure and keep the table."""
-    count = options.contacts
-    with Porters() as porters, tempfile.TemporaryDirectory() as name:
-        bench = Bench(porters, Path(name))
-        rows = bench.row("new", count, count, 0)
-        rows += bench.row("one in a hundred changed", count, count // 100, count // 100)
-        held = len(porters.contacts)
+    turns = [measure(options.contacts) for _ in range(options.runs)]
+    rows = "".join(_median(same).row() for same in zip(*turns, strict=True))
     head = (
-        f"# Requests into PORTERS\n\n{where()}; {count} contacts, {held} held in the end.\n\n"
+        f"# Requests into PORTERS\n\n{where()}; medians of {options.runs} runs in turn.\n\n"
         "| | contacts | writes | fewest possible | more | seconds | CPU s |\n" + "|---" * 7 + "|\n"
     )
     keep("porters", head + rows)

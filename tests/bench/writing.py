@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 TARGET = [str(BIN / "target-contacts")]
 STOCK = [sys.executable, "-m", "tests.stock.target"]
+COPY = [sys.executable, "-m", "tests.stock.copy"]
 MANY = 2_000_000
 """Records of the longest stream, which shows whether memory grows."""
 CREATE, FIRST, UNCHANGED = "create", "first run", "unchanged"
@@ -92,6 +93,12 @@ class Bench:
     def validated(self, count: int, lines: Path) -> Row:
         """Let the stock target read and validate a stream, and do nothing with it."""
         return self.run(("only validated", "stock", count), {}, lines)[0]
+
+    def copied(self, count: int, lines: Path) -> Row:
+        """Decode and encode a stream, line by line: nobody who reads it takes less."""
+        seconds, cpu, megabytes = spent(COPY, self._folder, lines)
+        above = cpu - min(spent(COPY, self._folder).cpu for _ in range(3))
+        return Row("only copied", "bare", 0.0, count, 0, seconds, cpu, above, megabytes)
 
     def known(self, what: str, count: int, lines: Path) -> Row:
         """Write to a monitor; from the second time on, it has all contacts."""
@@ -177,7 +184,12 @@ def measure(bench: Bench, folder: Path, options: argparse.Namespace) -> list[Row
     many = stream(folder / "many", count)
     rows.append(bench.known(FIRST, count, many))
     rows += medians(
-        lambda: [bench.known(UNCHANGED, count, many), bench.validated(count, many)], options.runs
+        lambda: [
+            bench.known(UNCHANGED, count, many),
+            bench.validated(count, many),
+            bench.copied(count, many),
+        ],
+        options.runs,
     )
     times = max(1, MANY // count)
     again = stream(folder / "again", count, times=times)
@@ -206,6 +218,8 @@ def compare(rows: Sequence[Row]) -> Iterator[str]:
         f"{stock_row.cpu / again.cpu:.1f} times less than a stock target takes to validate them "
         f"({stock_row.above / again.above:.1f} times but the start)"
     )
+    copy = by["only copied", "bare", 0.0]
+    yield f"{again.above / copy.above:.1f} times the CPU of a bare copy of their JSON"
 
 
 def main(options: argparse.Namespace) -> None:
