@@ -68,7 +68,7 @@ class PassedOverSink(StreamSink):
         """Count the record as skipped."""
         self.books.skip(self.stream_name, "left out by the setting streams")
         if self.stream_name.endswith(("contact_statuses", "contact_phases")):
-            record = mapped or line.fields
+            record = mapped or line.message["record"]
             self.destination.status_names[str(record.get("id"))] = str(record.get("display_value"))
         return False
 

@@ -15,6 +15,7 @@ import msgspec
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
 
 from tap_contacts.apis.plugin import InputError
+from target_contacts import broken
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
@@ -58,12 +59,17 @@ class Line(msgspec.Struct):
 
     @property
     def message(self) -> dict[str, Any]:
-        """Return the message as received.
+        """Return the message as received, or what is left of one that JSON cannot hold.
 
         Raises:
-            InputError: If it holds what no JSON reader takes, such as a number of 5,000 digits.
+            InputError: If nothing can be told of it.
         """
-        message: dict[str, Any] = self.decoded(_DECODER, self.whole)
+        try:
+            message: dict[str, Any] = _DECODER.decode(self.whole)
+        except _NOT_JSON:
+            message = broken.message_of(self.whole)
+        if message is None:
+            raise _unreadable(self.number, "is not a JSON object")
         return message
 
     @property
@@ -71,6 +77,7 @@ class Line(msgspec.Struct):
         """Return the record as received.
 
         Raises:
+            Rejected: As for `decoded`.
             InputError: As for `message`.
         """
         fields: dict[str, Any] = self.decoded(_DECODER, self.record)
@@ -80,12 +87,17 @@ class Line(msgspec.Struct):
         """Return what is in a part of the line.
 
         Raises:
+            Rejected: If the message holds what JSON cannot.
             InputError: As for `message`.
         """
         try:
             return decoder.decode(part)
-        except (msgspec.DecodeError, decimal.DecimalException, RecursionError):
-            raise _unreadable(self.number, "is not a JSON object") from None
+        except _NOT_JSON:
+            _ = self.message
+        raise Rejected(broken.REASON, "unreadable")
+
+
+_NOT_JSON = (msgspec.DecodeError, decimal.DecimalException, RecursionError)
 
 
 def _is_text(value: object) -> bool:
@@ -224,7 +236,7 @@ def _record(line: bytes, number: int) -> Line | None:
     try:
         found = _ENVELOPE.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
+        found = _left(line)
     record = bytes(found.record)
     if found.type != "RECORD" or not record.startswith(b"{") or not _is_known(found.stream):
         return None
@@ -232,6 +244,16 @@ def _record(line: bytes, number: int) -> Line | None:
     if deep or len(line) >= LONGEST_LINE or not (line.isascii() or _is_unicode(line)):
         return None
     return Line(found.stream, record, line, number)
+
+
+def _left(line: bytes) -> _Envelope:
+    """Return what can be told of a message that JSON cannot hold; its record cannot be decoded."""
+    left = broken.message_of(line)
+    if not isinstance(left, dict) or not _is_object(left.get("record")):
+        return _Envelope()
+    stream = left.get("stream")
+    told = stream if isinstance(stream, str) else ""
+    return _Envelope(left.get("type"), told, msgspec.Raw(b"{"))
 
 
 def _is_unicode(line: bytes) -> bool:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
+    from singer_sdk.mapper import StreamMap
     from singer_sdk.sinks import Sink
 
     from target_contacts.client import StreamSink
@@ -101,12 +102,10 @@ class ReceivingTarget(ContactsPlugin, Target):
             self._assert_sink_exists(line.stream)
         for stream_map in self.mapper.stream_maps[line.stream]:
             self.destination.books.read += 1
-            message = line.message
             try:
-                record = stream_map.transform(message["record"])
-            except MapExpressionError:
-                reason = "an expression of stream_maps fails on this record"
-                self.destination.reject(line.stream, message, Rejected(reason, "stream_map"))
+                record = _transformed(stream_map, line)
+            except Rejected as why:
+                self.destination.reject(line.stream, line.message, why)
                 continue
             if record is None:
                 self.destination.books.skip(line.stream, "filtered out by stream_maps")
@@ -187,3 +186,16 @@ class ReceivingTarget(ContactsPlugin, Target):
         del signum, frame
         self.destination.abandoned = True
         raise Interrupted
+
+
+def _transformed(stream_map: StreamMap, line: Line) -> dict[str, Any] | None:
+    """Return the record that a stream map makes of a message; None if it filters it out.
+
+    Raises:
+        Rejected: If the record cannot be read, or an expression of the map fails.
+    """
+    try:
+        return stream_map.transform(line.fields)
+    except MapExpressionError:
+        reason = "an expression of stream_maps fails on this record"
+    raise Rejected(reason, "stream_map")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import math
 import subprocess
 import sys
 import tempfile
@@ -483,6 +484,13 @@ REJECTED = {
     "10 MB": named('"company": "' + "x" * 10_000_000 + '"'),
     "a rejection that is none": record("{}")[:-1] + ', "rejection": {"attempts": 1e400}}',
     "key that no record has": schema('["nope"]'),
+    "lone surrogate": named('"company": "\\ud800"'),
+    "lone surrogate as name": named('"\\udfff": 1'),
+    "NaN": named('"company": NaN'),
+    "5,000 digits": named('"company": ' + "9" * 5000),
+    "infinity": named('"company": [{"a": -Infinity}]'),
+    "NaN as key": named('"a": 1', key="NaN"),
+    "exponent": named('"company": 1e' + "9" * 30),
     "costly pattern": schema('["id"]', '"first_name": {"pattern": "^(B|Be|e|r)*\\\\1x$"}'),
 }
 """Lines of records that cannot be written."""
@@ -490,11 +498,6 @@ REJECTED = {
 UNREADABLE = {
     "no object": "[]",
     "BOM": "\ufeff" + named('"a": 1'),
-    "lone surrogate": named('"company": "\\ud800"'),
-    "lone surrogate as name": named('"\\udfff": 1'),
-    "NaN": named('"company": NaN'),
-    "5,000 digits": named('"company": ' + "9" * 5000),
-    "exponent": named('"company": 1e' + "9" * 30),
     "type as list": '{"type": []}',
     "type as object": '{"type": {"a": 1}, "stream": "contacts"}',
     "nothing": "{}",
@@ -581,7 +584,8 @@ def test_a_schema_never_makes_the_target_call_an_address() -> None:
         (CREATED["empty lines"].rstrip("\n"), 0),
         (REJECTED["object as name"], 3),
         (REJECTED["10 MB"], 3),
-        (UNREADABLE["lone surrogate"], 1),
+        (REJECTED["lone surrogate"], 3),
+        (REJECTED["NaN"], 3),
         (UNREADABLE["deeper record"], 1),
         (UNREADABLE["record as list"], 1),
         ('\x00\x01\x02 {"type"', 1),
@@ -597,6 +601,32 @@ def test_the_command_ends_with_its_exit_code_and_without_traceback(
         assert "Anna" in {contact["first_name"] for contact in sandbox.contacts}
     assert "Traceback" not in run.log
     assert "Unexpected" not in run.log
+
+
+def test_what_json_cannot_hold_is_replaced_in_the_rejects_and_ends_nothing(
+    workplace: Workplace,
+) -> None:
+    """Python writes NaN and half characters: their record is rejected, and kept but for that."""
+    odd = {"company": math.nan, "note": "half \ud83d", "state": {"\udfff": [math.inf, "DE"]}}
+    number = named('"company": ' + "9" * 5000, key="5")
+    with ZohoVoice() as sandbox:
+        lines = [singer(contacts({**ANNA, "id": 4, **odd})), number, singer(contacts(ANNA))]
+        run = workplace.target(sandbox.target_config(), "\n".join(lines))
+        assert (run.code, len(sandbox.contacts)) == (3, 1)
+    left, of_number = (m["record"] for m in workplace.rejects if m["type"] == "RECORD")
+    replaced = {"company": None, "note": "half \ufffd", "state": {"\ufffd": [None, "DE"]}}
+    assert left == {**ANNA, "id": 4, **replaced}
+    assert of_number["company"] == "9" * 5000
+    assert {each["code"] for each in workplace.rejections} == {"unreadable"}
+
+
+def test_what_json_cannot_hold_is_rejected_before_any_stream_map(workplace: Workplace) -> None:
+    """No map makes a contact of what is left of a record."""
+    with ZohoVoice() as sandbox:
+        config = {**sandbox.target_config(), "stream_maps": {"contacts": {"company": "'A'"}}}
+        run = workplace.target(config, singer(contacts({**ANNA, "company": math.nan})))
+        assert (run.code, sandbox.contacts) == (3, [])
+    assert {each["code"] for each in workplace.rejections} == {"unreadable"}
 
 
 def test_thousands_of_tiny_bad_records_are_all_in_the_rejects_file(workplace: Workplace) -> None:
