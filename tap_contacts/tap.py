@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -133,6 +134,7 @@ class TapContacts(ContactsPlugin, Tap):
 
 def main() -> None:
     """Run the command `tap-contacts`."""
+    gc.freeze()  # what is imported stays; to look through it again and again takes time
     TapContacts.is_command = True
     logger = TapContacts.logger
     with exit_codes(logger):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from target_contacts.messages import Line
 
 
-class Received(msgspec.Struct):
+class Received(msgspec.Struct, gc=False):
     """One record, not translated yet: if it is as it was, it need not be."""
 
     key: str

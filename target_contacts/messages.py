@@ -46,8 +46,8 @@ class _Envelope(msgspec.Struct):
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 
 
-class Line(msgspec.Struct):
-    """A RECORD message, decoded only where that is needed."""
+class Line(msgspec.Struct, gc=False):
+    """A RECORD message, decoded only where that is needed; no part of it refers back to it."""
 
     stream: str
     record: bytes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fnmatch
+import gc
 import os
 import signal
 import sys
@@ -183,5 +184,6 @@ def _leave(code: int) -> None:
 
 def main() -> None:
     """Run the command `target-contacts`."""
+    gc.freeze()  # what is imported stays; to look through it again and again takes time
     with exit_codes(TargetContacts.logger):
         TargetContacts.cli()
