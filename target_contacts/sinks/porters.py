@@ -185,7 +185,7 @@ class PortersSink(ContactSink[porters.Porters]):
         One that is refused as a whole is halved until the culprit is alone.
         """
         batches = self._batches(items)
-        waiting = [batch for batch in [next(batches, None)] if batch]
+        waiting = list(islice(batches, 1))
         with threads(1) as pool:
             while waiting and not self.destination.halted:
                 part = waiting.pop()
