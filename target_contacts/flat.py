@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
 SHAPES = 1024
 """Sets of fields that are remembered; a stream has one, or a few."""
-
+WIDEST = 1000
+"""Fields of the largest set that is remembered, so that all together take little memory."""
 
 NESTED = frozenset((dict, list))
+"""Types of values that hold others."""
 
 
 class Shape(NamedTuple):

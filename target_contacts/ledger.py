@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib
+import operator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -63,6 +64,11 @@ class Entry(msgspec.Struct, frozen=True):
     """Hash of the values by which the contact of an open intent can be looked up."""
     source: str | None = None
     """Hash of the record that the payload came from."""
+
+
+_TOLD = [c.name for c in CONTACTS.columns if c.name in Entry.__struct_fields__]
+_told = operator.attrgetter(*_TOLD)
+"""What an entry tells, in the order of the table's columns, as a statement takes them."""
 
 
 class Ledger:
@@ -159,7 +165,7 @@ class Ledger:
 
     def put(self, stream: str, entries: Sequence[Entry]) -> None:
         """Enter or replace entries, all in one transaction."""
-        rows = [(self.account, stream, *msgspec.structs.astuple(entry)) for entry in entries]
+        rows = [(self.account, stream, *_told(entry)) for entry in entries]
         if not rows:
             return
         self._forget(stream, (entry.key for entry in entries))
@@ -172,13 +178,11 @@ class Ledger:
         # The dialects are imported by name: each costs a twentieth of a second.
         dialect = importlib.import_module(f"sqlalchemy.dialects.{self._database.dialect}")
         statement = dialect.insert(CONTACTS).values(changed_at=sa.func.current_timestamp())
-        keys = ("account", "stream", "key")
-        told = [name for name in Entry.__struct_fields__ if name not in keys]
         entered = statement.on_conflict_do_update(
-            index_elements=keys,
-            set_={name: statement.excluded[name] for name in (*told, "changed_at")},
+            index_elements=list(CONTACTS.primary_key),
+            set_={c.name: statement.excluded[c.name] for c in CONTACTS.c if not c.primary_key},
         )
-        return self._database.sql(entered, (*keys, *told))
+        return self._database.sql(entered, ("account", "stream", *_TOLD))
 
     def drop(self, stream: str, keys: Sequence[str]) -> None:
         """Remove entries: creates that surely did not happen."""

@@ -111,9 +111,9 @@ class ContactReader:
     def read(self, record: Mapping[str, Any]) -> Contact:
         """Return the contact that a record holds."""
         contact = Contact()
-        shape = flat.shape(tuple(record), self._foreign)
+        shape = flat.shape(tuple(record), self._foreign) if len(record) <= flat.WIDEST else None
         if shape is None or not shape.read(record, contact):
-            contact = self._read_any(record)
+            self._read_any(record, contact)
         complete.names_of(contact)
         complete.gender_of(contact)
         complete.street_of(contact)
@@ -126,14 +126,12 @@ class ContactReader:
             contact.fields.update({} if is_empty(value) else {target: value})
         return contact
 
-    def _read_any(self, record: Mapping[str, Any]) -> Contact:
-        """Return what a record of any form holds, value by value."""
-        contact = Contact()
+    def _read_any(self, record: Mapping[str, Any], contact: Contact) -> None:
+        """Read a record of any form into an empty contact, value by value."""
         found = _by_attribute(record, contact.spare)
         self._leave_foreign(found, contact.spare)
         for attribute, several in found.items():
             _choose(contact, attribute, several)
-        return contact
 
     def _give_defaults(self, contact: Contact) -> None:
         """Give attributes that have no value their default."""
