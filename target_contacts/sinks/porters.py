@@ -14,14 +14,13 @@ from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis import porters
 from tap_contacts.apis import porters_wire as wire
-from tap_contacts.apis.errors import OutcomeUnknown, Refused, Stopped
-from tap_contacts.apis.http import NOT_UNDERSTOOD, Verdict
-from tap_contacts.apis.porters_sign_in import CODES
+from tap_contacts.apis.errors import OutcomeUnknown, Refused
 from target_contacts.client import ContactSink
 from target_contacts.dispatch import threads
 from target_contacts.items import Item, Outcome
 from target_contacts.rejects import Rejected
 from target_contacts.sinks import porters_fields as table
+from target_contacts.sinks.porters_outcomes import settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,20 +29,8 @@ if TYPE_CHECKING:
     from tap_contacts.apis.porters_fields import TenantField
     from target_contacts.mapping import Field, Payload
 
-OF_ONE_CONTACT = {"5", "6", "400"}
-"""Codes that stop a run as the answer to a request, but not as that to one of its contacts."""
-
-IDS = {"Contact.P_Client", "Contact.P_Owner"}
-"""Fields that hold an id, for which a condition has no suffix `full`."""
-
 NO_CONDITION = re.compile(r"[,:=\r\n]")
 """Characters that no documented rule can escape in the value of a condition."""
-
-AT_FAULT = {"5": "Contact.P_Owner", "7": "Contact.P_Client", "126": wire.PHASE}
-"""Fields that codes speak of."""
-
-REFUSED = {Verdict.REJECT, Verdict.MISSING, Verdict.UNKNOWN}
-"""Verdicts that speak of one contact; an update of unknown outcome does no harm."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +151,7 @@ class PortersSink(ContactSink[porters.Porters]):
         """
         asked = {alias: value for alias, value in wanted.items() if alias not in self._gone}
         conditions = {
-            alias if alias in IDS else f"{alias}:full": value
+            alias if alias in table.IDS else f"{alias}:full": value
             for alias, value in asked.items()
             if value and not NO_CONDITION.search(value)
         }
@@ -239,7 +226,7 @@ def _outcomes(
         waiting += again
         yield [Outcome(packed.item, error=error) for packed in failed]
     else:
-        yield from _settled(part, results)
+        yield from settled([packed.item for packed in part], results)
 
 
 def _after(
@@ -267,46 +254,3 @@ def _too_large(packed: Packed) -> Rejected:
         f"{wire.MAX_BYTES}; its longest field is {longest}"
     )
     return Rejected(reason, "too_large", field=longest)
-
-
-def _settled(part: Sequence[Packed], results: Sequence[wire.Result]) -> Iterator[list[Outcome]]:
-    """Yield what became of the contacts of an answered request.
-
-    Raises:
-        Stopped: After that, if a code of one of them says that no other can succeed.
-    """
-    outcomes = [_outcome(packed.item, each) for packed, each in zip(part, results, strict=True)]
-    yield [outcome for outcome in outcomes if not isinstance(outcome.error, Stopped)]
-    for outcome in outcomes:
-        if isinstance(outcome.error, Stopped):
-            raise outcome.error
-
-
-def _outcome(item: Item, result: wire.Result) -> Outcome:
-    """Tell what the code of one contact means for it."""
-    code = result.code
-    if code == "0":
-        return Outcome(item, result.id)
-    judgement = CODES.get(code, NOT_UNDERSTOOD)
-    words = (porters.Porters.title, f"POST {porters.CONTACT}", f"code {code}", judgement.advice)
-    if judgement.verdict is Verdict.UNKNOWN and item.remote_id is None:
-        return Outcome(item, error=OutcomeUnknown(*words, code=code, http_status=200))
-    if code in OF_ONE_CONTACT or judgement.verdict in REFUSED:
-        reason = f"PORTERS refuses the contact with code {code}. {judgement.advice}".strip()
-        field = _at_fault(item, code)
-        return Outcome(item, error=Rejected(reason, code, field=field, http_status=200))
-    return Outcome(item, error=Stopped(*words, code=code, http_status=200))
-
-
-def _at_fault(item: Item, code: str) -> str | None:
-    """Name the field where a code leaves only one; an answer never does."""
-    field = AT_FAULT.get(code)
-    is_of_contact = code == "7" and item.remote_id is not None
-    is_of_others = field in IDS and _has_own_id(item.payload)
-    return field if field in item.payload and not (is_of_contact or is_of_others) else None
-
-
-def _has_own_id(payload: Payload) -> bool:
-    """Say whether a field of one's own may hold an id, too."""
-    own = [value for alias, value in payload.items() if alias.startswith(wire.OWN_FIELDS)]
-    return any(wire.ID.fullmatch(value) for value in own if isinstance(value, str))

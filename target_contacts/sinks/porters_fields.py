@@ -127,6 +127,9 @@ ONLY_MAPPED = (
 """What only `field_map` fills."""
 
 
+IDS = {"Contact.P_Client", "Contact.P_Owner"}
+"""Fields that hold an id, for which a condition has no suffix `full`."""
+
 NEVER_NAMED = {field.wire for field in ONLY_MAPPED}
 """Fields that nobody misses who has not mapped them."""
 
