@@ -12,8 +12,8 @@ import msgspec
 from target_contacts.contact import ATTRIBUTES, SPELLINGS, assert_known, plain
 from target_contacts.items import Item, Received
 from target_contacts.ledger import CANONICAL
-from target_contacts.messages import RecordValidator
 from target_contacts.rejects import Rejected
+from target_contacts.validation import RecordValidator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

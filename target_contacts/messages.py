@@ -8,9 +8,8 @@ import fcntl
 import functools
 import sys
 from collections import Counter
-from typing import IO, TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
-import jsonschema_rs
 import msgspec
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
 
@@ -276,38 +275,3 @@ def _children(value: Any) -> Iterable[Any]:
     if isinstance(value, dict):
         return value.values()
     return value if isinstance(value, list) else ()
-
-
-def _nothing_else(address: str) -> NoReturn:
-    """Refuse to read a schema that another one refers to: an address may lead anywhere."""
-    raise ValueError(address)
-
-
-class RecordValidator:
-    """Check records against the stream's own schema, naming places but no values."""
-
-    def __init__(self, schema: Mapping[str, Any]) -> None:
-        """Compile the schema.
-
-        Raises:
-            InputError: If it is not a JSON schema.
-        """
-        try:
-            self._validator = jsonschema_rs.validator_for(dict(schema), retriever=_nothing_else)
-        except (jsonschema_rs.ValidationError, ValueError):
-            msg = (
-                "A SCHEMA message is not a valid JSON schema, or refers to one outside of it. "
-                "Check the tap."
-            )
-            raise InputError(msg) from None
-
-    def check(self, record: Mapping[str, Any]) -> None:
-        """Raise Rejected if the record breaks its schema."""
-        error = next(self._validator.iter_errors(record), None)
-        if error is None:
-            return
-        path = [str(part) for part in error.instance_path]
-        rule = "/".join(str(part) for part in error.schema_path)
-        where = ".".join(path) or "record"
-        reason = f"{where} breaks the rule {rule} of the stream's own schema"
-        raise Rejected(reason, "schema", field=path[0] if path else None)
