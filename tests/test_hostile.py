@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import io
 import json
@@ -53,6 +54,15 @@ sys.exit(code)
 ANNA = {"id": 1, "name": "Anna Ahrens", "first_name": "Anna", "last_name": "Ahrens"}
 ANNA |= {"mobile": "+4915112345678", "email": "anna@example.com", "webUserName": "anna"}
 KINDS: tuple[type[Sandbox], ...] = (BasIp, Cobai, Porters, Valomnia, ZohoVoice)
+
+
+@pytest.fixture(autouse=True)
+def garbage_kept() -> Iterator[None]:
+    """Collect no garbage during a test: in the depth of a nested answer no finalizer could run."""
+    gc.disable()
+    yield
+    gc.enable()
+    gc.collect()
 
 
 # Hostile XML and compressed bombs.
