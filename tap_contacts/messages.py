@@ -99,7 +99,8 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
 
 def _escaped(json: bytes) -> bytes:
     for char, escape in SEPARATORS.items():
-        json = json.replace(char, escape)
+        if char[:1] in json:  # one byte is found in no time
+            json = json.replace(char, escape)
     return json
 
 

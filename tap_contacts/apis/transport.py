@@ -7,17 +7,17 @@ import logging
 import threading
 from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import msgspec
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis import xml
+from tap_contacts.apis.connections import Connections, prepared
 from tap_contacts.apis.errors import NoAnswer
 from tap_contacts.apis.quota import Quota, quota, retry_after
 
@@ -54,7 +54,7 @@ class Answer:
     @cached_property
     def json(self) -> Any:
         """Return the body read as JSON, numbers of any size kept whole; None if it is none."""
-        if sum(map(self.body.count, (b"[", b"{", b","))) > MOST_VALUES:
+        if _has_too_many(self.body):
             return None
         try:
             return msgspec.json.decode(self.body)
@@ -75,6 +75,11 @@ class Answer:
     def quota(self) -> Quota | None:
         """Return the quota that the answer tells of; `Retry-After` goes before it."""
         return quota(self.headers) if self.retry_after is None else None
+
+
+def _has_too_many(body: bytes) -> bool:
+    """Say whether there are more values in an answer than are read."""
+    return len(body) > MOST_VALUES and sum(map(body.count, (b"[", b"{", b","))) > MOST_VALUES
 
 
 class Cut(NoAnswer):
@@ -98,20 +103,6 @@ class SignIn(AuthBase):
         return False
 
 
-_HEADERS = dict(requests.utils.default_headers())
-
-
-@lru_cache(maxsize=32)
-def _ways(origin: str) -> Mapping[str, Any]:
-    """Return the proxies and certificates that the environment names for an origin.
-
-    A session would look through all variables twice at every request, keep cookies and read the
-    whole body of a redirect even where it follows none.
-    """
-    session = requests.Session()
-    return session.merge_environment_settings(origin, {}, stream=True, verify=None, cert=None)
-
-
 class Transport:
     """Send requests over one connection pool, each in its turn, and count them."""
 
@@ -123,7 +114,7 @@ class Transport:
         self.pace = pace
         self._calls: Counter[str] = Counter()
         self._count = threading.RLock()  # a signal may ask while its own thread counts
-        self._adapter = HTTPAdapter(pool_maxsize=64)
+        self._connections = Connections()
 
     @property
     def calls(self) -> dict[str, int]:
@@ -145,7 +136,7 @@ class Transport:
         """
         signed, auth = "auth" in options, options.setdefault("auth", SignIn())
         try:
-            request = _prepared(method, url, **options)
+            request = prepared(method, url, **options)
             # Signing first: a sign-in that it needs takes a turn of its own, and time.
             with self.pace.turn(method) as (number, waited):
                 if waited:
@@ -160,28 +151,18 @@ class Transport:
     def _sent(self, request: PreparedRequest, number: int) -> Answer:
         """Send a request that is otherwise final; count it unless it surely did not leave."""
         method = str(request.method)
-        ways = _ways("/".join(str(request.url).split("/", 3)[:3]))
         self._counted(method, 1)
         try:
-            response = self._adapter.send(request, timeout=self.timeout, **ways)
+            response = self._connections.answer(request, self.timeout)
             body = _read(response)
         except requests.RequestException as error:
             self._counted(method, -int(_never_sent(error)))
             raise
-        return Answer(request, response.status_code, response.headers, body, number)
+        return Answer(request, response.status_code, response.raw.headers, body, number)
 
     def _counted(self, method: str, more: int) -> None:
         with self._count:
             self._calls[method] += more
-
-
-def _prepared(
-    method: str, url: str, headers: Mapping[str, str] | None = None, **options: Any
-) -> PreparedRequest:
-    """Return a request that is ready to be sent, but for its turn."""
-    request = requests.PreparedRequest()
-    request.prepare(method=method, url=url, headers={**_HEADERS, **(headers or {})}, **options)
-    return request
 
 
 def _no_answer(error: requests.RequestException) -> NoAnswer:

@@ -242,7 +242,8 @@ def _are(rows: object, key: str) -> bool:
 
 
 def _is(row: object, key: str) -> bool:
-    return isinstance(row, dict) and bool(_IS_ID(_text(row.get(key)) or ""))
+    value = row.get(key) if isinstance(row, dict) else None
+    return value is not None and _IS_ID(str(value)) is not None
 
 
 def _code(body: Mapping[str, Any]) -> str:
@@ -258,7 +259,10 @@ def normal(contact: Mapping[str, Any]) -> dict[str, Any]:
     the owner is `contact_owner_id` and `contact_owner_name`. The e-mail's key is `email`; the
     machine-translated documentation calls it メール.
     """
-    record = {key: None if value == "" else value for key, value in contact.items()}
+    record = dict(contact)
+    for key, value in contact.items():
+        if value == "":
+            record[key] = None
     if "メール" in record:
         record = {("email" if key == "メール" else key): value for key, value in record.items()}
     owner = record.pop("contact_owner", None)

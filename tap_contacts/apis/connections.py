@@ -1,0 +1,107 @@
+"""Send requests with `requests`, but without what it works out anew at each one.
+
+A session would look through all variables twice at every request, keep cookies and read the whole
+body of a redirect even where it follows none.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import requests
+from requests.adapters import HTTPAdapter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from requests import PreparedRequest
+
+MOST = 64
+"""Connections to one origin that are kept."""
+
+_HEADERS = dict(requests.utils.default_headers())
+
+
+def prepared(
+    method: str, url: str, headers: Mapping[str, str] | None = None, **options: Any
+) -> PreparedRequest:
+    """Return a request that is ready to be sent; without cookies, since none are kept.
+
+    Args:
+        method: HTTP method.
+        url: Address without query.
+        headers: Headers beside the usual ones.
+        options: As for `requests.request`: params, auth, data, json, files.
+    """
+    request = _Request()
+    request.prepare(method=method, url=url, headers={**_HEADERS, **(headers or {})}, **options)
+    return request
+
+
+class _Request(requests.PreparedRequest):
+    """A request whose address is worked out once for all its queries."""
+
+    def prepare_url(self, url: Any, params: Any) -> None:
+        query = urlencode(params or {}, doseq=True)
+        self.url = f"{_address(url)}?{query}" if query else _address(url)
+
+    def prepare_cookies(self, cookies: Any) -> None:
+        pass
+
+
+@lru_cache(maxsize=256)
+def _address(url: str) -> str:
+    """Return an address without query as it is sent."""
+    request = requests.PreparedRequest()
+    request.prepare_url(url, {})
+    return str(request.url)
+
+
+class Connections(HTTPAdapter):
+    """Connections to a few origins, safe to share between threads."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        super().__init__(pool_maxsize=MOST)
+        self._pools: dict[str, Any] = {}
+
+    def answer(self, request: PreparedRequest, timeout: float) -> requests.Response:
+        """Send a request and return its answer, the body unread.
+
+        Args:
+            request: What is sent.
+            timeout: Seconds to wait for the connection, and for each part of the answer.
+
+        Raises:
+            requests.RequestException: No answer came.
+        """
+        return self.send(request, timeout=timeout, **_ways(_origin(request)))
+
+    def get_connection_with_tls_context(
+        self, request: PreparedRequest, *how: Any, **ways: Any
+    ) -> Any:
+        """Return the connections to a request's origin; the ways to one are always the same."""
+        origin = _origin(request)
+        if origin not in self._pools:
+            found = super().get_connection_with_tls_context(request, *how, **ways)
+            self._pools[origin] = found
+        return self._pools[origin]
+
+    def build_response(self, req: PreparedRequest, resp: Any) -> requests.Response:
+        """Return an answer of which `raw` has the headers; cookies and encoding are not read."""
+        response = requests.Response()
+        response.request, response.raw, response.status_code = req, resp, resp.status
+        return response
+
+
+def _origin(request: PreparedRequest) -> str:
+    return "/".join(str(request.url).split("/", 3)[:3])
+
+
+@lru_cache(maxsize=32)
+def _ways(origin: str) -> Mapping[str, Any]:
+    """Return the proxies and certificates that the environment names for an origin."""
+    session = requests.Session()
+    return session.merge_environment_settings(origin, {}, stream=True, verify=None, cert=None)
