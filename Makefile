@@ -9,6 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 MELTANO := .venv-meltano/installed
+PLOT := .venv-plot/installed
 
 .PHONY: check test demo bench sandbox format clean
 
@@ -20,6 +21,11 @@ $(INSTALLED): pyproject.toml constraints.txt
 $(MELTANO): constraints-meltano.txt
 	$(PYTHON) -m venv .venv-meltano
 	.venv-meltano/bin/pip install --quiet --disable-pip-version-check -c constraints-meltano.txt meltano
+	touch $@
+
+$(PLOT): constraints.txt
+	$(PYTHON) -m venv .venv-plot
+	.venv-plot/bin/pip install --quiet --disable-pip-version-check -c constraints.txt matplotlib
 	touch $@
 
 check: $(INSTALLED)
@@ -36,9 +42,9 @@ crash: $(INSTALLED)
 demo: $(INSTALLED)
 	$(BIN)/python -m tests.demo
 
-bench: $(INSTALLED)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+bench: $(INSTALLED) $(PLOT)
 	$(BIN)/python -m tests.bench
+	.venv-plot/bin/python -m tests.bench.plot
 
 sandbox: $(INSTALLED)
 	$(BIN)/python -m tests.sandbox --configs demo
@@ -48,4 +54,4 @@ format: $(INSTALLED)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .venv-meltano build dist demo .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-meltano .venv-plot build dist demo .mypy_cache .pytest_cache .ruff_cache

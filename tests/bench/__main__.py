@@ -1,4 +1,4 @@
-"""Measure how fast tap and target are; the tables and the plot go to tests/results.
+"""Measure how fast tap and target are; the tables go to tests/results.
 
     python -m tests.bench [reading writing porters intents] [--runs 3] [--latencies 0 20 50 200]
 
@@ -35,7 +35,6 @@ def main() -> None:
     options = parser.parse_args()
     for name in options.benches or BENCHES:
         _module(name).main(options)
-    _module("plot").draw()
 
 
 def _module(name: str) -> ModuleType:

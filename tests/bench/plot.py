@@ -1,4 +1,9 @@
-"""Draw the rates of readers and writers."""
+"""Draw the rates of readers and writers.
+
+    python -m tests.bench.plot
+
+It runs in an environment of its own: with numpy beside it, the SDK would start slower.
+"""
 
 from __future__ import annotations
 
@@ -41,3 +46,7 @@ def _lines(place: Axes, title: str, rows: Sequence[Row]) -> None:
     place.set(title=title, xlabel="answers after (ms)", ylabel="contacts a second")
     place.minorticks_off()
     place.legend()
+
+
+if __name__ == "__main__":
+    draw()

@@ -11,12 +11,12 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench.runs import BIN, CONNECTIONS, LONGEST, Row, keep, medians, served, spent, where
+from tests.bench.runs import BIN, CONNECTIONS, LONGEST, Row, Turns, keep, served, spent, where
 from tests.bench.runs import table as table_of
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from tests.bench.runs import Server
 
@@ -95,26 +95,29 @@ def _most(api: str, reader: str, latency: float, count: int) -> int:
     return min(count, int(LONGEST / latency * AN_ANSWER[api] * connections)) if latency else count
 
 
-def compare(rows: Sequence[Row]) -> Iterator[str]:
+def compare(turns: Turns) -> Iterator[str]:
     """Yield how the tap stands to the other readers, API by API and latency by latency."""
-    for row in rows:
-        same = {r.who: r for r in rows if (r.what, r.latency) == (row.what, row.latency)}
-        if row is not same[f"tap x{CONNECTIONS}"]:
-            continue
-        serial, bare = same["tap x1"], same[f"bare x{CONNECTIONS}"]
+    by = {row.name: row for row in turns.rows}
+    for row in (row for row in turns.rows if row.who == f"tap x{CONNECTIONS}"):
+        rates = [
+            turns.times(lambda each: each.rate, row.name, (row.what, who, row.latency))
+            for who in ("tap x1", f"bare x{CONNECTIONS}")
+        ]
         text = (
-            f"{row.what}, {row.latency * 1000:.0f} ms: {row.rate / serial.rate:.1f} times one "
-            f"request at a time, {row.rate / bare.rate:.0%} of a bare client"
+            f"{row.what}, {row.latency * 1000:.0f} ms: {rates[0]:.1f} times one request at a time, "
+            f"{rates[1]:.0%} of a bare client"
         )
-        yield text + (_beside(row, same["stock x1"]) if "stock x1" in same else "")
+        stock = by.get((row.what, "stock x1", row.latency))
+        yield text + (_beside(turns, row, stock) if stock else "")
 
 
-def _beside(row: Row, stock: Row) -> str:
+def _beside(turns: Turns, row: Row, stock: Row) -> str:
     """Return how a row stands to a stock tap's; too little work says nothing of the CPU."""
-    text = f"; {row.rate / stock.rate:.1f} times the rate of a stock tap"
+    rate = turns.times(lambda each: each.rate, row.name, stock.name)
+    text = f"; {rate:.1f} times the rate of a stock tap"
     if min(row.above, stock.above) < LEAST_CPU:
         return text
-    times = row.records / row.above / (stock.records / stock.above)
+    times = turns.times(lambda each: each.per_cpu_above, row.name, stock.name)
     return f"{text} and {times:.1f} times its records per CPU second but for the start"
 
 
@@ -122,10 +125,11 @@ def main(options: argparse.Namespace) -> None:
     """Measure and keep the table."""
     with served("reads") as server, tempfile.TemporaryDirectory() as folder:
         bench = Bench(server, Path(folder))
-        rows = medians(lambda: measure(bench, options), options.runs)
+        turns = Turns(lambda: measure(bench, options), options.runs)
     text = (
-        f"# How fast the tap reads\n\n{where()}; medians of {options.runs} runs in turn. `bare` "
-        "fetches the same and does nothing else, `stock` is a RESTStream of the SDK; `x8` is over "
+        f"# How fast the tap reads\n\n{where()}; medians of {options.runs} runs in turn, and of "
+        "their ratios. `bare` fetches the same and does nothing else, `stock` is a RESTStream of the SDK; `x8` is over "
         "eight connections.\n\n"
     )
-    keep("reading", text + table_of(rows) + "".join(f"\n* {line}" for line in compare(rows)) + "\n")
+    ratios = "".join(f"\n* {line}" for line in compare(turns))
+    keep("reading", text + table_of(turns.rows) + ratios + "\n")

@@ -28,6 +28,10 @@ CERTIFICATES = {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}
 """Variables that `requests` looks at."""
 
 
+Name = tuple[str, str, float]
+"""What was done, by whom, and the latency."""
+
+
 class Spent(NamedTuple):
     """What one run of a command took."""
 
@@ -53,6 +57,11 @@ class Row(NamedTuple):
     megabytes: float
 
     @property
+    def name(self) -> Name:
+        """What tells it from the others of its turn."""
+        return self.what, self.who, self.latency
+
+    @property
     def rate(self) -> float:
         """Records a second."""
         return self.records / self.seconds
@@ -61,6 +70,11 @@ class Row(NamedTuple):
     def per_cpu(self) -> float:
         """Records a CPU second, start included; 0 where it is not measured."""
         return self.records / self.cpu if self.cpu else 0.0
+
+    @property
+    def per_cpu_above(self) -> float:
+        """Records a CPU second but for the start."""
+        return self.records / self.above
 
 
 class Server:
@@ -116,10 +130,25 @@ def _plain() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in CERTIFICATES}
 
 
-def medians(measure: Callable[[], list[Row]], runs: int) -> list[Row]:
-    """Measure so often, each time everything in turn; return the rows with the median time."""
-    by_place = zip(*(measure() for _ in range(runs)), strict=True)
-    return [_median(rows) for rows in by_place]
+class Turns:
+    """What was measured in several turns: everything once in each."""
+
+    def __init__(self, measure: Callable[[], list[Row]], turns: int) -> None:
+        """Measure."""
+        self._turns = [measure() for _ in range(turns)]
+
+    @property
+    def rows(self) -> list[Row]:
+        """Return the rows with their median times."""
+        return [_median(same) for same in zip(*self._turns, strict=True)]
+
+    def times(self, figure: Callable[[Row], float], one: Name, other: Name) -> float:
+        """Return how many times another row's figure that of one is: the median of the turns.
+
+        Both were measured within minutes, and what the machine did meanwhile slowed both.
+        """
+        named = [{row.name: row for row in rows} for rows in self._turns]
+        return float(statistics.median(figure(rows[one]) / figure(rows[other]) for rows in named))
 
 
 def _median(rows: Sequence[Row]) -> Row:

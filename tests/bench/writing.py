@@ -13,14 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
 from threading import local
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tests.bench.runs import BIN, CONNECTIONS, LONGEST, Row, keep, medians, served, spent, where
+from tests.bench.runs import BIN, CONNECTIONS, LONGEST, Row, Turns, keep, served, spent, where
 from tests.bench.runs import table as table_of
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from tests.bench.runs import Server
 
@@ -177,60 +177,77 @@ def creating(bench: Bench, options: argparse.Namespace) -> list[Row]:
     ]
 
 
-def measure(bench: Bench, folder: Path, options: argparse.Namespace) -> list[Row]:
-    """Return the rows of the table."""
-    rows = medians(lambda: creating(bench, options), options.runs)
+def unchanged(bench: Bench, count: int, many: Path) -> list[Row]:
+    """Return the rows of a stream of which nothing has changed."""
+    return [
+        bench.known(UNCHANGED, count, many),
+        bench.validated(count, many),
+        bench.copied(count, many),
+    ]
+
+
+class Measured(NamedTuple):
+    """What was measured."""
+
+    creates: Turns
+    first: Row
+    again: Turns
+    many: Row
+
+    @property
+    def rows(self) -> list[Row]:
+        """Return the rows of the table."""
+        return [*self.creates.rows, self.first, *self.again.rows, self.many]
+
+
+def measure(bench: Bench, folder: Path, options: argparse.Namespace) -> Measured:
+    """Measure everything."""
+    creates = Turns(lambda: creating(bench, options), options.runs)
     count = options.records
     many = stream(folder / "many", count)
-    rows.append(bench.known(FIRST, count, many))
-    rows += medians(
-        lambda: [
-            bench.known(UNCHANGED, count, many),
-            bench.validated(count, many),
-            bench.copied(count, many),
-        ],
-        options.runs,
-    )
+    first = bench.known(FIRST, count, many)
+    again = Turns(lambda: unchanged(bench, count, many), options.runs)
     times = max(1, MANY // count)
-    again = stream(folder / "again", count, times=times)
-    rows.append(bench.known(UNCHANGED, times * count, again))
-    return rows
+    longest = stream(folder / "longest", count, times=times)
+    return Measured(creates, first, again, bench.known(UNCHANGED, times * count, longest))
 
 
-def compare(rows: Sequence[Row]) -> Iterator[str]:
+def compare(measured: Measured) -> Iterator[str]:
     """Yield how the target stands to the other writers."""
-    by = {(r.what, r.who, r.latency): r for r in rows}
-    for latency in sorted({row.latency for row in rows if row.what == CREATE}):
-        mine, serial, limit, stock = (
-            by[CREATE, who, latency].rate
-            for who in (f"target x{CONNECTIONS}", "target x1", f"bare x{CONNECTIONS}", "stock x1")
+    for row in (row for row in measured.creates.rows if row.who == f"target x{CONNECTIONS}"):
+        serial, limit, stock = (
+            measured.creates.times(lambda each: each.rate, row.name, (CREATE, who, row.latency))
+            for who in ("target x1", f"bare x{CONNECTIONS}", "stock x1")
         )
         yield (
-            f"creates at {latency * 1000:.0f} ms: {mine / serial:.1f} times one request at a time, "
-            f"{mine / limit:.0%} of a bare client, {mine / stock:.1f} times a stock target"
+            f"creates at {row.latency * 1000:.0f} ms: {serial:.1f} times one request at a time, "
+            f"{limit:.0%} of a bare client, {stock:.1f} times a stock target"
         )
-    first = next(row for row in rows if row.what == FIRST)
-    again = next(row for row in rows if row.what == UNCHANGED)
-    stock_row = by["only validated", "stock", 0.0]
+    first, (again, stock_row, copy) = measured.first, measured.again.rows
+    cpu, above = (
+        measured.again.times(figure, stock_row.name, again.name)
+        for figure in (lambda each: each.cpu, lambda each: each.above)
+    )
     yield (
         f"{again.records} unchanged: {again.requests} requests, {first.cpu / again.cpu:.1f} times "
         f"less CPU than their first run ({first.above / again.above:.1f} times but the start), and "
-        f"{stock_row.cpu / again.cpu:.1f} times less than a stock target takes to validate them "
-        f"({stock_row.above / again.above:.1f} times but the start)"
+        f"{cpu:.1f} times less than a stock target takes to validate them ({above:.1f} times but "
+        "the start)"
     )
-    copy = by["only copied", "bare", 0.0]
-    yield f"{again.above / copy.above:.1f} times the CPU of a bare copy of their JSON"
+    bare = measured.again.times(lambda each: each.above, again.name, copy.name)
+    yield f"{bare:.1f} times the CPU of a bare copy of their JSON"
 
 
 def main(options: argparse.Namespace) -> None:
     """Measure and keep the table."""
     with served("writes") as server, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        rows = measure(Bench(server, folder), folder, options)
+        measured = measure(Bench(server, folder), folder, options)
     text = (
-        f"# How fast the target writes\n\n{where()}; medians of {options.runs} runs in turn. "
-        "`bare` sends as many requests over as many connections and does nothing else; `stock` is "
-        "a RecordSink of the SDK, which knows nothing of unchanged records. Creates go to Zoho "
-        "Voice, all else to a BAS-IP monitor.\n\n"
+        f"# How fast the target writes\n\n{where()}; medians of {options.runs} runs in turn, and "
+        "of their ratios. `bare` sends as many requests over as many connections and does nothing "
+        "else; `stock` is a RecordSink of the SDK, which knows nothing of unchanged records. "
+        "Creates go to Zoho Voice, all else to a BAS-IP monitor.\n\n"
     )
-    keep("writing", text + table_of(rows) + "".join(f"\n* {line}" for line in compare(rows)) + "\n")
+    ratios = "".join(f"\n* {line}" for line in compare(measured))
+    keep("writing", text + table_of(measured.rows) + ratios + "\n")
