@@ -128,8 +128,8 @@ def main(options: argparse.Namespace) -> None:
         turns = Turns(lambda: measure(bench, options), options.runs)
     text = (
         f"# How fast the tap reads\n\n{where()}; medians of {options.runs} runs in turn, and of "
-        "their ratios. `bare` fetches the same and does nothing else, `stock` is a RESTStream of the SDK; `x8` is over "
-        "eight connections.\n\n"
+        "their ratios. `bare` fetches the same and does nothing else, `stock` is a RESTStream of "
+        "the SDK; `x8` is over eight connections.\n\n"
     )
     ratios = "".join(f"\n* {line}" for line in compare(turns))
     keep("reading", text + table_of(turns.rows) + ratios + "\n")
