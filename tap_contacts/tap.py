@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import signal
@@ -134,7 +133,6 @@ class TapContacts(ContactsPlugin, Tap):
 
 def main() -> None:
     """Run the command `tap-contacts`."""
-    gc.freeze()  # what is imported stays; to look through it again and again takes time
     TapContacts.is_command = True
     logger = TapContacts.logger
     with exit_codes(logger):

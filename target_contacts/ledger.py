@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
-from target_contacts.database import Database
+from target_contacts.database import WHERE, Database
 from target_contacts.lock import acquire, lock_of
 
 if TYPE_CHECKING:
@@ -44,9 +44,7 @@ CONTACTS = sa.Table(
     sa.Column("payload", sa.String(32)),
     sa.Column("identity", sa.String(32)),
     sa.Column("source", sa.String(32)),
-    sa.Index(
-        "contacts_remote_id", "account", "remote_id", sqlite_where=_HAS_ID, postgresql_where=_HAS_ID
-    ),
+    sa.Index("contacts_remote_id", "account", "remote_id", info={WHERE: _HAS_ID}),
     sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
     sqlite_with_rowid=False,  # the entries of a stream stand side by side
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import fnmatch
-import gc
 import os
 import signal
 import sys
@@ -184,6 +183,5 @@ def _leave(code: int) -> None:
 
 def main() -> None:
     """Run the command `target-contacts`."""
-    gc.freeze()  # what is imported stays; to look through it again and again takes time
     with exit_codes(TargetContacts.logger):
         TargetContacts.cli()

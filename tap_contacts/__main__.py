@@ -1,0 +1,14 @@
+"""Run the command `tap-contacts`, also as `python -m tap_contacts`."""
+
+from tap_contacts import collector
+
+
+def main() -> None:
+    """Import what the command needs, and run it."""
+    with collector.resting():
+        from tap_contacts.tap import main as run  # noqa: PLC0415
+    run()
+
+
+if __name__ == "__main__":
+    main()
