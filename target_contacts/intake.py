@@ -50,6 +50,7 @@ def _shown(schema: Any, part: str) -> tuple[str, Any]:
 
 
 _NOT_PLAIN = (dict, list)
+_TEXT = frozenset({str})
 
 
 def _decoder(names: Sequence[str]) -> msgspec.json.Decoder[Any]:
@@ -149,6 +150,8 @@ class Intake:
 
     def _plain(self, key: Sequence[Any]) -> list[str]:
         """Return the values of a record's key as text, the same for 1 and "1"."""
+        if _TEXT.issuperset(map(type, key)):
+            return list(key)
         for name, value in zip(self._keys, key, strict=True):
             if value is None or isinstance(value, _NOT_PLAIN):
                 reason = f"the key property {name} has no plain value"

@@ -158,10 +158,11 @@ class MessageReader(GenericSingerReader[bytes]):
     ) -> Counter[str]:
         """Read every line and call back by its type; return how many of each type there were."""
         counts: Counter[str] = Counter()
+        taken = 0
         for line in self._lines(file_input or self.default_input):
             if self.take and (record := _record(line, self._line)):
                 self.take(record)
-                counts["RECORD"] += 1
+                taken += 1
                 continue
             message = self.deserialize_json(line)
             self._assert_form(message)
@@ -171,6 +172,7 @@ class MessageReader(GenericSingerReader[bytes]):
                 raise self._unreadable(msg)
             callback(message)
             counts[message["type"]] += 1
+        counts["RECORD"] += taken
         return counts
 
     def deserialize_json(self, line: bytes) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class _Request(requests.PreparedRequest):
     """A request whose address is worked out once for all its queries."""
 
     def prepare_url(self, url: Any, params: Any) -> None:
-        query = urlencode(params or {}, doseq=True)
+        query = params if isinstance(params, str) else urlencode(params or {}, doseq=True)
         self.url = f"{_address(url)}?{query}" if query else _address(url)
 
     def prepare_cookies(self, cookies: Any) -> None:

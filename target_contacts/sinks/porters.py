@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from singer_sdk.exceptions import ConfigurationError
 
@@ -24,7 +24,7 @@ from target_contacts.sinks.porters_outcomes import settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from concurrent.futures import Future
+    from concurrent.futures import Executor, Future
 
     from tap_contacts.apis.porters_fields import TenantField
     from target_contacts.mapping import Field, Payload
@@ -44,6 +44,13 @@ class Packed:
     def is_new(self) -> bool:
         """Say whether the contact is to be created."""
         return self.item.remote_id is None
+
+
+class Sent(NamedTuple):
+    """The contacts of one request, and its answer to come."""
+
+    part: list[Packed]
+    answer: Future[Sequence[wire.Result]]
 
 
 class PortersSink(ContactSink[porters.Porters]):
@@ -167,19 +174,28 @@ class PortersSink(ContactSink[porters.Porters]):
             yield row["Contact.P_Id"], row
 
     def write(self, items: Iterator[Item]) -> Iterator[list[Outcome]]:
-        """Yield the outcomes of one request after the other; the next is packed meanwhile.
+        """Yield the outcomes of one request after the other.
 
+        While one is under way, the next is packed and the outcomes of the one before are entered.
         One that is refused as a whole is halved until the culprit is alone.
         """
         batches = self._batches(items)
         waiting = list(islice(batches, 1))
         with threads(1) as pool:
-            while waiting and not self.destination.halted:
-                part = waiting.pop()
-                answer = pool.submit(self._sent, part)
+            sent = self._next(pool, waiting)
+            while sent:
                 if not waiting:
                     waiting.extend(islice(batches, 1))
-                yield from _outcomes(part, answer, waiting)
+                ahead = self._next(pool, waiting) if _is_taken(sent.answer) else None
+                yield from _outcomes(sent, waiting)
+                sent = ahead or self._next(pool, waiting)
+
+    def _next(self, pool: Executor, waiting: list[list[Packed]]) -> Sent | None:
+        """Send what waits, if anything does and the run is not to end."""
+        if not waiting or self.destination.halted:
+            return None
+        part = waiting.pop()
+        return Sent(part, pool.submit(self._answer, part))
 
     def _batches(self, items: Iterator[Item]) -> Iterator[list[Packed]]:
         """Pack contacts, as many together as a request may hold; one that is too large is alone."""
@@ -199,7 +215,7 @@ class PortersSink(ContactSink[porters.Porters]):
         key = {self._key_field: item.key} if self._key_field and item.remote_id is None else {}
         return Packed(item, wire.item(item.remote_id or wire.NEW, item.payload | key))
 
-    def _sent(self, part: Sequence[Packed]) -> Sequence[wire.Result]:
+    def _answer(self, part: Sequence[Packed]) -> Sequence[wire.Result]:
         """Send contacts in one request; return the result of each.
 
         Raises:
@@ -211,22 +227,25 @@ class PortersSink(ContactSink[porters.Porters]):
         return self.client.write([each.made for each in part], repeatable=not creating)
 
 
-def _outcomes(
-    part: list[Packed], answer: Future[Sequence[wire.Result]], waiting: list[list[Packed]]
-) -> Iterator[list[Outcome]]:
+def _is_taken(answer: Future[Sequence[wire.Result]]) -> bool:
+    """Say whether PORTERS took every contact of a request, once it is answered."""
+    return not answer.exception() and all(result.code == "0" for result in answer.result())
+
+
+def _outcomes(sent: Sent, waiting: list[list[Packed]]) -> Iterator[list[Outcome]]:
     """Yield what became of contacts once their request is answered; what goes again has to wait.
 
     Raises:
         Stopped: After that, if nothing more can be written.
     """
     try:
-        results = answer.result()
+        results = sent.answer.result()
     except (OutcomeUnknown, Refused, Rejected) as error:
-        failed, again = _after(error, part)
+        failed, again = _after(error, sent.part)
         waiting += again
         yield [Outcome(packed.item, error=error) for packed in failed]
     else:
-        yield from settled([packed.item for packed in part], results)
+        yield from settled([packed.item for packed in sent.part], results)
 
 
 def _after(
