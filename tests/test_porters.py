@@ -232,33 +232,54 @@ def test_a_request_is_filled_to_the_byte(porters: Porters, workplace: Workplace)
     assert "15001 bytes and a request at most 15000" in workplace.rejections[0]["reason"]
 
 
-class Patient(Porters):
-    """A PORTERS that answers a write once all people are announced in the ledger, or too late."""
+ANNOUNCED = "SELECT count(*) FROM contacts"
+WRITTEN = f"{ANNOUNCED} WHERE status = 'written'"
 
-    def __init__(self, ledger: Path, people: int) -> None:
-        """Take the ledger's file and how many they are."""
+
+class Patient(Porters):
+    """A PORTERS that answers its writes once the ledger has what it waits for, or too late."""
+
+    def __init__(self, ledger: Path, *awaited: tuple[str, int]) -> None:
+        """Take the ledger's file, and for each write how to count there, and up to what."""
         super().__init__()
-        self.ledger, self._people = ledger, people
-        self.announced = 0
+        self.ledger, self._awaited = ledger, list(awaited)
+        self.seen: list[int] = []
+        """How many there were at each answer."""
 
     def handle(self, request: Request) -> Response:
         """Answer a request."""
-        latest = time.monotonic() + 20
-        while self.is_write(request) and time.monotonic() < latest:
-            with closing(sqlite3.connect(self.ledger)) as ledger:
-                (self.announced,) = ledger.execute("SELECT count(*) FROM contacts").fetchone()
-            if self.announced >= self._people:
-                break
-            time.sleep(0.01)
+        if self.is_write(request) and self._awaited:
+            self.seen.append(self._entries(*self._awaited.pop(0)))
         return super().handle(request)
+
+    def _entries(self, count: str, most: int) -> int:
+        latest, found = time.monotonic() + 20, 0
+        while found < most and time.monotonic() < latest:
+            with closing(sqlite3.connect(self.ledger)) as ledger:
+                (found,) = ledger.execute(count).fetchone()
+            time.sleep(0.01)
+        return found
+
+
+def patient(workplace: Workplace, count: int, *awaited: tuple[str, int]) -> tuple[Patient, int]:
+    """Write people into a patient PORTERS; return it, and how many were created."""
+    with Patient(workplace.folder / "patient.db", *awaited) as porters:
+        settings = {**porters.target_config(), "ledger_url": f"sqlite:///{porters.ledger}"}
+        run = workplace.target(settings, contacts(*people(count)))
+    return porters, run.summary["created"]
 
 
 def test_the_next_request_is_packed_while_one_is_under_way(workplace: Workplace) -> None:
     """Contacts of the second request are on disk as announced before the first one is answered."""
-    with Patient(workplace.folder / "patient.db", 120) as porters:
-        settings = {**porters.target_config(), "ledger_url": f"sqlite:///{porters.ledger}"}
-        run = workplace.target(settings, contacts(*people(120)))
-    assert (porters.announced, len(porters.writes), run.summary["created"]) == (120, 2, 120)
+    porters, created = patient(workplace, 120, (ANNOUNCED, 120))
+    assert (porters.seen, len(porters.writes), created) == ([120], 2, 120)
+
+
+def test_an_outcome_is_entered_while_the_next_request_is_under_way(workplace: Workplace) -> None:
+    """What the first request created is in the ledger before the second one is answered."""
+    porters, created = patient(workplace, 120, (ANNOUNCED, 120), (WRITTEN, 1))
+    first, second = (write.request.body.count(b"<Item>") for write in porters.writes)
+    assert (porters.seen, created) == ([120, first], first + second)
 
 
 def test_no_request_has_room_for_the_next_contact(porters: Porters, workplace: Workplace) -> None:
