@@ -1,6 +1,6 @@
 """Run the command `tap-contacts`, also as `python -m tap_contacts`."""
 
-from tap_contacts import collector
+from tap_contacts.apis import collector
 
 
 def main() -> None:

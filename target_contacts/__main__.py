@@ -1,6 +1,6 @@
 """Run the command `target-contacts`, also as `python -m target_contacts`."""
 
-from tap_contacts import collector
+from tap_contacts.apis import collector
 
 
 def main() -> None:
