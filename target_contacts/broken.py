@@ -1,7 +1,7 @@
 """Read RECORD messages that hold what JSON cannot: NaN, half a character, a number without end.
 
-Python's own writer lets NaN and half characters pass, so that taps send them. Such a record cannot
-be written, and not be kept as it is; all the rest of it can.
+Python's own writer lets NaN and half characters pass, so that taps send them; others send bytes
+that are no UTF-8. Such a record cannot be written, and not be kept as it is; the rest of it can.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import re
 from typing import Any
 
 REASON = (
-    "it holds what JSON cannot: NaN or an infinity (here null), half a character (here \ufffd), or "
-    "a number too long to be one (here text). Mend it at its source"
+    "it holds what JSON cannot: NaN or an infinity (here null), half a character or bytes that are "
+    "no UTF-8 (here \ufffd), or a number too long to be one (here text). Mend it at its source"
 )
 
 _HALF = re.compile("[\ud800-\udfff]")
@@ -25,7 +25,10 @@ def message_of(line: bytes) -> Any:
     """Return what is in a line as far as JSON can hold it; None if that cannot be told."""
     try:
         found = json.loads(
-            line.decode(), parse_constant=_nothing, parse_int=_whole, parse_float=_decimal
+            line.decode(errors="replace"),
+            parse_constant=_nothing,
+            parse_int=_whole,
+            parse_float=_decimal,
         )
         return _clean(found)
     except (ValueError, RecursionError):

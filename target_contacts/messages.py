@@ -96,7 +96,7 @@ class Line(msgspec.Struct, gc=False):
         raise Rejected(broken.REASON, "unreadable")
 
 
-_NOT_JSON = (msgspec.DecodeError, decimal.DecimalException, RecursionError)
+_NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, decimal.DecimalException, RecursionError)
 
 
 def _is_text(value: object) -> bool:
@@ -182,7 +182,7 @@ class MessageReader(GenericSingerReader[bytes]):
             raise self._unreadable(msg)
         try:
             message: dict[str, Any] = _DECODER.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, decimal.DecimalException):
+        except _NOT_JSON:
             msg = "is not a JSON object"
             raise self._unreadable(msg) from None
         if line.count(b"[") + line.count(b"{") > DEEPEST and not _is_flat(message):
@@ -236,13 +236,15 @@ def _record(line: bytes, number: int) -> Line | None:
     """Return the RECORD message in a line; None if it is another one or anything is wrong."""
     try:
         found = _ENVELOPE.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except _NOT_JSON:
+        found = _left(line)
+    if not (line.isascii() or _is_unicode(line)):
         found = _left(line)
     record = bytes(found.record)
     if found.type != "RECORD" or not record.startswith(b"{") or not _is_known(found.stream):
         return None
     deep = line.count(b"[") + line.count(b"{") > DEEPEST
-    if deep or len(line) >= LONGEST_LINE or not (line.isascii() or _is_unicode(line)):
+    if deep or len(line) >= LONGEST_LINE:
         return None
     return Line(found.stream, record, line, number)
 

@@ -500,6 +500,8 @@ REJECTED = {
     "5,000 digits": named('"company": ' + "9" * 5000),
     "infinity": named('"company": [{"a": -Infinity}]'),
     "NaN as key": named('"a": 1', key="NaN"),
+    "Latin-1": named('"company": "M\udcfcller"'),
+    "half of UTF-8": named('"company": "M\udcc3"'),
     "exponent": named('"company": 1e' + "9" * 30),
     "costly pattern": schema('["id"]', '"first_name": {"pattern": "^(B|Be|e|r)*\\\\1x$"}'),
 }
@@ -526,6 +528,7 @@ UNREADABLE = {
     "deep state": f'{{"type": "STATE", "value": {DEEP_900}}}',
     "deep schema": schema('["id"]', f'"id": {{"x": {DEEP_900}}}'),
     "state without value": '{"type": "STATE"}',
+    "state in Latin-1": '{"type": "STATE", "value": {"at": "M\udcfcnchen"}}',
     "text as keys": schema('"id"'),
     "number as keys": schema("7"),
     "odd keys": schema("[7, null, []]"),
@@ -545,7 +548,7 @@ def receive(line: str) -> tuple[TargetContacts, list[str], BaseException | None]
         lines = singer(contacts(ANNA)) + line
         raised: BaseException | None = None
         try:
-            target.run(cast("IO[str]", io.BytesIO(lines.encode())))
+            target.run(cast("IO[str]", io.BytesIO(lines.encode(errors="surrogateescape"))))
         except SPOKEN as error:
             raised = error
         return target, [contact["first_name"] for contact in sandbox.contacts], raised
