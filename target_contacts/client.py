@@ -24,7 +24,7 @@ from target_contacts.reconcile import as_text
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
     from target_contacts.messages import Line
     from target_contacts.target import TargetContacts
@@ -164,7 +164,7 @@ class ContactSink(StreamSink, Generic[ClientT]):
         del attributes
         return payload
 
-    def write(self, items: Iterator[Item]) -> Iterator[list[Outcome]]:
+    def write(self, items: Iterator[Item]) -> Generator[list[Outcome], None, None]:
         """Yield outcomes as they come, from one request an item.
 
         Raises:

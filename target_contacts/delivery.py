@@ -7,6 +7,7 @@ its contact is in doubt. An outcome is in the ledger before it is in the books.
 from __future__ import annotations
 
 from collections import deque
+from contextlib import closing
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -92,8 +93,10 @@ class Delivery:
         """Write until all is sent or too much goes unanswered; return what was never answered."""
         unknown: list[Item] = []
         self._lost = 0
-        for outcomes in self._sink.write(self._intending(ready)):
-            unknown += self._settle(outcomes)
+        # What is under way is answered before the account is free for others, whatever fails here.
+        with closing(self._sink.write(self._intending(ready))) as writing:
+            for outcomes in writing:
+                unknown += self._settle(outcomes)
         if self._sink.destination.halted:
             raise Interrupted
         return unknown

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import socket
 import sqlite3
-import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -35,7 +33,6 @@ from tests.sandbox.server import Request, Response, xml_response
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 ANNA: dict[str, Any] = {"id": "a", "name": "Anna", "email": "anna@example.com"}
 BERT: dict[str, Any] = {"id": "b", "name": "Bert", "email": "bert@example.com"}
@@ -230,56 +227,6 @@ def test_a_request_is_filled_to_the_byte(porters: Porters, workplace: Workplace)
     assert (run.code, sent(porters)) == (3, [["A"], ["Anna", "Bert"]])
     assert refusals(workplace) == [(3, "too_large", "Contact.P_Memo")]
     assert "15001 bytes and a request at most 15000" in workplace.rejections[0]["reason"]
-
-
-ANNOUNCED = "SELECT count(*) FROM contacts"
-WRITTEN = f"{ANNOUNCED} WHERE status = 'written'"
-
-
-class Patient(Porters):
-    """A PORTERS that answers its writes once the ledger has what it waits for, or too late."""
-
-    def __init__(self, ledger: Path, *awaited: tuple[str, int]) -> None:
-        """Take the ledger's file, and for each write how to count there, and up to what."""
-        super().__init__()
-        self.ledger, self._awaited = ledger, list(awaited)
-        self.seen: list[int] = []
-        """How many there were at each answer."""
-
-    def handle(self, request: Request) -> Response:
-        """Answer a request."""
-        if self.is_write(request) and self._awaited:
-            self.seen.append(self._entries(*self._awaited.pop(0)))
-        return super().handle(request)
-
-    def _entries(self, count: str, most: int) -> int:
-        latest, found = time.monotonic() + 20, 0
-        while found < most and time.monotonic() < latest:
-            with closing(sqlite3.connect(self.ledger)) as ledger:
-                (found,) = ledger.execute(count).fetchone()
-            time.sleep(0.01)
-        return found
-
-
-def patient(workplace: Workplace, count: int, *awaited: tuple[str, int]) -> tuple[Patient, int]:
-    """Write people into a patient PORTERS; return it, and how many were created."""
-    with Patient(workplace.folder / "patient.db", *awaited) as porters:
-        settings = {**porters.target_config(), "ledger_url": f"sqlite:///{porters.ledger}"}
-        run = workplace.target(settings, contacts(*people(count)))
-    return porters, run.summary["created"]
-
-
-def test_the_next_request_is_packed_while_one_is_under_way(workplace: Workplace) -> None:
-    """Contacts of the second request are on disk as announced before the first one is answered."""
-    porters, created = patient(workplace, 120, (ANNOUNCED, 120))
-    assert (porters.seen, len(porters.writes), created) == ([120], 2, 120)
-
-
-def test_an_outcome_is_entered_while_the_next_request_is_under_way(workplace: Workplace) -> None:
-    """What the first request created is in the ledger before the second one is answered."""
-    porters, created = patient(workplace, 120, (ANNOUNCED, 120), (WRITTEN, 1))
-    first, second = (write.request.body.count(b"<Item>") for write in porters.writes)
-    assert (porters.seen, created) == ([120, first], first + second)
 
 
 def test_no_request_has_room_for_the_next_contact(porters: Porters, workplace: Workplace) -> None:

@@ -15,7 +15,7 @@ def resting() -> Iterator[None]:
     """Collect nothing meanwhile, and never look through what is there by then.
 
     A command imports a hundred thousand objects that stay: to look through them again and again
-    takes a tenth of its start, and a quarter of its time from there on.
+    takes a tenth of its start, and up to a quarter of its time from there on.
     """
     gc.disable()
     try:

@@ -22,7 +22,7 @@ from target_contacts.mapping import Field, Payload, Translator, matching
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
 
 NAMESPACE = uuid.UUID("c2b7a4e0-5a0f-4c0b-9d53-8f2f3a6f1e77")
@@ -174,7 +174,7 @@ class BasIpSink(ContactSink[BasIp]):
             raise Rejected(reason, "invalid", field="in_black_list")
         return {**payload, "number": number, "type": wanted, **flags}
 
-    def write(self, items: Iterator[Item]) -> Iterator[list[Outcome]]:
+    def write(self, items: Iterator[Item]) -> Generator[list[Outcome], None, None]:
         """Send contacts packed, one request after the other: a monitor is a small device."""
         while not self.destination.halted and (pack := list(islice(items, LARGEST_REQUEST))):
             yield from self._send(pack)

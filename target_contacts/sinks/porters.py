@@ -23,7 +23,7 @@ from target_contacts.sinks import porters_fields as table
 from target_contacts.sinks.porters_outcomes import settled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
     from concurrent.futures import Executor, Future
 
     from tap_contacts.apis.porters_fields import TenantField
@@ -173,7 +173,7 @@ class PortersSink(ContactSink[porters.Porters]):
         for row in self.client.contacts([*in_use, *keys]):
             yield row["Contact.P_Id"], row
 
-    def write(self, items: Iterator[Item]) -> Iterator[list[Outcome]]:
+    def write(self, items: Iterator[Item]) -> Generator[list[Outcome], None, None]:
         """Yield the outcomes of one request after the other.
 
         While one is under way, the next is packed and the outcomes of the one before are entered.
