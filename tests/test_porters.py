@@ -219,7 +219,7 @@ def test_a_request_is_filled_to_the_byte(porters: Porters, workplace: Workplace)
     """A document of exactly 15,000 bytes leaves; a contact that alone needs more is rejected."""
     fixed = {"Contact.P_Client": CLIENT_ID, "Contact.P_Owner": OWNER_ID, "Contact.P_Name": "A"}
     fixed["Contact.P_Memo"] = "x"
-    room = 15_001 - len(wire.document([wire.item("-1", fixed)]))
+    room = 15_001 - len(wire.document([wire.Writer().item("-1", fixed)]))
     fitting = {"id": 2, "name": "A", "note": "あ" * (room // 3) + "x" * (room % 3)}
     larger = {"id": 3, "name": "A", "note": "x" * (room + 1)}
     run = workplace.target(porters.target_config(), contacts(fitting, larger, ANNA, BERT))

@@ -5,19 +5,24 @@ Source: https://hrbcapi.porters.jp/hc/en-us/articles/115008171988-Write-API-XML-
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from tap_contacts.apis import xml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from lxml.etree import _Element
 
 MAX_ITEMS, MAX_BYTES = 200, 15_000
 """Most items of a request, and most bytes: "about 15,000 characters", taken as bytes to be safe."""
 
+FORMS = 256
+"""Sets of fields whose elements are kept; a stream has one, or a few."""
+
+ID_FIELD = "Contact.P_Id"
 NEW = "-1"
 """`Contact.P_Id` of a contact that is to be created."""
 
@@ -46,18 +51,47 @@ def is_alias(alias: str, starts: str | tuple[str, ...]) -> bool:
     return alias.startswith(starts)
 
 
-def item(contact_id: str, fields: Mapping[str, str | list[str]]) -> bytes:
-    """Return the wire form of one contact; an option is the name of an empty element."""
-    made = xml.element("Item")
-    xml.add(made, "Contact.P_Id", contact_id)
-    for alias, value in fields.items():
-        if isinstance(value, str) and alias != PHASE:
-            xml.add(made, alias, value)
-        else:
-            field = xml.add(made, alias)
-            for option in value if isinstance(value, list) else [value]:
-                xml.add(field, option)
-    return xml.part(made)
+class Form:
+    """The elements of contacts with the same fields, made once and filled for each of them.
+
+    To fill them takes a quarter of the time of making them.
+    """
+
+    def __init__(self, aliases: Sequence[str]) -> None:
+        """Take the fields' aliases."""
+        self._root, self._parts = xml.element("Item"), [xml.element(alias) for alias in aliases]
+        self._root.extend(self._parts)
+
+    def filled(self, values: Iterable[str | list[str]]) -> bytes:
+        """Return the wire form of a contact; options are the names of empty elements."""
+        with_options = []
+        try:
+            for part, value in zip(self._parts, values, strict=True):
+                if isinstance(value, str):
+                    part.text = xml.clean(value)
+                else:
+                    part.text = None
+                    with_options.append(part)
+                    part.extend([xml.element(option) for option in value])
+            return xml.part(self._root)
+        finally:
+            for part in with_options:
+                del part[:]
+
+
+class Writer:
+    """Puts contacts into their wire form, for one thread at a time."""
+
+    def __init__(self) -> None:
+        """Know no form yet."""
+        self._form = functools.lru_cache(maxsize=FORMS)(Form)
+
+    def item(self, contact_id: str, fields: Mapping[str, str | list[str]]) -> bytes:
+        """Return the wire form of one contact."""
+        phase = fields.get(PHASE)
+        if isinstance(phase, str):
+            fields = {**fields, PHASE: [phase]}
+        return self._form((ID_FIELD, *fields)).filled((contact_id, *fields.values()))
 
 
 _HEAD, _END, _ = xml.document(xml.element("Contact", "")).partition(b"</Contact>")

@@ -67,15 +67,6 @@ def element(name: str, text: str | None = None) -> etree._Element:
     return made
 
 
-def add(parent: etree._Element, name: str, text: str | None = None) -> etree._Element:
-    """Return a new element at the end of another; what XML forbids in its text is left out."""
-    made = parent.makeelement(name)
-    if text is not None:
-        made.text = clean(text)
-    parent.append(made)  # `SubElement` takes twice the time
-    return made
-
-
 def clean(text: str) -> str:
     """Return a text without the characters that XML 1.0 forbids, and without control characters."""
     return text if text.isprintable() else _FORBIDDEN.sub("", text)

@@ -73,6 +73,7 @@ class PortersSink(ContactSink[porters.Porters]):
                 `match_on` what contacts cannot be looked up by.
         """
         super().setup()
+        self._wire = wire.Writer()
         self._key_field = self.client.external_key_field
         self._gone: Sequence[str] = ()
         for name in self.config.get("field_map") or {}:
@@ -213,7 +214,7 @@ class PortersSink(ContactSink[porters.Porters]):
     def _packed(self, item: Item) -> Packed:
         """Put a contact into its wire form; a new one gets a key by which it can be found."""
         key = {self._key_field: item.key} if self._key_field and item.remote_id is None else {}
-        return Packed(item, wire.item(item.remote_id or wire.NEW, item.payload | key))
+        return Packed(item, self._wire.item(item.remote_id or wire.NEW, item.payload | key))
 
     def _answer(self, part: Sequence[Packed]) -> Sequence[wire.Result]:
         """Send contacts in one request; return the result of each.
