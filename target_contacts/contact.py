@@ -188,15 +188,21 @@ ATTRIBUTES |= ADDRESS
 WRAPPERS = ("properties", "property", "fields", "mergefields", "customattributes", "names")
 """Names of objects that say nothing of what is in them."""
 
-HONORIFICS = "mr mrs ms miss mx dr prof sir rev herr frau m mme mlle monsieur madame"
+
+def listed(words: str) -> frozenset[str]:
+    """Return words that are listed with spaces between them."""
+    return frozenset(words.split())
+
+
+HONORIFICS = listed("mr mrs ms miss mx dr prof sir rev herr frau m mme mlle monsieur madame")
 """What is no job title in a field `title`."""
 
-UNTOLD = (
+UNTOLD = listed(
     "unspecified unknown undisclosed none na keineangabe unbekannt nonprecise inconnu 不明 未回答"
 )
 """What says nothing in a field `gender`."""
 
-NO_STATES = "active inactive enabled disabled archived deleted new open closed"
+NO_STATES = listed("active inactive enabled disabled archived deleted new open closed")
 """What is no part of an address in a field `state`."""
 
 OWN = "__c"

@@ -198,10 +198,10 @@ class Delivery:
         """
         unknown = [o.item for o in outcomes if isinstance(o.error, OutcomeUnknown)]
         self._lost = 0 if len(unknown) < len(outcomes) else self._lost + len(unknown)
+        done = [o for o in outcomes if not o.error]
         written = [
             Entry(o.item.key, WRITTEN, o.remote_id, o.item.digest, source=o.item.source)
-            for o in outcomes
-            if not o.error
+            for o in done
         ]
         self._ledger.put(self._stream, written)
         refused = [o.item for o in outcomes if isinstance(o.error, (Rejected, Refused))]
@@ -211,9 +211,9 @@ class Delivery:
         for outcome in outcomes:
             if isinstance(outcome.error, (Rejected, Refused)):
                 self._sink.reject(outcome.item.received, why(outcome.error))
-            elif outcome.error is None:
-                done = "updated" if outcome.item.remote_id else "created"
-                self._sink.settle(done, outcome.item.received)
+        created = [o.item.received for o in done if not o.item.remote_id]
+        self._sink.settle("created", *created)
+        self._sink.settle("updated", *(o.item.received for o in done if o.item.remote_id))
         self._sink.destination.checkpoints.pass_on()
         return [
             replace(item, doubtful=True, intent=self._intent(item), lost=item.lost + 1)

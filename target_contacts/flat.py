@@ -43,9 +43,10 @@ class Shape(NamedTuple):
         told = (_takes(attribute, name, record[name]) for attribute, name in self.told)
         if not NESTED.isdisjoint(map(type, record.values())) or not all(told):
             return False
-        for attribute, name in self.sources.items():
-            value = record[name]
-            contact.attributes[attribute] = "" if is_empty(value) else value
+        contact.attributes = {
+            attribute: "" if is_empty(value := record[name]) else value
+            for attribute, name in self.sources.items()
+        }
         for name, attribute in self.left:
             if not is_empty(record[name]):
                 contact.spare[name] = attribute

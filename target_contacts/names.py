@@ -9,31 +9,26 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from target_contacts.contact import text
+from target_contacts.contact import listed, text
 
-
-def _words(listed: str) -> frozenset[str]:
-    return frozenset(listed.split())
-
-
-_PARTICLES = _words(
+_PARTICLES = listed(
     "af al av bin bint binte binti da dal dalla das de degli dei del della dello den der des di "
     "dos du el het ibn la las le los mac mc ní op ó saint sainte san st ste 't ten ter van vom von "
     "zu zum zur"
 )
 """Words before a family name that belong to it, in any case."""
 
-_SMALL_PARTICLES = _words("abu ben do li lo te und")
+_SMALL_PARTICLES = listed("abu ben do li lo te und")
 """The like, which with a capital are names of their own."""
 
-_JOINING = _words("e y")
+_JOINING = listed("e y")
 """Words between two family names that belong together."""
 
-_TITLES = _words(
+_TITLES = listed(
     "dr prof doktor professor mag ing mr mrs ms miss mister herr herrn frau monsieur madame mme "
     "mademoiselle mlle sir dipl-ing"
 )
-_SUFFIXES = _words(
+_SUFFIXES = listed(
     "jr sr ii iii iv phd md esq mba llm dds cpa dr prof 様 さん 氏 殿 先生 御中 님 씨"
 )
 

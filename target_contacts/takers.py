@@ -55,14 +55,14 @@ def taker(path: Path, value: Any) -> tuple[str, int] | None:
     if attribute not in TOLD_BY_VALUE or is_empty(value):
         return found
     if attribute == "job_title" and plain(path[-1]) == "title":
-        return ("salutation", rank) if plain(str(value)) in HONORIFICS.split() else found
+        return ("salutation", rank) if plain(str(value)) in HONORIFICS else found
     return None if _is_of_others(attribute, str(value)) else found
 
 
 def _is_of_others(attribute: str, value: str) -> bool:
     """Say whether a value is that of another thing with the same name."""
     if attribute == "state":
-        return plain(value) in NO_STATES.split()
+        return plain(value) in NO_STATES
     if attribute == "gender":
-        return plain(value) in UNTOLD.split()
+        return plain(value) in UNTOLD
     return attribute == "role" and not value.startswith("ROLE_")
