@@ -204,15 +204,13 @@ class Delivery:
             for o in done
         ]
         self._ledger.put(self._stream, written)
-        refused = [o.item for o in outcomes if isinstance(o.error, (Rejected, Refused))]
-        undone = [item.key for item in refused if item.remote_id is None]
+        refused = [(o.item, o.error) for o in outcomes if isinstance(o.error, (Rejected, Refused))]
+        undone = [item.key for item, _ in refused if item.remote_id is None]
         self._ledger.drop(self._stream, undone)
         self._intents.difference_update(o.item.key for o in outcomes)
-        for outcome in outcomes:
-            if isinstance(outcome.error, (Rejected, Refused)):
-                self._sink.reject(outcome.item.received, why(outcome.error))
-        created = [o.item.received for o in done if not o.item.remote_id]
-        self._sink.settle("created", *created)
+        for item, error in refused:
+            self._sink.reject(item.received, why(error))
+        self._sink.settle("created", *(o.item.received for o in done if not o.item.remote_id))
         self._sink.settle("updated", *(o.item.received for o in done if o.item.remote_id))
         self._sink.destination.checkpoints.pass_on()
         return [

@@ -235,10 +235,10 @@ def _unreadable(number: int, reason: str) -> InputError:
 def _record(line: bytes, number: int) -> Line | None:
     """Return the RECORD message in a line; None if it is another one or anything is wrong."""
     try:
+        if not line.isascii():
+            line.decode()  # what is passed over is not looked at otherwise
         found = _ENVELOPE.decode(line)
     except _NOT_JSON:
-        found = _left(line)
-    if not (line.isascii() or _is_unicode(line)):
         found = _left(line)
     record = bytes(found.record)
     if found.type != "RECORD" or not record.startswith(b"{") or not _is_known(found.stream):
@@ -257,14 +257,6 @@ def _left(line: bytes) -> _Envelope:
     stream = left.get("stream")
     told = stream if isinstance(stream, str) else ""
     return _Envelope(left.get("type"), told, msgspec.Raw(b"{"))
-
-
-def _is_unicode(line: bytes) -> bool:
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _is_flat(message: Mapping[str, Any]) -> bool:
