@@ -30,6 +30,8 @@ class Books:
         """Rejected records by stream, code and field."""
         self.mended: Counter[tuple[str, str, str]] = Counter()
         """Values that did not fit, by stream, field and what was done."""
+        self.noted: Counter[tuple[str, str, str]] = Counter()
+        """Values that an update did not change as the source did, by stream, field and why."""
         self.not_carried: dict[str, set[str]] = {}
         """Fields with values that no field of the destination takes, by stream."""
 
@@ -52,6 +54,10 @@ class Books:
         self.mended.update((stream, field, done) for field, done in mended)
         mended.clear()
 
+    def note(self, stream: str, field: str, done: str) -> None:
+        """Count a value that an update does not change as its source did."""
+        self.noted[stream, field, done] += 1
+
     def counts(self) -> dict[str, int]:
         """Return how many records were read, and are in each bin that is not empty."""
         return {"read": self.read, **{name: n for name in BINS if (n := self.bins[name])}}
@@ -70,6 +76,8 @@ class Books:
         if self.mended:
             mended = sorted(self.mended.items())
             counts["mended"] = [[*what, count] for what, count in mended]
+        if self.noted:
+            counts["noted"] = [[*what, count] for what, count in sorted(self.noted.items())]
         return counts | ({"dry_run": True} if dry_run else {})
 
     def report(self, logger: logging.Logger, api: str, summary: dict[str, object]) -> None:
@@ -94,6 +102,8 @@ class Books:
         for (stream, field, done), count in self.mended.items():
             text = "%d values of %s for the field %s did not fit and were %s: on_invalid_value."
             logger.warning(text, count, stream, field, done)
+        for (stream, field, done), count in self.noted.items():
+            logger.warning("%d values of %s for the field %s: %s.", count, stream, field, done)
 
 
 def _table(api: str, summary: dict[str, object]) -> Table:
@@ -101,6 +111,6 @@ def _table(api: str, summary: dict[str, object]) -> Table:
 
     table = Table(title=f"target-contacts: {api}", show_header=False)
     for name, value in summary.items():
-        if name not in {"not_carried", "mended"}:
+        if name not in {"not_carried", "mended", "noted"}:
             table.add_row(name, str(value))
     return table

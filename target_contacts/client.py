@@ -16,15 +16,16 @@ from tap_contacts.apis.plugin import InputError
 from target_contacts import values
 from target_contacts.delivery import Delivery
 from target_contacts.dispatch import in_parallel
+from target_contacts.evidence import as_text
 from target_contacts.explain import Explainer
 from target_contacts.intake import Intake
-from target_contacts.items import Item, Outcome, Received, without_empty
+from target_contacts.items import Item, Outcome, Received, created
 from target_contacts.mapping import Field, Payload, Translator
-from target_contacts.reconcile import as_text
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from target_contacts.messages import Line
     from target_contacts.target import TargetContacts
@@ -88,12 +89,16 @@ class ContactSink(StreamSink, Generic[ClientT]):
     """Whether a create may be repeated without doubling a contact."""
     identity: ClassVar[Sequence[str]] = ()
     """Fields whose values tell a contact from all others as well as this API can."""
-    name_parts: ClassVar[tuple[str, str]] = ("", "")
-    """Fields of the first and the last name, where a contact has both."""
+    replaces: ClassVar[bool] = False
+    """Whether an update replaces the whole contact, so that it needs all its values again."""
     can_list: ClassVar[bool] = False
     """Whether `stored` is implemented."""
     can_ask: ClassVar[bool] = False
-    """Whether `find` is implemented."""
+    """Whether `find` and `alike` are implemented."""
+    many: ClassVar[float] = 20
+    """Look-ups for which listing all contacts once is better than asking for each."""
+    asks_by: ClassVar[AbstractSet[str]] = frozenset()
+    """Fields by which look-ups are narrowed down, however their values are written."""
     recipe: ClassVar[Sequence[str]] = ()
     """Settings of the account that say how records are translated."""
     MAX_SIZE_DEFAULT = 1000
@@ -135,6 +140,11 @@ class ContactSink(StreamSink, Generic[ClientT]):
         """Return the settings of the mapping."""
         return self.config
 
+    @property
+    def key_wire(self) -> str:
+        """Return the field that takes the key of a new contact's record; "" if there is none."""
+        return ""
+
     def configured(self) -> Sequence[Field]:
         """Return the table of fields as the settings make it."""
         return self.fields
@@ -155,8 +165,14 @@ class ContactSink(StreamSink, Generic[ClientT]):
         """Create a contact and return its id."""
         raise NotImplementedError
 
-    def update(self, remote_id: str, payload: Payload) -> None:
-        """Update the contact with this id."""
+    def update(self, remote_id: str, payload: Payload, defaults: Payload) -> None:
+        """Update the contact with this id.
+
+        Args:
+            remote_id: Its id.
+            payload: What is to change; "" clears a field.
+            defaults: For fields that are empty, as far as the contact is read anyway.
+        """
         raise NotImplementedError
 
     def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:
@@ -178,24 +194,40 @@ class ContactSink(StreamSink, Generic[ClientT]):
         if stopped:
             raise stopped[0]
 
-    def for_create(self, payload: Payload) -> Payload:
-        """Return the payload of a create; what is added here is not compared with later ones."""
-        return without_empty(payload)
+    def find(self, wanted: Mapping[str, str]) -> Iterable[tuple[str, Mapping[str, Any]]]:
+        """Return id and fields of contacts that hold these values, and perhaps of others."""
+        raise NotImplementedError
 
-    def find(self, wanted: Mapping[str, str]) -> list[str]:
-        """Return the ids of the contacts that hold exactly these values in these fields."""
+    def alike(self, contact: Payload) -> Iterable[tuple[str, Mapping[str, Any]]]:
+        """Return id and fields of contacts that may be this one, and perhaps of others."""
         raise NotImplementedError
 
     def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield id and fields of every contact of the account."""
         raise NotImplementedError
 
-    def forget(self) -> None:
-        """Drop what `find` remembers: contacts may have come since."""
+    def scope(self, contact: Mapping[str, Any]) -> str | None:
+        """Return which part of the account a contact belongs to; None if parts are not listed."""
+        del contact
+        return None
+
+    def within(self, scope: str) -> Iterable[tuple[str, Mapping[str, Any]]] | None:
+        """Return id and fields of the contacts of a part; None if they are too many to list."""
+        raise NotImplementedError
+
+    def known_by(self, item: Item) -> Payload:
+        """Return what a contact is compared by."""
+        return created(item)
+
+    @property
+    def identities(self) -> Sequence[Sequence[str]]:
+        """Return the sets of fields of which `looked_for` returns one."""
+        return [self.identity]
 
     def looked_for(self, item: Item) -> dict[str, str]:
         """Return the values by which the contact of a lost create is found again."""
-        return {wire: as_text(item.payload.get(wire)) for wire in self.identity}
+        sent = created(item)
+        return {wire: as_text(sent.get(wire)) for wire in self.identity}
 
     # The flow, the same for all.
 
@@ -272,7 +304,7 @@ class ContactSink(StreamSink, Generic[ClientT]):
         try:
             if item.remote_id is None:
                 return Outcome(item, self.create(item.payload))
-            self.update(item.remote_id, item.payload)
+            self.update(item.remote_id, item.payload, item.fallback)
         except (Rejected, Refused, OutcomeUnknown, Stopped) as error:
             return Outcome(item, error=error)
         return Outcome(item, item.remote_id)

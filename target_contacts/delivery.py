@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from tap_contacts.apis.errors import OutcomeUnknown, Refused, Stopped
-from target_contacts.items import Item, Outcome, why
+from target_contacts import keys
+from target_contacts.items import Item, Outcome, created, why
 from target_contacts.ledger import INTENT, WRITTEN, Entry
 from target_contacts.messages import Interrupted
 from target_contacts.reconcile import Reconciler
@@ -55,6 +56,8 @@ class Delivery:
         """Keys of creates that were announced and have no outcome yet."""
         self._lost = 0
         """Creates in a row that were not answered."""
+        self._filled = sink.intake.filled
+        sink.destination.reconcilers.append(self._reconciler)
 
     def deliver(self, waiting: Mapping[str, Received]) -> None:
         """Settle records by key, remembering each outcome as soon as it is known.
@@ -125,15 +128,40 @@ class Delivery:
         for key, received in waiting.items():
             (unchanged if sources.get(key) == received.source else changed).append(received)
         self._sink.settle("unchanged", *unchanged)
-        entries = self._ledger.entries(self._stream, [received.key for received in changed])
+        entries = self._entries(changed)
         same: list[Entry] = []
         for item in filter(None, map(self._sink.translated, changed)):
             entry = entries.get(item.key)
-            if entry and entry.status == WRITTEN and entry.payload == item.digest:
-                same.append(replace(entry, source=item.source))
+            if entry and entry.status == WRITTEN and item.is_sent(entry.payload):
+                same.append(
+                    replace(
+                        entry,
+                        payload=item.digest,
+                        source=item.source,
+                        filled=entry.filled or item.filled,
+                    )
+                )
             else:
                 yield self._planned(item, entry)
         self._settle_same(same, waiting)
+
+    def _entries(self, changed: Sequence[Received]) -> Mapping[str, Entry]:
+        """Return what the ledger knows of records, also of those it knows by a former key."""
+        entries = self._ledger.entries(self._stream, [received.key for received in changed])
+        names = self._sink.intake.key_properties
+        former = {
+            self._ledger.digest(values): received.key
+            for received in changed
+            if received.given and received.key not in entries
+            for values in keys.former(names, received.given)
+        }
+        found = self._ledger.entries(self._stream, list(former))
+        if not found:
+            return entries
+        if not self._dry_run:
+            self._ledger.rename(self._stream, {key: former[key] for key in found})
+        known = {former[key]: replace(each, key=former[key]) for key, each in found.items()}
+        return {**entries, **known}
 
     def _settle_same(self, same: Sequence[Entry], waiting: Mapping[str, Received]) -> None:
         """Settle records that changed without changing what is sent, and know them next time."""
@@ -147,7 +175,16 @@ class Delivery:
             return replace(item, doubtful=self._reconciler.adopts)
         if entry.status == INTENT:
             return replace(item, doubtful=not self._sink.idempotent, intent=entry)
-        return replace(item, remote_id=entry.remote_id)
+        return self._changing(replace(item, remote_id=entry.remote_id), entry)
+
+    def _changing(self, item: Item, entry: Entry) -> Item:
+        """Return an update with what it has to clear, and without what it has to leave alone."""
+        change = self._filled.change(item, entry.filled)
+        for wire in change.kept if not self._sink.replaces else ():
+            self._sink.books.note(self._stream, wire, "gone at the source and cannot be cleared")
+        for wire in change.incomplete:
+            self._sink.books.note(self._stream, wire, "left alone: the record lacks a part of it")
+        return replace(item, payload=change.payload, filled=change.filled, in_doubt=change.in_doubt)
 
     def _ready(self, item: Item) -> Item | None:
         """Return an item as it must be sent; None if it must not, and is booked."""
@@ -155,8 +192,7 @@ class Delivery:
         if forbidden := _FORBIDDEN.get((self._mode, creating)):
             self._sink.skip(item.received, forbidden)
             return None
-        payload = self._sink.for_create(item.payload) if creating else item.payload
-        ready = replace(item, payload=payload)
+        ready = replace(item, payload=created(item)) if creating else item
         try:
             self._sink.assert_complete(ready.payload, creating=creating)
         except Rejected as why_not:
@@ -182,9 +218,9 @@ class Delivery:
     def _intent(self, item: Item) -> Entry:
         """Return the entry of an item about to leave; an update's payload is in doubt from then."""
         if item.remote_id is not None:
-            return Entry(item.key, WRITTEN, item.remote_id)
+            return Entry(item.key, WRITTEN, item.remote_id, filled=item.in_doubt or item.filled)
         identity = self._ledger.digest(self._sink.looked_for(item))
-        return Entry(item.key, INTENT, payload=item.digest, identity=identity)
+        return Entry(item.key, INTENT, payload=item.merged, identity=identity)
 
     def _withdraw_intents(self) -> None:
         """Forget the creates that were announced but surely not carried out."""
@@ -200,7 +236,14 @@ class Delivery:
         self._lost = 0 if len(unknown) < len(outcomes) else self._lost + len(unknown)
         done = [o for o in outcomes if not o.error]
         written = [
-            Entry(o.item.key, WRITTEN, o.remote_id, o.item.digest, source=o.item.source)
+            Entry(
+                o.item.key,
+                WRITTEN,
+                o.remote_id,
+                o.item.digest,
+                source=o.item.source,
+                filled=o.item.filled,
+            )
             for o in done
         ]
         self._ledger.put(self._stream, written)
@@ -210,6 +253,7 @@ class Delivery:
         self._intents.difference_update(o.item.key for o in outcomes)
         for item, error in refused:
             self._sink.reject(item.received, why(error))
+        self._tell_others([o for o in done if not o.item.remote_id])
         self._sink.settle("created", *(o.item.received for o in done if not o.item.remote_id))
         self._sink.settle("updated", *(o.item.received for o in done if o.item.remote_id))
         self._sink.destination.checkpoints.pass_on()
@@ -217,3 +261,10 @@ class Delivery:
             replace(item, doubtful=True, intent=self._intent(item), lost=item.lost + 1)
             for item in unknown
         ]
+
+    def _tell_others(self, outcomes: Sequence[Outcome]) -> None:
+        """Let the other streams of this run know contacts that were created since they looked."""
+        others = [each for each in self._sink.destination.reconcilers if each != self._reconciler]
+        for other in others:
+            for outcome in outcomes:
+                other.created(str(outcome.remote_id), outcome.item.payload)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tap_contacts.apis.http import ApiClient
     from target_contacts.checkpoints import Checkpoints
     from target_contacts.explain import Explainer
+    from target_contacts.reconcile import Reconciler
 
 
 class Destination:
@@ -39,6 +40,8 @@ class Destination:
         """Number of the signal that asked for the end; 0 while there was none."""
         self.offline = False
         """Whether all is only explained: nothing is asked, sent or kept."""
+        self.reconcilers: list[Reconciler] = []
+        """What looks contacts up for the streams that are written."""
         self.explainers: list[Explainer] = []
         """What explains the streams, in their order."""
         self.apis: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from target_contacts.items import without_empty
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Explainer:
         contact = intake.contact(received.record)
         self._spare.update({*map(intake.shown, intake.translator.not_carried(contact))})
         self._conflicts.update(contact.conflicts)
-        payload = self._sink.for_create(intake.payload(contact))
+        payload = without_empty(intake.payload(contact, intake.translator.defaults(contact)))
         self._sink.assert_complete(payload, creating=True)
         for use, raw in intake.translator.uses(contact, payload):
             self._uses[use] += 1

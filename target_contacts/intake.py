@@ -8,11 +8,13 @@ import importlib.metadata
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from singer_sdk.exceptions import ConfigurationError
 
-from target_contacts.contact import ATTRIBUTES, SPELLINGS, assert_known, plain
+from target_contacts import keys
+from target_contacts.contact import ATTRIBUTES, SPELLINGS, assert_known, is_empty, plain
+from target_contacts.filled import FilledFields
 from target_contacts.items import Item, Received
-from target_contacts.ledger import CANONICAL
-from target_contacts.rejects import Rejected
+from target_contacts.ledger import CANONICAL, Keys
 from target_contacts.validation import RecordValidator
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from target_contacts.reader import Contact
 
 VERSION = importlib.metadata.version("singer-contacts")
+
+FORM = 2
+"""Raised when this version translates records otherwise than the one before it."""
 
 RECIPE = ("api", "field_map", "defaults", "phone_region", "on_invalid_value")
 """Settings that say how records are translated: when one changes, all are translated anew."""
@@ -49,8 +54,14 @@ def _shown(schema: Any, part: str) -> tuple[str, Any]:
     return known, schema if items else None
 
 
-_NOT_PLAIN = (dict, list)
-_TEXT = frozenset({str})
+def _other_keys(stream: str, before: Sequence[str], now: Sequence[str]) -> str:
+    """Say that a stream has another key than the ledger knows."""
+    return (
+        f"Stream {stream} has the key {', '.join(now) or 'none'}; the ledger knows its records by "
+        f"{', '.join(before) or 'none'}, so each contact would be doubled. Nothing was written. "
+        "Let the tap send the former key again. Or give the stream another name with stream_maps "
+        "(__alias__): its contacts are then looked up at the destination as match_on says."
+    )
 
 
 def _decoder(names: Sequence[str]) -> msgspec.json.Decoder[Any]:
@@ -58,6 +69,16 @@ def _decoder(names: Sequence[str]) -> msgspec.json.Decoder[Any]:
     fields = {f"field{number}": name for number, name in enumerate(names)}
     kind = msgspec.defstruct("Key", [(field, Any, None) for field in fields], rename=fields)
     return msgspec.json.Decoder(kind, float_hook=decimal.Decimal)
+
+
+def _holds_no_value(value: Any) -> bool:
+    """Say whether a property has no value, or may have one less than before."""
+    return isinstance(value, (dict, list)) or is_empty(value)
+
+
+def _merged(payload: Payload, defaults: Payload) -> Payload:
+    """Return a payload with the defaults of what it has no value for."""
+    return {**payload, **{w: value for w, value in defaults.items() if not payload.get(w)}}
 
 
 class Intake:
@@ -70,19 +91,27 @@ class Intake:
             ConfigurationError: If a setting of the mapping names what does not exist.
         """
         self._sink, self._ledger = sink, sink.ledger
-        self._keys = sink.key_properties
+        self.key_properties = list(sink.key_properties)
+        """Names of the key's properties, as the SCHEMA message orders them."""
+        self._keys = sorted(self.key_properties)
+        self._has_former_keys = self._know_keys()
         validate = sink.config.get("validate_records", True)
         self._declared: Mapping[str, Any] = sink.original_schema.get("properties") or {}
         self._check = RecordValidator(sink.original_schema).check if validate else lambda _: None
         self.translator = sink.translator(sink.configured())
+        self.translator.assert_defaults()
         self._is_ready = False
         account = sink.config.get(sink.client.api) or {}
         settings = [*map(sink.config.get, RECIPE), *map(account.get, sink.recipe)]
-        self._recipe = self._ledger.digest([VERSION, sink.original_schema, settings])
+        self._recipe = self._ledger.digest([VERSION, FORM, sink.original_schema, settings])
+        self.filled = FilledFields(self._ledger, sink.configured(), clears=sink.keeps_empty)
+        self._paths = sink.config.get("field_map") or {}
         self._names = sink.destination.status_names
         self._named = -1
         """Number of statuses that the hash of records was made with."""
         self._keys_of = _decoder([*self._keys, "_sdc_deleted_at"])
+        self._left_out: set[str] = set()
+        """Fields of the record just translated whose values did not fit."""
         self._noted: set[str] = set()
         """Fields that are known to be not carried."""
         self._not_carried = sink.books.not_carried.setdefault(sink.stream_name, set())
@@ -105,9 +134,11 @@ class Intake:
             self._hash = self._ledger.hash([self._recipe, self._names])
         source = self._hash.copy()
         source.update(record)
-        received = Received("", self._plain(key), source.hexdigest(), 0, line, mapped)
+        given = key if self._has_former_keys else []
+        values = keys.texts(self._keys, key)
+        received = Received("", values, given, source.hexdigest(), 0, line, mapped)
         if not key:
-            received.values = [self._ledger.digest(self.payload(self.contact(received.record)))]
+            received.values = [self.item(received).merged]
         received.key = self._ledger.digest(received.values)
         return received
 
@@ -117,9 +148,23 @@ class Intake:
         Raises:
             Rejected: If it breaks its schema, or a value is not what its field takes.
         """
-        payload = self.payload(self.contact(received.record))
-        identity = msgspec.json.encode([self._sink.stream_name, *received.values]).decode()
-        return Item(received, identity, payload, self._ledger.digest(payload))
+        record = received.record
+        contact = self.contact(record)
+        defaults = self.translator.defaults(contact)
+        payload = self.payload(contact, defaults if self._sink.replaces else {})
+        own = {wire: value for wire, value in payload.items() if wire not in defaults}
+        digest = self._ledger.digest(payload)
+        return Item(
+            received,
+            msgspec.json.encode([self._sink.stream_name, *received.values]).decode(),
+            payload,
+            digest,
+            defaults,
+            self._ledger.digest(_merged(payload, defaults)) if defaults else digest,
+            self.filled.id_of(contact, own, self._paths, record),
+            properties=tuple(name for name, value in record.items() if _holds_no_value(value)),
+            left_out=frozenset(self._left_out),
+        )
 
     def contact(self, record: Mapping[str, Any]) -> Contact:
         """Return the contact that a record holds.
@@ -134,29 +179,38 @@ class Intake:
         self._note(contact)
         return contact
 
-    def payload(self, contact: Contact) -> Payload:
-        """Return a contact in the destination's fields.
+    def payload(self, contact: Contact, defaults: Payload) -> Payload:
+        """Return a contact, and these defaults, in the destination's fields.
 
         Raises:
             Rejected: If a value is not what its field takes.
         """
-        payload = self.translator.payload(contact)
+        payload = {**defaults, **self.translator.payload(contact)}
         for attribute in sorted(self.translator.foreign):
             text = "%s of the records is no id of this destination; its default is taken instead."
             self._sink.warn_once(text % attribute)
+        self._left_out = {wire for wire, _ in self.translator.mended}
         if self.translator.mended:
             self._sink.books.mend(self._sink.stream_name, self.translator.mended)
-        return self._sink.finish(payload, contact.attributes)
+        return self._sink.finish(payload, contact.with_defaults())
 
-    def _plain(self, key: Sequence[Any]) -> list[str]:
-        """Return the values of a record's key as text, the same for 1 and "1"."""
-        if _TEXT.issuperset(map(type, key)):
-            return list(key)
-        for name, value in zip(self._keys, key, strict=True):
-            if value is None or isinstance(value, _NOT_PLAIN):
-                reason = f"the key property {name} has no plain value"
-                raise Rejected(reason, "missing_key", field=name)
-        return list(map(str, key))
+    def _know_keys(self) -> bool:
+        """Remember the stream's key; say whether the ledger may know records by former ones.
+
+        Raises:
+            ConfigurationError: If the ledger knows the stream's records by other properties.
+        """
+        sink, stream = self._sink, self._sink.stream_name
+        if sink.destination.offline:
+            return False
+        known, has_entries = self._ledger.keys_of(stream), self._ledger.has_entries(stream)
+        if known and has_entries and sorted(known.properties) != self._keys:
+            raise ConfigurationError(_other_keys(stream, known.properties, self._keys))
+        has_former = known.has_former if known else has_entries
+        now = Keys(self._keys, has_former and has_entries)
+        if known != now and not sink.config.get("dry_run"):
+            self._ledger.know_keys(stream, now)
+        return now.has_former
 
     def _note(self, contact: Contact) -> None:
         """Note what is not carried, and which of two fields is taken."""

@@ -24,6 +24,8 @@ class Received(msgspec.Struct, gc=False):
     """Digest of the record's key, as the ledger has it."""
     values: list[str]
     """Values of the key. Personal; they go nowhere as they are."""
+    given: list[Any]
+    """The same as they came, where the ledger may know the record by these."""
     source: str
     """Hash of the record and of what its translation depends on."""
     number: int
@@ -46,8 +48,22 @@ class Item(msgspec.Struct, frozen=True):
     identity: str
     """Stream and key in plain: the same in every ledger. Personal; it goes nowhere as it is."""
     payload: Payload
+    """What the record says; "" clears a field."""
     digest: str
     """Hash of the payload."""
+    fallback: Payload = {}
+    """Defaults for fields that the record does not have; for a create, and where a contact is
+    empty."""
+    merged: str = ""
+    """Hash of payload and defaults together, by which earlier versions knew the payload."""
+    filled: str | None = None
+    """Id of the ledger's row for the fields that the record fills."""
+    in_doubt: str | None = None
+    """The same while nobody knows whether an update was carried out."""
+    properties: tuple[str, ...] = ()
+    """Names of the record's properties that are empty, or that hold lists or objects."""
+    left_out: frozenset[str] = frozenset()
+    """Fields whose values did not fit: what the contact has there stays."""
     remote_id: str | None = None
     """Id of the contact to update; None: it is to be created."""
     doubtful: bool = False
@@ -56,6 +72,15 @@ class Item(msgspec.Struct, frozen=True):
     """The open intent of an earlier create that was never answered."""
     lost: int = 0
     """How often its create went unanswered in this run."""
+
+    def is_sent(self, payload: str | None) -> bool:
+        """Say whether a hash is that of this item's payload."""
+        return payload is not None and payload in (self.digest, self.merged)
+
+    @property
+    def is_announced(self) -> bool:
+        """Say whether an open intent announced just this payload."""
+        return self.intent is not None and self.is_sent(self.intent.payload)
 
     @property
     def key(self) -> str:
@@ -86,6 +111,11 @@ def why(error: Rejected | Refused | OutcomeUnknown | Stopped) -> Rejected:
         return Rejected(reason, "outcome_unknown", http_status=error.http_status)
     missing = "not_found" if isinstance(error, NotFound) else "refused"
     return Rejected(reason, error.code or missing, http_status=error.http_status)
+
+
+def created(item: Item) -> Payload:
+    """Return what the contact of a create holds."""
+    return {**item.fallback, **without_empty(item.payload)}
 
 
 def without_empty(payload: Payload) -> Payload:

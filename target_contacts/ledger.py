@@ -44,10 +44,27 @@ CONTACTS = sa.Table(
     sa.Column("payload", sa.String(32)),
     sa.Column("identity", sa.String(32)),
     sa.Column("source", sa.String(32)),
+    sa.Column("filled", sa.String(32)),
     sa.Index("contacts_remote_id", "account", "remote_id", info={WHERE: _HAS_ID}),
     sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
     sqlite_with_rowid=False,  # the entries of a stream stand side by side
 )
+
+STREAMS = sa.Table(
+    "streams",
+    _METADATA,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("stream", sa.String(255), primary_key=True),
+    sa.Column("key_properties", sa.Text, nullable=False),
+    sa.Column("has_former_keys", sa.Boolean, nullable=False),
+)
+FILLED = sa.Table(
+    "filled",
+    _METADATA,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("fields", sa.Text, nullable=False),
+)
+"""Which fields contacts were given, and from which properties; many contacts share a row."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -62,7 +79,20 @@ class Entry(msgspec.Struct, frozen=True):
     """Hash of the values by which the contact of an open intent can be looked up."""
     source: str | None = None
     """Hash of the record that the payload came from."""
+    filled: str | None = None
+    """Id of the row that says which fields this target filled; None in ledgers without it."""
 
+
+class Keys(msgspec.Struct, frozen=True):
+    """By what the records of a stream are known."""
+
+    properties: list[str]
+    has_former: bool
+    """Whether entries of an earlier version may stand under keys as they were written."""
+
+
+Fill = dict[str, list[str]]
+"""Field of the destination to the hashes of the record's properties that its value came from."""
 
 _TOLD = [c.name for c in CONTACTS.columns if c.name in Entry.__struct_fields__]
 _told = operator.attrgetter(*_TOLD)
@@ -86,6 +116,10 @@ class Ledger:
         self._database = Database(url, _METADATA)
         self._whole: dict[str, dict[str, str]] = {}
         """Hashes of the records of streams that were read whole, by key."""
+        self._fills: dict[str, Fill] = {}
+        """What is known of the table of filled fields, by id."""
+        self._new_fills: dict[str, str] = {}
+        """Those of them that may not be on disk."""
         self._lock: Lock | None = None
 
     def lock(self, wait: float, halted: Callable[[], bool]) -> None:
@@ -156,6 +190,7 @@ class Ledger:
             CONTACTS.c.payload,
             CONTACTS.c.identity,
             CONTACTS.c.source,
+            CONTACTS.c.filled,
         ).where(self._of(stream))
         with self._database.transaction("read") as connection:
             rows = connection.execute(columns.where(self._in(CONTACTS.c.key, keys)))
@@ -168,19 +203,82 @@ class Ledger:
             return
         self._forget(stream, (entry.key for entry in entries))
         with self._database.transaction("write") as connection:
+            self._enter_fills(connection, entries)
             connection.exec_driver_sql(self._enter, rows)
+        for entry in entries if self._new_fills else ():
+            self._new_fills.pop(entry.filled or "", None)
 
     @functools.cached_property
     def _enter(self) -> str:
         """Return the statement that enters or replaces entries."""
-        # The dialects are imported by name: each costs a twentieth of a second.
-        dialect = importlib.import_module(f"sqlalchemy.dialects.{self._database.dialect}")
-        statement = dialect.insert(CONTACTS).values(changed_at=sa.func.current_timestamp())
+        statement = self._insert(CONTACTS).values(changed_at=sa.func.current_timestamp())
         entered = statement.on_conflict_do_update(
             index_elements=list(CONTACTS.primary_key),
             set_={c.name: statement.excluded[c.name] for c in CONTACTS.c if not c.primary_key},
         )
         return self._database.sql(entered, ("account", "stream", *_TOLD))
+
+    def rename(self, stream: str, keys: Mapping[str, str]) -> None:
+        """Let entries stand under other keys: former key to the one that it has now."""
+        with self._database.transaction("write") as connection:
+            for former, now in keys.items():
+                entry = sa.update(CONTACTS).where(self._of(stream), CONTACTS.c.key == former)
+                connection.execute(entry.values(key=now))
+
+    def keys_of(self, stream: str) -> Keys | None:
+        """Return by what the records of a stream were known so far; None for a new stream."""
+        known = STREAMS.c.account == self.account, STREAMS.c.stream == stream
+        columns = sa.select(STREAMS.c.key_properties, STREAMS.c.has_former_keys)
+        with self._database.transaction("read") as connection:
+            row = connection.execute(columns.where(*known)).one_or_none()
+        return Keys(msgspec.json.decode(row[0]), bool(row[1])) if row else None
+
+    def has_entries(self, stream: str) -> bool:
+        """Say whether any record of a stream is known."""
+        one = sa.select(CONTACTS.c.key).where(self._of(stream)).limit(1)
+        with self._database.transaction("read") as connection:
+            return connection.execute(one).first() is not None
+
+    def know_keys(self, stream: str, keys: Keys) -> None:
+        """Remember by what the records of a stream are known."""
+        row = {"account": self.account, "stream": stream, "has_former_keys": keys.has_former}
+        row["key_properties"] = msgspec.json.encode(keys.properties).decode()
+        with self._database.transaction("write") as connection:
+            known = STREAMS.c.account == self.account, STREAMS.c.stream == stream
+            connection.execute(sa.delete(STREAMS).where(*known))
+            connection.execute(sa.insert(STREAMS).values(row))
+
+    def fill_id(self, fill: Fill) -> str:
+        """Return the id of filled fields; they are entered with the first entry that names it."""
+        text = CANONICAL.encode(fill)
+        found = hashlib.blake2b(text, digest_size=16).hexdigest()
+        if found not in self._fills:
+            self._fills[found] = fill
+            self._new_fills[found] = text.decode()
+        return found
+
+    def fills(self, ids: Iterable[str]) -> Mapping[str, Fill]:
+        """Return which fields were filled from which properties, by id."""
+        missing = list(set(ids) - self._fills.keys())
+        if missing:
+            columns = sa.select(FILLED.c.id, FILLED.c.fields)
+            with self._database.transaction("read") as connection:
+                for row in connection.execute(columns.where(self._in(FILLED.c.id, missing))):
+                    self._fills[row.id] = msgspec.json.decode(row.fields)
+        return self._fills
+
+    def _enter_fills(self, connection: sa.Connection, entries: Sequence[Entry]) -> None:
+        """Enter what the filled fields of entries are, where that is new."""
+        new = {entry.filled for entry in entries} & self._new_fills.keys()
+        if new:
+            rows = [{"id": each, "fields": self._new_fills[each]} for each in filter(None, new)]
+            connection.execute(self._insert(FILLED).on_conflict_do_nothing(), rows)
+
+    def _insert(self, table: sa.Table) -> Any:
+        # The dialects are imported by name: each costs a twentieth of a second.
+        return importlib.import_module(f"sqlalchemy.dialects.{self._database.dialect}").insert(
+            table
+        )
 
     def drop(self, stream: str, keys: Sequence[str]) -> None:
         """Remove entries: creates that surely did not happen."""

@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from singer_sdk.exceptions import ConfigurationError
+
 from target_contacts.complete import JOINT
 from target_contacts.contact import assert_known, is_empty, text
 from target_contacts.reader import ContactReader
@@ -65,6 +67,8 @@ class Field:
     """Return the value to send; raise ValueError with what it must be."""
     identifier: bool = False
     """Whether it is an id of the destination: one that cannot be gives way to the default."""
+    clears: bool = True
+    """Whether it can be emptied once it is filled, where the API can clear fields at all."""
     exact: bool = False
     """Whether a part of a value is worth nothing, as of an address: it is never cut short."""
 
@@ -89,7 +93,7 @@ class Translator:
         self._free = [sink.free_field(name) for name in field_map if name not in wires]
         self._required = [field for field in fields if field.required]
         self._own = [f.wire for f in fields if f.wire in sink.identity and not f.identifier]
-        self._keeps_empty = sink.keeps_empty
+        self._keeps_empty, self._replaces = sink.keeps_empty, sink.replaces
         self._defaults = defaults
         self.carried = {field.attribute for field in fields}
         """Attributes that reach the destination; a sink adds those that only its `finish` uses."""
@@ -133,11 +137,39 @@ class Translator:
                 payload.setdefault(field.wire, "")
         return {wire: value for wire, value in payload.items() if value is not None}
 
+    def assert_defaults(self) -> None:
+        """Raise ConfigurationError if a default is not what its field takes."""
+        for field in self._fields:
+            value = self._defaults.get(field.attribute)
+            try:
+                converted = "" if is_empty(value) else field.convert(value)
+            except ValueError as error:
+                msg = f"defaults.{field.attribute} {error}."
+                raise ConfigurationError(msg) from None
+            if field.max_length and len(converted) > field.max_length:
+                msg = f"defaults.{field.attribute} takes {field.max_length} characters."
+                raise ConfigurationError(msg)
+
+    def defaults(self, contact: Contact) -> Payload:
+        """Return the defaults of what a contact's record does not have.
+
+        Raises:
+            Rejected: If a default is not what its field takes.
+        """
+        if not contact.defaults:
+            return {}
+        given = contact.defaults
+        wanted = [f for f in self._fields if f.attribute in given and f.wire not in contact.fields]
+        made = {f.wire: self._converted(f, given[f.attribute]) for f in wanted}
+        return {wire: value for wire, value in made.items() if value is not None}
+
     def assert_complete(self, payload: Payload, *, creating: bool) -> None:
         """Raise Rejected if a required field has no value, or a new contact nothing of its own."""
         for field in self._required:
+            # An update leaves alone what it does not name, unless it replaces the whole contact.
+            named = creating or self._replaces or field.wire in payload
             needed = creating or field.required == "always"
-            if needed and is_empty(payload.get(field.wire)):
+            if needed and named and is_empty(payload.get(field.wire)):
                 own = "Give it by field_map."
                 known = (
                     f"Give it in the record ({field.attribute}), by field_map, or for all records "

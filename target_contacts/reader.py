@@ -54,6 +54,8 @@ class Contact(msgspec.Struct):
     attributes: dict[str, Any] = {}
     fields: dict[str, Any] = {}
     """Destination fields filled by `field_map`, before all built-in mapping; none is empty."""
+    defaults: dict[str, Any] = {}
+    """Defaults of attributes that have no value."""
     sources: dict[str, str] = {}
     """Where each attribute comes from: a field of the record, a setting or other attributes."""
     spare: dict[str, str] = {}
@@ -66,6 +68,10 @@ class Contact(msgspec.Struct):
     def has(self, attribute: str) -> bool:
         """Say whether an attribute has a value."""
         return bool(self.attributes.get(attribute, "") != "")
+
+    def with_defaults(self) -> dict[str, Any]:
+        """Return all attributes, those without value with their default."""
+        return {**self.attributes, **self.defaults} if self.defaults else self.attributes
 
 
 def at(record: Mapping[str, Any], path: str) -> Any:
@@ -134,11 +140,19 @@ class ContactReader:
             _choose(contact, attribute, several)
 
     def _give_defaults(self, contact: Contact) -> None:
-        """Give attributes that have no value their default."""
-        for attribute, value in self._defaults.items():
-            complete.give(contact, attribute, value, "defaults")
-        if self._names_by_default:
-            complete.names_of(contact)
+        """Note the defaults of what has no value; it may well have one at the destination."""
+        lacking = {a: value for a, value in self._defaults.items() if not contact.has(a)}
+        contact.defaults.update({a: v for a, v in lacking.items() if not is_empty(v)})
+        if self._names_by_default and lacking:
+            self._complete_names(contact)
+
+    def _complete_names(self, contact: Contact) -> None:
+        """Make whole names of default parts, and parts of a default whole name."""
+        whole = Contact(contact.with_defaults(), sources={**contact.sources})
+        whole.sources.update(dict.fromkeys(contact.defaults, "defaults"))
+        complete.names_of(whole)
+        made = whole.attributes.items()
+        contact.defaults.update({a: v for a, v in made if v != "" and not contact.has(a)})
 
     def _leave_foreign(self, found: dict[str, list[Found]], spare: dict[str, str]) -> None:
         """Leave out the ids of another system."""

@@ -1,14 +1,15 @@
 """Look contacts up at the destination before a create that might double one.
 
-A create whose answer was lost, now or in an earlier run, and a record that the ledger does not
-know: found once, the contact is adopted; found never, it is created; found several times, the
-record is rejected as ambiguous. A contact that belongs to another record of the same stream is
-never adopted.
+That is a create whose answer was lost, now or in an earlier run, and a record that the ledger does
+not know. The destination gives contacts that may be the one, with their fields; what they hold
+decides (`matching`). One that fits is adopted. If none fits, the contact is created. If several
+fit equally well, the record is rejected as ambiguous. A contact that belongs to another record of
+the same stream is never adopted.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+import functools
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec.structs import replace
@@ -16,11 +17,14 @@ from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.errors import Refused, Stopped
 from tap_contacts.apis.seams import Incomplete
-from target_contacts import names
+from target_contacts.candidates import Candidates, Identity, Indexes, identity_key
 from target_contacts.contact import assert_known
 from target_contacts.dispatch import in_parallel
-from target_contacts.items import without_empty
+from target_contacts.evidence import FactReader, as_text
+from target_contacts.items import created, without_empty
 from target_contacts.ledger import WRITTEN, Entry
+from target_contacts.lost import Lost
+from target_contacts.matching import ByEvidence, ByRules, Matcher, assigned
 from target_contacts.messages import Interrupted
 from target_contacts.rejects import Rejected
 
@@ -30,34 +34,33 @@ if TYPE_CHECKING:
     from target_contacts.client import ContactSink
     from target_contacts.items import Item
 
-Wanted = dict[str, str]
-"""Values by destination field that tell a contact from all others."""
+Found: TypeAlias = "Candidates | Refused"
+"""Contacts that may be a record's, or why the API could not be asked."""
 
-Found: TypeAlias = "list[str] | Refused"
-"""Ids of the contacts found, or why the API could not be asked."""
-
-Index = dict[tuple[str, ...], list[str]]
-"""Ids of contacts by their values in some fields."""
-
-MANY = 20
-"""Look-ups for which listing all contacts once is better than asking for each."""
+Contacts: TypeAlias = "Iterator[tuple[str, Mapping[str, Any]]]"
+"""Contacts of the destination, each with its id."""
 
 
 class Reconciler:
     """Settle the doubtful items of one sink."""
 
-    def __init__(self, sink: ContactSink[Any], match_on: Sequence[str] | None) -> None:
+    def __init__(self, sink: ContactSink[Any], match_on: Sequence[Any] | None) -> None:
         """Take the sink and the setting `match_on`.
 
         Raises:
             ConfigurationError: If an attribute has no field at the destination.
         """
-        self._sink = sink
-        self._indexes: dict[tuple[str, ...], Index] = {}
+        self._sink, self._ledger = sink, sink.ledger
+        reader = FactReader(sink.fields, sink.region, sink.key_wire)
+        self._rules = None if match_on is None else _rules(sink, match_on)
+        by_rules = ByRules(reader, self._rules or [])
+        self._matcher: Matcher = ByEvidence(reader) if self._rules is None else by_rules
+        self._lost = Lost(reader, adopts=self._rules != [])
+        identities = sink.identities
+        self._everything = Indexes(self._matcher, identities, self._all_contacts)
+        self._scopes = Indexes(self._matcher, identities, sink.within)
         self._claimed: set[str] = set()
-        self._parents = {field.wire for field in sink.fields if field.identifier}
-        self._match_on = None if match_on is None else _wires(sink, match_on)
-        self.adopts = self._match_on != () and (sink.can_list or sink.can_ask)
+        self.adopts = self._rules != [] and (sink.can_list or sink.can_ask)
         """Whether contacts that were there before may be adopted."""
 
     def resolve(self, items: Sequence[Item], *, fresh: bool) -> Iterator[Item]:
@@ -68,35 +71,36 @@ class Reconciler:
             fresh: Whether contacts may have come since the last look.
         """
         if fresh:
-            self._indexes.clear()
-            self._sink.forget()
-        ways = {item.key: self.ways(item) for item in items}
-        known = [item for item in items if self._is_same(item, ways[item.key][0])]
-        self._fill_indexes([ways[item.key] for item in known])
-        for item, found in self._looked_up(known, ways):
-            yield from self._decided(item, found)
+            self._everything.clear()
+            self._scopes.clear()
+        known = [item for item in items if self._is_same(item)]
+        found = self._look_up(known)
+        refused = {key: each for key, each in found.items() if isinstance(each, Refused)}
+        answered = [item for item in known if item.key not in refused]
+        candidates = {item.key: found[item.key] for item in answered}
+        decided = assigned(self._wishes(answered, candidates), self._claimed)
+        for item in known:
+            if why := refused.get(item.key):
+                yield from self._without_look_up(item, why)
+            else:
+                yield from self._decided(item, candidates[item.key], decided[item.key])
 
-    def ways(self, item: Item) -> list[Wanted]:
-        """Return what a contact is looked up by, and the same with its name taken apart otherwise.
+    def created(self, remote_id: str, fields: Mapping[str, Any]) -> None:
+        """Know a contact that another stream of this run has created."""
+        self._everything.add("", remote_id, fields)
+        if (scope := self._sink.scope(fields)) is not None:
+            self._scopes.add(scope, remote_id, fields)
 
-        A create that was never answered is looked for as it was sent only.
-        """
-        wanted, (first, last) = self.wanted(item), self._sink.name_parts
-        if item.intent or first not in wanted:
-            return [wanted]
-        given = (as_text(item.payload.get(wire)) for wire in (first, last))
-        others = names.splits(*given)[1:]
-        return [wanted, *({**wanted, first: one, last: other} for one, other in others)]
+    def _all_contacts(self, _: str) -> Contacts:
+        """Yield the contacts of the account, unless a signal asks for the end."""
+        for contact in self._sink.stored():
+            self._assert_not_halted()
+            yield contact
 
-    def wanted(self, item: Item) -> Wanted:
-        """Return what a contact is looked up by: its identity, or what `match_on` names."""
-        if self._match_on is None or item.intent:
-            return self._sink.looked_for(item)
-        return {wire: as_text(item.payload.get(wire)) for wire in self._match_on}
-
-    def _is_same(self, item: Item, wanted: Wanted) -> bool:
+    def _is_same(self, item: Item) -> bool:
         """Reject an item that can no longer be looked up by what its open intent was for."""
-        if item.intent is None or item.intent.identity == self._sink.ledger.digest(wanted):
+        wanted = self._sink.looked_for(item)
+        if item.intent is None or item.intent.identity == self._ledger.digest(wanted):
             return True
         reason = (
             f"an earlier create was never answered, and {', '.join(wanted)} changed since. "
@@ -105,55 +109,68 @@ class Reconciler:
         self._sink.reject(item.received, Rejected(reason, "outcome_unknown"))
         return False
 
-    def _looked_up(
-        self, items: Sequence[Item], ways: Mapping[str, Sequence[Wanted]]
-    ) -> Iterator[tuple[Item, Found]]:
-        """Yield what was found for each item, in their order; raise Stopped if one cannot be."""
-        asked = [(item.key, ways[item.key]) for item in items]
-        known = [each for each in asked if self._is_known(each[1])]
-        unknown = [each for each in asked if not self._is_known(each[1])]
-        answers = dict(map(self._answer, known))
-        for answered in in_parallel(self._answer, unknown, self._sink.workers, self._is_halted):
-            answers.update(answered)
+    # What the destination has.
+
+    def _look_up(self, items: Sequence[Item]) -> dict[str, Any]:
+        """Return what was found for each item by its key.
+
+        Raises:
+            Stopped: If the API cannot be asked any more.
+            Interrupted: If a signal asked for the end.
+        """
+        if items and self._lists(len(items)):
+            index = self._everything.of("", self._identities(items))
+            return {item.key: index.candidates(self._keys(item)) for item in items if index}
+        lost = self._identities(items)
+        answers: dict[str, Any] = {}
+        ask = functools.partial(self._answer, lost)
+        for several in in_parallel(ask, items, self._sink.workers, self._is_halted):
+            answers.update(several)
         self._assert_not_halted()
-        for item in items:
-            found = answers[item.key]
-            if isinstance(found, (Stopped, Incomplete)):
-                raise found
-            yield item, found
+        for error in (answers[item.key] for item in items):
+            if isinstance(error, (Stopped, Incomplete)):
+                raise error
+        return answers
 
-    def _answer(
-        self, asked: tuple[str, Sequence[Wanted]]
-    ) -> tuple[str, Found | Stopped | Incomplete]:
-        key, ways = asked
+    def _lists(self, count: int) -> bool:
+        """Say whether listing all contacts is the only way, or cheaper than asking for each."""
+        sink, rules = self._sink, self._rules or ()
+        askable = all(not sink.asks_by.isdisjoint(rule) for rule in rules)
+        is_known = self._everything.knows("")
+        return sink.can_list and (is_known or not sink.can_ask or not askable or count > sink.many)
+
+    def _answer(self, lost: Sequence[Identity], item: Item) -> tuple[str, Any]:
         try:
-            return key, next(filter(None, map(self._find, ways)), [])
+            return item.key, self._candidates(item, lost)
         except (Refused, Stopped, Incomplete) as error:
-            return key, error
+            return item.key, error
 
-    def _find(self, wanted: Wanted) -> list[str]:
-        if not any(value for wire, value in wanted.items() if wire not in self._parents):
-            return []
-        index = self._indexes.get(tuple(wanted))
-        return self._sink.find(wanted) if index is None else index.get(tuple(wanted.values()), [])
+    def _candidates(self, item: Item, lost: Sequence[Identity]) -> Candidates:
+        """Return the contacts that may be an item's, from a part of the account if it is listed."""
+        scope = self._sink.scope(created(item))
+        if scope is not None and (index := self._scopes.of(scope, lost)):
+            return index.candidates(self._keys(item))
+        return dict(self._asked(item))
 
-    def _is_known(self, ways: Sequence[Wanted]) -> bool:
-        """Say whether a list that has been read already tells."""
-        return all(tuple(wanted) in self._indexes for wanted in ways)
+    def _asked(self, item: Item) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Ask the API for the contacts that may be an item's."""
+        if item.intent:
+            yield from self._sink.find(self._sink.looked_for(item))
+        elif self._rules is None:
+            yield from self._sink.alike(self._sink.known_by(item))
+        else:
+            sent = created(item)
+            for rule in self._rules:
+                wanted = {wire: as_text(sent.get(wire)) for wire in rule}
+                if all(wanted.values()):
+                    yield from self._sink.find(wanted)
 
-    def _fill_indexes(self, several: Sequence[Sequence[Wanted]]) -> None:
-        """List all contacts, once, where that is the only way or cheaper than asking for each."""
-        sink = self._sink
-        missing = {tuple(wanted) for ways in several for wanted in ways} - set(self._indexes)
-        if not missing or not sink.can_list or (sink.can_ask and len(several) <= MANY):
-            return
-        for wires in missing:
-            self._indexes[wires] = defaultdict(list)
-        for remote_id, values in sink.stored():
-            self._assert_not_halted()
-            for wires in missing:
-                known_by = tuple(as_text(values.get(wire)) for wire in wires)
-                self._indexes[wires][known_by].append(remote_id)
+    def _identities(self, items: Sequence[Item]) -> list[Identity]:
+        return [self._sink.looked_for(item) for item in items if item.intent]
+
+    def _keys(self, item: Item) -> list[Any]:
+        keys = list(self._matcher.keys(self._sink.known_by(item)))
+        return keys if item.intent is None else [*keys, identity_key(self._sink.looked_for(item))]
 
     def _is_halted(self) -> bool:
         return bool(self._sink.destination.halted)
@@ -163,37 +180,69 @@ class Reconciler:
         if self._is_halted():
             raise Interrupted
 
-    def _decided(self, item: Item, found: Found) -> Iterator[Item]:
-        if isinstance(found, Refused):
-            yield from self._without_look_up(item, found)
-            return
-        free = self._free(item, found)
-        if len(free) > 1:
-            reason = f"several contacts may be this one: {', '.join(free)}. Nothing was written"
+    # What follows.
+
+    def _wishes(
+        self, items: Sequence[Item], found: Mapping[str, Candidates]
+    ) -> dict[str, list[list[str]]]:
+        """Return which contacts each item may be, rule by rule.
+
+        Contacts that no record has go first, then those that only other streams' have: whom two
+        sources know, or a ring brings back another way, is one contact of both. A create that was
+        never answered made one that no record has.
+        """
+        agreeing = {item.key: self._agreeing(item, found[item.key]) for item in items}
+        ids = [each for rules in agreeing.values() for rule in rules for each in rule]
+        owned = self._ledger.owned(ids)
+        own = self._ledger.owned(ids, self._sink.stream_name)
+        nobodys = {
+            key: [[each for each in rule if each not in owned] for rule in rules]
+            for key, rules in agreeing.items()
+        }
+        for item in items:
+            if not item.intent:
+                rules = zip(nobodys[item.key], agreeing[item.key], strict=True)
+                nobodys[item.key] = [
+                    free or [each for each in rule if each not in own] for free, rule in rules
+                ]
+        return nobodys
+
+    def _agreeing(self, item: Item, candidates: Candidates) -> list[list[str]]:
+        if not candidates:
+            return []
+        if item.intent:
+            return self._lost.agreeing(item, self._sink.looked_for(item), candidates)
+        return self._matcher.agreeing(self._sink.known_by(item), candidates)
+
+    def _decided(self, item: Item, candidates: Candidates, ids: Sequence[str]) -> Iterator[Item]:
+        """Adopt the contact that fits; create one if none does."""
+        if len(ids) > 1:
+            reason = f"several contacts may be this one: {', '.join(ids)}. Nothing was written"
             self._sink.reject(item.received, Rejected(reason, "ambiguous"))
-        elif free:
-            self._claimed.update(free)
-            yield from self._adopted(item, free[0])
+        elif ids:
+            self._claimed.update(ids)
+            yield from self._adopted(item, ids[0], candidates[ids[0]])
+        elif item.intent and (open_ones := self._undecidable(item, candidates)):
+            reason = (
+                "an earlier create was never answered, the record has changed since, and it "
+                f"cannot be told whether it made {', '.join(open_ones)}. Look by hand"
+            )
+            self._sink.reject(item.received, Rejected(reason, "outcome_unknown"))
         else:
             yield replace(item, doubtful=False)
 
-    def _free(self, item: Item, found: Sequence[str]) -> list[str]:
-        """Return the contacts that no record has, else those that only other streams' have.
+    def _undecidable(self, item: Item, candidates: Candidates) -> list[str]:
+        """Return contacts that nobody has and that a lost create may or may not have made."""
+        ids = self._lost.undecidable(item, self._sink.looked_for(item), candidates)
+        return sorted(set(ids) - self._ledger.owned(ids) - self._claimed)
 
-        Whom two sources know, or a ring brings back another way, is one contact of both. A create
-        that was never answered made one that no record has.
-        """
-        ledger, others = self._sink.ledger, set(found) - self._claimed
-        free = others - ledger.owned(found)
-        if not free and not item.intent:
-            free = others - ledger.owned(found, self._sink.stream_name)
-        return sorted(free)
-
-    def _adopted(self, item: Item, remote_id: str) -> Iterator[Item]:
+    def _adopted(self, item: Item, remote_id: str, fields: Mapping[str, Any]) -> Iterator[Item]:
         """Settle a create that turns out to be done; what differs from it becomes an update."""
-        if item.intent and item.intent.payload == item.digest:
-            entry = Entry(item.key, WRITTEN, remote_id, item.digest, source=item.source)
-            self._sink.ledger.put(self._sink.stream_name, [entry])
+        if self._lost.is_sent(item, fields):
+            entry = Entry(
+                item.key, WRITTEN, remote_id, item.digest, source=item.source, filled=item.filled
+            )
+            self._ledger.put(self._sink.stream_name, [entry])
             self._sink.settle("created", item.received)
             return
         # What was there before this target came keeps what the record has no value for.
@@ -213,15 +262,20 @@ class Reconciler:
             yield replace(item, doubtful=False)
 
 
-def as_text(value: Any) -> str:
-    """Return a value as it is compared: none is the same as empty."""
-    return "" if value is None else str(value)
+def _rules(sink: ContactSink[Any], match_on: Sequence[Any]) -> list[list[str]]:
+    """Return the rules of `match_on` in the destination's fields; a flat list is one rule.
 
-
-def _wires(sink: ContactSink[Any], match_on: Sequence[str]) -> tuple[str, ...]:
+    Raises:
+        ConfigurationError: If they name what the destination does not have.
+    """
+    flat = [each for each in match_on if isinstance(each, str)]
+    if flat and len(flat) < len(match_on):
+        msg = "match_on mixes names and lists. Give a list of rules, each a list of attributes."
+        raise ConfigurationError(msg)
+    rules = [match_on] if flat else [rule for rule in match_on if rule]
     fields = {field.attribute: field.wire for field in sink.fields}
-    assert_known("match_on", match_on, fields)
-    if match_on and not (sink.can_list or sink.can_ask):
+    assert_known("match_on", [name for rule in rules for name in rule], fields)
+    if rules and not (sink.can_list or sink.can_ask):
         msg = f"match_on: contacts of {sink.client.title} cannot be looked up; leave it out."
         raise ConfigurationError(msg)
-    return tuple(fields[attribute] for attribute in match_on)
+    return [[fields[attribute] for attribute in rule] for rule in rules]

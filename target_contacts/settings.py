@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 _ANY_OBJECT = th.CustomType({"type": ["object", "null"], "additionalProperties": True})
 
+_RULE = {"type": "array", "items": {"type": "string"}}
+_RULES = th.CustomType({"type": ["array", "null"], "items": {"anyOf": [{"type": "string"}, _RULE]}})
+
 COMMON = (
     th.Property(
         "streams",
@@ -59,10 +62,12 @@ COMMON = (
     ),
     th.Property(
         "match_on",
-        th.ArrayType(th.StringType),
+        _RULES,
         description=(
-            "Contact attributes that identify a contact already there, which is then adopted "
-            "instead of doubled. Default: what identifies a contact of that API best; []: never."
+            "Rules by which a contact already there is the same and is adopted instead of "
+            "doubled, in order: each a list of attributes that must all be equal, such as "
+            '[["email"], ["mobile", "last_name"]]. A flat list is one rule. Default: the names '
+            "agree and an e-mail address or number does; []: never."
         ),
     ),
     th.Property(

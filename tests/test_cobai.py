@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from target_contacts.ledger import WRITTEN, Entry
 from target_contacts.sinks.cobai import CobaiSink
 from target_contacts.target import TargetContacts
 from tests.commands import Workplace, contacts
@@ -468,13 +469,24 @@ def test_a_create_that_cannot_be_looked_up_is_never_sent_again(workplace: Workpl
 
 
 def test_a_contact_that_was_there_before_is_adopted(cobai: Cobai, workplace: Workplace) -> None:
-    """The user name tells who it is; the contact is changed, keeps its password, none is added."""
-    uuid = cobai.add(**member("n1@example.com", officeFax="031", webPassword="own"))
+    """Name and user name tell who it is; it is changed, keeps its password, none is added."""
+    there = {"firstName": "First 1", "lastName": "Last 1", "officeMail": "other@example.com"}
+    uuid = cobai.add(**member("n1@example.com", **there, officeFax="031", webPassword="own"))
     run = workplace.target(cobai.target_config(), contacts(person(1)))
     (held,) = cobai.contacts
     assert (run.code, run.summary["updated"], run.summary["created"]) == (0, 1, 0)
-    assert (held["uuid"], held["firstName"], held["officeFax"]) == (uuid, "First 1", "031")
+    assert (held["uuid"], held["officeMail"], held["officeFax"]) == (uuid, "n1@example.com", "031")
     assert cobai.passwords[uuid] == hashlib.sha256(b"own").hexdigest()
+
+
+def test_whoever_has_the_user_name_of_another_is_not_overwritten(
+    cobai: Cobai, workplace: Workplace
+) -> None:
+    """A user name alone is no evidence: cobai refuses the second one, and the first stays."""
+    cobai.add(**member("n1@example.com", firstName="Rico"))
+    run = workplace.target(cobai.target_config(), contacts(person(1)))
+    (held,) = cobai.contacts
+    assert (run.code, run.summary["rejected"], held["firstName"]) == (3, 1, "Rico")
 
 
 def test_location_alone_tells_a_created_contact_and_an_update_may_be_repeated(
@@ -509,11 +521,10 @@ def test_an_update_that_cobai_cannot_do_says_that_the_call_is_inferred(
     assert "only inferred from the documents" in workplace.rejections[0]["reason"]
 
 
-def test_a_contact_can_be_looked_up_by_what_it_holds(cobai: Cobai, workplace: Workplace) -> None:
-    """The look-up compares exact values, in one customer or all, and may find none or several.
-
-    A customer's contacts are read once, until they are forgotten.
-    """
+def test_a_customers_contacts_are_looked_up_without_those_of_the_stream(
+    cobai: Cobai, workplace: Workplace
+) -> None:
+    """Each customer is listed by itself, all with their fields; what the stream has is left out."""
     other = cobai.add_customer()
     ann, bob = cobai.add(**member("ann")), cobai.add(**member("bob"))
     eve = cobai.add(customer_uuid=other, **member("eve"))
@@ -521,23 +532,13 @@ def test_a_contact_can_be_looked_up_by_what_it_holds(cobai: Cobai, workplace: Wo
     target = TargetContacts(config=config)
     sink = target.add_sink("contacts", {"properties": {"id": {}}}, ["id"])
     assert isinstance(sink, CobaiSink)
-
-    def found(**wanted: str) -> list[str]:
-        return sink.find(wanted)
-
+    sink.ledger.put("contacts", [Entry("k", WRITTEN, f"{CUSTOMER_UUID}/{bob}")])
     assert CobaiSink.identity == ("customer", "webUserName")
-    assert found(customer=CUSTOMER_UUID, webUserName="ann") == [f"{CUSTOMER_UUID}/{ann}"]
-    assert found(customer=CUSTOMER_UUID, webUserName="ANN") == []
-    assert found(customer=CUSTOMER_UUID, webUserName="eve") == []
-    assert found(customer="", webUserName="ann") == []
-    assert found(webUserName="eve") == [f"{other}/{eve}"]
-    assert found(customer=CUSTOMER_UUID, firstName="Rico", officeFax="") == [
-        f"{CUSTOMER_UUID}/{uuid}" for uuid in (ann, bob)
-    ]
-    zoe = cobai.add(**member("zoe"))
-    assert found(customer=CUSTOMER_UUID, webUserName="zoe") == []
-    sink.forget()
-    assert found(customer=CUSTOMER_UUID, webUserName="zoe") == [f"{CUSTOMER_UUID}/{zoe}"]
+    ours, theirs = dict(sink.within(CUSTOMER_UUID)), dict(sink.within(other))
+    assert ([*ours], [*theirs]) == ([f"{CUSTOMER_UUID}/{ann}"], [f"{other}/{eve}"])
+    assert ours[f"{CUSTOMER_UUID}/{ann}"]["webUserName"] == "ann"
+    assert dict(sink.stored()) == {**ours, **theirs}
+    assert sink.scope({"customer": other}) == other
     target.destination.close()
 
 

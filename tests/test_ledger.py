@@ -148,12 +148,12 @@ def test_an_unchanged_rerun_sends_nothing(
 def test_keys_that_only_look_alike_are_two_records(
     zoho: Watched, workplace: Workplace, store: Store
 ) -> None:
-    """1 and 01, a key in two streams, and the parts of a key in another order stay apart."""
+    """1 and 01, a key in two streams, and a key with its values exchanged stay apart."""
     twins = [
         *contacts(ANNA, {**ANNA, "id": "01"}),
         *contacts(ANNA, stream="b_contacts"),
         *contacts(
-            {**ANNA, "n": "a"}, {**ANNA, "id": "a", "n": 1}, key=("id", "n"), stream="contacts"
+            {**ANNA, "n": "a"}, {**ANNA, "id": "a", "n": 1}, key=("id", "n"), stream="c_contacts"
         ),
     ]
     run = workplace.target(config(zoho, store), twins)

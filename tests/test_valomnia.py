@@ -489,18 +489,22 @@ def sink(sandbox: Valomnia, **changed: Any) -> ValomniaSink:
     return made
 
 
-def test_contacts_are_found_by_exact_values(valomnia: Valomnia) -> None:
-    """Only contacts with all the values are found, over several pages, by either customer id."""
+def test_contacts_are_asked_for_by_their_names(valomnia: Valomnia) -> None:
+    """All with these names come, over several pages; of one customer where its reference is known.
+
+    Whether the filter heeds case is not documented; here it does not.
+    """
     walter = {"firstName": "Walter", "lastName": "White", "customerId": 3229}
     keys = [valomnia.add(**walter, fax=n % 2) for n in range(205)]
     for other in ({"customerId": 31888}, {"firstName": "walter"}, {"lastName": "White Jr."}):
         valomnia.add(**{**walter, **other})
     wanted = {name: str(walter[name]) for name in ValomniaSink.identity}
     plain, external = sink(valomnia), sink(valomnia, use_external_id=True)
-    assert plain.find(wanted) == [str(key) for key in keys]
-    assert len(plain.find({**wanted, "fax": "1"})) == 102
-    assert external.find({**wanted, "customerId": "C0001"}) == [str(keys[-1] + 1)]
-    assert plain.find({**wanted, "lastName": "Black"}) == []
+    found = dict(plain.find(wanted))
+    assert [*found] == [str(key) for key in [*keys, keys[-1] + 1, keys[-1] + 2]]
+    assert [found[str(key)]["customerId"] for key in (keys[0], keys[-1] + 1)] == ["3229", "31888"]
+    assert [*dict(external.find({**wanted, "customerId": "C0001"}))] == [str(keys[-1] + 1)]
+    assert [*plain.find({**wanted, "lastName": "Black"})] == []
     listed = [line.request.query for line in valomnia.log if line.request.path == API]
     assert {(q["firstName"], q["max"], q["sort"], q["order"]) for q in listed} == {
         ("Walter", "100", "id", "asc")
@@ -528,4 +532,4 @@ def test_a_broken_page_is_no_proof_that_there_is_nothing(valomnia: Valomnia) -> 
     paging = {"total": 7, "max": 100, "offset": 0, "previous": None, "next": None}
     looked_up = sink(valomnia)
     valomnia.fault(on=f"GET {API}", status=200, body=json.dumps({"paging": paging}))
-    assert looked_up.find({"firstName": "Walter"}) == [str(key)]
+    assert [*dict(looked_up.find({"firstName": "Walter"}))] == [str(key)]

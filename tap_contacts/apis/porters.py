@@ -183,6 +183,19 @@ class Porters(ApiClient):
         for root in reading.pages(self, reading.Asked(CONTACTS, fields, conditions or {})):
             yield from wire.flat_rows_of(root)
 
+    def page(
+        self, fields: Sequence[str], conditions: Mapping[str, str]
+    ) -> list[dict[str, str]] | None:
+        """Return the contacts that meet conditions; None if they are more than one page holds.
+
+        Args:
+            fields: As for `contacts`.
+            conditions: As for `contacts`.
+        """
+        root = reading.page(self, reading.Asked(CONTACTS, fields, conditions))
+        rows = wire.flat_rows_of(root)
+        return rows if 0 <= wire.total(root) <= len(rows) else None
+
     def listed(
         self,
         path: str,

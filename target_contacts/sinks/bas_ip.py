@@ -133,6 +133,7 @@ class BasIpSink(ContactSink[BasIp]):
     client_class = BasIp
     idempotent = True  # the same link_id makes no second contact
     keeps_empty = False
+    replaces = True
     concurrency = 1
     MAX_SIZE_DEFAULT = LARGEST_REQUEST
     recipe = ("number_template",)
@@ -198,7 +199,8 @@ class BasIpSink(ContactSink[BasIp]):
 
 
 def _link_id(item: Item) -> str:
-    return str(uuid.uuid5(NAMESPACE, item.identity))
+    """Return the id by which the device knows a contact: the ledger's, where it has one."""
+    return item.remote_id or str(uuid.uuid5(NAMESPACE, item.identity))
 
 
 def _outcome(item: Item, link_id: str, result: Mapping[str, Any] | None) -> Outcome:

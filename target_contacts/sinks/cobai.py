@@ -6,10 +6,7 @@ fields are lost; roles: https://help.cobai.com/cobai-v2-api/benutzerrollen
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any, ClassVar
-
-from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis import xml
 from tap_contacts.apis.cobai import Cobai
@@ -22,7 +19,7 @@ from target_contacts.mapping import Field, Payload, matching
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 ROLES = ("ROLE_SHOP_USER", "ROLE_SHOP_COSTCENTER_USER", "ROLE_RESTRICTED_SHOP_USER")
@@ -69,7 +66,9 @@ class CobaiSink(ContactSink[Cobai]):
     client_class = Cobai
     identity: ClassVar[tuple[str, ...]] = ("customer", "webUserName")
     """A user name is taken to be unique in the whole system."""
-    can_ask = True
+    can_ask = can_list = True
+    many = float("inf")  # customers are listed one by one
+    asks_by = frozenset(("customer",))
     fields: ClassVar[Sequence[Field]] = (
         Field("customer_id", "customer", required="always", convert=_customer, identifier=True),
         Field("first_name", "firstName", required="always", max_length=35, convert=_line),
@@ -84,6 +83,7 @@ class CobaiSink(ContactSink[Cobai]):
             required="create",
             max_length=LONGEST_PASSWORD,
             convert=_password,
+            clears=False,
             exact=True,
         ),
         Field("gender", "gender", required="always", convert=values.gender),
@@ -94,28 +94,6 @@ class CobaiSink(ContactSink[Cobai]):
         Field("mobile", "officeMobile", max_length=30, convert=_line, exact=True),
     )
 
-    def setup(self) -> None:
-        """Set the default password apart.
-
-        A default password is for creates only: it must never reset one that was changed since,
-        and another default must not make contacts look changed.
-
-        Raises:
-            ConfigurationError: If the default password cannot be one.
-        """
-        super().setup()
-        given = self.config.get("defaults") or {}
-        self._default_password = _default(given.get("password", ""))
-        self._known: dict[str | None, list[dict[str, str]]] = {}
-        self._locks: dict[str | None, threading.Lock] = {}
-
-    @property
-    def mapping(self) -> Mapping[str, Any]:
-        """Return the settings of the mapping, without the default password."""
-        given = self.config.get("defaults") or {}
-        defaults = {name: value for name, value in given.items() if name != "password"}
-        return {**self.config, "defaults": defaults}
-
     def create(self, payload: Payload) -> str:
         """Create a contact."""
         customer = payload["customer"]
@@ -125,31 +103,36 @@ class CobaiSink(ContactSink[Cobai]):
             code, status = "not_found", error.http_status
             raise Rejected(str(error), code, field="customer", http_status=status) from None
 
-    def update(self, remote_id: str, payload: Payload) -> None:
+    def update(self, remote_id: str, payload: Payload, defaults: Payload) -> None:
         """Replace a contact, sending back what it holds: what a left-out field means is unknown."""
         customer, _, uuid = remote_id.partition("/")
-        if payload["customer"] != customer:
+        if payload.get("customer", customer) != customer:
             reason = "the contact belongs to another customer at cobai, and no call moves it"
             raise Rejected(reason, "parent_changed", field="customer")
         stored = self.client.contact(customer, uuid)
         kept = {name: stored[name] for name in FIELDS if stored.get(name)}
-        self.client.replace(customer, uuid, kept | _without_customer(payload))
+        empty = {name: value for name, value in defaults.items() if name in FIELDS}
+        self.client.replace(customer, uuid, empty | kept | _without_customer(payload))
 
-    def find(self, wanted: Mapping[str, str]) -> list[str]:
-        """Return the ids of the contacts that hold exactly these values in these fields."""
-        customer = wanted.get("customer")
-        if customer == "":
-            return []
-        values = _without_customer(wanted).items()
-        return [
-            _remote_id(contact)
-            for contact in self._contacts(customer)
-            if all(contact.get(name, "") == value for name, value in values)
-        ]
+    def scope(self, contact: Mapping[str, Any]) -> str | None:
+        """Return the customer of a contact."""
+        return contact.get("customer")
 
-    def forget(self) -> None:
-        """Drop the contacts that were read."""
-        self._known.clear()
+    def within(self, scope: str) -> Iterable[tuple[str, Mapping[str, Any]]]:
+        """Return the contacts of a customer."""
+        return self._held([scope])
+
+    def find(self, wanted: Mapping[str, str]) -> Iterable[tuple[str, Mapping[str, Any]]]:
+        """Return the contacts of a customer; without one there are none."""
+        return self._held(filter(None, [wanted.get("customer")]))
+
+    def alike(self, contact: Payload) -> Iterable[tuple[str, Mapping[str, Any]]]:
+        """Return the contacts of the same customer."""
+        return self.find(contact)
+
+    def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield every contact of every customer."""
+        yield from self._held(self.client.all_customers())
 
     def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:
         """Leave out a password without value: none can be cleared."""
@@ -158,17 +141,9 @@ class CobaiSink(ContactSink[Cobai]):
             payload.pop("webPassword", None)
         return payload
 
-    def for_create(self, payload: Payload) -> Payload:
-        """Add the default password."""
-        return super().for_create({"webPassword": self._default_password, **payload})
-
-    def _contacts(self, customer: str | None) -> list[dict[str, str]]:
-        """Return the contacts of a customer, or of all, read once until they are forgotten."""
-        with self._locks.setdefault(customer, threading.Lock()):
-            if customer not in self._known:
-                customers = [customer] if customer else self.client.all_customers()
-                self._known[customer] = list(self.client.stored(customers, self._without_owner))
-            return self._known[customer]
+    def _held(self, customers: Iterable[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        for contact in self.client.stored(customers, self._without_owner):
+            yield _remote_id(contact), {**contact, "customer": contact["customer_uuid"]}
 
     def _without_owner(self, listed: list[dict[str, str]]) -> list[dict[str, str]]:
         """Leave out the stream's other contacts: each of the rest may cost a request."""
@@ -178,21 +153,6 @@ class CobaiSink(ContactSink[Cobai]):
 
 def _remote_id(contact: Mapping[str, str]) -> str:
     return f"{contact['customer_uuid']}/{contact['uuid']}"
-
-
-def _default(password: Any) -> str:
-    """Return the default password, or "" if there is none."""
-    if is_empty(password):
-        return ""
-    try:
-        found = _password(password)
-    except ValueError as error:
-        msg = f"defaults.password {error}."
-        raise ConfigurationError(msg) from None
-    if len(found) > LONGEST_PASSWORD:
-        msg = f"defaults.password takes {LONGEST_PASSWORD} characters."
-        raise ConfigurationError(msg)
-    return found
 
 
 def _without_customer(fields: Mapping[str, Any]) -> dict[str, Any]:

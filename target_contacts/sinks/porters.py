@@ -23,11 +23,13 @@ from target_contacts.sinks import porters_fields as table
 from target_contacts.sinks.porters_outcomes import settled
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor, Future
 
     from tap_contacts.apis.porters_fields import TenantField
     from target_contacts.mapping import Field, Payload
+
+CLIENT, NAME = "Contact.P_Client", "Contact.P_Name"
 
 NO_CONDITION = re.compile(r"[,:=\r\n]")
 """Characters that no documented rule can escape in the value of a condition."""
@@ -60,6 +62,7 @@ class PortersSink(ContactSink[porters.Porters]):
     fields: ClassVar[Sequence[Field]] = (*table.FIELDS, *table.ONLY_MAPPED)
     identity = ("Contact.P_Client", "Contact.P_Name", "Contact.P_Mail")
     can_ask = can_list = True
+    asks_by = frozenset((CLIENT,))
     keeps_empty = False  # the effect of an empty element is not documented
     free_prefix = wire.OWN_FIELDS
     concurrency = 1  # the documents warn about parallel requests
@@ -74,16 +77,15 @@ class PortersSink(ContactSink[porters.Porters]):
         """
         super().setup()
         self._wire = wire.Writer()
-        self._key_field = self.client.external_key_field
         self._gone: Sequence[str] = ()
         for name in self.config.get("field_map") or {}:
             if name.startswith(wire.OWN_FIELDS) and not wire.is_alias(name, wire.OWN_FIELDS):
                 msg = "field_map names a field that cannot be an alias such as Contact.U_Name."
                 raise ConfigurationError(msg)
-            if name == self._key_field:
+            if name == self.key_wire:
                 msg = f"field_map and porters.external_key_field both fill {name}; leave one out."
                 raise ConfigurationError(msg)
-        if set(self.config.get("match_on") or ()) & {"status", *table.OF_PHASE}:
+        if set(_names(self.config.get("match_on") or ())) & {"status", *table.OF_PHASE}:
             msg = "match_on names what is about a phase; contacts cannot be looked up by that."
             raise ConfigurationError(msg)
 
@@ -103,8 +105,8 @@ class PortersSink(ContactSink[porters.Porters]):
     def _in_use(self, fields: Sequence[Field], known: Mapping[str, TenantField]) -> list[Field]:
         """Leave out the fields that are not in use, and add those of one's own."""
         mapped = self.config.get("field_map") or {}
-        table.assert_in_use([*mapped, *filter(None, [self._key_field])], known)
-        table.assert_holds_key(known.get(self._key_field))
+        table.assert_in_use([*mapped, *filter(None, [self.key_wire])], known)
+        table.assert_holds_key(known.get(self.key_wire))
         self._gone = [f.wire for f in fields if f.wire not in known and not f.required]
         gone = ", ".join(name for name in self._gone if name not in table.NEVER_NAMED)
         if gone:
@@ -117,7 +119,7 @@ class PortersSink(ContactSink[porters.Porters]):
     def _own(self, mapped: Mapping[str, str], known: Mapping[str, TenantField]) -> Iterator[Field]:
         """Yield the fields of one's own that are mapped, or that a new contact must have."""
         for field in known.values():
-            if not field.alias.startswith(wire.OWN_FIELDS) or field.alias == self._key_field:
+            if not field.alias.startswith(wire.OWN_FIELDS) or field.alias == self.key_wire:
                 continue
             if field.alias in mapped:
                 yield table.own(field, self.client.tenant)
@@ -148,31 +150,69 @@ class PortersSink(ContactSink[porters.Porters]):
             raise Rejected(reason, "missing", field=wire.PHASE)
         return cleaned
 
+    @property
+    def key_wire(self) -> str:
+        """Return the setting `external_key_field`."""
+        return self.client.external_key_field
+
+    @property
+    def identities(self) -> Sequence[Sequence[str]]:
+        """Return the fields by which lost creates are looked for."""
+        return [[self.key_wire], self.identity] if self.key_wire else [self.identity]
+
     def looked_for(self, item: Item) -> dict[str, str]:
         """Return the key that PORTERS was given, where it has a field for it; else the identity."""
-        return {self._key_field: item.key} if self._key_field else super().looked_for(item)
+        return {self.key_wire: item.key} if self.key_wire else super().looked_for(item)
 
-    def find(self, wanted: Mapping[str, str]) -> list[str]:
-        """Return the ids of the contacts that hold exactly these values in these fields.
+    def find(self, wanted: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield the contacts that hold these values.
 
-        What cannot be written in a condition, or may be compared loosely there, is compared here.
+        What cannot be written in a condition is compared elsewhere.
         """
-        asked = {alias: value for alias, value in wanted.items() if alias not in self._gone}
         conditions = {
             alias if alias in table.IDS else f"{alias}:full": value
-            for alias, value in asked.items()
-            if value and not NO_CONDITION.search(value)
+            for alias, value in wanted.items()
+            if value and alias not in self._gone and not NO_CONDITION.search(value)
         }
-        found = self.client.contacts(list(asked), conditions)
-        return [row["Contact.P_Id"] for row in found if _holds(row, asked)]
+        yield from self._rows(conditions)
+
+    def scope(self, contact: Mapping[str, Any]) -> str | None:
+        """Return the client of a contact."""
+        return contact.get(CLIENT)
+
+    def within(self, scope: str) -> Iterable[tuple[str, Mapping[str, Any]]] | None:
+        """Return the contacts of a client, unless they are more than one request gives.
+
+        How loosely a condition compares is not documented, so they are compared here.
+        """
+        rows = self.client.page(self._aliases, {CLIENT: scope})
+        return None if rows is None else [(row["Contact.P_Id"], row) for row in rows]
+
+    def alike(self, contact: Payload) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield the contacts with the same key, if there is one, and those of the same name."""
+        if self.key_wire:
+            yield from self.find({self.key_wire: str(contact[self.key_wire])})
+        yield from self.find({wire: str(contact.get(wire, "")) for wire in (CLIENT, NAME)})
+
+    def known_by(self, item: Item) -> Payload:
+        """Return what a contact is compared by: the key that it is given, too."""
+        key = {self.key_wire: item.key} if self.key_wire else {}
+        return super().known_by(item) | key
 
     def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield every contact."""
-        keys = [self._key_field] if self._key_field else []
-        aliases = [field.wire for field in table.FIELDS if field.wire != wire.PHASE]
-        in_use = [alias for alias in aliases if alias not in self._gone]
-        for row in self.client.contacts([*in_use, *keys]):
+        yield from self._rows({})
+
+    def _rows(self, conditions: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        for row in self.client.contacts(self._aliases, conditions):
             yield row["Contact.P_Id"], row
+
+    @property
+    def _aliases(self) -> list[str]:
+        """Return the fields that contacts are compared by."""
+        keys = [self.key_wire] if self.key_wire else []
+        aliases = [field.wire for field in table.FIELDS if field.wire != wire.PHASE]
+        return [*(alias for alias in aliases if alias not in self._gone), *keys]
 
     def write(self, items: Iterator[Item]) -> Generator[list[Outcome], None, None]:
         """Yield the outcomes of one request after the other.
@@ -213,7 +253,7 @@ class PortersSink(ContactSink[porters.Porters]):
 
     def _packed(self, item: Item) -> Packed:
         """Put a contact into its wire form; a new one gets a key by which it can be found."""
-        key = {self._key_field: item.key} if self._key_field and item.remote_id is None else {}
+        key = {self.key_wire: item.key} if self.key_wire and item.remote_id is None else {}
         return Packed(item, self._wire.item(item.remote_id or wire.NEW, item.payload | key))
 
     def _answer(self, part: Sequence[Packed]) -> Sequence[wire.Result]:
@@ -263,8 +303,10 @@ def _after(
     return ([], [part[middle:], part[:middle]]) if middle else (part, [])
 
 
-def _holds(row: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
-    return all(row.get(alias, "") == value for alias, value in wanted.items())
+def _names(rules: Iterable[Any]) -> Iterator[str]:
+    """Yield the attributes that `match_on` names."""
+    for rule in rules:
+        yield from [rule] if isinstance(rule, str) else rule
 
 
 def _too_large(packed: Packed) -> Rejected:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_contacts.apis.errors import Refused
 from tap_contacts.apis.valomnia import Valomnia
-from target_contacts import values
+from target_contacts import names, values
 from target_contacts.client import ContactSink
-from target_contacts.contact import text
+from target_contacts.contact import is_empty, text
 from target_contacts.mapping import Field, Payload, matching
 from target_contacts.rejects import Rejected
 
@@ -100,11 +100,11 @@ class ValomniaSink(ContactSink[Valomnia]):
         Field("phone2", "phone2"),
         Field("mobile", "mobile"),
         Field("fax", "fax"),
-        Field("image", "imageFile", convert=_image),
+        Field("image", "imageFile", convert=_image, clears=False),
     )
     identity = ("customerId", "firstName", "lastName")
-    name_parts = ("firstName", "lastName")
     can_ask = can_list = True
+    asks_by = frozenset(("firstName", "lastName"))
     recipe = ("use_external_id",)
 
     def configured(self) -> Sequence[Field]:
@@ -118,17 +118,29 @@ class ValomniaSink(ContactSink[Valomnia]):
         """Create a contact."""
         return self._send("", payload, repeatable=False)
 
-    def update(self, remote_id: str, payload: Payload) -> None:
-        """Update a contact."""
+    def update(self, remote_id: str, payload: Payload, defaults: Payload) -> None:
+        """Update a contact; what every update must name and the record lacks is read before."""
+        lacking = [field.wire for field in self.fields if field.required]
+        if lacking := [wire for wire in lacking if wire not in payload]:
+            held = self._wire(self.client.contact(remote_id))
+            kept = {wire: held[wire] for wire in lacking if not is_empty(held.get(wire))}
+            payload = {**{w: defaults[w] for w in lacking if w in defaults}, **kept, **payload}
         self._send(f"/{remote_id}", payload, repeatable=True)
 
-    def find(self, wanted: Mapping[str, str]) -> list[str]:
-        """Return the ids of the contacts that hold exactly these values in these fields."""
+    def find(self, wanted: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield the contacts that hold these names, of a customer if that can be asked."""
         filters = {name: wanted[name] for name in ("firstName", "lastName") if name in wanted}
         if self.client.use_external_id and "customerId" in wanted:
             filters["customerReference"] = wanted["customerId"]
-        found = map(self._wire, self.client.contacts(filters))
-        return [str(held["id"]) for held in found if wanted.items() <= held.items()]
+        for contact in self.client.contacts(filters):
+            yield str(contact["id"]), self._wire(contact)
+
+    def alike(self, contact: Payload) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield the contacts of this name, however it is split."""
+        parent = {"customerId": str(contact.get("customerId", ""))}
+        for first, last in names.splits(contact.get("firstName", ""), contact.get("lastName", "")):
+            if first or last:
+                yield from self.find({**parent, "firstName": first, "lastName": last})
 
     def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield every contact."""
@@ -146,8 +158,8 @@ class ValomniaSink(ContactSink[Valomnia]):
         """Return a contact read from the API in the names under which it is written."""
         customer = contact.get("customer") or {}
         by_reference = self.client.use_external_id
-        parent = contact.get("customerReference") if by_reference else str(customer.get("id"))
-        return {**contact, "customerId": parent}
+        parent = contact.get("customerReference") if by_reference else customer.get("id")
+        return {**contact, "customerId": "" if parent is None else str(parent)}
 
     def _send(self, below: str, payload: Payload, *, repeatable: bool) -> str:
         form = {wire: value for wire, value in payload.items() if wire != "imageFile"}

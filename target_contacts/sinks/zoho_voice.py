@@ -13,8 +13,8 @@ from tap_contacts.apis.zoho_voice import PREFIX, ZohoVoice
 from target_contacts import values
 from target_contacts.client import ContactSink
 from target_contacts.contact import is_empty, text
+from target_contacts.evidence import as_text
 from target_contacts.mapping import Field, Payload
-from target_contacts.reconcile import as_text
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ class ZohoVoiceSink(ContactSink[ZohoVoice]):
 
     client_class = ZohoVoice
     identity = ("first_name", "mobile")
-    name_parts = ("first_name", "last_name")
     can_list = True
     fields: ClassVar[Sequence[Field]] = (
         Field("first_name", "first_name", required="always"),
@@ -51,7 +50,7 @@ class ZohoVoiceSink(ContactSink[ZohoVoice]):
         Field("country", "country"),
         Field("is_favourite", "is_favourite", convert=_flag),
         Field("is_spam", "is_spam", convert=_flag),
-        Field("status", "contact_status", convert=lambda value: value),
+        Field("status", "contact_status", convert=lambda value: value, clears=False),
     )
 
     def configured(self) -> Sequence[Field]:
@@ -63,7 +62,7 @@ class ZohoVoiceSink(ContactSink[ZohoVoice]):
         """Create a contact."""
         return self._send("POST", "", payload, repeatable=False)
 
-    def update(self, remote_id: str, payload: Payload) -> None:
+    def update(self, remote_id: str, payload: Payload, defaults: Payload) -> None:
         """Update a contact, sending back what it holds: whether left-out keys stay is unknown."""
         stored = self.client.contact(remote_id)
         held = {
@@ -76,7 +75,7 @@ class ZohoVoiceSink(ContactSink[ZohoVoice]):
         except ValueError:
             reason = "what the contact holds is not text, so that it cannot be sent back"
             raise Rejected(reason, "unreadable") from None
-        self._send("PUT", f"/{remote_id}", kept | payload, repeatable=True)
+        self._send("PUT", f"/{remote_id}", defaults | kept | payload, repeatable=True)
 
     def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield every contact; there is no way to ask for single ones.

@@ -1,0 +1,108 @@
+"""Keep the contacts of an account at hand, by what they may be recognised by."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from target_contacts.evidence import as_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+
+    from target_contacts.matching import Matcher
+
+Candidates: TypeAlias = "Mapping[str, Mapping[str, Any]]"
+"""Ids of contacts that may be the one that is looked for, with their fields."""
+
+
+Identity: TypeAlias = "Mapping[str, str]"
+"""Values of some fields by which the contact of a lost create is looked for."""
+
+
+def identity_key(fields: Mapping[str, Any]) -> Hashable:
+    """Return the key of a contact that is looked for by exactly these values."""
+    return ("identity", *((wire, as_text(value)) for wire, value in sorted(fields.items())))
+
+
+class Index:
+    """Contacts of an account, of which only the fields that are compared are kept."""
+
+    def __init__(
+        self, matcher: Matcher, identities: Sequence[Sequence[str]], lost: Iterable[Identity]
+    ) -> None:
+        """Take how contacts are compared.
+
+        Args:
+            matcher: Compares contacts.
+            identities: Sets of fields by which lost creates are looked for.
+            lost: What lost creates are looked for by: contacts that share one keep all fields.
+        """
+        self._matcher, self._identities = matcher, identities
+        self._lost = set(map(identity_key, lost))
+        self._by_key: defaultdict[Hashable, dict[str, Mapping[str, Any]]] = defaultdict(dict)
+
+    def tells(self, lost: Iterable[Identity]) -> bool:
+        """Say whether all fields are kept of contacts that these lost creates may have made."""
+        return self._lost.issuperset(map(identity_key, lost))
+
+    def add(self, remote_id: str, fields: Mapping[str, Any]) -> None:
+        """Add a contact."""
+        several = ({wire: fields.get(wire) for wire in wires} for wires in self._identities)
+        identities = [key for each in several if (key := identity_key(each)) in self._lost]
+        kept = {wire: fields[wire] for wire in self._matcher.wires if fields.get(wire)}
+        for key in (*self._matcher.keys(fields), *identities):
+            self._by_key[key][remote_id] = fields if identities else kept
+
+    def candidates(self, keys: Iterable[Hashable]) -> Candidates:
+        """Return the contacts that share one of these keys."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for key in keys:
+            found |= self._by_key.get(key, {})
+        return found
+
+
+class Indexes:
+    """The parts of an account that have been listed, each once until they are forgotten."""
+
+    def __init__(
+        self,
+        matcher: Matcher,
+        identities: Sequence[Sequence[str]],
+        listed: Callable[[str], Iterable[tuple[str, Mapping[str, Any]]] | None],
+    ) -> None:
+        """Take how contacts are compared, and what lists a part; it returns None if it cannot."""
+        self._matcher, self._identities, self._listed = matcher, identities, listed
+        self._parts: dict[str, Index | None] = {}
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def knows(self, part: str) -> bool:
+        """Say whether a part has been listed."""
+        return part in self._parts
+
+    def of(self, part: str, lost: Sequence[Identity]) -> Index | None:
+        """Return the contacts of a part, listing it if need be; None if it cannot be listed."""
+        with self._locks[part]:
+            known = self._parts.get(part)
+            if part not in self._parts or (known and not known.tells(lost)):
+                self._parts[part] = self._read(part, lost)
+            return self._parts[part]
+
+    def add(self, part: str, remote_id: str, fields: Mapping[str, Any]) -> None:
+        """Add a contact to a part, if that has been listed."""
+        if known := self._parts.get(part):
+            known.add(remote_id, fields)
+
+    def clear(self) -> None:
+        """Forget all: contacts may have come since."""
+        self._parts.clear()
+
+    def _read(self, part: str, lost: Sequence[Identity]) -> Index | None:
+        contacts = self._listed(part)
+        if contacts is None:
+            return None
+        index = Index(self._matcher, self._identities, lost)
+        for remote_id, fields in contacts:
+            index.add(remote_id, fields)
+        return index

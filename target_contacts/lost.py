@@ -1,0 +1,84 @@
+"""Recognise the contact that a create made whose answer was lost.
+
+It is recognised by what was sent: all fields that the API gives back. A name alone says nothing.
+The ledger holds only hashes; so of a record that has changed since, what was sent is not known any
+more, and evidence has to do (`matching`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from target_contacts.evidence import as_text
+from target_contacts.items import created
+from target_contacts.matching import EVIDENCE, share_evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from target_contacts.candidates import Candidates
+    from target_contacts.evidence import FactReader
+    from target_contacts.items import Item
+
+_PLAIN = (str, int, float)
+
+
+class Lost:
+    """Compare candidates with creates that were never answered."""
+
+    def __init__(self, reader: FactReader, *, adopts: bool) -> None:
+        """Take what reads facts, and whether contacts of others may be adopted at all."""
+        self._reader, self._adopts = reader, adopts
+
+    def is_sent(self, item: Item, fields: Mapping[str, Any]) -> bool:
+        """Say whether a contact is just what was sent, as far as the API gives it back."""
+        if not item.is_announced:
+            return False
+        sent = {w: value for w, value in created(item).items() if isinstance(value, _PLAIN)}
+        normal = self._reader.normal
+        return all(normal(wire, sent) == normal(wire, fields) for wire in sent if wire in fields)
+
+    def agreeing(
+        self, item: Item, wanted: Mapping[str, str], candidates: Candidates
+    ) -> list[list[str]]:
+        """Return, rule by rule, the ids of those contacts that the create may have made.
+
+        Args:
+            item: A create with an open intent.
+            wanted: The values that identify its contact.
+            candidates: Contacts that share these or a name.
+        """
+        exact = [each for each, fields in candidates.items() if self.is_sent(item, fields)]
+        if item.is_announced and not self._adopts:
+            return [exact]
+        mine = self._reader.facts(created(item))
+        facts = {each: self._reader.facts(fields) for each, fields in candidates.items()}
+        theirs = {each: found for each, found in facts.items() if found.parent == mine.parent}
+        rules = EVIDENCE[:-1] if item.is_announced else EVIDENCE
+        near = [[each for each, found in theirs.items() if rule(mine, found)] for rule in rules]
+        same = [
+            each
+            for each, found in theirs.items()
+            if share_evidence(mine, found) and _holds(candidates[each], wanted)
+        ]
+        return [exact, *near, same]
+
+    def undecidable(
+        self, item: Item, wanted: Mapping[str, str], candidates: Candidates
+    ) -> list[str]:
+        """Return the ids of contacts of which nobody can tell whether the create made them."""
+        if not item.is_announced:
+            return [each for each, fields in candidates.items() if _holds(fields, wanted)]
+        if self._adopts:
+            return []
+        mine, facts = self._reader.facts(created(item)), self._reader.facts
+        rules = EVIDENCE[:-1]
+        return [
+            each
+            for each, fields in candidates.items()
+            if any(rule(mine, facts(fields)) for rule in rules)
+        ]
+
+
+def _holds(fields: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:
+    return all(as_text(fields.get(wire)) == value for wire, value in wanted.items())
