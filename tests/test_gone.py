@@ -1,0 +1,310 @@
+"""What is gone at the source is cleared if it came from there; what a record lacks stays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.commands import Workplace, contacts
+from tests.sandbox.bas_ip import BasIp
+from tests.sandbox.cobai import Cobai
+from tests.sandbox.porters import Porters
+from tests.sandbox.valomnia import Valomnia
+from tests.sandbox.zoho_voice import ZohoVoice
+from tests.test_target import bins
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tests.sandbox.server import Sandbox
+
+ANNA: dict[str, Any] = {
+    "id": 1,
+    "first_name": "Anna",
+    "last_name": "Ahrens",
+    "mobile": "+4915112345678",
+    "email": "anna@example.com",
+}
+"""A record that each of the five can hold."""
+
+NAMES = {
+    Porters: ("Contact.P_Name",),
+    Cobai: ("firstName", "lastName"),
+    Valomnia: ("firstName", "lastName"),
+    ZohoVoice: ("first_name", "last_name"),
+    BasIp: ("name",),
+}
+"""The fields that hold a name."""
+
+MAILS = {
+    Porters: "Contact.P_Mail",
+    Cobai: "officeMail",
+    Valomnia: "email",
+    ZohoVoice: "email",
+}
+
+
+@pytest.fixture(params=list(NAMES), ids=lambda kind: str(kind.api))
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """Return a running, empty API, in turn each of the five."""
+    with request.param() as running:
+        yield running
+
+
+@pytest.fixture
+def zoho() -> Iterator[ZohoVoice]:
+    """Return a running, empty Zoho Voice."""
+    with ZohoVoice() as running:
+        yield running
+
+
+def name(sandbox: Sandbox) -> str:
+    """Return the whole name of the only contact."""
+    (held,) = sandbox.contacts
+    return " ".join(held[field] for field in NAMES[type(sandbox)])
+
+
+def mail(sandbox: Sandbox) -> str:
+    """Return the e-mail address of the only contact."""
+    (held,) = sandbox.contacts
+    return str(held.get(MAILS[type(sandbox)]) or "")
+
+
+def without(record: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """Return a record that lacks some properties."""
+    return {name: value for name, value in record.items() if name not in names}
+
+
+# Parts of a name.
+
+
+def test_a_name_is_left_alone_where_a_record_lacks_a_part_of_it(
+    sandbox: Sandbox, workplace: Workplace
+) -> None:
+    """A first name that the record does not have is not lost, whatever the API makes of names."""
+    config = sandbox.target_config()
+    workplace.target(config, contacts(ANNA))
+    run = workplace.target(config, contacts(without({**ANNA, "last_name": "Meyer"}, "first_name")))
+    assert name(sandbox) in {"Anna Ahrens", "Anna Meyer"}
+    whole_only = len(NAMES[type(sandbox)]) == 1
+    if sandbox.api == "bas_ip":  # a monitor's contact is replaced as a whole
+        assert (run.code, workplace.rejections[-1]["field"]) == (3, "name")
+    else:
+        assert bins(run.summary) == {"updated": 1}
+        assert ("left alone" in run.log) == whole_only
+
+
+def test_a_part_that_is_there_without_value_is_gone(workplace: Workplace) -> None:
+    """A first name of null is no longer part of the whole one."""
+    with Porters() as porters:
+        workplace.target(porters.target_config(), contacts(ANNA))
+        workplace.target(porters.target_config(), contacts({**ANNA, "first_name": None}))
+        assert name(porters) == "Ahrens"
+
+
+# Lists and objects.
+
+
+@pytest.mark.parametrize("taken_off", [[{"value": "+4930123456"}], [], None])
+def test_a_number_taken_off_a_list_is_cleared(
+    zoho: ZohoVoice, workplace: Workplace, taken_off: Any
+) -> None:
+    """What came from the list and is no longer in it goes; the rest stays."""
+    numbers = [{"value": "+4930123456"}, {"value": "+4930123457"}]
+    workplace.target(zoho.target_config(), contacts({**ANNA, "phones": numbers}))
+    workplace.target(zoho.target_config(), contacts({**ANNA, "phones": taken_off}))
+    (held,) = zoho.contacts
+    left = [held[field] for field in ("phone", "phone1", "phone2", "phone3") if held[field]]
+    assert left == ["+4930123456"] * bool(taken_off)
+    assert held["mobile"] == ANNA["mobile"]
+
+
+@pytest.mark.parametrize("gone", [None, {}, {"street": None, "city": None, "country": None}])
+def test_an_address_that_is_gone_is_cleared_in_all_its_parts(
+    workplace: Workplace, gone: Any
+) -> None:
+    """An object without value takes everything with it that came from it."""
+    address = {"street": "Hauptstr. 1", "city": "Bonn", "postalCode": "53111", "country": "DE"}
+    with Valomnia() as valomnia:
+        config = valomnia.target_config()
+        workplace.target(config, contacts({**ANNA, "MailingAddress": address}))
+        (before,) = valomnia.contacts
+        workplace.target(config, contacts({**ANNA, "MailingAddress": gone}))
+        (after,) = valomnia.contacts
+    parts = ("address", "city", "country")
+    assert [before[part] for part in parts] == ["Hauptstr. 1", "Bonn", "DE"]
+    assert [after[part] for part in parts] == ["", "", ""]
+
+
+def test_an_address_that_a_record_lacks_stays(workplace: Workplace) -> None:
+    """A record without the property says nothing about it."""
+    with Valomnia() as valomnia:
+        config = valomnia.target_config()
+        workplace.target(config, contacts({**ANNA, "MailingAddress": {"city": "Bonn"}}))
+        workplace.target(config, contacts({**ANNA, "phone": "+4930123456"}))
+        (held,) = valomnia.contacts
+    assert (held["city"], held["phone"]) == ("Bonn", "+4930123456")
+
+
+# Plain values.
+
+
+def test_a_value_that_is_gone_is_cleared_or_said(sandbox: Sandbox, workplace: Workplace) -> None:
+    """Where an API can clear a field it is cleared; where it cannot, the log names the field."""
+    if type(sandbox) not in MAILS:
+        pytest.skip("a monitor has no e-mail addresses")
+    config = without(sandbox.target_config(), "field_map")
+    config |= {"field_map": {"webUserName": "id"}} if sandbox.api == "cobai" else {}
+    workplace.target(config, contacts(ANNA))
+    run = workplace.target(config, contacts({**ANNA, "email": None}))
+    required = sandbox.api == "cobai" and run.code == 3
+    clears = sandbox.api in {"zoho_voice", "valomnia"}
+    assert mail(sandbox) == ("" if clears else ANNA["email"]) or required
+    assert ("cannot be cleared" in run.log) == (sandbox.api == "porters")
+
+
+def test_nothing_is_cleared_that_this_target_did_not_fill(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """What somebody typed in at the destination stays, though the source has the property empty."""
+    workplace.target(zoho.target_config(), contacts({**ANNA, "company": None}))
+    (held,) = zoho.contacts
+    zoho.change(held["contact_id"], company="Typed in")
+    workplace.target(
+        zoho.target_config(), contacts({**ANNA, "company": "", "phone": "+4930123456"})
+    )
+    (held,) = zoho.contacts
+    assert (held["company"], held["phone"]) == ("Typed in", "+4930123456")
+
+
+def test_a_value_that_does_not_fit_clears_nothing(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """A field that is left out for its value is no field that is gone."""
+    config = {**zoho.target_config(), "on_invalid_value": "drop_field"}
+    workplace.target(config, contacts(ANNA))
+    run = workplace.target(config, contacts({**ANNA, "email": "no address at all"}))
+    assert (run.code, mail(zoho)) == (0, ANNA["email"])
+
+
+def test_a_cleared_value_is_cleared_once(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """Afterwards the record is unchanged, and what others type in then stays."""
+    config = zoho.target_config()
+    workplace.target(config, contacts({**ANNA, "company": "Acme"}))
+    workplace.target(config, contacts({**ANNA, "company": None}))
+    again = workplace.target(config, contacts({**ANNA, "company": None}))
+    (held,) = zoho.contacts
+    zoho.change(held["contact_id"], company="Typed in")
+    workplace.target(config, contacts({**ANNA, "company": None, "phone": "+4930123456"}))
+    assert (bins(again.summary), zoho.contacts[0]["company"]) == ({"unchanged": 1}, "Typed in")
+
+
+def test_the_ledger_remembers_neither_values_nor_names_of_properties(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """Which fields were filled stands there; with what, and from which property, does not."""
+    record = {**ANNA, "Anna's secret": {"phone": "+4930123456"}, "company": "Acme"}
+    workplace.target(zoho.target_config(), contacts(record))
+    stored = (workplace.folder / "target-contacts.db").read_bytes()
+    assert b"company" in stored
+    assert [word for word in (b"Acme", b"secret", b'first_name"', b"+49") if word in stored] == [
+        b'first_name"'
+    ]
+
+
+# Defaults.
+
+
+def test_a_default_never_goes_over_a_value(sandbox: Sandbox, workplace: Workplace) -> None:
+    """A record that lacks its e-mail address leaves that at the destination as it is."""
+    if type(sandbox) not in MAILS:
+        pytest.skip("a monitor has no e-mail addresses")
+    config = sandbox.target_config()
+    config["defaults"] |= {"email": "unknown@example.com"}
+    config |= {"field_map": {"webUserName": "id"}} if sandbox.api == "cobai" else {}
+    workplace.target(config, contacts(ANNA))
+    bare = without({**ANNA, "phone": "+4930123456"}, "email")
+    run = workplace.target(config, contacts(bare))
+    assert (bins(run.summary), mail(sandbox)) == ({"updated": 1}, ANNA["email"])
+
+
+def test_a_default_fills_a_new_contact(sandbox: Sandbox, workplace: Workplace) -> None:
+    """A contact that is created gets the default for what its record does not have."""
+    if type(sandbox) not in MAILS:
+        pytest.skip("a monitor has no e-mail addresses")
+    config = sandbox.target_config()
+    config["defaults"] |= {"email": "unknown@example.com"}
+    config |= {"field_map": {"webUserName": "id"}} if sandbox.api == "cobai" else {}
+    run = workplace.target(config, contacts(without(ANNA, "email")))
+    assert (bins(run.summary), mail(sandbox)) == ({"created": 1}, "unknown@example.com")
+
+
+def test_a_default_fills_what_becomes_empty(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """What is gone at the source gives way to the default rather than to nothing."""
+    config = {**zoho.target_config(), "defaults": {"email": "unknown@example.com"}}
+    workplace.target(config, contacts(ANNA))
+    workplace.target(config, contacts({**ANNA, "email": None}))
+    assert mail(zoho) == "unknown@example.com"
+
+
+@pytest.mark.parametrize("lacking", ["customer_id", "first_name", "last_name"])
+def test_what_every_update_must_name_is_taken_from_the_contact(
+    workplace: Workplace, lacking: str
+) -> None:
+    """A contact of one customer does not move to the default one because a record lacks it."""
+    there = {"customer_id": "31888", "first_name": "Anna", "last_name": "Ahrens"}
+    with Valomnia() as valomnia:
+        valomnia.add_customer(31888, "C0001", "Globex")
+        config = valomnia.target_config()
+        workplace.target(config, contacts({**ANNA, **there}))
+        changed = without({**ANNA, **there, "phone": "+4930123456"}, lacking)
+        run = workplace.target(config, contacts(changed))
+        (held,) = valomnia.contacts
+    assert bins(run.summary) == {"updated": 1}
+    assert (held["customer"]["id"], held["firstName"], held["lastName"], held["phone"]) == (
+        31888,
+        "Anna",
+        "Ahrens",
+        "+4930123456",
+    )
+
+
+def test_a_lost_update_is_not_forgotten_when_a_value_was_to_be_cleared(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """The next run clears it, though the first may have done so."""
+    config = zoho.target_config()
+    workplace.target(config, contacts({**ANNA, "company": "Acme"}))
+    lost = zoho.fault(on="PUT", times=-1, status=503)
+    workplace.target(config, contacts({**ANNA, "company": None}))
+    lost.times = 0
+    run = workplace.target(config, contacts({**ANNA, "company": None}))
+    assert (bins(run.summary), zoho.contacts[0]["company"]) == ({"updated": 1}, "")
+
+
+VALUES = st.sampled_from(["absent", None, "", "one", "two"])
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(steps=st.lists(st.tuples(VALUES, VALUES), min_size=2, max_size=4))
+def test_any_history_of_two_fields_ends_as_the_source_says(
+    workplace: Workplace, steps: list[tuple[Any, Any]]
+) -> None:
+    """The last value said counts: text fills, an empty one clears, an absent one is nothing."""
+    for path in workplace.folder.glob("target-contacts.db*"):
+        path.unlink()
+    expected = {"city": "", "fonction": ""}
+    with Valomnia() as valomnia:
+        for city, title in steps:
+            said = {"city": city, "job_title": title}
+            record = {**ANNA, **{name: v for name, v in said.items() if v != "absent"}}
+            assert workplace.target(valomnia.target_config(), contacts(record)).code == 0
+            told = (("city", city), ("fonction", title))
+            expected |= {wire: value or "" for wire, value in told if value != "absent"}
+        (held,) = valomnia.contacts
+    assert {wire: held[wire] for wire in expected} == expected

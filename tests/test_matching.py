@@ -1,0 +1,275 @@
+"""Which contact a record is: evidence, normal forms and the rules of match_on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from target_contacts.evidence import FactReader
+from target_contacts.matching import ByEvidence, ByRules, assigned
+from target_contacts.sinks.zoho_voice import ZohoVoiceSink
+from tests.commands import Workplace, contacts
+from tests.sandbox.porters import Porters
+from tests.sandbox.valomnia import Valomnia
+from tests.sandbox.zoho_voice import ZohoVoice
+from tests.test_target import bins
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+READER = FactReader(ZohoVoiceSink.fields, "DE")
+JOHN = {"first_name": "John", "last_name": "Smith"}
+
+
+@pytest.fixture
+def zoho() -> Iterator[ZohoVoice]:
+    """Return a running, empty Zoho Voice."""
+    with ZohoVoice() as running:
+        yield running
+
+
+def is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Say whether evidence takes two contacts for one, and whether the index would find it."""
+    matcher = ByEvidence(READER)
+    agreeing = any(matcher.agreeing(one, {"x": other}))
+    shares_key = not set(matcher.keys(one)).isdisjoint(matcher.keys(other))
+    assert shares_key or not agreeing
+    return agreeing
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"email": "john@example.com"}, {"email": "John@Example.com"}),
+        ({"mobile": "+4915112345678"}, {"mobile": "0151 123 456 78"}),
+        ({"mobile": "+4915112345678"}, {"phone2": "0049 151 12345678"}),
+        ({"mobile": "+4915112345678", "email": "a@example.com"}, {"mobile": "+4915112345678"}),
+        (
+            {"mobile": "+4915112345678", "email": "old@example.com"},
+            {"mobile": "+4915112345678", "email": "new@example.com"},
+        ),
+        (
+            {"email": "j@example.com", "mobile": "+491"},
+            {"email": "j@example.com", "mobile": "+492"},
+        ),
+        ({}, {}),
+        ({"company": "Acme"}, {"company": "Other"}),
+    ],
+)
+def test_one_name_and_an_address_or_number_in_common_is_one_person(
+    one: dict[str, str], other: dict[str, str]
+) -> None:
+    """So it is where neither side has anything to compare but the name."""
+    assert is_same({**JOHN, **one}, {**JOHN, **other})
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"email": "john@example.com"}, {"email": "smith@example.com"}),
+        ({"mobile": "+4915112345678"}, {"mobile": "+4915112345679"}),
+        ({"email": "john@example.com"}, {"mobile": "+4915112345678"}),
+        ({"email": "john@example.com"}, {}),
+        ({}, {"mobile": "+4915112345678"}),
+        ({"email": "info@example.com", "first_name": "Joan"}, {"email": "info@example.com"}),
+        ({"phone": "+4930123456", "first_name": "Joan"}, {"phone": "+4930123456"}),
+        ({"first_name": "", "last_name": ""}, {}),
+    ],
+)
+def test_another_name_or_nothing_in_common_is_another_person(
+    one: dict[str, str], other: dict[str, str]
+) -> None:
+    """A shared mailbox or landline makes nobody somebody else; a name alone says nothing."""
+    assert not is_same({**JOHN, **one}, {**JOHN, **other})
+
+
+MAIL = {"email": "x@example.com"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("José", "García Márquez"), ("José García", "Márquez")),
+        (("José", "García"), ("Jose\u0301", "Garci\u0301a")),
+        (("ANNA", "AHRENS"), ("Anna", "Ahrens")),
+        (("\uff2a\uff4f\uff48\uff4e", "Smith"), ("John", "Smith")),
+        (("太郎", "山田"), ("", "山田 太郎")),
+        (("太郎", "山田"), ("", "山田太郎")),
+        (("Karl-Heinz", "Groß"), ("Karl Heinz", "Gross")),
+        (("İnci", "Kaya"), ("i\u0307nci", "Kaya")),
+        (("Martin", "Simon"), ("Simon", "Martin")),
+    ],
+)
+def test_a_name_is_the_same_however_it_is_written(
+    one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    """Unicode form, case, where it is split, and which part comes first make no other person."""
+    left, right = ({"first_name": first, "last_name": last, **MAIL} for first, last in (one, other))
+    assert is_same(left, right)
+
+
+@pytest.mark.parametrize(
+    "differing",
+    [
+        (
+            {"email": "m@example.com", "phone": "+49301"},
+            {"email": "s@example.com", "phone": "+49301"},
+        ),
+        (
+            {"email": "info@example.com", "mobile": "+491"},
+            {"email": "info@example.com", "mobile": "+492"},
+        ),
+    ],
+)
+def test_two_people_whose_names_are_each_others_may_share_a_mailbox_or_a_number(
+    differing: tuple[dict[str, str], dict[str, str]],
+) -> None:
+    """Where first and last name changed places, nothing else may differ."""
+    one = {"first_name": "Martin", "last_name": "Simon", **differing[0]}
+    assert not is_same(one, {"first_name": "Simon", "last_name": "Martin", **differing[1]})
+
+
+# Several at once.
+
+
+def test_a_better_rule_goes_first_for_all_records() -> None:
+    """The father does not take his son's contact by their landline: the son has it by e-mail."""
+    wishes = {"father": [[], ["son's"]], "son": [["son's"], ["son's"]]}
+    assert assigned(wishes, set()) == {"father": [], "son": ["son's"]}
+
+
+def test_what_one_rule_cannot_tell_apart_the_next_one_may() -> None:
+    """Two have the e-mail address, one of them the number as well."""
+    assert assigned({"r": [["a", "b"], ["b"]]}, set()) == {"r": ["b"]}
+    assert assigned({"r": [["a", "b"], ["c"]]}, set()) == {"r": ["a", "b"]}
+
+
+def test_whoever_is_left_over_is_found() -> None:
+    """Of two equal contacts, the one that nobody else has."""
+    assert assigned({"r": [["a", "b"]], "s": [["a"]]}, set()) == {"r": ["b"], "s": ["a"]}
+    assert assigned({"r": [["a", "b"]]}, {"b"}) == {"r": ["a"]}
+    assert assigned({"r": [["a"]]}, {"a"}) == {"r": []}
+
+
+@given(
+    st.dictionaries(
+        st.integers(0, 9),
+        st.lists(st.lists(st.sampled_from("abcdef"), max_size=3), min_size=3, max_size=3),
+    )
+)
+def test_no_contact_is_given_to_two_records(wishes: dict[int, list[list[str]]]) -> None:
+    """Whatever the rules find, each record gets what it asked for, and nothing that another has."""
+    found = assigned(wishes, {"f"})
+    given_away = [ids[0] for ids in found.values() if len(ids) == 1]
+    assert len(given_away) == len(set(given_away))
+    assert "f" not in given_away
+    assert found.keys() == wishes.keys()
+    assert all(
+        set(ids) <= {each for rule in wishes[r] for each in rule} for r, ids in found.items()
+    )
+
+
+# match_on.
+
+
+@pytest.mark.parametrize(
+    ("rules", "one", "other", "same"),
+    [
+        ([["email"]], {"email": "Anna@example.com"}, {"email": "anna@EXAMPLE.com"}, True),
+        ([["email"]], {"email": ""}, {"email": ""}, False),
+        ([["email"], ["mobile"]], {"email": "a@x.org", "mobile": "+491"}, {"mobile": "+491"}, True),
+        (
+            [["mobile", "last_name"]],
+            {"mobile": "+491", "last_name": "A"},
+            {"mobile": "+491"},
+            False,
+        ),
+        ([["company"]], {"company": "ACME  Ltd"}, {"company": "Acme Ltd"}, True),
+        ([["first_name"]], {"first_name": "Jose\u0301"}, {"first_name": "José"}, True),
+        ([["mobile"]], {"mobile": "0151 12345678"}, {"mobile": "+4915112345678"}, True),
+        ([], JOHN, JOHN, False),
+    ],
+)
+def test_rules_compare_normal_forms_and_never_empty_values(
+    rules: list[list[str]], one: dict[str, str], other: dict[str, str], *, same: bool
+) -> None:
+    """The first rule whose attributes are all there and equal decides."""
+    matcher = ByRules(READER, rules)
+    assert any(matcher.agreeing(one, {"x": other})) is same
+    assert set(matcher.keys(one)).isdisjoint(matcher.keys(other)) is not same
+
+
+def test_match_on_takes_rules_in_order(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """E-mail first; where nobody has that, mobile and last name."""
+    zoho.add(first_name="A", last_name="Ahrens", mobile="+4915100000001", email="a@example.com")
+    zoho.add(first_name="B", last_name="Busch", mobile="+4915100000002", email="b@example.com")
+    config = {**zoho.target_config(), "match_on": [["email"], ["mobile", "last_name"]]}
+    people = [
+        {
+            "id": 1,
+            "first_name": "Anna",
+            "last_name": "X",
+            "mobile": "+49151",
+            "email": "A@example.com",
+        },
+        {"id": 2, "first_name": "Bert", "last_name": "Busch", "mobile": "0049 151 00000002"},
+        {"id": 3, "first_name": "Carl", "last_name": "Other", "mobile": "+4915100000002"},
+    ]
+    run = workplace.target(config, contacts(*people))
+    assert bins(run.summary) == {"updated": 2, "created": 1}
+    assert [each["first_name"] for each in zoho.contacts] == ["Anna", "Bert", "Carl"]
+
+
+@pytest.mark.parametrize("match_on", [["email", ["mobile"]], [["shoe_size"]], "email", [[7]]])
+def test_rules_that_are_none_are_said(zoho: ZohoVoice, workplace: Workplace, match_on: Any) -> None:
+    """Exit code 2, before anything is sent."""
+    config = {**zoho.target_config(), "match_on": match_on}
+    run = workplace.target(config, contacts({"id": 1, **JOHN, "mobile": "+491"}))
+    assert (run.code, zoho.log, "match_on" in run.log) == (2, [], True)
+
+
+@pytest.mark.parametrize("kind", [Porters, Valomnia, ZohoVoice])
+def test_an_address_in_other_case_is_found_by_a_rule(kind: Any, workplace: Workplace) -> None:
+    """Anna@ and anna@ are one contact, however the API itself compares."""
+    record = {"id": 1, **JOHN, "mobile": "+4915112345678", "email": "Anna@example.com"}
+    with kind() as sandbox:
+        config = {**sandbox.target_config(), "match_on": ["email"]}
+        workplace.target(config, contacts(record))
+        for path in workplace.folder.glob("target-contacts.db*"):
+            path.unlink()
+        run = workplace.target(config, contacts({**record, "email": "anna@example.com"}))
+        assert (bins(run.summary), len(sandbox.contacts)) == ({"updated": 1}, 1)
+
+
+# Two streams of one run.
+
+
+@pytest.mark.parametrize("kind", [Porters, Valomnia, ZohoVoice])
+def test_two_namesakes_in_two_streams_are_two_people(kind: Any, workplace: Workplace) -> None:
+    """Other e-mail and other mobile: neither overwrites the other, in one run or the next."""
+    one = {"id": 1, **JOHN, "mobile": "+4915112345678", "email": "one@example.com"}
+    two = {"id": "b", **JOHN, "mobile": "+4915187654321", "email": "two@example.com"}
+    both = [*contacts(one), *contacts(two, stream="other_contacts")]
+    with kind() as sandbox:
+        runs = [workplace.target(sandbox.target_config(), both) for _ in range(2)]
+        assert len(sandbox.contacts) == 2
+    assert [bins(run.summary) for run in runs] == [{"created": 2}, {"unchanged": 2}]
+
+
+def test_a_person_created_by_one_stream_is_known_to_the_other_at_once(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """Though the second stream looked the account up before the first one wrote."""
+    anna = {"id": 1, **JOHN, "mobile": "+4915112345678"}
+    first, second = contacts(anna), contacts({**anna, "id": 9}, stream="b_contacts")
+    others = contacts(
+        *({"id": n, "first_name": f"N{n}", "mobile": f"+4915{n:08}"} for n in range(3)),
+        stream="b_contacts",
+    )
+    lines = [*others, *first, {"type": "STATE", "value": {}}, *second[1:]]
+    config = {**zoho.target_config(), "checkpoint_seconds": 0}
+    run = workplace.target(config, lines)
+    assert (bins(run.summary), len(zoho.contacts)) == ({"created": 4, "updated": 1}, 4)
