@@ -67,7 +67,7 @@ COMMON = (
             "Rules by which a contact already there is the same and is adopted instead of "
             "doubled, in order: each a list of attributes that must all be equal, such as "
             '[["email"], ["mobile", "last_name"]]. A flat list is one rule. Default: the names '
-            "agree and an e-mail address or number does; []: never."
+            "agree and an e-mail address or a number does; []: never."
         ),
     ),
     th.Property(
