@@ -237,6 +237,26 @@ def test_a_change_goes_round_once(ring: Ring, stack: ExitStack) -> None:
     }
 
 
+def test_a_change_that_comes_round_clears_nothing_that_was_lost_on_the_way(
+    ring: Ring, stack: ExitStack
+) -> None:
+    """What an API on the way has no field for stays where the contact comes from."""
+    apis = ("zoho_voice", "valomnia", "porters")
+    ring.start(stack, apis, PEOPLE)
+    ring.round()
+    zoho, porters = ring.sandboxes["zoho_voice"], ring.sandboxes["porters"]
+    (anna,) = (each for each in zoho.contacts if each["email"] == ANNA["email"])
+    zoho.change(anna["contact_id"], is_favourite="true", mobile1="+4915199999999")
+    before = ring.seen("zoho_voice")
+    (anna,) = (each for each in porters.contacts if each["Contact.P_Mail"] == ANNA["email"])
+    porters.change(anna["Contact.P_Id"], **{"Contact.P_Telephone": "+4930999999"})
+    *_, (*_, back) = ring.round()
+    after = ring.seen("zoho_voice")
+    assert back.summary["updated"] == 1
+    changed = {**before[-1], "phone": "+4930999999"}
+    assert after == [changed if each["email"] == ANNA["email"] else each for each in before]
+
+
 @pytest.mark.parametrize("people", [PEOPLE, UNTIDY], ids=["tidy", "untidy"])
 def test_everything_may_go_everywhere(
     ring: Ring, stack: ExitStack, people: tuple[Person, ...]
