@@ -244,7 +244,8 @@ def test_a_change_that_comes_round_clears_nothing_that_was_lost_on_the_way(
     apis = ("zoho_voice", "valomnia", "porters")
     ring.start(stack, apis, PEOPLE)
     ring.round()
-    zoho, porters = ring.sandboxes["zoho_voice"], ring.sandboxes["porters"]
+    zoho: Any = ring.sandboxes["zoho_voice"]
+    porters: Any = ring.sandboxes["porters"]
     (anna,) = (each for each in zoho.contacts if each["email"] == ANNA["email"])
     zoho.change(anna["contact_id"], is_favourite="true", mobile1="+4915199999999")
     before = ring.seen("zoho_voice")
