@@ -27,8 +27,8 @@ BEFORE_COMMIT = "5b649fd"
 DONE = ("created", "updated", "unchanged")
 WHO = ("overwritten", "doubled", "missing", "no evidence")
 WHY_NOT = ("ambiguous", "ambiguous needlessly", "refused", "refused needlessly")
-COLUMNS = (*DONE, *WHO, *WHY_NOT, "left open", "writes", "reads")
-COMPARED = ("overwritten", "doubled", "missing", "ambiguous needlessly", "reads")
+COLUMNS = (*DONE, *WHO, *WHY_NOT, "left open", "writes", "reads", "look-ups")
+COMPARED = ("overwritten", "doubled", "missing", "ambiguous needlessly", "look-ups")
 
 TEXT = """\
 # A crowd in two streams
@@ -50,8 +50,9 @@ there nor in the rejects. *No evidence*: adopted by the right person, but on the
 one side tells more. *Ambiguous*: rejected since several contacts agree equally well; *needlessly*:
 one at most does. *Refused*: the API demands what the record lacks, or holds its login name already;
 *needlessly*: it would have taken it. *Left open*: two contacts where names agree but for accents,
-case or ß, which the rule leaves open. *Reads*: requests that read contacts, for look-ups and before
-updates. BAS-IP cannot be asked for contacts: there each record has a contact of its own, by design.
+case or ß, which the rule leaves open. *Reads*: requests that read contacts; *look-ups*: those but
+for one of each contact that is then written. BAS-IP cannot be asked for contacts: there each record
+has a contact of its own, by design.
 
 | API and step | {columns} |
 |---|{rule}|

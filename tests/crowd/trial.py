@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tests.commands import Finished
     from tests.crowd.people import Entry
-    from tests.sandbox.server import Sandbox
+    from tests.sandbox.server import Logged, Sandbox
 
 KINDS = {kind.api: kind for kind in DESTINATIONS}
 ROOM: dict[str, dict[str, Any]] = {"bas_ip": {"max_contacts": 1_000_000}}
@@ -35,6 +35,9 @@ STEPS = ("1 stream A", "2 stream B", "3 both again", "4 ledger lost", "5 some th
 AGAIN = STEPS[2]
 READ = re.compile(r"GET /\S*/contacts?(/(?!contact_status)|$)")
 """A request that reads contacts."""
+
+ONE = re.compile(r"/contacts?/[^/]+$")
+"""Path of one contact."""
 
 DONE = (0, 3)
 """Exit codes of a run that came to its end."""
@@ -132,11 +135,24 @@ def _tries(rejected: dict[str, Any]) -> int:
 
 
 def _requests(sandbox: Sandbox, start: int) -> Counter[str]:
-    """Count the requests since the log was so long."""
+    """Count the requests since the log was so long.
+
+    A look-up is a request that reads contacts, but for one read of each contact that is written.
+    """
     lines = sandbox.log[start:]
-    asked = [f"{line.request.method} {line.request.path}" for line in lines]
-    writes = sum(line.executed and sandbox.is_write(line.request) for line in lines)
-    return Counter({"writes": writes, "reads": sum(bool(READ.match(each)) for each in asked)})
+    writes = [line.request.path for line in lines if _is_write(sandbox, line)]
+    asked = Counter(line.request.path for line in lines if _is_read(line))
+    for_writes = asked & Counter(path for path in writes if ONE.search(path))
+    counts = {"writes": len(writes), "reads": asked.total()}
+    return Counter({**counts, "look-ups": asked.total() - for_writes.total()})
+
+
+def _is_write(sandbox: Sandbox, line: Logged) -> bool:
+    return line.executed and sandbox.is_write(line.request)
+
+
+def _is_read(line: Logged) -> bool:
+    return bool(READ.match(f"{line.request.method} {line.request.path}"))
 
 
 def _of_run(ended: Finished, beyond: int) -> Counter[str]:
