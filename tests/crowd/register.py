@@ -23,8 +23,10 @@ class Register:
         self._by_number = {entry.number: entry for entry in crowd.entries}
         self._persons: dict[str, set[int]] = defaultdict(set)
         self._by_login: dict[str | None, list[Entry]] = defaultdict(list)
+        self._evidence: dict[int, Evidence] = {}
         for entry in crowd.entries:
-            evidence = self.evidence(entry)
+            evidence = entry.told.evidence(self._place.carried)
+            self._evidence[entry.number] = evidence
             self._by_login[entry.told.email].append(entry)
             for clue in evidence.ways | evidence.names:
                 self._persons[clue].add(entry.person)
@@ -35,7 +37,7 @@ class Register:
 
     def evidence(self, entry: Entry) -> Evidence:
         """Return what there is to go by in an entry, as far as the API carries it."""
-        return entry.told.evidence(self._place.carried)
+        return self._evidence[entry.number]
 
     def who(self, contact: Seen) -> set[int]:
         """Return the people of whom a contact carries something that nobody else has.

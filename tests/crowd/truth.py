@@ -7,6 +7,7 @@ neither side has any. Written apart from the target, which must not be judged by
 from __future__ import annotations
 
 import enum
+import functools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -69,6 +70,7 @@ class Told:
         return Evidence(wholes(self.first, self.last), frozenset(map(str.lower, found)))
 
 
+@functools.cache
 def wholes(*parts: str) -> frozenset[str]:
     """Return a whole name without spaces, in one Unicode form, in each order that may be meant.
 
@@ -81,12 +83,14 @@ def wholes(*parts: str) -> frozenset[str]:
     return frozenset("".join(each.split()) for each in joined)
 
 
+@functools.cache
 def loose(names: frozenset[str]) -> frozenset[str]:
     """Return names without accents and case; ß is ss."""
     bare = (unicodedata.normalize("NFKD", each.casefold()).replace("\u0131", "i") for each in names)
     return frozenset("".join(c for c in each if not unicodedata.combining(c)) for each in bare)
 
 
+@functools.cache
 def number(text: str) -> str:
     """Return a number in E.164, or as it is if it is none."""
     try:
