@@ -52,6 +52,8 @@ class Judge:
         self._sent: dict[str, list[Entry]] = {}
         self._rejected: dict[str, set[int]] = {}
         self._before: list[Seen] = []
+        self.notes: list[str] = []
+        """Whom the last run's faults concern; all are made up."""
         self._judge(HAND, list(put), held, {})
 
     def after(
@@ -76,6 +78,7 @@ class Judge:
         held: Iterable[Mapping[str, Any]],
         rejected: Mapping[int, str],
     ) -> Counter[str]:
+        self.notes = []
         found = Counter(self._rejection(number, code) for number, code in rejected.items())
         self._sent[source], self._rejected[source] = list(sent), set(rejected)
         self._before = [seen(self._api, contact) for contact in held]
@@ -92,6 +95,8 @@ class Judge:
         known, who = self._known[contact.key], self._register.who(contact)
         came = len(who - known) if known else max(0, len(who) - 1)
         known |= who
+        if came:
+            self._note("overwritten", [each for one in known for each in self._told()[one]])
         return came
 
     def _by_person(self, now: Iterable[Seen]) -> dict[int, list[Seen]]:
@@ -114,7 +119,16 @@ class Judge:
         most = self._register.most(entries)
         fewest = self._register.most(entries, Same.OPEN)
         counts = {"doubled": max(0, held - most), "left open": max(0, min(held, most) - fewest)}
-        return Counter(counts) + self._missing(entries, contacts)
+        found = Counter(counts) + self._missing(entries, contacts)
+        for fault in found.keys() - {"left open"}:
+            self._note(fault, entries, contacts)
+        return found
+
+    def _note(self, fault: str, entries: Sequence[Entry], contacts: Iterable[Seen] = ()) -> None:
+        kinds = ", ".join(sorted({entry.kind for entry in entries}))
+        told = ", ".join(f"{each.source} {each.record}" for each in entries)
+        at = ", ".join(each.key for each in contacts)
+        self.notes.append(f"{fault}: {kinds}: {told}" + (f"; contacts {at}" if at else ""))
 
     def _missing(self, entries: Sequence[Entry], contacts: Sequence[Seen]) -> Counter[str]:
         """Count the entries that were not rejected and have no contact."""
@@ -145,6 +159,8 @@ class Judge:
             rightly, name = len(self._best(entry)) > 1, "ambiguous"
         else:
             rightly, name = self._register.may_be_refused(entry), "refused"
+        if not rightly:
+            self._note(f"{name} needlessly ({code})", [entry], self._best(entry))
         return name if rightly else f"{name} needlessly"
 
     def _best(self, entry: Entry) -> list[Seen]:

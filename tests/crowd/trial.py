@@ -58,9 +58,12 @@ class Step:
 
     name: str
     counts: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
+    """Whom the faults concern."""
 
-    def add(self, run: Counter[str]) -> None:
+    def add(self, run: Counter[str], notes: Sequence[str]) -> None:
         """Add a run."""
+        self.notes += notes
         for name in LASTING:
             self.counts.pop(name, None)
         self.counts += run
@@ -97,7 +100,7 @@ class Place:
         """Send streams, one run each, and judge what came of it."""
         step = Step(name)
         for source in sources:
-            step.add(self._run(source))
+            step.add(self._run(source), self._judge.notes)
         if name != AGAIN:
             del step.counts["writes of what is unchanged"]
         return step
