@@ -2,6 +2,7 @@
 # make check  style, types and format
 # make test   all tests, against the sandbox on 127.0.0.1
 # make crash  kill the target at hundreds of points, over all five APIs; takes minutes
+# make crowd  send hundreds of namesakes, families and others easily mistaken to all five APIs; minutes
 # make bench  how fast it is, beside others; takes half an hour on a quiet machine
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ INSTALLED := $(VENV)/installed
 MELTANO := .venv-meltano/installed
 PLOT := .venv-plot/installed
 
-.PHONY: check test demo bench sandbox format clean
+.PHONY: check test crash crowd demo bench sandbox format clean
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -38,6 +39,9 @@ test: $(INSTALLED) $(MELTANO)
 
 crash: $(INSTALLED)
 	$(BIN)/python -m tests.crash
+
+crowd: $(INSTALLED)
+	$(BIN)/python -m tests.crowd
 
 demo: $(INSTALLED)
 	$(BIN)/python -m tests.demo
