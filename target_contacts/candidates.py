@@ -70,9 +70,12 @@ class Indexes:
         self,
         matcher: Matcher,
         identities: Sequence[Sequence[str]],
-        listed: Callable[[str], Iterable[tuple[str, Mapping[str, Any]]] | None],
+        listed: Callable[[str, int], Iterable[tuple[str, Mapping[str, Any]]] | None],
     ) -> None:
-        """Take how contacts are compared, and what lists a part; it returns None if it cannot."""
+        """Take how contacts are compared, and what lists a part in so many requests at most.
+
+        It returns None if these are too few.
+        """
         self._matcher, self._identities, self._listed = matcher, identities, listed
         self._parts: dict[str, Index | None] = {}
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
@@ -81,12 +84,18 @@ class Indexes:
         """Say whether a part has been listed."""
         return part in self._parts
 
-    def of(self, part: str, lost: Sequence[Identity]) -> Index | None:
-        """Return the contacts of a part, listing it if need be; None if it cannot be listed."""
+    def of(self, part: str, lost: Sequence[Identity], most: int) -> Index | None:
+        """Return the contacts of a part, listing it if need be; None if that costs too much.
+
+        Args:
+            part: Which part of the account.
+            lost: What lost creates are looked for by.
+            most: Requests that the listing may take.
+        """
         with self._locks[part]:
             known = self._parts.get(part)
             if part not in self._parts or (known and not known.tells(lost)):
-                self._parts[part] = self._read(part, lost)
+                self._parts[part] = self._read(part, lost, most)
             return self._parts[part]
 
     def add(self, part: str, remote_id: str, fields: Mapping[str, Any]) -> None:
@@ -98,8 +107,8 @@ class Indexes:
         """Forget all: contacts may have come since."""
         self._parts.clear()
 
-    def _read(self, part: str, lost: Sequence[Identity]) -> Index | None:
-        contacts = self._listed(part)
+    def _read(self, part: str, lost: Sequence[Identity], most: int) -> Index | None:
+        contacts = self._listed(part, most)
         if contacts is None:
             return None
         index = Index(self._matcher, self._identities, lost)

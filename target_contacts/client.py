@@ -211,8 +211,13 @@ class ContactSink(StreamSink, Generic[ClientT]):
         del contact
         return None
 
-    def within(self, scope: str) -> Iterable[tuple[str, Mapping[str, Any]]] | None:
-        """Return id and fields of the contacts of a part; None if they are too many to list."""
+    def within(self, scope: str, most: int) -> Iterable[tuple[str, Mapping[str, Any]]] | None:
+        """Return id and fields of the contacts of a part of the account.
+
+        Args:
+            scope: The part.
+            most: Requests that this may take; None is returned if it would take more.
+        """
         raise NotImplementedError
 
     def known_by(self, item: Item) -> Payload:

@@ -91,7 +91,7 @@ class Reconciler:
         if (scope := self._sink.scope(fields)) is not None:
             self._scopes.add(scope, remote_id, fields)
 
-    def _all_contacts(self, _: str) -> Contacts:
+    def _all_contacts(self, _: str, __: int) -> Contacts:
         """Yield the contacts of the account, unless a signal asks for the end."""
         for contact in self._sink.stored():
             self._assert_not_halted()
@@ -119,11 +119,10 @@ class Reconciler:
             Interrupted: If a signal asked for the end.
         """
         if items and self._lists(len(items)):
-            index = self._everything.of("", self._identities(items))
+            index = self._everything.of("", self._identities(items), 0)
             return {item.key: index.candidates(self._keys(item)) for item in items if index}
-        lost = self._identities(items)
         answers: dict[str, Any] = {}
-        ask = functools.partial(self._answer, lost)
+        ask = functools.partial(self._answer, items)
         for several in in_parallel(ask, items, self._sink.workers, self._is_halted):
             answers.update(several)
         self._assert_not_halted()
@@ -139,16 +138,19 @@ class Reconciler:
         is_known = self._everything.knows("")
         return sink.can_list and (is_known or not sink.can_ask or not askable or count > sink.many)
 
-    def _answer(self, lost: Sequence[Identity], item: Item) -> tuple[str, Any]:
+    def _answer(self, items: Sequence[Item], item: Item) -> tuple[str, Any]:
         try:
-            return item.key, self._candidates(item, lost)
+            return item.key, self._candidates(item, items)
         except (Refused, Stopped, Incomplete) as error:
             return item.key, error
 
-    def _candidates(self, item: Item, lost: Sequence[Identity]) -> Candidates:
-        """Return the contacts that may be an item's, from a part of the account if it is listed."""
-        scope = self._sink.scope(created(item))
-        if scope is not None and (index := self._scopes.of(scope, lost)):
+    def _candidates(self, item: Item, items: Sequence[Item]) -> Candidates:
+        """Return the contacts that may be an item's, from a part of the account if it is listed.
+
+        Listing a part may take as many requests as asking for each of the items.
+        """
+        scope, lost = self._sink.scope(created(item)), self._identities(items)
+        if scope is not None and (index := self._scopes.of(scope, lost, len(items))):
             return index.candidates(self._keys(item))
         return dict(self._asked(item))
 

@@ -534,7 +534,7 @@ def test_a_customers_contacts_are_looked_up_without_those_of_the_stream(
     assert isinstance(sink, CobaiSink)
     sink.ledger.put("contacts", [Entry("k", WRITTEN, f"{CUSTOMER_UUID}/{bob}")])
     assert CobaiSink.identity == ("customer", "webUserName")
-    ours, theirs = dict(sink.within(CUSTOMER_UUID)), dict(sink.within(other))
+    ours, theirs = dict(sink.within(CUSTOMER_UUID, 1)), dict(sink.within(other, 1))
     assert ([*ours], [*theirs]) == ([f"{CUSTOMER_UUID}/{ann}"], [f"{other}/{eve}"])
     assert ours[f"{CUSTOMER_UUID}/{ann}"]["webUserName"] == "ann"
     assert dict(sink.stored()) == {**ours, **theirs}

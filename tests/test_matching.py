@@ -273,3 +273,39 @@ def test_a_person_created_by_one_stream_is_known_to_the_other_at_once(
     config = {**zoho.target_config(), "checkpoint_seconds": 0}
     run = workplace.target(config, lines)
     assert (bins(run.summary), len(zoho.contacts)) == ({"created": 4, "updated": 1}, 4)
+
+
+# What look-ups cost.
+
+
+@pytest.mark.parametrize(
+    ("kind", "there", "new", "cost"),
+    [
+        (Porters, 150, 1, 1),
+        (Porters, 150, 15, 1),
+        (Porters, 450, 2, 3),  # one shows that there are too many; then one for each
+        (Porters, 450, 5, 3),
+        (Valomnia, 50, 1, 1),
+        (Valomnia, 350, 2, 2),
+        (Valomnia, 350, 15, 4),
+        (ZohoVoice, 45, 15, 1),
+    ],
+)
+def test_a_few_new_records_cost_a_few_look_ups(
+    workplace: Workplace, kind: Any, there: int, new: int, cost: int
+) -> None:
+    """They are asked for one by one, unless listing where they belong takes fewer requests."""
+    people = [
+        {"id": n, "first_name": "N", "last_name": f"N{n}", "mobile": f"+4915{n:08}"}
+        for n in range(there + new)
+    ]
+    with kind() as sandbox:
+        config = sandbox.target_config()
+        workplace.target({**config, "match_on": []}, contacts(*people[:there]))
+        seen = len(sandbox.log)
+        run = workplace.target(config, contacts(*people))
+        paths = ("/v1/contact", "/api/v1.0/contacts", "/rest/json/zv/contacts")
+        reads = [line.request for line in sandbox.log[seen:] if line.request.method == "GET"]
+        looked_up = [each for each in reads if each.path in paths]
+    assert bins(run.summary) == {"unchanged": there, "created": new}
+    assert len(looked_up) == cost

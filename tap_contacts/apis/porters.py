@@ -6,6 +6,7 @@ Source: https://hrbcapi.porters.jp/hc/en-us/articles/20868297660953-Contact-Writ
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
@@ -183,18 +184,21 @@ class Porters(ApiClient):
         for root in reading.pages(self, reading.Asked(CONTACTS, fields, conditions or {})):
             yield from wire.flat_rows_of(root)
 
-    def page(
-        self, fields: Sequence[str], conditions: Mapping[str, str]
-    ) -> list[dict[str, str]] | None:
-        """Return the contacts that meet conditions; None if they are more than one page holds.
+    def few_contacts(
+        self, fields: Sequence[str], conditions: Mapping[str, str], pages: int
+    ) -> Iterator[dict[str, str]] | None:
+        """Return the contacts that meet conditions; None if they take more than so many pages.
 
         Args:
             fields: As for `contacts`.
             conditions: As for `contacts`.
+            pages: Pages of 200 contacts.
         """
-        root = reading.page(self, reading.Asked(CONTACTS, fields, conditions))
-        rows = wire.flat_rows_of(root)
-        return rows if 0 <= wire.total(root) <= len(rows) else None
+        roots = reading.pages(self, reading.Asked(CONTACTS, fields, conditions))
+        first = next(roots)
+        if wire.total(first) > pages * reading.LARGEST_PAGE:
+            return None
+        return (row for root in chain([first], roots) for row in wire.flat_rows_of(root))
 
     def listed(
         self,

@@ -80,11 +80,6 @@ def pages(client: Porters, asked: Asked, after: int = 0) -> Iterator[_Element | 
         yield root
 
 
-def page(client: Porters, asked: Asked) -> _Element | None:
-    """Return the first page of a listing by ascending id."""
-    return _page(client, asked, f"{asked.resource.name}.P_Id:asc", LARGEST_PAGE)
-
-
 def _items(root: _Element | None) -> list[_Element]:
     return [] if root is None else list(xml.children(root, "Item"))
 

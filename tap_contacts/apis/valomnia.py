@@ -177,6 +177,18 @@ class Valomnia(ApiClient):
         query = {**filters, "sort": "id"}
         return read_all(self.what, lambda start: self._at(query, start), PAGE_SIZE, "id")
 
+    def few_contacts(self, pages: int) -> Iterator[dict[str, Any]] | None:
+        """Return every contact; None if there are more than so many pages of 100 hold."""
+        query = {"sort": "id"}
+        first = self._at(query, 0)
+        if first.total > pages * PAGE_SIZE:
+            return None
+
+        def fetch(start: int) -> Page:
+            return self._at(query, start) if start else first
+
+        return read_all(self.what, fetch, PAGE_SIZE, "id")
+
     def read_listed(
         self, filters: Mapping[str, str], progress: Mapping[str, Any] | None = None
     ) -> Generator[Chunk, None, None]:

@@ -118,8 +118,9 @@ class CobaiSink(ContactSink[Cobai]):
         """Return the customer of a contact."""
         return contact.get("customer")
 
-    def within(self, scope: str) -> Iterable[tuple[str, Mapping[str, Any]]]:
-        """Return the contacts of a customer."""
+    def within(self, scope: str, most: int) -> Iterable[tuple[str, Mapping[str, Any]]]:
+        """Return the contacts of a customer; there is no other way to look one up."""
+        del most
         return self._held([scope])
 
     def find(self, wanted: Mapping[str, str]) -> Iterable[tuple[str, Mapping[str, Any]]]:

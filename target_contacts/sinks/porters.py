@@ -180,13 +180,13 @@ class PortersSink(ContactSink[porters.Porters]):
         """Return the client of a contact."""
         return contact.get(CLIENT)
 
-    def within(self, scope: str) -> Iterable[tuple[str, Mapping[str, Any]]] | None:
-        """Return the contacts of a client, unless they are more than one request gives.
+    def within(self, scope: str, most: int) -> Iterable[tuple[str, Mapping[str, Any]]] | None:
+        """Return the contacts of a client, unless listing them takes too many requests.
 
         How loosely a condition compares is not documented, so they are compared here.
         """
-        rows = self.client.page(self._aliases, {CLIENT: scope})
-        return None if rows is None else [(row["Contact.P_Id"], row) for row in rows]
+        rows = self.client.few_contacts(self._aliases, {CLIENT: scope}, most)
+        return None if rows is None else ((row["Contact.P_Id"], row) for row in rows)
 
     def alike(self, contact: Payload) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield the contacts with the same key, if there is one, and those of the same name."""

@@ -19,8 +19,11 @@ from target_contacts.mapping import Field, Payload, matching
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+
+FEW = 3
+"""Look-ups for which it is worth a request to learn how many contacts there are."""
 
 LARGEST_IMAGE = 2_000_000
 """Bytes of an image; documented as 2 MB."""
@@ -134,6 +137,17 @@ class ValomniaSink(ContactSink[Valomnia]):
             filters["customerReference"] = wanted["customerId"]
         for contact in self.client.contacts(filters):
             yield str(contact["id"]), self._wire(contact)
+
+    def scope(self, contact: Mapping[str, Any]) -> str | None:
+        """Return the whole account: whose contacts are whose cannot be asked by id."""
+        del contact
+        return ""
+
+    def within(self, scope: str, most: int) -> Iterable[tuple[str, Mapping[str, Any]]] | None:
+        """Return all contacts, unless listing them takes too many requests."""
+        del scope
+        found = self.client.few_contacts(most) if most >= FEW else None
+        return None if found is None else ((str(c["id"]), self._wire(c)) for c in found)
 
     def alike(self, contact: Payload) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield the contacts of this name, however it is split."""
