@@ -125,6 +125,11 @@ class ContactSink(StreamSink, Generic[ClientT]):
         return self.stream_name.startswith(tuple(f"{api}_" for api in others))
 
     @property
+    def is_own(self) -> bool:
+        """Say whether the stream comes from an account of this very API."""
+        return self.stream_name.startswith(f"{self.client.api}_")
+
+    @property
     def region(self) -> str | None:
         """Return the country whose plan phone numbers without country code follow."""
         given = self.config.get("phone_region")

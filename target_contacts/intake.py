@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from target_contacts.contact import ATTRIBUTES, SPELLINGS, assert_known, plain
+from target_contacts.contact import SPELLINGS, plain
 from target_contacts.items import Item, Received
 from target_contacts.ledger import CANONICAL
+from target_contacts.matchable import assert_can_match
 from target_contacts.rejects import Rejected
 from target_contacts.validation import RecordValidator
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 VERSION = importlib.metadata.version("singer-contacts")
 
-RECIPE = ("api", "field_map", "defaults", "phone_region", "on_invalid_value")
+RECIPE = ("api", "field_map", "value_map", "defaults", "phone_region", "on_invalid_value")
 """Settings that say how records are translated: when one changes, all are translated anew."""
 
 
@@ -144,6 +145,9 @@ class Intake:
         for attribute in sorted(self.translator.foreign):
             text = "%s of the records is no id of this destination; its default is taken instead."
             self._sink.warn_once(text % attribute)
+        for reason in self.translator.unknown.values():
+            text = "A value is left out that the destination does not have: %s. See value_map."
+            self._sink.warn_once(text % reason)
         if self.translator.mended:
             self._sink.books.mend(self._sink.stream_name, self.translator.mended)
         return self._sink.finish(payload, contact.attributes)
@@ -193,12 +197,5 @@ class Intake:
 
     def _assert_mapped(self) -> None:
         """Raise ConfigurationError if `field_map` takes from a field that no stream so far has."""
-        schema = self._sink.original_schema
-        paths = (self._sink.config.get("field_map") or {}).values()
-        if schema.get("additionalProperties") or not paths:
-            return
         schemas = [each["schema"] for each in self._sink.destination.schemas.values()]
-        known = {name for each in schemas for name in [*each["properties"], *ATTRIBUTES]}
-        named = [path.split(".")[0] for path in paths if path not in known]
-        wrong = [name for name in named if name not in known]
-        assert_known("field_map", wrong, schema["properties"])
+        assert_can_match(self.translator.paths, [self._sink.original_schema, *schemas])

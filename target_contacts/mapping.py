@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from target_contacts.complete import JOINT
-from target_contacts.contact import assert_known, is_empty, text
+from target_contacts.contact import ATTRIBUTES, assert_known, is_empty, plain, text
+from target_contacts.paths import Failure, MappedFields
 from target_contacts.reader import ContactReader
 from target_contacts.rejects import Rejected
 from target_contacts.slots import Slots
+from target_contacts.value_map import ValueMap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from target_contacts.client import ContactSink
+    from target_contacts.paths import FieldPath
     from target_contacts.reader import Contact
 
 
@@ -36,6 +39,25 @@ class Use(NamedTuple):
 
 Payload = dict[str, Any]
 """A contact in the destination's fields; "" clears a field."""
+
+LEFT_OUT, CUT_SHORT, NOT_THERE = "left out", "cut short", "left out, unknown there"
+"""What was done with a value that does not fit."""
+
+
+class NotKnown(ValueError):
+    """A value is none of those that the destination has; one that no setting gave is left out."""
+
+
+def one_of(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a conversion for a field that takes only what is in a list of the destination's."""
+
+    def converted(value: Any) -> Any:
+        try:
+            return convert(value)
+        except ValueError as error:
+            raise NotKnown(str(error)) from None
+
+    return converted
 
 
 def matching(pattern: str, meaning: str) -> Callable[[Any], str]:
@@ -67,6 +89,12 @@ class Field:
     """Whether it is an id of the destination: one that cannot be gives way to the default."""
     exact: bool = False
     """Whether a part of a value is worth nothing, as of an address: it is never cut short."""
+    nested: bool = False
+    """Whether it takes lists and objects of `field_map`, too."""
+    modest: bool = False
+    """Whether the default goes before an id of a record that may be another system's."""
+    code: str = ""
+    """Field that in the destination's own records holds the same value in its own terms."""
 
 
 class Translator:
@@ -79,7 +107,9 @@ class Translator:
             ConfigurationError: If a setting names what does not exist.
         """
         config = sink.mapping
-        field_map, defaults = config.get("field_map") or {}, config.get("defaults") or {}
+        field_map, defaults, value_map = (
+            config.get(name) or {} for name in ("field_map", "defaults", "value_map")
+        )
         wires, free = [field.wire for field in fields], sink.free_prefix
         assert_known(
             "field_map", [w for w in field_map if not (free and w.startswith(free))], wires
@@ -94,22 +124,54 @@ class Translator:
         self.carried = {field.attribute for field in fields}
         """Attributes that reach the destination; a sink adds those that only its `finish` uses."""
         needs_mobile = any(f.attribute == "mobile" and f.required for f in fields)
+        every = (*fields, *self._free)
+        by_wire = {field.wire: field.attribute for field in every}
+        assert_known("value_map", value_map, dict.fromkeys((*ATTRIBUTES, *by_wire.values())))
+        self._mapped = MappedFields(field_map, {field.wire for field in every if field.nested})
+        self._value_map = ValueMap(value_map, by_wire, sink.destination.status_names)
+        self._coded = [field for field in fields if field.code]
+        self._modest = [
+            f for f in fields if f.modest and f.attribute in defaults and not sink.is_own
+        ]
         self._reader = ContactReader(
-            field_map,
+            self._mapped,
             defaults,
             slots=Slots(self.carried, sink.region, needs_mobile),
             foreign=IDS if sink.is_foreign else (),
         )
-        self._field_map = field_map
         self._on_invalid = config.get("on_invalid_value", "reject")
         self.mended: list[tuple[str, str]] = []
         """Values left out or cut short since this was last cleared: field, and what was done."""
         self.foreign: set[str] = set()
         """Attributes in which a record had an id that cannot be one of this destination."""
+        self.unknown: dict[str, str] = {}
+        """Why values were left out that the destination does not have, by field."""
+
+    @property
+    def paths(self) -> list[FieldPath]:
+        """Return the paths of `field_map`."""
+        return list(self._mapped.paths.values())
 
     def contact(self, record: Mapping[str, Any]) -> Contact:
         """Return the contact a record holds."""
-        return self._reader.read(record)
+        contact = self._reader.read(record)
+        for field in self._coded:
+            _add_code(field, record, contact)
+        self._value_map.apply(record, contact)
+        for field in self._modest:
+            self._give_way(field, contact)
+        return contact
+
+    def _give_way(self, field: Field, contact: Contact) -> None:
+        """Take the default instead of an id that does not say that it is the destination's."""
+        attribute = field.attribute
+        source = contact.sources.get(attribute, "defaults")
+        is_own = attribute in contact.chosen or plain(source) == plain(field.wire)
+        if source == "defaults" or is_own or not contact.has(attribute):
+            return
+        contact.spare[source] = attribute
+        contact.attributes[attribute] = self._defaults[attribute]
+        contact.sources[attribute] = "defaults"
 
     def payload(self, contact: Contact) -> Payload:
         """Return what a contact is in the destination's fields.
@@ -119,7 +181,7 @@ class Translator:
         """
         mapped, attributes = contact.fields, contact.attributes
         payload = {
-            field.wire: self._converted(field, mapped[field.wire])
+            field.wire: self._converted(field, mapped[field.wire], contact)
             for field in self._free
             if field.wire in mapped
         }
@@ -128,7 +190,7 @@ class Translator:
             if value is None:
                 continue
             if value != "":
-                payload[field.wire] = self._converted(field, value)
+                payload[field.wire] = self._converted(field, value, contact)
             elif self._keeps_empty:
                 payload.setdefault(field.wire, "")
         return {wire: value for wire, value in payload.items() if value is not None}
@@ -158,7 +220,8 @@ class Translator:
         for wire in payload:
             attribute = by_wire.get(wire, "")
             if wire in contact.fields:
-                yield Use(f"{self._field_map[wire]} (field_map)", "", wire), contact.fields[wire]
+                path = self._mapped.paths[wire].text
+                yield Use(f"{path} (field_map)", "", wire), contact.fields[wire]
             elif attribute in contact.sources:
                 source = contact.sources[attribute]
                 yield Use(source, attribute, wire), contact.attributes[attribute]
@@ -193,13 +256,15 @@ class Translator:
         names = [name for name in (*contact.spare, *left) if name not in known]
         if not names:
             return []
-        mapped = self._field_map.values()
+        mapped = {path.text for path in self._mapped.paths.values()}
         used = [source for a, source in sources.items() if a in carried or a in mapped]
         taken = {"defaults", *(name for source in used for name in source.split(JOINT))}
         return [
             name
             for name in names
-            if name not in taken and not name.startswith("_sdc_") and not self._is_mapped(name)
+            if name not in taken
+            and not name.startswith("_sdc_")
+            and not self._mapped.reads(contact.fields, name)
         ]
 
     def _reaching(self, contact: Contact) -> AbstractSet[str]:
@@ -210,9 +275,6 @@ class Translator:
             replaced = (f.attribute for f in self._fields if f.wire in contact.fields)
             others |= {attribute for attribute in replaced if contact.has(attribute)}
         return self.carried - others if others else self.carried
-
-    def _is_mapped(self, name: str) -> bool:
-        return any(name == path or name.startswith(f"{path}.") for path in self._field_map.values())
 
     def _is_foreign(self, field: Field, value: Any) -> bool:
         """Say whether a value cannot be an id of this destination, and gives way to the default."""
@@ -225,13 +287,16 @@ class Translator:
             return True
         return False
 
-    def _converted(self, field: Field, value: Any) -> Any:
+    def _converted(self, field: Field, value: Any, contact: Contact) -> Any:
         """Return the value to send; None if it does not fit and may be left out."""
         if field.identifier and self._is_foreign(field, value):
             self.foreign.add(field.attribute)
-            return self._converted(field, self._defaults[field.attribute])
+            return self._converted(field, self._defaults[field.attribute], contact)
         try:
-            converted = field.convert(value)
+            converted = field.convert(_made(value))
+        except NotKnown as error:
+            self._not_there(field, f"{field.wire} {error}", contact)
+            return None
         except ValueError as error:
             self._unfit(field, f"{field.wire} {error}", "invalid")
             return None
@@ -242,17 +307,46 @@ class Translator:
     def _too_long(self, field: Field, most: int, converted: str) -> str | None:
         """Cut a value short, or leave it out, where the settings allow it, or raise Rejected."""
         if self._on_invalid == "truncate" and not field.exact:
-            self.mended.append((field.wire, "cut short"))
+            self.mended.append((field.wire, CUT_SHORT))
             return converted[:most]
         reason = f"{field.wire} takes {most} characters, not {len(converted)}"
         self._unfit(field, reason, "too_long")
         return None
 
+    def _not_there(self, field: Field, reason: str, contact: Contact) -> None:
+        """Leave out a value that the destination does not have, unless a setting gave it."""
+        is_given = field.wire in contact.fields or field.attribute in contact.chosen
+        if is_given or contact.sources.get(field.attribute) == "defaults":
+            self._unfit(field, reason, "invalid")
+            return
+        self.unknown.setdefault(field.wire, reason)
+        self.mended.append((field.wire, NOT_THERE))
+
     def _unfit(self, field: Field, reason: str, code: str) -> None:
         """Leave a value out where the settings allow it, or raise Rejected."""
         if self._on_invalid != "drop_field":
             raise Rejected(reason, code, field=field.wire)
-        self.mended.append((field.wire, "left out"))
+        self.mended.append((field.wire, LEFT_OUT))
+
+
+def _add_code(field: Field, record: Mapping[str, Any], contact: Contact) -> None:
+    """Add to a value what the destination's own record calls it in its own terms."""
+    code, attribute = record.get(field.code), field.attribute
+    if isinstance(code, (dict, list)) or is_empty(code):
+        return
+    name = contact.attributes.get(attribute) or code
+    contact.attributes[attribute] = {"id": code, "display_value": name}
+    contact.sources[attribute] = JOINT.join(
+        filter(None, (contact.sources.get(attribute), field.code))
+    )
+    contact.spare.pop(field.code, None)
+
+
+def _made(value: Any) -> Any:
+    """Return a value; raise ValueError if the expression that was to make it failed."""
+    if isinstance(value, Failure):
+        raise ValueError(value.reason)  # noqa: TRY004  # as all conversions do
+    return value
 
 
 def _is_stood_for(attribute: str, carried: AbstractSet[str], attributes: Mapping[str, Any]) -> bool:

@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from tap_contacts.apis.http import ApiClient
 
 _ANY_OBJECT = th.CustomType({"type": ["object", "null"], "additionalProperties": True})
+_PATHS = th.CustomType(
+    {"type": ["object", "null"], "additionalProperties": {"type": ["string", "null"]}}
+)
+_NAMES = th.CustomType(
+    {
+        "type": ["object", "null"],
+        "additionalProperties": {"type": ["object", "null"], "additionalProperties": True},
+    }
+)
 
 COMMON = (
     th.Property(
@@ -24,8 +33,18 @@ COMMON = (
     ),
     th.Property(
         "field_map",
-        _ANY_OBJECT,
-        description="Destination field to field of the record or attribute, before all else.",
+        _PATHS,
+        description=(
+            "Destination field to field of the record, JMESPath or attribute, before all else."
+        ),
+    ),
+    th.Property(
+        "value_map",
+        _NAMES,
+        description=(
+            "Contact attribute to values of records, each with what it is called at the "
+            "destination; case, Unicode form and blanks do not matter."
+        ),
     ),
     th.Property(
         "defaults",
