@@ -64,10 +64,18 @@ class StreamSink(BatchSink):
 class PassedOverSink(StreamSink):
     """Pass over a stream that is not written, but learn the statuses it names."""
 
+    def setup(self) -> None:
+        """Note that the stream is passed over, unless it is read for what it tells."""
+        super().setup()
+        self._names = self.stream_name.endswith(("contact_statuses", "contact_phases"))
+        if not self._names:
+            asked = self.config.get("streams") is not None
+            self.books.pass_over(self.stream_name, asked=asked)
+
     def receive(self, line: Line, mapped: Mapping[str, Any] | None = None) -> bool:
         """Count the record as skipped."""
-        self.books.skip(self.stream_name, "left out by the setting streams")
-        if self.stream_name.endswith(("contact_statuses", "contact_phases")):
+        self.books.skip(self.stream_name, "not among the streams that are written")
+        if self._names:
             record = mapped or line.message["record"]
             self.destination.status_names[str(record.get("id"))] = str(record.get("display_value"))
         return False
@@ -99,8 +107,15 @@ class ContactSink(StreamSink, Generic[ClientT]):
     MAX_SIZE_DEFAULT = 1000
 
     def setup(self) -> None:
-        """Get ready for the stream's records; called once, after its SCHEMA message."""
+        """Get ready for the stream's records; called once, after its SCHEMA message.
+
+        Raises:
+            InputError: If nothing is known of the records.
+        """
         super().setup()
+        if not self.key_properties and not self.original_schema.get("properties"):
+            msg = f"The schema of stream {self.stream_name} has no properties. Check the tap."
+            raise InputError(msg)
         self.client = cast("ClientT", self.destination.client)
         self.ledger = self.destination.ledger
         self.intake = Intake(self)

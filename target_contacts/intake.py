@@ -17,7 +17,7 @@ from target_contacts.rejects import Rejected
 from target_contacts.validation import RecordValidator
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from target_contacts.client import ContactSink
     from target_contacts.mapping import Payload
@@ -74,7 +74,7 @@ class Intake:
         self._keys = sink.key_properties
         validate = sink.config.get("validate_records", True)
         self._declared: Mapping[str, Any] = sink.original_schema.get("properties") or {}
-        self._check = RecordValidator(sink.original_schema).check if validate else lambda _: None
+        self._check = self._checking() if validate else lambda _: None
         self.translator = sink.translator(sink.configured())
         self._is_ready = False
         account = sink.config.get(sink.client.api) or {}
@@ -88,6 +88,17 @@ class Intake:
         """Fields that are known to be not carried."""
         self._not_carried = sink.books.not_carried.setdefault(sink.stream_name, set())
         self._shown = functools.lru_cache(maxsize=SHOWN)(self.shown)
+
+    def _checking(self) -> Callable[[Mapping[str, Any]], None]:
+        """Return what checks records by their schema, as far as that can be understood."""
+        validator = RecordValidator(self._sink.original_schema)
+        if not validator.is_whole:
+            text = (
+                "The schema of stream %s is no JSON schema in full, or refers to one outside of "
+                "it: records are checked by what can be understood of it."
+            )
+            self._sink.logger.warning(text, self._sink.stream_name)
+        return validator.check
 
     def received(self, line: Line, mapped: Mapping[str, Any] | None) -> Received | None:
         """Return a record with its key; where the stream has none, the payload is the key.

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from target_contacts.books import NOT_THERE
 from target_contacts.complete import JOINT
 from target_contacts.contact import ATTRIBUTES, assert_known, is_empty, plain, text
 from target_contacts.paths import Failure, MappedFields
@@ -40,7 +41,7 @@ class Use(NamedTuple):
 Payload = dict[str, Any]
 """A contact in the destination's fields; "" clears a field."""
 
-LEFT_OUT, CUT_SHORT, NOT_THERE = "left out", "cut short", "left out, unknown there"
+LEFT_OUT, CUT_SHORT = "left out", "cut short"
 """What was done with a value that does not fit."""
 
 

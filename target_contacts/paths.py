@@ -85,6 +85,11 @@ class FieldPath:
         """Return where in a record the path starts to read: names with dots between them."""
         return [".".join(names) for names in starts(self.tree)] if self.tree else [self.text]
 
+    @property
+    def fields(self) -> set[str]:
+        """Return the fields of a record that the path may start at, by its dots read either way."""
+        return {*self.starts, *(start.split(".")[0] for start in self.starts)}
+
     @cached_property
     def _reckons(self) -> bool:
         return any(node["type"] in _RECKONING for node in nodes(self.tree or _NOTHING))

@@ -19,7 +19,7 @@ from target_contacts.messages import Interrupted, Line, MessageReader
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from types import FrameType
 
     from singer_sdk.mapper import StreamMap
@@ -51,6 +51,8 @@ class ReceivingTarget(ContactsPlugin, Target):
         """Sinks of the streams that no stream map changes."""
         self._versioned: set[str | None] = set()
         """Streams that send ACTIVATE_VERSION."""
+        self.schemas: dict[str, Mapping[str, Any]] = {}
+        """The schemas of the streams, after the stream maps."""
         self.message_reader.take = self._take
 
     def get_sink(
@@ -62,8 +64,10 @@ class ReceivingTarget(ContactsPlugin, Target):
         key_properties: Sequence[str] | None = None,
     ) -> Sink:
         """Return the stream's sink; before a changed schema replaces it, it is drained."""
-        if schema is not None and self.sink_exists(stream_name):
-            self.drain_one(self._sinks_active[stream_name])
+        if schema is not None:
+            self.schemas[stream_name] = schema
+            if self.sink_exists(stream_name):
+                self.drain_one(self._sinks_active[stream_name])
         return super().get_sink(
             stream_name, record=record, schema=schema, key_properties=key_properties
         )
@@ -73,12 +77,13 @@ class ReceivingTarget(ContactsPlugin, Target):
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         self._assert_line_requires(message_dict, requires={"stream", "schema"})
         schema = message_dict["schema"]
-        properties = schema.get("properties") if isinstance(schema, dict) else None
+        properties = (schema.get("properties") or {}) if isinstance(schema, dict) else None
         if not isinstance(properties, dict):
             msg = f"The schema of stream {message_dict['stream']} has no properties. Check the tap."
             raise InputError(msg)
         self.destination.schemas[message_dict["stream"]] = message_dict
-        super()._process_schema_message(message_dict)
+        schema = {**schema, "properties": properties}
+        super()._process_schema_message({**message_dict, "schema": schema})
         self._note_unmapped(message_dict["stream"])
 
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:

@@ -28,8 +28,10 @@ COMMON = (
     th.Property(
         "streams",
         th.ArrayType(th.StringType),
-        default=["*contacts"],
-        description="Which streams to write, as globs; others are read for what they tell.",
+        description=(
+            "Which streams to write, as globs; others are read for what they tell. Default: those "
+            "whose schema holds people: a name, and an e-mail or a number."
+        ),
     ),
     th.Property(
         "field_map",

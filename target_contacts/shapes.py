@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ class Shape(NamedTuple):
     def kinds(self) -> set[str]:
         """Return the types that a value may have."""
         given = self.schema.get("type")
-        told = {given} if isinstance(given, str) else set(given or ())
+        several = given if isinstance(given, list) else [given]
+        told = {kind for kind in several if isinstance(kind, str)}
         implied = {"properties": "object", "items": "array"}
         return told or {kind for key, kind in implied.items() if key in self.schema}
 
@@ -54,7 +56,8 @@ def shapes(schema: Any, root: Mapping[str, Any], depth: int = 0) -> list[Shape] 
     if "$ref" in schema:
         return shapes(_referred(schema["$ref"], root), root, depth + 1)
     own = Shape(schema, root)
-    several = [each for key in ("anyOf", "oneOf", "allOf") for each in schema.get(key) or ()]
+    lists = (schema.get(key) for key in ("anyOf", "oneOf", "allOf"))
+    several = [each for found in lists if isinstance(found, list) for each in found]
     if not several:
         return [own] if own.kinds else None
     others = [shapes(each, root, depth + 1) for each in several]
@@ -138,19 +141,35 @@ def flat(whole: Sequence[Shape] | None) -> list[Shape] | None:
     return together([others, *([items(inner)] if inner else [])])
 
 
-def paths(whole: Sequence[Shape] | None, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Yield the paths of what is declared, items of lists under the name of their list."""
+def paths(whole: Shape) -> Iterator[tuple[str, ...]]:
+    """Yield the paths of what an object declares, the short ones first.
+
+    Items of lists stand under the name of their list. Of very many only the first are yielded.
+    """
+    level: list[tuple[tuple[str, ...], Shape]] = [((), whole)]
+    for _ in range(LONGEST_PATH):
+        below: list[tuple[tuple[str, ...], Shape]] = []
+        for above, shape in islice(level, MOST_OBJECTS):
+            for name, child in shape.properties.items():
+                yield (*above, name)
+                below += (((*above, name), each) for each in _objects(shapes(child, shape.root)))
+        level = below
+
+
+LONGEST_PATH = 5
+"""Names in the longest path that is yielded."""
+MOST_OBJECTS = 500
+"""Objects of one level that are looked into."""
+
+
+def _objects(whole: Sequence[Shape] | None) -> Iterator[Shape]:
+    """Yield the objects among what a value may be, those in a list of it, too."""
     for shape in whole or ():
-        if "array" in shape.kinds and "items" in shape.schema:
-            yield from paths(shapes(shape.schema["items"], shape.root), above)
-        for name, child in shape.properties.items():
-            yield (*above, name)
-            if len(above) < DEEPEST_PATH:
-                yield from paths(shapes(child, shape.root), (*above, name))
-
-
-DEEPEST_PATH = 4
-"""Names above the last one of the longest path that is told."""
+        if shape.properties:
+            yield shape
+        elif "items" in shape.schema:
+            inner = shapes(shape.schema["items"], shape.root)
+            yield from (each for each in inner or () if each.properties)
 
 
 def listed(names: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ import fnmatch
 import os
 import signal
 import sys
+from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
@@ -25,6 +26,8 @@ from target_contacts.checkpoints import Checkpoints
 from target_contacts.client import ContactSink, PassedOverSink
 from target_contacts.destination import Destination
 from target_contacts.messages import Interrupted
+from target_contacts.paths import FieldPath
+from target_contacts.people import holds_people
 from target_contacts.receiving import ReceivingTarget
 from target_contacts.sinks.bas_ip import BasIpSink
 from target_contacts.sinks.cobai import CobaiSink
@@ -33,7 +36,7 @@ from target_contacts.sinks.valomnia import ValomniaSink
 from target_contacts.sinks.zoho_voice import ZohoVoiceSink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from singer_sdk.plugin_base import _ConfigInput
     from singer_sdk.sinks import Sink
@@ -64,8 +67,8 @@ class TargetContacts(ReceivingTarget):
     def __init__(self, **kwargs: Any) -> None:
         """Take the arguments of the SDK's `Target`."""
         super().__init__(**kwargs)
-        kind = SINKS[self.config["api"]].client_class
-        self.destination = Destination(kind, self.config, Checkpoints(self._write_state_message))
+        client = self._kind.client_class
+        self.destination = Destination(client, self.config, Checkpoints(self._write_state_message))
         self.destination.apis = tuple(SINKS)
 
     def check_settings(self) -> None:
@@ -77,12 +80,26 @@ class TargetContacts(ReceivingTarget):
 
     def get_sink_class(self, stream_name: str) -> type[Sink]:
         """Return the destination's sink, or one that passes the stream over."""
-        globs = self.config["streams"]
-        name = stream_name.lower()
-        written = any(fnmatch.fnmatchcase(name, glob.lower()) for glob in globs)
-        if not written:
+        if not self._is_written(stream_name):
             return PassedOverSink
         self.destination.open()
+        return self._kind
+
+    def _is_written(self, stream: str) -> bool:
+        globs = self.config.get("streams")
+        if globs is None:
+            return holds_people(stream, self.schemas[stream], self._mapped)
+        return any(fnmatch.fnmatchcase(stream.lower(), glob.lower()) for glob in globs)
+
+    @cached_property
+    def _mapped(self) -> Mapping[str, Collection[str]]:
+        """Return the fields of records from which `field_map` fills attributes."""
+        field_map = self.config.get("field_map") or {}
+        filled = ((field.attribute, field_map.get(field.wire)) for field in self._kind.fields)
+        return {attribute: FieldPath(path).fields for attribute, path in filled if path}
+
+    @property
+    def _kind(self) -> type[ContactSink[Any]]:
         return SINKS[self.config["api"]]
 
     # The command.
@@ -154,6 +171,10 @@ class TargetContacts(ReceivingTarget):
         self.listen(file_input)
         for explainer in self.destination.explainers:
             explainer.show(sys.stdout)
+        if not self.destination.explainers:
+            click.echo("Nothing would be written: no stream of people came.")
+        if told := self.destination.books.passed_over_in_words():
+            click.echo(told)
         return 0
 
     @classmethod
