@@ -204,21 +204,22 @@ class MessageReader(GenericSingerReader[bytes]):
             raise self._unreadable(msg)
 
     def _lines(self, stream: IO[Any]) -> Iterator[bytes]:
-        while not self.stop:
-            try:
-                self.waiting = True
-                line = stream.readline(LONGEST_LINE)
-            except Interrupted:
-                return
-            finally:
-                self.waiting = False
-            if not line:
-                return
+        while not self.stop and (line := self._next(stream)):
             self._line += 1
             if line[:1] == b"{" and line[1:2] != b"\x00":
                 yield line
             elif not line.isspace():
                 yield self._utf8(line)
+
+    def _next(self, stream: IO[Any]) -> Any:
+        """Return the next line; nothing at the end, or when a signal ends the waiting."""
+        try:
+            self.waiting = True
+            return stream.readline(LONGEST_LINE)
+        except Interrupted:
+            return None
+        finally:
+            self.waiting = False
 
     def _utf8(self, line: str | bytes) -> bytes:
         """Return a line without byte order mark, be it that files with one were put together.
