@@ -96,6 +96,8 @@ class ContactSink(StreamSink, Generic[ClientT]):
     """Whether a create may be repeated without doubling a contact."""
     identity: ClassVar[Sequence[str]] = ()
     """Fields whose values tell a contact from all others as well as this API can."""
+    own: ClassVar[Sequence[str]] = ()
+    """Fields of which a new contact must fill one, if they are others than those of `identity`."""
     name_parts: ClassVar[tuple[str, str]] = ("", "")
     """Fields of the first and the last name, where a contact has both."""
     can_list: ClassVar[bool] = False

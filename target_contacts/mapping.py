@@ -119,7 +119,8 @@ class Translator:
         self._ids = [field for field in fields if field.identifier]
         self._free = [sink.free_field(name) for name in field_map if name not in wires]
         self._required = [field for field in fields if field.required]
-        self._own = [f.wire for f in fields if f.wire in sink.identity and not f.identifier]
+        telling = sink.own or sink.identity
+        self._own = [f.wire for f in fields if f.wire in telling and not f.identifier]
         self._keeps_empty = sink.keeps_empty
         self._defaults = defaults
         self.carried = {field.attribute for field in fields}

@@ -12,6 +12,7 @@ from singer_sdk import Target
 from singer_sdk.exceptions import MapExpressionError
 from singer_sdk.mapper import SameRecordTransform
 
+from tap_contacts.apis.maps import Mapper
 from tap_contacts.apis.plugin import ContactsPlugin, InputError
 from tap_contacts.apis.terminal import make_way
 from target_contacts.ledger import CANONICAL
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 GRACE_SECONDS = 7.0
 """How long a run that was told to end waits for answers to what is in flight."""
+
+_FAILED = (MapExpressionError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What the expressions of stream maps may raise on a record."""
 
 _STATE = msgspec.json.Encoder(decimal_format="number")
 
@@ -54,6 +58,10 @@ class ReceivingTarget(ContactsPlugin, Target):
         self.schemas: dict[str, Mapping[str, Any]] = {}
         """The schemas of the streams, after the stream maps."""
         self.message_reader.take = self._take
+
+    def setup_mapper(self) -> None:
+        """Get ready to apply stream maps."""
+        self.mapper = Mapper(plugin_config=dict(self.config), logger=self.logger)
 
     def get_sink(
         self,
@@ -201,6 +209,6 @@ def _transformed(stream_map: StreamMap, line: Line) -> dict[str, Any] | None:
     """
     try:
         return stream_map.transform(line.fields)
-    except MapExpressionError:
+    except _FAILED:
         reason = "an expression of stream_maps fails on this record"
     raise Rejected(reason, "stream_map")

@@ -88,7 +88,7 @@ class TargetContacts(ReceivingTarget):
     def _is_written(self, stream: str) -> bool:
         globs = self.config.get("streams")
         if globs is None:
-            return holds_people(stream, self.schemas[stream], self._mapped)
+            return holds_people(stream, self.schemas.get(stream, {}), self._mapped)
         return any(fnmatch.fnmatchcase(stream.lower(), glob.lower()) for glob in globs)
 
     @cached_property

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import ConfigurationError, MapExpressionError, StreamMapConfigError
 from singer_sdk.mapper import NULL_STRING, PluginMapper
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 ELSE = "__else__"
 
@@ -52,22 +53,25 @@ def _assert_nothing(where: str, value: Any) -> None:
         raise ConfigurationError(msg)
 
 
+@contextlib.contextmanager
+def speaking() -> Iterator[None]:
+    """Raise StreamMapConfigError, with a sentence, where the SDK cannot follow a stream map."""
+    try:
+        yield
+    except _WRONG:
+        msg = (
+            "stream_maps holds an expression that cannot be read; see "
+            "https://sdk.meltano.com/en/latest/stream_maps.html."
+        )
+        raise StreamMapConfigError(msg) from None
+
+
 class Mapper(PluginMapper):
-    """Apply stream maps, and say which one is wrong."""
+    """Apply stream maps to streams as their schemas come."""
 
     def register_raw_stream_schema(
         self, stream_name: str, schema: dict[str, Any], key_properties: Sequence[str] | None
     ) -> None:
-        """Get ready for a stream's records.
-
-        Raises:
-            StreamMapConfigError: If its map cannot be followed.
-        """
-        try:
+        """Get ready for a stream's records; raise StreamMapConfigError if its map is wrong."""
+        with speaking():
             super().register_raw_stream_schema(stream_name, schema, key_properties)
-        except _WRONG:
-            msg = (
-                f"stream_maps: the map for stream {stream_name} holds an expression that cannot be "
-                "read; see https://sdk.meltano.com/en/latest/stream_maps.html."
-            )
-            raise StreamMapConfigError(msg) from None

@@ -83,7 +83,8 @@ class ContactsPlugin(PluginBase):
 
     def setup_mapper(self) -> None:
         """Get ready to apply stream maps."""
-        self.mapper = maps.Mapper(plugin_config=dict(self.config), logger=self.logger)
+        with maps.speaking():
+            super().setup_mapper()
 
     def check_settings(self) -> None:
         """Check what the settings' schema cannot say; may raise ConfigurationError."""
