@@ -98,6 +98,8 @@ class ContactSink(StreamSink, Generic[ClientT]):
     """Fields whose values tell a contact from all others as well as this API can."""
     own: ClassVar[Sequence[str]] = ()
     """Fields of which a new contact must fill one, if they are others than those of `identity`."""
+    expected: ClassVar[Sequence[str]] = ()
+    """Fields that the API is only thought to demand of a new contact."""
     name_parts: ClassVar[tuple[str, str]] = ("", "")
     """Fields of the first and the last name, where a contact has both."""
     can_list: ClassVar[bool] = False
@@ -164,6 +166,10 @@ class ContactSink(StreamSink, Generic[ClientT]):
     def learned(self, fields: Sequence[Field]) -> Sequence[Field]:
         """Return the table of fields as the account has it, asking the API; by default as it is."""
         return fields
+
+    def remedies(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return settings of the account's own that give a field its value, by field."""
+        return {}
 
     def free_field(self, name: str) -> Field:
         """Return how a field that is not in the table is filled by `field_map`."""

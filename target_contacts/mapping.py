@@ -41,6 +41,9 @@ class Use(NamedTuple):
 Payload = dict[str, Any]
 """A contact in the destination's fields; "" clears a field."""
 
+MISSING = "missing"
+"""Code of a rejection for want of a value."""
+
 LEFT_OUT, CUT_SHORT = "left out", "cut short"
 """What was done with a value that does not fit."""
 
@@ -148,6 +151,8 @@ class Translator:
         """Attributes in which a record had an id that cannot be one of this destination."""
         self.unknown: dict[str, str] = {}
         """Why values were left out that the destination does not have, by field."""
+        self.refusals: list[Rejected] | None = None
+        """Why values do not fit, where all is to be told rather than the first to be raised."""
 
     @property
     def paths(self) -> list[FieldPath]:
@@ -199,6 +204,11 @@ class Translator:
 
     def assert_complete(self, payload: Payload, *, creating: bool) -> None:
         """Raise Rejected if a required field has no value, or a new contact nothing of its own."""
+        for lacking in self.missing(payload, creating=creating):
+            raise lacking
+
+    def missing(self, payload: Payload, *, creating: bool) -> Iterator[Rejected]:
+        """Yield why a payload cannot be sent, for each field that has no value."""
         for field in self._required:
             needed = creating or field.required == "always"
             if needed and is_empty(payload.get(field.wire)):
@@ -207,14 +217,14 @@ class Translator:
                     f"Give it in the record ({field.attribute}), by field_map, or for all records "
                     "by defaults."
                 )
-                advice = own if field.attribute == field.wire else known
+                advice = known if field.attribute in ATTRIBUTES else own
                 reason = f"{field.wire} is required and has no value. {advice}"
-                raise Rejected(reason, "missing", field=field.wire)
+                yield Rejected(reason, MISSING, field=field.wire)
         if creating and self._own and all(is_empty(payload.get(wire)) for wire in self._own):
             reason = (
                 f"{' and '.join(self._own)} have no value: nobody could tell whose contact it is"
             )
-            raise Rejected(reason, "missing", field=self._own[0])
+            yield Rejected(reason, MISSING, field=self._own[0])
 
     def uses(self, contact: Contact, payload: Payload) -> Iterator[tuple[Use, Any]]:
         """Yield how each value of a payload came about, and from what."""
@@ -326,9 +336,24 @@ class Translator:
 
     def _unfit(self, field: Field, reason: str, code: str) -> None:
         """Leave a value out where the settings allow it, or raise Rejected."""
-        if self._on_invalid != "drop_field":
-            raise Rejected(reason, code, field=field.wire)
-        self.mended.append((field.wire, LEFT_OUT))
+        if self._on_invalid == "drop_field":
+            self.mended.append((field.wire, LEFT_OUT))
+            return
+        refused = Rejected(reason, code, field=field.wire)
+        if self.refusals is None:
+            raise refused
+        self.refusals.append(refused)
+
+    @property
+    def attributes(self) -> Mapping[str, str]:
+        """Return the attributes of the vocabulary that fill destination fields, by these."""
+        named = [(f.wire, f.attribute) for f in self._fields if f.attribute in ATTRIBUTES]
+        return dict(reversed(named))
+
+    @property
+    def identifiers(self) -> set[str]:
+        """Return the destination fields that hold ids of its own."""
+        return {field.wire for field in self._ids}
 
 
 def _add_code(field: Field, record: Mapping[str, Any], contact: Contact) -> None:

@@ -47,6 +47,9 @@ SINKS: dict[str, type[ContactSink[Any]]] = {
 }
 """The sink of each API that can be written."""
 
+SAMPLE, ANY_RECORD = "contacts", {"type": "object", "properties": {}, "additionalProperties": True}
+"""Name and schema of the stream that stands for all when only settings are checked."""
+
 TOO_MANY_REJECTED = 3
 """Exit code of a run that is done but rejected more than `max_rejects`."""
 
@@ -161,8 +164,21 @@ class TargetContacts(ReceivingTarget):
         sys.exit(code)
 
     def check(self) -> int:
-        """Sign in, make one harmless read and say which account answered."""
-        click.echo(self.destination.client.check())
+        """Check all settings, sign in, make harmless reads and say which account answered.
+
+        Raises:
+            ConfigurationError: If a run would refuse the settings.
+            ApiError: If the ledger cannot be used, or the account does not answer.
+        """
+        self.destination.checking = True
+        try:
+            self.destination.rejects.assert_writable()
+            sink = self._kind(self, SAMPLE, dict(ANY_RECORD), ["id"])
+            sink.setup()
+            click.echo(self.destination.client.check())
+            sink.translator(sink.learned(sink.configured()))
+        finally:
+            self.destination.close()
         return 0
 
     def explain(self, file_input: IO[str] | None = None) -> int:
@@ -181,7 +197,7 @@ class TargetContacts(ReceivingTarget):
     def get_singer_command(cls) -> click.Command:
         """Add `--check` and `--explain` to the SDK's command."""
         command = super().get_singer_command()
-        text = "Sign in, make one harmless read and say which account answered."
+        text = "Check the settings, sign in, read a little and say which account answered."
         command.params.append(click.Option(["--check"], is_flag=True, help=text))
         text = "Read a stream and print which of its fields go where; nothing is sent or kept."
         command.params.append(click.Option(["--explain"], is_flag=True, help=text))

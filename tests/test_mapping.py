@@ -292,7 +292,7 @@ def test_explain_says_where_fields_go_and_does_nothing(
     assert run.code == 0
     assert "Stream contacts to Zoho Voice: 1 of 2 records would be sent, 1 rejected." in lines
     assert "Handy mobile mobile 1 1" in lines
-    assert "Vorname first_name first_name 1" in lines
+    assert "Vorname first_name first_name 2" in lines
     assert "Stadt 2" in lines
     assert "mobile missing 1" in lines
     assert "Anna" not in run.out + run.log

@@ -91,6 +91,7 @@ class CobaiSink(ContactSink[Cobai]):
     identity: ClassVar[tuple[str, ...]] = ("customer", "webUserName")
     """A user name is taken to be unique in the whole system."""
     own: ClassVar[Sequence[str]] = ("webUserName", "firstName", "lastName", "officeMail")
+    expected = ("webPassword",)
     can_ask = True
     fields: ClassVar[Sequence[Field]] = (
         Field("customer_id", "customer", required="always", convert=_customer, identifier=True),
