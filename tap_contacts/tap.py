@@ -9,11 +9,13 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
+import click
 from singer_sdk import Tap
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
+from tap_contacts import kept
 from tap_contacts.apis import cobai, http, porters, valomnia, zoho_voice
 from tap_contacts.apis.plugin import FAILED, ContactsPlugin, exit_codes
 from tap_contacts.apis.progress import Progress
@@ -47,6 +49,9 @@ STREAMS: tuple[type[ApiStream[Any]], ...] = (
     ZohoVoiceContactStatuses,
 )
 """Every stream there is."""
+
+KEPT = {"state": kept.state, "catalog": kept.catalog}
+"""Options of the command that name files, and what takes these."""
 
 LONGEST_WRITE = 5
 """Seconds that a line being written may take once a signal came."""
@@ -109,6 +114,15 @@ class TapContacts(ContactsPlugin, Tap):
         if not any(api in self.config for api in apis):
             msg = f"Nothing to read: give the settings of at least one of {', '.join(apis)}."
             raise ConfigurationError(msg)
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Let states and catalogs that cannot be read be usage errors in one sentence."""
+        command = super().get_singer_command()
+        for param in command.params:
+            if param.name in KEPT:
+                param.type, param.callback = click.Path(), KEPT[param.name]
+        return command
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """End at a signal, after a whole line and with the state of what is written.

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import logging
-
     from rich.table import Table
 
     from tap_contacts.apis.progress import Usage
+
+NOT_THERE = "left out, unknown there"
+"""What was done with a value that the destination does not have."""
 
 BINS = ("created", "updated", "unchanged", "deleted", "rejected", "skipped")
 
@@ -34,6 +36,10 @@ class Books:
         """Values that an update did not change as the source did, by stream, field and why."""
         self.not_carried: dict[str, set[str]] = {}
         """Fields with values that no field of the destination takes, by stream."""
+        self._passed_over: set[str] = set()
+        """Streams that are not written, nor read for what they tell."""
+        self._asked = False
+        """Whether the settings name the streams to write."""
 
     def enter(self, outcome: str, count: int = 1) -> None:
         """Count records into a bin."""
@@ -43,6 +49,26 @@ class Books:
         """Count one record as skipped."""
         self.enter("skipped")
         self.skips[stream, reason] += 1
+
+    def pass_over(self, stream: str, *, asked: bool) -> None:
+        """Note a stream that is not written, be it that the settings ask for others."""
+        self._passed_over.add(stream)
+        self._asked = asked
+
+    @property
+    def passed_over(self) -> dict[str, int]:
+        """Return how many records there were in each stream that is not written."""
+        counts: Counter[str] = Counter(dict.fromkeys(sorted(self._passed_over), 0))
+        for (stream, _), count in self.skips.items():
+            counts.update({stream: count} if stream in counts else {})
+        return dict(counts)
+
+    def passed_over_in_words(self) -> str:
+        """Say which streams are not written, and what to set if they are to be; "" if all are."""
+        named = ", ".join(f"{stream} ({count})" for stream, count in self.passed_over.items())
+        why = "the setting streams does not name them" if self._asked else "they hold no people"
+        advice = "" if self._asked else " If they do, name all streams to write in streams."
+        return f"Passed over with their records, since {why}: {named}.{advice}" if named else ""
 
     def reject(self, stream: str, code: str, field: str | None) -> None:
         """Count one record as rejected."""
@@ -72,6 +98,8 @@ class Books:
         counts["waited_seconds"] = round(usage.waited, 1)
         if open_ones := self.read - sum(self.bins.values()):
             counts["unsettled"] = open_ones
+        if self._passed_over:
+            counts["passed_over"] = self.passed_over
         counts["not_carried"] = {s: sorted(names) for s, names in self.not_carried.items() if names}
         if self.mended:
             mended = sorted(self.mended.items())
@@ -87,6 +115,7 @@ class Books:
             if names:
                 logger.warning(text, api, stream, ", ".join(sorted(names)))
         self._report_bins(logger)
+        self._report_passed_over(logger)
         logger.info("summary: %s", json.dumps(summary))
         if sys.stderr.isatty():
             from rich.console import Console
@@ -101,9 +130,18 @@ class Books:
             logger.warning(text, count, stream, code, field)
         for (stream, field, done), count in self.mended.items():
             text = "%d values of %s for the field %s did not fit and were %s: on_invalid_value."
-            logger.warning(text, count, stream, field, done)
+            unknown = "%d values of %s for the field %s were %s: see value_map."
+            logger.warning(unknown if done == NOT_THERE else text, count, stream, field, done)
         for (stream, field, done), count in self.noted.items():
             logger.warning("%d values of %s for the field %s: %s.", count, stream, field, done)
+
+    def _report_passed_over(self, logger: logging.Logger) -> None:
+        is_all = 0 < self.read == self.bins["skipped"]
+        if told := self.passed_over_in_words():
+            logger.log(logging.INFO if self._asked and not is_all else logging.WARNING, "%s", told)
+        if is_all:
+            text = "Nothing was written: all %d records were skipped, for the reasons above."
+            logger.warning(text, self.read)
 
 
 def _table(api: str, summary: dict[str, object]) -> Table:
@@ -111,6 +149,6 @@ def _table(api: str, summary: dict[str, object]) -> Table:
 
     table = Table(title=f"target-contacts: {api}", show_header=False)
     for name, value in summary.items():
-        if name not in {"not_carried", "mended", "noted"}:
+        if name not in {"not_carried", "mended", "noted", "passed_over"}:
             table.add_row(name, str(value))
     return table

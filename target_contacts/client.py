@@ -65,10 +65,18 @@ class StreamSink(BatchSink):
 class PassedOverSink(StreamSink):
     """Pass over a stream that is not written, but learn the statuses it names."""
 
+    def setup(self) -> None:
+        """Note that the stream is passed over, unless it is read for what it tells."""
+        super().setup()
+        self._names = self.stream_name.endswith(("contact_statuses", "contact_phases"))
+        if not self._names:
+            asked = self.config.get("streams") is not None
+            self.books.pass_over(self.stream_name, asked=asked)
+
     def receive(self, line: Line, mapped: Mapping[str, Any] | None = None) -> bool:
         """Count the record as skipped."""
-        self.books.skip(self.stream_name, "left out by the setting streams")
-        if self.stream_name.endswith(("contact_statuses", "contact_phases")):
+        self.books.skip(self.stream_name, "not among the streams that are written")
+        if self._names:
             record = mapped or line.message["record"]
             self.destination.status_names[str(record.get("id"))] = str(record.get("display_value"))
         return False
@@ -91,6 +99,12 @@ class ContactSink(StreamSink, Generic[ClientT]):
     """Fields whose values tell a contact from all others as well as this API can."""
     replaces: ClassVar[bool] = False
     """Whether an update replaces the whole contact, so that it needs all its values again."""
+    built_in: ClassVar[Mapping[str, Any]] = {}
+    """Values of a new contact that the documents give for whoever has none."""
+    own: ClassVar[Sequence[str]] = ()
+    """Fields of which a new contact must fill one, if they are others than those of `identity`."""
+    expected: ClassVar[Sequence[str]] = ()
+    """Fields that the API is only thought to demand of a new contact."""
     can_list: ClassVar[bool] = False
     """Whether `stored` is implemented."""
     can_ask: ClassVar[bool] = False
@@ -104,8 +118,15 @@ class ContactSink(StreamSink, Generic[ClientT]):
     MAX_SIZE_DEFAULT = 1000
 
     def setup(self) -> None:
-        """Get ready for the stream's records; called once, after its SCHEMA message."""
+        """Get ready for the stream's records; called once, after its SCHEMA message.
+
+        Raises:
+            InputError: If nothing is known of the records.
+        """
         super().setup()
+        if not self.key_properties and not self.original_schema.get("properties"):
+            msg = f"The schema of stream {self.stream_name} has no properties. Check the tap."
+            raise InputError(msg)
         self.client = cast("ClientT", self.destination.client)
         self.ledger = self.destination.ledger
         self.intake = Intake(self)
@@ -130,6 +151,11 @@ class ContactSink(StreamSink, Generic[ClientT]):
         return self.stream_name.startswith(tuple(f"{api}_" for api in others))
 
     @property
+    def is_own(self) -> bool:
+        """Say whether the stream comes from an account of this very API."""
+        return self.stream_name.startswith(f"{self.client.api}_")
+
+    @property
     def region(self) -> str | None:
         """Return the country whose plan phone numbers without country code follow."""
         given = self.config.get("phone_region")
@@ -152,6 +178,10 @@ class ContactSink(StreamSink, Generic[ClientT]):
     def learned(self, fields: Sequence[Field]) -> Sequence[Field]:
         """Return the table of fields as the account has it, asking the API; by default as it is."""
         return fields
+
+    def remedies(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return settings of the account's own that give a field its value, by field."""
+        return {}
 
     def free_field(self, name: str) -> Field:
         """Return how a field that is not in the table is filled by `field_map`."""

@@ -42,6 +42,8 @@ class Destination:
         """Whether all is only explained: nothing is asked, sent or kept."""
         self.reconcilers: list[Reconciler] = []
         """What looks contacts up for the streams that are written."""
+        self.checking = False
+        """Whether only settings are checked: another run may go on meanwhile."""
         self.explainers: list[Explainer] = []
         """What explains the streams, in their order."""
         self.apis: tuple[str, ...] = ()
@@ -61,7 +63,7 @@ class Destination:
             return Ledger("sqlite://", "explained")
         account = self._config.get("ledger_account") or self.client.account
         ledger = Ledger(self._config["ledger_url"], f"{self._kind.api} {account}")
-        if not self._config["dry_run"]:
+        if not self._config["dry_run"] and not self.checking:
             wait = float(self._config["lock_wait_seconds"])
             ledger.lock(wait, lambda: bool(self.halted))
         return ledger

@@ -6,17 +6,20 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from target_contacts.items import without_empty
+from target_contacts.mapping import MISSING
 from target_contacts.rejects import Rejected
+from target_contacts.remedies import remedies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import TextIO
 
     from rich.console import Console
 
     from target_contacts.client import ContactSink
     from target_contacts.items import Received
-    from target_contacts.mapping import Use
+    from target_contacts.mapping import Payload, Use
+    from target_contacts.reader import Contact
 
 WIDTH = 140
 """Columns of a line."""
@@ -33,7 +36,8 @@ class Explainer:
         self._spare: Counter[str] = Counter()
         self._conflicts: Counter[tuple[str, str, str]] = Counter()
         self._rejected: Counter[tuple[str, str]] = Counter()
-        self._sent = 0
+        self._expected: Counter[str] = Counter()
+        self._sent = self._refused = 0
         sink.destination.explainers.append(self)
 
     def deliver(self, waiting: Mapping[str, Received]) -> None:
@@ -43,24 +47,45 @@ class Explainer:
 
     def _explain(self, received: Received) -> None:
         try:
-            self._count(received)
+            reasons = self._count(received)
         except Rejected as why:
-            self._rejected[why.field or "-", why.code] += 1
-            self._sink.reject(received, why)
-        else:
+            reasons = [why]
+        if not reasons:
             self._sent += 1
             self._sink.settle("created", received)
+            return
+        self._refused += 1
+        self._rejected.update({(why.field or "-", why.code) for why in reasons})
+        self._sink.reject(received, reasons[0])
 
-    def _count(self, received: Received) -> None:
+    def _count(self, received: Received) -> list[Rejected]:
+        """Count what becomes of a record's values; return why it would not be sent."""
         intake = self._sink.intake
         contact = intake.contact(received.record)
         self._spare.update({*map(intake.shown, intake.translator.not_carried(contact))})
         self._conflicts.update(contact.conflicts)
-        payload = without_empty(intake.payload(contact, intake.translator.defaults(contact)))
-        self._sink.assert_complete(payload, creating=True)
+        payload, reasons = self._translated(contact)
+        lacking = intake.translator.missing(payload, creating=True)
+        told = {why.field for why in reasons}
         for use, raw in intake.translator.uses(contact, payload):
             self._uses[use] += 1
             self._converted[use] += str(raw) != str(payload[use.wire])
+        self._expected.update(wire for wire in self._sink.expected if wire not in payload)
+        return [*reasons, *(why for why in lacking if why.field not in told)]
+
+    def _translated(self, contact: Contact) -> tuple[Payload, list[Rejected]]:
+        """Return a contact in the destination's fields, and what is wrong with it."""
+        intake, reasons = self._sink.intake, list[Rejected]()
+        intake.translator.refusals = reasons
+        try:
+            payload, defaults = intake.translated(contact)
+        except Rejected as why:
+            reasons.append(why)
+            intake.translator.refusals = []
+            payload = intake.translator.payload(contact)
+            defaults = intake.translator.defaults(contact)
+            intake.translator.mended.clear()
+        return {**defaults, **without_empty(payload)}, reasons
 
     def show(self, file: TextIO) -> None:
         """Print the explanation."""
@@ -68,9 +93,10 @@ class Explainer:
 
         console = Console(file=file, width=WIDTH, highlight=False, markup=False)
         title = self._sink.client.title
-        rejected = sum(self._rejected.values())
-        counts = f"{self._sent} of {self._sent + rejected} records would be sent"
-        console.print(f"Stream {self._sink.stream_name} to {title}: {counts}, {rejected} rejected.")
+        counts = f"{self._sent} of {self._sent + self._refused} records would be sent"
+        console.print(
+            f"Stream {self._sink.stream_name} to {title}: {counts}, {self._refused} rejected."
+        )
         uses = [
             (*use, count, self._converted[use] or "") for use, count in sorted(self._uses.items())
         ]
@@ -82,7 +108,18 @@ class Explainer:
         _print(console, ("differ", "taken", "left", "records"), clashes)
         refused = [(*why, count) for why, count in sorted(self._rejected.items())]
         _print(console, ("rejected for", "code", "records"), refused)
+        _print(console, ("lacking, may be demanded", "records"), sorted(self._expected.items()))
         _print(console, ("did not fit", "what was done", "values"), self._mended())
+        for line in self._remedies():
+            console.print(line, soft_wrap=True)
+
+    def _remedies(self) -> Iterator[str]:
+        """Yield which settings give what is missing."""
+        lacking = sorted({field for field, code in self._rejected if code == MISSING})
+        lacking += sorted(self._expected)
+        if lacking:
+            yield "To give what is missing, add to the config, with your own for …:"
+            yield from remedies(lacking, self._sink)
 
     def _mended(self) -> list[tuple[str, str, int]]:
         mended = sorted(self._sink.books.mended.items())

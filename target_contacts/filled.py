@@ -106,9 +106,10 @@ class FilledFields:
 
     def _source(self, wire: str, contact: Contact, paths: Mapping[str, str]) -> str:
         """Return what names the properties that a field's value came from, or ""."""
-        if wire in contact.fields:
-            return paths.get(wire, "")
-        return contact.sources.get(self._attributes.get(wire, ""), "")
+        if wire not in contact.fields:
+            return contact.sources.get(self._attributes.get(wire, ""), "")
+        starts = paths.get(wire, "").split(JOINT)
+        return JOINT.join(contact.sources.get(start, start) for start in starts)
 
     def _hashes(self, names: Iterable[str]) -> list[str]:
         """Return what properties are remembered by: their names may be personal."""

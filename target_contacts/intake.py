@@ -11,14 +11,16 @@ import msgspec
 from singer_sdk.exceptions import ConfigurationError
 
 from target_contacts import keys
-from target_contacts.contact import ATTRIBUTES, SPELLINGS, assert_known, is_empty, plain
+from target_contacts.complete import JOINT
+from target_contacts.contact import SPELLINGS, is_empty, plain
 from target_contacts.filled import FilledFields
 from target_contacts.items import Item, Received
 from target_contacts.ledger import CANONICAL, Keys
+from target_contacts.matchable import assert_can_match
 from target_contacts.validation import RecordValidator
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from target_contacts.client import ContactSink
     from target_contacts.mapping import Payload
@@ -30,7 +32,7 @@ VERSION = importlib.metadata.version("singer-contacts")
 FORM = 2
 """Raised when this version translates records otherwise than the one before it."""
 
-RECIPE = ("api", "field_map", "defaults", "phone_region", "on_invalid_value")
+RECIPE = ("api", "field_map", "value_map", "defaults", "phone_region", "on_invalid_value")
 """Settings that say how records are translated: when one changes, all are translated anew."""
 
 
@@ -76,11 +78,6 @@ def _holds_no_value(value: Any) -> bool:
     return isinstance(value, (dict, list)) or is_empty(value)
 
 
-def _merged(payload: Payload, defaults: Payload) -> Payload:
-    """Return a payload with the defaults of what it has no value for."""
-    return {**payload, **{w: value for w, value in defaults.items() if not payload.get(w)}}
-
-
 class Intake:
     """Take in the records of one stream."""
 
@@ -97,7 +94,7 @@ class Intake:
         self._has_former_keys = self._know_keys()
         validate = sink.config.get("validate_records", True)
         self._declared: Mapping[str, Any] = sink.original_schema.get("properties") or {}
-        self._check = RecordValidator(sink.original_schema).check if validate else lambda _: None
+        self._check = self._checking() if validate else lambda _: None
         self.translator = sink.translator(sink.configured())
         self.translator.assert_defaults()
         self._is_ready = False
@@ -105,7 +102,8 @@ class Intake:
         settings = [*map(sink.config.get, RECIPE), *map(account.get, sink.recipe)]
         self._recipe = self._ledger.digest([VERSION, FORM, sink.original_schema, settings])
         self.filled = FilledFields(self._ledger, sink.configured(), clears=sink.keeps_empty)
-        self._paths = sink.config.get("field_map") or {}
+        mapped = self.translator.mapped.paths.items()
+        self._paths = {wire: JOINT.join(path.starts) for wire, path in mapped}
         self._names = sink.destination.status_names
         self._named = -1
         """Number of statuses that the hash of records was made with."""
@@ -116,6 +114,17 @@ class Intake:
         """Fields that are known to be not carried."""
         self._not_carried = sink.books.not_carried.setdefault(sink.stream_name, set())
         self._shown = functools.lru_cache(maxsize=SHOWN)(self.shown)
+
+    def _checking(self) -> Callable[[Mapping[str, Any]], None]:
+        """Return what checks records by their schema, as far as that can be understood."""
+        validator = RecordValidator(self._sink.original_schema)
+        if not validator.is_whole:
+            text = (
+                "The schema of stream %s is no JSON schema in full, or refers to one outside of "
+                "it: records are checked by what can be understood of it."
+            )
+            self._sink.logger.warning(text, self._sink.stream_name)
+        return validator.check
 
     def received(self, line: Line, mapped: Mapping[str, Any] | None) -> Received | None:
         """Return a record with its key; where the stream has none, the payload is the key.
@@ -150,8 +159,7 @@ class Intake:
         """
         record = received.record
         contact = self.contact(record)
-        defaults = self.translator.defaults(contact)
-        payload = self.payload(contact, defaults if self._sink.replaces else {})
+        payload, defaults = self.translated(contact)
         own = {wire: value for wire, value in payload.items() if wire not in defaults}
         digest = self._ledger.digest(payload)
         return Item(
@@ -160,7 +168,7 @@ class Intake:
             payload,
             digest,
             defaults,
-            self._ledger.digest(_merged(payload, defaults)) if defaults else digest,
+            self._ledger.digest({**payload, **defaults}) if defaults else digest,
             self.filled.id_of(contact, own, self._paths, record),
             properties=tuple(name for name, value in record.items() if _holds_no_value(value)),
             left_out=frozenset(self._left_out),
@@ -179,20 +187,32 @@ class Intake:
         self._note(contact)
         return contact
 
-    def payload(self, contact: Contact, defaults: Payload) -> Payload:
-        """Return a contact, and these defaults, in the destination's fields.
+    def translated(self, contact: Contact) -> tuple[Payload, Payload]:
+        """Return a contact in the destination's fields, and the defaults of what it lacks.
 
         Raises:
             Rejected: If a value is not what its field takes.
         """
-        payload = {**defaults, **self.translator.payload(contact)}
+        sink = self._sink
+        payload = self.translator.payload(contact)
+        defaults = {**sink.built_in, **self.translator.defaults(contact)}
+        defaults = {w: value for w, value in defaults.items() if not payload.get(w)}
+        self._left_out = {wire for wire, _ in self.translator.mended}
+        self._warn()
+        if sink.replaces:
+            payload = {**payload, **defaults}
+        return sink.finish(payload, contact.with_defaults()), defaults
+
+    def _warn(self) -> None:
+        """Say once what is not sent as the records have it, and count it."""
         for attribute in sorted(self.translator.foreign):
             text = "%s of the records is no id of this destination; its default is taken instead."
             self._sink.warn_once(text % attribute)
-        self._left_out = {wire for wire, _ in self.translator.mended}
+        for reason in self.translator.unknown.values():
+            text = "A value is left out that the destination does not have: %s. See value_map."
+            self._sink.warn_once(text % reason)
         if self.translator.mended:
             self._sink.books.mend(self._sink.stream_name, self.translator.mended)
-        return self._sink.finish(payload, contact.with_defaults())
 
     def _know_keys(self) -> bool:
         """Remember the stream's key; say whether the ledger may know records by former ones.
@@ -247,12 +267,5 @@ class Intake:
 
     def _assert_mapped(self) -> None:
         """Raise ConfigurationError if `field_map` takes from a field that no stream so far has."""
-        schema = self._sink.original_schema
-        paths = (self._sink.config.get("field_map") or {}).values()
-        if schema.get("additionalProperties") or not paths:
-            return
         schemas = [each["schema"] for each in self._sink.destination.schemas.values()]
-        known = {name for each in schemas for name in [*each["properties"], *ATTRIBUTES]}
-        named = [path.split(".")[0] for path in paths if path not in known]
-        wrong = [name for name in named if name not in known]
-        assert_known("field_map", wrong, schema["properties"])
+        assert_can_match(self.translator.paths, [self._sink.original_schema, *schemas])

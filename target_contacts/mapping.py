@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from singer_sdk.exceptions import ConfigurationError
 
+from target_contacts.books import NOT_THERE
 from target_contacts.complete import JOINT
-from target_contacts.contact import assert_known, is_empty, text
+from target_contacts.contact import ATTRIBUTES, assert_known, is_empty, plain, text
+from target_contacts.paths import Failure, MappedFields
 from target_contacts.reader import ContactReader
 from target_contacts.rejects import Rejected
 from target_contacts.slots import Slots
+from target_contacts.value_map import ValueMap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from target_contacts.client import ContactSink
+    from target_contacts.paths import FieldPath
     from target_contacts.reader import Contact
 
 
@@ -38,6 +42,28 @@ class Use(NamedTuple):
 
 Payload = dict[str, Any]
 """A contact in the destination's fields; "" clears a field."""
+
+MISSING = "missing"
+"""Code of a rejection for want of a value."""
+
+LEFT_OUT, CUT_SHORT = "left out", "cut short"
+"""What was done with a value that does not fit."""
+
+
+class NotKnown(ValueError):
+    """A value is none of those that the destination has; one that no setting gave is left out."""
+
+
+def one_of(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a conversion for a field that takes only what is in a list of the destination's."""
+
+    def converted(value: Any) -> Any:
+        try:
+            return convert(value)
+        except ValueError as error:
+            raise NotKnown(str(error)) from None
+
+    return converted
 
 
 def matching(pattern: str, meaning: str) -> Callable[[Any], str]:
@@ -71,6 +97,12 @@ class Field:
     """Whether it can be emptied once it is filled, where the API can clear fields at all."""
     exact: bool = False
     """Whether a part of a value is worth nothing, as of an address: it is never cut short."""
+    nested: bool = False
+    """Whether it takes lists and objects of `field_map`, too."""
+    modest: bool = False
+    """Whether the default goes before an id of a record that may be another system's."""
+    code: str = ""
+    """Field that in the destination's own records holds the same value in its own terms."""
 
 
 class Translator:
@@ -83,7 +115,9 @@ class Translator:
             ConfigurationError: If a setting names what does not exist.
         """
         config = sink.mapping
-        field_map, defaults = config.get("field_map") or {}, config.get("defaults") or {}
+        field_map, defaults, value_map = (
+            config.get(name) or {} for name in ("field_map", "defaults", "value_map")
+        )
         wires, free = [field.wire for field in fields], sink.free_prefix
         assert_known(
             "field_map", [w for w in field_map if not (free and w.startswith(free))], wires
@@ -92,28 +126,71 @@ class Translator:
         self._ids = [field for field in fields if field.identifier]
         self._free = [sink.free_field(name) for name in field_map if name not in wires]
         self._required = [field for field in fields if field.required]
-        self._own = [f.wire for f in fields if f.wire in sink.identity and not f.identifier]
+        telling = sink.own or sink.identity
+        self._own = [f.wire for f in fields if f.wire in telling and not f.identifier]
         self._keeps_empty, self._replaces = sink.keeps_empty, sink.replaces
         self._defaults = defaults
         self.carried = {field.attribute for field in fields}
         """Attributes that reach the destination; a sink adds those that only its `finish` uses."""
         needs_mobile = any(f.attribute == "mobile" and f.required for f in fields)
+        every = (*fields, *self._free)
+        by_wire = {field.wire: field.attribute for field in every}
+        assert_known("value_map", value_map, dict.fromkeys((*ATTRIBUTES, *by_wire.values())))
+        self.mapped = MappedFields(field_map, {field.wire for field in every if field.nested})
+        self._value_map = ValueMap(value_map, by_wire, sink.destination.status_names)
+        self._coded = [field for field in fields if field.code]
+        self._modest = [
+            f for f in fields if f.modest and f.attribute in defaults and not sink.is_own
+        ]
         self._reader = ContactReader(
-            field_map,
+            self.mapped,
             defaults,
             slots=Slots(self.carried, sink.region, needs_mobile),
             foreign=IDS if sink.is_foreign else (),
         )
-        self._field_map = field_map
         self._on_invalid = config.get("on_invalid_value", "reject")
         self.mended: list[tuple[str, str]] = []
         """Values left out or cut short since this was last cleared: field, and what was done."""
         self.foreign: set[str] = set()
         """Attributes in which a record had an id that cannot be one of this destination."""
+        self.unknown: dict[str, str] = {}
+        """Why values were left out that the destination does not have, by field."""
+        self.refusals: list[Rejected] | None = None
+        """Why values do not fit, where all is to be told rather than the first to be raised."""
+
+    @property
+    def paths(self) -> list[FieldPath]:
+        """Return the paths of `field_map`."""
+        return list(self.mapped.paths.values())
 
     def contact(self, record: Mapping[str, Any]) -> Contact:
         """Return the contact a record holds."""
-        return self._reader.read(record)
+        contact = self._reader.read(record)
+        for field in self._coded:
+            _add_code(field, record, contact)
+        self._value_map.apply(record, contact)
+        for field in self._ids:
+            self._settle_id(field, contact)
+        return contact
+
+    def _settle_id(self, field: Field, contact: Contact) -> None:
+        """Let the default stand in for an id that is another system's, or may be.
+
+        It counts as any default: the contact that is there keeps the id that it has.
+        """
+        attribute = field.attribute
+        default = self._defaults.get(attribute)
+        if is_empty(default) or not contact.has(attribute):
+            return
+        source, value = contact.sources[attribute], contact.attributes[attribute]
+        is_own = attribute in contact.chosen or plain(source) == plain(field.wire)
+        if self._is_foreign(field, value):
+            self.foreign.add(attribute)
+        elif is_own or field not in self._modest:
+            return
+        del contact.attributes[attribute], contact.sources[attribute]
+        contact.spare[source] = attribute
+        contact.defaults[attribute] = default
 
     def payload(self, contact: Contact) -> Payload:
         """Return what a contact is in the destination's fields.
@@ -123,7 +200,7 @@ class Translator:
         """
         mapped, attributes = contact.fields, contact.attributes
         payload = {
-            field.wire: self._converted(field, mapped[field.wire])
+            field.wire: self._converted(field, mapped[field.wire], contact)
             for field in self._free
             if field.wire in mapped
         }
@@ -132,7 +209,7 @@ class Translator:
             if value is None:
                 continue
             if value != "":
-                payload[field.wire] = self._converted(field, value)
+                payload[field.wire] = self._converted(field, value, contact)
             elif self._keeps_empty:
                 payload.setdefault(field.wire, "")
         return {wire: value for wire, value in payload.items() if value is not None}
@@ -143,6 +220,8 @@ class Translator:
             value = self._defaults.get(field.attribute)
             try:
                 converted = "" if is_empty(value) else field.convert(value)
+            except NotKnown:
+                continue  # it follows on_invalid_value
             except ValueError as error:
                 msg = f"defaults.{field.attribute} {error}."
                 raise ConfigurationError(msg) from None
@@ -160,11 +239,16 @@ class Translator:
             return {}
         given = contact.defaults
         wanted = [f for f in self._fields if f.attribute in given and f.wire not in contact.fields]
-        made = {f.wire: self._converted(f, given[f.attribute]) for f in wanted}
+        made = {f.wire: self._converted(f, given[f.attribute], contact) for f in wanted}
         return {wire: value for wire, value in made.items() if value is not None}
 
     def assert_complete(self, payload: Payload, *, creating: bool) -> None:
         """Raise Rejected if a required field has no value, or a new contact nothing of its own."""
+        for lacking in self.missing(payload, creating=creating):
+            raise lacking
+
+    def missing(self, payload: Payload, *, creating: bool) -> Iterator[Rejected]:
+        """Yield why a payload cannot be sent, for each field that has no value."""
         for field in self._required:
             # An update leaves alone what it does not name, unless it replaces the whole contact.
             named = creating or self._replaces or field.wire in payload
@@ -175,14 +259,14 @@ class Translator:
                     f"Give it in the record ({field.attribute}), by field_map, or for all records "
                     "by defaults."
                 )
-                advice = own if field.attribute == field.wire else known
+                advice = known if field.attribute in ATTRIBUTES else own
                 reason = f"{field.wire} is required and has no value. {advice}"
-                raise Rejected(reason, "missing", field=field.wire)
+                yield Rejected(reason, MISSING, field=field.wire)
         if creating and self._own and all(is_empty(payload.get(wire)) for wire in self._own):
             reason = (
                 f"{' and '.join(self._own)} have no value: nobody could tell whose contact it is"
             )
-            raise Rejected(reason, "missing", field=self._own[0])
+            yield Rejected(reason, MISSING, field=self._own[0])
 
     def uses(self, contact: Contact, payload: Payload) -> Iterator[tuple[Use, Any]]:
         """Yield how each value of a payload came about, and from what."""
@@ -190,10 +274,13 @@ class Translator:
         for wire in payload:
             attribute = by_wire.get(wire, "")
             if wire in contact.fields:
-                yield Use(f"{self._field_map[wire]} (field_map)", "", wire), contact.fields[wire]
+                path = self.mapped.paths[wire].text
+                yield Use(f"{path} (field_map)", "", wire), contact.fields[wire]
             elif attribute in contact.sources:
                 source = contact.sources[attribute]
                 yield Use(source, attribute, wire), contact.attributes[attribute]
+            elif attribute in contact.defaults:
+                yield Use("defaults", attribute, wire), contact.defaults[attribute]
             else:
                 yield Use("(made by the target)", "", wire), payload[wire]
 
@@ -201,11 +288,8 @@ class Translator:
         """Yield the ids that a record has where there is a default, too: attribute and field."""
         for field in self._ids:
             attribute, value = field.attribute, contact.attributes.get(field.attribute)
-            source = contact.sources.get(attribute, "defaults")
-            if source == "defaults" or value == self._defaults.get(attribute, value):
-                continue
-            if not self._is_foreign(field, value):
-                yield attribute, source
+            if contact.has(attribute) and value != self._defaults.get(attribute, value):
+                yield attribute, contact.sources[attribute]
 
     def not_carried(self, contact: Contact, known: Container[str] = ()) -> list[str]:
         """List the fields of a contact's record whose values do not reach the destination.
@@ -225,26 +309,23 @@ class Translator:
         names = [name for name in (*contact.spare, *left) if name not in known]
         if not names:
             return []
-        mapped = self._field_map.values()
+        mapped = {path.text for path in self.mapped.paths.values()}
         used = [source for a, source in sources.items() if a in carried or a in mapped]
         taken = {"defaults", *(name for source in used for name in source.split(JOINT))}
         return [
             name
             for name in names
-            if name not in taken and not name.startswith("_sdc_") and not self._is_mapped(name)
+            if name not in taken
+            and not name.startswith("_sdc_")
+            and not self.mapped.reads(contact.fields, name)
         ]
 
     def _reaching(self, contact: Contact) -> AbstractSet[str]:
         """Return the attributes that are sent, not a value of `field_map` or a default instead."""
-        ids = (f for f in self._ids if contact.has(f.attribute))
-        others = {f.attribute for f in ids if self._is_foreign(f, contact.attributes[f.attribute])}
-        if contact.fields:
-            replaced = (f.attribute for f in self._fields if f.wire in contact.fields)
-            others |= {attribute for attribute in replaced if contact.has(attribute)}
-        return self.carried - others if others else self.carried
-
-    def _is_mapped(self, name: str) -> bool:
-        return any(name == path or name.startswith(f"{path}.") for path in self._field_map.values())
+        if not contact.fields:
+            return self.carried
+        replaced = (f.attribute for f in self._fields if f.wire in contact.fields)
+        return self.carried - {attribute for attribute in replaced if contact.has(attribute)}
 
     def _is_foreign(self, field: Field, value: Any) -> bool:
         """Say whether a value cannot be an id of this destination, and gives way to the default."""
@@ -257,13 +338,13 @@ class Translator:
             return True
         return False
 
-    def _converted(self, field: Field, value: Any) -> Any:
+    def _converted(self, field: Field, value: Any, contact: Contact) -> Any:
         """Return the value to send; None if it does not fit and may be left out."""
-        if field.identifier and self._is_foreign(field, value):
-            self.foreign.add(field.attribute)
-            return self._converted(field, self._defaults[field.attribute])
         try:
-            converted = field.convert(value)
+            converted = field.convert(_made(value))
+        except NotKnown as error:
+            self._not_there(field, f"{field.wire} {error}", contact)
+            return None
         except ValueError as error:
             self._unfit(field, f"{field.wire} {error}", "invalid")
             return None
@@ -274,17 +355,61 @@ class Translator:
     def _too_long(self, field: Field, most: int, converted: str) -> str | None:
         """Cut a value short, or leave it out, where the settings allow it, or raise Rejected."""
         if self._on_invalid == "truncate" and not field.exact:
-            self.mended.append((field.wire, "cut short"))
+            self.mended.append((field.wire, CUT_SHORT))
             return converted[:most]
         reason = f"{field.wire} takes {most} characters, not {len(converted)}"
         self._unfit(field, reason, "too_long")
         return None
 
+    def _not_there(self, field: Field, reason: str, contact: Contact) -> None:
+        """Leave out a value that the destination does not have, unless a setting gave it."""
+        is_given = field.wire in contact.fields or field.attribute in contact.chosen
+        if is_given or field.attribute in contact.defaults:
+            self._unfit(field, reason, "invalid")
+            return
+        self.unknown.setdefault(field.wire, reason)
+        self.mended.append((field.wire, NOT_THERE))
+
     def _unfit(self, field: Field, reason: str, code: str) -> None:
         """Leave a value out where the settings allow it, or raise Rejected."""
-        if self._on_invalid != "drop_field":
-            raise Rejected(reason, code, field=field.wire)
-        self.mended.append((field.wire, "left out"))
+        if self._on_invalid == "drop_field":
+            self.mended.append((field.wire, LEFT_OUT))
+            return
+        refused = Rejected(reason, code, field=field.wire)
+        if self.refusals is None:
+            raise refused
+        self.refusals.append(refused)
+
+    @property
+    def attributes(self) -> Mapping[str, str]:
+        """Return the attributes of the vocabulary that fill destination fields, by these."""
+        named = [(f.wire, f.attribute) for f in self._fields if f.attribute in ATTRIBUTES]
+        return dict(reversed(named))
+
+    @property
+    def identifiers(self) -> set[str]:
+        """Return the destination fields that hold ids of its own."""
+        return {field.wire for field in self._ids}
+
+
+def _add_code(field: Field, record: Mapping[str, Any], contact: Contact) -> None:
+    """Add to a value what the destination's own record calls it in its own terms."""
+    code, attribute = record.get(field.code), field.attribute
+    if isinstance(code, (dict, list)) or is_empty(code):
+        return
+    name = contact.attributes.get(attribute) or code
+    contact.attributes[attribute] = {"id": code, "display_value": name}
+    contact.sources[attribute] = JOINT.join(
+        filter(None, (contact.sources.get(attribute), field.code))
+    )
+    contact.spare.pop(field.code, None)
+
+
+def _made(value: Any) -> Any:
+    """Return a value; raise ValueError if the expression that was to make it failed."""
+    if isinstance(value, Failure):
+        raise ValueError(value.reason)  # noqa: TRY004  # as all conversions do
+    return value
 
 
 def _is_stood_for(attribute: str, carried: AbstractSet[str], attributes: Mapping[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import decimal
 import fcntl
@@ -27,6 +28,11 @@ PIPE_BYTES = 1024 * 1024
 
 LONGEST_LINE = 64 * 1024 * 1024
 """Bytes of an input line; no more is read of it."""
+
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""How lines in UTF-16 begin, and those in UTF-32 of the same order of bytes."""
+LONGEST_START = 4
+"""Bytes of a line that tell its encoding where there is no mark."""
 
 DEEPEST = 100
 """Levels to which a message may nest."""
@@ -198,19 +204,38 @@ class MessageReader(GenericSingerReader[bytes]):
             raise self._unreadable(msg)
 
     def _lines(self, stream: IO[Any]) -> Iterator[bytes]:
-        while not self.stop:
-            try:
-                self.waiting = True
-                line = stream.readline(LONGEST_LINE)
-            except Interrupted:
-                return
-            finally:
-                self.waiting = False
-            if not line:
-                return
+        while not self.stop and (line := self._next(stream)):
             self._line += 1
-            if not line.isspace():
-                yield line.encode() if isinstance(line, str) else line  # `--input` opens text
+            if line[:1] == b"{" and line[1:2] != b"\x00":
+                yield line
+            elif not line.isspace():
+                yield self._utf8(line)
+
+    def _next(self, stream: IO[Any]) -> Any:
+        """Return the next line; nothing at the end, or when a signal ends the waiting."""
+        try:
+            self.waiting = True
+            return stream.readline(LONGEST_LINE)
+        except Interrupted:
+            return None
+        finally:
+            self.waiting = False
+
+    def _utf8(self, line: str | bytes) -> bytes:
+        """Return a line without byte order mark, be it that files with one were put together.
+
+        Raises:
+            InputError: If it is in another encoding.
+        """
+        whole = line.encode() if isinstance(line, str) else line  # `--input` opens text
+        start = whole[:LONGEST_START]
+        if start.startswith(UTF_16) or (b"\x00" in start and b"{" in start):
+            msg = (
+                "is UTF-16 or UTF-32, not UTF-8, as PowerShell writes files: let the tap write "
+                "into the pipe or the file itself, as UTF-8"
+            )
+            raise self._unreadable(msg)
+        return whole.removeprefix(codecs.BOM_UTF8)
 
     def _assert_form(self, message: Mapping[str, Any]) -> None:
         """Raise an InputError if a part of a message is not what it must be."""

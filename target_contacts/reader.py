@@ -31,6 +31,7 @@ from target_contacts.takers import taker_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from target_contacts.paths import MappedFields
     from target_contacts.slots import Slots
 
 NAMES = frozenset((*complete.NAMES, *complete.READINGS))
@@ -64,6 +65,8 @@ class Contact(msgspec.Struct):
     """Attributes that two fields give different values: attribute, field taken, field left."""
     further: list[Number] = []
     """Numbers beside those that attributes have."""
+    chosen: set[str] = set()
+    """Attributes whose values `value_map` names."""
 
     def has(self, attribute: str) -> bool:
         """Say whether an attribute has a value."""
@@ -74,22 +77,12 @@ class Contact(msgspec.Struct):
         return {**self.attributes, **self.defaults} if self.defaults else self.attributes
 
 
-def at(record: Mapping[str, Any], path: str) -> Any:
-    """Return the value of a field, or of a nested one whose path is written with dots, or None."""
-    if path in record:
-        return record[path]
-    value: Any = record
-    for part in path.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
-    return value
-
-
 class ContactReader:
     """Read contacts out of records."""
 
     def __init__(
         self,
-        field_map: Mapping[str, str],
+        mapped: MappedFields,
         defaults: Mapping[str, Any],
         *,
         slots: Slots,
@@ -98,8 +91,7 @@ class ContactReader:
         """Take settings.
 
         Args:
-            field_map: Destination field to record field, or to an attribute if no field has
-                that name.
+            mapped: What `field_map` gives.
             defaults: Attribute to value, where a record has none.
             slots: What the destination has for numbers.
             foreign: Attributes of records that are another system's, and are not taken.
@@ -108,7 +100,7 @@ class ContactReader:
             ConfigurationError: If `defaults` names what is not an attribute.
         """
         assert_known("defaults", defaults, ATTRIBUTES)
-        self._field_map = field_map
+        self._mapped = mapped
         self._defaults = defaults
         self._names_by_default = not NAMES.isdisjoint(defaults)
         self._slots = slots
@@ -125,10 +117,7 @@ class ContactReader:
         complete.street_of(contact)
         self._slots.fill(contact)
         self._give_defaults(contact)
-        for target, path in self._field_map.items():
-            value = at(record, path)
-            if value is None or isinstance(value, (dict, list)):
-                value = contact.attributes.get(path, value)
+        for target, value in self._mapped.values(record, contact.attributes):
             contact.fields.update({} if is_empty(value) else {target: value})
         return contact
 

@@ -12,6 +12,7 @@ from singer_sdk import Target
 from singer_sdk.exceptions import MapExpressionError
 from singer_sdk.mapper import SameRecordTransform
 
+from tap_contacts.apis.maps import Mapper
 from tap_contacts.apis.plugin import ContactsPlugin, InputError
 from tap_contacts.apis.terminal import make_way
 from target_contacts.ledger import CANONICAL
@@ -19,7 +20,7 @@ from target_contacts.messages import Interrupted, Line, MessageReader
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from types import FrameType
 
     from singer_sdk.mapper import StreamMap
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 GRACE_SECONDS = 7.0
 """How long a run that was told to end waits for answers to what is in flight."""
+
+_FAILED = (MapExpressionError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What the expressions of stream maps may raise on a record."""
 
 _STATE = msgspec.json.Encoder(decimal_format="number")
 
@@ -51,7 +55,13 @@ class ReceivingTarget(ContactsPlugin, Target):
         """Sinks of the streams that no stream map changes."""
         self._versioned: set[str | None] = set()
         """Streams that send ACTIVATE_VERSION."""
+        self.schemas: dict[str, Mapping[str, Any]] = {}
+        """The schemas of the streams, after the stream maps."""
         self.message_reader.take = self._take
+
+    def setup_mapper(self) -> None:
+        """Get ready to apply stream maps."""
+        self.mapper = Mapper(plugin_config=dict(self.config), logger=self.logger)
 
     def get_sink(
         self,
@@ -62,8 +72,10 @@ class ReceivingTarget(ContactsPlugin, Target):
         key_properties: Sequence[str] | None = None,
     ) -> Sink:
         """Return the stream's sink; before a changed schema replaces it, it is drained."""
-        if schema is not None and self.sink_exists(stream_name):
-            self.drain_one(self._sinks_active[stream_name])
+        if schema is not None:
+            self.schemas[stream_name] = schema
+            if self.sink_exists(stream_name):
+                self.drain_one(self._sinks_active[stream_name])
         return super().get_sink(
             stream_name, record=record, schema=schema, key_properties=key_properties
         )
@@ -73,12 +85,13 @@ class ReceivingTarget(ContactsPlugin, Target):
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         self._assert_line_requires(message_dict, requires={"stream", "schema"})
         schema = message_dict["schema"]
-        properties = schema.get("properties") if isinstance(schema, dict) else None
+        properties = (schema.get("properties") or {}) if isinstance(schema, dict) else None
         if not isinstance(properties, dict):
             msg = f"The schema of stream {message_dict['stream']} has no properties. Check the tap."
             raise InputError(msg)
         self.destination.schemas[message_dict["stream"]] = message_dict
-        super()._process_schema_message(message_dict)
+        schema = {**schema, "properties": properties}
+        super()._process_schema_message({**message_dict, "schema": schema})
         self._note_unmapped(message_dict["stream"])
 
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
@@ -196,6 +209,6 @@ def _transformed(stream_map: StreamMap, line: Line) -> dict[str, Any] | None:
     """
     try:
         return stream_map.transform(line.fields)
-    except MapExpressionError:
+    except _FAILED:
         reason = "an expression of stream_maps fails on this record"
     raise Rejected(reason, "stream_map")

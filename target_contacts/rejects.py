@@ -54,6 +54,16 @@ class Rejects:
         self._schema: dict[str, Mapping[str, Any]] = {}
         self.path: Path | None = None
 
+    def assert_writable(self) -> None:
+        """Raise ConfigurationError if the folder cannot take files, as far as a look tells."""
+        folder = self._folder.absolute()
+        there = next(each for each in (folder, *folder.parents) if each.exists())
+        if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+            return
+        why = "there are no rights to it" if there.is_dir() else "it is no folder"
+        msg = f"rejects_dir: {self._folder} cannot be written to: {why}."
+        raise ConfigurationError(msg)
+
     def add(self, schema: Mapping[str, Any], record: Mapping[str, Any], why: Rejected) -> None:
         """Append a RECORD message, after its SCHEMA message where that is not the last written."""
         stream = record["stream"]

@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from tap_contacts.apis.http import ApiClient
 
 _ANY_OBJECT = th.CustomType({"type": ["object", "null"], "additionalProperties": True})
+_PATHS = th.CustomType(
+    {"type": ["object", "null"], "additionalProperties": {"type": ["string", "null"]}}
+)
+_NAMES = th.CustomType(
+    {
+        "type": ["object", "null"],
+        "additionalProperties": {"type": ["object", "null"], "additionalProperties": True},
+    }
+)
 
 _RULE = {"type": "array", "items": {"type": "string"}}
 _RULES = th.CustomType({"type": ["array", "null"], "items": {"anyOf": [{"type": "string"}, _RULE]}})
@@ -22,13 +31,25 @@ COMMON = (
     th.Property(
         "streams",
         th.ArrayType(th.StringType),
-        default=["*contacts"],
-        description="Which streams to write, as globs; others are read for what they tell.",
+        description=(
+            "Which streams to write, as globs; others are read for what they tell. Default: those "
+            "whose schema holds people: a name, and an e-mail or a number."
+        ),
     ),
     th.Property(
         "field_map",
-        _ANY_OBJECT,
-        description="Destination field to field of the record or attribute, before all else.",
+        _PATHS,
+        description=(
+            "Destination field to field of the record, JMESPath or attribute, before all else."
+        ),
+    ),
+    th.Property(
+        "value_map",
+        _NAMES,
+        description=(
+            "Contact attribute to values of records, each with what it is called at the "
+            "destination; case, Unicode form and blanks do not matter."
+        ),
     ),
     th.Property(
         "defaults",

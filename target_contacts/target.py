@@ -7,6 +7,7 @@ import fnmatch
 import os
 import signal
 import sys
+from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
@@ -25,6 +26,8 @@ from target_contacts.checkpoints import Checkpoints
 from target_contacts.client import ContactSink, PassedOverSink
 from target_contacts.destination import Destination
 from target_contacts.messages import Interrupted
+from target_contacts.paths import FieldPath
+from target_contacts.people import holds_people
 from target_contacts.receiving import ReceivingTarget
 from target_contacts.sinks.bas_ip import BasIpSink
 from target_contacts.sinks.cobai import CobaiSink
@@ -33,7 +36,7 @@ from target_contacts.sinks.valomnia import ValomniaSink
 from target_contacts.sinks.zoho_voice import ZohoVoiceSink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from singer_sdk.plugin_base import _ConfigInput
     from singer_sdk.sinks import Sink
@@ -43,6 +46,9 @@ SINKS: dict[str, type[ContactSink[Any]]] = {
     for kind in (BasIpSink, CobaiSink, PortersSink, ValomniaSink, ZohoVoiceSink)
 }
 """The sink of each API that can be written."""
+
+SAMPLE, ANY_RECORD = "contacts", {"type": "object", "properties": {}, "additionalProperties": True}
+"""Name and schema of the stream that stands for all when only settings are checked."""
 
 TOO_MANY_REJECTED = 3
 """Exit code of a run that is done but rejected more than `max_rejects`."""
@@ -64,8 +70,8 @@ class TargetContacts(ReceivingTarget):
     def __init__(self, **kwargs: Any) -> None:
         """Take the arguments of the SDK's `Target`."""
         super().__init__(**kwargs)
-        kind = SINKS[self.config["api"]].client_class
-        self.destination = Destination(kind, self.config, Checkpoints(self._write_state_message))
+        client = self._kind.client_class
+        self.destination = Destination(client, self.config, Checkpoints(self._write_state_message))
         self.destination.apis = tuple(SINKS)
 
     def check_settings(self) -> None:
@@ -77,12 +83,26 @@ class TargetContacts(ReceivingTarget):
 
     def get_sink_class(self, stream_name: str) -> type[Sink]:
         """Return the destination's sink, or one that passes the stream over."""
-        globs = self.config["streams"]
-        name = stream_name.lower()
-        written = any(fnmatch.fnmatchcase(name, glob.lower()) for glob in globs)
-        if not written:
+        if not self._is_written(stream_name):
             return PassedOverSink
         self.destination.open()
+        return self._kind
+
+    def _is_written(self, stream: str) -> bool:
+        globs = self.config.get("streams")
+        if globs is None:
+            return holds_people(stream, self.schemas.get(stream, {}), self._mapped)
+        return any(fnmatch.fnmatchcase(stream.lower(), glob.lower()) for glob in globs)
+
+    @cached_property
+    def _mapped(self) -> Mapping[str, Collection[str]]:
+        """Return the fields of records from which `field_map` fills attributes."""
+        field_map = self.config.get("field_map") or {}
+        filled = ((field.attribute, field_map.get(field.wire)) for field in self._kind.fields)
+        return {attribute: FieldPath(path).fields for attribute, path in filled if path}
+
+    @property
+    def _kind(self) -> type[ContactSink[Any]]:
         return SINKS[self.config["api"]]
 
     # The command.
@@ -144,8 +164,21 @@ class TargetContacts(ReceivingTarget):
         sys.exit(code)
 
     def check(self) -> int:
-        """Sign in, make one harmless read and say which account answered."""
-        click.echo(self.destination.client.check())
+        """Check all settings, sign in, make harmless reads and say which account answered.
+
+        Raises:
+            ConfigurationError: If a run would refuse the settings.
+            ApiError: If the ledger cannot be used, or the account does not answer.
+        """
+        self.destination.checking = True
+        try:
+            self.destination.rejects.assert_writable()
+            sink = self._kind(self, SAMPLE, dict(ANY_RECORD), ["id"])
+            sink.setup()
+            click.echo(self.destination.client.check())
+            sink.translator(sink.learned(sink.configured()))
+        finally:
+            self.destination.close()
         return 0
 
     def explain(self, file_input: IO[str] | None = None) -> int:
@@ -154,13 +187,17 @@ class TargetContacts(ReceivingTarget):
         self.listen(file_input)
         for explainer in self.destination.explainers:
             explainer.show(sys.stdout)
+        if not self.destination.explainers:
+            click.echo("Nothing would be written: no stream of people came.")
+        if told := self.destination.books.passed_over_in_words():
+            click.echo(told)
         return 0
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
         """Add `--check` and `--explain` to the SDK's command."""
         command = super().get_singer_command()
-        text = "Sign in, make one harmless read and say which account answered."
+        text = "Check the settings, sign in, read a little and say which account answered."
         command.params.append(click.Option(["--check"], is_flag=True, help=text))
         text = "Read a stream and print which of its fields go where; nothing is sent or kept."
         command.params.append(click.Option(["--explain"], is_flag=True, help=text))

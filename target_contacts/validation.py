@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import jsonschema_rs
 
-from tap_contacts.apis.plugin import InputError
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+TYPES = {"array", "boolean", "integer", "null", "number", "object", "string"}
+
+_BRANCHES = ("anyOf", "oneOf")
 
 
 def _nothing_else(address: str) -> NoReturn:
@@ -18,23 +22,54 @@ def _nothing_else(address: str) -> NoReturn:
     raise ValueError(address)
 
 
+def _validators(schema: Mapping[str, Any]) -> Iterator[tuple[Any, bool]]:
+    """Yield what may check records, the strictest reading of their schema first.
+
+    With each comes whether it checks all that the schema says. What a schema says of the form of
+    texts, such as dates, is not checked: only some drafts of the standard mean it.
+    """
+    options: dict[str, Any] = {"retriever": _nothing_else, "validate_formats": False}
+    readings: tuple[tuple[Callable[..., Any], bool], ...] = (
+        (jsonschema_rs.validator_for, True),
+        (jsonschema_rs.Draft4Validator, True),
+        (lambda whole, **more: jsonschema_rs.validator_for(_plain(whole), **more), False),
+    )
+    for reading, is_whole in readings:
+        with contextlib.suppress(jsonschema_rs.ValidationError, ValueError):
+            yield reading(dict(schema), **options), is_whole
+    yield jsonschema_rs.validator_for({}), False
+
+
+def _plain(schema: Any) -> Any:
+    """Return a schema with the rules that are surely understood, and without all others."""
+    if not isinstance(schema, dict):
+        return {}
+    plain: dict[str, Any] = {}
+    types = schema.get("type")
+    several = types if isinstance(types, list) else [types]
+    if several and all(isinstance(each, str) and each in TYPES for each in several):
+        plain["type"] = sorted(set(several))
+    if isinstance(schema.get("properties"), dict):
+        plain["properties"] = {name: _plain(each) for name, each in schema["properties"].items()}
+    if isinstance(schema.get("items"), dict):
+        plain["items"] = _plain(schema["items"])
+    return plain | _plain_branches(schema)
+
+
+def _plain_branches(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the alternatives of a schema; of those without some rules, several may hold."""
+    lists = (schema.get(key) for key in _BRANCHES)
+    branches = [each for found in lists if isinstance(found, list) for each in found]
+    return {"anyOf": [_plain(each) for each in branches]} if branches else {}
+
+
 class RecordValidator:
     """Check records against the stream's own schema, naming places but no values."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
-        """Compile the schema.
-
-        Raises:
-            InputError: If it is not a JSON schema.
-        """
-        try:
-            self._validator = jsonschema_rs.validator_for(dict(schema), retriever=_nothing_else)
-        except (jsonschema_rs.ValidationError, ValueError):
-            msg = (
-                "A SCHEMA message is not a valid JSON schema, or refers to one outside of it. "
-                "Check the tap."
-            )
-            raise InputError(msg) from None
+        """Compile the schema: as it is, by an older draft, or what can be understood of it."""
+        self._validator, self.is_whole = next(_validators(schema))
+        """Whether all that the schema says is checked."""
 
     def check(self, record: Mapping[str, Any]) -> None:
         """Raise Rejected if the record breaks its schema."""

@@ -332,14 +332,10 @@ def test_what_cobai_would_refuse_is_refused_before_sending(
 ) -> None:
     """Each bad record is rejected by field, with the limit; the good ones land."""
     bad = [
-        person(1, first_name=None),
-        person(2, last_name=" "),
         person(3, first_name="x" * 36),
         person(4, email="nobody"),
         person(5, email="a@" + "b" * 60 + ("." + "b" * 60) * 3),
         person(6, phone="0" * 31),
-        person(7, gender="divers"),
-        person(8, role="ROLE_ADMIN"),
         person(9, ignore_assortment="perhaps"),
         person(10, password="p" * 51),
         person(11, password="tab\x01"),
@@ -348,47 +344,95 @@ def test_what_cobai_would_refuse_is_refused_before_sending(
     run = workplace.target(cobai.target_config(), contacts(*bad, *good))
     assert (run.code, len(cobai.contacts), len(cobai.writes)) == (3, 2, 2)
     assert refusals(workplace) == [
-        (1, "missing", "firstName"),
-        (2, "missing", "lastName"),
         (3, "too_long", "firstName"),
         (4, "invalid", "officeMail"),
         (5, "too_long", "officeMail"),
         (6, "too_long", "officePhone"),
-        (7, "invalid", "gender"),
-        (8, "invalid", "role"),
         (9, "invalid", "ignoreAssortment"),
         (10, "too_long", "webPassword"),
         (11, "invalid", "webPassword"),
     ]
     reasons = " ".join(rejection["reason"] for rejection in workplace.rejections)
     assert "firstName takes 35 characters, not 36" in reasons
-    assert "role must be one of ROLE_SHOP_USER, " in reasons
     assert "nobody" not in run.log
 
 
-def test_without_defaults_all_that_cobai_demands_is_asked_for(
+MINIMAL = {"customer_id": CUSTOMER_UUID, "password": PASSWORD}
+"""Defaults that contacts with names and an e-mail need."""
+
+
+def minimal(sandbox: Cobai, **defaults: Any) -> dict[str, Any]:
+    """Return a config with the shortest settings, and these defaults beside them."""
+    account = {"api": "cobai", "cobai": sandbox.tap_config()}
+    return {**account, "defaults": {**MINIMAL, **defaults}}
+
+
+def test_customer_and_password_are_all_that_must_be_set(cobai: Cobai, workplace: Workplace) -> None:
+    """Role and assortment are an ordinary user's; gender and user name are not made up."""
+    config = minimal(cobai)
+    run = workplace.target(config, contacts(person(1), person(2, gender=None)))
+    assert (run.code, run.summary["created"]) == (0, 2)
+    assert {c["role"] for c in cobai.contacts} == {"ROLE_SHOP_USER"}
+    assert {c["ignoreAssortment"] for c in cobai.contacts} == {"false"}
+    assert {(c["gender"], c["webUserName"]) for c in cobai.contacts} == {("", "")}
+    assert set(cobai.passwords.values()) == {hashlib.sha256(PASSWORD.encode()).hexdigest()}
+    sent = [line.request.body for line in cobai.writes]
+    assert not any(b"<gender" in body or b"<webUserName" in body for body in sent)
+    again = workplace.target(config, contacts(person(1), person(2, gender=None)))
+    assert (again.summary["unchanged"], again.summary["requests"]) == (2, 0)
+
+
+def test_only_without_customer_a_record_is_rejected_before_it_is_sent(
     cobai: Cobai, workplace: Workplace
 ) -> None:
-    """A default, a record field and field_map are named as the ways to give a value."""
-    config = {**cobai.target_config(), "defaults": {}, "field_map": {"webUserName": "nick.name"}}
-    given: dict[str, Any] = {"nick": {"name": "n"}, "customer_id": CUSTOMER_UUID, "gender": "M"}
-    given |= {"role": "ROLE_SHOP_USER", "ignore_assortment": False, "password": "secret"}
-    fields = {
-        "nick": "webUserName",
-        "customer_id": "customer",
-        "gender": "gender",
-        "role": "role",
-        "ignore_assortment": "ignoreAssortment",
-        "password": "webPassword",
-    }
-    lacking = [
-        person(number, **{key: value for key, value in given.items() if key != name})
-        for number, name in enumerate(fields)
-    ]
-    run = workplace.target(config, contacts(*lacking, person(9, **given)))
-    assert (run.code, [c["webUserName"] for c in cobai.contacts]) == (3, ["n"])
-    assert refusals(workplace) == [(n, "missing", f) for n, f in enumerate(fields.values())]
+    """What may be mandatory is left to cobai; the customer stands in the address of the call."""
+    config = {**minimal(cobai), "defaults": {}}
+    run = workplace.target(config, contacts(person(1), person(2, customer_id=CUSTOMER_UUID)))
+    assert (run.code, len(cobai.writes)) == (3, 1)
+    assert refusals(workplace) == [(1, "missing", "customer")]
     assert "for all records by defaults" in workplace.rejections[0]["reason"]
+
+
+def test_what_cobai_demands_after_all_is_its_own_answer(workplace: Workplace) -> None:
+    """A refusal names the fields in cobai's words, in the rejects; who has them all lands."""
+    lacking = [person(1), person(2, last_name=" ", gender="f", login="two"), person(3, login="3")]
+    with Cobai(inferred_fields=True) as cobai:
+        run = workplace.target(minimal(cobai), contacts(*lacking, person(4, sex="f", login="4")))
+        assert (run.code, [c["webUserName"] for c in cobai.contacts]) == (3, ["4"])
+    assert refusals(workplace) == [(n, "BadRequest", None) for n in (1, 2, 3)]
+    reasons = {each["reason"].rpartition("(HTTP 400).")[2] for each in workplace.rejections}
+    assert any("webUserName: '' is not allowed" in reason for reason in reasons)
+
+
+def test_what_no_list_of_cobai_has_is_left_out(cobai: Cobai, workplace: Workplace) -> None:
+    """A role or a gender that cobai does not know costs nobody the contact; defaults fill in."""
+    people = [person(1, gender="divers"), person(2, role="ROLE_ADMIN"), person(3, role="role_shop")]
+    people.append(person(4, role="ROLE_shop_costcenter_USER"))
+    run = workplace.target(minimal(cobai), contacts(*people))
+    assert (run.code, run.summary["created"]) == (0, 4)
+    held = {c["firstName"]: c["role"] for c in cobai.contacts}
+    assert held.pop("First 4") == "ROLE_SHOP_COSTCENTER_USER"
+    assert set(held.values()) == {"ROLE_SHOP_USER"}
+    assert run.summary["mended"] == [
+        ["contacts", "gender", "left out, unknown there", 1],
+        ["contacts", "role", "left out, unknown there", 1],
+    ]
+    assert "role must be one of ROLE_SHOP_USER, " in run.log
+    for chosen in ({"role": "ROLE_ADMIN"}, {"gender": "divers"}):
+        refused = workplace.target(minimal(cobai, **chosen), contacts(person(9)))
+        assert (refused.code, refusals(workplace)) == (3, [(9, "invalid", *chosen)])
+
+
+def test_a_lost_create_without_user_name_is_found_by_name_and_e_mail(
+    cobai: Cobai, workplace: Workplace
+) -> None:
+    """Without a user name, nobody is created twice or lost when an answer does not come."""
+    cobai.fault(on="POST", cut="after")
+    cobai.fault(on="POST", cut="before")
+    config = {**minimal(cobai), "concurrency": 1}
+    run = workplace.target(config, contacts(*map(person, range(4))))
+    assert (run.code, run.summary["created"]) == (0, 4)
+    assert sorted(c["firstName"] for c in cobai.contacts) == [f"First {n}" for n in range(4)]
 
 
 def test_a_customer_that_is_none_is_named_as_the_fault(cobai: Cobai, workplace: Workplace) -> None:

@@ -476,10 +476,16 @@ CREATED = {
     "twice the same name": named('"company": "a", "company": "b"'),
     "empty name": named('"": "x"'),
     "other parts": named('"a": 1')[:-1] + ', "time_extracted": [], "version": "x"}',
+    "BOM": "\ufeff" + named('"a": 1'),
     "CRLF": "\r\n" + named('"a": 1') + "\r",
     "empty lines": "\n \n\n" + named('"a": 1') + "\n\n",
     "schema without keys": schema("null").replace("contacts", "other_contacts"),
+    "list as status": named('"contact_status": [1]'),
     "recursive schema": schema('["id"]', '"id": {"$ref": "#/properties/id"}'),
+    "schema of null": schema('["id"]', '"id": null'),
+    "schema of an odd type": schema('["id"]', '"id": {"type": [[]]}'),
+    "broken pattern": schema('["id"]', '"id": {"pattern": "("}'),
+    "schema from a file": schema('["id"]', '"id": {"$ref": "file:///etc/passwd"}'),
     "schema of true": schema('["id"]', '"id": true'),
 }
 """Lines that are odd, but hold a contact."""
@@ -490,7 +496,6 @@ REJECTED = {
     "null as key": named('"a": 1', key="null"),
     "object as name": record('{"id": 2, "first_name": {"a": [{}]}, "mobile": "1"}'),
     "list as mobile": record('{"id": 2, "first_name": "Bert", "mobile": [[1]]}'),
-    "list as status": named('"contact_status": [1]'),
     "10 MB": named('"company": "' + "x" * 10_000_000 + '"'),
     "a rejection that is none": record("{}")[:-1] + ', "rejection": {"attempts": 1e400}}',
     "key that no record has": schema('["nope"]').replace("contacts", "other_contacts"),
@@ -509,7 +514,6 @@ REJECTED = {
 
 UNREADABLE = {
     "no object": "[]",
-    "BOM": "\ufeff" + named('"a": 1'),
     "type as list": '{"type": []}',
     "type as object": '{"type": {"a": 1}, "stream": "contacts"}',
     "nothing": "{}",
@@ -532,10 +536,6 @@ UNREADABLE = {
     "text as keys": schema('"id"'),
     "number as keys": schema("7"),
     "odd keys": schema("[7, null, []]"),
-    "schema of null": schema('["id"]', '"id": null'),
-    "schema of an odd type": schema('["id"]', '"id": {"type": [[]]}'),
-    "broken pattern": schema('["id"]', '"id": {"pattern": "("}'),
-    "schema from a file": schema('["id"]', '"id": {"$ref": "file:///etc/passwd"}'),
 }
 """Lines that are no Singer messages."""
 
@@ -585,8 +585,7 @@ def test_a_schema_never_makes_the_target_call_an_address() -> None:
     with Cobai() as lure:
         line = schema('["id"]', f'"id": {{"$ref": "{lure.url}/stolen"}}')
         _, names, raised = receive(line)
-        assert (names, lure.log) == (["Anna"], [])
-    assert isinstance(raised, InputError)
+        assert (names, lure.log, raised) == (["Anna", "Bert"], [], None)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from singer_sdk import typing as th
 
+from tap_contacts.apis import redirects
 from tap_contacts.apis.errors import (
     NoAnswer,
     NotFound,
@@ -129,6 +130,8 @@ class ApiClient(abc.ABC):
         self.transport = Transport(config, self.pace)
         self.origin = self.address(settings)
         self.sign_in = self.sign_in_with(settings)
+        self._told: set[str] = set()
+        """What was logged that need not be said again."""
         self._hidden = Hidden(self.settings, settings, config)
         self.logger = logging.getLogger(f"contacts.{self.api}")
         self._repeats = Repeats(self.title, self.transport, self._outage, self.logger)
@@ -246,7 +249,8 @@ class ApiClient(abc.ABC):
 
     def _error(self, call: Call, answer: Answer, judgement: Judgement) -> Exception:
         code = f"code {judgement.code} " if plain_code(judgement.code) else ""
-        words = (self.title, call.asked, f"{code}(HTTP {answer.status})", judgement.advice)
+        advice = self._redirected(call, answer, judgement) or judgement.advice
+        words = (self.title, call.asked, f"{code}(HTTP {answer.status})", advice)
         kind = _ERRORS[judgement.verdict]
         if judgement.verdict is Verdict.UNKNOWN and call.repeatable:
             kind = Retry
@@ -255,6 +259,18 @@ class ApiClient(abc.ABC):
         if isinstance(error, Retry):
             error.retry_after = judgement.wait
         return error
+
+    def _redirected(self, call: Call, answer: Answer, judgement: Judgement) -> str:
+        """Return what to do about a redirect of a request that writes, and log it once; or ""."""
+        if call.method == "GET" or judgement.verdict is not Verdict.UNKNOWN:
+            return ""
+        advice = redirects.advice(answer, self.origin)
+        if advice and advice not in self._told:
+            self._told.add(advice)
+            self.logger.warning(
+                "%s: %s: (HTTP %d). %s", self.title, call.asked, answer.status, advice
+            )
+        return advice
 
 
 _ERRORS = {

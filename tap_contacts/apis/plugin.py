@@ -8,6 +8,8 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 import click
+from jsonschema import Draft7Validator
+from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.exceptions import (
     ConfigurationError,
     FatalSyncError,
@@ -16,8 +18,10 @@ from singer_sdk.exceptions import (
 )
 from singer_sdk.plugin_base import JSONSchemaValidator, PluginBase
 
+from tap_contacts.apis import files, maps
 from tap_contacts.apis.errors import ApiError
 from tap_contacts.apis.seams import Incomplete
+from tap_contacts.apis.typed import typed
 
 if TYPE_CHECKING:
     import logging
@@ -27,6 +31,12 @@ if TYPE_CHECKING:
 
 PACKAGE = "singer-contacts"
 """Distribution both plugins belong to."""
+
+ENVIRONMENT = "ENV"
+"""What stands for the environment among the config files."""
+
+_CHECKED_APART = {"stream_maps": {"type": ["object", "null"]}}
+"""Settings whose schema in the SDK fails on wrong values."""
 
 FAILED, MISUSED = 1, 2
 """Exit codes: the run failed; the settings or the command are wrong."""
@@ -49,16 +59,32 @@ class ContactsPlugin(PluginBase):
         """Check the settings; the SDK's own messages would show the values, secrets included."""
         schema = self.config_jsonschema
         self.append_builtin_config(schema)
+        self._config = typed(self._config, schema)
         for name in _unknown(self._config, schema):
             self.logger.warning("Unknown setting %s is ignored; see --about for all.", name)
-        errors = [
-            _in_words(error) for error in JSONSchemaValidator(schema).iter_errors(self._config)
-        ]
+        checked = {**schema, "properties": {**schema["properties"], **_CHECKED_APART}}
+        errors = [_in_words(error) for error in Draft7Validator(checked).iter_errors(self._config)]
         if errors and raise_errors:
             raise ConfigurationError(" ".join(errors))
+        if not errors:  # the SDK's validator also sets defaults, which takes objects to be some
+            list(JSONSchemaValidator(checked).iter_errors(self._config))
         if raise_errors:
+            maps.assert_right(self._config.get("stream_maps") or {})
             self.check_settings()
         return errors
+
+    @property
+    def _env_var_config(self) -> dict[str, Any]:
+        """Return the settings from the environment, as text: `typed` reads them."""
+        self.append_builtin_config(self.config_jsonschema)
+        names = self.config_jsonschema["properties"]
+        texts = {"properties": {name: {"type": "string"} for name in names}}
+        return parse_environment_config(texts, self._env_var_prefix)
+
+    def setup_mapper(self) -> None:
+        """Get ready to apply stream maps."""
+        with maps.speaking():
+            super().setup_mapper()
 
     def check_settings(self) -> None:
         """Check what the settings' schema cannot say; may raise ConfigurationError."""
@@ -66,13 +92,22 @@ class ContactsPlugin(PluginBase):
     @classmethod
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
         """Read the config files; a file that cannot be read is a usage error."""
-        try:
-            return super().cb_config(ctx, param, value)
-        except OSError as error:
-            msg = f"cannot be read: {error.strerror}."
-        except ValueError:
-            msg = "is not JSON."
-        raise click.BadParameter(msg, ctx, param)
+        given = super().cb_config(ctx, param, tuple(each for each in value if each == ENVIRONMENT))
+        for path in value:
+            if path != ENVIRONMENT:
+                given.config |= file_of("config", path, ctx, param)
+        return given
+
+
+def file_of(
+    kind: str, path: str, ctx: click.Context | None, param: click.Parameter | None
+) -> dict[str, Any]:
+    """Return the JSON object in a file that an option names; else it is a usage error."""
+    try:
+        return files.object_in(path)
+    except files.Unreadable as error:
+        msg = f"The {kind} file {path} {error}."
+        raise click.BadParameter(msg, ctx, param) from None
 
 
 @contextlib.contextmanager
@@ -110,7 +145,7 @@ def _unknown(config: Mapping[str, Any], schema: Mapping[str, Any], above: str = 
         known = schema.get("properties", {}).get(name)
         if known is None and "properties" in schema:
             found.append(above + name)
-        elif isinstance(value, dict) and known:
+        elif isinstance(value, dict) and known and not known.get("additionalProperties"):
             found += _unknown(value, known, f"{above}{name}.")
     return found
 

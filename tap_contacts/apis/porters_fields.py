@@ -17,6 +17,7 @@ from lxml import etree
 
 from tap_contacts.apis import porters_wire as wire
 from tap_contacts.apis import xml
+from tap_contacts.apis.alike import alike
 from tap_contacts.apis.errors import Stopped
 from tap_contacts.apis.seams import Incomplete
 
@@ -117,12 +118,12 @@ class Options:
         raise ValueError(msg)
 
     def _named(self, given: str) -> list[Choice]:
-        """Find options by alias, name, and name in whatever case; the first of these that does."""
+        """Find options by alias, by name, and by a name alike; the first of these that does."""
         name = one_line(given)
         return (
             [choice for choice in self.choices if choice.alias == name]
             or [choice for choice in self.choices if choice.name == name]
-            or [choice for choice in self.choices if choice.name.casefold() == name.casefold()]
+            or [choice for choice in self.choices if alike(choice.name) == alike(name)]
         )
 
     def known(self) -> str:

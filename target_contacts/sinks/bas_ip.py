@@ -158,6 +158,11 @@ class BasIpSink(ContactSink[BasIp]):
         translator.carried.update(self._numbers.attributes)
         return translator
 
+    def remedies(self) -> Mapping[str, Mapping[str, Any]]:
+        """Name the setting that makes numbers, unless it is set."""
+        template = {self.client.api: {"number_template": "sip:{mobile}@…"}}
+        return {} if self.client.number_template else {"number": template}
+
     def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:
         """Add number, type and the flags that are left out, and check them together."""
         number = payload.get("number") or self._numbers.number(attributes)

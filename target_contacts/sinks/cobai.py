@@ -9,25 +9,47 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_contacts.apis import xml
+from tap_contacts.apis.alike import found
 from tap_contacts.apis.cobai import Cobai
 from tap_contacts.apis.cobai_wire import FIELDS, UUID
 from tap_contacts.apis.errors import NotFound
 from target_contacts import values
 from target_contacts.client import ContactSink
 from target_contacts.contact import is_empty, text
-from target_contacts.mapping import Field, Payload, matching
+from target_contacts.evidence import as_text
+from target_contacts.items import created
+from target_contacts.mapping import Field, Payload, matching, one_of
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from target_contacts.items import Item
+
 
 ROLES = ("ROLE_SHOP_USER", "ROLE_SHOP_COSTCENTER_USER", "ROLE_RESTRICTED_SHOP_USER")
+
+BUILT_IN = {"role": "ROLE_SHOP_USER", "ignoreAssortment": "false"}
+"""What a new contact gets that neither record nor defaults give: an ordinary user's."""
+
+CHOSEN = ("gender", "role", "ignoreAssortment", "webPassword")
+"""Fields that no contact is without, so that none is cleared; a password cannot be, either."""
+
+WITHOUT_LOGIN = ("customer", "firstName", "lastName", "officeMail")
+"""What the contact of a lost create is looked for by if it has no user name."""
 
 LONGEST_PASSWORD = 50
 
 _uuid = matching(UUID, "the UUID of a customer of cobai")
-_role = matching("|".join(ROLES), "one of " + ", ".join(ROLES))
+
+
+def _role(value: Any) -> str:
+    """Return the code of a role."""
+    role = found(text(value), ROLES)
+    if role is None:
+        msg = f"must be one of {', '.join(ROLES)}"
+        raise ValueError(msg)
+    return role
 
 
 def _customer(value: Any) -> str:
@@ -36,8 +58,8 @@ def _customer(value: Any) -> str:
 
 def _line(value: Any) -> str:
     """Return text that XML can hold; blanks alone are no value."""
-    found = xml.clean(text(value))
-    return found if found.strip() else ""
+    cleaned = xml.clean(text(value))
+    return cleaned if cleaned.strip() else ""
 
 
 def _mail(value: Any) -> str:
@@ -50,15 +72,18 @@ def _flag(value: Any) -> str:
 
 def _password(value: Any) -> str:
     """Return a password unchanged, or raise ValueError: one that is altered would not sign in."""
-    found = text(value)
-    if xml.clean(found) != found or not found.strip():
+    given = text(value)
+    if xml.clean(given) != given or not given.strip():
         msg = "must be more than blanks, without control characters"
         raise ValueError(msg)
-    return found
+    return given
 
 
 class CobaiSink(ContactSink[Cobai]):
     """Create contacts of a customer and change them; they never move to another customer.
+
+    Which fields are required the documents do not say: what is lacking is left to cobai's answer,
+    but for the customer, whose UUID stands in the address.
 
     The remote id is "customer's UUID/contact's UUID": every call needs both.
     """
@@ -66,29 +91,29 @@ class CobaiSink(ContactSink[Cobai]):
     client_class = Cobai
     identity: ClassVar[tuple[str, ...]] = ("customer", "webUserName")
     """A user name is taken to be unique in the whole system."""
+    own: ClassVar[Sequence[str]] = ("webUserName", "firstName", "lastName", "officeMail")
+    expected = ("webPassword",)
+    built_in = BUILT_IN
     can_ask = can_list = True
     many = float("inf")  # customers are listed one by one
     asks_by = frozenset(("customer",))
     fields: ClassVar[Sequence[Field]] = (
         Field("customer_id", "customer", required="always", convert=_customer, identifier=True),
-        Field("first_name", "firstName", required="always", max_length=35, convert=_line),
-        Field("last_name", "lastName", required="always", max_length=35, convert=_line),
-        Field("email", "officeMail", required="always", max_length=200, convert=_mail, exact=True),
-        Field(
-            "user_name", "webUserName", required="always", max_length=80, convert=_line, exact=True
-        ),
+        Field("first_name", "firstName", max_length=35, convert=_line),
+        Field("last_name", "lastName", max_length=35, convert=_line),
+        Field("email", "officeMail", max_length=200, convert=_mail, exact=True),
+        Field("user_name", "webUserName", max_length=80, convert=_line, exact=True),
         Field(
             "password",
             "webPassword",
-            required="create",
             max_length=LONGEST_PASSWORD,
             convert=_password,
             clears=False,
             exact=True,
         ),
-        Field("gender", "gender", required="always", convert=values.gender),
-        Field("role", "role", required="always", convert=_role),
-        Field("ignore_assortment", "ignoreAssortment", required="always", convert=_flag),
+        Field("gender", "gender", convert=one_of(values.gender)),
+        Field("role", "role", convert=one_of(_role)),
+        Field("ignore_assortment", "ignoreAssortment", convert=_flag),
         Field("phone", "officePhone", max_length=30, convert=_line, exact=True),
         Field("fax", "officeFax", max_length=30, convert=_line, exact=True),
         Field("mobile", "officeMobile", max_length=30, convert=_line, exact=True),
@@ -136,11 +161,22 @@ class CobaiSink(ContactSink[Cobai]):
         yield from self._held(self.client.all_customers())
 
     def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:
-        """Leave out a password without value: none can be cleared."""
+        """Leave out what has no value and cannot be cleared."""
         del attributes
-        if is_empty(payload.get("webPassword")):
-            payload.pop("webPassword", None)
-        return payload
+        return {w: value for w, value in payload.items() if w not in CHOSEN or not is_empty(value)}
+
+    @property
+    def identities(self) -> Sequence[Sequence[str]]:
+        """Return the fields by which lost creates are looked for."""
+        return [self.identity, WITHOUT_LOGIN]
+
+    def looked_for(self, item: Item) -> dict[str, str]:
+        """Return the identity; without a user name, name and e-mail in its place."""
+        wanted = super().looked_for(item)
+        if wanted["webUserName"]:
+            return wanted
+        sent = created(item)
+        return {wire: as_text(sent.get(wire)) for wire in WITHOUT_LOGIN}
 
     def _held(self, customers: Iterable[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
         for contact in self.client.stored(customers, self._without_owner):

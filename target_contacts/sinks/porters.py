@@ -15,7 +15,9 @@ from singer_sdk.exceptions import ConfigurationError
 from tap_contacts.apis import porters
 from tap_contacts.apis import porters_wire as wire
 from tap_contacts.apis.errors import OutcomeUnknown, Refused
+from target_contacts.books import NOT_THERE
 from target_contacts.client import ContactSink
+from target_contacts.contact import is_empty
 from target_contacts.dispatch import threads
 from target_contacts.items import Item, Outcome
 from target_contacts.rejects import Rejected
@@ -134,21 +136,24 @@ class PortersSink(ContactSink[porters.Porters]):
         return table.text_field(name)
 
     def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:
-        """Leave out what is blank.
+        """Leave out what is blank, and what is about a phase that was left out.
 
         Raises:
             Rejected: If there is something about a phase, but no phase.
         """
-        del attributes
         cleaned = {
             alias: value
             for alias, value in payload.items()
             if isinstance(value, list) or not (value.isspace() or value == "")
         }
-        if wire.PHASE not in cleaned and cleaned.keys() & table.OF_PHASE:
+        about = cleaned.keys() & table.OF_PHASE
+        if not about or wire.PHASE in cleaned:
+            return cleaned
+        if is_empty(attributes.get("status")):
             reason = f"{' and '.join(table.OF_PHASE)} may only come together with {wire.PHASE}"
             raise Rejected(reason, "missing", field=wire.PHASE)
-        return cleaned
+        self.books.mend(self.stream_name, [(alias, NOT_THERE) for alias in sorted(about)])
+        return {alias: value for alias, value in cleaned.items() if alias not in about}
 
     @property
     def key_wire(self) -> str:

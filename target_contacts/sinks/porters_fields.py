@@ -20,15 +20,20 @@ from tap_contacts.apis.porters_fields import TEXTS, Kind, Tenant, TenantField
 from tap_contacts.apis.porters_wire import OWN_FIELDS, PHASE
 from target_contacts import values
 from target_contacts.contact import is_empty, text
-from target_contacts.mapping import Field, matching
+from target_contacts.mapping import Field, matching, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 PHASE_DATE, PHASE_MEMO = "Contact.P_PhaseDate", "Contact.P_PhaseMemo"
 OF_PHASE = (PHASE_DATE, PHASE_MEMO)
+PHASE_ALIAS = f"{PHASE}.P_Alias"
+"""Field in which contacts that were read hold the alias of their phase."""
 PHASES = "Option.P_ContactPhase"
 """What the phases of contacts stand under, unless a company database says otherwise."""
+
+OPTION = "Option."
+"""How the aliases of options begin."""
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?")
 
@@ -100,7 +105,7 @@ _alias = matching(
 
 FIELDS: tuple[Field, ...] = (
     Field("customer_id", "Contact.P_Client", "create", convert=_id, identifier=True),
-    Field("owner_id", "Contact.P_Owner", "create", convert=_id, identifier=True),
+    Field("owner_id", "Contact.P_Owner", "create", convert=_id, identifier=True, modest=True),
     Field("full_name", "Contact.P_Name", convert=_line),
     Field("name_reading", "Contact.P_Reading", convert=_line),
     Field("department", "Contact.P_Division", convert=_line),
@@ -115,7 +120,7 @@ FIELDS: tuple[Field, ...] = (
     Field("fax", "Contact.P_Fax", convert=_line, exact=True),
     Field("email", "Contact.P_Mail", convert=_mail, exact=True),
     Field("mobile", "Contact.P_Mobile", convert=_line, exact=True),
-    Field("status", PHASE, convert=partial(status_name, names={})),
+    Field("status", PHASE, convert=partial(status_name, names={}), nested=True, code=PHASE_ALIAS),
 )
 """What the vocabulary fills."""
 
@@ -198,12 +203,13 @@ def own(known: TenantField, tenant: Tenant) -> Field:
         msg = f"field_map names {known.alias}, which cannot be filled: its type is {kind}."
         raise ConfigurationError(msg)
     is_prose = known.kind in {Kind.SINGLE, Kind.MULTI}
-    return limited(Field(known.alias, known.alias, convert=convert, exact=not is_prose), known)
+    field = Field(known.alias, known.alias, convert=convert, exact=not is_prose)
+    return limited(replace(field, nested=known.kind is Kind.CHECKBOX), known)
 
 
 def text_field(name: str) -> Field:
     """Return how a field of unknown type is filled: as text."""
-    return Field(name, name, convert=lines)
+    return Field(name, name, convert=lines, nested=True)
 
 
 def required(known: TenantField) -> Field:
@@ -286,4 +292,11 @@ def phase(
 ) -> Callable[[Any], str]:
     """Return what finds a phase by the name or the alias of a status."""
     root = known.options if known and known.options else PHASES
-    return lambda value: _one(tenant, root, status_name(value, names))
+
+    def found(value: Any) -> str:
+        if isinstance(value, dict) and str(value.get("id")).startswith(OPTION):
+            with contextlib.suppress(ValueError):
+                return _one(tenant, root, value["id"])
+        return _one(tenant, root, status_name(value, names))
+
+    return one_of(found)

@@ -6,15 +6,17 @@ Fields: https://www.zoho.com/voice/api/create-a-contact.html
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from tap_contacts.apis.alike import found
 from tap_contacts.apis.zoho_voice import PREFIX, ZohoVoice
 from target_contacts import values
 from target_contacts.client import ContactSink
 from target_contacts.contact import is_empty, text
 from target_contacts.evidence import as_text
-from target_contacts.mapping import Field, Payload
+from target_contacts.mapping import Field, Payload, one_of
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
@@ -50,13 +52,24 @@ class ZohoVoiceSink(ContactSink[ZohoVoice]):
         Field("country", "country"),
         Field("is_favourite", "is_favourite", convert=_flag),
         Field("is_spam", "is_spam", convert=_flag),
-        Field("status", "contact_status", convert=lambda value: value, clears=False),
+        Field(
+            "status",
+            "contact_status",
+            convert=lambda value: value,
+            clears=False,
+            nested=True,
+        ),
     )
 
     def configured(self) -> Sequence[Field]:
         """Learn whose plan numbers follow."""
         self._plan = self.region
         return self.fields
+
+    def learned(self, fields: Sequence[Field]) -> Sequence[Field]:
+        """Find statuses among those of the organisation, which are asked for when one comes."""
+        own = one_of(self._status)
+        return [replace(f, convert=own) if f.attribute == "status" else f for f in fields]
 
     def create(self, payload: Payload) -> str:
         """Create a contact."""
@@ -88,11 +101,9 @@ class ZohoVoiceSink(ContactSink[ZohoVoice]):
             yield contact["contact_id"], held | self._numbers(held, held.get("country"))
 
     def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:
-        """Send numbers in E.164, as all samples have them, and the organisation's own status."""
+        """Send numbers in E.164, as all samples have them; a status is never cleared."""
         payload |= self._numbers(payload, attributes.get("country"))
-        if not is_empty(payload.get("contact_status")):
-            payload["contact_status"] = self._status(payload["contact_status"])
-        else:
+        if is_empty(payload.get("contact_status")):
             payload.pop("contact_status", None)
         return payload
 
@@ -108,15 +119,13 @@ class ZohoVoiceSink(ContactSink[ZohoVoice]):
     def _status(self, value: Any) -> dict[str, str]:
         """Find a status by its display value; the source's ids mean nothing here."""
         given = value if isinstance(value, dict) else {"id": value, "display_value": value}
-        if self.destination.offline:
-            return given
         names = self.destination.status_names
         name = names.get(str(given.get("id"))) or str(given.get("display_value"))
-        if name not in self._status_ids:
-            known = ", ".join(self._status_ids)
-            reason = f"contact_status {name} does not exist in this organisation; it has: {known}"
-            raise Rejected(reason, "unknown_status", field="contact_status")
-        return {"id": self._status_ids[name], "display_value": name}
+        there = found(name, self._status_ids)
+        if there is None:
+            msg = f"must be a status of this organisation, which has: {', '.join(self._status_ids)}"
+            raise ValueError(msg)
+        return {"id": self._status_ids[there], "display_value": there}
 
     @cached_property
     def _status_ids(self) -> dict[str, str]:

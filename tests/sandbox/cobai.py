@@ -33,8 +33,7 @@ RICO = (
 )
 """The vendor's sample, all fields that an answer holds (CREATE)."""
 
-# Patterns of values (CREATE, ROLES). Ticks are lost; taken: all but the numbers are mandatory.
-# Silent in the documents; taken: a blank value is a missing one, and a long one is not cut.
+# Patterns of values (CREATE, ROLES). Silent in the documents; taken: a long one is not cut.
 FIELDS = {
     **dict.fromkeys(("firstName", "lastName"), r"(?=.*\S).{1,35}"),
     **dict.fromkeys(("officeFax", "officeMobile", "officePhone"), r".{0,30}"),
@@ -47,6 +46,10 @@ FIELDS = {
     "role": "ROLE_SHOP_USER|ROLE_SHOP_COSTCENTER_USER|ROLE_RESTRICTED_SHOP_USER",
     "ignoreAssortment": "true|false",
 }
+
+# Ticks are lost; whoever demands more than is documented takes all but the numbers for mandatory,
+# and a blank value for a missing one.
+DEMANDED = set(FIELDS) - {"officeFax", "officeMobile", "officePhone"}
 
 MAX_SKEW = timedelta(minutes=15)  # Silent in the documents; taken: S3's tolerance.
 XML_TYPES = ("application/xml", "application/xml;charset=utf-8")
@@ -93,8 +96,13 @@ def read_contact(body: bytes) -> dict[str, str]:
 class Contacts:
     """The customers and contacts of one target system, and the rules of their fields."""
 
-    def __init__(self) -> None:
-        """Start with one customer, which is not new, and no contact."""
+    def __init__(self, *, inferred_fields: bool = False) -> None:
+        """Start with one customer, which is not new, and no contact.
+
+        Args:
+            inferred_fields: Whether fields are demanded that are only inferred to be mandatory.
+        """
+        self._demanded = DEMANDED if inferred_fields else set()
         self.customers: dict[str, dict[str, dict[str, str]]] = {CUSTOMER_UUID: {}}
         self.new_customers: list[str] = []
         self.passwords: dict[str, str] = {}  # SHA-256 in hex: only a hash is kept (CREATE).
@@ -130,15 +138,17 @@ class Contacts:
     def remove(self, uuid: str) -> None:
         """Take out a contact."""
         contact = self._by_uuid.pop(uuid)
-        del self.customers[contact["customer_uuid"]][uuid], self.passwords[uuid]
-        del self._user_names[contact["webUserName"].casefold()]
+        del self.customers[contact["customer_uuid"]][uuid]
+        self.passwords.pop(uuid, None)
+        self._user_names.pop(contact["webUserName"].casefold(), None)
 
     def put(self, customer: str, uuid: str, fields: Mapping[str, str]) -> str:
         """Put in a contact, or replace all of one but a password left out; return its UUID."""
         before = self.customers[customer].get(uuid, {})
         self._check({"webPassword": PASSWORD, **fields} if before else fields, uuid)
         self._user_names.pop(before.get("webUserName", "").casefold(), None)
-        self._user_names[fields["webUserName"].casefold()] = uuid
+        if name := fields.get("webUserName"):
+            self._user_names[name.casefold()] = uuid
         if password := fields.get("webPassword"):
             self.passwords[uuid] = hashlib.sha256(password.encode()).hexdigest()
         # Silent in the documents; taken: a field left out is cleared.
@@ -152,6 +162,7 @@ class Contacts:
             # Silent in the documents; taken: a refusal quotes the value, personal data or not.
             f"{name}: '{fields.get(name, '')}' is not allowed"
             for name in {**FIELDS, **fields}
+            if fields.get(name) or name in self._demanded or name not in FIELDS
             if not re.fullmatch(FIELDS.get(name, "(?!)"), fields.get(name, ""), re.DOTALL)
         ]
         # Silent in the documents; taken: unique system-wide, whatever the letters' case.
@@ -209,10 +220,14 @@ class Cobai(Contacts, Sandbox):
         access_key_id: str = ACCESS_KEY_ID,
         secret_access_key: str = SECRET_ACCESS_KEY,
         inferred_calls: bool = True,
+        inferred_fields: bool = False,
         **server: Any,
     ) -> None:
-        """Take one access key, and whether the calls exist that are only inferred from others."""
-        Contacts.__init__(self)
+        """Take one access key, and whether the calls exist that are only inferred from others.
+
+        So may be which fields are demanded: see `Contacts`.
+        """
+        Contacts.__init__(self, inferred_fields=inferred_fields)
         Sandbox.__init__(self, **server)
         self._key, self._secret = access_key_id, secret_access_key
         # The samples say v1 although v2 was asked (CREATE, CLIST).
@@ -238,12 +253,11 @@ class Cobai(Contacts, Sandbox):
         return {"access_key_id": self._key, "secret_access_key": self._secret, "api_url": self.url}
 
     def target_config(self) -> dict[str, Any]:
-        """Return a config with defaults for what cobai demands beyond names and e-mail."""
-        codes = {"gender": "MALE", "role": "ROLE_SHOP_USER", "ignore_assortment": False}
+        """Return a config with defaults for what records of other systems lack, and a user name."""
         return {
             "api": "cobai",
             "cobai": self.tap_config(),
-            "defaults": {"customer_id": CUSTOMER_UUID, "password": PASSWORD, **codes},
+            "defaults": {"customer_id": CUSTOMER_UUID, "password": PASSWORD, "gender": "MALE"},
             "field_map": {"webUserName": "email"},
         }
 

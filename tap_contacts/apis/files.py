@@ -1,0 +1,60 @@
+"""Read files of JSON that users keep: settings, states, catalogs."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from pathlib import Path
+from typing import Any
+
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+class Unreadable(ValueError):
+    """A file cannot be read; the text says why, and holds nothing of what is in it."""
+
+
+def object_in(path: str) -> dict[str, Any]:
+    """Return the one JSON object that a file holds; a byte order mark is passed over.
+
+    Raises:
+        Unreadable: If it holds anything else, or cannot be read.
+    """
+    text = _text(path)
+    if not text or text.isspace():
+        msg = "is empty"
+        raise Unreadable(msg)
+    try:
+        found = json.loads(text)
+    except ValueError:
+        msg = _why_not(text)
+        raise Unreadable(msg) from None
+    if not isinstance(found, dict):
+        msg = "is not a JSON object"
+        raise Unreadable(msg)
+    return found
+
+
+def _text(path: str) -> str:
+    """Return what is in a file."""
+    try:
+        body = Path(path).read_bytes()
+    except OSError as error:
+        msg = f"cannot be read: {error.strerror}"
+        raise Unreadable(msg) from None
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        is_wide = body.startswith(_UTF_16)
+        msg = f"is {'UTF-16' if is_wide else 'not UTF-8'}: save it as UTF-8"
+        raise Unreadable(msg) from None
+
+
+def _why_not(text: str) -> str:
+    """Say why a text is not JSON."""
+    lines = [line for line in text.splitlines() if not line.isspace() and line]
+    try:
+        several = [json.loads(line) for line in lines]
+    except ValueError:
+        return "is not JSON"
+    return f"holds {len(several)} JSON values, one a line: keep the last one alone"

@@ -1,0 +1,88 @@
+"""Give settings that came as text, as from the environment, the types that they must have."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
+_NUMBER = re.compile(r"[+-]?([0-9]{1,18}(\.[0-9]{0,18})?|\.[0-9]{1,18})([eE][+-]?[0-9]{1,2})?")
+
+_FLAGS = {
+    **dict.fromkeys(("true", "1", "yes", "on"), True),
+    **dict.fromkeys(("false", "0", "no", "off"), False),
+}
+
+
+def typed(value: Any, schema: Mapping[str, Any]) -> Any:
+    """Return a setting, or an object of settings, with texts read as what the schema demands.
+
+    A text that cannot be read so stays as it is: what it must be is said by who checks it.
+    """
+    if isinstance(value, str):
+        value = _read(value, _kinds(schema))
+    if isinstance(value, dict):
+        declared = schema.get("properties", {})
+        return {name: typed(child, declared.get(name, {})) for name, child in value.items()}
+    if isinstance(value, list):
+        return [typed(child, schema.get("items", {})) for child in value]
+    return value
+
+
+def _kinds(schema: Mapping[str, Any]) -> list[str]:
+    given = schema.get("type", [])
+    return [given] if isinstance(given, str) else list(given)
+
+
+def _read(text: str, kinds: list[str]) -> Any:
+    """Return what a text says, unless it may be meant as text."""
+    if "string" in kinds or not kinds:
+        return text
+    if "null" in kinds and not text.strip():
+        return None
+    for kind in kinds:
+        with contextlib.suppress(ValueError, LookupError):
+            return _READERS[kind](text.strip())
+    return text
+
+
+def _whole(text: str) -> int:
+    if not _WHOLE.fullmatch(text):
+        raise ValueError
+    return int(text)
+
+
+def _number(text: str) -> float:
+    if not _NUMBER.fullmatch(text):
+        raise ValueError
+    return int(text) if _WHOLE.fullmatch(text) else float(text)
+
+
+def _several(text: str) -> Any:
+    """Return a list in JSON, or what stands between commas."""
+    if text.startswith("["):
+        return _json(text, list)
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _json(text: str, kind: type) -> Any:
+    found = json.loads(text)
+    if not isinstance(found, kind):
+        raise ValueError  # noqa: TRY004  # all readers raise it
+    return found
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "integer": _whole,
+    "number": _number,
+    "boolean": lambda text: _FLAGS[text.lower()],
+    "array": _several,
+    "object": partial(_json, kind=dict),
+}
+"""What reads a text as each type."""
