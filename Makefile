@@ -2,7 +2,7 @@
 # make check  style, types and format
 # make test   all tests, against the sandbox on 127.0.0.1
 # make crash  kill the target at hundreds of points, over all five APIs; takes minutes
-# make crowd  send hundreds of namesakes, families and others easily mistaken to all five APIs; minutes
+# make crowd  send hundreds of namesakes, families and changed numbers to all five APIs; a minute
 # make bench  how fast it is, beside others; takes half an hour on a quiet machine
 
 PYTHON ?= python3

@@ -47,6 +47,8 @@ class Model:
         self.held: dict[str, dict[str, Any]] = {}
         self.ledger: dict[int, str] = {}
         """By number of the entry, which contact is its own."""
+        self._claimed: dict[str, set[str]] = defaultdict(set)
+        """By source, the contacts of its entries."""
 
     def put(self, entries: Iterable[Entry]) -> list[Entry]:
         """Put entries in by hand; return those that are taken."""
@@ -57,7 +59,7 @@ class Model:
 
     def send(self, entries: Iterable[Entry]) -> dict[int, str]:
         """Send the entries of one stream; return the numbers of the rejected, and why."""
-        self._claimed = defaultdict[str, set[str]](set)
+        self._claimed.clear()
         sent = list(entries)
         for entry in sent:
             if entry.number in self.ledger:
