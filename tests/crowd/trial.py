@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from tests.sandbox.server import Logged, Sandbox
 
 KINDS = {kind.api: kind for kind in DESTINATIONS}
-ROOM: dict[str, dict[str, Any]] = {"bas_ip": {"max_contacts": 1_000_000}}
+ROOM: dict[str, dict[str, Any]] = {
+    "bas_ip": {"max_contacts": 1_000_000},
+    "cobai": {"inferred_fields": True},  # without an e-mail address nobody could be recognised
+}
 SETTINGS = {"phone_region": REGION, "requests_per_minute": 1_000_000}
 """All else is default, but for what an API demands."""
 
