@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from msgspec.structs import replace
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_contacts.apis.errors import Refused, Stopped
+from tap_contacts.apis.errors import GivenUp, Refused, Stopped
 from tap_contacts.apis.seams import Incomplete
 from target_contacts import names
 from target_contacts.contact import assert_known
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 Wanted = dict[str, str]
 """Values by destination field that tell a contact from all others."""
 
-Found: TypeAlias = "list[str] | Refused"
+Found: TypeAlias = "list[str] | Refused | GivenUp"
 """Ids of the contacts found, or why the API could not be asked."""
 
 Index = dict[tuple[str, ...], list[str]]
@@ -118,7 +118,7 @@ class Reconciler:
         self._assert_not_halted()
         for item in items:
             found = answers[item.key]
-            if isinstance(found, (Stopped, Incomplete)):
+            if isinstance(found, (Stopped, Incomplete)) and not isinstance(found, GivenUp):
                 raise found
             yield item, found
 
@@ -164,6 +164,9 @@ class Reconciler:
             raise Interrupted
 
     def _decided(self, item: Item, found: Found) -> Iterator[Item]:
+        if isinstance(found, GivenUp):
+            self._sink.reject(item.received, _not_looked_up(found))
+            return
         if isinstance(found, Refused):
             yield from self._without_look_up(item, found)
             return
@@ -211,6 +214,12 @@ class Reconciler:
         else:
             self._sink.warn_once(f"Contacts there before this run cannot be looked up: {error}")
             yield replace(item, doubtful=False)
+
+
+def _not_looked_up(error: GivenUp) -> Rejected:
+    """Say why a contact is not sent that nobody can tell to be there or not."""
+    reason = f"{error} Whether the contact is there was not to be found out, so it was not sent"
+    return Rejected(reason, error.code or "outcome_unknown", http_status=error.http_status)
 
 
 def as_text(value: Any) -> str:

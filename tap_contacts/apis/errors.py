@@ -73,6 +73,8 @@ class Retry(ApiError):
     """The same request may be sent again, after `retry_after` seconds if that is given."""
 
     retry_after: float | None = None
+    of_account: bool = False
+    """Whether it surely has nothing to do with what was asked: a throttle, or no sign-in."""
 
 
 class NoAnswer(SingerSDKError):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tap_contacts.apis.errors import Retry
     from tap_contacts.apis.repeats import Call
 
 FEW = 4
@@ -68,15 +69,21 @@ class Trial:
         self.tries = 0
         """Tries begun so far."""
         self._was_alive: bool | None = None
+        self._of_account = False
+        """Whether the last try told nothing of the request."""
 
     def begin(self) -> None:
         """Take note that a try begins."""
         self.tries += 1
         if self._evidence is None:
             return
-        if 1 < self.tries == self._most:
+        if 1 < self.tries == self._most and not self._of_account:
             self._was_alive = self._evidence.is_alive(self._mark)
         self._mark = self._evidence.served
+
+    def failed(self, error: Retry) -> None:
+        """Take note of how a try failed."""
+        self._of_account = error.of_account
 
     def is_of_one(self, call: Call) -> bool:
         """Say whether it was the request, and not the API, that failed."""

@@ -239,6 +239,7 @@ class ApiClient(abc.ABC):
         except NoAnswer as error:
             raise self._unanswered(call, error) from None
         except Retry as error:  # from the sign-in
+            error.of_account = True
             if error.retry_after is not None:
                 self._slow_down(self.pace.sent, error.retry_after)
             raise

@@ -35,6 +35,8 @@ OTHERS_GO = "Other requests succeed: run again, and ask the vendor if only this 
 class Throttled(Retry):
     """The API refused a request only because of its rate."""
 
+    of_account = True
+
 
 @dataclass(frozen=True)
 class Call:
@@ -113,12 +115,9 @@ class Repeats:
             self.evidence.serves(call)
 
     def _ended(self, call: Call, error: Retry, trial: Trial) -> Stopped:
-        """Return what follows from a request that failed in all its tries.
-
-        What is throttled never tells of a record: rates are the account's.
-        """
+        """Return what follows from a request that failed in all its tries."""
         tries = f"no success in {trial.tries} tries; last: {error.answered}"
-        of_one = not isinstance(error, Throttled) and trial.is_of_one(call)
+        of_one = not error.of_account and trial.is_of_one(call)
         kind, advice = (GivenUp, OTHERS_GO) if of_one else (Stopped, LATER)
         words = (self._title, call.asked, tries, error.advice or advice)
         ended = kind(*words, code=error.code, http_status=error.http_status)
@@ -150,4 +149,8 @@ class Repeats:
 
 def _tried(attempt: Callable[[Call], Answer], call: Call, trial: Trial) -> Answer:
     trial.begin()
-    return attempt(call)
+    try:
+        return attempt(call)
+    except Retry as error:
+        trial.failed(error)
+        raise

@@ -14,7 +14,8 @@ from singer_sdk.exceptions import ConfigurationError
 from tap_contacts.apis import xml
 from tap_contacts.apis.cobai import Cobai
 from tap_contacts.apis.cobai_wire import FIELDS, UUID
-from tap_contacts.apis.errors import NotFound
+from tap_contacts.apis.errors import GivenUp, NotFound
+from tap_contacts.apis.seams import Incomplete
 from target_contacts import values
 from target_contacts.client import ContactSink
 from target_contacts.contact import is_empty, text
@@ -106,7 +107,7 @@ class CobaiSink(ContactSink[Cobai]):
         super().setup()
         given = self.config.get("defaults") or {}
         self._default_password = _default(given.get("password", ""))
-        self._known: dict[str | None, list[dict[str, str]]] = {}
+        self._known: dict[str | None, list[dict[str, str]] | GivenUp] = {}
         self._locks: dict[str | None, threading.Lock] = {}
 
     @property
@@ -163,12 +164,28 @@ class CobaiSink(ContactSink[Cobai]):
         return super().for_create({"webPassword": self._default_password, **payload})
 
     def _contacts(self, customer: str | None) -> list[dict[str, str]]:
-        """Return the contacts of a customer, or of all, read once until they are forgotten."""
+        """Return the contacts of a customer, or of all, read once until they are forgotten.
+
+        Raises:
+            GivenUp: If those of this customer cannot be read, though others can.
+            Incomplete: If those of all cannot.
+        """
         with self._locks.setdefault(customer, threading.Lock()):
             if customer not in self._known:
-                customers = [customer] if customer else self.client.all_customers()
-                self._known[customer] = list(self.client.stored(customers, self._without_owner))
-            return self._known[customer]
+                self._known[customer] = self._read(customer)
+            known = self._known[customer]
+        if isinstance(known, GivenUp):
+            raise known
+        return known
+
+    def _read(self, customer: str | None) -> list[dict[str, str]] | GivenUp:
+        customers = [customer] if customer else self.client.all_customers()
+        try:
+            return list(self.client.stored(customers, self._without_owner))
+        except GivenUp as error:
+            if customer is None:
+                raise Incomplete(str(error)) from None
+            return error
 
     def _without_owner(self, listed: list[dict[str, str]]) -> list[dict[str, str]]:
         """Leave out the stream's other contacts: each of the rest may cost a request."""
