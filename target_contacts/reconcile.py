@@ -116,7 +116,8 @@ class Reconciler:
         for answered in in_parallel(self._answer, unknown, self._sink.workers, self._is_halted):
             answers.update(answered)
         self._assert_not_halted()
-        for item in items:
+        # What is of one record alone comes last: if the run ends here, it may not be that.
+        for item in sorted(items, key=lambda item: isinstance(answers[item.key], GivenUp)):
             found = answers[item.key]
             if isinstance(found, (Stopped, Incomplete)) and not isinstance(found, GivenUp):
                 raise found

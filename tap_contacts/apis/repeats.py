@@ -98,7 +98,7 @@ class Repeats:
             Stopped: If it serves none, or asks for too long a wait; then the API is given up.
         """
         repeated = self._repeated_late if call.once else self._repeated
-        trial = Trial(self.evidence, 1 if call.once else self._tries)
+        trial = Trial(self.evidence, call, 1 if call.once else self._tries)
         try:
             answer = repeated(attempt, call, trial)
         except Refused:
@@ -117,7 +117,7 @@ class Repeats:
     def _ended(self, call: Call, error: Retry, trial: Trial) -> Stopped:
         """Return what follows from a request that failed in all its tries."""
         tries = f"no success in {trial.tries} tries; last: {error.answered}"
-        of_one = not error.of_account and trial.is_of_one(call)
+        of_one = trial.is_of_one()
         kind, advice = (GivenUp, OTHERS_GO) if of_one else (Stopped, LATER)
         words = (self._title, call.asked, tries, error.advice or advice)
         ended = kind(*words, code=error.code, http_status=error.http_status)
