@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import string
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote_plus
 
 from target_contacts.rejects import Rejected
 
@@ -17,6 +17,9 @@ T = TypeVar("T")
 
 LARGEST = 1_000_000
 """Bytes of a contact's request but for images, whose size has a rule of its own."""
+
+UNQUOTED = f"{string.ascii_letters}{string.digits}_.-~ ".encode()
+"""What takes one byte in a form; every other byte takes three."""
 
 LONGEST_CHARACTER = 12
 """Bytes that one character takes at most in a form."""
@@ -73,4 +76,5 @@ def _size(value: Any) -> int:
     """Return the bytes that a value takes in a form; those of an image do not count."""
     if isinstance(value, bytes):
         return 0
-    return len(quote_plus(json.dumps(value, ensure_ascii=False, default=str)))
+    text = json.dumps(value, ensure_ascii=False, default=str).encode(errors="replace")
+    return len(text) + 2 * len(text.translate(None, UNQUOTED))
