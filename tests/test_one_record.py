@@ -216,6 +216,21 @@ def test_a_code_of_porters_that_always_comes_is_of_one_record(
         must_land(night, wanted)
 
 
+@pytest.mark.parametrize("status", [401, 403, 404, 405, 413, 451])
+@all_apis
+@writes
+def test_a_record_that_something_before_the_api_bars_is_rejected_alone(
+    workplace: Workplace, api: str, write: str, status: int
+) -> None:
+    """Whatever page a firewall answers to what a record holds, once others were let through."""
+    with KINDS[api]() as sandbox:
+        night = Night(sandbox, workplace, write)
+        night.spoil(12, status=status, body="<html><body>Blocked</body></html>")
+        run = night.run(PEOPLE, concurrency=1, batch_size_rows=6)
+        must_pass_over(night, run, PEOPLE, {12})
+        must_land(night, list(PEOPLE))
+
+
 # Several that always fail.
 
 SEVERAL = {

@@ -57,6 +57,14 @@ class Stopped(ApiError, FatalAPIError):
     """No request of this run can succeed until somebody acts."""
 
 
+class Barred(Stopped):
+    """The API answers this request as it would answer any: nothing is permitted, or nothing there.
+
+    Without a code of its own the answer may come from something before the API, which looks into
+    requests.
+    """
+
+
 class GivenUp(Stopped):
     """The API failed on this one request in every try, although it serves others.
 

@@ -104,3 +104,9 @@ class Trial:
         if self._was_alive is None:
             self._was_alive = self._evidence.is_alive(self._mark)
         return self._was_alive and not self._evidence.speaks_for_others(self._call, self._start)
+
+    def is_barred_alone(self) -> bool:
+        """Say whether others of its kind were let through, and not too many are barred since."""
+        if self._evidence is None or not self._evidence.served_like(self._call):
+            return False
+        return not self._evidence.speaks_for_others(self._call, self._start)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from singer_sdk import typing as th
 
 from tap_contacts.apis.errors import (
+    Barred,
     NoAnswer,
     NotFound,
     OutcomeUnknown,
@@ -295,9 +296,9 @@ class ApiClient(abc.ABC):
 
 _ERRORS = {
     Verdict.RETRY: Throttled,
-    Verdict.RENEW: Stopped,
+    Verdict.RENEW: Barred,
     Verdict.REJECT: Refused,
     Verdict.MISSING: NotFound,
-    Verdict.STOP: Stopped,
+    Verdict.STOP: Barred,
     Verdict.UNKNOWN: OutcomeUnknown,
 }

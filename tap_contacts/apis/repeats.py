@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import backoff
 
-from tap_contacts.apis.errors import GivenUp, Refused, Retry, Stopped
+from tap_contacts.apis.errors import Barred, GivenUp, Refused, Retry, Stopped
 from tap_contacts.apis.evidence import Trial
 from tap_contacts.apis.rates import LONGEST_WAIT, too_long
 
@@ -106,6 +106,8 @@ class Repeats:
             raise
         except Retry as error:
             raise self._ended(call, error, trial) from None
+        except Barred as error:
+            raise self._barred(call, error, trial) from None
         self._note(call)
         return answer
 
@@ -122,6 +124,14 @@ class Repeats:
         words = (self._title, call.asked, tries, error.advice or advice)
         ended = kind(*words, code=error.code, http_status=error.http_status)
         return ended if of_one else self._outage.give_up(ended)
+
+    def _barred(self, call: Call, error: Barred, trial: Trial) -> Stopped:
+        """Return what follows from a request that is barred: nothing else, if others are not."""
+        if error.code or not trial.is_barred_alone():
+            return error
+        answered = f"{error.answered}, though others are let through"
+        words = (self._title, call.asked, answered, error.advice)
+        return GivenUp(*words, code="refused", http_status=error.http_status)
 
     def _waits(self) -> Generator[float, Retry, None]:
         """Wait as the API asks, else with doubling and jitter; then yield for a repeat."""
