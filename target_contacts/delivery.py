@@ -19,7 +19,7 @@ from target_contacts.ledger import INTENT, WRITTEN, Entry
 from target_contacts.messages import Interrupted
 from target_contacts.reconcile import Reconciler
 from target_contacts.rejects import Rejected
-from target_contacts.setbacks import PATIENCE, Setbacks
+from target_contacts.setbacks import Setbacks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -49,8 +49,6 @@ class Delivery:
         self._reconciler = Reconciler(sink, config.get("match_on"))
         self._intents: set[str] = set()
         """Keys of creates that were announced and have no outcome yet."""
-        self._lost = 0
-        """Creates in a row that were not answered."""
         self._setbacks = Setbacks(sink)
 
     def deliver(self, waiting: Mapping[str, Received]) -> None:
@@ -92,7 +90,7 @@ class Delivery:
     def _write(self, ready: deque[Item]) -> list[Item]:
         """Write until all is sent or too much goes unanswered; return what was never answered."""
         unknown: list[Item] = []
-        self._lost = 0
+        self._setbacks.start_round()
         # What is under way is answered before the account is free for others, whatever fails here.
         with closing(self._sink.write(self._intending(ready))) as writing:
             for outcomes in writing:
@@ -159,13 +157,13 @@ class Delivery:
         destination is there at all.
         """
         most = 1 if self._setbacks.one_at_a_time else len(ready)
-        while most > 0 and self._lost < PATIENCE:
+        while most > 0 and not self._setbacks.are_too_many:
             chunk = [ready.popleft() for _ in range(min(INTENTS_AT_ONCE, most))]
             most -= len(chunk)
             announced = [item for item in chunk if item.remote_id or not self._sink.idempotent]
             self._ledger.put(self._stream, [self._intent(item) for item in announced])
             self._intents.update(item.key for item in announced if item.remote_id is None)
-            while chunk and self._lost < PATIENCE:
+            while chunk and not self._setbacks.are_too_many:
                 yield chunk.pop(0)
             ready.extendleft(reversed(chunk))
 
@@ -187,8 +185,7 @@ class Delivery:
         Returns the creates that were never answered, to be looked up.
         """
         unknown = [o.item for o in outcomes if isinstance(o.error, OutcomeUnknown)]
-        unanswered = self._setbacks.note(outcomes)
-        self._lost = 0 if unanswered < len(outcomes) else self._lost + len(unknown)
+        self._setbacks.note(outcomes)
         done = [o for o in outcomes if not o.error]
         written = [
             Entry(o.item.key, WRITTEN, o.remote_id, o.item.digest, source=o.item.source)

@@ -40,6 +40,8 @@ class Setbacks:
         self._held: list[tuple[Received, Rejected]] = []
         self._unproven = 0
         """Records rejected since the last acceptance."""
+        self._in_a_row = 0
+        """Creates in a row that were not answered in this round."""
         self._rounds = 0
         """Rounds of sending in a row without an acceptance."""
 
@@ -61,20 +63,32 @@ class Setbacks:
         most: int = self._sink.client.transport.max_tries
         return max(most, self._sink.alone_after + 1)
 
-    def note(self, outcomes: Iterable[Outcome]) -> int:
-        """Take note of what was not answered or failed in every try; return how many these are."""
-        count = 0
+    @property
+    def are_too_many(self) -> bool:
+        """Say whether too many creates in a row were not answered to send on."""
+        return self._in_a_row >= PATIENCE
+
+    def start_round(self) -> None:
+        """Take note that sending begins, or goes on after a look-up."""
+        self._in_a_row = 0
+
+    def note(self, outcomes: Iterable[Outcome]) -> None:
+        """Take note of what was not answered or failed in every try."""
         for outcome in outcomes:
-            item, error = outcome.item, outcome.error
-            if isinstance(error, OutcomeUnknown):
-                known = self._proven if item.key in self._proven else self._lost
-                known[item.key] = error
-            elif isinstance(error, GivenUp):
-                self._hold(item, error)
+            if isinstance(outcome.error, OutcomeUnknown):
+                self._lose(outcome.item.key, outcome.error)
+            elif isinstance(outcome.error, GivenUp):
+                self._hold(outcome.item, outcome.error)
             else:
-                continue
-            count += 1
-        return count
+                self._in_a_row = 0
+
+    def _lose(self, key: str, error: OutcomeUnknown) -> None:
+        """Take note of a create that was not answered; one known to be alone in that is no sign."""
+        if key in self._proven:
+            self._proven[key] = error
+        else:
+            self._lost[key] = error
+            self._in_a_row += 1
 
     def _hold(self, item: Item, error: ApiError) -> None:
         self._held.append((item.received, _rejection(item, error)))
