@@ -6,6 +6,7 @@ import threading
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from tap_contacts.apis.errors import GivenUp
 from target_contacts.evidence import as_text
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Indexes:
         It returns None if these are too few.
         """
         self._matcher, self._identities, self._listed = matcher, identities, listed
-        self._parts: dict[str, Index | None] = {}
+        self._parts: dict[str, Index | GivenUp | None] = {}
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def knows(self, part: str) -> bool:
@@ -91,27 +92,35 @@ class Indexes:
             part: Which part of the account.
             lost: What lost creates are looked for by.
             most: Requests that the listing may take.
+
+        Raises:
+            GivenUp: If this part cannot be read, though others can.
         """
         with self._locks[part]:
             known = self._parts.get(part)
-            if part not in self._parts or (known and not known.tells(lost)):
-                self._parts[part] = self._read(part, lost, most)
-            return self._parts[part]
+            stale = isinstance(known, Index) and not known.tells(lost)
+            if part not in self._parts or stale:
+                known = self._parts[part] = self._read(part, lost, most)
+        if isinstance(known, GivenUp):
+            raise known
+        return known
 
     def add(self, part: str, remote_id: str, fields: Mapping[str, Any]) -> None:
         """Add a contact to a part, if that has been listed."""
-        if known := self._parts.get(part):
+        known = self._parts.get(part)
+        if isinstance(known, Index):
             known.add(remote_id, fields)
 
     def clear(self) -> None:
         """Forget all: contacts may have come since."""
         self._parts.clear()
 
-    def _read(self, part: str, lost: Sequence[Identity], most: int) -> Index | None:
-        contacts = self._listed(part, most)
-        if contacts is None:
-            return None
+    def _read(self, part: str, lost: Sequence[Identity], most: int) -> Index | GivenUp | None:
         index = Index(self._matcher, self._identities, lost)
-        for remote_id, fields in contacts:
-            index.add(remote_id, fields)
-        return index
+        try:
+            contacts = self._listed(part, most)
+            for remote_id, fields in contacts or ():
+                index.add(remote_id, fields)
+        except GivenUp as error:
+            return error
+        return None if contacts is None else index

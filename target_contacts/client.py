@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from singer_sdk.sinks import BatchSink
 
-from tap_contacts.apis.errors import OutcomeUnknown, Refused, Stopped
+from tap_contacts.apis.errors import OutcomeUnknown, Refused, Stopped, ends_run
 from tap_contacts.apis.http import ApiClient
 from tap_contacts.apis.plugin import InputError
 from target_contacts import values
@@ -21,6 +21,7 @@ from target_contacts.explain import Explainer
 from target_contacts.intake import Intake
 from target_contacts.items import Item, Outcome, Received, created
 from target_contacts.mapping import Field, Payload, Translator
+from target_contacts.packing import assert_sane
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
@@ -113,6 +114,8 @@ class ContactSink(StreamSink, Generic[ClientT]):
     """Look-ups for which listing all contacts once is better than asking for each."""
     asks_by: ClassVar[AbstractSet[str]] = frozenset()
     """Fields by which look-ups are narrowed down, however their values are written."""
+    alone_after: ClassVar[int] = 0
+    """How often a create goes unanswered together with others until it is sent alone."""
     recipe: ClassVar[Sequence[str]] = ()
     """Settings of the account that say how records are translated."""
     MAX_SIZE_DEFAULT = 1000
@@ -216,11 +219,11 @@ class ContactSink(StreamSink, Generic[ClientT]):
         Raises:
             Stopped: When nothing more can be written; what was in flight is yielded before.
         """
-        stopped: list[Stopped] = []
+        stopped: list[Any] = []
         halted = lambda: bool(stopped or self.destination.halted)  # noqa: E731
         for outcomes in in_parallel(self._write_one, items, self.workers, halted):
-            stopped += [o.error for o in outcomes if isinstance(o.error, Stopped)]
-            yield [o for o in outcomes if not isinstance(o.error, Stopped)]
+            stopped += [o.error for o in outcomes if ends_run(o.error)]
+            yield [o for o in outcomes if not ends_run(o.error)]
         if stopped:
             raise stopped[0]
 
@@ -315,7 +318,8 @@ class ContactSink(StreamSink, Generic[ClientT]):
         self.destination.checkpoints.settled(received.number)
 
     def assert_complete(self, payload: Payload, *, creating: bool) -> None:
-        """Raise Rejected if a field that the API requires has no value."""
+        """Raise Rejected if a required field has no value, or the contact is far too large."""
+        assert_sane(payload)
         self.intake.translator.assert_complete(payload, creating=creating)
 
     def warn_once(self, text: str) -> None:

@@ -20,6 +20,7 @@ from target_contacts.ledger import INTENT, WRITTEN, Entry
 from target_contacts.messages import Interrupted
 from target_contacts.reconcile import Reconciler
 from target_contacts.rejects import Rejected
+from target_contacts.setbacks import Setbacks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,16 +28,11 @@ if TYPE_CHECKING:
     from target_contacts.client import ContactSink
     from target_contacts.items import Received
 
-NEXT_RUN = "Run again: what may have been created is looked up before anything is sent."
-
 _FORBIDDEN = {
     ("create_only", False): "there already, and mode is create_only",
     ("update_only", True): "not there yet, and mode is update_only",
 }
 """Why an item is skipped, by mode and whether it would be created."""
-
-PATIENCE = 10
-"""Creates that may go unanswered in a row before a look-up is due."""
 
 INTENTS_AT_ONCE = 100
 """Creates announced in one transaction of the ledger."""
@@ -54,8 +50,7 @@ class Delivery:
         self._reconciler = Reconciler(sink, config.get("match_on"))
         self._intents: set[str] = set()
         """Keys of creates that were announced and have no outcome yet."""
-        self._lost = 0
-        """Creates in a row that were not answered."""
+        self._setbacks = Setbacks(sink)
         self._filled = sink.intake.filled
         sink.destination.reconcilers.append(self._reconciler)
 
@@ -83,7 +78,10 @@ class Delivery:
         while ready:
             unknown = self._write(ready)
             if unknown:
-                ready += self._resolved(self._to_try_again(unknown), fresh=True)
+                self._sink.client.pause(self._setbacks.wait)
+                resolved = self._resolved(unknown, fresh=True)
+                ready += self._setbacks.worth_sending(resolved)
+        self._setbacks.end()
 
     def _resolved(self, planned: Sequence[Item], *, fresh: bool) -> deque[Item]:
         """Look up what is doubtful; return what must be sent, as it must be."""
@@ -95,26 +93,14 @@ class Delivery:
     def _write(self, ready: deque[Item]) -> list[Item]:
         """Write until all is sent or too much goes unanswered; return what was never answered."""
         unknown: list[Item] = []
-        self._lost = 0
+        self._setbacks.start_round()
         # What is under way is answered before the account is free for others, whatever fails here.
         with closing(self._sink.write(self._intending(ready))) as writing:
             for outcomes in writing:
                 unknown += self._settle(outcomes)
         if self._sink.destination.halted:
             raise Interrupted
-        return unknown
-
-    def _to_try_again(self, unknown: Sequence[Item]) -> Sequence[Item]:
-        """Return what was never answered; its intents stay for the next run if it is too much.
-
-        Raises:
-            Stopped: If one contact's create went unanswered as often as a request may be sent.
-        """
-        transport = self._sink.client.transport
-        if max(item.lost for item in unknown) >= transport.max_tries:
-            answered = f"no answer in {transport.max_tries} tries"
-            raise Stopped(self._sink.client.title, "create of a contact", answered, NEXT_RUN)
-        self._sink.client.pause(transport.retry_wait)
+        self._setbacks.end_round()
         return unknown
 
     def _plan(self, waiting: Mapping[str, Received]) -> Iterator[Item]:
@@ -206,12 +192,14 @@ class Delivery:
         While too many in a row go unanswered, the rest stays: a look-up shows whether the
         destination is there at all.
         """
-        while ready and self._lost < PATIENCE:
-            chunk = [ready.popleft() for _ in range(min(INTENTS_AT_ONCE, len(ready)))]
+        most = 1 if self._setbacks.one_at_a_time else len(ready)
+        while most > 0 and not self._setbacks.are_too_many:
+            chunk = [ready.popleft() for _ in range(min(INTENTS_AT_ONCE, most))]
+            most -= len(chunk)
             announced = [item for item in chunk if item.remote_id or not self._sink.idempotent]
             self._ledger.put(self._stream, [self._intent(item) for item in announced])
             self._intents.update(item.key for item in announced if item.remote_id is None)
-            while chunk and self._lost < PATIENCE:
+            while chunk and not self._setbacks.are_too_many:
                 yield chunk.pop(0)
             ready.extendleft(reversed(chunk))
 
@@ -233,7 +221,7 @@ class Delivery:
         Returns the creates that were never answered, to be looked up.
         """
         unknown = [o.item for o in outcomes if isinstance(o.error, OutcomeUnknown)]
-        self._lost = 0 if len(unknown) < len(outcomes) else self._lost + len(unknown)
+        self._setbacks.note(outcomes)
         done = [o for o in outcomes if not o.error]
         written = [
             Entry(
@@ -256,6 +244,7 @@ class Delivery:
         self._tell_others([o for o in done if not o.item.remote_id])
         self._sink.settle("created", *(o.item.received for o in done if not o.item.remote_id))
         self._sink.settle("updated", *(o.item.received for o in done if o.item.remote_id))
+        self._setbacks.look()
         self._sink.destination.checkpoints.pass_on()
         return [
             replace(item, doubtful=True, intent=self._intent(item), lost=item.lost + 1)

@@ -53,8 +53,10 @@ class Destination:
 
     @cached_property
     def client(self) -> ApiClient:
-        """Return the client of the account."""
-        return self._kind(self._config[self._kind.api], self._config)
+        """Return the client of the account; one record on which it fails does not end the run."""
+        client = self._kind(self._config[self._kind.api], self._config)
+        client.tell_apart()
+        return client
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from msgspec.structs import replace
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_contacts.apis.errors import Refused, Stopped
+from tap_contacts.apis.errors import GivenUp, Refused, Stopped
 from tap_contacts.apis.seams import Incomplete
 from target_contacts.candidates import Candidates, Identity, Indexes, identity_key
 from target_contacts.contact import assert_known
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from target_contacts.client import ContactSink
     from target_contacts.items import Item
 
-Found: TypeAlias = "Candidates | Refused"
+Found: TypeAlias = "Candidates | Refused | GivenUp"
 """Contacts that may be a record's, or why the API could not be asked."""
 
 Contacts: TypeAlias = "Iterator[tuple[str, Mapping[str, Any]]]"
@@ -75,12 +75,12 @@ class Reconciler:
             self._scopes.clear()
         known = [item for item in items if self._is_same(item)]
         found = self._look_up(known)
-        refused = {key: each for key, each in found.items() if isinstance(each, Refused)}
-        answered = [item for item in known if item.key not in refused]
+        failed = {key: e for key, e in found.items() if isinstance(e, (Refused, GivenUp))}
+        answered = [item for item in known if item.key not in failed]
         candidates = {item.key: found[item.key] for item in answered}
         decided = assigned(self._wishes(answered, candidates), self._claimed)
         for item in known:
-            if why := refused.get(item.key):
+            if why := failed.get(item.key):
                 yield from self._without_look_up(item, why)
             else:
                 yield from self._decided(item, candidates[item.key], decided[item.key])
@@ -127,7 +127,7 @@ class Reconciler:
             answers.update(several)
         self._assert_not_halted()
         for error in (answers[item.key] for item in items):
-            if isinstance(error, (Stopped, Incomplete)):
+            if isinstance(error, (Stopped, Incomplete)) and not isinstance(error, GivenUp):
                 raise error
         return answers
 
@@ -251,9 +251,11 @@ class Reconciler:
         payload = item.payload if item.intent else without_empty(item.payload)
         yield replace(item, doubtful=False, remote_id=remote_id, payload=payload)
 
-    def _without_look_up(self, item: Item, error: Refused) -> Iterator[Item]:
-        """Never send a create a second time blindly; a first one may go."""
-        if item.intent:
+    def _without_look_up(self, item: Item, error: Refused | GivenUp) -> Iterator[Item]:
+        """Send no create a second time blindly; a first one may go where there are no look-ups."""
+        if isinstance(error, GivenUp):
+            self._sink.reject(item.received, _not_looked_up(error))
+        elif item.intent:
             reason = (
                 "an earlier create was never answered, and the destination cannot be asked for "
                 f"the contact ({error}). Look for it by hand; it is not sent a second time"
@@ -262,6 +264,12 @@ class Reconciler:
         else:
             self._sink.warn_once(f"Contacts there before this run cannot be looked up: {error}")
             yield replace(item, doubtful=False)
+
+
+def _not_looked_up(error: GivenUp) -> Rejected:
+    """Say why a contact is not sent that nobody can tell to be there or not."""
+    reason = f"{error} Whether the contact is there was not to be found out, so it was not sent"
+    return Rejected(reason, error.code or "outcome_unknown", http_status=error.http_status)
 
 
 def _rules(sink: ContactSink[Any], match_on: Sequence[Any]) -> list[list[str]]:

@@ -11,6 +11,7 @@ from singer_sdk import typing as th
 from tap_contacts.apis.http import DONE, GATEWAY, NOT_UNDERSTOOD, ApiClient, Judgement
 from tap_contacts.apis.outage import Outage
 from tap_contacts.apis.rates import Pace
+from tap_contacts.apis.repeats import Call
 from tap_contacts.apis.transport import SignIn
 from tests.commands import FAST
 from tests.sandbox.server import Request, Response, Sandbox, json_response
@@ -93,6 +94,11 @@ class Plain(ApiClient):
     def check(self) -> str:
         """Ask for anything."""
         return str(self.call("GET", "/").status)
+
+    @property
+    def harmless(self) -> Call:
+        """Return the reading of something of its own."""
+        return Call("GET", "/alive")
 
 
 def pace(clock: Clock, **limits: int) -> Pace:

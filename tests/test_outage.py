@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import itertools
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_contacts.apis.errors import Retry, Stopped
+from tap_contacts.apis.errors import (
+    ApiError,
+    GivenUp,
+    OutcomeUnknown,
+    Refused,
+    Retry,
+    Stopped,
+    ends_run,
+)
+from tap_contacts.apis.evidence import FEW
 from tap_contacts.apis.outage import FIRST_SECONDS, PATIENCE, SELDOM_SECONDS, Outage
-from tests.plain import Clock
+from tests.plain import Clock, Plain, PlainApi, client_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +93,31 @@ def test_a_failure_now_and_then_is_no_outage(clock: Clock, outage: Outage) -> No
         clock.sleep(1)
 
 
+@pytest.mark.parametrize("kind", [Retry, OutcomeUnknown])
+def test_a_create_without_an_answer_is_a_failure_too(
+    clock: Clock, outage: Outage, kind: type[ApiError]
+) -> None:
+    """Whether a request may be repeated or not, an API that is silent is asked seldom."""
+    sent = []
+    while clock.now < 1000 + 600:
+        with suppress(ApiError), outage.turn():
+            sent.append(clock.now)
+            raise kind("API", "POST /", "no answer")  # noqa: EM101
+        clock.sleep(1)
+    late = [at for at in sent if at > 1000 + FIRST_SECONDS]
+    assert min(after - before for before, after in itertools.pairwise(late)) >= SELDOM_SECONDS - 1
+
+
+def test_a_refusal_ends_an_outage(clock: Clock, outage: Outage) -> None:
+    """An API that refuses a record has answered."""
+    for _ in itertools.takewhile(lambda at: at < 1200, failures(outage, clock)):
+        pass
+    with suppress(Refused), outage.turn():
+        raise Refused("API", "POST /", "code 8")  # noqa: EM101
+    answered = tried(outage, clock)
+    assert tried(outage, clock) == answered
+
+
 def test_nothing_is_sent_once_the_api_was_given_up(clock: Clock, outage: Outage) -> None:
     """Every further request fails with the same error, a waiting one, too."""
     over = outage.give_up(Stopped("API", "GET /", "no success"))
@@ -89,3 +126,115 @@ def test_nothing_is_sent_once_the_api_was_given_up(clock: Clock, outage: Outage)
     with pytest.raises(Stopped) as waited:
         outage.wait(600)
     assert (sent.value, waited.value, clock.now) == (over, over, 1000.0)
+
+
+# A request that fails, or an API.
+
+
+def telling(api: PlainApi, **config: Any) -> Plain:
+    """Return a client that tells one from the other."""
+    client = client_of(api, **{"max_tries": 3, **config})
+    client.tell_apart()
+    return client
+
+
+def asked(api: PlainApi) -> list[str]:
+    """Return what was asked for, in turn."""
+    return [f"{line.request.method} {line.request.path}" for line in api.log]
+
+
+def test_a_request_that_fails_alone_is_given_up_and_not_the_api(api: PlainApi) -> None:
+    """It is sent as often as may be, the last time after a read that shows the API to be alive."""
+    client = telling(api)
+    api.fault(on="POST /one", times=-1, status=500)
+    with pytest.raises(GivenUp) as error:
+        client.call("POST", "/one")
+    assert asked(api) == ["POST /one", "POST /one", "GET /alive", "POST /one"]
+    assert not ends_run(error.value)
+    assert (error.value.http_status, client.call("POST", "/two").status) == (500, 200)
+
+
+def test_what_others_show_is_not_asked_for(api: PlainApi) -> None:
+    """While other requests succeed, no read is needed to see that the API is alive."""
+    client = telling(api, retry_wait_seconds=0.3)
+    api.fault(on="POST /one", times=-1, status=500)
+    with ThreadPoolExecutor(1) as pool:
+        stop = threading.Event()
+
+        def go_on() -> None:
+            while not stop.wait(0.002):
+                client.call("PUT", "/other")
+
+        others = pool.submit(go_on)
+        with pytest.raises(GivenUp):
+            client.call("POST", "/one")
+        stop.set()
+        others.result()
+    assert "GET /alive" not in asked(api)
+
+
+@pytest.mark.parametrize("tries", [1, 2, 5])
+def test_an_api_that_serves_nothing_is_given_up(api: PlainApi, tries: int) -> None:
+    """One more request than may be sent, and then none."""
+    client = telling(api, max_tries=tries)
+    api.fault(times=-1, status=500)
+    for _ in range(2):
+        with pytest.raises(Stopped) as error:
+            client.call("POST", "/one")
+        assert ends_run(error.value)
+        assert f"no success in {tries} tries" in str(error.value)
+    assert Counter(asked(api)) == {"POST /one": tries, "GET /alive": 1}
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_several_that_fail_in_a_row_are_an_outage(api: PlainApi, method: str) -> None:
+    """Even if the API is alive, unless one of their kind succeeds between them."""
+    client = telling(api)
+    api.fault(on=f"{method} /bad", times=-1, status=500)
+    for number in range(2 * FEW - 2):
+        with pytest.raises(GivenUp):
+            client.call(method, f"/bad/{number}")
+        if number == FEW - 2:
+            client.call(method, "/good")
+        client.call("GET" if method == "PUT" else "PUT", "/good")
+    with pytest.raises(Stopped) as error:
+        client.call(method, "/bad/last")
+    assert ends_run(error.value)
+
+
+def test_requests_for_several_records_are_not_counted(api: PlainApi) -> None:
+    """One that is going to be halved is no record that fails; half of it is not repeated."""
+    client = telling(api)
+    api.fault(on="POST", times=-1, status=500)
+    for number in range(2 * FEW):
+        with pytest.raises(GivenUp):
+            client.call("POST", f"/{number}", several=True, once=True)
+    assert Counter(line.request.method for line in api.log) == {"POST": 2 * FEW, "GET": 2 * FEW}
+
+
+def test_a_throttle_is_repeated_even_in_half_a_request(api: PlainApi) -> None:
+    """What is throttled was not carried out, and tells of nothing but the rate."""
+    client = telling(api)
+    api.fault(on="POST", times=2, status=429, headers={"Retry-After": "0"})
+    assert client.call("POST", "/", several=True, once=True).status == 200
+
+
+def test_a_throttle_that_never_ends_is_the_accounts(api: PlainApi) -> None:
+    """Without asking for anything else, since that would be throttled, too."""
+    client = telling(api)
+    api.fault(on="POST", times=-1, status=429, headers={"Retry-After": "0"})
+    with pytest.raises(Stopped) as error:
+        client.call("POST", "/")
+    assert (ends_run(error.value), asked(api)) == (True, ["POST /"] * 3)
+
+
+def test_whoever_needs_every_request_stops_at_the_first_that_fails(api: PlainApi) -> None:
+    """A listing is complete or the run fails: unless told to, nothing is told apart."""
+    client = client_of(api, max_tries=2)
+    client.call("GET", "/page/1")
+    api.fault(on="GET /page/2", times=-1, status=500)
+    for path in ("/page/2", "/page/3"):
+        with pytest.raises(Stopped) as error:
+            client.call("GET", path)
+        assert ends_run(error.value)
+    assert asked(api) == ["GET /page/1", "GET /page/2", "GET /page/2"]

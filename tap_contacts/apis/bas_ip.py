@@ -23,6 +23,7 @@ from tap_contacts.apis.http import (
     Judgement,
     Verdict,
 )
+from tap_contacts.apis.repeats import Call
 from tap_contacts.apis.sign_in import UNTIL_REFUSED, TokenSignIn
 from tap_contacts.apis.transport import Answer, SignIn, Transport, origin
 
@@ -181,15 +182,25 @@ class BasIp(ApiClient):
         told = ", ".join(_introduction(info)) or "the device does not introduce itself"
         return f"{self.title} at {self.origin} answers, signed in as {self._username}; {told}"
 
-    def upsert(self, contacts: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    @property
+    def harmless(self) -> Call:
+        """Return what lets the device introduce itself."""
+        return Call("GET", INFO_PATH)
+
+    def upsert(
+        self, contacts: Sequence[Mapping[str, Any]], *, once: bool = False
+    ) -> dict[str, Mapping[str, Any]]:
         """Create or update contacts and return the results by `link_id`, in lower case.
 
         The same `link_id` never makes a second contact, so that this may be repeated.
 
         Args:
             contacts: 1 to 10,000 contacts with their `link_id`.
+            once: Whether it is repeated only if it was throttled.
         """
-        answer = self.call("POST", self._contacts_path, json={"list_items": contacts})
+        several = len(contacts) > 1
+        body = {"list_items": contacts}
+        answer = self.call("POST", self._contacts_path, several=several, once=once, json=body)
         results = [each for each in answer.json["result"] if isinstance(each, dict)]
         return {str(result.get("link_id")).lower(): result for result in results}
 

@@ -29,6 +29,7 @@ from tap_contacts.apis.http import (
     ApiClient,
     Judgement,
 )
+from tap_contacts.apis.repeats import Call
 from tap_contacts.apis.seams import Incomplete
 from tap_contacts.apis.transport import origin
 
@@ -130,6 +131,11 @@ class Cobai(ApiClient):
     def check(self) -> str:
         """Read the list of customers."""
         return f"{self.title} at {self.origin} answers; customers: {len(self.all_customers())}"
+
+    @property
+    def harmless(self) -> Call:
+        """Return the reading of the list of customers."""
+        return Call("GET", CUSTOMERS)
 
     # Reading.
 

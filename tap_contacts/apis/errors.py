@@ -57,10 +57,32 @@ class Stopped(ApiError, FatalAPIError):
     """No request of this run can succeed until somebody acts."""
 
 
+class Barred(Stopped):
+    """The API answers this request as it would answer any: nothing is permitted, or nothing there.
+
+    Without a code of its own the answer may come from something before the API, which looks into
+    requests.
+    """
+
+
+class GivenUp(Stopped):
+    """The API failed on this one request in every try, although it serves others.
+
+    Whoever can do without the request goes on; for everybody else it is the end, as `Stopped` is.
+    """
+
+
+def ends_run(error: BaseException | None) -> bool:
+    """Say whether an error is the end of the run, and not of one request alone."""
+    return isinstance(error, Stopped) and not isinstance(error, GivenUp)
+
+
 class Retry(ApiError):
     """The same request may be sent again, after `retry_after` seconds if that is given."""
 
     retry_after: float | None = None
+    of_account: bool = False
+    """Whether it surely has nothing to do with what was asked: a throttle, or no sign-in."""
 
 
 class NoAnswer(SingerSDKError):

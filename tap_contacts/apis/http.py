@@ -11,6 +11,7 @@ from singer_sdk import typing as th
 
 from tap_contacts.apis import redirects
 from tap_contacts.apis.errors import (
+    Barred,
     NoAnswer,
     NotFound,
     OutcomeUnknown,
@@ -19,6 +20,7 @@ from tap_contacts.apis.errors import (
     Stopped,
     plain_code,
 )
+from tap_contacts.apis.evidence import Evidence
 from tap_contacts.apis.hidden import Hidden
 from tap_contacts.apis.learned import MINUTE
 from tap_contacts.apis.outage import Outage
@@ -46,7 +48,7 @@ SETTINGS = th.PropertiesList(
         "max_tries",
         th.IntegerType(minimum=1),
         default=5,
-        description="How often one request is sent at most before the run stops.",
+        description="How often one request is sent at most before it is given up.",
     ),
     th.Property(
         "retry_wait_seconds",
@@ -157,6 +159,28 @@ class ApiClient(abc.ABC):
     def check(self) -> str:
         """Sign in, make one harmless read and say which account answered."""
 
+    @property
+    @abc.abstractmethod
+    def harmless(self) -> Call:
+        """Return a small read that tells whether the API answers at all."""
+
+    def tell_apart(self) -> None:
+        """Give up a request on which the API fails, from now on, and not the API at once."""
+        self._repeats.evidence = Evidence(self._is_alive)
+
+    def _is_alive(self) -> bool:
+        """Say whether the harmless read is answered now; it is sent once."""
+        try:
+            self._attempt(self.harmless)
+        except Retry:
+            return False
+        except Refused:
+            return True
+        except Stopped as error:
+            if error.http_status is None:  # not an answer: the run is to end
+                raise
+        return True
+
     def usage(self) -> Usage:
         """Return what the account was used for so far."""
         waits = self._outage.waits
@@ -170,21 +194,33 @@ class ApiClient(abc.ABC):
         """Wait; raise Stopped if nothing more is to be sent."""
         self._outage.wait(seconds)
 
-    def call(self, method: str, path: str, *, repeatable: bool = True, **options: Any) -> Answer:
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        repeatable: bool = True,
+        several: bool = False,
+        once: bool = False,
+        **options: Any,
+    ) -> Answer:
         """Send a request until it is answered or must not be sent again.
 
         Args:
             method: HTTP method.
             path: Path below the origin.
             repeatable: False for a create: it is sent again only if it surely was not carried out.
+            several: Whether it is for several records, which may go one by one if it fails.
+            once: Whether it is repeated only if it was throttled.
             options: As for `requests.request`: params, data, json, files, headers.
 
         Raises:
             Refused: The API refused this record.
             OutcomeUnknown: A request that is not repeatable may or may not have been carried out.
+            GivenUp: The API failed on this one in every try; only after `tell_apart`.
             Stopped: No request of this run can succeed.
         """
-        call = Call(method, path, repeatable, options)
+        call = Call(method, path, repeatable, options, several, once)
         return self._repeats.send(self._attempt, call)
 
     def _attempt(self, call: Call) -> Answer:
@@ -207,6 +243,7 @@ class ApiClient(abc.ABC):
         except NoAnswer as error:
             raise self._unanswered(call, error) from None
         except Retry as error:  # from the sign-in
+            error.of_account = True
             if error.retry_after is not None:
                 self._slow_down(self.pace.sent, error.retry_after)
             raise
@@ -275,9 +312,9 @@ class ApiClient(abc.ABC):
 
 _ERRORS = {
     Verdict.RETRY: Throttled,
-    Verdict.RENEW: Stopped,
+    Verdict.RENEW: Barred,
     Verdict.REJECT: Refused,
     Verdict.MISSING: NotFound,
-    Verdict.STOP: Stopped,
+    Verdict.STOP: Barred,
     Verdict.UNKNOWN: OutcomeUnknown,
 }

@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from tap_contacts.apis.errors import Retry, Stopped
+from tap_contacts.apis.errors import OutcomeUnknown, Refused, Retry, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -113,10 +113,17 @@ class Outage:
             self.sending()
             try:
                 yield
-            except Retry:
+            except (Retry, OutcomeUnknown):
                 self._failures += 1
                 raise
-            self._failures, self._since = 0, self.now()
+            except Refused:
+                self._answered()
+                raise
+            self._answered()
+
+    def _answered(self) -> None:
+        """Take note of an answer that makes sense, be it a refusal: that is no outage."""
+        self._failures, self._since = 0, self.now()
 
     def _pause(self) -> float:
         """Return how long the next request has to wait for an outage that lasts."""

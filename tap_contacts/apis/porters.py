@@ -27,6 +27,7 @@ from tap_contacts.apis.http import (
 )
 from tap_contacts.apis.porters_fields import CONTACTS, LINKS_TOO, Tenant
 from tap_contacts.apis.porters_sign_in import CODES, GRANT, TITLE, AppSignIn
+from tap_contacts.apis.repeats import Call
 from tap_contacts.apis.seams import Incomplete
 from tap_contacts.apis.transport import Answer, SignIn, origin
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 CONTACT, PARTITION = CONTACTS.path, "/v1/partition"
+WITHIN_REACH = {"request_type": 1}
+"""What asks for the company databases that the access token opens."""
 CONTENT_TYPE = "application/xml; charset=UTF-8"
 
 SETTINGS = th.ObjectType(
@@ -127,7 +130,12 @@ class Porters(ApiClient):
 
     def partitions(self) -> list[dict[str, str]]:
         """Return the company databases that the access token opens."""
-        return self.listed(PARTITION, {"request_type": 1}, "Partition.P_Id", wire.rows_of)
+        return self.listed(PARTITION, WITHIN_REACH, "Partition.P_Id", wire.rows_of)
+
+    @property
+    def harmless(self) -> Call:
+        """Return the reading of one company database."""
+        return Call("GET", PARTITION, options={"params": {**WITHIN_REACH, "count": 1, "start": 0}})
 
     def address(self, settings: Mapping[str, Any]) -> str:
         """Return `api_url`, by default the shared server."""
@@ -160,12 +168,22 @@ class Porters(ApiClient):
         name = self._reachable.get(self.partition)
         return f"{TITLE} at {self.origin} answers; partition {self.partition}: {name}"
 
-    def write(self, items: Sequence[bytes], *, repeatable: bool) -> list[wire.Result]:
-        """Create and update contacts in one request; return a result for each, in their order."""
+    def write(
+        self, items: Sequence[bytes], *, repeatable: bool, once: bool = False
+    ) -> list[wire.Result]:
+        """Create and update contacts in one request; return a result for each, in their order.
+
+        Args:
+            items: The contacts in their wire form.
+            repeatable: Whether none is to be created.
+            once: Whether it is repeated only if it was throttled.
+        """
         answer = self.call(
             "POST",
             CONTACT,
             repeatable=repeatable,
+            several=len(items) > 1,
+            once=once,
             params={"partition": self.partition},
             data=wire.document(items),
             headers={"Content-Type": CONTENT_TYPE, **LINKS_TOO},

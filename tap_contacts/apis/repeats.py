@@ -5,18 +5,20 @@ from __future__ import annotations
 import itertools
 import random
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import backoff
 
-from tap_contacts.apis.errors import Retry, Stopped
+from tap_contacts.apis.errors import Barred, GivenUp, Refused, Retry, Stopped
+from tap_contacts.apis.evidence import Trial
 from tap_contacts.apis.rates import LONGEST_WAIT, too_long
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Generator, Mapping
 
+    from tap_contacts.apis.evidence import Evidence
     from tap_contacts.apis.outage import Outage
     from tap_contacts.apis.transport import Answer, Transport
 
@@ -25,9 +27,15 @@ LONGER = 8
 """How many times longer the waits are after a throttle that names none: rates are mostly those of a
 minute, which the tries of one request have to outlast."""
 
+LATER = "Run again when the API is reachable; nothing is lost."
+OTHERS_GO = "Other requests succeed: run again, and ask the vendor if only this one keeps failing."
+"""What to do after a request failed in all its tries."""
+
 
 class Throttled(Retry):
     """The API refused a request only because of its rate."""
+
+    of_account = True
 
 
 @dataclass(frozen=True)
@@ -36,8 +44,17 @@ class Call:
 
     method: str
     path: str
-    repeatable: bool
-    options: Mapping[str, Any]
+    repeatable: bool = True
+    options: Mapping[str, Any] = field(default_factory=dict)
+    several: bool = False
+    """Whether it is for several records, which may be asked for one by one if it fails."""
+    once: bool = False
+    """Whether it is not repeated if it fails, but only if it was throttled."""
+
+    @property
+    def reads(self) -> bool:
+        """Say whether it changes nothing."""
+        return self.method == "GET"
 
     @property
     def asked(self) -> str:
@@ -59,9 +76,14 @@ class Repeats:
             transport.pace,
         )
         self._count, self._counting = 0, threading.Lock()
-        self._repeated = backoff.on_exception(
-            self._waits, Retry, max_tries=self._tries, jitter=None, logger=None
-        )(_once)
+        self._repeated, self._repeated_late = (
+            backoff.on_exception(
+                self._waits, kind, max_tries=self._tries, jitter=None, logger=None
+            )(_tried)
+            for kind in (Retry, Throttled)
+        )
+        self.evidence: Evidence | None = None
+        """Tells a request on which the API fails from an API that fails; None: none is told."""
 
     @property
     def count(self) -> int:
@@ -72,17 +94,44 @@ class Repeats:
         """Make attempts until one does not raise Retry.
 
         Raises:
-            Stopped: If the last one does, too, or the API asks for too long a wait; then the API
-                is given up.
+            GivenUp: If the last one does, too, while the API serves others.
+            Stopped: If it serves none, or asks for too long a wait; then the API is given up.
         """
+        repeated = self._repeated_late if call.once else self._repeated
+        trial = Trial(self.evidence, call, 1 if call.once else self._tries)
         try:
-            return self._repeated(attempt, call)
+            answer = repeated(attempt, call, trial)
+        except Refused:
+            self._note(call)
+            raise
         except Retry as error:
-            tries = f"no success in {self._tries} tries; last: {error.answered}"
-            advice = error.advice or "Run again when the API is reachable; nothing is lost."
-            words = (self._title, call.asked, tries, advice)
-            stopped = Stopped(*words, code=error.code, http_status=error.http_status)
-            raise self._outage.give_up(stopped) from None
+            raise self._ended(call, error, trial) from None
+        except Barred as error:
+            raise self._barred(call, error, trial) from None
+        self._note(call)
+        return answer
+
+    def _note(self, call: Call) -> None:
+        """Take note of an answer."""
+        if self.evidence:
+            self.evidence.serves(call)
+
+    def _ended(self, call: Call, error: Retry, trial: Trial) -> Stopped:
+        """Return what follows from a request that failed in all its tries."""
+        tries = f"no success in {trial.tries} tries; last: {error.answered}"
+        of_one = trial.is_of_one()
+        kind, advice = (GivenUp, OTHERS_GO) if of_one else (Stopped, LATER)
+        words = (self._title, call.asked, tries, error.advice or advice)
+        ended = kind(*words, code=error.code, http_status=error.http_status)
+        return ended if of_one else self._outage.give_up(ended)
+
+    def _barred(self, call: Call, error: Barred, trial: Trial) -> Stopped:
+        """Return what follows from a request that is barred: nothing else, if others are not."""
+        if error.code or not trial.is_barred_alone():
+            return error
+        answered = f"{error.answered}, though others are let through"
+        words = (self._title, call.asked, answered, error.advice)
+        return GivenUp(*words, code="refused", http_status=error.http_status)
 
     def _waits(self) -> Generator[float, Retry, None]:
         """Wait as the API asks, else with doubling and jitter; then yield for a repeat."""
@@ -108,5 +157,10 @@ class Repeats:
         return wait
 
 
-def _once(attempt: Callable[[Call], Answer], call: Call) -> Answer:
-    return attempt(call)
+def _tried(attempt: Callable[[Call], Answer], call: Call, trial: Trial) -> Answer:
+    trial.begin()
+    try:
+        return attempt(call)
+    except Retry as error:
+        trial.failed(error)
+        raise

@@ -22,6 +22,7 @@ from tap_contacts.apis.http import (
     Judgement,
     Verdict,
 )
+from tap_contacts.apis.repeats import Call
 from tap_contacts.apis.seams import Listing, Page, read_all, read_chunks
 from tap_contacts.apis.transport import Answer, SignIn, origin
 from tap_contacts.apis.valomnia_sign_in import TITLE, Session
@@ -36,6 +37,9 @@ API_VERSION = "v1.0"
 
 PAGE_SIZE = 100
 """Contacts a page: the documented default; an upper bound is not documented."""
+
+ONE = {"max": 1}
+"""What asks for any one contact."""
 
 SETTINGS = th.ObjectType(
     th.Property(
@@ -146,10 +150,15 @@ class Valomnia(ApiClient):
 
     def check(self) -> str:
         """Sign in and read one contact, of which only the organization is told."""
-        page = self.call("GET", self.path, params={"max": 1}).json
+        page = self.call("GET", self.path, params=ONE).json
         organization = (page["data"] or [{}])[0].get("organization")
         whose = f" for organization {organization}" if organization else ""
         return f"{self.title} at {self.origin} answers{whose}; contacts: {page['paging']['total']}"
+
+    @property
+    def harmless(self) -> Call:
+        """Return the reading of one contact."""
+        return Call("GET", self.path, options={"params": ONE})
 
     @property
     def what(self) -> str:

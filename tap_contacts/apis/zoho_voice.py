@@ -23,6 +23,7 @@ from tap_contacts.apis.http import (
     Judgement,
     Verdict,
 )
+from tap_contacts.apis.repeats import Call
 from tap_contacts.apis.seams import Listing, Page, read_chunks
 from tap_contacts.apis.transport import Answer, SignIn, origin
 from tap_contacts.apis.zoho_voice_sign_in import (
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
 
 PREFIX = "/rest/json/zv"
+STATUSES = f"{PREFIX}/contacts/contact_status"
+HEADERS = {"Accept": "application/json"}
 
 _IS_ID = re.compile(r"[\w-]{1,100}").fullmatch
 
@@ -161,9 +164,14 @@ class ZohoVoice(ApiClient):
         names = [str(status["display_value"]) for status in self.contact_statuses()]
         return f"{self.title} at {self.origin} answers; contact statuses: {', '.join(names)}"
 
+    @property
+    def harmless(self) -> Call:
+        """Return the reading of the statuses."""
+        return Call("GET", STATUSES, options={"headers": HEADERS})
+
     def contact_statuses(self) -> Iterator[dict[str, Any]]:
         """Yield `id` and `display_value` of each status of the organisation."""
-        body = self._get("/contacts/contact_status")
+        body: dict[str, Any] = self.call("GET", STATUSES, headers=HEADERS).json
         for status in body.get("contact_status") or []:
             name = str(status.get("display_value", ""))
             yield {**status, "id": str(status["id"]), "display_value": name}
@@ -208,8 +216,7 @@ class ZohoVoice(ApiClient):
         return Page(rows, int((body.get("meta") or {}).get("total", -1)))
 
     def _get(self, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        headers = {"Accept": "application/json"}
-        body: dict[str, Any] = self.call("GET", PREFIX + path, params=query, headers=headers).json
+        body: dict[str, Any] = self.call("GET", PREFIX + path, params=query, headers=HEADERS).json
         return body
 
 

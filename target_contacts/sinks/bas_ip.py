@@ -9,16 +9,16 @@ from __future__ import annotations
 import re
 import unicodedata
 import uuid
-from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_contacts.apis.bas_ip import LARGEST_REQUEST, BasIp
-from tap_contacts.apis.errors import Refused
+from tap_contacts.apis.errors import GivenUp, Refused
 from target_contacts import slots, values
 from target_contacts.client import ContactSink
 from target_contacts.contact import ATTRIBUTES, assert_known, is_empty, text
 from target_contacts.items import Item, Outcome
 from target_contacts.mapping import Field, Payload, Translator, matching
+from target_contacts.packing import packs
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
@@ -45,6 +45,12 @@ NO_SIP_USER = re.compile(r"[^0-9A-Za-z+,.-]")
 
 DIALLED = re.compile(r"[\d\s()./+-]+", re.ASCII)
 """A number of digits, and what divides them for the eye."""
+
+LARGEST_BODY = 4_000_000
+"""Bytes of a request: 10,000 contacts take half as much, unless their names are very long."""
+
+WITHOUT_TEXTS = 250
+"""Bytes of a contact in a request, but for its texts."""
 
 FAILURES = ("entity_not_found", "invalid_entity_data", "deleted")
 """What the device may say of a contact that it did not take."""
@@ -182,25 +188,40 @@ class BasIpSink(ContactSink[BasIp]):
 
     def write(self, items: Iterator[Item]) -> Generator[list[Outcome], None, None]:
         """Send contacts packed, one request after the other: a monitor is a small device."""
-        while not self.destination.halted and (pack := list(islice(items, LARGEST_REQUEST))):
+        packed = packs(items, _size, LARGEST_BODY, lambda _: LARGEST_REQUEST)
+        while not self.destination.halted and (pack := next(packed, None)):
             yield from self._send(pack)
 
-    def _send(self, items: Sequence[Item]) -> Iterator[list[Outcome]]:
-        """Yield the outcomes; where a whole request is refused, halve it until one is at fault."""
+    def _send(self, items: Sequence[Item], *, halved: bool = False) -> Iterator[list[Outcome]]:
+        """Yield the outcomes; where a whole request fails, halve it until one is at fault.
+
+        A half is not repeated, but halved again: what the device takes of it need not go twice.
+        """
         if self.destination.halted:
             return
+        linked = [(_link_id(item), item) for item in items]
+        contacts = [{"link_id": link_id, **item.payload} for link_id, item in linked]
         try:
-            linked = [(_link_id(item), item) for item in items]
-            results = self.client.upsert([{"link_id": i, **item.payload} for i, item in linked])
-        except Refused as error:
-            if len(items) == 1:
-                yield [Outcome(items[0], error=_fault(error))]
-                return
-            half = len(items) // 2
-            yield from self._send(items[:half])
-            yield from self._send(items[half:])
+            results = self.client.upsert(contacts, once=halved and len(items) > 1)
+        except (Refused, GivenUp) as error:
+            yield from self._halved(items, error)
         else:
             yield [_outcome(item, link_id, results.get(link_id)) for link_id, item in linked]
+
+    def _halved(self, items: Sequence[Item], error: Refused | GivenUp) -> Iterator[list[Outcome]]:
+        """Send each half of what failed together; say what is wrong with one that failed alone."""
+        if half := len(items) // 2:
+            yield from self._send(items[:half], halved=True)
+            yield from self._send(items[half:], halved=True)
+        else:
+            fault = _fault(error) if isinstance(error, Refused) else error
+            yield [Outcome(items[0], error=fault)]
+
+
+def _size(item: Item) -> int:
+    """Return the bytes that a contact takes in a request, or a few more."""
+    texts = [value for value in item.payload.values() if isinstance(value, str)]
+    return WITHOUT_TEXTS + sum(len(t) if t.isascii() else 6 * len(t) for t in texts)
 
 
 def _link_id(item: Item) -> str:

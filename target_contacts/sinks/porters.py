@@ -14,12 +14,13 @@ from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis import porters
 from tap_contacts.apis import porters_wire as wire
-from tap_contacts.apis.errors import OutcomeUnknown, Refused
+from tap_contacts.apis.errors import GivenUp, OutcomeUnknown, Refused
 from target_contacts.books import NOT_THERE
 from target_contacts.client import ContactSink
 from target_contacts.contact import is_empty
 from target_contacts.dispatch import threads
 from target_contacts.items import Item, Outcome
+from target_contacts.packing import packs
 from target_contacts.rejects import Rejected
 from target_contacts.sinks import porters_fields as table
 from target_contacts.sinks.porters_outcomes import settled
@@ -37,6 +38,10 @@ NO_CONDITION = re.compile(r"[,:=\r\n]")
 """Characters that no documented rule can escape in the value of a condition."""
 
 
+COMPANY = (wire.MAX_ITEMS, 16, 4, 1)
+"""Most contacts that go together, by how often one of them is a create that was not answered."""
+
+
 @dataclass(frozen=True)
 class Packed:
     """A contact in its wire form."""
@@ -50,10 +55,18 @@ class Packed:
         return self.item.remote_id is None
 
 
+class Part(NamedTuple):
+    """The contacts of one request."""
+
+    contacts: list[Packed]
+    is_half: bool = False
+    """Whether they failed together with others: then they are not sent twice, but halved again."""
+
+
 class Sent(NamedTuple):
     """The contacts of one request, and its answer to come."""
 
-    part: list[Packed]
+    part: Part
     answer: Future[Sequence[wire.Result]]
 
 
@@ -67,6 +80,7 @@ class PortersSink(ContactSink[porters.Porters]):
     asks_by = frozenset((CLIENT,))
     keeps_empty = False  # the effect of an empty element is not documented
     free_prefix = wire.OWN_FIELDS
+    alone_after = len(COMPANY) - 1
     concurrency = 1  # the documents warn about parallel requests
     MAX_SIZE_DEFAULT = 2000
 
@@ -223,7 +237,7 @@ class PortersSink(ContactSink[porters.Porters]):
         """Yield the outcomes of one request after the other.
 
         While one is under way, the next is packed and the outcomes of the one before are entered.
-        One that is refused as a whole is halved until the culprit is alone.
+        One that fails as a whole is halved until the culprit is alone.
         """
         batches = self._batches(items)
         waiting = list(islice(batches, 1))
@@ -236,41 +250,42 @@ class PortersSink(ContactSink[porters.Porters]):
                 yield from _outcomes(sent, waiting)
                 sent = ahead or self._next(pool, waiting)
 
-    def _next(self, pool: Executor, waiting: list[list[Packed]]) -> Sent | None:
+    def _next(self, pool: Executor, waiting: list[Part]) -> Sent | None:
         """Send what waits, if anything does and the run is not to end."""
         if not waiting or self.destination.halted:
             return None
         part = waiting.pop()
         return Sent(part, pool.submit(self._answer, part))
 
-    def _batches(self, items: Iterator[Item]) -> Iterator[list[Packed]]:
+    def _batches(self, items: Iterator[Item]) -> Iterator[Part]:
         """Pack contacts, as many together as a request may hold; one that is too large is alone."""
-        batch: list[Packed] = []
-        size = wire.EMPTY_SIZE
-        for packed in map(self._packed, items):
-            size += len(packed.made)
-            if batch and (size > wire.MAX_BYTES or len(batch) == wire.MAX_ITEMS):
-                yield batch
-                batch, size = [], wire.EMPTY_SIZE + len(packed.made)
-            batch.append(packed)
-        if batch:
-            yield batch
+        room = wire.MAX_BYTES - wire.EMPTY_SIZE
+        packed = map(self._packed, items)
+        yield from map(Part, packs(packed, lambda each: len(each.made), room, _company))
 
     def _packed(self, item: Item) -> Packed:
         """Put a contact into its wire form; a new one gets a key by which it can be found."""
         key = {self.key_wire: item.key} if self.key_wire and item.remote_id is None else {}
         return Packed(item, self._wire.item(item.remote_id or wire.NEW, item.payload | key))
 
-    def _answer(self, part: Sequence[Packed]) -> Sequence[wire.Result]:
+    def _answer(self, part: Part) -> Sequence[wire.Result]:
         """Send contacts in one request; return the result of each.
 
         Raises:
             Rejected: If a contact alone is larger than a request may be.
         """
-        if wire.EMPTY_SIZE + len(part[0].made) > wire.MAX_BYTES:
-            raise _too_large(part[0])
-        creating = any(packed.is_new for packed in part)
-        return self.client.write([each.made for each in part], repeatable=not creating)
+        contacts = part.contacts
+        if wire.EMPTY_SIZE + len(contacts[0].made) > wire.MAX_BYTES:
+            raise _too_large(contacts[0])
+        creating = any(packed.is_new for packed in contacts)
+        once = part.is_half and len(contacts) > 1
+        made = [packed.made for packed in contacts]
+        return self.client.write(made, repeatable=not creating, once=once)
+
+
+def _company(packed: Packed) -> int:
+    """Return how many contacts go in a request with this one: fewer, each time it was lost."""
+    return COMPANY[min(packed.item.lost, len(COMPANY) - 1)]
 
 
 def _is_taken(answer: Future[Sequence[wire.Result]]) -> bool:
@@ -278,34 +293,37 @@ def _is_taken(answer: Future[Sequence[wire.Result]]) -> bool:
     return not answer.exception() and all(result.code == "0" for result in answer.result())
 
 
-def _outcomes(sent: Sent, waiting: list[list[Packed]]) -> Iterator[list[Outcome]]:
+def _outcomes(sent: Sent, waiting: list[Part]) -> Iterator[list[Outcome]]:
     """Yield what became of contacts once their request is answered; what goes again has to wait.
 
     Raises:
         Stopped: After that, if nothing more can be written.
     """
+    contacts = sent.part.contacts
     try:
         results = sent.answer.result()
-    except (OutcomeUnknown, Refused, Rejected) as error:
-        failed, again = _after(error, sent.part)
+    except (OutcomeUnknown, Refused, Rejected, GivenUp) as error:
+        failed, again = _after(error, contacts)
         waiting += again
         yield [Outcome(packed.item, error=error) for packed in failed]
     else:
-        yield from settled([packed.item for packed in sent.part], results)
+        yield from settled([packed.item for packed in contacts], results)
 
 
 def _after(
-    error: OutcomeUnknown | Refused | Rejected, part: list[Packed]
-) -> tuple[list[Packed], list[list[Packed]]]:
+    error: OutcomeUnknown | Refused | Rejected | GivenUp, contacts: list[Packed]
+) -> tuple[list[Packed], list[Part]]:
     """Tell which of a request's contacts its error is for, and what may be sent again.
 
-    Updates of an unknown outcome may, by themselves; of contacts refused together, each half.
+    Updates of an unknown outcome may, by themselves; of contacts that failed together, each half.
     """
     if isinstance(error, OutcomeUnknown):
-        updates = [packed for packed in part if not packed.is_new]
-        return [packed for packed in part if packed.is_new], [updates] if updates else []
-    middle = len(part) // 2
-    return ([], [part[middle:], part[:middle]]) if middle else (part, [])
+        updates = [packed for packed in contacts if not packed.is_new]
+        new = [packed for packed in contacts if packed.is_new]
+        return new, [Part(updates)] if updates else []
+    middle = len(contacts) // 2
+    halves = [Part(contacts[middle:], is_half=True), Part(contacts[:middle], is_half=True)]
+    return ([], halves) if middle else (contacts, [])
 
 
 def _names(rules: Iterable[Any]) -> Iterator[str]:

@@ -31,6 +31,7 @@ class Code(enum.IntEnum):
     TOKEN_INVALID = 402
     NO_DATA_RIGHT = 403
     NO_PARTITION = 404
+    UNKNOWN = 1000
 
 
 class ResultCodeError(Exception):

@@ -16,7 +16,7 @@ from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +40,11 @@ class Request:
     def content_type(self) -> str:
         """Return the media type without parameters, lower case."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    def holds(self, text: str) -> bool:
+        """Say whether a text stands in the address or the body, percent-encoded or not."""
+        sent = self.raw_path + "\n" + self.body.decode(errors="replace")
+        return text in sent or text in unquote_plus(sent)
 
     def form(self) -> dict[str, str]:
         """Return the fields of an `application/x-www-form-urlencoded` body."""
@@ -78,6 +83,8 @@ class Fault:
 
     on: str = ""
     """Method and start of the path, such as "POST /v1/contact"; empty for every request."""
+    holding: str = ""
+    """Text that the request's address or body holds; empty for every request."""
     after: int = 0
     times: int = 1
     status: int | None = None
@@ -90,13 +97,17 @@ class Fault:
 
     def strikes(self, request: Request) -> bool:
         """Say whether this request is hit, counting it if it matches."""
-        if not f"{request.method} {request.path}".startswith(self.on) or self.times == 0:
+        if not self._is_for(request) or self.times == 0:
             return False
         if self.after > 0:
             self.after -= 1
             return False
         self.times -= 1
         return True
+
+    def _is_for(self, request: Request) -> bool:
+        is_on = f"{request.method} {request.path}".startswith(self.on)
+        return is_on and (not self.holding or request.holds(self.holding))
 
 
 @dataclass(frozen=True)
