@@ -107,11 +107,11 @@ class ContactSink(StreamSink, Generic[ClientT]):
     expected: ClassVar[Sequence[str]] = ()
     """Fields that the API is only thought to demand of a new contact."""
     can_list: ClassVar[bool] = False
-    """Whether `stored` is implemented."""
+    """Whether contacts can be looked up: `stored` is implemented."""
     can_ask: ClassVar[bool] = False
-    """Whether `find` and `alike` are implemented."""
+    """Whether they can be asked for one by one: `find` and `alike` are implemented."""
     many: ClassVar[float] = 20
-    """Look-ups for which listing all contacts once is better than asking for each."""
+    """Look-ups at once up to which all contacts are not listed for them."""
     asks_by: ClassVar[AbstractSet[str]] = frozenset()
     """Fields by which look-ups are narrowed down, however their values are written."""
     alone_after: ClassVar[int] = 0

@@ -17,7 +17,7 @@ from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.errors import GivenUp, Refused, Stopped
 from tap_contacts.apis.seams import Incomplete
-from target_contacts.candidates import Candidates, Identity, Indexes, identity_key
+from target_contacts.candidates import Candidates, Identity, Index, Indexes, identity_key
 from target_contacts.contact import assert_known
 from target_contacts.dispatch import in_parallel
 from target_contacts.evidence import FactReader, as_text
@@ -60,7 +60,7 @@ class Reconciler:
         self._everything = Indexes(self._matcher, identities, self._all_contacts)
         self._scopes = Indexes(self._matcher, identities, sink.within)
         self._claimed: set[str] = set()
-        self.adopts = self._rules != [] and (sink.can_list or sink.can_ask)
+        self.adopts = self._rules != [] and sink.can_list
         """Whether contacts that were there before may be adopted."""
 
     def resolve(self, items: Sequence[Item], *, fresh: bool) -> Iterator[Item]:
@@ -118,9 +118,8 @@ class Reconciler:
             Stopped: If the API cannot be asked any more.
             Interrupted: If a signal asked for the end.
         """
-        if items and self._lists(len(items)):
-            index = self._everything.of("", self._identities(items), 0)
-            return {item.key: index.candidates(self._keys(item)) for item in items if index}
+        if items and (index := self._all_listed(items)):
+            return {item.key: index.candidates(self._keys(item)) for item in items}
         answers: dict[str, Any] = {}
         ask = functools.partial(self._answer, items)
         for several in in_parallel(ask, items, self._sink.workers, self._is_halted):
@@ -131,12 +130,22 @@ class Reconciler:
                 raise error
         return answers
 
-    def _lists(self, count: int) -> bool:
-        """Say whether listing all contacts is the only way, or cheaper than asking for each."""
+    def _all_listed(self, items: Sequence[Item]) -> Index | None:
+        """Return all contacts, where listing them is the only way or cheaper than asking for each.
+
+        Raises:
+            GivenUp: If they cannot be listed, and cannot be asked for either.
+        """
         sink, rules = self._sink, self._rules or ()
         askable = all(not sink.asks_by.isdisjoint(rule) for rule in rules)
-        is_known = self._everything.knows("")
-        return sink.can_list and (is_known or not sink.can_ask or not askable or count > sink.many)
+        if askable and len(items) <= sink.many and not self._everything.knows(""):
+            return None
+        try:
+            return self._everything.of("", self._identities(items), 0)
+        except GivenUp:
+            if not (sink.can_ask and askable):
+                raise
+            return None
 
     def _answer(self, items: Sequence[Item], item: Item) -> tuple[str, Any]:
         try:
@@ -149,10 +158,26 @@ class Reconciler:
 
         Listing a part may take as many requests as asking for each of the items.
         """
-        scope, lost = self._sink.scope(created(item)), self._identities(items)
-        if scope is not None and (index := self._scopes.of(scope, lost, len(items))):
-            return index.candidates(self._keys(item))
+        index = self._part(item, items)
+        if index or not self._sink.can_ask:
+            return index.candidates(self._keys(item)) if index else {}
         return dict(self._asked(item))
+
+    def _part(self, item: Item, items: Sequence[Item]) -> Index | None:
+        """Return the listed part of the account that an item's contact belongs to, if any.
+
+        Raises:
+            GivenUp: If it cannot be listed, and its contacts cannot be asked for either.
+        """
+        scope = self._sink.scope(created(item))
+        if scope is None:
+            return None
+        try:
+            return self._scopes.of(scope, self._identities(items), len(items))
+        except GivenUp:
+            if not self._sink.can_ask:
+                raise
+            return None
 
     def _asked(self, item: Item) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Ask the API for the contacts that may be an item's."""
@@ -285,7 +310,7 @@ def _rules(sink: ContactSink[Any], match_on: Sequence[Any]) -> list[list[str]]:
     rules = [match_on] if flat else [rule for rule in match_on if rule]
     fields = {field.attribute: field.wire for field in sink.fields}
     assert_known("match_on", [name for rule in rules for name in rule], fields)
-    if rules and not (sink.can_list or sink.can_ask):
+    if rules and not sink.can_list:
         msg = f"match_on: contacts of {sink.client.title} cannot be looked up; leave it out."
         raise ConfigurationError(msg)
     return [[fields[attribute] for attribute in rule] for rule in rules]

@@ -94,7 +94,7 @@ class CobaiSink(ContactSink[Cobai]):
     own: ClassVar[Sequence[str]] = ("webUserName", "firstName", "lastName", "officeMail")
     expected = ("webPassword",)
     built_in = BUILT_IN
-    can_ask = can_list = True
+    can_list = True
     many = float("inf")  # customers are listed one by one
     asks_by = frozenset(("customer",))
     fields: ClassVar[Sequence[Field]] = (
@@ -147,14 +147,6 @@ class CobaiSink(ContactSink[Cobai]):
         """Return the contacts of a customer; there is no other way to look one up."""
         del most
         return self._held([scope])
-
-    def find(self, wanted: Mapping[str, str]) -> Iterable[tuple[str, Mapping[str, Any]]]:
-        """Return the contacts of a customer; without one there are none."""
-        return self._held(filter(None, [wanted.get("customer")]))
-
-    def alike(self, contact: Payload) -> Iterable[tuple[str, Mapping[str, Any]]]:
-        """Return the contacts of the same customer."""
-        return self.find(contact)
 
     def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield every contact of every customer."""

@@ -34,6 +34,7 @@ class ZohoVoiceSink(ContactSink[ZohoVoice]):
     client_class = ZohoVoice
     identity = ("first_name", "mobile")
     can_list = True
+    many = 0  # there is no way to ask for single contacts
     fields: ClassVar[Sequence[Field]] = (
         Field("first_name", "first_name", required="always"),
         Field("last_name", "last_name"),
