@@ -175,7 +175,7 @@ def test_what_others_show_is_not_asked_for(api: PlainApi) -> None:
 
 @pytest.mark.parametrize("tries", [1, 2, 5])
 def test_an_api_that_serves_nothing_is_given_up(api: PlainApi, tries: int) -> None:
-    """One more request than may be sent, and then none."""
+    """Two more requests than may be sent, and then none."""
     client = telling(api, max_tries=tries)
     api.fault(times=-1, status=500)
     for _ in range(2):
@@ -183,7 +183,17 @@ def test_an_api_that_serves_nothing_is_given_up(api: PlainApi, tries: int) -> No
             client.call("POST", "/one")
         assert ends_run(error.value)
         assert f"no success in {tries} tries" in str(error.value)
-    assert Counter(asked(api)) == {"POST /one": tries, "GET /alive": 1}
+    assert Counter(asked(api)) == {"POST /one": tries, "GET /alive": min(tries, 2)}
+
+
+def test_a_read_that_fails_by_chance_proves_nothing(api: PlainApi) -> None:
+    """It is asked for once more before the API is given up."""
+    client = telling(api)
+    api.fault(on="POST /one", times=-1, status=500)
+    api.fault(on="GET /alive", status=503)
+    with pytest.raises(GivenUp):
+        client.call("POST", "/one")
+    assert Counter(asked(api)) == {"POST /one": 3, "GET /alive": 2}
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT"])
@@ -209,7 +219,7 @@ def test_requests_for_several_records_are_not_counted(api: PlainApi) -> None:
     for number in range(2 * FEW):
         with pytest.raises(GivenUp):
             client.call("POST", f"/{number}", several=True, once=True)
-    assert Counter(line.request.method for line in api.log) == {"POST": 2 * FEW, "GET": 2 * FEW}
+    assert len(api.log) == 2 * FEW
 
 
 def test_a_throttle_is_repeated_even_in_half_a_request(api: PlainApi) -> None:

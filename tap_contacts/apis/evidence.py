@@ -80,7 +80,7 @@ class Trial:
         self._start = evidence.served_like(call) if evidence else 0
         self.tries = 0
         """Tries begun so far."""
-        self._was_alive: bool | None = None
+        self._was_alive = False
         self._of_account = False
         """Whether the last try told nothing of the request."""
 
@@ -101,7 +101,9 @@ class Trial:
         """Say whether it was the request, and not the API or the account, that failed."""
         if self._evidence is None or self._of_account:
             return False
-        if self._was_alive is None:
+        if self._call.once:  # what it is halved to will tell
+            return True
+        if not self._was_alive:  # the read may have failed by chance
             self._was_alive = self._evidence.is_alive(self._mark)
         return self._was_alive and not self._evidence.speaks_for_others(self._call, self._start)
 
