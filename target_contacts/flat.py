@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from target_contacts.contact import ADDRESS, RANKS, is_empty, spelled
+from target_contacts.contact import ADDRESS, RANKS, is_empty, meant, spelled
 from target_contacts.leaves import CSV_VALUE
 from target_contacts.takers import TOLD_BY_VALUE, taker
 
@@ -44,7 +44,7 @@ class Shape(NamedTuple):
         if not NESTED.isdisjoint(map(type, record.values())) or not all(told):
             return False
         contact.attributes = {
-            attribute: "" if is_empty(value := record[name]) else value
+            attribute: "" if is_empty(value := meant(attribute, record[name])) else value
             for attribute, name in self.sources.items()
         }
         for name, attribute in self.left:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from target_contacts.complete import JOINT
-from target_contacts.contact import assert_known, is_empty, text
+from target_contacts.complete import JOINT, as_text
+from target_contacts.contact import NoValue, TooLong, assert_known, is_empty, line, text
 from target_contacts.reader import ContactReader
 from target_contacts.rejects import Rejected
 from target_contacts.slots import Slots
@@ -61,7 +62,7 @@ class Field:
     required: Literal["always", "create"] | None = None
     max_length: int | None = None
     """Most characters, where the documents state it."""
-    convert: Callable[[Any], Any] = text
+    convert: Callable[[Any], Any] = line
     """Return the value to send; raise ValueError with what it must be."""
     identifier: bool = False
     """Whether it is an id of the destination: one that cannot be gives way to the default."""
@@ -117,14 +118,14 @@ class Translator:
         Raises:
             Rejected: If a value is too long or not what its field takes.
         """
-        mapped, attributes = contact.fields, contact.attributes
+        mapped = contact.fields
         payload = {
             field.wire: self._converted(field, mapped[field.wire])
             for field in self._free
             if field.wire in mapped
         }
         for field in self._fields:
-            value = mapped.get(field.wire, attributes.get(field.attribute))
+            value = _given(field, contact)
             if value is None:
                 continue
             if value != "":
@@ -232,8 +233,11 @@ class Translator:
             return self._converted(field, self._defaults[field.attribute])
         try:
             converted = field.convert(value)
+        except NoValue:
+            return "" if self._keeps_empty else None
         except ValueError as error:
-            self._unfit(field, f"{field.wire} {error}", "invalid")
+            code = "too_long" if isinstance(error, TooLong) else "invalid"
+            self._unfit(field, f"{field.wire} {error}", code)
             return None
         if field.max_length and len(converted) > field.max_length:
             return self._too_long(field, field.max_length, converted)
@@ -253,6 +257,26 @@ class Translator:
         if self._on_invalid != "drop_field":
             raise Rejected(reason, code, field=field.wire)
         self.mended.append((field.wire, "left out"))
+
+
+def _given(field: Field, contact: Contact) -> Any:
+    """Return what `field_map` gives a field, else its attribute's value; None if it has neither."""
+    value = contact.fields.get(field.wire)
+    if value is None or (isinstance(value, bool) and _is_text(field.convert)):
+        return contact.attributes.get(field.attribute)
+    return value
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_text(convert: Callable[[Any], Any]) -> bool:
+    """Say whether a conversion takes text: a boolean stands for no value there."""
+    try:
+        convert(False)  # noqa: FBT003  # as a record holds it
+    except NoValue:
+        return True
+    except ValueError:
+        return False
+    return False
 
 
 def _is_stood_for(attribute: str, carried: AbstractSet[str], attributes: Mapping[str, Any]) -> bool:
@@ -277,7 +301,7 @@ NAME_PARTS = ("first_name", "middle_name", "last_name")
 
 def _holds(whole: Any, part: Any) -> bool:
     """Say whether a name holds another one, however both are written."""
-    whole, part = str(whole), str(part)
+    whole, part = as_text(whole), as_text(part)
     return (whole.isascii() and part in whole) or _plain(part) in _plain(whole)
 
 

@@ -22,6 +22,7 @@ from target_contacts.contact import (
     RANKS,
     assert_known,
     is_empty,
+    meant,
     plain,
 )
 from target_contacts.leaves import leaves
@@ -154,7 +155,7 @@ def _by_attribute(record: Mapping[str, Any], spare: dict[str, str]) -> dict[str,
         name = ".".join(paths[0])
         if taker := taker_of(paths, value):
             attribute, rank = taker
-            found.setdefault(attribute, []).append(Found(rank, name, value))
+            found.setdefault(attribute, []).append(Found(rank, name, meant(attribute, value)))
         elif not is_empty(value):
             spare[name] = ""
     for several in [each for each in found.values() if len(each) > 1]:

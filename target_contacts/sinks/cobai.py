@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_contacts.apis import xml
 from tap_contacts.apis.cobai import Cobai
 from tap_contacts.apis.cobai_wire import FIELDS, UUID
 from tap_contacts.apis.errors import NotFound
 from target_contacts import values
 from target_contacts.client import ContactSink
-from target_contacts.contact import is_empty, text
+from target_contacts.contact import is_empty, line, text
 from target_contacts.mapping import Field, Payload, matching
 from target_contacts.rejects import Rejected
 
@@ -38,23 +37,15 @@ def _customer(value: Any) -> str:
 
 
 def _line(value: Any) -> str:
-    """Return text that XML can hold; blanks alone are no value."""
-    found = xml.clean(text(value))
+    """Return text of one line; blanks alone are no value."""
+    found = line(value)
     return found if found.strip() else ""
-
-
-def _mail(value: Any) -> str:
-    return values.email(_line(value))
-
-
-def _flag(value: Any) -> str:
-    return text(values.flag(value))
 
 
 def _password(value: Any) -> str:
     """Return a password unchanged, or raise ValueError: one that is altered would not sign in."""
     found = text(value)
-    if xml.clean(found) != found or not found.strip():
+    if (isinstance(value, str) and found != value) or not found.strip():
         msg = "must be more than blanks, without control characters"
         raise ValueError(msg)
     return found
@@ -74,7 +65,14 @@ class CobaiSink(ContactSink[Cobai]):
         Field("customer_id", "customer", required="always", convert=_customer, identifier=True),
         Field("first_name", "firstName", required="always", max_length=35, convert=_line),
         Field("last_name", "lastName", required="always", max_length=35, convert=_line),
-        Field("email", "officeMail", required="always", max_length=200, convert=_mail, exact=True),
+        Field(
+            "email",
+            "officeMail",
+            required="always",
+            max_length=200,
+            convert=values.email,
+            exact=True,
+        ),
         Field(
             "user_name", "webUserName", required="always", max_length=80, convert=_line, exact=True
         ),
@@ -88,10 +86,10 @@ class CobaiSink(ContactSink[Cobai]):
         ),
         Field("gender", "gender", required="always", convert=values.gender),
         Field("role", "role", required="always", convert=_role),
-        Field("ignore_assortment", "ignoreAssortment", required="always", convert=_flag),
-        Field("phone", "officePhone", max_length=30, convert=_line, exact=True),
-        Field("fax", "officeFax", max_length=30, convert=_line, exact=True),
-        Field("mobile", "officeMobile", max_length=30, convert=_line, exact=True),
+        Field("ignore_assortment", "ignoreAssortment", required="always", convert=values.flag_text),
+        Field("phone", "officePhone", max_length=30, convert=values.phone, exact=True),
+        Field("fax", "officeFax", max_length=30, convert=values.phone, exact=True),
+        Field("mobile", "officeMobile", max_length=30, convert=values.phone, exact=True),
     )
 
     def setup(self) -> None:
