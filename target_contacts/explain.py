@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from target_contacts.deletion import Gone
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Explainer:
         except Rejected as why:
             self._rejected[why.field or "-", why.code] += 1
             self._sink.reject(received, why)
+        except Gone as gone:
+            self._sink.leave_gone(received, gone)
         else:
             self._sent += 1
             self._sink.settle("created", received)

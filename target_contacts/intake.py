@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from target_contacts import deletion
 from target_contacts.contact import ATTRIBUTES, SPELLINGS, assert_known, plain
 from target_contacts.items import Item, Received
 from target_contacts.ledger import CANONICAL
@@ -73,6 +74,7 @@ class Intake:
         self._keys = sink.key_properties
         validate = sink.config.get("validate_records", True)
         self._declared: Mapping[str, Any] = sink.original_schema.get("properties") or {}
+        self._names_declared = tuple(self._declared)
         self._check = RecordValidator(sink.original_schema).check if validate else lambda _: None
         self.translator = sink.translator(sink.configured())
         self._is_ready = False
@@ -82,24 +84,21 @@ class Intake:
         self._names = sink.destination.status_names
         self._named = -1
         """Number of statuses that the hash of records was made with."""
-        self._keys_of = _decoder([*self._keys, "_sdc_deleted_at"])
+        self._keys_of = _decoder(self._keys)
         self._noted: set[str] = set()
         """Fields that are known to be not carried."""
         self._not_carried = sink.books.not_carried.setdefault(sink.stream_name, set())
         self._shown = functools.lru_cache(maxsize=SHOWN)(self.shown)
 
-    def received(self, line: Line, mapped: Mapping[str, Any] | None) -> Received | None:
+    def received(self, line: Line, mapped: Mapping[str, Any] | None) -> Received:
         """Return a record with its key; where the stream has none, the payload is the key.
-
-        Returns None if the record tells of a deletion.
 
         Raises:
             Rejected: If the key has no value.
+            Gone: If the stream has no key, and the record says that its contact is deleted.
         """
         record = line.record if mapped is None else CANONICAL.encode(mapped)
-        *key, deleted = msgspec.structs.astuple(line.decoded(self._keys_of, record))
-        if deleted:
-            return None
+        key = msgspec.structs.astuple(line.decoded(self._keys_of, record))
         if len(self._names) != self._named:
             self._named = len(self._names)
             self._hash = self._ledger.hash([self._recipe, self._names])
@@ -116,6 +115,7 @@ class Intake:
 
         Raises:
             Rejected: If it breaks its schema, or a value is not what its field takes.
+            Gone: If it says that its contact is deleted at the source.
         """
         payload = self.payload(self.contact(received.record))
         identity = msgspec.json.encode([self._sink.stream_name, *received.values]).decode()
@@ -126,7 +126,10 @@ class Intake:
 
         Raises:
             Rejected: If the record breaks its schema.
+            Gone: If it says that its contact is deleted at the source.
         """
+        if told := deletion.told(record, self._names_declared):
+            raise deletion.Gone(told)
         if not self._is_ready:
             self._get_ready()
         self._check(record)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from target_contacts import complete, flat, values
+from target_contacts import companies, complete, flat, values
 from target_contacts.contact import (
     ADDRESS,
     ATTRIBUTES,
@@ -171,10 +171,15 @@ _best_first = operator.itemgetter(0, 1)
 def _tell_names_apart(found: dict[str, list[Found]]) -> None:
     """Take `name` for the last name beside a first name, and `nom` for the full one without."""
     first, last, full = (found.get(name) for name in ("first_name", "last_name", "full_name"))
-    if first and full and not last and _is_called(full, "name") and not _holds(full, first):
+    if first and full and not last and _is_last(full) and not _holds(full, first):
         found["last_name"] = found.pop("full_name")
     elif last and not first and not full and _is_called(last, "nom"):
         found["full_name"] = found.pop("last_name")
+
+
+def _is_last(full: Sequence[Found]) -> bool:
+    """Say whether a `name` may be a last name: one with a legal form is a company's."""
+    return _is_called(full, "name") and not companies.is_company(str(full[0].value))
 
 
 def _is_called(found: Sequence[Found], name: str) -> bool:
