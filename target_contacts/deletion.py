@@ -120,7 +120,8 @@ def _flag(field: TellingField, value: Any, _: frozenset[Way]) -> bool | None:
 def _active(field: TellingField, value: Any, beside: frozenset[Way]) -> bool | None:
     """Beside a flag for what is gone for good, as in Zendesk, it means what is gone for now."""
     sure = field.way is Way.ACTIVE_FLAG or Way.PERMANENT in beside
-    return sure if meaning(value) is False else None
+    says_no = meaning(value) is False and plain(str(value)) not in _NOTHING
+    return sure if says_no else None
 
 
 def _status(field: TellingField, value: Any, _: frozenset[Way]) -> bool | None:
@@ -135,6 +136,7 @@ def _status(field: TellingField, value: Any, _: frozenset[Way]) -> bool | None:
 _SAYS = {
     Way.FLAG: _flag,
     Way.PERMANENT: _flag,
+    Way.PIPELINE: _flag,
     Way.DOUBTFUL: _flag,
     Way.ACTIVE: _active,
     Way.ACTIVE_FLAG: _active,

@@ -19,7 +19,9 @@ class Way(Enum):
     FLAG = auto()
     """A flag, or a time that is there only if it is so."""
     PERMANENT = auto()
-    """The like; when it is not set, it says nothing: a contact may be gone without it."""
+    """The like of what is gone for good; a contact may be gone without it."""
+    PIPELINE = auto()
+    """The like, from a tap or a loader; when it is not set, it says nothing."""
     DOUBTFUL = auto()
     """A flag that may mean something else."""
     ACTIVE = auto()
@@ -67,9 +69,8 @@ def _ways() -> dict[str, Way]:
     """Return names of fields, and how they tell."""
     names = {
         Way.FLAG: {form.format(done) for form, done in product(_FORMS, _DONE)} | _FLAGS,
-        Way.PERMANENT: listed(
-            "permanentlydeleted harddeleted sdcdeletedat abcdcdeletedat fivetrandeleted"
-        ),
+        Way.PERMANENT: listed("permanentlydeleted harddeleted"),
+        Way.PIPELINE: listed("sdcdeletedat abcdcdeletedat fivetrandeleted"),
         Way.DOUBTFUL: listed("inactive isinactive deactivated isdeactivated deactivatedat"),
         Way.ACTIVE: listed("active isactive"),
         Way.ACTIVE_FLAG: listed("activeflag"),

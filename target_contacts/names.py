@@ -61,7 +61,7 @@ def split(full: Any) -> tuple[str, str]:
     """
     name = text(full)
     comma = _comma(name)
-    if comma is not None and not _are_suffixes(name, comma):
+    if comma is not None and not _are_suffixes(name[comma + 1 :], both=_are_both(name[:comma])):
         return _around(name, comma)
     words = _WORD.findall(name)
     end = _end_of_names(words if comma is None else _WORD.findall(name[:comma]))
@@ -122,11 +122,16 @@ def _comma(name: str) -> int | None:
     return found.start() if found else None
 
 
-def _are_suffixes(name: str, comma: int) -> bool:
+def _are_both(name: str) -> bool:
+    """Say whether a name is a first and a last one, rather than a last one with its particle."""
+    words = _WORD.findall(name)
+    return _second_name(words) < len(words) and not is_particle(words[0])
+
+
+def _are_suffixes(behind: str, *, both: bool) -> bool:
     """Say whether only suffixes and titles follow a comma, as in "John Smith, Jr."."""
-    before, behind = _WORD.findall(name[:comma]), _WORD.findall(name, comma + 1)
-    words = [each for word in behind if not _is_aside(word) for each in _COMMA.split(word) if each]
-    both = _second_name(before) < len(before) and not is_particle(before[0])
+    apart = [word for word in _WORD.findall(behind) if not _is_aside(word)]
+    words = [each for word in apart for each in _COMMA.split(word) if each]
     return suffixes.are_all([word for word in words if _bare(word) not in TITLES], both=both)
 
 
@@ -136,7 +141,7 @@ def _around(name: str, comma: int) -> tuple[str, str]:
     if not last:
         return _plain(given), ""
     second = _comma(given)
-    if second and _are_suffixes(f"{last} {given}", len(last) + 1 + second):
+    if second and _are_suffixes(given[second + 1 :], both=True):
         given, behind = given[:second], given[second] + " " + _plain(given[second + 1 :])
     words = _WORD.findall(given)
     end = _end_of_names([last, *words], least=2, asides=False) - 1
