@@ -79,7 +79,9 @@ def _texts(contact: Contact, attributes: Iterable[str]) -> list[str]:
 
 def as_text(value: Any) -> str:
     """Return a plain value as text without blanks around it, any other as ""."""
-    return "" if isinstance(value, (bool, dict, list)) else text(value).strip()
+    if isinstance(value, str):
+        return text(value).strip()
+    return "" if isinstance(value, (bool, dict, list)) else text(value)
 
 
 def _joined(*parts: str) -> str:

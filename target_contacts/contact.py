@@ -287,7 +287,7 @@ def meant(attribute: str, value: Any) -> Any:
 def is_empty(value: object) -> bool:
     """Say whether a source's value stands for no value."""
     if isinstance(value, str):
-        return texts.is_blank(value) if not value or not value.isprintable() else value.isspace()
+        return not value or (not "!" <= value[0] <= "~" and texts.is_blank(value))
     return value is None or (isinstance(value, (dict, list)) and not value)
 
 
@@ -299,7 +299,7 @@ def text(value: Any) -> str:
         ValueError: If it is no plain value.
     """
     if isinstance(value, str):
-        return texts.cleaned(value)
+        return value if value.isprintable() else texts.cleaned(value)
     if isinstance(value, bool):
         msg = "must be text"
         raise NoValue(msg)
@@ -313,6 +313,8 @@ def text(value: Any) -> str:
 
 def line(value: Any) -> str:
     """Return a plain value as text of one line; see `text`."""
+    if isinstance(value, str) and value.isprintable():
+        return value
     return texts.on_one_line(text(value))
 
 

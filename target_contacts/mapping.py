@@ -118,14 +118,14 @@ class Translator:
         Raises:
             Rejected: If a value is too long or not what its field takes.
         """
-        mapped = contact.fields
+        mapped, attributes = self._mapped(contact), contact.attributes
         payload = {
             field.wire: self._converted(field, mapped[field.wire])
             for field in self._free
             if field.wire in mapped
         }
         for field in self._fields:
-            value = _given(field, contact)
+            value = mapped.get(field.wire, attributes.get(field.attribute))
             if value is None:
                 continue
             if value != "":
@@ -133,6 +133,14 @@ class Translator:
             elif self._keeps_empty:
                 payload.setdefault(field.wire, "")
         return {wire: value for wire, value in payload.items() if value is not None}
+
+    def _mapped(self, contact: Contact) -> Mapping[str, Any]:
+        """Return what `field_map` gives, without booleans for text: they stand for no value."""
+        fields = contact.fields
+        if not fields or not any(isinstance(value, bool) for value in fields.values()):
+            return fields
+        of_text = {f.wire for f in (*self._fields, *self._free) if _is_text(f.convert)}
+        return {w: v for w, v in fields.items() if not (isinstance(v, bool) and w in of_text)}
 
     def assert_complete(self, payload: Payload, *, creating: bool) -> None:
         """Raise Rejected if a required field has no value, or a new contact nothing of its own."""
@@ -257,14 +265,6 @@ class Translator:
         if self._on_invalid != "drop_field":
             raise Rejected(reason, code, field=field.wire)
         self.mended.append((field.wire, "left out"))
-
-
-def _given(field: Field, contact: Contact) -> Any:
-    """Return what `field_map` gives a field, else its attribute's value; None if it has neither."""
-    value = contact.fields.get(field.wire)
-    if value is None or (isinstance(value, bool) and _is_text(field.convert)):
-        return contact.attributes.get(field.attribute)
-    return value
 
 
 @functools.lru_cache(maxsize=1024)

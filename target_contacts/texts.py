@@ -22,7 +22,7 @@ _NOTHING = re.compile(
 
 def cleaned(found: str) -> str:
     """Return a text without control characters; tabs and line breaks stay."""
-    return found if found.isprintable() else _CONTROLS.sub("", found).replace("\x85", "\n")
+    return _CONTROLS.sub("", found).replace("\x85", "\n")
 
 
 def on_one_line(found: str) -> str:
@@ -55,6 +55,7 @@ def number(value: float | Decimal) -> str:
     return "0" if whole == "-0" else whole
 
 
+_MARKS = frozenset("='\u2019\uff07\"")
 _MARK = re.compile("[='\u2019\uff07\"\\s]*['\u2019\uff07\"]\\s*(?=[+(\\w])")
 """What spreadsheets put before a number that is to stay text: '01067, ="01067"."""
 
@@ -68,9 +69,9 @@ _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE]\+?\d{1,2}", re.ASCII)
 def from_spreadsheet(found: str) -> str:
     """Return what a cell of digits holds: no mark of text before it, no fraction of zeros."""
     written = found.strip()
-    if mark := _MARK.match(written):
+    if written[:1] in _MARKS and (mark := _MARK.match(written)):
         written = written[mark.end() :].rstrip("\"' ")
-    whole = _WHOLE.fullmatch(written)
+    whole = _WHOLE.fullmatch(written) if ".0" in written else None
     return (whole[1] or whole[2]) if whole else written
 
 

@@ -85,11 +85,16 @@ def phone(value: Any) -> str:
 
     What a spreadsheet rounds to 4.91511E+12 is the number of nobody, or of somebody else.
     """
+    if isinstance(value, str) and _USUAL_NUMBER.fullmatch(value):
+        return value
     if texts.is_rounded(value):
         raise ValueError(ROUNDED)
     several = filter(None, map(str.strip, text(value).splitlines()))
     return _in_full(digits(" / ".join(several)))
 
+
+_USUAL_NUMBER = re.compile(r"[+(]?\d[\d ()/-]*\d", re.ASCII)
+"""What most numbers are like; all others cost more to look at."""
 
 ROUNDED = (
     "is a rounded number such as 4.91511E+12, and its other digits are lost. Give the column the "
