@@ -14,6 +14,7 @@ from tap_contacts.apis.errors import OutcomeUnknown, Refused, Stopped
 from tap_contacts.apis.http import ApiClient
 from tap_contacts.apis.plugin import InputError
 from target_contacts import values
+from target_contacts.contact import line
 from target_contacts.deletion import Gone
 from target_contacts.delivery import Delivery
 from target_contacts.dispatch import in_parallel
@@ -248,8 +249,8 @@ class ContactSink(StreamSink, Generic[ClientT]):
         self.skip(received, self._why_gone(gone))
 
     def _why_gone(self, gone: Gone) -> str:
-        """Say which field says that a contact is deleted."""
-        field = self.intake.shown(gone.told.field)
+        """Say which field says that a contact is deleted; its name is a known one."""
+        field = line(gone.told.field)
         if gone.told.sure:
             return f"deleted at the source, says {field}; this target does not delete"
         advice = "If it does not, leave the field out with a stream map"

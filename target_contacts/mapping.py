@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+import contextlib
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -110,7 +110,10 @@ class Translator:
 
     def contact(self, record: Mapping[str, Any]) -> Contact:
         """Return the contact a record holds."""
-        return self._reader.read(record)
+        contact = self._reader.read(record)
+        if contact.fields:
+            contact.fields = self._with_value(contact.fields)
+        return contact
 
     def payload(self, contact: Contact) -> Payload:
         """Return what a contact is in the destination's fields.
@@ -118,7 +121,7 @@ class Translator:
         Raises:
             Rejected: If a value is too long or not what its field takes.
         """
-        mapped, attributes = self._mapped(contact), contact.attributes
+        mapped, attributes = contact.fields, contact.attributes
         payload = {
             field.wire: self._converted(field, mapped[field.wire])
             for field in self._free
@@ -134,13 +137,12 @@ class Translator:
                 payload.setdefault(field.wire, "")
         return {wire: value for wire, value in payload.items() if value is not None}
 
-    def _mapped(self, contact: Contact) -> Mapping[str, Any]:
+    def _with_value(self, mapped: dict[str, Any]) -> dict[str, Any]:
         """Return what `field_map` gives, without booleans for text: they stand for no value."""
-        fields = contact.fields
-        if not fields or not any(isinstance(value, bool) for value in fields.values()):
-            return fields
-        of_text = {f.wire for f in (*self._fields, *self._free) if _is_text(f.convert)}
-        return {w: v for w, v in fields.items() if not (isinstance(v, bool) and w in of_text)}
+        if bool not in set(map(type, mapped.values())):
+            return mapped
+        converts = {f.wire: f.convert for f in (*self._fields, *self._free)}
+        return {w: v for w, v in mapped.items() if not _is_none(converts[w], v)}
 
     def assert_complete(self, payload: Payload, *, creating: bool) -> None:
         """Raise Rejected if a required field has no value, or a new contact nothing of its own."""
@@ -267,15 +269,15 @@ class Translator:
         self.mended.append((field.wire, "left out"))
 
 
-@functools.lru_cache(maxsize=1024)
-def _is_text(convert: Callable[[Any], Any]) -> bool:
-    """Say whether a conversion takes text: a boolean stands for no value there."""
-    try:
-        convert(False)  # noqa: FBT003  # as a record holds it
-    except NoValue:
-        return True
-    except ValueError:
+def _is_none(convert: Callable[[Any], Any], value: Any) -> bool:
+    """Say whether a value is a boolean where text is meant."""
+    if not isinstance(value, bool):
         return False
+    with contextlib.suppress(ValueError):
+        try:
+            convert(value)
+        except NoValue:
+            return True
     return False
 
 

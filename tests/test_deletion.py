@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 FIXED = settings(derandomize=True, deadline=None, database=None)
 
-ANNA = {"id": 1, "first_name": "Anna", "last_name": "Ahrens", "mobile": "+4915112345678"}
+ANNA: dict[str, Any] = {
+    "id": 1,
+    "first_name": "Anna",
+    "last_name": "Ahrens",
+    "mobile": "+4915112345678",
+}
 ANNA |= {"email": "anna@example.com"}
 
 SURE: list[dict[str, Any]] = [
@@ -88,10 +93,9 @@ DOUBTFUL: list[dict[str, Any]] = [
 """Fields that may mean something else."""
 
 LIVING: list[dict[str, Any]] = [
-    *(
-        {"deleted": value}
-        for value in (False, 0, "0", "false", "no", "", " ", None, "none", [], {})
-    ),
+    *({"deleted": value} for value in (False, 0, "0", "false", "no", "", " ", None, "none")),
+    {"deleted": []},
+    {"deleted": {}},
     *({"archived": value} for value in ("no", "nein", "N", Decimal("0.0"), {"value": False})),
     *({"deleted_at": value} for value in ("", None, 0, "0", "null", "never")),
     *({"deleted_at": value} for value in ("0000-00-00 00:00:00", "0001-01-01T00:00:00Z")),
@@ -198,7 +202,7 @@ def zoho() -> Iterator[ZohoVoice]:
         yield sandbox
 
 
-TAPS = {
+TAPS: dict[str, dict[str, Any]] = {
     "salesforce_contacts": {"IsDeleted": True},
     "hubspot_contacts": {"archived": True},
     "pipedrive_contacts": {"active_flag": False},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -288,6 +289,53 @@ def test_codes_of_countries_are_taken(
     """Letters always; numbers of ISO 3166 where they cannot be dialled, or are called a country."""
     assert write(valomnia, workplace, {**ANNA, **fields}).code == 0
     assert valomnia.contacts[0]["country"] == country
+
+
+# Anything.
+
+
+def anything(chance: random.Random, attribute: str) -> tuple[Any, str]:
+    """Return a value of any type for an attribute, and what is meant by it."""
+    number = chance.randrange(-(10**9) if attribute not in DIALLED else 10**7, 10**9)
+    words = [chance.choice(["Weg", "ab", "Zoë", "山田", "0", "O'Neil", "-"]) for _ in range(3)]
+    control = chr(chance.choice([*range(9), 0x0B, 0x1F, 0x7F, 0x80]))
+    kinds: list[tuple[Any, str]] = [
+        *((number, str(number)), (float(number), str(number)), (number / 4, f"{number / 4:.15g}")),
+        *((chance.choice([True, False]), ""), (None, ""), (" ", ""), (control, "")),
+        (" ".join(words), " ".join(words)),
+        (control.join(words), "".join(words)),
+    ]
+    return chance.choice(kinds)
+
+
+DIALLED = {*NUMBERS, "fax", "postal_code"}
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_any_value_arrives_as_it_is_meant(api: str, workplace: Workplace) -> None:
+    """Numbers, booleans, nothing, text with what does not belong there, in any field of text."""
+    chance, given, meant = random.Random(5), [], []  # noqa: S311  # a test, not a secret
+    fixed = {"first_name", "last_name", "mobile"}
+    for number in range(150):
+        start = {
+            **ANNA,
+            "id": number,
+            "mobile": f"+49151{number:08}",
+            "email": f"{number}@x.example",
+        }
+        chosen = {a: anything(chance, a) for a in texts_of(api) if a not in fixed}
+        given.append(start | {attribute: value for attribute, (value, _) in chosen.items()})
+        meant.append({attribute: text for attribute, (_, text) in chosen.items()})
+        meant[-1] |= {"full_name": meant[-1].get("full_name") or "Anna Ahrens"}
+    with KINDS[api]() as sandbox:
+        run = write(sandbox, workplace, *given, concurrency=1, match_on=[])
+        assert (run.code, len(sandbox.contacts)) == (0, len(given))
+        wires = {a: wire for a, wire in texts_of(api).items() if a not in fixed}
+        found = [
+            {a: held.get(wire) or "" for a, wire in wires.items()} for held in sandbox.contacts
+        ]
+    expected = [{a: each[a] for a in wires} for each in meant]
+    assert sorted(map(str, found)) == sorted(map(str, expected))
 
 
 # Names.
