@@ -14,6 +14,8 @@ from tap_contacts.apis.errors import OutcomeUnknown, Refused, Stopped, ends_run
 from tap_contacts.apis.http import ApiClient
 from tap_contacts.apis.plugin import InputError
 from target_contacts import values
+from target_contacts.contact import line
+from target_contacts.deletion import Gone
 from target_contacts.delivery import Delivery
 from target_contacts.dispatch import in_parallel
 from target_contacts.evidence import as_text
@@ -281,8 +283,8 @@ class ContactSink(StreamSink, Generic[ClientT]):
         except Rejected as why:
             self.destination.reject(self.stream_name, line.message, why)
             return False
-        if received is None:
-            self.books.skip(self.stream_name, "deleted at the source; this target does not delete")
+        except Gone as gone:
+            self.books.skip(self.stream_name, self._why_gone(gone))
             return False
         if earlier := self._queue.pop(received.key, None):
             self.skip(earlier, "a later record has the same key")
@@ -312,6 +314,18 @@ class ContactSink(StreamSink, Generic[ClientT]):
         self.books.skip(self.stream_name, reason)
         self.destination.checkpoints.settled(received.number)
 
+    def leave_gone(self, received: Received, gone: Gone) -> None:
+        """Leave out a record whose contact is deleted at the source, or may be."""
+        self.skip(received, self._why_gone(gone))
+
+    def _why_gone(self, gone: Gone) -> str:
+        """Say which field says that a contact is deleted; its name is a known one."""
+        field = line(gone.told.field)
+        if gone.told.sure:
+            return f"deleted at the source, says {field}; this target does not delete"
+        advice = "If it does not, leave the field out with a stream map"
+        return f"{field} may say that they are gone at the source. {advice}"
+
     def reject(self, received: Received, why: Rejected) -> None:
         """Put a record into the rejects file."""
         self.destination.reject(self.stream_name, received.line.message, why)
@@ -334,6 +348,8 @@ class ContactSink(StreamSink, Generic[ClientT]):
             return self.intake.item(received)
         except Rejected as why:
             self.reject(received, why)
+        except Gone as gone:
+            self.leave_gone(received, gone)
         except InputError as error:
             self.books.read -= 1
             self._unreadable = error

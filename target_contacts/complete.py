@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from target_contacts import names, values
-from target_contacts.contact import is_empty
+from target_contacts import agreement, companies, names, texts, values
+from target_contacts.contact import is_empty, listed, plain, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,19 +24,25 @@ def give(contact: Contact, attribute: str, value: Any, source: str) -> None:
 
 
 def names_of(contact: Contact) -> None:
-    """Make a full name of its parts, or the parts of a full name; and the same of readings."""
+    """Make a full name of its parts, or the parts of a full name; and the same of readings.
+
+    A part that a full name lacks is "": it is to be cleared, should an earlier name have had it.
+    """
     first, middle, last, full = _texts(contact, NAMES)
-    if not full and (first or last):
-        give(
-            contact,
-            "full_name",
-            names.whole(_joined(first, middle), last),
-            _source(contact, NAMES[:3]),
-        )
-    elif full and not first and not last:
-        parts = names.split(full)
-        for attribute, part in zip(("first_name", "last_name"), parts, strict=True):
-            give(contact, attribute, part, contact.sources["full_name"])
+    if first or last:
+        if full and _is_another(contact, full, first, last):
+            _set_apart(contact, full, [first, middle, last])
+        whole = names.whole(_joined(first, middle), last)
+        give(contact, "full_name", whole, _source(contact, NAMES[:3]))
+    elif "full_name" in contact.attributes:
+        for attribute, part in zip(("first_name", "last_name"), names.split(full), strict=True):
+            contact.attributes[attribute] = part
+            contact.sources[attribute] = contact.sources["full_name"]
+    _reading_of(contact)
+
+
+def _reading_of(contact: Contact) -> None:
+    """Make the reading of a name of the readings of its parts."""
     if any(map(contact.has, READINGS)):
         readings = names.reading(*_texts(contact, READINGS))
         give(contact, "name_reading", readings, _source(contact, READINGS))
@@ -46,13 +52,36 @@ NAMES = ("first_name", "middle_name", "last_name", "full_name")
 READINGS = ("first_name_reading", "last_name_reading")
 
 
+DOUBTFUL = listed("name displayname contactname fileas anzeigename 表示名")
+"""Fields whose name may be that of a company, or of another contact, beside a person's."""
+
+
+def _is_another(contact: Contact, full: str, first: str, last: str) -> bool:
+    """Say whether a name is another one than that of the person beside it."""
+    named = plain(contact.sources["full_name"].rpartition(".")[2])
+    return named in DOUBTFUL and not agreement.is_whole_of(full, first, last)
+
+
+def _set_apart(contact: Contact, full: str, parts: Iterable[str]) -> None:
+    """Take the full name that is another one's off a contact: its company's, or a spare field."""
+    source = contact.sources.pop("full_name")
+    del contact.attributes["full_name"]
+    if companies.is_company(full) and not contact.has("company"):
+        give(contact, "company", full, source)
+    elif not agreement.is_part_of(full, parts):
+        contact.spare[source] = "full_name"
+
+
 def _texts(contact: Contact, attributes: Iterable[str]) -> list[str]:
     """Return attributes as text; what is none, "" for one, as ""."""
-    return [_text(contact.attributes.get(attribute, "")) for attribute in attributes]
+    return [as_text(contact.attributes.get(attribute, "")) for attribute in attributes]
 
 
-def _text(value: Any) -> str:
-    return "" if isinstance(value, (dict, list)) else str(value).strip()
+def as_text(value: Any) -> str:
+    """Return a plain value as text without blanks around it, any other as ""."""
+    if isinstance(value, str):
+        return text(value).strip()
+    return "" if isinstance(value, (bool, dict, list)) else text(value)
 
 
 def _joined(*parts: str) -> str:
@@ -69,6 +98,7 @@ def street_of(contact: Contact) -> None:
     if not contact.has("street_number") and not contact.has("street2"):
         return
     street, number, second = _texts(contact, STREET_PARTS)
+    number = texts.from_spreadsheet(number)
     first = [street, number] if street and number else [street]
     if number and values.home(contact.attributes.get("country")) in NUMBER_FIRST:
         first.reverse()

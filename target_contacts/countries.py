@@ -108,6 +108,12 @@ def _codes() -> dict[str, str]:
 
 
 @functools.cache
+def numbers() -> frozenset[str]:
+    """Return the numbers that ISO 3166 gives to countries, of three digits."""
+    return frozenset(country.numeric for country in pycountry.countries)
+
+
+@functools.cache
 def _names() -> dict[str, str]:
     """Return all that can be compared with a name, where it means one country only."""
     meant: dict[str, set[str]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from target_contacts.deletion import Gone
 from target_contacts.items import without_empty
 from target_contacts.mapping import MISSING
 from target_contacts.rejects import Rejected
@@ -50,6 +51,9 @@ class Explainer:
             reasons = self._count(received)
         except Rejected as why:
             reasons = [why]
+        except Gone as gone:
+            self._sink.leave_gone(received, gone)
+            return
         if not reasons:
             self._sent += 1
             self._sink.settle("created", received)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from target_contacts.contact import ADDRESS, RANKS, is_empty, spelled
+from target_contacts.contact import ADDRESS, RANKS, is_empty, meant, spelled
 from target_contacts.leaves import CSV_VALUE
 from target_contacts.takers import TOLD_BY_VALUE, taker
 
@@ -41,12 +41,15 @@ class Shape(NamedTuple):
     def read(self, record: Mapping[str, Any], contact: Contact) -> bool:
         """Read a record into an empty contact; return False if it must be read otherwise."""
         told = (_takes(attribute, name, record[name]) for attribute, name in self.told)
-        if not NESTED.isdisjoint(map(type, record.values())) or not all(told):
+        types = set(map(type, record.values()))
+        if not NESTED.isdisjoint(types) or not all(told):
             return False
         contact.attributes = {
             attribute: "" if is_empty(value := record[name]) else value
             for attribute, name in self.sources.items()
         }
+        if bool in types:
+            contact.attributes.update(_without_value(contact.attributes))
         for name, attribute in self.left:
             if not is_empty(record[name]):
                 contact.spare[name] = attribute
@@ -77,6 +80,11 @@ def shape(names: tuple[str, ...], foreign: frozenset[str]) -> Shape | None:
 def _may_be_apart(attributes: AbstractSet[str]) -> bool:
     """Say whether a name stands without its other half, so that values tell which it is."""
     return len(attributes & {"first_name", "last_name"}) == 1
+
+
+def _without_value(attributes: Mapping[str, Any]) -> dict[str, str]:
+    """Return as "" the attributes of text that have a boolean instead."""
+    return {a: "" for a, v in attributes.items() if type(v) is bool and meant(a, v) is None}
 
 
 def _takes(attribute: str, name: str, value: Any) -> bool:

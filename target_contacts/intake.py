@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from singer_sdk.exceptions import ConfigurationError
 
-from target_contacts import keys
+from target_contacts import deletion, keys
 from target_contacts.complete import JOINT
 from target_contacts.contact import SPELLINGS, is_empty, plain
 from target_contacts.filled import FilledFields
@@ -94,6 +94,7 @@ class Intake:
         self._has_former_keys = self._know_keys()
         validate = sink.config.get("validate_records", True)
         self._declared: Mapping[str, Any] = sink.original_schema.get("properties") or {}
+        self._names_declared = tuple(self._declared)
         self._check = self._checking() if validate else lambda _: None
         self.translator = sink.translator(sink.configured())
         self.translator.assert_defaults()
@@ -107,7 +108,7 @@ class Intake:
         self._names = sink.destination.status_names
         self._named = -1
         """Number of statuses that the hash of records was made with."""
-        self._keys_of = _decoder([*self._keys, "_sdc_deleted_at"])
+        self._keys_of = _decoder(self._keys)
         self._left_out: set[str] = set()
         """Fields of the record just translated whose values did not fit."""
         self._noted: set[str] = set()
@@ -126,24 +127,21 @@ class Intake:
             self._sink.logger.warning(text, self._sink.stream_name)
         return validator.check
 
-    def received(self, line: Line, mapped: Mapping[str, Any] | None) -> Received | None:
+    def received(self, line: Line, mapped: Mapping[str, Any] | None) -> Received:
         """Return a record with its key; where the stream has none, the payload is the key.
-
-        Returns None if the record tells of a deletion.
 
         Raises:
             Rejected: If the key has no value.
+            Gone: If the stream has no key, and the record says that its contact is deleted.
         """
         record = line.record if mapped is None else CANONICAL.encode(mapped)
-        *key, deleted = msgspec.structs.astuple(line.decoded(self._keys_of, record))
-        if deleted:
-            return None
+        key = msgspec.structs.astuple(line.decoded(self._keys_of, record))
         if len(self._names) != self._named:
             self._named = len(self._names)
             self._hash = self._ledger.hash([self._recipe, self._names])
         source = self._hash.copy()
         source.update(record)
-        given = key if self._has_former_keys else []
+        given = list(key) if self._has_former_keys else []
         values = keys.texts(self._keys, key)
         received = Received("", values, given, source.hexdigest(), 0, line, mapped)
         if not key:
@@ -156,6 +154,7 @@ class Intake:
 
         Raises:
             Rejected: If it breaks its schema, or a value is not what its field takes.
+            Gone: If it says that its contact is deleted at the source.
         """
         record = received.record
         contact = self.contact(record)
@@ -179,7 +178,10 @@ class Intake:
 
         Raises:
             Rejected: If the record breaks its schema.
+            Gone: If it says that its contact is deleted at the source.
         """
+        if told := deletion.told(record, self._names_declared):
+            raise deletion.Gone(told)
         if not self._is_ready:
             self._get_ready()
         self._check(record)

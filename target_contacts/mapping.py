@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -10,8 +11,17 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from singer_sdk.exceptions import ConfigurationError
 
 from target_contacts.books import NOT_THERE
-from target_contacts.complete import JOINT
-from target_contacts.contact import ATTRIBUTES, assert_known, is_empty, plain, text
+from target_contacts.complete import JOINT, as_text
+from target_contacts.contact import (
+    ATTRIBUTES,
+    NoValue,
+    TooLong,
+    assert_known,
+    is_empty,
+    line,
+    plain,
+    text,
+)
 from target_contacts.paths import Failure, MappedFields
 from target_contacts.reader import ContactReader
 from target_contacts.rejects import Rejected
@@ -89,7 +99,7 @@ class Field:
     required: Literal["always", "create"] | None = None
     max_length: int | None = None
     """Most characters, where the documents state it."""
-    convert: Callable[[Any], Any] = text
+    convert: Callable[[Any], Any] = line
     """Return the value to send; raise ValueError with what it must be."""
     identifier: bool = False
     """Whether it is an id of the destination: one that cannot be gives way to the default."""
@@ -168,6 +178,8 @@ class Translator:
         contact = self._reader.read(record)
         for field in self._coded:
             _add_code(field, record, contact)
+        if contact.fields:
+            contact.fields = self._with_value(contact.fields)
         self._value_map.apply(record, contact)
         for field in self._ids:
             self._settle_id(field, contact)
@@ -241,6 +253,13 @@ class Translator:
         wanted = [f for f in self._fields if f.attribute in given and f.wire not in contact.fields]
         made = {f.wire: self._converted(f, given[f.attribute], contact) for f in wanted}
         return {wire: value for wire, value in made.items() if value is not None}
+
+    def _with_value(self, mapped: dict[str, Any]) -> dict[str, Any]:
+        """Return what `field_map` gives, without booleans for text: they stand for no value."""
+        if bool not in set(map(type, mapped.values())):
+            return mapped
+        converts = {f.wire: f.convert for f in (*self._fields, *self._free)}
+        return {w: v for w, v in mapped.items() if not _is_none(converts[w], v)}
 
     def assert_complete(self, payload: Payload, *, creating: bool) -> None:
         """Raise Rejected if a required field has no value, or a new contact nothing of its own."""
@@ -345,8 +364,11 @@ class Translator:
         except NotKnown as error:
             self._not_there(field, f"{field.wire} {error}", contact)
             return None
+        except NoValue:
+            return "" if self._keeps_empty else None
         except ValueError as error:
-            self._unfit(field, f"{field.wire} {error}", "invalid")
+            code = "too_long" if isinstance(error, TooLong) else "invalid"
+            self._unfit(field, f"{field.wire} {error}", code)
             return None
         if field.max_length and len(converted) > field.max_length:
             return self._too_long(field, field.max_length, converted)
@@ -412,6 +434,18 @@ def _made(value: Any) -> Any:
     return value
 
 
+def _is_none(convert: Callable[[Any], Any], value: Any) -> bool:
+    """Say whether a value is a boolean where text is meant."""
+    if not isinstance(value, bool):
+        return False
+    with contextlib.suppress(ValueError):
+        try:
+            convert(value)
+        except NoValue:
+            return True
+    return False
+
+
 def _is_stood_for(attribute: str, carried: AbstractSet[str], attributes: Mapping[str, Any]) -> bool:
     """Say whether an attribute reaches the destination in another form."""
     if attribute in NAME_PARTS and "full_name" in carried:
@@ -434,7 +468,7 @@ NAME_PARTS = ("first_name", "middle_name", "last_name")
 
 def _holds(whole: Any, part: Any) -> bool:
     """Say whether a name holds another one, however both are written."""
-    whole, part = str(whole), str(part)
+    whole, part = as_text(whole), as_text(part)
     return (whole.isascii() and part in whole) or _plain(part) in _plain(whole)
 
 

@@ -7,30 +7,37 @@ brackets, so that what they return cannot be joined again; hence these few rules
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from target_contacts import suffixes
 from target_contacts.contact import listed, text
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _PARTICLES = listed(
-    "af al av bin bint binte binti da dal dalla das de degli dei del della dello den der des di "
-    "dos du el het ibn la las le los mac mc ní op ó saint sainte san st ste 't ten ter van vom von "
-    "zu zum zur"
+    "abd abdel abdul af al ap av bat bin bint binte binti d' da dal dalla das de degli dei del "
+    "della dello den der des di dos du el het ibn la las le los mac mc ní o' op ó saint sainte san "
+    "st ste 't ten ter thor tot ul van vom von zu zum zur "
+    "بن ابن بنت أبو ابو أبي ابي أم ام آل عبد בן בת אבו בר דה фон ван де дер ди да ле ибн бин бен "
+    "эль ณ"
 )
 """Words before a family name that belong to it, in any case."""
 
-_SMALL_PARTICLES = listed("abu ben do li lo te und")
+_SMALL_PARTICLES = listed("aan abu auf aus ben do im in li lo te uit und ur")
 """The like, which with a capital are names of their own."""
 
-_JOINING = listed("e y")
+_JOINING = listed("e i y")
 """Words between two family names that belong together."""
 
-_TITLES = listed(
+_TAILS = listed("الدين الله")
+"""Words that are one name with the word before them."""
+
+TITLES = listed(
     "dr prof doktor professor mag ing mr mrs ms miss mister herr herrn frau monsieur madame mme "
     "mademoiselle mlle sir dipl-ing"
 )
-_SUFFIXES = listed(
-    "jr sr ii iii iv phd md esq mba llm dds cpa dr prof 様 さん 氏 殿 先生 御中 님 씨"
-)
+"""Titles and forms of address before names."""
 
 # The escapes are the characters beside them as Japanese and Arabic set them.
 _COMMA = re.compile(r"[,\uff0c\u3001\u060c]")
@@ -47,15 +54,17 @@ def split(full: Any) -> tuple[str, str]:
     """Return the first and the last name of a whole one.
 
     "Last, First" is told by its comma, the only character that gets lost. Names written in kanji,
-    kana or hangul have the family name first, others last, with its particles. Titles, suffixes
-    and what stands in brackets stay with the part they stand by. What cannot be split, such as
-    one word, or a family name with a title, is returned whole as first name, with "".
+    kana or hangul have the family name first, others last, with its particles. Suffixes, such as
+    Jr., PhD or RN, stay behind the last name; titles and what stands in brackets stay with the
+    part they stand by. What cannot be split, such as one word, or a family name with a title, is
+    returned whole as first name, with "".
     """
     name = text(full)
-    if parts := _at_comma(name):
-        return parts
+    comma = _comma(name)
+    if comma is not None and not _are_suffixes(name[comma + 1 :], both=_are_both(name[:comma])):
+        return _around(name, comma)
     words = _WORD.findall(name)
-    end = _end_of_names(words)
+    end = _end_of_names(words if comma is None else _WORD.findall(name[:comma]))
     if end <= 1:
         return " ".join(words), ""
     if _is_family_first("".join(words[:end])):
@@ -107,21 +116,80 @@ def _is_family_first(name: str) -> bool:
     return not name.isascii() and bool(_FAMILY_FIRST.fullmatch(re.sub(r"[\W\d_]+", "", name)))
 
 
-def _at_comma(name: str) -> tuple[str, str] | None:
-    """Return the parts around a comma, unless only suffixes follow, as in "John Smith, Jr."."""
-    without = re.sub(_BRACKETS, lambda found: " " * len(found[0]), name)
-    comma = _COMMA.search(without)
-    if not comma or all(_is_suffix(word) for word in _WORD.findall(name, comma.end())):
-        return None
-    return _plain(name[comma.end() :]), _plain(name[: comma.start()])
+def _comma(name: str) -> int | None:
+    """Return where the first comma outside brackets stands."""
+    found = _COMMA.search(re.sub(_BRACKETS, lambda each: " " * len(each[0]), name))
+    return found.start() if found else None
 
 
-def _end_of_names(words: list[str]) -> int:
-    """Return how many words there are without suffixes at the end."""
-    end = len(words)
-    while end > 1 and _is_suffix(words[end - 1]):
-        end -= 1
+def _are_both(name: str) -> bool:
+    """Say whether a name is a first and a last one, rather than a last one with its particle."""
+    words = _WORD.findall(name)
+    return _second_name(words) < len(words) and not is_particle(words[0])
+
+
+def _are_suffixes(behind: str, *, both: bool) -> bool:
+    """Say whether only suffixes and titles follow a comma, as in "John Smith, Jr."."""
+    apart = [word for word in _WORD.findall(behind) if not _is_aside(word)]
+    words = [each for word in apart for each in _COMMA.split(word) if each]
+    return suffixes.are_all([word for word in words if _bare(word) not in TITLES], both=both)
+
+
+def _around(name: str, comma: int) -> tuple[str, str]:
+    """Return the parts around a comma: suffixes and particles behind the first name move over."""
+    last, given, behind = _plain(name[:comma]), name[comma + 1 :], ""
+    if not last:
+        return _plain(given), ""
+    second = _comma(given)
+    if second and _are_suffixes(given[second + 1 :], both=True):
+        given, behind = given[:second], given[second] + " " + _plain(given[second + 1 :])
+    words = _WORD.findall(given)
+    end = _end_of_names([last, *words], least=2, asides=False) - 1
+    start = _start_of_particles(words, end)
+    whole = " ".join((*words[start:end], last, *words[end:]))
+    return " ".join(words[:start]), (whole + behind).strip()
+
+
+def _start_of_particles(words: Sequence[str], end: int) -> int:
+    """Return where particles at the end of a first name start: Ludwig van."""
+    start = end
+    while start > 1 and _is_small(words[start - 1]) and is_particle(words[start - 1]):
+        start -= 1
+    return start
+
+
+def _is_small(word: str) -> bool:
+    """Say whether a word has no capital; some scripts have none."""
+    return word == word.lower()
+
+
+def _end_of_names(words: Sequence[str], *, least: int = 1, asides: bool = True) -> int:
+    """Return how many words there are without suffixes at the end.
+
+    Args:
+        words: The words.
+        least: How many stay.
+        asides: Whether what stands in brackets, and forms of address, count as suffixes.
+    """
+    end, second = len(words), _second_name(words)
+    while end > least:
+        length = suffixes.length(words, end, both=end - 1 > second)
+        if asides and _is_aside(words[end - 1]):
+            length = 1
+        if not length:
+            break
+        end -= length
     return end
+
+
+def _second_name(words: Sequence[str]) -> int:
+    """Return where the second word is that is no title; the end, if the first ones are."""
+    places = [n for n, word in enumerate(words[:FIRST_WORDS]) if _bare(word) not in TITLES]
+    return places[1] if len(places) > 1 else len(words)
+
+
+FIRST_WORDS = 8
+"""Words that are looked at to see whether a name has a first and a last one."""
 
 
 def _start_of_last(words: list[str], end: int) -> int:
@@ -129,7 +197,7 @@ def _start_of_last(words: list[str], end: int) -> int:
     start = end - 1
     while start and (before := _belonging(words, start)):
         start -= before
-    titles = all(_bare(word) in _TITLES or not _has_letters(word) for word in words[:start])
+    titles = all(_bare(word) in TITLES or not _has_letters(word) for word in words[:start])
     return 0 if titles else start
 
 
@@ -141,13 +209,20 @@ def _belonging(words: list[str], start: int) -> int:
     last = words[start - 1]
     if last in _JOINING and start - 2 > 0:
         return 2
-    is_particle = last in _SMALL_PARTICLES or _bare(last) in _PARTICLES
-    return int(is_particle and (last.islower() or start > 1))
+    if words[start] in _TAILS and start > 1:
+        return 1
+    return int(is_particle(last) and (last.islower() or start > 1))
 
 
-def _is_suffix(word: str) -> bool:
-    is_aside = word.startswith(("(", "\uff08")) or not _has_letters(word)
-    return is_aside or _bare(word) in _SUFFIXES
+def is_particle(word: str) -> bool:
+    """Say whether a word before a family name belongs to it."""
+    return word in _SMALL_PARTICLES or _bare(word) in _PARTICLES
+
+
+def _is_aside(word: str) -> bool:
+    """Say whether a word is in brackets, has no letters, or is a form of address at the end."""
+    is_apart = word.startswith(("(", "\uff08")) or not _has_letters(word)
+    return is_apart or suffixes.bare(word) in suffixes.HONORIFICS
 
 
 def _has_letters(word: str) -> bool:

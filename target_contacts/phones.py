@@ -19,6 +19,9 @@ from phonenumbers import (
 REGIONS = phonenumbers.SUPPORTED_REGIONS
 """Codes of the countries whose numbering plan is known."""
 
+CALLING_CODES = frozenset(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
+"""Numbers that are dialled to call a country."""
+
 # The escapes are the characters beside them as Japanese keyboards set them, dashes and tildes.
 _DIALLED = re.compile(
     r"[(\uff08\[]?[+\uff0b]?(?:[^\S\r\n]|[\d()\uff08\uff09\[\]\uff3b\uff3d./\uff0e\uff0f"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from target_contacts import complete, flat, values
+from target_contacts import companies, complete, flat, values
 from target_contacts.contact import (
     ADDRESS,
     ATTRIBUTES,
@@ -22,6 +22,7 @@ from target_contacts.contact import (
     RANKS,
     assert_known,
     is_empty,
+    meant,
     plain,
 )
 from target_contacts.leaves import leaves
@@ -157,7 +158,7 @@ def _by_attribute(record: Mapping[str, Any], spare: dict[str, str]) -> dict[str,
         name = ".".join(paths[0])
         if taker := taker_of(paths, value):
             attribute, rank = taker
-            found.setdefault(attribute, []).append(Found(rank, name, value))
+            found.setdefault(attribute, []).append(Found(rank, name, meant(attribute, value)))
         elif not is_empty(value):
             spare[name] = ""
     for several in [each for each in found.values() if len(each) > 1]:
@@ -173,10 +174,15 @@ _best_first = operator.itemgetter(0, 1)
 def _tell_names_apart(found: dict[str, list[Found]]) -> None:
     """Take `name` for the last name beside a first name, and `nom` for the full one without."""
     first, last, full = (found.get(name) for name in ("first_name", "last_name", "full_name"))
-    if first and full and not last and _is_called(full, "name") and not _holds(full, first):
+    if first and full and not last and _is_last(full) and not _holds(full, first):
         found["last_name"] = found.pop("full_name")
     elif last and not first and not full and _is_called(last, "nom"):
         found["full_name"] = found.pop("last_name")
+
+
+def _is_last(full: Sequence[Found]) -> bool:
+    """Say whether a `name` may be a last name: one with a legal form is a company's."""
+    return _is_called(full, "name") and not companies.is_company(str(full[0].value))
 
 
 def _is_called(found: Sequence[Found], name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from target_contacts import values
 from target_contacts.contact import (
     HONORIFICS,
     NO_STATES,
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from target_contacts.leaves import Path
 
-TOLD_BY_VALUE = {"gender", "job_title", "role", "state"}
+TOLD_BY_VALUE = {"country", "gender", "image", "job_title", "role", "state"}
 """Attributes whose spellings mean other things elsewhere, which the value tells."""
 
 
@@ -52,11 +53,12 @@ def taker(path: Path, value: Any) -> tuple[str, int] | None:
     attribute, rank = found
     if isinstance(value, (dict, list)):
         return found if attribute == "status" or not value else None
-    if attribute not in TOLD_BY_VALUE or is_empty(value):
+    if attribute not in TOLD_BY_VALUE or is_empty(value) or isinstance(value, bool):
         return found
     if attribute == "job_title" and plain(path[-1]) == "title":
         return ("salutation", rank) if plain(str(value)) in HONORIFICS else found
-    return None if _is_of_others(attribute, str(value)) else found
+    is_other = values.is_other(attribute, plain(path[-1]), value)
+    return None if is_other or _is_of_others(attribute, str(value)) else found
 
 
 def _is_of_others(attribute: str, value: str) -> bool:

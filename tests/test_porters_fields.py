@@ -191,8 +191,8 @@ FILLED = ("Contact.P_Id", "Contact.P_UpdateDate", "Contact.P_PhaseDate", "Contac
 # Fields of one's own.
 
 GIVEN: dict[Kind, list[tuple[Any, str]]] = {
-    Kind.SINGLE: [("A\x02b", "Ab"), (12345, "12345")],
-    Kind.MULTI: [("a\nb", "a\nb")],
+    Kind.SINGLE: [("A\x02b", "Ab"), (12345, "12345"), (1234.0, "1234"), (" a\r\nb", "a b")],
+    Kind.MULTI: [("a\nb", "a\nb"), (1.5, "1.5")],
     Kind.NUMBER: [(5, "5.0"), (5.0, "5.0"), ("-4.90", "-4.9"), ("1e2", "100.0"), (-0.0, "0.0")],
     Kind.CURRENCY: [("+12.34", "12.34")],
     Kind.DATE: [("2026-01-02", "2026/01/02"), ("2026/1/2", "2026/01/02")],
@@ -213,13 +213,18 @@ GIVEN: dict[Kind, list[tuple[Any, str]]] = {
     Kind.OPTION: [(" Tokyo ", "Option.U_Tokyo"), ("Option.U_2", "Option.U_2")],
     Kind.URL: [("https://example.com/é", "https://example.com/é"), ("example.com", "example.com")],
     Kind.MAIL: [("a..b.@docomo.example", "a..b.@docomo.example")],
-    Kind.TELEPHONE: [("03-1234", "03-1234"), (312, "312")],
-    Kind.USER: [(1, "1")],
+    Kind.TELEPHONE: [
+        ("03-1234", "03-1234"),
+        (312, "312"),
+        ("12\n34", "12 / 34"),
+        ("'0312", "0312"),
+    ],
+    Kind.USER: [(1, "1"), (1.0, "1"), ("1.0", "1")],
 }
 """Values of records, and what PORTERS then holds."""
 
 REFUSED: dict[Kind, list[tuple[Any, str]]] = {
-    Kind.SINGLE: [("a\nb", "one line"), ("123456", "takes 5 characters")],
+    Kind.SINGLE: [("123456", "takes 5 characters"), ({"a": 1}, "plain")],
     Kind.NUMBER: [
         ("1,000", "a number"),
         (True, "a number"),
@@ -242,7 +247,7 @@ REFUSED: dict[Kind, list[tuple[Any, str]]] = {
     Kind.OPTION: [("Option.U_East", "no others stand under"), ("Lead", "known are: Tokyo")],
     Kind.URL: [("a b", "without spaces")],
     Kind.MAIL: [("a@b@c", "exactly one @"), ("a", "exactly one @")],
-    Kind.TELEPHONE: [("1\n2", "one line")],
+    Kind.TELEPHONE: [("4.91511E+12", "a rounded number")],
     Kind.USER: [("anna@example.com", "digits only")],
 }
 """Values that are rejected before they are sent, and what the reason says."""

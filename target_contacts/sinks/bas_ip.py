@@ -15,7 +15,7 @@ from tap_contacts.apis.bas_ip import LARGEST_REQUEST, BasIp
 from tap_contacts.apis.errors import GivenUp, Refused
 from target_contacts import slots, values
 from target_contacts.client import ContactSink
-from target_contacts.contact import ATTRIBUTES, assert_known, is_empty, text
+from target_contacts.contact import ATTRIBUTES, assert_known, is_empty, line
 from target_contacts.items import Item, Outcome
 from target_contacts.mapping import Field, Payload, Translator, matching
 from target_contacts.packing import packs
@@ -59,14 +59,24 @@ FLAGS = ("is_favorite", "is_default", "auto_answer", "in_black_list")
 
 
 def _stripped(value: Any) -> str:
-    """Return text without blanks around it: a name of blanks is none."""
-    return text(value).strip()
+    """Return text of one line without blanks around it: a name of blanks is none."""
+    return line(value).strip()
 
 
 def _plain(attributes: Mapping[str, Any], name: str) -> str:
-    """Return an attribute as text; "" if it has no value or none that is text."""
+    """Return an attribute as text; "" if it has no value or none that is text.
+
+    Raises:
+        Rejected: If it is a number that lacks digits: somebody else would be called.
+    """
     value = attributes.get(name)
-    return "" if is_empty(value) or isinstance(value, (dict, list)) else _stripped(value)
+    if is_empty(value) or isinstance(value, (dict, list)):
+        return ""
+    try:
+        return values.phone(value) if name in slots.KINDS else _stripped(value)
+    except ValueError as error:
+        reason = f"number needs a value of {name}, which {error}"
+        raise Rejected(reason, "invalid", field="number") from None
 
 
 class Numbers:

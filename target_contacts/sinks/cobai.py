@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_contacts.apis import xml
 from tap_contacts.apis.alike import found
 from tap_contacts.apis.cobai import Cobai
 from tap_contacts.apis.cobai_wire import FIELDS, UUID
 from tap_contacts.apis.errors import NotFound
 from target_contacts import values
 from target_contacts.client import ContactSink
-from target_contacts.contact import is_empty, text
+from target_contacts.contact import is_empty, line, text
 from target_contacts.evidence import as_text
 from target_contacts.items import created
 from target_contacts.mapping import Field, Payload, matching, one_of
@@ -57,23 +56,15 @@ def _customer(value: Any) -> str:
 
 
 def _line(value: Any) -> str:
-    """Return text that XML can hold; blanks alone are no value."""
-    cleaned = xml.clean(text(value))
-    return cleaned if cleaned.strip() else ""
-
-
-def _mail(value: Any) -> str:
-    return values.email(_line(value))
-
-
-def _flag(value: Any) -> str:
-    return text(values.flag(value))
+    """Return text of one line; blanks alone are no value."""
+    made = line(value)
+    return made if made.strip() else ""
 
 
 def _password(value: Any) -> str:
     """Return a password unchanged, or raise ValueError: one that is altered would not sign in."""
     given = text(value)
-    if xml.clean(given) != given or not given.strip():
+    if (isinstance(value, str) and given != value) or not given.strip():
         msg = "must be more than blanks, without control characters"
         raise ValueError(msg)
     return given
@@ -101,7 +92,7 @@ class CobaiSink(ContactSink[Cobai]):
         Field("customer_id", "customer", required="always", convert=_customer, identifier=True),
         Field("first_name", "firstName", max_length=35, convert=_line),
         Field("last_name", "lastName", max_length=35, convert=_line),
-        Field("email", "officeMail", max_length=200, convert=_mail, exact=True),
+        Field("email", "officeMail", max_length=200, convert=values.email, exact=True),
         Field("user_name", "webUserName", max_length=80, convert=_line, exact=True),
         Field(
             "password",
@@ -113,10 +104,10 @@ class CobaiSink(ContactSink[Cobai]):
         ),
         Field("gender", "gender", convert=one_of(values.gender)),
         Field("role", "role", convert=one_of(_role)),
-        Field("ignore_assortment", "ignoreAssortment", convert=_flag),
-        Field("phone", "officePhone", max_length=30, convert=_line, exact=True),
-        Field("fax", "officeFax", max_length=30, convert=_line, exact=True),
-        Field("mobile", "officeMobile", max_length=30, convert=_line, exact=True),
+        Field("ignore_assortment", "ignoreAssortment", convert=values.flag_text),
+        Field("phone", "officePhone", max_length=30, convert=values.phone, exact=True),
+        Field("fax", "officeFax", max_length=30, convert=values.phone, exact=True),
+        Field("mobile", "officeMobile", max_length=30, convert=values.phone, exact=True),
     )
 
     def create(self, payload: Payload) -> str:

@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_contacts.apis import xml
 from tap_contacts.apis.porters_fields import TEXTS, Kind, Tenant, TenantField
 from tap_contacts.apis.porters_wire import OWN_FIELDS, PHASE
 from target_contacts import values
-from target_contacts.contact import is_empty, text
+from target_contacts.contact import is_empty, line, text
 from target_contacts.mapping import Field, matching, one_of
 
 if TYPE_CHECKING:
@@ -38,33 +37,16 @@ OPTION = "Option."
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?")
 
 
-def lines(value: Any) -> str:
-    """Return text without the control characters that PORTERS fails at; NEL is a line break."""
-    found = text(value)
-    return found if found.isprintable() else xml.clean(found.replace("\x85", "\n"))
-
-
-def _line(value: Any) -> str:
-    """Return text of one line, or raise ValueError: only MultilineText takes line breaks."""
-    if isinstance(value, str) and value.isprintable():
-        return value
-    found = lines(value)
-    if not found.isprintable() and re.search(r"[\r\n]", found):
-        msg = "must be on one line"
-        raise ValueError(msg)
-    return found
-
-
 def _mail(value: Any) -> str:
     """Return an e-mail address; Japanese mobile carriers gave out some that break the standard."""
-    found = _line(value)
+    found = line(value)
     with contextlib.suppress(ValueError):
         return values.email(found)
     return _address(found)
 
 
 def _url(value: Any) -> str:
-    found = _line(value).strip()
+    found = line(value).strip()
     if re.search(r"\s", found):
         msg = "must be an address of the web, without spaces"
         raise ValueError(msg)
@@ -93,41 +75,46 @@ def status_name(value: Any, names: Mapping[str, str]) -> str:
     if is_empty(name):
         msg = "must name a status"
         raise ValueError(msg)
-    return lines(name)
+    return line(name)
 
 
 _address = matching(r"[^@\s<>]+@[^@\s<>]+", "an e-mail address, with exactly one @")
-_id = matching("[1-9][0-9]{0,17}", "an id of PORTERS: digits only")
+_digits_only = matching("[1-9][0-9]{0,17}", "an id of PORTERS: digits only")
 _alias = matching(
     r"Option\.[A-Za-z0-9_]+",
     "the alias of an option, such as Option.P_Name: the app may not read their names",
 )
 
+
+def _id(value: Any) -> str:
+    return _digits_only(values.digits(value))
+
+
 FIELDS: tuple[Field, ...] = (
     Field("customer_id", "Contact.P_Client", "create", convert=_id, identifier=True),
     Field("owner_id", "Contact.P_Owner", "create", convert=_id, identifier=True, modest=True),
-    Field("full_name", "Contact.P_Name", convert=_line),
-    Field("name_reading", "Contact.P_Reading", convert=_line),
-    Field("department", "Contact.P_Division", convert=_line),
-    Field("job_title", "Contact.P_Title", convert=_line),
-    Field("note", "Contact.P_Memo", convert=lines),
-    Field("country", "Contact.P_Country", convert=_line),
-    Field("state", "Contact.P_Prefecture", convert=_line),
-    Field("city", "Contact.P_City", convert=_line),
-    Field("street", "Contact.P_Street", convert=lines),
-    Field("postal_code", "Contact.P_Zipcode", convert=_line, exact=True),
-    Field("phone", "Contact.P_Telephone", convert=_line, exact=True),
-    Field("fax", "Contact.P_Fax", convert=_line, exact=True),
+    Field("full_name", "Contact.P_Name", convert=line),
+    Field("name_reading", "Contact.P_Reading", convert=line),
+    Field("department", "Contact.P_Division", convert=line),
+    Field("job_title", "Contact.P_Title", convert=line),
+    Field("note", "Contact.P_Memo", convert=text),
+    Field("country", "Contact.P_Country", convert=line),
+    Field("state", "Contact.P_Prefecture", convert=line),
+    Field("city", "Contact.P_City", convert=line),
+    Field("street", "Contact.P_Street", convert=text),
+    Field("postal_code", "Contact.P_Zipcode", convert=values.postcode, exact=True),
+    Field("phone", "Contact.P_Telephone", convert=values.phone, exact=True),
+    Field("fax", "Contact.P_Fax", convert=values.phone, exact=True),
     Field("email", "Contact.P_Mail", convert=_mail, exact=True),
-    Field("mobile", "Contact.P_Mobile", convert=_line, exact=True),
+    Field("mobile", "Contact.P_Mobile", convert=values.phone, exact=True),
     Field("status", PHASE, convert=partial(status_name, names={}), nested=True, code=PHASE_ALIAS),
 )
 """What the vocabulary fills."""
 
 ONLY_MAPPED = (
     Field(PHASE_DATE, PHASE_DATE, convert=_moment),
-    Field(PHASE_MEMO, PHASE_MEMO, convert=lines),
-    Field("Contact.P_MobileMail", "Contact.P_MobileMail", convert=_line, exact=True),
+    Field(PHASE_MEMO, PHASE_MEMO, convert=text),
+    Field("Contact.P_MobileMail", "Contact.P_MobileMail", convert=line, exact=True),
 )
 """What only `field_map` fills."""
 
@@ -209,7 +196,7 @@ def own(known: TenantField, tenant: Tenant) -> Field:
 
 def text_field(name: str) -> Field:
     """Return how a field of unknown type is filled: as text."""
-    return Field(name, name, convert=lines, nested=True)
+    return Field(name, name, convert=text, nested=True)
 
 
 def required(known: TenantField) -> Field:
@@ -220,8 +207,9 @@ def required(known: TenantField) -> Field:
 def _converts(known: TenantField, tenant: Tenant) -> Mapping[Kind, Callable[[Any], Any]]:
     number, one = partial(_number, known), partial(_one, tenant, known.options)
     return {
-        **dict.fromkeys((Kind.SINGLE, Kind.TELEPHONE), _line),
-        Kind.MULTI: lines,
+        Kind.SINGLE: line,
+        Kind.TELEPHONE: values.phone,
+        Kind.MULTI: text,
         **dict.fromkeys((Kind.NUMBER, Kind.CURRENCY), number),
         **dict.fromkeys((Kind.DATE, Kind.AGE), _date),
         Kind.CHECKBOX: partial(_several, tenant, known.options),
@@ -235,7 +223,7 @@ def _converts(known: TenantField, tenant: Tenant) -> Mapping[Kind, Callable[[Any
 
 def _number(known: TenantField, value: Any) -> str:
     """Return a number as plain digits; PORTERS would cut off decimals beyond those it keeps."""
-    given = text(value).strip()
+    given = "true" if value is True else text(value).strip()
     if not _NUMBER.fullmatch(given):
         msg = "must be a number such as 1234.5"
         raise ValueError(msg)
@@ -262,7 +250,7 @@ def _digits(number: Decimal, most: int) -> str:
 def _one(tenant: Tenant, root: str, value: Any) -> str:
     """Return the alias of an option that is given by alias or name."""
     options = tenant.options(root)
-    given = lines(value).strip()
+    given = "true" if value is True else line(value).strip()
     return _alias(given) if options is None else options.alias(given)
 
 
@@ -281,7 +269,7 @@ def _split(tenant: Tenant, root: str, value: Any) -> list[str]:
     try:
         return [_one(tenant, root, value)]
     except ValueError:
-        first, *others = [part for part in lines(value).split(",") if part.strip()] or [""]
+        first, *others = [part for part in line(value).split(",") if part.strip()] or [""]
         if not others:
             raise
         return [_one(tenant, root, part) for part in (first, *others)]

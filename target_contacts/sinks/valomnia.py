@@ -14,7 +14,7 @@ from tap_contacts.apis.errors import Refused
 from tap_contacts.apis.valomnia import Valomnia
 from target_contacts import names, values
 from target_contacts.client import ContactSink
-from target_contacts.contact import is_empty, text
+from target_contacts.contact import TooLong, is_empty, line, text
 from target_contacts.mapping import Field, Payload, matching
 from target_contacts.rejects import Rejected
 
@@ -48,14 +48,21 @@ FIELDS_AT_FAULT = {
 
 
 def _stripped(value: Any) -> str:
-    """Return text without blanks around it: a name of blanks is none."""
-    return text(value).strip()
+    """Return text of one line without blanks around it: a name of blanks is none."""
+    return line(value).strip()
+
+
+_number = matching("[1-9][0-9]{0,18}", "the customer's number (or use_external_id set)")
+
+
+def _customer(value: Any) -> str:
+    return _number(values.digits(value))
 
 
 def _image(value: Any) -> bytes:
     """Return an image that came as base64 text or data: URI; nothing is fetched."""
     given = text(value).strip()
-    if re.match(r"\w+://", given):
+    if values.is_address_of_image(given):
         msg = "must be the image itself as base64 text, not its address: nothing is fetched"
         raise ValueError(msg)
     try:
@@ -64,8 +71,8 @@ def _image(value: Any) -> bytes:
         msg = "must be an image as base64 text or base64 data: URI"
         raise ValueError(msg) from None
     if len(image) > LARGEST_IMAGE:
-        reason = f"imageFile takes {LARGEST_IMAGE} bytes, not {len(image)}"
-        raise Rejected(reason, "too_long", field="imageFile")
+        msg = f"takes {LARGEST_IMAGE} bytes, not {len(image)}"
+        raise TooLong(msg)
     if not _format(image):
         msg = "must be a jpg, gif, png or bmp image"
         raise ValueError(msg)
@@ -90,19 +97,19 @@ class ValomniaSink(ContactSink[Valomnia]):
             "customer_id",
             "customerId",
             required="always",
-            convert=matching("[1-9][0-9]{0,18}", "the customer's number (or use_external_id set)"),
+            convert=_customer,
             identifier=True,
         ),
         Field("job_title", "fonction"),
         Field("country", "country", convert=values.country),
         Field("city", "city"),
-        Field("postal_code", "postalCode"),
-        Field("street", "address"),
+        Field("postal_code", "postalCode", convert=values.postcode),
+        Field("street", "address", convert=text),
         Field("email", "email", convert=values.email),
-        Field("phone", "phone"),
-        Field("phone2", "phone2"),
-        Field("mobile", "mobile"),
-        Field("fax", "fax"),
+        Field("phone", "phone", convert=values.phone),
+        Field("phone2", "phone2", convert=values.phone),
+        Field("mobile", "mobile", convert=values.phone),
+        Field("fax", "fax", convert=values.phone),
         Field("image", "imageFile", convert=_image, clears=False),
     )
     identity = ("customerId", "firstName", "lastName")

@@ -14,7 +14,7 @@ from tap_contacts.apis.alike import found
 from tap_contacts.apis.zoho_voice import PREFIX, ZohoVoice
 from target_contacts import values
 from target_contacts.client import ContactSink
-from target_contacts.contact import is_empty, text
+from target_contacts.contact import NoValue, is_empty, text
 from target_contacts.evidence import as_text
 from target_contacts.mapping import Field, Payload, one_of
 from target_contacts.rejects import Rejected
@@ -25,7 +25,20 @@ if TYPE_CHECKING:
 
 def _flag(value: Any) -> str:
     """Return "true" or "false": flags are declared strings, their spelling is inferred."""
-    return text(values.flag(value))
+    return values.flag_text(value)
+
+
+def _given(value: Any) -> Any:
+    """Return a status as it is; a boolean is none."""
+    if isinstance(value, bool):
+        msg = "must be a status"
+        raise NoValue(msg)
+    return value
+
+
+def _held(value: Any) -> str:
+    """Return what a contact holds as it is sent."""
+    return values.flag_text(value) if isinstance(value, bool) else text(value)
 
 
 class ZohoVoiceSink(ContactSink[ZohoVoice]):
@@ -39,27 +52,21 @@ class ZohoVoiceSink(ContactSink[ZohoVoice]):
         Field("first_name", "first_name", required="always"),
         Field("last_name", "last_name"),
         Field("email", "email", convert=values.email),
-        Field("mobile", "mobile", required="always"),
-        Field("mobile1", "mobile1"),
-        Field("mobile2", "mobile2"),
-        Field("mobile3", "mobile3"),
-        Field("phone", "phone"),
-        Field("phone1", "phone1"),
-        Field("phone2", "phone2"),
-        Field("phone3", "phone3"),
+        Field("mobile", "mobile", required="always", convert=values.phone),
+        Field("mobile1", "mobile1", convert=values.phone),
+        Field("mobile2", "mobile2", convert=values.phone),
+        Field("mobile3", "mobile3", convert=values.phone),
+        Field("phone", "phone", convert=values.phone),
+        Field("phone1", "phone1", convert=values.phone),
+        Field("phone2", "phone2", convert=values.phone),
+        Field("phone3", "phone3", convert=values.phone),
         Field("company", "company"),
-        Field("street", "address"),
+        Field("street", "address", convert=text),
         Field("state", "state"),
         Field("country", "country"),
         Field("is_favourite", "is_favourite", convert=_flag),
         Field("is_spam", "is_spam", convert=_flag),
-        Field(
-            "status",
-            "contact_status",
-            convert=lambda value: value,
-            clears=False,
-            nested=True,
-        ),
+        Field("status", "contact_status", convert=_given, clears=False, nested=True),
     )
 
     def configured(self) -> Sequence[Field]:
@@ -85,7 +92,7 @@ class ZohoVoiceSink(ContactSink[ZohoVoice]):
             if not is_empty(stored.get(field.wire)) and field.attribute != "status"
         }
         try:
-            kept = {wire: text(value) for wire, value in held.items()}
+            kept = {wire: _held(value) for wire, value in held.items()}
         except ValueError:
             reason = "what the contact holds is not text, so that it cannot be sent back"
             raise Rejected(reason, "unreadable") from None

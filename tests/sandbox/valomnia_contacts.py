@@ -40,7 +40,7 @@ COUNTRY = r"""(?x)|A[DEFGILMOQRSTUWXZ]|B[ABDEFGHIJLMNOQRSTVWYZ]|C[ACDFGHIKLMNORU
 FORMATS = (
     (("firstName", "lastName", "customerId"), r"(?s:.*\S.*)", "missing_param"),
     (TEXTS, r"(?s:.{0,255})", "save_failed"),
-    ({"email"}, r"|(?!\.|.*[.@][.@])[\w.'+&-]+@[\w.-]+\.[A-Za-z]{2,}", "email_validation_error"),
+    ({"email"}, r"|(?!\.)[\w.'+&-]+@(?!.*\.\.)[\w.-]+\.[A-Za-z]{2,}", "email_validation_error"),
     ({"country"}, COUNTRY, "country_error"),
     ({"useExternalId"}, "|true|false", "invalid_param_type"),
 )
