@@ -7,54 +7,46 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tap_contacts.apis.errors import GivenUp
-from target_contacts.evidence import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
     from target_contacts.matching import Matcher
 
+Sent: TypeAlias = "Callable[[Mapping[str, Any]], Iterable[str]]"
+
 Candidates: TypeAlias = "Mapping[str, Mapping[str, Any]]"
 """Ids of contacts that may be the one that is looked for, with their fields."""
 
 
-Identity: TypeAlias = "Mapping[str, str]"
-"""Values of some fields by which the contact of a lost create is looked for."""
-
-
-def identity_key(fields: Mapping[str, Any]) -> Hashable:
-    """Return the key of a contact that is looked for by exactly these values."""
-    return ("identity", *((wire, as_text(value)) for wire, value in sorted(fields.items())))
+Contacts: TypeAlias = "Iterable[tuple[str, Mapping[str, Any]]]"
+"""Contacts of the destination, each with its id."""
 
 
 class Index:
     """Contacts of an account, of which only the fields that are compared are kept."""
 
-    def __init__(
-        self, matcher: Matcher, identities: Sequence[Sequence[str]], lost: Iterable[Identity]
-    ) -> None:
+    def __init__(self, matcher: Matcher, sent: Sent, lost: Iterable[str]) -> None:
         """Take how contacts are compared.
 
         Args:
             matcher: Compares contacts.
-            identities: Sets of fields by which lost creates are looked for.
-            lost: What lost creates are looked for by: contacts that share one keep all fields.
+            sent: Returns the hashes by which the creates that made a contact may be known.
+            lost: Those of the lost creates: contacts that have one of them keep all fields.
         """
-        self._matcher, self._identities = matcher, identities
-        self._lost = set(map(identity_key, lost))
+        self._matcher, self._sent, self._lost = matcher, sent, set(lost)
         self._by_key: defaultdict[Hashable, dict[str, Mapping[str, Any]]] = defaultdict(dict)
 
-    def tells(self, lost: Iterable[Identity]) -> bool:
+    def tells(self, lost: Iterable[str]) -> bool:
         """Say whether all fields are kept of contacts that these lost creates may have made."""
-        return self._lost.issuperset(map(identity_key, lost))
+        return self._lost.issuperset(lost)
 
     def add(self, remote_id: str, fields: Mapping[str, Any]) -> None:
         """Add a contact."""
-        several = ({wire: fields.get(wire) for wire in wires} for wires in self._identities)
-        identities = [key for each in several if (key := identity_key(each)) in self._lost]
+        hashes = self._lost.intersection(self._sent(fields)) if self._lost else ()
         kept = {wire: fields[wire] for wire in self._matcher.wires if fields.get(wire)}
-        for key in (*self._matcher.keys(fields), *identities):
-            self._by_key[key][remote_id] = fields if identities else kept
+        for key in (*self._matcher.keys(fields), *hashes):
+            self._by_key[key][remote_id] = fields if hashes else kept
 
     def candidates(self, keys: Iterable[Hashable]) -> Candidates:
         """Return the contacts that share one of these keys."""
@@ -70,14 +62,14 @@ class Indexes:
     def __init__(
         self,
         matcher: Matcher,
-        identities: Sequence[Sequence[str]],
-        listed: Callable[[str, int], Iterable[tuple[str, Mapping[str, Any]]] | None],
+        sent: Sent,
+        listed: Callable[[str, int], Contacts | None],
     ) -> None:
         """Take how contacts are compared, and what lists a part in so many requests at most.
 
         It returns None if these are too few.
         """
-        self._matcher, self._identities, self._listed = matcher, identities, listed
+        self._matcher, self._sent, self._listed = matcher, sent, listed
         self._parts: dict[str, Index | GivenUp | None] = {}
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -85,12 +77,12 @@ class Indexes:
         """Say whether a part has been listed."""
         return part in self._parts
 
-    def of(self, part: str, lost: Sequence[Identity], most: int) -> Index | None:
+    def of(self, part: str, lost: Sequence[str], most: int) -> Index | None:
         """Return the contacts of a part, listing it if need be; None if that costs too much.
 
         Args:
             part: Which part of the account.
-            lost: What lost creates are looked for by.
+            lost: The hashes by which lost creates are known.
             most: Requests that the listing may take.
 
         Raises:
@@ -115,8 +107,8 @@ class Indexes:
         """Forget all: contacts may have come since."""
         self._parts.clear()
 
-    def _read(self, part: str, lost: Sequence[Identity], most: int) -> Index | GivenUp | None:
-        index = Index(self._matcher, self._identities, lost)
+    def _read(self, part: str, lost: Sequence[str], most: int) -> Index | GivenUp | None:
+        index = Index(self._matcher, self._sent, lost)
         try:
             contacts = self._listed(part, most)
             for remote_id, fields in contacts or ():

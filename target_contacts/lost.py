@@ -1,22 +1,22 @@
 """Recognise the contact that a create made whose answer was lost.
 
 It is recognised by what was sent: all fields that the API gives back. A name alone says nothing.
-The ledger holds only hashes; so of a record that has changed since, what was sent is not known any
-more, and evidence has to do (`matching`).
+The ledger holds only hashes. Of a record that has changed since, what was sent is not known any
+more: then the contact has to have the identity that was sent, by its hash, and evidence
+(`matching`).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from target_contacts.evidence import as_text
 from target_contacts.items import created
 from target_contacts.matching import EVIDENCE, share_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from target_contacts.candidates import Candidates
+    from target_contacts.candidates import Candidates, Sent
     from target_contacts.evidence import FactReader
     from target_contacts.items import Item
 
@@ -26,9 +26,15 @@ _PLAIN = (str, int, float)
 class Lost:
     """Compare candidates with creates that were never answered."""
 
-    def __init__(self, reader: FactReader, *, adopts: bool) -> None:
-        """Take what reads facts, and whether contacts of others may be adopted at all."""
-        self._reader, self._adopts = reader, adopts
+    def __init__(self, reader: FactReader, sent: Sent, *, adopts: bool) -> None:
+        """Take how contacts are compared.
+
+        Args:
+            reader: Reads facts.
+            sent: Returns the hashes by which the creates that made a contact may be known.
+            adopts: Whether contacts of others may be adopted at all.
+        """
+        self._reader, self._sent, self._adopts = reader, sent, adopts
 
     def is_sent(self, item: Item, fields: Mapping[str, Any]) -> bool:
         """Say whether a contact is just what was sent, as far as the API gives it back."""
@@ -38,15 +44,12 @@ class Lost:
         normal = self._reader.normal
         return all(normal(wire, sent) == normal(wire, fields) for wire in sent if wire in fields)
 
-    def agreeing(
-        self, item: Item, wanted: Mapping[str, str], candidates: Candidates
-    ) -> list[list[str]]:
+    def agreeing(self, item: Item, candidates: Candidates) -> list[list[str]]:
         """Return, rule by rule, the ids of those contacts that the create may have made.
 
         Args:
             item: A create with an open intent.
-            wanted: The values that identify its contact.
-            candidates: Contacts that share these or a name.
+            candidates: Contacts that share its identity or a name.
         """
         exact = [each for each, fields in candidates.items() if self.is_sent(item, fields)]
         if item.is_announced and not self._adopts:
@@ -59,16 +62,14 @@ class Lost:
         same = [
             each
             for each, found in theirs.items()
-            if share_evidence(mine, found) and _holds(candidates[each], wanted)
+            if share_evidence(mine, found) and self._may_be(item, candidates[each])
         ]
         return [exact, *near, same]
 
-    def undecidable(
-        self, item: Item, wanted: Mapping[str, str], candidates: Candidates
-    ) -> list[str]:
+    def undecidable(self, item: Item, candidates: Candidates) -> list[str]:
         """Return the ids of contacts of which nobody can tell whether the create made them."""
         if not item.is_announced:
-            return [each for each, fields in candidates.items() if _holds(fields, wanted)]
+            return [each for each, fields in candidates.items() if self._may_be(item, fields)]
         if self._adopts:
             return []
         mine, facts = self._reader.facts(created(item)), self._reader.facts
@@ -79,6 +80,7 @@ class Lost:
             if any(rule(mine, facts(fields)) for rule in rules)
         ]
 
-
-def _holds(fields: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:
-    return all(as_text(fields.get(wire)) == value for wire, value in wanted.items())
+    def _may_be(self, item: Item, fields: Mapping[str, Any]) -> bool:
+        """Say whether a contact has the identity that an open intent is known by."""
+        identity = item.intent.identity if item.intent else None
+        return identity is not None and identity in self._sent(fields)

@@ -17,7 +17,7 @@ from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.errors import GivenUp, Refused, Stopped
 from tap_contacts.apis.seams import Incomplete
-from target_contacts.candidates import Candidates, Identity, Index, Indexes, identity_key
+from target_contacts.candidates import Candidates, Contacts, Index, Indexes
 from target_contacts.contact import assert_known
 from target_contacts.dispatch import in_parallel
 from target_contacts.evidence import FactReader, as_text
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 Found: TypeAlias = "Candidates | Refused | GivenUp"
 """Contacts that may be a record's, or why the API could not be asked."""
 
-Contacts: TypeAlias = "Iterator[tuple[str, Mapping[str, Any]]]"
-"""Contacts of the destination, each with its id."""
-
 
 class Reconciler:
     """Settle the doubtful items of one sink."""
@@ -55,10 +52,9 @@ class Reconciler:
         self._rules = None if match_on is None else _rules(sink, match_on)
         by_rules = ByRules(reader, self._rules or [])
         self._matcher: Matcher = ByEvidence(reader) if self._rules is None else by_rules
-        self._lost = Lost(reader, adopts=self._rules != [])
-        identities = sink.identities
-        self._everything = Indexes(self._matcher, identities, self._all_contacts)
-        self._scopes = Indexes(self._matcher, identities, sink.within)
+        self._lost = Lost(reader, self._sent, adopts=self._rules != [])
+        self._everything = Indexes(self._matcher, self._sent, self._all_contacts)
+        self._scopes = Indexes(self._matcher, self._sent, sink.within)
         self._claimed: set[str] = set()
         self.adopts = self._rules != [] and sink.can_list
         """Whether contacts that were there before may be adopted."""
@@ -73,13 +69,12 @@ class Reconciler:
         if fresh:
             self._everything.clear()
             self._scopes.clear()
-        known = [item for item in items if self._is_same(item)]
-        found = self._look_up(known)
+        found = self._look_up(items)
         failed = {key: e for key, e in found.items() if isinstance(e, (Refused, GivenUp))}
-        answered = [item for item in known if item.key not in failed]
+        answered = [item for item in items if item.key not in failed]
         candidates = {item.key: found[item.key] for item in answered}
         decided = assigned(self._wishes(answered, candidates), self._claimed)
-        for item in known:
+        for item in items:
             if why := failed.get(item.key):
                 yield from self._without_look_up(item, why)
             else:
@@ -97,17 +92,15 @@ class Reconciler:
             self._assert_not_halted()
             yield contact
 
-    def _is_same(self, item: Item) -> bool:
-        """Reject an item that can no longer be looked up by what its open intent was for."""
-        wanted = self._sink.looked_for(item)
-        if item.intent is None or item.intent.identity == self._ledger.digest(wanted):
-            return True
-        reason = (
-            f"an earlier create was never answered, and {', '.join(wanted)} changed since. "
-            "Look for the contact by hand; it is not sent a second time"
-        )
-        self._sink.reject(item.received, Rejected(reason, "outcome_unknown"))
-        return False
+    def _sent(self, fields: Mapping[str, Any]) -> list[str]:
+        """Return the hashes by which the creates that made a contact may be known."""
+        wanted = ({w: as_text(fields.get(w)) for w in wires} for wires in self._sink.identities)
+        return [self._ledger.digest(each) for each in wanted]
+
+    def _has_changed(self, item: Item) -> bool:
+        """Say whether a record has another identity than its create that was never answered."""
+        intent = item.intent
+        return intent is not None and intent.identity not in self._sent(self._sink.known_by(item))
 
     # What the destination has.
 
@@ -138,10 +131,11 @@ class Reconciler:
         """
         sink, rules = self._sink, self._rules or ()
         askable = all(not sink.asks_by.isdisjoint(rule) for rule in rules)
-        if askable and len(items) <= sink.many and not self._everything.knows(""):
+        is_dear = askable and len(items) <= sink.many and not self._everything.knows("")
+        if is_dear and not any(map(self._has_changed, items)):
             return None
         try:
-            return self._everything.of("", self._identities(items), 0)
+            return self._everything.of("", _hashes(items), 0)
         except GivenUp:
             if not (sink.can_ask and askable):
                 raise
@@ -173,7 +167,7 @@ class Reconciler:
         if scope is None:
             return None
         try:
-            return self._scopes.of(scope, self._identities(items), len(items))
+            return self._scopes.of(scope, _hashes(items), len(items))
         except GivenUp:
             if not self._sink.can_ask:
                 raise
@@ -192,12 +186,9 @@ class Reconciler:
                 if all(wanted.values()):
                     yield from self._sink.find(wanted)
 
-    def _identities(self, items: Sequence[Item]) -> list[Identity]:
-        return [self._sink.looked_for(item) for item in items if item.intent]
-
     def _keys(self, item: Item) -> list[Any]:
         keys = list(self._matcher.keys(self._sink.known_by(item)))
-        return keys if item.intent is None else [*keys, identity_key(self._sink.looked_for(item))]
+        return keys if item.intent is None else [*keys, item.intent.identity]
 
     def _is_halted(self) -> bool:
         return bool(self._sink.destination.halted)
@@ -238,7 +229,7 @@ class Reconciler:
         if not candidates:
             return []
         if item.intent:
-            return self._lost.agreeing(item, self._sink.looked_for(item), candidates)
+            return self._lost.agreeing(item, candidates)
         return self._matcher.agreeing(self._sink.known_by(item), candidates)
 
     def _decided(self, item: Item, candidates: Candidates, ids: Sequence[str]) -> Iterator[Item]:
@@ -260,7 +251,7 @@ class Reconciler:
 
     def _undecidable(self, item: Item, candidates: Candidates) -> list[str]:
         """Return contacts that nobody has and that a lost create may or may not have made."""
-        ids = self._lost.undecidable(item, self._sink.looked_for(item), candidates)
+        ids = self._lost.undecidable(item, candidates)
         return sorted(set(ids) - self._ledger.owned(ids) - self._claimed)
 
     def _adopted(self, item: Item, remote_id: str, fields: Mapping[str, Any]) -> Iterator[Item]:
@@ -289,6 +280,11 @@ class Reconciler:
         else:
             self._sink.warn_once(f"Contacts there before this run cannot be looked up: {error}")
             yield replace(item, doubtful=False)
+
+
+def _hashes(items: Sequence[Item]) -> list[str]:
+    """Return the hashes by which the lost creates among items are known."""
+    return [item.intent.identity for item in items if item.intent and item.intent.identity]
 
 
 def _not_looked_up(error: GivenUp) -> Rejected:

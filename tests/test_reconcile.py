@@ -244,16 +244,34 @@ def test_a_lost_create_that_changed_since_is_adopted_and_updated(
     assert [c["company"] for c in zoho.contacts] == ["Acme"]
 
 
-def test_a_lost_create_whose_identity_changed_is_not_sent_again(
+@pytest.mark.parametrize("cut", ["before", "after"])
+@pytest.mark.parametrize("changed", [{"mobile": "+4900"}, {"first_name": "Anne"}])
+def test_a_lost_create_is_found_though_the_record_was_mended_since(
+    zoho: ZohoVoice, workplace: Workplace, cut: str, changed: dict[str, str]
+) -> None:
+    """The hash of what was sent tells: the contact is updated if it is there, else created."""
+    zoho.fault(on=f"POST {API}", cut=cut)
+    lost = zoho.fault(on=f"GET {API}", times=-1, status=503)
+    workplace.target({**zoho.target_config(), "match_on": []}, contacts(ANNA))
+    lost.times = 0
+    run = workplace.target(zoho.target_config(), contacts({**ANNA, **changed}))
+    done = "updated" if cut == "after" else "created"
+    assert (bins(run.summary), len(zoho.contacts)) == ({done: 1}, 1)
+    assert changed.items() <= zoho.contacts[0].items()
+
+
+def test_a_lost_create_that_cannot_be_told_is_not_sent_again(
     zoho: ZohoVoice, workplace: Workplace
 ) -> None:
-    """It could not be found any more: it is rejected, to be looked for by hand."""
+    """Somebody has the identity that was sent, and nothing else of the record as it is now."""
     zoho.fault(on=f"POST {API}", cut="after")
     lost = zoho.fault(on=f"GET {API}", times=-1, status=503)
     workplace.target({**zoho.target_config(), "match_on": []}, contacts(ANNA))
     lost.times = 0
-    run = workplace.target(zoho.target_config(), contacts({**ANNA, "mobile": "+4900"}))
+    other = {"id": 1, "first_name": "Anna", "mobile": "+4900", "email": "new@example.com"}
+    run = workplace.target(zoho.target_config(), contacts(other))
     assert (run.code, workplace.rejections[-1]["code"]) == (3, "outcome_unknown")
+    assert zoho.contacts[0]["contact_id"] in workplace.rejections[-1]["reason"]
     assert len(zoho.contacts) == 1
 
 
