@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from target_contacts.books import NOT_THERE
+from target_contacts.choices import NotKnown
 from target_contacts.complete import JOINT
-from target_contacts.contact import ATTRIBUTES, assert_known, is_empty, plain, text
+from target_contacts.contact import ATTRIBUTES, assert_known, is_empty, text
 from target_contacts.paths import Failure, MappedFields
 from target_contacts.reader import ContactReader
 from target_contacts.rejects import Rejected
 from target_contacts.slots import Slots
 from target_contacts.value_map import ValueMap
+from target_contacts.whose import Whose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping, Sequence
@@ -46,22 +48,6 @@ MISSING = "missing"
 
 LEFT_OUT, CUT_SHORT = "left out", "cut short"
 """What was done with a value that does not fit."""
-
-
-class NotKnown(ValueError):
-    """A value is none of those that the destination has; one that no setting gave is left out."""
-
-
-def one_of(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return a conversion for a field that takes only what is in a list of the destination's."""
-
-    def converted(value: Any) -> Any:
-        try:
-            return convert(value)
-        except ValueError as error:
-            raise NotKnown(str(error)) from None
-
-    return converted
 
 
 def matching(pattern: str, meaning: str) -> Callable[[Any], str]:
@@ -134,10 +120,7 @@ class Translator:
         assert_known("value_map", value_map, dict.fromkeys((*ATTRIBUTES, *by_wire.values())))
         self._mapped = MappedFields(field_map, {field.wire for field in every if field.nested})
         self._value_map = ValueMap(value_map, by_wire, sink.destination.status_names)
-        self._coded = [field for field in fields if field.code]
-        self._modest = [
-            f for f in fields if f.modest and f.attribute in defaults and not sink.is_own
-        ]
+        self._whose = Whose(fields, defaults, is_own=sink.is_own)
         self._reader = ContactReader(
             self._mapped,
             defaults,
@@ -162,23 +145,10 @@ class Translator:
     def contact(self, record: Mapping[str, Any]) -> Contact:
         """Return the contact a record holds."""
         contact = self._reader.read(record)
-        for field in self._coded:
-            _add_code(field, record, contact)
+        self._whose.add_codes(record, contact)
         self._value_map.apply(record, contact)
-        for field in self._modest:
-            self._give_way(field, contact)
+        self._whose.give_way(contact)
         return contact
-
-    def _give_way(self, field: Field, contact: Contact) -> None:
-        """Take the default instead of an id that does not say that it is the destination's."""
-        attribute = field.attribute
-        source = contact.sources.get(attribute, "defaults")
-        is_own = attribute in contact.chosen or plain(source) == plain(field.wire)
-        if source == "defaults" or is_own or not contact.has(attribute):
-            return
-        contact.spare[source] = attribute
-        contact.attributes[attribute] = self._defaults[attribute]
-        contact.sources[attribute] = "defaults"
 
     def payload(self, contact: Contact) -> Payload:
         """Return what a contact is in the destination's fields.
@@ -354,19 +324,6 @@ class Translator:
     def identifiers(self) -> set[str]:
         """Return the destination fields that hold ids of its own."""
         return {field.wire for field in self._ids}
-
-
-def _add_code(field: Field, record: Mapping[str, Any], contact: Contact) -> None:
-    """Add to a value what the destination's own record calls it in its own terms."""
-    code, attribute = record.get(field.code), field.attribute
-    if isinstance(code, (dict, list)) or is_empty(code):
-        return
-    name = contact.attributes.get(attribute) or code
-    contact.attributes[attribute] = {"id": code, "display_value": name}
-    contact.sources[attribute] = JOINT.join(
-        filter(None, (contact.sources.get(attribute), field.code))
-    )
-    contact.spare.pop(field.code, None)
 
 
 def _made(value: Any) -> Any:
