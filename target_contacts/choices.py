@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from target_contacts.contact import is_empty
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -13,9 +15,14 @@ class NotKnown(ValueError):
 
 
 def one_of(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return a conversion for a field that takes only what is in a list of the destination's."""
+    """Return a conversion for a field that takes only what is in a list of the destination's.
+
+    A status of which neither id nor name is given is no value.
+    """
 
     def converted(value: Any) -> Any:
+        if isinstance(value, dict) and all(map(is_empty, value.values())):
+            return None
         try:
             return convert(value)
         except ValueError as error:
