@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from singer_sdk.exceptions import ConfigurationError
 
 from target_contacts.books import NOT_THERE
+from target_contacts.choices import NotKnown
 from target_contacts.complete import JOINT, as_text
 from target_contacts.contact import (
     ATTRIBUTES,
@@ -19,7 +20,6 @@ from target_contacts.contact import (
     assert_known,
     is_empty,
     line,
-    plain,
     text,
 )
 from target_contacts.paths import Failure, MappedFields
@@ -27,6 +27,7 @@ from target_contacts.reader import ContactReader
 from target_contacts.rejects import Rejected
 from target_contacts.slots import Slots
 from target_contacts.value_map import ValueMap
+from target_contacts.whose import Whose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping, Sequence
@@ -58,22 +59,6 @@ MISSING = "missing"
 
 LEFT_OUT, CUT_SHORT = "left out", "cut short"
 """What was done with a value that does not fit."""
-
-
-class NotKnown(ValueError):
-    """A value is none of those that the destination has; one that no setting gave is left out."""
-
-
-def one_of(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return a conversion for a field that takes only what is in a list of the destination's."""
-
-    def converted(value: Any) -> Any:
-        try:
-            return convert(value)
-        except ValueError as error:
-            raise NotKnown(str(error)) from None
-
-    return converted
 
 
 def matching(pattern: str, meaning: str) -> Callable[[Any], str]:
@@ -148,10 +133,7 @@ class Translator:
         assert_known("value_map", value_map, dict.fromkeys((*ATTRIBUTES, *by_wire.values())))
         self.mapped = MappedFields(field_map, {field.wire for field in every if field.nested})
         self._value_map = ValueMap(value_map, by_wire, sink.destination.status_names)
-        self._coded = [field for field in fields if field.code]
-        self._modest = [
-            f for f in fields if f.modest and f.attribute in defaults and not sink.is_own
-        ]
+        self._whose = Whose(fields, defaults, is_own=sink.is_own)
         self._reader = ContactReader(
             self.mapped,
             defaults,
@@ -161,8 +143,6 @@ class Translator:
         self._on_invalid = config.get("on_invalid_value", "reject")
         self.mended: list[tuple[str, str]] = []
         """Values left out or cut short since this was last cleared: field, and what was done."""
-        self.foreign: set[str] = set()
-        """Attributes in which a record had an id that cannot be one of this destination."""
         self.unknown: dict[str, str] = {}
         """Why values were left out that the destination does not have, by field."""
         self.refusals: list[Rejected] | None = None
@@ -176,33 +156,17 @@ class Translator:
     def contact(self, record: Mapping[str, Any]) -> Contact:
         """Return the contact a record holds."""
         contact = self._reader.read(record)
-        for field in self._coded:
-            _add_code(field, record, contact)
+        self._whose.add_codes(record, contact)
         if contact.fields:
             contact.fields = self._with_value(contact.fields)
         self._value_map.apply(record, contact)
-        for field in self._ids:
-            self._settle_id(field, contact)
+        self._whose.give_way(contact)
         return contact
 
-    def _settle_id(self, field: Field, contact: Contact) -> None:
-        """Let the default stand in for an id that is another system's, or may be.
-
-        It counts as any default: the contact that is there keeps the id that it has.
-        """
-        attribute = field.attribute
-        default = self._defaults.get(attribute)
-        if is_empty(default) or not contact.has(attribute):
-            return
-        source, value = contact.sources[attribute], contact.attributes[attribute]
-        is_own = attribute in contact.chosen or plain(source) == plain(field.wire)
-        if self._is_foreign(field, value):
-            self.foreign.add(attribute)
-        elif is_own or field not in self._modest:
-            return
-        del contact.attributes[attribute], contact.sources[attribute]
-        contact.spare[source] = attribute
-        contact.defaults[attribute] = default
+    @property
+    def foreign(self) -> set[str]:
+        """Return the attributes in which a record had an id that cannot be the destination's."""
+        return self._whose.foreign
 
     def payload(self, contact: Contact) -> Payload:
         """Return what a contact is in the destination's fields.
@@ -346,17 +310,6 @@ class Translator:
         replaced = (f.attribute for f in self._fields if f.wire in contact.fields)
         return self.carried - {attribute for attribute in replaced if contact.has(attribute)}
 
-    def _is_foreign(self, field: Field, value: Any) -> bool:
-        """Say whether a value cannot be an id of this destination, and gives way to the default."""
-        default = self._defaults.get(field.attribute)
-        if default is None or default == value:
-            return False
-        try:
-            field.convert(value)
-        except ValueError:
-            return True
-        return False
-
     def _converted(self, field: Field, value: Any, contact: Contact) -> Any:
         """Return the value to send; None if it does not fit and may be left out."""
         try:
@@ -412,19 +365,6 @@ class Translator:
     def identifiers(self) -> set[str]:
         """Return the destination fields that hold ids of its own."""
         return {field.wire for field in self._ids}
-
-
-def _add_code(field: Field, record: Mapping[str, Any], contact: Contact) -> None:
-    """Add to a value what the destination's own record calls it in its own terms."""
-    code, attribute = record.get(field.code), field.attribute
-    if isinstance(code, (dict, list)) or is_empty(code):
-        return
-    name = contact.attributes.get(attribute) or code
-    contact.attributes[attribute] = {"id": code, "display_value": name}
-    contact.sources[attribute] = JOINT.join(
-        filter(None, (contact.sources.get(attribute), field.code))
-    )
-    contact.spare.pop(field.code, None)
 
 
 def _made(value: Any) -> Any:

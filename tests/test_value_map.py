@@ -90,6 +90,12 @@ def test_a_status_is_found_however_it_is_written(zoho: ZohoVoice, workplace: Wor
     assert summary["mended"] == [["contacts", "contact_status", "left out, unknown there", 1]]
 
 
+def test_a_status_without_id_and_name_is_none(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """It is neither sent nor counted as one that is not there."""
+    summary = write(workplace, zoho, {"id": "", "display_value": None}, {"id": None}, {}, "", None)
+    assert (summary["created"], "mended" in summary) == (5, False)
+
+
 # value_map.
 
 

@@ -13,11 +13,12 @@ from tap_contacts.apis.cobai import Cobai
 from tap_contacts.apis.cobai_wire import FIELDS, UUID
 from tap_contacts.apis.errors import NotFound
 from target_contacts import values
+from target_contacts.choices import one_of
 from target_contacts.client import ContactSink
 from target_contacts.contact import is_empty, line, text
 from target_contacts.evidence import as_text
 from target_contacts.items import created
-from target_contacts.mapping import Field, Payload, matching, one_of
+from target_contacts.mapping import Field, Payload, matching
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:

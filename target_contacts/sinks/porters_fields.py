@@ -18,8 +18,9 @@ from singer_sdk.exceptions import ConfigurationError
 from tap_contacts.apis.porters_fields import TEXTS, Kind, Tenant, TenantField
 from tap_contacts.apis.porters_wire import OWN_FIELDS, PHASE
 from target_contacts import values
+from target_contacts.choices import one_of
 from target_contacts.contact import is_empty, line, text
-from target_contacts.mapping import Field, matching, one_of
+from target_contacts.mapping import Field, matching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tap_contacts.apis.alike import found
 from tap_contacts.apis.zoho_voice import PREFIX, ZohoVoice
 from target_contacts import values
+from target_contacts.choices import one_of
 from target_contacts.client import ContactSink
 from target_contacts.contact import NoValue, is_empty, text
 from target_contacts.evidence import as_text
-from target_contacts.mapping import Field, Payload, one_of
+from target_contacts.mapping import Field, Payload
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
