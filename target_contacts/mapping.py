@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from target_contacts.complete import JOINT, as_text
-from target_contacts.contact import NoValue, TooLong, assert_known, is_empty, line, text
+from target_contacts.contact import (
+    NoValue,
+    OtherThing,
+    TooLong,
+    assert_known,
+    is_empty,
+    line,
+    text,
+)
 from target_contacts.reader import ContactReader
 from target_contacts.rejects import Rejected
 from target_contacts.slots import Slots
@@ -245,6 +253,9 @@ class Translator:
             converted = field.convert(value)
         except NoValue:
             return "" if self._keeps_empty else None
+        except OtherThing:
+            self.mended.append((field.wire, "left out"))
+            return None
         except ValueError as error:
             code = "too_long" if isinstance(error, TooLong) else "invalid"
             self._unfit(field, f"{field.wire} {error}", code)

@@ -14,7 +14,7 @@ from singer_sdk.exceptions import ConfigurationError
 from tap_contacts.apis.cobai import Cobai
 from tap_contacts.apis.cobai_wire import FIELDS, UUID
 from tap_contacts.apis.errors import NotFound
-from target_contacts import values
+from target_contacts import cells, values
 from target_contacts.client import ContactSink
 from target_contacts.contact import is_empty, line, text
 from target_contacts.mapping import Field, Payload, matching
@@ -87,9 +87,9 @@ class CobaiSink(ContactSink[Cobai]):
         Field("gender", "gender", required="always", convert=values.gender),
         Field("role", "role", required="always", convert=_role),
         Field("ignore_assortment", "ignoreAssortment", required="always", convert=values.flag_text),
-        Field("phone", "officePhone", max_length=30, convert=values.phone, exact=True),
-        Field("fax", "officeFax", max_length=30, convert=values.phone, exact=True),
-        Field("mobile", "officeMobile", max_length=30, convert=values.phone, exact=True),
+        Field("phone", "officePhone", max_length=30, convert=cells.phone, exact=True),
+        Field("fax", "officeFax", max_length=30, convert=cells.phone, exact=True),
+        Field("mobile", "officeMobile", max_length=30, convert=cells.phone, exact=True),
     )
 
     def setup(self) -> None:
