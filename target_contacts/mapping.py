@@ -251,18 +251,22 @@ class Translator:
             return self._converted(field, self._defaults[field.attribute])
         try:
             converted = field.convert(value)
-        except NoValue:
-            return "" if self._keeps_empty else None
-        except OtherThing:
-            self.mended.append((field.wire, "left out"))
-            return None
         except ValueError as error:
-            code = "too_long" if isinstance(error, TooLong) else "invalid"
-            self._unfit(field, f"{field.wire} {error}", code)
-            return None
+            return self._refused(field, error)
         if field.max_length and len(converted) > field.max_length:
             return self._too_long(field, field.max_length, converted)
         return converted
+
+    def _refused(self, field: Field, error: ValueError) -> str | None:
+        """Return what is sent for a value that its field's conversion refuses, or raise Rejected."""
+        if isinstance(error, NoValue):
+            return "" if self._keeps_empty else None
+        if isinstance(error, OtherThing):
+            self.mended.append((field.wire, "left out"))
+        else:
+            code = "too_long" if isinstance(error, TooLong) else "invalid"
+            self._unfit(field, f"{field.wire} {error}", code)
+        return None
 
     def _too_long(self, field: Field, most: int, converted: str) -> str | None:
         """Cut a value short, or leave it out, where the settings allow it, or raise Rejected."""
