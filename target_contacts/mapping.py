@@ -258,7 +258,7 @@ class Translator:
         return converted
 
     def _refused(self, field: Field, error: ValueError) -> str | None:
-        """Return what is sent for a value that its field's conversion refuses, or raise Rejected."""
+        """Return what is sent for a value that a conversion refuses, or raise Rejected."""
         if isinstance(error, NoValue):
             return "" if self._keeps_empty else None
         if isinstance(error, OtherThing):
