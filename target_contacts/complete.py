@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from target_contacts import agreement, companies, names, texts, values
+from target_contacts import agreement, cells, companies, names, values
 from target_contacts.contact import is_empty, listed, plain, text
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def street_of(contact: Contact) -> None:
     if not contact.has("street_number") and not contact.has("street2"):
         return
     street, number, second = _texts(contact, STREET_PARTS)
-    number = texts.from_spreadsheet(number)
+    number = cells.from_spreadsheet(number)
     first = [street, number] if street and number else [street]
     if number and values.home(contact.attributes.get("country")) in NUMBER_FIRST:
         first.reverse()

@@ -275,6 +275,10 @@ class NoValue(ValueError):
     """A value stands for none: a boolean where text is meant, as Odoo sends it."""
 
 
+class OtherThing(ValueError):
+    """A value is another thing than its field takes, and costs no contact: it is left out."""
+
+
 class TooLong(ValueError):
     """A value is longer than its field takes."""
 

@@ -43,18 +43,18 @@ _FORMS = listed(
 
 _FLAGS = listed(
     "deleteflag deleteflg delflag delflg isdelete isdel deletionflag deletetime deletiontime "
-    "deletiondate intrash isintrash trash istrash archiveflag isarchive tombstone istombstone "
+    "deletiondate intrash isintrash istrash archiveflag isarchive istombstone "
     "markedfordeletion ismarkedfordeletion "
     "geloscht geloescht istgeloscht istgeloescht geloschtam geloeschtam archiviert istarchiviert "
     "archiviertam loschkennzeichen loeschkennzeichen loschvermerk loeschvermerk "
-    "supprime estsupprime supprimele datedesuppression archive estarchive archivele "
+    "supprime estsupprime supprimele datedesuppression estarchive archivele "
     "削除 削除フラグ 削除済 削除済み 削除日 削除日時 アーカイブ アーカイブ済み"
 )
 
 _KINDS = (
     "",
-    *("contact", "contactp", "person", "record", "row", "customer", "member", "lead"),
-    *("prospect", "profile", "entity", "metadata", "meta", "sys", "system", *WRAPPERS),
+    *("contact", "contactp", "person", "record", "row", "entity"),
+    *("metadata", "meta", "sys", "system", *WRAPPERS),
 )
 """What stands before a field's name without changing what it means."""
 

@@ -16,6 +16,7 @@ from target_contacts.complete import JOINT, as_text
 from target_contacts.contact import (
     ATTRIBUTES,
     NoValue,
+    OtherThing,
     TooLong,
     assert_known,
     is_empty,
@@ -317,15 +318,22 @@ class Translator:
         except NotKnown as error:
             self._not_there(field, f"{field.wire} {error}", contact)
             return None
-        except NoValue:
-            return "" if self._keeps_empty else None
         except ValueError as error:
-            code = "too_long" if isinstance(error, TooLong) else "invalid"
-            self._unfit(field, f"{field.wire} {error}", code)
-            return None
+            return self._refused(field, error)
         if field.max_length and len(converted) > field.max_length:
             return self._too_long(field, field.max_length, converted)
         return converted
+
+    def _refused(self, field: Field, error: ValueError) -> str | None:
+        """Return what is sent for a value that a conversion refuses, or raise Rejected."""
+        if isinstance(error, NoValue):
+            return "" if self._keeps_empty else None
+        if isinstance(error, OtherThing):
+            self.mended.append((field.wire, LEFT_OUT))
+        else:
+            code = "too_long" if isinstance(error, TooLong) else "invalid"
+            self._unfit(field, f"{field.wire} {error}", code)
+        return None
 
     def _too_long(self, field: Field, most: int, converted: str) -> str | None:
         """Cut a value short, or leave it out, where the settings allow it, or raise Rejected."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from target_contacts import values
+from target_contacts import others
 from target_contacts.contact import (
     HONORIFICS,
     NO_STATES,
@@ -57,7 +57,7 @@ def taker(path: Path, value: Any) -> tuple[str, int] | None:
         return found
     if attribute == "job_title" and plain(path[-1]) == "title":
         return ("salutation", rank) if plain(str(value)) in HONORIFICS else found
-    is_other = values.is_other(attribute, plain(path[-1]), value)
+    is_other = others.is_other(attribute, plain(path[-1]), value)
     return None if is_other or _is_of_others(attribute, str(value)) else found
 
 

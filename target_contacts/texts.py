@@ -53,37 +53,3 @@ def number(value: float | Decimal) -> str:
     if fraction.strip("0"):
         return plain
     return "0" if whole == "-0" else whole
-
-
-_MARKS = frozenset("='\u2019\uff07\"")
-_MARK = re.compile("[='\u2019\uff07\"\\s]*['\u2019\uff07\"]\\s*(?=[+(\\w])")
-"""What spreadsheets put before a number that is to stay text: '01067, ="01067"."""
-
-_WHOLE = re.compile(r"([+-]?\d+)\.0|([+-]?\d{7,})\.0+", re.ASCII)
-"""A whole number with the fraction that data frames give to columns with gaps."""
-
-_SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE]\+?\d{1,2}", re.ASCII)
-"""A number as spreadsheets show long ones: 4.91511E+12."""
-
-
-def from_spreadsheet(found: str) -> str:
-    """Return what a cell of digits holds: no mark of text before it, no fraction of zeros."""
-    written = found.strip()
-    if written[:1] in _MARKS and (mark := _MARK.match(written)):
-        written = written[mark.end() :].rstrip("\"' ")
-    whole = _WHOLE.fullmatch(written) if ".0" in written else None
-    return (whole[1] or whole[2]) if whole else written
-
-
-def in_full(found: str) -> str | None:
-    """Return a number without exponent; None if it is rounded, as 4.91511E+12 is."""
-    if not _SCIENTIFIC.fullmatch(found):
-        return found
-    written = Decimal(found.replace(",", "."))
-    return None if is_rounded(written) else number(written)
-
-
-def is_rounded(value: object) -> bool:
-    """Say whether a number's last digits before the point are not written."""
-    exponent = value.as_tuple().exponent if isinstance(value, Decimal) else 0
-    return isinstance(exponent, int) and exponent > 0

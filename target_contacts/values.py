@@ -18,8 +18,8 @@ from urllib.parse import unquote
 
 from singer_sdk.exceptions import ConfigurationError
 
-from target_contacts import texts
-from target_contacts.contact import NoValue, line, text
+from target_contacts import cells, texts
+from target_contacts.contact import NoValue, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,50 +63,6 @@ def conversion(meaning: str) -> Callable[[Callable[[str], T]], Callable[[Any], T
 def _table(spellings: dict[T, str]) -> dict[str, T]:
     """Return spelling to meaning, for meaning to spellings."""
     return {word: meaning for meaning, words in spellings.items() for word in words.split()}
-
-
-def digits(value: Any) -> str:
-    """Return text that is mostly digits, such as a postcode, as the cell of a spreadsheet means it.
-
-    The cell may be a number with a fraction of zeros, or begin with the apostrophe that makes it
-    text. Neither is part of a postcode, the number of a house or an id.
-    """
-    return texts.from_spreadsheet(line(value))
-
-
-def postcode(value: Any) -> str:
-    """Return a postcode, or raise ValueError if digits of it are lost."""
-    found = digits(value)
-    return found if found.isalnum() or not isinstance(value, str) else _in_full(found)
-
-
-def phone(value: Any) -> str:
-    """Return a phone number as it is written, or raise ValueError if digits of it are lost.
-
-    What a spreadsheet rounds to 4.91511E+12 is the number of nobody, or of somebody else.
-    """
-    if isinstance(value, str) and _USUAL_NUMBER.fullmatch(value):
-        return value
-    if texts.is_rounded(value):
-        raise ValueError(ROUNDED)
-    several = filter(None, map(str.strip, text(value).splitlines()))
-    return _in_full(digits(" / ".join(several)))
-
-
-_USUAL_NUMBER = re.compile(r"[+(]?\d[\d ()/-]*\d", re.ASCII)
-"""What most numbers are like; all others cost more to look at."""
-
-ROUNDED = (
-    "is a rounded number such as 4.91511E+12, and its other digits are lost. Give the column the "
-    "format of text at its source"
-)
-
-
-def _in_full(found: str) -> str:
-    written = texts.in_full(found)
-    if written is None:
-        raise ValueError(ROUNDED)
-    return written
 
 
 def _without_fraction(found: str) -> str:
@@ -158,7 +114,7 @@ def may_be_same(one: Any, other: Any) -> bool:
 
 def _last_digits(value: Any) -> str:
     """Return the last four digits of a text in ASCII."""
-    last = _NO_DIGITS.sub("", texts.from_spreadsheet(text(value)))[-4:]
+    last = _NO_DIGITS.sub("", cells.from_spreadsheet(text(value)))[-4:]
     return last if last.isascii() else "".join(str(int(each)) for each in last)
 
 
@@ -176,7 +132,7 @@ def home(value: Any) -> str | None:
 def _phone(found: str, region: str | None) -> str | None:
     from target_contacts import phones
 
-    return phones.read(texts.from_spreadsheet(found), region)
+    return phones.read(cells.from_spreadsheet(found), region)
 
 
 @functools.lru_cache(maxsize=CACHED)
@@ -227,7 +183,7 @@ def email(found: str) -> str:
     if _USUAL.fullmatch(found):
         return found
     if found[:7].lower() == "mailto:":
-        found = unquote(found[7:].partition("?")[0])
+        found = texts.cleaned(unquote(found[7:].partition("?")[0]))
     if named := re.fullmatch(r"([^<>]*)<([^<>]+)>", found):
         found = _named(*named.groups())
     found = found.rstrip(".,; ")
@@ -262,54 +218,6 @@ def country(found: str) -> str:
     from target_contacts import countries
 
     return countries.code(found)
-
-
-_DIALLED = re.compile(r"[(\s]*(?:\+|00)?[(\s]*\d[\d\s()-]{0,7}", re.ASCII)
-"""What may be the code of a country in digits, or that which is dialled to call it."""
-
-ISO_DIGITS = 3
-"""Digits of a country's number in ISO 3166."""
-
-
-def is_calling_code(value: Any, *, named_code: bool) -> bool:
-    """Say whether the value of a field for a country is a calling code, such as +49, or may be.
-
-    Of numbers, only those of ISO 3166 are a country: they have three digits. Some are calling
-    codes of other countries as well (380 is Italy's number, and dialled to call Ukraine).
-
-    Args:
-        value: The value.
-        named_code: Whether the field's name says "code", so that such a number may be either.
-    """
-    if isinstance(value, str) and value[:1].isalpha():
-        return False
-    found = digits(value)
-    return _DIALLED.fullmatch(found) is not None and _is_calling_code(found, named_code)
-
-
-def is_other(attribute: str, name: str, value: Any) -> bool:
-    """Say whether a value is another thing than the attribute that its field spells.
-
-    Args:
-        attribute: The attribute.
-        name: The field's name, without case, accents and punctuation.
-        value: The value.
-    """
-    if attribute == "country":
-        return is_calling_code(value, named_code=_CODE.search(name) is not None)
-    return attribute == "image" and is_address_of_image(value)
-
-
-_CODE = re.compile("code|コード|kennzeichen")
-"""What fields for a country are called in which a calling code may stand as well."""
-
-
-@functools.lru_cache(maxsize=CACHED)
-def _is_calling_code(found: str, named_code: bool) -> bool:  # noqa: FBT001  # cached
-    from target_contacts import countries, phones
-
-    is_number = len(found) == ISO_DIGITS and found in countries.numbers()
-    return not is_number or (named_code and int(found) in phones.CALLING_CODES)
 
 
 _GENDERS = _table(
@@ -354,20 +262,6 @@ def _flag(found: str) -> bool:
 def flag_text(value: Any) -> str:
     """Return a yes or no as "true" or "false"."""
     return "true" if flag(value) else "false"
-
-
-# Images.
-
-_ADDRESS = re.compile(
-    r"(?!data:)[a-z][a-z\d+.-]*:|//|www\.|[^\s,;]{1,500}\.(jpe?g|png|gif|bmp|webp|svg|tiff?|heic|avif|ico)"
-    r"([?#]\S*)?$",
-    re.ASCII | re.IGNORECASE,
-)
-
-
-def is_address_of_image(value: Any) -> bool:
-    """Say whether a value is the address or the file name of an image rather than the image."""
-    return isinstance(value, str) and bool(_ADDRESS.match(value.strip()[:2000]))
 
 
 # Dates.

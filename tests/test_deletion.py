@@ -113,6 +113,9 @@ LIVING: list[dict[str, Any]] = [
     {"deleted_at": None, "is_active": False},
     # What others are.
     {"company": {"deleted": True}},
+    {"customer": {"is_deleted": True}},
+    {"customer_deleted": True},
+    {"archive": "https://example.com/archive"},
     {"owner_id": {"id": 1, "active_flag": False}},
     {"emails": [{"value": "a@example.com", "deleted": True}]},
     {"employee_is_active": False},

@@ -459,6 +459,16 @@ def test_the_address_of_an_image_costs_no_contact(
     assert valomnia.contacts[0]["photo"] is None
 
 
+def test_the_address_of_an_image_that_is_mapped_costs_no_contact_either(
+    valomnia: Valomnia, workplace: Workplace
+) -> None:
+    """It is left out and counted."""
+    record = {**ANNA, "picture": "https://img.example.com/a.png"}
+    run = write(valomnia, workplace, record, field_map={"imageFile": "picture"})
+    assert (run.code, len(valomnia.contacts)) == (0, 1)
+    assert run.summary["mended"] == [["contacts", "imageFile", "left out", 1]]
+
+
 def test_a_broken_image_may_be_left_out(valomnia: Valomnia, workplace: Workplace) -> None:
     """One that is no image, or too large, is a value that does not fit."""
     large = "Qk0" + "A" * 2_700_000

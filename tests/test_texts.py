@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from target_contacts import texts, values
+from target_contacts import cells, others, values
 from target_contacts.contact import NoValue, is_empty, line, text
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def test_a_fraction_of_zeros_makes_no_other_text(value: int, zeros: int) -> None
 @pytest.mark.parametrize("value", [True, False])
 @pytest.mark.parametrize(
     "convert",
-    [text, line, values.phone, values.postcode, values.email, values.country, values.gender,
+    [text, line, cells.phone, cells.postcode, values.email, values.country, values.gender,
      values.date, values.instant],
 )  # fmt: skip
 def test_a_boolean_is_no_text(convert: Callable[[Any], object], *, value: bool) -> None:
@@ -181,7 +181,7 @@ def test_what_can_be_seen_is_a_value(value: object) -> None:
 )
 def test_a_number_is_what_the_cell_holds(value: object, number: str) -> None:
     """Neither the mark of text before a number nor the fraction behind it is dialled."""
-    assert values.phone(value) == number
+    assert cells.phone(value) == number
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_a_number_is_what_the_cell_holds(value: object, number: str) -> None:
 def test_a_number_that_lacks_digits_is_none(value: object) -> None:
     """Whose number it was cannot be told: it is refused, and the reason does not quote it."""
     with pytest.raises(ValueError, match=r"^is a rounded number such as ") as refused:
-        values.phone(value)
+        cells.phone(value)
     assert str(value).strip() == "4.91511E+12" or str(value) not in str(refused.value)
     assert values.is_mobile(value, "DE") is False
 
@@ -217,21 +217,21 @@ def test_a_number_that_lacks_digits_is_none(value: object) -> None:
 )
 def test_a_postcode_is_what_the_cell_holds(value: object, code: str) -> None:
     """The same holds for postcodes, some of which have letters."""
-    assert values.postcode(value) == code
+    assert cells.postcode(value) == code
 
 
 def test_a_postcode_that_lacks_digits_is_none() -> None:
     """A spreadsheet rounds those of eight digits, too."""
     with pytest.raises(ValueError, match=r"^is a rounded number"):
-        values.postcode("1.31E+06")
+        cells.postcode("1.31E+06")
 
 
 @FIXED
 @given(st.text("0123456789.'+E ", max_size=12) | ANY_TEXT)
 def test_what_a_cell_holds_is_taken_once(value: str) -> None:
     """A second run over what an earlier one wrote changes nothing."""
-    once = texts.from_spreadsheet(value)
-    assert texts.from_spreadsheet(once) == once
+    once = cells.from_spreadsheet(value)
+    assert cells.from_spreadsheet(once) == once
     assert set(once) <= set(value)
 
 
@@ -252,8 +252,8 @@ def test_what_a_cell_holds_is_taken_once(value: str) -> None:
 )
 def test_a_calling_code_is_no_country(value: object, *, in_code: bool, in_country: bool) -> None:
     """Numbers of ISO 3166 are, but where the field may hold either, not if they are both."""
-    assert values.is_calling_code(value, named_code=True) is in_code
-    assert values.is_calling_code(value, named_code=False) is in_country
+    assert others.is_calling_code(value, named_code=True) is in_code
+    assert others.is_calling_code(value, named_code=False) is in_country
 
 
 @pytest.mark.parametrize(
@@ -271,4 +271,4 @@ def test_a_calling_code_is_no_country(value: object, *, in_code: bool, in_countr
 )
 def test_an_address_is_no_image(value: object, *, is_address: bool) -> None:
     """An address or a file's name is told from the image itself, in base64 or as data: URI."""
-    assert values.is_address_of_image(value) is is_address
+    assert others.is_address_of_image(value) is is_address

@@ -241,6 +241,7 @@ def test_an_unknown_region_is_a_wrong_setting(setting: object) -> None:
         ("anna@example.com;", "anna@example.com"),
         ("anna@example.com.", "anna@example.com"),
         ("an\x00na@example.com\x07", "anna@example.com"),
+        ("mailto:an%00na@example.com", "anna@example.com"),
         ("a" * 250 + "@example.com", "a" * 250 + "@example.com"),
     ],
 )

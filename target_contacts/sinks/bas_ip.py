@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_contacts.apis.bas_ip import LARGEST_REQUEST, BasIp
 from tap_contacts.apis.errors import GivenUp, Refused
-from target_contacts import slots, values
+from target_contacts import cells, slots, values
 from target_contacts.client import ContactSink
 from target_contacts.contact import ATTRIBUTES, assert_known, is_empty, line
 from target_contacts.items import Item, Outcome
@@ -73,7 +73,7 @@ def _plain(attributes: Mapping[str, Any], name: str) -> str:
     if is_empty(value) or isinstance(value, (dict, list)):
         return ""
     try:
-        return values.phone(value) if name in slots.KINDS else _stripped(value)
+        return cells.phone(value) if name in slots.KINDS else _stripped(value)
     except ValueError as error:
         reason = f"number needs a value of {name}, which {error}"
         raise Rejected(reason, "invalid", field="number") from None

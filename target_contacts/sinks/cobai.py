@@ -12,7 +12,7 @@ from tap_contacts.apis.alike import found
 from tap_contacts.apis.cobai import Cobai
 from tap_contacts.apis.cobai_wire import FIELDS, UUID
 from tap_contacts.apis.errors import NotFound
-from target_contacts import values
+from target_contacts import cells, values
 from target_contacts.choices import one_of
 from target_contacts.client import ContactSink
 from target_contacts.contact import is_empty, line, text
@@ -106,9 +106,9 @@ class CobaiSink(ContactSink[Cobai]):
         Field("gender", "gender", convert=one_of(values.gender)),
         Field("role", "role", convert=one_of(_role)),
         Field("ignore_assortment", "ignoreAssortment", convert=values.flag_text),
-        Field("phone", "officePhone", max_length=30, convert=values.phone, exact=True),
-        Field("fax", "officeFax", max_length=30, convert=values.phone, exact=True),
-        Field("mobile", "officeMobile", max_length=30, convert=values.phone, exact=True),
+        Field("phone", "officePhone", max_length=30, convert=cells.phone, exact=True),
+        Field("fax", "officeFax", max_length=30, convert=cells.phone, exact=True),
+        Field("mobile", "officeMobile", max_length=30, convert=cells.phone, exact=True),
     )
 
     def create(self, payload: Payload) -> str:

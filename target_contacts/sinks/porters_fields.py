@@ -17,7 +17,7 @@ from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.porters_fields import TEXTS, Kind, Tenant, TenantField
 from tap_contacts.apis.porters_wire import OWN_FIELDS, PHASE
-from target_contacts import values
+from target_contacts import cells, values
 from target_contacts.choices import one_of
 from target_contacts.contact import is_empty, line, text
 from target_contacts.mapping import Field, matching
@@ -88,7 +88,7 @@ _alias = matching(
 
 
 def _id(value: Any) -> str:
-    return _digits_only(values.digits(value))
+    return _digits_only(cells.digits(value))
 
 
 FIELDS: tuple[Field, ...] = (
@@ -103,11 +103,11 @@ FIELDS: tuple[Field, ...] = (
     Field("state", "Contact.P_Prefecture", convert=line),
     Field("city", "Contact.P_City", convert=line),
     Field("street", "Contact.P_Street", convert=text),
-    Field("postal_code", "Contact.P_Zipcode", convert=values.postcode, exact=True),
-    Field("phone", "Contact.P_Telephone", convert=values.phone, exact=True),
-    Field("fax", "Contact.P_Fax", convert=values.phone, exact=True),
+    Field("postal_code", "Contact.P_Zipcode", convert=cells.postcode, exact=True),
+    Field("phone", "Contact.P_Telephone", convert=cells.phone, exact=True),
+    Field("fax", "Contact.P_Fax", convert=cells.phone, exact=True),
     Field("email", "Contact.P_Mail", convert=_mail, exact=True),
-    Field("mobile", "Contact.P_Mobile", convert=values.phone, exact=True),
+    Field("mobile", "Contact.P_Mobile", convert=cells.phone, exact=True),
     Field("status", PHASE, convert=partial(status_name, names={}), nested=True, code=PHASE_ALIAS),
 )
 """What the vocabulary fills."""
@@ -209,7 +209,7 @@ def _converts(known: TenantField, tenant: Tenant) -> Mapping[Kind, Callable[[Any
     number, one = partial(_number, known), partial(_one, tenant, known.options)
     return {
         Kind.SINGLE: line,
-        Kind.TELEPHONE: values.phone,
+        Kind.TELEPHONE: cells.phone,
         Kind.MULTI: text,
         **dict.fromkeys((Kind.NUMBER, Kind.CURRENCY), number),
         **dict.fromkeys((Kind.DATE, Kind.AGE), _date),

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_contacts.apis.errors import Refused
 from tap_contacts.apis.valomnia import Valomnia
-from target_contacts import names, values
+from target_contacts import cells, names, others, values
 from target_contacts.client import ContactSink
-from target_contacts.contact import TooLong, is_empty, line, text
+from target_contacts.contact import OtherThing, TooLong, is_empty, line, text
 from target_contacts.mapping import Field, Payload, matching
 from target_contacts.rejects import Rejected
 
@@ -56,15 +56,15 @@ _number = matching("[1-9][0-9]{0,18}", "the customer's number (or use_external_i
 
 
 def _customer(value: Any) -> str:
-    return _number(values.digits(value))
+    return _number(cells.digits(value))
 
 
 def _image(value: Any) -> bytes:
     """Return an image that came as base64 text or data: URI; nothing is fetched."""
     given = text(value).strip()
-    if values.is_address_of_image(given):
+    if others.is_address_of_image(given):
         msg = "must be the image itself as base64 text, not its address: nothing is fetched"
-        raise ValueError(msg)
+        raise OtherThing(msg)
     try:
         image = base64.b64decode("".join(_DATA_URI.sub("", given, count=1).split()), validate=True)
     except ValueError:
@@ -103,13 +103,13 @@ class ValomniaSink(ContactSink[Valomnia]):
         Field("job_title", "fonction"),
         Field("country", "country", convert=values.country),
         Field("city", "city"),
-        Field("postal_code", "postalCode", convert=values.postcode),
+        Field("postal_code", "postalCode", convert=cells.postcode),
         Field("street", "address", convert=text),
         Field("email", "email", convert=values.email),
-        Field("phone", "phone", convert=values.phone),
-        Field("phone2", "phone2", convert=values.phone),
-        Field("mobile", "mobile", convert=values.phone),
-        Field("fax", "fax", convert=values.phone),
+        Field("phone", "phone", convert=cells.phone),
+        Field("phone2", "phone2", convert=cells.phone),
+        Field("mobile", "mobile", convert=cells.phone),
+        Field("fax", "fax", convert=cells.phone),
         Field("image", "imageFile", convert=_image, clears=False),
     )
     identity = ("customerId", "firstName", "lastName")

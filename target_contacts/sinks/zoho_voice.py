@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_contacts.apis.alike import found
 from tap_contacts.apis.zoho_voice import PREFIX, ZohoVoice
-from target_contacts import values
+from target_contacts import cells, values
 from target_contacts.choices import one_of
 from target_contacts.client import ContactSink
 from target_contacts.contact import NoValue, is_empty, text
@@ -53,14 +53,14 @@ class ZohoVoiceSink(ContactSink[ZohoVoice]):
         Field("first_name", "first_name", required="always"),
         Field("last_name", "last_name"),
         Field("email", "email", convert=values.email),
-        Field("mobile", "mobile", required="always", convert=values.phone),
-        Field("mobile1", "mobile1", convert=values.phone),
-        Field("mobile2", "mobile2", convert=values.phone),
-        Field("mobile3", "mobile3", convert=values.phone),
-        Field("phone", "phone", convert=values.phone),
-        Field("phone1", "phone1", convert=values.phone),
-        Field("phone2", "phone2", convert=values.phone),
-        Field("phone3", "phone3", convert=values.phone),
+        Field("mobile", "mobile", required="always", convert=cells.phone),
+        Field("mobile1", "mobile1", convert=cells.phone),
+        Field("mobile2", "mobile2", convert=cells.phone),
+        Field("mobile3", "mobile3", convert=cells.phone),
+        Field("phone", "phone", convert=cells.phone),
+        Field("phone1", "phone1", convert=cells.phone),
+        Field("phone2", "phone2", convert=cells.phone),
+        Field("phone3", "phone3", convert=cells.phone),
         Field("company", "company"),
         Field("street", "address", convert=text),
         Field("state", "state"),
