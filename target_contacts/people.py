@@ -43,8 +43,8 @@ PARENTS = listed(
     "employer corporation institution agency association department division branch office "
     "franchise dealer distributor manufacturer brand merchant carrier bank school university "
     "hospital clinic hotel restaurant team group workspace household owner admin administrator "
-    "firma firmen unternehmen lieferant lieferanten organisationen konto konten societe entreprise "
-    "fournisseur compte organisme 会社 企業 法人 取引先 仕入先 団体 組織"
+    "teammate firma firmen unternehmen lieferant lieferanten organisationen konto konten societe "
+    "entreprise fournisseur compte organisme 会社 企業 法人 取引先 仕入先 団体 組織"
 )
 """What streams are called of what contacts belong to: the company, the account, the owner."""
 
@@ -67,7 +67,7 @@ THINGS = listed(
 """What streams are called of what may bear somebody's name and e-mail, but is nobody."""
 
 SUBSETS = listed("segment campaign")
-"""Words before the last: the people of such a stream stand in another one, too."""
+"""Words just before the last: the people of such a stream stand in another one, too."""
 
 MARKS = listed(
     "lineitems subtotal subtotalprice totalprice totalamount grandtotal ordernumber invoicenumber "
@@ -179,7 +179,7 @@ def kinds_of(stream: str) -> list[frozenset[str]]:
     bare = _ACCENTS.sub("", unicodedata.normalize("NFD", unicodedata.normalize("NFKC", stream)))
     words = [word.casefold() for word in _WORDS.findall(unicodedata.normalize("NFC", bare))]
     kinds = [kind for word in words if (kind := _kind(word))]
-    if not SUBSETS.isdisjoint(map(_singular, words[:-1])):
+    if not SUBSETS.isdisjoint(map(_singular, words[-2:-1])):
         return [*kinds, THINGS]
     if kinds and kinds[-1] is CONTACTS and _kind(words[-1]) is not CONTACTS:
         return [*kinds, PEOPLE]

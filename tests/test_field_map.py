@@ -240,7 +240,8 @@ def test_values_in_lists_arrive_and_are_not_listed_as_left(
         {**ANNA, "id": 2, "mobile": "+4915187654321", "lines": lines[:1], "codes": {"x": "1"}},
     ]
     paths = {"phone3": "lines[?kind=='b'].no | [0]", "company": "codes.x"}
-    run = workplace.target({**zoho.target_config(), "field_map": paths}, contacts(*people))
+    config = {**zoho.target_config(), "field_map": paths, "concurrency": 1}
+    run = workplace.target(config, contacts(*people))
     assert run.code == 0
     assert [(held["phone3"], held["company"]) for held in zoho.contacts] == [
         ("+49302", "1"),
@@ -269,6 +270,7 @@ def test_an_expression_that_fails_follows_on_invalid_value(
         **zoho.target_config(),
         "field_map": {"company": "join(' ', [first_name, nick])"},
         "on_invalid_value": setting,
+        "concurrency": 1,
     }
     people = [{**ANNA, "nick": "A"}, {**ANNA, "id": 2, "mobile": "+4915187654321", "nick": None}]
     run = workplace.target(config, contacts(*people))

@@ -249,7 +249,7 @@ def test_owner_and_client_are_the_records_own_or_the_default(
     porters.add_client("10002", "Second")
     porters.add_user("7", "Second owner")
     records = [
-        {**ANNA, "customer_id": 10002, "owner_id": "7"},
+        {**ANNA, "customer_id": 10002, "Contact.P_Owner": "7"},
         {**BERT, "customer_id": "a81bc81b-dead-4e5d-abff-90865d1e13b1", "owner_id": "x@y.example"},
         CARL,
     ]
@@ -271,7 +271,7 @@ def test_what_cannot_be_right_is_rejected_before_it_is_sent(
         {"id": 6, **ids, "email": "a@b@c.example"},
         {"id": 7, **ids, "email": "nobody"},
         {"id": 8, **ids, "stage": "Hot"},
-        {"id": 9, **ids, "mark": ["a"]},
+        {"id": 9, **ids, "mark": "line\nbreak"},
     ]
     mapping = {"Contact.P_Phase": "stage", "Contact.U_ExternalKey": "mark"}
     settings = {**porters.target_config(), "defaults": {}, "field_map": mapping}
@@ -304,7 +304,7 @@ def test_contacts_that_porters_refuses_are_rejected_alone_with_code_and_field(
     records = [
         ANNA,
         {"id": 4, "name": "No client", "customer_id": 99999},
-        {"id": 5, "name": "No owner", "owner_id": 99999},
+        {"id": 5, "name": "No owner", "Contact.P_Owner": 99999},
         {"id": 6, "name": "L" * 201},
         BERT,
     ]
