@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from target_contacts.contact import ATTRIBUTES, SPELLINGS, assert_known, plain
+from target_contacts.contact import ATTRIBUTES, assert_known
+from target_contacts.field_names import FieldNames
 from target_contacts.items import Item, Received
 from target_contacts.ledger import CANONICAL
 from target_contacts.rejects import Rejected
@@ -29,25 +30,8 @@ RECIPE = ("api", "field_map", "defaults", "phone_region", "on_invalid_value")
 """Settings that say how records are translated: when one changes, all are translated anew."""
 
 
-HIDDEN = "*"
-"""What stands for a part of a field's name that nobody declared."""
 SHOWN = 4096
 """Names of fields whose shown form is remembered."""
-
-FURTHER = "n"
-"""What stands for the number of an item in a list."""
-
-
-def _shown(schema: Any, part: str) -> tuple[str, Any]:
-    """Return a part of a field's name as it may be shown, and the schema of what is below it."""
-    items = schema.get("items") if isinstance(schema, dict) else None
-    around = items if isinstance(items, dict) else schema
-    declared = around.get("properties") if isinstance(around, dict) else None
-    if isinstance(declared, dict) and part in declared:
-        return part, declared[part]
-    known = FURTHER if part.isdecimal() else part if plain(part) in SPELLINGS else HIDDEN
-    return known, schema if items else None
-
 
 _NOT_PLAIN = (dict, list)
 _TEXT = frozenset({str})
@@ -72,7 +56,6 @@ class Intake:
         self._sink, self._ledger = sink, sink.ledger
         self._keys = sink.key_properties
         validate = sink.config.get("validate_records", True)
-        self._declared: Mapping[str, Any] = sink.original_schema.get("properties") or {}
         self._check = RecordValidator(sink.original_schema).check if validate else lambda _: None
         self.translator = sink.translator(sink.configured())
         self._is_ready = False
@@ -86,7 +69,8 @@ class Intake:
         self._noted: set[str] = set()
         """Fields that are known to be not carried."""
         self._not_carried = sink.books.not_carried.setdefault(sink.stream_name, set())
-        self._shown = functools.lru_cache(maxsize=SHOWN)(self.shown)
+        self.shown = functools.lru_cache(maxsize=SHOWN)(FieldNames(sink.original_schema).shown)
+        """Return a field's name as far as it may be shown."""
 
     def received(self, line: Line, mapped: Mapping[str, Any] | None) -> Received | None:
         """Return a record with its key; where the stream has none, the payload is the key.
@@ -164,25 +148,13 @@ class Intake:
         names = self.translator.not_carried(contact, self._noted)
         if len(self._noted) < SHOWN:
             self._noted.update(names)
-        self._not_carried.update(self._shown(name) for name in names if name not in self._keys)
+        self._not_carried.update(self.shown(name) for name in names if name not in self._keys)
         for attribute, source in self.translator.before_default(contact):
-            text = f"{stream}: {self._shown(source)} goes before the default {attribute}. If it is "
+            text = f"{stream}: {self.shown(source)} goes before the default {attribute}. If it is "
             self._sink.warn_once(text + "another system's id, empty it with a stream map.")
         for attribute, taken, left in sorted(contact.conflicts):
             text = f"{stream}: {taken} and {left} both spell {attribute} and differ; "
             self._sink.warn_once(text + f"{taken} is taken, as the vocabulary orders.")
-
-    def shown(self, name: str) -> str:
-        """Return a field's name as far as it is declared or known: the rest may be personal."""
-        around = (each for each in self._declared if f"{name}.".startswith(f"{each}."))
-        first = max(around, key=len, default=name.partition(".")[0])
-        schema, parts = self._declared.get(first), [first]
-        for part in filter(None, name[len(first) + 1 :].split(".")):
-            if parts[-1] == HIDDEN and schema is None:
-                break
-            shown, schema = _shown(schema, part)
-            parts.append(shown)
-        return ".".join(parts)
 
     def _get_ready(self) -> None:
         """Do what only the first record that is translated needs."""

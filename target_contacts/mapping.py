@@ -190,7 +190,13 @@ class Translator:
             if not _is_stood_for(attribute, carried, contact.attributes)
             for name in sources[attribute].split(JOINT)
         ]
-        names = [name for name in (*contact.spare, *left) if name not in known]
+        same = [
+            name
+            for attribute, name in contact.same
+            if attribute not in carried
+            if not _is_stood_for(attribute, carried, contact.attributes)
+        ]
+        names = [name for name in (*contact.spare, *left, *same) if name not in known]
         if not names:
             return []
         mapped = self._field_map.values()

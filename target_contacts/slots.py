@@ -36,6 +36,8 @@ class Number(NamedTuple):
     name: str
     """Its field."""
     value: Any
+    top: str = ""
+    """The property of the record that it stands in, where that holds several."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,9 @@ def _fill(contact: Contact, slot: str, number: Number) -> None:
 
 
 def _leave(contact: Contact, number: Number) -> None:
-    """Note which number was taken instead of one that is left."""
+    """Note which number was taken instead of one that is left, unless one list holds both."""
     taken = contact.sources.get(number.attribute, number.name)
-    if taken != number.name:
+    is_of_list = bool(number.top) and f"{taken}.".startswith(f"{number.top}.")
+    is_same = contact.attributes.get(number.attribute) == number.value
+    if taken != number.name and not is_of_list and not is_same:
         contact.conflicts.add((number.attribute, taken, number.name))
