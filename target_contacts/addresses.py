@@ -64,16 +64,19 @@ def _is_of(each: Found, kept: Sequence[int]) -> bool:
 def _kept(filled: Sequence[tuple[str, Found]]) -> list[int]:
     """Return which address counts and what adds to it.
 
-    It is the one that is marked as such, else the one with most parts. One that is not said to be
-    any adds to it, or has the other added where their names say no more and they share no part.
+    It is the one that is marked as such, else the one with most parts; one that is not said to be
+    any adds to it.
     """
     held: dict[int, set[str]] = {BARE: set()}
     for attribute, each in filled:
         held.setdefault(_place(each), set()).add(attribute)
     if held.get(GUESSED, set()).isdisjoint(PLACED):
         held.pop(GUESSED, None)
-    best = MARKED if MARKED in held else max(held, key=lambda place: (len(held[place]), -place))
-    if best != BARE:
-        return [best, BARE]
-    added = [place for place in NEUTRAL if held.get(place) and held[place].isdisjoint(held[BARE])]
-    return [BARE, *added[:1]]
+    best = MARKED if MARKED in held else max(held, key=lambda place: (_parts(held, place), -place))
+    return [best, BARE]
+
+
+def _parts(held: Mapping[int, set[str]], place: int) -> int:
+    """Return how many parts an address has, with what is added to it if its name says no more."""
+    added = held[BARE] if place in NEUTRAL and held[place].isdisjoint(held[BARE]) else ()
+    return len(held[place]) + len(added)

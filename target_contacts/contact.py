@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import ConfigurationError
@@ -84,14 +85,17 @@ def _spellings() -> Iterator[tuple[str, Spelling]]:
         first = BARE * RANKS if attribute in ADDRESS else 0
         for place, spelling in enumerate(_plain_words(spellings)):
             yield spelling, (attribute, first + place * STEP)
-    for attribute, labels in vocabulary.LABELLED.items():
-        for label in _plain_words(labels):
-            for number in _plain_words(vocabulary.NUMBERED):
-                yield number + label, (attribute, AT_LAST // 2)
-                yield label + number, (attribute, AT_LAST // 2)
-    for attribute, labels in vocabulary.NUMBERS_OF.items():
-        for label in _plain_words(labels):
-            yield f"{label}number", (attribute, AT_LAST // 2)
+    yield from _labelled()
+
+
+def _labelled() -> Iterator[tuple[str, Spelling]]:
+    """Yield what numbers and e-mails are called with what they are labelled as, on either side."""
+    kinds = [(each, labels, vocabulary.NUMBERED) for each, labels in vocabulary.LABELLED.items()]
+    for attribute, labels, names in (*kinds, ("email", vocabulary.EMAIL_LABELS, vocabulary.EMAILS)):
+        for label, place in _ranked(labels).items():
+            for name in _plain_words(names):
+                yield name + label, (attribute, AT_LAST // 2 + place)
+                yield label + name, (attribute, AT_LAST // 2 + place)
 
 
 SPELLINGS = dict(reversed(list(_spellings())))
@@ -122,7 +126,8 @@ _INSIDE = {
     **dict.fromkeys(vocabulary.LABELLED, _ranked(vocabulary.INSIDE_NUMBERS)),
 }
 _INSIDE_ANY = _ranked(vocabulary.INSIDE_ANY)
-_WRAPPERS = listed(vocabulary.WRAPPERS)
+METHODS = listed(vocabulary.METHODS)
+_WRAPPERS = listed(vocabulary.WRAPPERS) | METHODS
 _FLAT_WRAPPERS = tuple(vocabulary.FLAT_WRAPPERS.split())
 _PERSONS = tuple(vocabulary.PERSONS.split())
 _ADDED = re.compile(r"^[A-Za-z]_(?=.)|__c$")
@@ -147,20 +152,29 @@ _ALL = frozenset(ATTRIBUTES)
 _IDS = frozenset(IDS)
 
 
-def _forms(path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], AbstractSet[str]]]:
-    """Yield what a path may be read as, and which attributes it may spell then."""
+Form = tuple[tuple[str, ...], "AbstractSet[str]"]
+"""What a path may be read as, and the attributes that it may spell then."""
+
+
+def _forms(path: tuple[str, ...]) -> Iterator[Form]:
+    """Yield what a path may be read as, what says most first."""
     parts = tuple(map(plain, path))
     yield parts, _ALL
     while len(parts) > 1 and parts[0] in _WRAPPERS:
         parts = parts[1:]
     yield parts, _ALL
+    yield from _without_start(parts)
+    if _ADDED.search(path[-1]):
+        yield (*parts[:-1], plain(_ADDED.sub("", path[-1]))), _ALL
+
+
+def _without_start(parts: tuple[str, ...]) -> Iterator[Form]:
+    """Yield names without what systems put before the names of all columns."""
     for start in filter(parts[0].startswith, _FLAT_WRAPPERS):
         yield (parts[0].removeprefix(start), *parts[1:]), _ALL
     if len(parts) == 1:
         for start in filter(parts[0].startswith, _PERSONS):
             yield (parts[0].removeprefix(start),), PERSONAL
-    if _ADDED.search(path[-1]):
-        yield (*parts[:-1], plain(_ADDED.sub("", path[-1]))), _ALL
 
 
 def _told(parts: tuple[str, ...]) -> Spelling | None:
@@ -169,10 +183,17 @@ def _told(parts: tuple[str, ...]) -> Spelling | None:
     if found or len(parts) == 1:
         return found
     around = _whole("".join(parts[:-1]))
-    inside = _INSIDE.get(around[0], _INSIDE_ANY) if around else {}
-    if around and parts[-1] in inside:
-        return around[0], around[1] + 1 + inside[parts[-1]]
-    return None
+    return around and _inside(around, parts[-1])
+
+
+def _inside(around: Spelling, name: str) -> Spelling | None:
+    """Return what a name in an object spells, if that is what the object spells itself."""
+    attribute, rank = around
+    inside = _INSIDE.get(attribute, _INSIDE_ANY)
+    if name in inside:
+        return attribute, rank + 1 + inside[name]
+    is_same = SPELLINGS.get(name, ("", 0))[0] == attribute
+    return (attribute, rank + STEP - 1) if is_same else None
 
 
 def _whole(name: str) -> Spelling | None:
@@ -185,19 +206,13 @@ def _of_address(name: str) -> Spelling | None:
     for kind, place in _PLACES:
         if name == kind and "addr" in kind:
             return "street", place * RANKS + AT_LAST // 2
-        for part in _without(name, kind):
-            if part in _PARTS:
-                attribute, rank = _PARTS[part]
-                return attribute, place * RANKS + rank
+    ends = ((name.removeprefix(kind), place) for kind, place in _PLACES if name.startswith(kind))
+    starts = ((name.removesuffix(kind), place) for kind, place in _PLACES if name.endswith(kind))
+    for part, place in chain(ends, starts):
+        if part in _PARTS:
+            attribute, rank = _PARTS[part]
+            return attribute, place * RANKS + rank
     return None
-
-
-def _without(name: str, kind: str) -> Iterator[str]:
-    """Yield a name without its beginning, and without its end."""
-    if name.startswith(kind):
-        yield name[len(kind) :]
-    if name.endswith(kind):
-        yield name[: -len(kind)]
 
 
 def _kept(name: str) -> Spelling | None:

@@ -21,6 +21,9 @@ FURTHER = "n"
 DEEPEST = 20
 """Alternatives within alternatives that are looked into."""
 
+NESTED = frozenset(("object", "array"))
+"""Types of what holds others."""
+
 ALTERNATIVES = ("anyOf", "oneOf", "allOf")
 
 
@@ -44,6 +47,15 @@ class FieldNames:
             rest = rest[len(taken) + 1 :]
         return ".".join(parts)
 
+    def containers(self) -> frozenset[str]:
+        """Return the fields that hold lists or objects only, as far as the schema tells."""
+        return frozenset(name for name in self._declared if self._holds_others(name))
+
+    def _holds_others(self, name: str) -> bool:
+        alternatives = self._alternatives(self._declared[name])
+        types = {kind for each in alternatives for kind in _texts(each.get("type"))}
+        return bool(types & NESTED) and types <= NESTED | {"null"}
+
     def _next(self, rest: str, schemas: Sequence[Any] | None) -> tuple[str, str, list[Any] | None]:
         """Return the next part of a name as shown and as it is, and the schemas of what is below.
 
@@ -65,12 +77,19 @@ class FieldNames:
 
     def _plain(self, schema: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
         """Yield a schema and those of its items, each alternative of them apart."""
+        for each in self._alternatives(schema, depth):
+            yield each
+            for item in _items(each):
+                yield from self._plain(item, depth + 1)
+
+    def _alternatives(self, schema: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
+        """Yield a schema, and each of its alternatives apart."""
         if not isinstance(schema, dict) or depth > DEEPEST:
             return
         yield schema
         branches = [each for key in ALTERNATIVES for each in _listed(schema.get(key))]
-        for each in (*branches, *_items(schema), self._referred(schema.get("$ref"))):
-            yield from self._plain(each, depth + 1)
+        for each in (*branches, self._referred(schema.get("$ref"))):
+            yield from self._alternatives(each, depth + 1)
 
     def _referred(self, reference: Any) -> Any:
         """Return the part of the stream's schema that a reference names, or None."""
@@ -88,6 +107,10 @@ def _properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:
 def _items(schema: Mapping[str, Any]) -> list[Any]:
     """Return the schemas of a list's items; a list of schemas has one for each item."""
     return [*_listed(schema.get("items")), *_listed(schema.get("prefixItems"))]
+
+
+def _texts(value: Any) -> list[str]:
+    return [each for each in (value if isinstance(value, list) else [value]) if each]
 
 
 def _listed(value: Any) -> list[Any]:

@@ -53,10 +53,8 @@ class Shape(NamedTuple):
             attribute: "" if is_empty(value := record[name]) else value
             for attribute, name in self.sources.items()
         }
-        for name, attribute in self.left:
-            if not is_empty(record[name]):
-                contact.spare[name] = attribute
         contact.sources.update(self.sources)
+        contact.spare.update((n, a) for n, a in self.left if not is_empty(record[n]))
         for attribute, name in self.containers:
             if record[name] is None:
                 del contact.attributes[attribute], contact.sources[attribute]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_contacts import lists
 from target_contacts.codes import whole_number
-from target_contacts.contact import COUNTED, plain, spelled
+from target_contacts.contact import COUNTED, METHODS, plain, spelled
 from target_contacts.own_fields import are_fields, field_of
 from target_contacts.people import CompanyRecord
 from target_contacts.slots import KINDS
@@ -33,6 +33,8 @@ CSV_PRIMARY = "* "
 
 NUMBERS = frozenset((*KINDS, "fax"))
 """Attributes that are telephone numbers."""
+ANY_NUMBER = ("phone",)
+"""What a number is spelled as with its label, whatever its list is called."""
 
 Path = tuple[str, ...]
 
@@ -122,9 +124,17 @@ def _leaves(place: Place, value: Any) -> Iterator[Leaf]:
     elif any(spelled(form) == ("status", 0) for form in place.forms):
         yield Leaf(place, value)
     else:
-        whole = whole_number(value) if _attribute(place) in NUMBERS else value
-        for name, child in whole.items():
-            yield from _leaves(place.at(name), child)
+        yield from _of_object(place, value, _attribute(place))
+
+
+def _of_object(place: Place, value: Mapping[str, Any], attribute: str) -> Iterator[Leaf]:
+    """Yield the values inside an object; of several e-mails or numbers by label, as of a list."""
+    if attribute in COUNTED and all(isinstance(child, dict) for child in value.values()):
+        yield from _items(place, [{"label": name, **child} for name, child in value.items()])
+        return
+    whole = whole_number(value) if attribute in NUMBERS else value
+    for name, child in whole.items():
+        yield from _leaves(place.at(name), child)
 
 
 def _attribute(place: Place) -> str:
@@ -135,39 +145,75 @@ def _attribute(place: Place) -> str:
 
 def _items(place: Place, items: Sequence[Any]) -> Iterator[Leaf]:
     """Yield the values of a list's items, the primary one first."""
+    if _is_reference(place, items):
+        yield from _of_reference(place, *items)
+        return
     if are_fields(place.path[-1], items):
         yield from _own_fields(place, items)
         return
     attribute = _attribute(place)
+    told_by_label = _is_method(place.path[-1])
     counts: Counter[str] = Counter()
     for item in lists.in_order(items):
-        words = item.words or _name_as_label(item.value, attribute)
-        apart = lists.apart(words) if attribute in NUMBERS or not attribute else ""
-        counts[apart] += 1
-        below = _below(place, () if item.is_primary else words, apart, counts[apart])
+        words = item.words or _name_as_label(item.value, attribute, told_by_label=told_by_label)
+        apart = lists.apart(words) if attribute in NUMBERS or told_by_label else ""
+        group = apart or (words[0] if told_by_label and words else "")
+        counts[group] += 1
+        said = words[: int(told_by_label)] if item.is_primary else words
+        forms = _labelled(place.forms, attribute, said, apart)
+        below = _below(place, forms, group, counts[group])
         if isinstance(item.value, dict):
             yield from _of_item(below, item, is_known=bool(attribute))
         else:
             yield from _leaves(below, item.value)
 
 
-def _name_as_label(value: Any, attribute: str) -> Sequence[str]:
-    """Return the name of a number or an e-mail address: it says what the item is."""
-    name = value.get("name") if attribute in COUNTED and isinstance(value, dict) else None
+@functools.lru_cache(maxsize=1024)
+def _is_method(name: str) -> bool:
+    """Say whether a list holds ways to reach somebody, which their labels tell apart."""
+    return plain(name) in METHODS
+
+
+def _is_reference(place: Place, items: Sequence[Any]) -> bool:
+    """Say whether a list is an id and a name, as Odoo refers to others: `[57, "Germany"]`."""
+    kinds = (int, str)
+    return place.path[-1].endswith("_id") and tuple(map(type, items)) == kinds
+
+
+def _of_reference(place: Place, number: int, name: str) -> Iterator[Leaf]:
+    """Yield the name that a reference holds, and the id as one of another system."""
+    *around, last = place.path
+    path = (*around, last.removesuffix("_id"), "name")
+    yield Leaf(Place((*place.path, "name"), [path], place.number), name)
+    yield Leaf(Place((*place.path, "id"), ()), number)
+
+
+def _name_as_label(value: Any, attribute: str, *, told_by_label: bool) -> Sequence[str]:
+    """Return what an item without label is called, which says what it is."""
+    if not isinstance(value, dict) or not (told_by_label or attribute in COUNTED):
+        return ()
+    name = value.get("source" if told_by_label else "name")
     return (plain(name),) if isinstance(name, str) else ()
 
 
-def _below(place: Place, words: Sequence[str], apart: str, number: int) -> Place:
-    """Return the place of an item: its number is part of its path, its labels of its forms."""
-    path, forms = place.path, list(place.forms)
+def _labelled(
+    forms: Sequence[Path], attribute: str, words: Sequence[str], apart: str
+) -> Sequence[Path]:
+    """Return what an item may be spelled as: as its list, and as what it is labelled as."""
+    around = [ANY_NUMBER] if attribute in NUMBERS else forms
     if apart:
-        path, forms = (*path, apart), [(*form, apart) for form in forms]
-    else:
-        forms += [(*form, word) for form in place.forms for word in words]
-        if len(words) > 1:
-            forms += [(*form, *words) for form in place.forms]
-    path = (*path, str(number)) if number > 1 else path
-    return Place(path, forms, (*place.number, number))
+        return [(*form, apart) for form in around]
+    if not words or attribute in NUMBERS - {"phone"}:
+        return forms
+    labelled = [(*form, word) for form in around for word in words]
+    return [*forms, *labelled, *((*form, *words) for form in around if len(words) > 1)]
+
+
+def _below(place: Place, forms: Sequence[Path], group: str, number: int) -> Place:
+    """Return the place of an item; its number, if it is a further one, is part of its path."""
+    parts = [group] if group else []
+    parts += [str(number)] if number > 1 else []
+    return Place((*place.path, *parts), forms, (*place.number, number))
 
 
 def _of_item(place: Place, item: lists.Item, *, is_known: bool) -> Iterator[Leaf]:
@@ -186,8 +232,10 @@ def _is_spelled(leaf: Leaf) -> bool:
 def _own_fields(place: Place, items: Sequence[Mapping[str, Any]]) -> Iterator[Leaf]:
     """Yield the values of own fields under the names of the fields."""
     counts: Counter[str] = Counter()
-    for item in items:
-        name, value = field_of(item) or ("", None)
-        counts[name] += 1
-        path = (*place.path, name, *([str(counts[name])] if counts[name] > 1 else ()))
-        yield from _leaves(Place(path, [("fields", name)], (counts[name],)), value)
+    for field in filter(None, map(field_of, items)):
+        counts[field.name] += 1
+        number = counts[field.name]
+        path = (*place.path, field.name, *([str(number)] if number > 1 else ()))
+        yield from _leaves(Place(path, [("fields", field.name)], (number,)), field.value)
+        for name, value in field.beside.items():
+            yield from _leaves(Place((*path, name), ()), value)

@@ -12,7 +12,7 @@ from target_contacts.contact import is_empty, listed, plain
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-FIRST = listed("primary preferred pref default principal current")
+FIRST = listed("primary preferred pref default principal current primaryaddress primaryflag")
 """What the item that counts is marked with, `is` before it or not."""
 MUST = listed("active enabled valid")
 """Marks whose contrary says that an item is out of use."""
@@ -20,6 +20,8 @@ OUT = listed("deleted archived invalid inactive bounced disabled obsolete")
 """Marks that say so themselves."""
 ORDERS = listed("rank order position priority preference pref sequence sortorder ordinal index")
 """Names of numbers that put items in order, the lowest first."""
+RATED = listed("rank priority preference pref")
+"""Those that say which item counts, and not only which place it has."""
 LABELS = listed(
     "type label kind category system use usage usagetype contexts features field "
     "phonetype numbertype phonenumbertype emailtype addresstype contacttype linetype"
@@ -44,6 +46,9 @@ FORMS = 4096
 """Sets of names in items, and labels, that are remembered."""
 
 
+Order = tuple[bool, bool, int, float]
+
+
 class Names(NamedTuple):
     """The names in an item, by what they say."""
 
@@ -56,6 +61,8 @@ class Names(NamedTuple):
     """All of what the item says of itself, but for numbers that put items in order."""
     held: Sequence[str]
     """All else."""
+    is_rated: bool
+    """Whether a number says which item counts."""
 
 
 class Item(NamedTuple):
@@ -68,8 +75,10 @@ class Item(NamedTuple):
     """Whether it is marked as the one that counts."""
     said: Sequence[str] = ()
     """Names of what it says of itself."""
-    order: tuple[bool, bool, int, float] = (False, False, 1, 0.0)
+    order: Order = (False, False, 1, 0.0)
     """What puts the items of a list in order, the one that counts first."""
+    is_rated: bool = False
+    """Whether its number says that it counts before others."""
 
     @property
     def held(self) -> Mapping[str, Any]:
@@ -87,10 +96,16 @@ def in_order(values: Sequence[Any]) -> list[Item]:
     Among equals a number such as `rank` puts them in order.
     """
     items = [_item(value) for value in values]
-    return sorted(items, key=_order) if len(items) > 1 else items
+    if len(items) < 2:  # noqa: PLR2004
+        return items
+    items.sort(key=_order)
+    first, second = items[:2]
+    if first.is_rated and first.order < second.order:
+        items[0] = first._replace(is_primary=True)
+    return items
 
 
-def _order(item: Item) -> tuple[bool, bool, int, float]:
+def _order(item: Item) -> Order:
     return item.order
 
 
@@ -101,18 +116,28 @@ def _item(value: Any) -> Item:
     has_value = any(not is_empty(value[name]) for name in names.held if name != "id")
     if not names.said and not names.orders:
         return Item(value, order=(not has_value, False, 1, 0.0))
+    return _marked(value, names, has_value=has_value)
+
+
+def _marked(value: Mapping[str, Any], names: Names, *, has_value: bool) -> Item:
+    """Return an item that says something of itself."""
     first, is_out = _said(value)
     words = [word for name in names.labels for word in _labels(value[name])]
     is_primary = first is True or not IS_FIRST.isdisjoint(words)
     words += [plain(name) for name in names.first if flag(value[name])]
     level = 0 if is_primary else 2 if first is False else 1
-    return Item(
-        value,
-        words,
-        is_primary,
-        names.said,
-        (not has_value, is_out, level, _number(value, names.orders)),
-    )
+    number = _number(value, names.orders)
+    said = [name for name in names.said if _says(name, value[name], names)]
+    has_value = has_value or len(said) < len(names.said)
+    is_rated = names.is_rated and number < float("inf")
+    return Item(value, words, is_primary, said, (not has_value, is_out, level, number), is_rated)
+
+
+def _says(name: str, value: Any, names: Names) -> bool:
+    """Say whether a value is what its name lets expect of an item: a mark, or a label."""
+    if is_empty(value) or _word(name) in METADATA:
+        return True
+    return any(_labels(value)) if name in names.labels else flag(value) is not None
 
 
 def _said(item: Mapping[str, Any]) -> tuple[bool | None, bool]:
@@ -141,9 +166,11 @@ def _names(names: tuple[str, ...]) -> Names:
     said |= {name for name in names if words[name] in METADATA}
     first, must, out, orders, labels = kinds
     held = [name for name in names if name not in said]
-    return Names(first, must, out, orders, labels, tuple(said), held)
+    is_rated = any(words[name] in RATED for name in orders)
+    return Names(first, must, out, orders, labels, tuple(said), held, is_rated)
 
 
+@functools.lru_cache(maxsize=FORMS)
 def _word(name: str) -> str:
     """Return a name as a plain word, without `is` before it if it is a mark."""
     word = plain(name)
@@ -183,7 +210,10 @@ def _labels(value: Any) -> Iterator[str]:
         found = [each for each, is_so in said if is_so is True and isinstance(each, str)]
     else:
         found = []
-    yield from filter(None, map(plain, found))
+    yield from filter(None, map(_plain, found))
+
+
+_plain = functools.lru_cache(maxsize=FORMS)(plain)
 
 
 def apart(words: Sequence[str]) -> str:

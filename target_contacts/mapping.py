@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from target_contacts.complete import JOINT
 from target_contacts.contact import assert_known, is_empty, text
+from target_contacts.field_names import FieldNames
 from target_contacts.reader import ContactReader
 from target_contacts.rejects import Rejected
 from target_contacts.slots import Slots
@@ -99,6 +100,7 @@ class Translator:
             defaults,
             slots=Slots(self.carried, sink.region, needs_mobile),
             foreign=IDS if sink.is_foreign else (),
+            containers=FieldNames(sink.original_schema).containers(),
         )
         self._field_map = field_map
         self._on_invalid = config.get("on_invalid_value", "reject")

@@ -30,6 +30,10 @@ GIVEN = listed("given givennames firstnames")
 """Lists of one person's given names."""
 
 
+IDS_TOO = {"email", "country"}
+"""Attributes that some systems call ids, which are numbers elsewhere."""
+
+
 def taker_of(leaf: Leaf) -> tuple[str, int] | None:
     """Return the attribute that takes a value in one of its forms, the last of which says most."""
     place, value = leaf
@@ -61,7 +65,7 @@ def _further(place: Place, attribute: str, rank: int) -> tuple[str, int] | None:
 
 def is_told(attribute: str, name: str) -> bool:
     """Say whether the value must tell whether an attribute takes it."""
-    return attribute in TOLD_BY_VALUE or (attribute == "email" and plain(name).endswith("id"))
+    return attribute in TOLD_BY_VALUE or (attribute in IDS_TOO and plain(name).endswith("id"))
 
 
 def taker(path: Path, value: Any) -> tuple[str, int] | None:
@@ -81,8 +85,8 @@ def taker(path: Path, value: Any) -> tuple[str, int] | None:
 
 def _is_of_others(attribute: str, value: str) -> bool:
     """Say whether a value is that of another thing with the same name."""
-    if attribute == "email":
-        return "@" not in value
+    if attribute in IDS_TOO:
+        return "@" not in value and not value.strip().isalpha()
     if attribute in UNSAID:
         return plain(value) in UNSAID[attribute]
     return attribute == "role" and not value.startswith("ROLE_")

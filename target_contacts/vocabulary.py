@@ -12,15 +12,15 @@ from __future__ import annotations
 ATTRIBUTES: dict[str, str] = {
     "first_name": (
         "first_name first_names given_name given_names forename first fname name_given names_given "
-        "vorname vname rufname prenom 名 名漢字 名前名"
+        "n_given vorname vname rufname prenom 名 名漢字 名前名"
     ),
     "middle_name": (
         "middle_name middle_names name_middle additional_name weitere_vornamen zweiter_vorname "
         "deuxieme_prenom ミドルネーム"
     ),
     "last_name": (
-        "last_name last_names family_name surname last lname name_family names_family nachname "
-        "nname familienname zuname nom_de_famille nom 姓 姓漢字 名字 苗字"
+        "last_name last_names family_name surname last lname name_family names_family n_family "
+        "nachname nname familienname zuname nom_de_famille nom 姓 姓漢字 名字 苗字"
     ),
     "full_name": (
         "full_name display_name contact_name name unstructured_name vollstandiger_name anzeigename "
@@ -58,8 +58,8 @@ ATTRIBUTES: dict[str, str] = {
         "phone_mobile primary_mobile primary_mobile_phone phones_mobile phone_numbers_mobile "
         "phone_numbers_work_mobile mobiltelefon mobil handy handynummer mobilnummer mobilfunk "
         "natel handynr mobilnr telephone_portable tel_mobile portable telephone_mobile gsm "
-        "cellulaire work_mobile business_mobile personal_mobile private_mobile sms_number "
-        "whatsapp_number attributes_sms "
+        "cellular_number cellulaire work_mobile business_mobile personal_mobile private_mobile "
+        "sms_number whatsapp_number attributes_sms "
         "携帯電話 携帯 携帯番号 携帯電話番号 携帯tel 会社携帯番号 office_mobile contact_p_mobile "
         "個人携帯番号"
     ),
@@ -68,16 +68,16 @@ ATTRIBUTES: dict[str, str] = {
     "mobile3": "mobile3",
     "phone": (
         "phone_work phones_work phone_numbers_work business_phones business_phone work_phone phone "
-        "phone_number phone_no telephone telephone_number telephone_no tel "
+        "phone_number phone_no telephone telephone_number telephone_no tel work_number "
+        "office_number direct_number "
         "primary_phone primary_phone_number default_phone preferred_phone "
-        "phones phone_numbers phone_nos telephones telecom office_phone direct_phone "
-        "phone_1_value direct_dial landline fixed_line phone_fixed "
+        "phones phone_numbers phone_nos telephones bus_phone office_phone direct_phone "
+        "phone_1_value direct_dial landline landline_number fixed_line phone_fixed "
         "telefon telefon_geschaftlich telefon_dienstlich telefonnummer "
         "telefonnr tel_nr festnetz rufnummer telephone_bureau tel_bureau telephone_fixe "
         "telephone_professionnel "
         "numero_de_telephone 電話番号 電話 勤務先電話番号 会社電話番号 勤務先電話 会社電話 "
-        "直通電話 tel1 contact_p_telephone voip_phone voip_phones main_phone 代表電話 会社代表番号 "
-        "company_main_phone company_phone"
+        "直通電話 tel1 contact_p_telephone 代表電話 会社代表番号 company_main_phone"
     ),
     "phone1": "phone1",
     "phone2": (
@@ -88,21 +88,21 @@ ATTRIBUTES: dict[str, str] = {
     ),
     "phone3": "phone3",
     "home_phone": (
-        "home_phone home_phones phone_home phones_home phone_numbers_home private_phone "
-        "telefon_privat privattelefon telephone_domicile telephone_maison tel_domicile "
-        "自宅電話番号 自宅電話"
+        "home_phone home_phones home_number phone_home phones_home phone_numbers_home "
+        "private_phone telefon_privat privattelefon telephone_domicile telephone_maison "
+        "tel_domicile 自宅電話番号 自宅電話"
     ),
     "fax": (
         "fax fax_number fax_no business_fax work_fax office_fax phone_fax phones_fax "
         "phone_numbers_fax phone_work_fax phone_numbers_work_fax telefax faxnummer "
-        "fax_geschaftlich telecopie telecopie_bureau numero_de_telecopie fax番号 ファックス 勤務先fax "
-        "勤務先ファックス contact_p_fax"
+        "fax_geschaftlich telecopie telecopie_bureau numero_de_telecopie fax番号 ファックス "
+        "勤務先fax 勤務先ファックス contact_p_fax"
     ),
     "company": (
-        "company company_name company_display_name customer_name organization organization_name "
-        "organizations_name organisation organisation_name account_name account_name_name "
-        "org_id_name org_name companies_name business_name employer employer_name current_employer "
-        "commercial_company_name org "
+        "commercial_company_name company company_name company_display_name customer_name "
+        "organization organization_name organizations_name organisation organisation_name "
+        "account_name account_name_name org_id_name org_name companies_name business_name "
+        "employer employer_name current_employer org "
         "firm firma firmenname unternehmen arbeitgeber societe entreprise "
         "nom_de_la_societe raison_sociale 会社名 会社 企業名 勤務先 勤務先名 法人名 組織名 社名 "
         "contact_p_client_p_name"
@@ -180,7 +180,7 @@ ADDRESS: dict[str, str] = {
     ),
     "country": (
         "country_code country country_name country_code_v2 country_iso country_iso_code "
-        "iso_country_code country_code_iso country_or_region country_region "
+        "iso_country_code country_code_iso country_id country_or_region country_region "
         "hs_country_region_code land land_region staat landerkennzeichen pays pays_region "
         "pays_ou_region 国 国名 国/地域 国コード contact_p_country"
     ),
@@ -192,16 +192,17 @@ WITHIN = {
     "street_number": "number",
     "street2": "unit building floor",
     "state": "subdivision",
+    "postal_code": "code",
 }
 """The same for words that mean these with the address only."""
 
 ADDRESSES = (
-    "primary primary_address primary_addr default default_address main_address preferred_address",
+    "primary primary_address primary_addr primary_location default default_address main_address",
     "business business_address office office_address geschaftlich bureau 勤務先 会社",
     "work work_address",
     "",
-    "address addr address_1 address1",
-    "addresses",
+    "address addr adr street_address address_1 address1",
+    "addresses street_addresses",
     "mailing mailing_address mailing_addr mail_address address_mail",
     "postal postal_address contact_address correspondence_address permanent_address",
     "billing billing_address billing_info billing_info_address bill_addr bill_to invoice_address",
@@ -236,27 +237,25 @@ KEEPERS = (
 """The addresses that they are kept with."""
 
 LABELLED = {
-    "phone": "work business office main company direct landline fixed voice corporate dienstlich "
-    "geschaftlich bureau headquarters hq ddi",
+    "phone": "work business office direct landline fixed voice dienstlich geschaftlich bureau ddi "
+    "main voip corporate headquarters hq company",
     "mobile": "mobile cell cellular handy gsm natel portable",
     "home_phone": "home private personal privat domicile residential",
     "fax": "fax telefax work_fax business_fax office_fax",
     "phone2": "other alternate alternative secondary additional second",
 }
 """What a number is labelled as, and the attribute that it is then."""
-NUMBERED = "phone phones phone_number phone_numbers phone_no telephone telephones tel telecom"
+NUMBERED = "phone phones phone_number phone_numbers phone_no telephone telephones tel"
 """What stands before or after such a label."""
-NUMBERS_OF = {
-    "phone": "work office direct landline",
-    "mobile": "mobile cell cellular",
-    "home_phone": "home",
-    "fax": "fax",
-}
-"""What stands before `number`; a business number is none of a telephone."""
+EMAIL_LABELS = (
+    "primary preferred default main work business office company school personal private home other"
+)
+EMAILS = "email emails email_address email_addresses"
+"""The same for e-mail addresses, what counts first standing first."""
 
 NAMED = "value name label text display_value display_name code iso iso_code iso2 title"
 INSIDE = {
-    "email": "value email address email_address addr mail e_mail email_id data text raw",
+    "email": "value email address email_address addr mail e_mail email_id handle data text raw",
     "street": "value data text raw",
     "note": "value text body content note data plain",
     "full_name": "value full formatted full_name display_name text",
@@ -268,7 +267,7 @@ INSIDE = {
 """Attribute, and what its value may be called in an object that holds it, best first."""
 INSIDE_NUMBERS = (
     "value e164 international international_number canonical_form full_number number phone "
-    "phone_number free_form_number telephone telephone_number tel mobile cell fax "
+    "handle phone_number free_form_number telephone telephone_number tel mobile cell fax "
     "original_phone_number sanitized_number raw_number phone_no data text raw formatted "
     "phone_formatted"
 )
@@ -279,10 +278,14 @@ WRAPPERS = (
     "custom customfields customfield customfieldvalues fieldvalues userfields contactfields "
     "personfields formfields additionalfields extrafields datafields contact person profile "
     "individual personalinfo personalinformation personaldetails contactinfo contactinformation "
-    "contactdetails basicinfo general details info data values metafields communication "
-    "communications contactmethods contactpoints channels handles identities"
+    "contactdetails basicinfo general details info data values metafields"
 )
 """Names of objects that say nothing of what is in them."""
+METHODS = (
+    "communication communications contactmethods contactpoints contactinfo contactdetails channels "
+    "handles identities telecom"
+)
+"""The same for lists of ways to reach somebody, which only their labels tell apart."""
 FLAT_WRAPPERS = "properties property fields mergefields customattributes customfields names"
 """Those that also stand before a name without a separator between, as flattening makes them."""
 PERSONS = "person contact lead prospect candidate customer employee member subscriber"
