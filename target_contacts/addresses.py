@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from target_contacts.contact import ADDRESS, RANKS, is_empty, plain
+from target_contacts.contact import is_empty
 from target_contacts.links import is_link, may_be_link
-from target_contacts.vocabulary import BARE, GUESSED, MARKED, NEUTRAL, VAGUE
+from target_contacts.spelling import RANKS
+from target_contacts.vocabulary import ADDRESS, BARE, GUESSED, MARKED, NEUTRAL, VAGUE
+from target_contacts.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,8 +7,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from target_contacts import values
-from target_contacts.contact import is_empty, plain
+from target_contacts.contact import is_empty
 from target_contacts.vocabulary import INSIDE_NUMBERS
+from target_contacts.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from target_contacts.contact import spelled
+from target_contacts.spelling import spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

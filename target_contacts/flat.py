@@ -10,11 +10,12 @@ import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_contacts.addresses import BESIDE
-from target_contacts.contact import ADDRESS, RANKS, is_container, is_empty, spelled
+from target_contacts.contact import is_empty
 from target_contacts.leaves import CSV_VALUE
 from target_contacts.links import is_link, may_be_link
+from target_contacts.spelling import RANKS, is_container, spelled
 from target_contacts.takers import is_told, taker
-from target_contacts.vocabulary import GUESSED
+from target_contacts.vocabulary import ADDRESS, GUESSED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_contacts import lists
 from target_contacts.codes import whole_number
-from target_contacts.contact import COUNTED, METHODS, plain, spelled
+from target_contacts.company_records import CompanyRecord
 from target_contacts.own_fields import are_fields, field_of
-from target_contacts.people import CompanyRecord
 from target_contacts.slots import KINDS
+from target_contacts.spelling import COUNTED, METHODS, spelled
+from target_contacts.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

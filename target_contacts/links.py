@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from target_contacts.contact import plain
+from target_contacts.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from target_contacts.contact import is_empty, listed, plain
+from target_contacts.contact import is_empty
 from target_contacts.vocabulary import OWN_FIELDS
+from target_contacts.words import listed, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from target_contacts import addresses, complete, flat, origins, values
-from target_contacts.contact import ATTRIBUTES, RANKS, assert_known, is_container, is_empty, plain
+from target_contacts.contact import assert_known, is_empty
 from target_contacts.found import Found, best_first
 from target_contacts.leaves import leaves
 from target_contacts.slots import KINDS, Number
+from target_contacts.spelling import RANKS, is_container
 from target_contacts.takers import taker_of
+from target_contacts.vocabulary import ATTRIBUTES
+from target_contacts.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from target_contacts.contact import (
-    HONORIFICS,
-    NO_STATES,
-    UNTOLD,
-    is_empty,
-    listed,
-    plain,
-    spelled,
-)
+from target_contacts.contact import is_empty
 from target_contacts.slots import KINDS
+from target_contacts.spelling import spelled
+from target_contacts.vocabulary import HONORIFICS, NO_STATES, UNTOLD
+from target_contacts.words import listed, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,10 +4,12 @@ One table names the attributes, in terms of vCard and schema.org, with the spell
 taps and spreadsheets send them. Spellings are compared without case, accents, spaces and
 punctuation, so `first_name` stands for `firstName`, `First Name` and the path `first.name`, too.
 Where a record has several spellings of one attribute, the first in the table that holds a value
-counts. How spellings are put together and looked up stands in `contact.py`.
+counts. How spellings are put together and looked up stands in `spelling.py`.
 """
 
 from __future__ import annotations
+
+from target_contacts.words import listed
 
 ATTRIBUTES: dict[str, str] = {
     "first_name": (
@@ -187,6 +189,8 @@ ADDRESS: dict[str, str] = {
 }
 """The same for the parts of an address; each is also spelled with the address that it is of."""
 
+ATTRIBUTES |= ADDRESS
+
 WITHIN = {
     "street": "lines line route thoroughfare",
     "street_number": "number",
@@ -303,11 +307,6 @@ PEOPLE = (
     "maincontact"
 )
 """Lists of the people of a company."""
-
-
-def listed(words: str) -> frozenset[str]:
-    """Return words that are listed with spaces between them."""
-    return frozenset(words.split())
 
 
 HONORIFICS = listed("mr mrs ms miss mx dr prof sir rev herr frau m mme mlle monsieur madame")

@@ -10,9 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_contacts import lists
-from target_contacts.contact import is_empty, listed, plain, spelled
+from target_contacts.contact import is_empty
 from target_contacts.slots import KINDS
+from target_contacts.spelling import spelled
 from target_contacts.vocabulary import PEOPLE
+from target_contacts.words import listed, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
