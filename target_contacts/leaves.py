@@ -204,6 +204,7 @@ def _labelled(
     around = [ANY_NUMBER] if attribute in NUMBERS else forms
     if apart:
         return [(*form, apart) for form in around]
+    words = [word for word in words if word not in lists.SECOND]
     if not words or attribute in NUMBERS - {"phone"}:
         return forms
     labelled = [(*form, word) for form in around for word in words]

@@ -33,6 +33,9 @@ METADATA = listed("metadata formattedtype")
 IS_FIRST = listed("primary preferred pref default")
 """Labels that are marks, and what other marks begin with: `is_primary_mobile_no`."""
 
+SECOND = listed("other others alternate alternative secondary additional second")
+"""Labels of what comes after all else, and of which they say no more."""
+
 APART = {
     "mobile": re.compile(".*(mobil|cell|handy|portable|gsm|natel|携帯).*"),
     "fax": re.compile(
@@ -92,8 +95,9 @@ class Item(NamedTuple):
 def in_order(values: Sequence[Any]) -> list[Item]:
     """Return the items of a list, the one that counts first.
 
-    First comes what is marked as primary, in whatever words; what is marked as not primary comes
-    after what is not marked at all, then what is marked as out of use, last what has no value.
+    First comes what is marked as primary, in whatever words; what is marked as not primary, or as
+    another one, comes after what is not marked at all, then what is marked as out of use, last what
+    has no value.
     Among equals a number such as `rank` puts them in order.
     """
     items = [_item(value) for value in values]
@@ -126,7 +130,8 @@ def _marked(value: Mapping[str, Any], names: Names, *, has_value: bool) -> Item:
     words = [word for name in names.labels for word in _labels(value[name])]
     is_primary = first is True or not IS_FIRST.isdisjoint(words)
     words += [plain(name) for name in names.first if flag(value[name])]
-    level = 0 if is_primary else 2 if first is False else 1
+    is_second = first is False or not SECOND.isdisjoint(words)
+    level = 0 if is_primary else 1 + is_second
     number = _number(value, names.orders)
     said = [name for name in names.said if _says(name, value[name], names)]
     has_value = has_value or len(said) < len(names.said)

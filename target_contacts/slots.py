@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_contacts import values
+from target_contacts.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +54,7 @@ class Slots:
 
     def fill(self, contact: Contact) -> None:
         """Put numbers for which there is no field into fields that are free."""
+        _complete_phone(contact)
         self._complete_mobile(contact)
         homeless = [
             each
@@ -103,6 +105,20 @@ class Slots:
     def _are_same(self, one: Any, other: Any) -> bool:
         may_be = values.may_be_same(one, other)
         return may_be and values.e164(one, self.region) == values.e164(other, self.region)
+
+
+OTHERS = ("other", "alternat", "secondary", "additional")
+"""How the names of fields for another phone begin, or go on; one with a number keeps its place."""
+
+
+def _complete_phone(contact: Contact) -> None:
+    """Take another phone for the phone if there is no other."""
+    if contact.has("phone") or not contact.has("phone2"):
+        return
+    name = contact.sources["phone2"]
+    if any(other in plain(name) for other in OTHERS):
+        _fill(contact, "phone", Number("phone2", name, contact.attributes["phone2"]))
+        del contact.attributes["phone2"], contact.sources["phone2"]
 
 
 def _waiting(contact: Contact, slots: Sequence[str], homeless: Sequence[str]) -> list[Number]:

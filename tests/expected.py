@@ -25,7 +25,10 @@ FIXTURES = tuple(sorted(path.stem for path in DATA.glob("*.singer")))
 REGIONS = {"csv_de": "DE", "csv_fr": "FR", "csv_ja": "JP"}
 """Where the people live whose phone numbers have no country code."""
 
-STREAMS = ["*contacts", "Contact", "Contacts", "persons", "list_members"]
+STREAMS = [
+    "*contacts", "Contact", "Contacts", "persons", "list_members", "customers", "leads", "people",
+    "profiles", "prospects",
+]  # fmt: skip
 """Names of the streams that hold contacts."""
 
 VOLATILE = re.compile(
