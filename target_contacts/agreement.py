@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from target_contacts.contact import plain
 from target_contacts.names import TITLES, is_particle
+from target_contacts.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from target_contacts.contact import listed
+from target_contacts.words import listed
 
 _FORMS = listed(
     "ltd limited llc llp lllp plc inc incorporated corp corporation company companies gmbh ggmbh "

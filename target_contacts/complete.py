@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from target_contacts import agreement, cells, companies, names, values
-from target_contacts.contact import is_empty, listed, plain, text
+from target_contacts.contact import is_empty, text
+from target_contacts.words import listed, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

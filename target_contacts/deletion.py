@@ -13,8 +13,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_contacts import values
-from target_contacts.contact import is_empty, listed, plain
+from target_contacts.contact import is_empty
 from target_contacts.deletion_fields import AROUND, OF_USERS, TellingField, Way, telling
+from target_contacts.words import listed, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -10,7 +10,11 @@ from enum import Enum, auto
 from itertools import product
 from typing import NamedTuple
 
-from target_contacts.contact import OWN, WRAPPERS, listed, plain
+from target_contacts.spelling import WRAPPERS
+from target_contacts.words import listed, plain
+
+OWN = "__c"
+"""How names of fields end that an organisation added to Salesforce."""
 
 
 class Way(Enum):

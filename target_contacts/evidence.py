@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from target_contacts import names, values
-from target_contacts.contact import plain
 from target_contacts.slots import KINDS, MOBILES
+from target_contacts.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,8 +7,9 @@ if it came from there, and what a record merely lacks is left alone.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from target_contacts import origins
 from target_contacts.complete import JOINT
 
 if TYPE_CHECKING:
@@ -49,7 +50,11 @@ class FilledFields:
         self._ids: dict[tuple[tuple[str, str], ...], str] = {}
 
     def id_of(
-        self, contact: Contact, payload: Payload, paths: Mapping[str, str], record: Iterable[str]
+        self,
+        contact: Contact,
+        payload: Payload,
+        paths: Mapping[str, str],
+        record: Mapping[str, Any],
     ) -> str:
         """Return the id of the ledger's row for what a record fills.
 
@@ -57,7 +62,7 @@ class FilledFields:
             contact: The contact.
             payload: What is sent of it.
             paths: Fields of the destination that `field_map` fills, and from where.
-            record: Names of the record's properties.
+            record: The record.
         """
         told = tuple(
             (wire, self._source(wire, contact, paths))
@@ -66,8 +71,7 @@ class FilledFields:
         )
         found = self._ids.get(told)
         if found is None:
-            names = tuple(record)
-            fill = {wire: self._hashes(_properties(source, names)) for wire, source in told}
+            fill = {wire: self._hashes(origins.tops(source, record)) for wire, source in told}
             found = self._ledger.fill_id(fill)
             if len(self._ids) < REMEMBERED:
                 self._ids[told] = found
@@ -133,14 +137,3 @@ def _lacks(earlier: Sequence[str], now: Sequence[str], here: set[str]) -> bool:
     """Say whether a value was made of more properties than the record still has."""
     gone = set(earlier) - set(now)
     return bool(now) and set(now) < set(earlier) and not gone <= here
-
-
-def _properties(source: str, names: Sequence[str]) -> list[str]:
-    """Return the properties of a record that a value's source names."""
-    found = []
-    for part in source.split(JOINT):
-        around = [
-            name for name in names if part == name or part.startswith((f"{name}.", f"{name}["))
-        ]
-        found += [max(around, key=len)] if around else []
-    return found

@@ -9,9 +9,13 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from target_contacts.contact import ADDRESS, RANKS, is_empty, meant, spelled
+from target_contacts.addresses import BESIDE
+from target_contacts.contact import is_empty, meant
 from target_contacts.leaves import CSV_VALUE
-from target_contacts.takers import TOLD_BY_VALUE, taker
+from target_contacts.links import is_link, may_be_link
+from target_contacts.spelling import RANKS, is_container, spelled
+from target_contacts.takers import is_told, taker
+from target_contacts.vocabulary import ADDRESS, GUESSED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,12 +41,15 @@ class Shape(NamedTuple):
     """Of these the ones whose value must tell as well."""
     left: Sequence[tuple[str, str]]
     """Field that is not taken, and the attribute that it spells or ""."""
+    containers: Sequence[tuple[str, str]]
+    """Attributes and fields of which null says nothing, since they may hold lists or objects."""
+    lone: Sequence[str]
+    """Fields that may hold the name of an address elsewhere."""
 
     def read(self, record: Mapping[str, Any], contact: Contact) -> bool:
         """Read a record into an empty contact; return False if it must be read otherwise."""
-        told = (_takes(attribute, name, record[name]) for attribute, name in self.told)
         types = set(map(type, record.values()))
-        if not NESTED.isdisjoint(types) or not all(told):
+        if not NESTED.isdisjoint(types) or not self._is_told(record):
             return False
         contact.attributes = {
             attribute: "" if is_empty(value := record[name]) else value
@@ -50,31 +57,53 @@ class Shape(NamedTuple):
         }
         if bool in types:
             contact.attributes.update(_without_value(contact.attributes))
-        for name, attribute in self.left:
-            if not is_empty(record[name]):
-                contact.spare[name] = attribute
         contact.sources.update(self.sources)
+        contact.spare.update((n, a) for n, a in self.left if not is_empty(record[n]))
+        for attribute, name in self.containers:
+            if record[name] is None:
+                del contact.attributes[attribute], contact.sources[attribute]
         return True
+
+    def _is_told(self, record: Mapping[str, Any]) -> bool:
+        """Say whether the values that must tell what they are say what the names say."""
+        takes = all(_takes(attribute, name, record[name]) for attribute, name in self.told)
+        return takes and not any(is_link(name, record) for name in self.lone)
 
 
 @functools.lru_cache(maxsize=SHAPES)
-def shape(names: tuple[str, ...], foreign: frozenset[str]) -> Shape | None:
+def shape(
+    names: tuple[str, ...], foreign: frozenset[str], containers: frozenset[str]
+) -> Shape | None:
     """Return what the names of a record's fields tell; None if values decide between them.
 
     Args:
         names: The fields in their order.
         foreign: Attributes that are not taken.
+        containers: Fields that hold lists or objects, as far as that is known.
     """
     found = {name: each for name in names if (each := spelled((name,)))}
     taken = {name: attribute for name, (attribute, _) in found.items() if attribute not in foreign}
-    places = {rank // RANKS for attribute, rank in found.values() if attribute in ADDRESS}
     sources = {attribute: name for name, attribute in taken.items()}
     labelled = any(name.endswith(CSV_VALUE) for name in names)
-    if len(sources) < len(taken) or len(places) > 1 or labelled or _may_be_apart(sources.keys()):
+    if len(sources) < len(taken) or labelled or _are_of_two(found) or _may_be_apart(sources.keys()):
         return None
-    told = [each for each in sources.items() if each[0] in TOLD_BY_VALUE]
-    left = [(name, found.get(name, ("",))[0]) for name in names if name not in taken]
-    return Shape(sources, told, left)
+    return Shape(
+        sources,
+        told=[each for each in sources.items() if is_told(*each)],
+        left=[(name, found.get(name, ("",))[0]) for name in names if name not in taken],
+        containers=[(a, n) for a, n in sources.items() if n in containers or is_container(n)],
+        lone=[] if sources.keys() & BESIDE else list(filter(may_be_link, _streets(sources))),
+    )
+
+
+def _streets(sources: Mapping[str, str]) -> Sequence[str]:
+    return [sources["street"]] if "street" in sources else []
+
+
+def _are_of_two(found: Mapping[str, tuple[str, int]]) -> bool:
+    """Say whether there may be parts of two addresses, or of one that is guessed."""
+    places = {rank // RANKS for attribute, rank in found.values() if attribute in ADDRESS}
+    return len(places) > 1 or bool(places & {GUESSED})
 
 
 def _may_be_apart(attributes: AbstractSet[str]) -> bool:

@@ -12,7 +12,8 @@ from singer_sdk.exceptions import ConfigurationError
 
 from target_contacts import deletion, keys
 from target_contacts.complete import JOINT
-from target_contacts.contact import SPELLINGS, is_empty, plain
+from target_contacts.contact import is_empty
+from target_contacts.field_names import FieldNames
 from target_contacts.filled import FilledFields
 from target_contacts.items import Item, Received
 from target_contacts.ledger import CANONICAL, Keys
@@ -36,24 +37,8 @@ RECIPE = ("api", "field_map", "value_map", "defaults", "phone_region", "on_inval
 """Settings that say how records are translated: when one changes, all are translated anew."""
 
 
-HIDDEN = "*"
-"""What stands for a part of a field's name that nobody declared."""
 SHOWN = 4096
 """Names of fields whose shown form is remembered."""
-
-FURTHER = "n"
-"""What stands for the number of an item in a list."""
-
-
-def _shown(schema: Any, part: str) -> tuple[str, Any]:
-    """Return a part of a field's name as it may be shown, and the schema of what is below it."""
-    items = schema.get("items") if isinstance(schema, dict) else None
-    around = items if isinstance(items, dict) else schema
-    declared = around.get("properties") if isinstance(around, dict) else None
-    if isinstance(declared, dict) and part in declared:
-        return part, declared[part]
-    known = FURTHER if part.isdecimal() else part if plain(part) in SPELLINGS else HIDDEN
-    return known, schema if items else None
 
 
 def _other_keys(stream: str, before: Sequence[str], now: Sequence[str]) -> str:
@@ -93,8 +78,7 @@ class Intake:
         self._keys = sorted(self.key_properties)
         self._has_former_keys = self._know_keys()
         validate = sink.config.get("validate_records", True)
-        self._declared: Mapping[str, Any] = sink.original_schema.get("properties") or {}
-        self._names_declared = tuple(self._declared)
+        self._names_declared = tuple(sink.original_schema.get("properties") or ())
         self._check = self._checking() if validate else lambda _: None
         self.translator = sink.translator(sink.configured())
         self.translator.assert_defaults()
@@ -114,7 +98,8 @@ class Intake:
         self._noted: set[str] = set()
         """Fields that are known to be not carried."""
         self._not_carried = sink.books.not_carried.setdefault(sink.stream_name, set())
-        self._shown = functools.lru_cache(maxsize=SHOWN)(self.shown)
+        self.shown = functools.lru_cache(maxsize=SHOWN)(FieldNames(sink.original_schema).shown)
+        """Return a field's name as far as it may be shown."""
 
     def _checking(self) -> Callable[[Mapping[str, Any]], None]:
         """Return what checks records by their schema, as far as that can be understood."""
@@ -240,25 +225,13 @@ class Intake:
         names = self.translator.not_carried(contact, self._noted)
         if len(self._noted) < SHOWN:
             self._noted.update(names)
-        self._not_carried.update(self._shown(name) for name in names if name not in self._keys)
+        self._not_carried.update(self.shown(name) for name in names if name not in self._keys)
         for attribute, source in self.translator.before_default(contact):
-            text = f"{stream}: {self._shown(source)} goes before the default {attribute}. If it is "
+            text = f"{stream}: {self.shown(source)} goes before the default {attribute}. If it is "
             self._sink.warn_once(text + "another system's id, empty it with a stream map.")
         for attribute, taken, left in sorted(contact.conflicts):
             text = f"{stream}: {taken} and {left} both spell {attribute} and differ; "
             self._sink.warn_once(text + f"{taken} is taken, as the vocabulary orders.")
-
-    def shown(self, name: str) -> str:
-        """Return a field's name as far as it is declared or known: the rest may be personal."""
-        around = (each for each in self._declared if f"{name}.".startswith(f"{each}."))
-        first = max(around, key=len, default=name.partition(".")[0])
-        schema, parts = self._declared.get(first), [first]
-        for part in filter(None, name[len(first) + 1 :].split(".")):
-            if parts[-1] == HIDDEN and schema is None:
-                break
-            shown, schema = _shown(schema, part)
-            parts.append(shown)
-        return ".".join(parts)
 
     def _get_ready(self) -> None:
         """Do what only the first record that is translated needs."""

@@ -13,21 +13,14 @@ from singer_sdk.exceptions import ConfigurationError
 from target_contacts.books import NOT_THERE
 from target_contacts.choices import NotKnown
 from target_contacts.complete import JOINT, as_text
-from target_contacts.contact import (
-    ATTRIBUTES,
-    NoValue,
-    OtherThing,
-    TooLong,
-    assert_known,
-    is_empty,
-    line,
-    text,
-)
+from target_contacts.contact import NoValue, OtherThing, TooLong, assert_known, is_empty, line, text
+from target_contacts.field_names import FieldNames
 from target_contacts.paths import Failure, MappedFields
 from target_contacts.reader import ContactReader
 from target_contacts.rejects import Rejected
 from target_contacts.slots import Slots
 from target_contacts.value_map import ValueMap
+from target_contacts.vocabulary import ATTRIBUTES
 from target_contacts.whose import Whose
 
 if TYPE_CHECKING:
@@ -140,6 +133,7 @@ class Translator:
             defaults,
             slots=Slots(self.carried, sink.region, needs_mobile),
             foreign=IDS if sink.is_foreign else (),
+            containers=FieldNames(sink.original_schema).containers(),
         )
         self._on_invalid = config.get("on_invalid_value", "reject")
         self.mended: list[tuple[str, str]] = []
@@ -290,7 +284,13 @@ class Translator:
             if not _is_stood_for(attribute, carried, contact.attributes)
             for name in sources[attribute].split(JOINT)
         ]
-        names = [name for name in (*contact.spare, *left) if name not in known]
+        same = [
+            name
+            for attribute, name in contact.same
+            if attribute not in carried
+            if not _is_stood_for(attribute, carried, contact.attributes)
+        ]
+        names = [name for name in (*contact.spare, *left, *same) if name not in known]
         if not names:
             return []
         mapped = {path.text for path in self.mapped.paths.values()}

@@ -8,9 +8,10 @@ from jmespath.functions import Functions
 from singer_sdk.exceptions import ConfigurationError
 
 from target_contacts import shapes
-from target_contacts.contact import ATTRIBUTES, assert_known
+from target_contacts.contact import assert_known
 from target_contacts.paths import nodes, starts
 from target_contacts.shapes import Never, Shape
+from target_contacts.vocabulary import ATTRIBUTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

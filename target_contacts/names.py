@@ -10,7 +10,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from target_contacts import suffixes
-from target_contacts.contact import listed, text
+from target_contacts.contact import text
+from target_contacts.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

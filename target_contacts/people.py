@@ -10,9 +10,10 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from target_contacts.contact import WRAPPERS, listed, plain, spelled
 from target_contacts.shapes import Shape, paths, shapes
 from target_contacts.slots import KINDS
+from target_contacts.spelling import WRAPPERS, spelled
+from target_contacts.words import listed, plain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -9,25 +9,19 @@ first in the vocabulary that holds a value counts.
 from __future__ import annotations
 
 import contextlib
-import operator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from target_contacts import companies, complete, flat, values
-from target_contacts.contact import (
-    ADDRESS,
-    ATTRIBUTES,
-    BARE,
-    RANKS,
-    assert_known,
-    is_empty,
-    meant,
-    plain,
-)
+from target_contacts import addresses, companies, complete, flat, values
+from target_contacts.contact import assert_known, is_empty, meant
+from target_contacts.found import Found, best_first
 from target_contacts.leaves import leaves
 from target_contacts.slots import KINDS, Number
+from target_contacts.spelling import RANKS, is_container
 from target_contacts.takers import taker_of
+from target_contacts.vocabulary import ATTRIBUTES
+from target_contacts.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,14 +30,6 @@ if TYPE_CHECKING:
     from target_contacts.slots import Slots
 
 NAMES = frozenset((*complete.NAMES, *complete.READINGS))
-
-
-class Found(NamedTuple):
-    """A value that an attribute may take."""
-
-    rank: int
-    name: str
-    value: Any
 
 
 class Contact(msgspec.Struct):
@@ -68,6 +54,8 @@ class Contact(msgspec.Struct):
     """Numbers beside those that attributes have."""
     chosen: set[str] = set()
     """Attributes whose values `value_map` names."""
+    same: list[tuple[str, str]] = []
+    """Attributes, and further fields that give them the value that they have."""
 
     def has(self, attribute: str) -> bool:
         """Say whether an attribute has a value."""
@@ -88,6 +76,7 @@ class ContactReader:
         *,
         slots: Slots,
         foreign: Iterable[str] = (),
+        containers: Iterable[str] = (),
     ) -> None:
         """Take settings.
 
@@ -96,6 +85,8 @@ class ContactReader:
             defaults: Attribute to value, where a record has none.
             slots: What the destination has for numbers.
             foreign: Attributes of records that are another system's, and are not taken.
+            containers: Fields that hold lists or objects only, as far as the schema tells: null
+                there says nothing of the one attribute that their name may spell.
 
         Raises:
             ConfigurationError: If `defaults` names what is not an attribute.
@@ -106,15 +97,19 @@ class ContactReader:
         self._names_by_default = not NAMES.isdisjoint(defaults)
         self._slots = slots
         self._foreign = frozenset(foreign)
+        self._containers = frozenset(containers)
 
     def read(self, record: Mapping[str, Any]) -> Contact:
         """Return the contact that a record holds."""
         contact = Contact()
-        shape = flat.shape(tuple(record), self._foreign) if len(record) <= flat.WIDEST else None
+        names = tuple(record)
+        known = len(names) <= flat.WIDEST
+        shape = flat.shape(names, self._foreign, self._containers) if known else None
         if shape is None or not shape.read(record, contact):
             self._read_any(record, contact)
         complete.names_of(contact)
         complete.gender_of(contact)
+        _tell_lone_number(contact)
         complete.street_of(contact)
         self._slots.fill(contact)
         self._give_defaults(contact)
@@ -124,10 +119,14 @@ class ContactReader:
 
     def _read_any(self, record: Mapping[str, Any], contact: Contact) -> None:
         """Read a record of any form into an empty contact, value by value."""
-        found = _by_attribute(record, contact.spare)
+        told = {n: v for n, v in record.items() if v is not None or not self._is_container(n)}
+        found = _by_attribute(told, contact.spare)
         self._leave_foreign(found, contact.spare)
         for attribute, several in found.items():
             _choose(contact, attribute, several)
+
+    def _is_container(self, name: str) -> bool:
+        return name in self._containers or is_container(name)
 
     def _give_defaults(self, contact: Contact) -> None:
         """Note the defaults of what has no value; it may well have one at the destination."""
@@ -154,21 +153,21 @@ class ContactReader:
 def _by_attribute(record: Mapping[str, Any], spare: dict[str, str]) -> dict[str, list[Found]]:
     """Return what a record holds for each attribute; note what no attribute takes."""
     found: dict[str, list[Found]] = {}
-    for paths, value in leaves(record):
-        name = ".".join(paths[0])
-        if taker := taker_of(paths, value):
+    for leaf in leaves(record):
+        path, _, number = leaf.place
+        name = path[0] if len(path) == 1 else ".".join(path)
+        if taker := taker_of(leaf):
             attribute, rank = taker
-            found.setdefault(attribute, []).append(Found(rank, name, meant(attribute, value)))
-        elif not is_empty(value):
+            each = Found(rank, number, name, meant(attribute, leaf.value), path[0])
+            found.setdefault(attribute, []).append(each)
+        elif not is_empty(leaf.value):
             spare[name] = ""
     for several in [each for each in found.values() if len(each) > 1]:
-        several.sort(key=_best_first)
+        several.sort(key=best_first)
     _tell_names_apart(found)
-    _keep_one_address(found, spare)
+    addresses.leave_link(found, record, spare)
+    addresses.keep_one(found, spare)
     return found
-
-
-_best_first = operator.itemgetter(0, 1)
 
 
 def _tell_names_apart(found: dict[str, list[Found]]) -> None:
@@ -194,39 +193,43 @@ def _holds(full: Sequence[Found], first: Sequence[Found]) -> bool:
     return any(str(each.value) in str(full[0].value) for each in first if not is_empty(each.value))
 
 
-def _keep_one_address(found: dict[str, list[Found]], spare: dict[str, str]) -> None:
-    """Keep the address with most parts; what is not said to be of any adds to it."""
-    parts = [each for attribute in ADDRESS for each in found.get(attribute, ())]
-    if len({each.rank // RANKS for each in parts}) < 2:  # noqa: PLR2004
-        return
-    filled = [each.rank // RANKS for each in parts if not is_empty(each.value)]
-    best = max(set(filled), key=lambda place: (filled.count(place), -place), default=BARE)
-    for attribute in ADDRESS:
-        of_others = [
-            each for each in found.get(attribute, ()) if each.rank // RANKS not in {best, BARE}
-        ]
-        spare.update({each.name: attribute for each in of_others if not is_empty(each.value)})
-        for each in of_others:
-            found[attribute].remove(each)
-        if not found.get(attribute, True):
-            del found[attribute]
-        else:
-            found.get(attribute, []).sort(key=lambda each: each.rank // RANKS != best)
-
-
 def _choose(contact: Contact, attribute: str, found: Sequence[Found]) -> None:
     """Give an attribute its best value; note others that differ."""
     filled = [each for each in found if not is_empty(each.value)]
     best = (filled or found)[0]
     contact.attributes[attribute] = best.value if filled else ""
     contact.sources[attribute] = best.name
+    if attribute == "street2" and len(filled) > 1:
+        filled = _join_lines(contact, filled)
     for other in filled[1:]:
-        if other.name != best.name and not _say_the_same(attribute, best.value, other.value):
-            contact.spare[other.name] = attribute
-            if attribute in KINDS:
-                contact.further.append(Number(attribute, other.name, other.value))
-            else:
-                contact.conflicts.add((attribute, best.name, other.name))
+        if attribute not in KINDS and _say_the_same(attribute, best.value, other.value):
+            contact.same.append((attribute, other.name))
+        else:
+            _leave(contact, attribute, best, other)
+
+
+def _tell_lone_number(contact: Contact) -> None:
+    """Tell of the number of a house whose street is not known: alone it is nothing."""
+    if contact.has("street_number") and not contact.has("street"):
+        contact.spare[contact.sources["street_number"]] = "street_number"
+
+
+def _leave(contact: Contact, attribute: str, best: Found, other: Found) -> None:
+    """Note a value that is not taken; that of a number may find another place."""
+    contact.spare[other.name] = attribute
+    if attribute in KINDS:
+        contact.further.append(Number(attribute, other.name, other.value, other.top))
+    elif other.top != best.top:
+        contact.conflicts.add((attribute, best.name, other.name))
+
+
+def _join_lines(contact: Contact, lines: Sequence[Found]) -> list[Found]:
+    """Join the further lines of an address; return the first and those of other addresses."""
+    place = lines[0].rank // RANKS
+    joined = {str(each.value): each.name for each in lines if each.rank // RANKS == place}
+    contact.attributes["street2"] = "\n".join(joined)
+    contact.sources["street2"] = complete.JOINT.join(joined.values())
+    return [lines[0], *(each for each in lines if each.rank // RANKS != place)]
 
 
 def _say_the_same(attribute: str, one: Any, other: Any) -> bool:

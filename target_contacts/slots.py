@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_contacts import values
+from target_contacts.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +37,8 @@ class Number(NamedTuple):
     name: str
     """Its field."""
     value: Any
+    top: str = ""
+    """The property of the record that it stands in, where that holds several."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Slots:
 
     def fill(self, contact: Contact) -> None:
         """Put numbers for which there is no field into fields that are free."""
+        _complete_phone(contact)
         self._complete_mobile(contact)
         homeless = [
             each
@@ -103,6 +107,20 @@ class Slots:
         return may_be and values.e164(one, self.region) == values.e164(other, self.region)
 
 
+OTHERS = ("other", "alternat", "secondary", "additional")
+"""How the names of fields for another phone begin, or go on; one with a number keeps its place."""
+
+
+def _complete_phone(contact: Contact) -> None:
+    """Take another phone for the phone if there is no other."""
+    if contact.has("phone") or not contact.has("phone2"):
+        return
+    name = contact.sources["phone2"]
+    if any(other in plain(name) for other in OTHERS):
+        _fill(contact, "phone", Number("phone2", name, contact.attributes["phone2"]))
+        del contact.attributes["phone2"], contact.sources["phone2"]
+
+
 def _waiting(contact: Contact, slots: Sequence[str], homeless: Sequence[str]) -> list[Number]:
     """Return the numbers of one kind that have no field."""
     own = [
@@ -128,7 +146,9 @@ def _fill(contact: Contact, slot: str, number: Number) -> None:
 
 
 def _leave(contact: Contact, number: Number) -> None:
-    """Note which number was taken instead of one that is left."""
+    """Note which number was taken instead of one that is left, unless one list holds both."""
     taken = contact.sources.get(number.attribute, number.name)
-    if taken != number.name:
+    is_of_list = bool(number.top) and f"{taken}.".startswith(f"{number.top}.")
+    is_same = contact.attributes.get(number.attribute) == number.value
+    if taken != number.name and not is_of_list and not is_same:
         contact.conflicts.add((number.attribute, taken, number.name))

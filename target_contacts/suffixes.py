@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from target_contacts.contact import listed
+from target_contacts.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

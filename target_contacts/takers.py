@@ -5,44 +5,63 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from target_contacts import others
-from target_contacts.contact import (
-    HONORIFICS,
-    NO_STATES,
-    RANKS,
-    UNTOLD,
-    is_empty,
-    plain,
-    spelled,
-)
+from target_contacts.contact import is_empty
 from target_contacts.slots import KINDS
+from target_contacts.spelling import spelled
+from target_contacts.vocabulary import HONORIFICS, NO_STATES, UNTOLD
+from target_contacts.words import listed, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from target_contacts.leaves import Path
+    from target_contacts.leaves import Leaf, Path, Place
 
 TOLD_BY_VALUE = {"country", "gender", "image", "job_title", "role", "state"}
 """Attributes whose spellings mean other things elsewhere, which the value tells."""
+LINES = listed("lines line street streets streetlines addresslines streetaddress address addr")
+"""Lists of the lines of one address."""
 
 
-def taker_of(paths: Sequence[Path], value: Any) -> tuple[str, int] | None:
-    """Return the attribute that takes a value under one of its paths; the last one says most."""
-    if len(paths) == len(paths[0]) == 1:
-        return taker(paths[0], value)
-    takers = [found for path in paths if (found := taker(path, value))]
+GIVEN = listed("given givennames firstnames")
+"""Lists of one person's given names."""
+
+
+IDS_TOO = {"email", "country"}
+"""Attributes that some systems call ids, which are numbers elsewhere."""
+
+
+def taker_of(leaf: Leaf) -> tuple[str, int] | None:
+    """Return the attribute that takes a value in one of its forms, the last of which says most."""
+    place, value = leaf
+    found = taker(place.forms[0], value) if len(place.forms) == 1 else _of_forms(place.forms, value)
+    if not place.number or found is None or found[0] in KINDS or max(place.number) <= 1:
+        return found
+    return _further(place, *found)
+
+
+def _of_forms(forms: Sequence[Path], value: Any) -> tuple[str, int] | None:
+    """Return the taker of a value; in a list its place counts for more than its label's rank."""
+    takers = [found for form in forms if (found := taker(form, value))]
     if not takers:
-        return _further(paths, value) if len(paths[0]) > 1 else None
+        return None
     attribute = takers[-1][0]
-    return attribute, min(rank for each, rank in takers if each == attribute)
+    return next(each for each in takers if each[0] == attribute)
 
 
-def _further(paths: Sequence[Path], value: Any) -> tuple[str, int] | None:
-    """Return the attribute that a further number of a list has, whatever its place there."""
-    bare = (tuple(part for part in path if not part.isdecimal()) for path in reversed(paths))
-    for found in (taker(path, value) for path in bare if path not in paths):
-        if found and found[0] in KINDS:
-            return found[0], found[1] + RANKS
-    return None
+def _further(place: Place, attribute: str, rank: int) -> tuple[str, int] | None:
+    """Return the attribute that takes a further item of a list; most take the first only."""
+    *around, _ = place.number
+    if max(around, default=1) > 1 or not place.path[-1].isdecimal():
+        return None
+    name = plain(place.path[-2])
+    if attribute == "street" and name in LINES:
+        return "street2", rank
+    return ("middle_name", rank) if attribute == "first_name" and name in GIVEN else None
+
+
+def is_told(attribute: str, name: str) -> bool:
+    """Say whether the value must tell whether an attribute takes it."""
+    return attribute in TOLD_BY_VALUE or (attribute in IDS_TOO and plain(name).endswith("id"))
 
 
 def taker(path: Path, value: Any) -> tuple[str, int] | None:
@@ -53,18 +72,28 @@ def taker(path: Path, value: Any) -> tuple[str, int] | None:
     attribute, rank = found
     if isinstance(value, (dict, list)):
         return found if attribute == "status" or not value else None
-    if attribute not in TOLD_BY_VALUE or is_empty(value) or isinstance(value, bool):
+    if is_empty(value) or isinstance(value, bool) or not is_told(attribute, path[-1]):
         return found
     if attribute == "job_title" and plain(path[-1]) == "title":
         return ("salutation", rank) if plain(str(value)) in HONORIFICS else found
-    is_other = others.is_other(attribute, plain(path[-1]), value)
+    name = plain(path[-1])
+    is_other = others.is_other(attribute, name, value) or _is_id(attribute, name, str(value))
     return None if is_other or _is_of_others(attribute, str(value)) else found
+
+
+def _is_id(attribute: str, name: str, value: str) -> bool:
+    """Say whether a value is an id, which the name of its field leaves open."""
+    if attribute not in IDS_TOO or not name.endswith("id"):
+        return False
+    return "@" not in value and not value.strip().isalpha()
 
 
 def _is_of_others(attribute: str, value: str) -> bool:
     """Say whether a value is that of another thing with the same name."""
-    if attribute == "state":
-        return plain(value) in NO_STATES
-    if attribute == "gender":
-        return plain(value) in UNTOLD
+    if attribute in UNSAID:
+        return plain(value) in UNSAID[attribute]
     return attribute == "role" and not value.startswith("ROLE_")
+
+
+UNSAID = {"state": NO_STATES, "gender": UNTOLD}
+"""Attribute, and the values that say nothing of it."""

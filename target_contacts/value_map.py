@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_contacts.apis.alike import alike
-from target_contacts.contact import is_empty, spelled, text
+from target_contacts.contact import is_empty, text
+from target_contacts.spelling import spelled
 from target_contacts.takers import TOLD_BY_VALUE
 
 if TYPE_CHECKING:

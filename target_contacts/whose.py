@@ -6,7 +6,8 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from target_contacts.complete import JOINT
-from target_contacts.contact import is_empty, plain
+from target_contacts.contact import is_empty
+from target_contacts.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -23,8 +23,8 @@ from tap_contacts.apis.errors import ApiError
 from tap_contacts.apis.plugin import InputError
 from tap_contacts.apis.seams import Incomplete
 from tap_contacts.tap import TapContacts
-from target_contacts.contact import ATTRIBUTES
 from target_contacts.target import TargetContacts
+from target_contacts.vocabulary import ATTRIBUTES
 from tests.commands import BIN, FAST, Finished, Workplace, contacts, singer
 from tests.sandbox.bas_ip import BasIp
 from tests.sandbox.cobai import Cobai

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_contacts.contact import ADDRESS, ATTRIBUTES, FLAGS
+from target_contacts.contact import FLAGS
 from target_contacts.slots import KINDS as NUMBERS
 from target_contacts.target import SINKS
+from target_contacts.vocabulary import ADDRESS, ATTRIBUTES
 from tests.commands import contacts, singer
 from tests.crash.lab import KINDS
 from tests.sandbox.porters import CLIENT_ID

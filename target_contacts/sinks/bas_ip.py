@@ -15,11 +15,12 @@ from tap_contacts.apis.bas_ip import LARGEST_REQUEST, BasIp
 from tap_contacts.apis.errors import GivenUp, Refused
 from target_contacts import cells, slots, values
 from target_contacts.client import ContactSink
-from target_contacts.contact import ATTRIBUTES, assert_known, is_empty, line
+from target_contacts.contact import assert_known, is_empty, line
 from target_contacts.items import Item, Outcome
 from target_contacts.mapping import Field, Payload, Translator, matching
 from target_contacts.packing import packs
 from target_contacts.rejects import Rejected
+from target_contacts.vocabulary import ATTRIBUTES
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence

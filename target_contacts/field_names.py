@@ -1,0 +1,126 @@
+"""Show the names of fields as far as they are declared or known: the rest may be personal.
+
+A name below a field that the schema does not describe may be anything, such as an e-mail address
+that an object is keyed by. What the schema declares is shown, whatever it is declared under:
+`properties`, `items`, `anyOf`, `oneOf`, `allOf`, a reference.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from target_contacts.spelling import spelled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+HIDDEN = "*"
+"""What stands for a part of a field's name that nobody declared."""
+FURTHER = "n"
+"""What stands for the number of an item in a list."""
+DEEPEST = 20
+"""Alternatives within alternatives that are looked into."""
+
+NESTED = frozenset(("object", "array"))
+"""Types of what holds others."""
+
+ALTERNATIVES = ("anyOf", "oneOf", "allOf")
+
+
+class FieldNames:
+    """Show the names of the fields of one stream."""
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        """Take the stream's schema."""
+        self._schema = schema
+        self._declared: Mapping[str, Any] = schema.get("properties") or {}
+
+    def shown(self, name: str) -> str:
+        """Return a field's name, `*` for what is not declared and `n` for numbers of items."""
+        around = (each for each in self._declared if f"{name}.".startswith(f"{each}."))
+        first = max(around, key=len, default=name.partition(".")[0])
+        below: list[Any] | None = [self._declared[first]] if first in self._declared else None
+        parts, rest = [first], name[len(first) + 1 :]
+        while rest and not (parts[-1] == HIDDEN and below is None):
+            shown, taken, below = self._next(rest, below)
+            parts.append(shown)
+            rest = rest[len(taken) + 1 :]
+        return ".".join(parts)
+
+    def containers(self) -> frozenset[str]:
+        """Return the fields that hold lists or objects only, as far as the schema tells."""
+        return frozenset(name for name in self._declared if self._holds_others(name))
+
+    def _holds_others(self, name: str) -> bool:
+        alternatives = self._alternatives(self._declared[name])
+        types = {kind for each in alternatives for kind in _texts(each.get("type"))}
+        return bool(types & NESTED) and types <= NESTED | {"null"}
+
+    def _next(self, rest: str, schemas: Sequence[Any] | None) -> tuple[str, str, list[Any] | None]:
+        """Return the next part of a name as shown and as it is, and the schemas of what is below.
+
+        An item of a list may stand under what it is labelled as: the schemas stay those of the
+        list then.
+        """
+        plain = [each for schema in schemas or () for each in self._plain(schema)]
+        declared = {name for each in plain for name in _properties(each)}
+        part = max(
+            (each for each in declared if f"{rest}.".startswith(f"{each}.")),
+            key=len,
+            default=rest.partition(".")[0],
+        )
+        if part in declared:
+            below = [_properties(each)[part] for each in plain if part in _properties(each)]
+            return part, part, below
+        is_list = any(_items(each) for each in plain)
+        return _known(part), part, list(plain) if is_list else None
+
+    def _plain(self, schema: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
+        """Yield a schema and those of its items, each alternative of them apart."""
+        for each in self._alternatives(schema, depth):
+            yield each
+            for item in _items(each):
+                yield from self._plain(item, depth + 1)
+
+    def _alternatives(self, schema: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
+        """Yield a schema, and each of its alternatives apart."""
+        if not isinstance(schema, dict) or depth > DEEPEST:
+            return
+        yield schema
+        branches = [each for key in ALTERNATIVES for each in _listed(schema.get(key))]
+        for each in (*branches, self._referred(schema.get("$ref"))):
+            yield from self._alternatives(each, depth + 1)
+
+    def _referred(self, reference: Any) -> Any:
+        """Return the part of the stream's schema that a reference names, or None."""
+        found: Any = self._schema if isinstance(reference, str) else None
+        for part in str(reference).removeprefix("#").split("/")[1:]:
+            found = found.get(part) if isinstance(found, dict) else None
+        return found
+
+
+def _properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    declared = schema.get("properties")
+    return declared if isinstance(declared, dict) else {}
+
+
+def _items(schema: Mapping[str, Any]) -> list[Any]:
+    """Return the schemas of a list's items; a list of schemas has one for each item."""
+    return [*_listed(schema.get("items")), *_listed(schema.get("prefixItems"))]
+
+
+def _texts(value: Any) -> list[str]:
+    return [each for each in (value if isinstance(value, list) else [value]) if each]
+
+
+def _listed(value: Any) -> list[Any]:
+    if isinstance(value, list):
+        return value
+    return [value] if isinstance(value, dict) else []
+
+
+def _known(part: str) -> str:
+    """Return a part of a name that is not declared as it may be shown."""
+    if part.isdecimal():
+        return FURTHER
+    return part if spelled((part,)) else HIDDEN
