@@ -25,6 +25,9 @@ FIXTURES = tuple(sorted(path.stem for path in DATA.glob("*.singer")))
 REGIONS = {"csv_de": "DE", "csv_fr": "FR", "csv_ja": "JP"}
 """Where the people live whose phone numbers have no country code."""
 
+STREAMS = {"closeio": ["leads"], "stripe": ["customers"]}
+"""Streams that may be of companies, so that the user has to name them."""
+
 VOLATILE = re.compile(
     r"(?i)(^|[._])(p_)?(uuid|uid|id|created|updated|date|time|href|version)$|Date|Time|link"
 )
@@ -44,6 +47,8 @@ def written(fixture: str, api: str) -> dict[str, Any]:
             config["bas_ip"]["number_template"] = "sip:{mobile}@pbx.example.com"
         if fixture in REGIONS:
             config["phone_region"] = REGIONS[fixture]
+        if fixture in STREAMS:
+            config["streams"] = STREAMS[fixture]
         workplace = Workplace(Path(folder))
         run = workplace.target(config, (DATA / f"{fixture}.singer").read_text("utf-8"))
         return {
