@@ -128,8 +128,9 @@ def _gone(payload: Payload, fill: Fill, earlier: Fill, here: set[str]) -> list[s
 
 def _stated(item: Item, earlier: Fill, complete: AbstractSet[str]) -> Payload:
     """Return the values that a record states in full; a default never goes over a value."""
-    made = {w: v for w, v in item.payload.items() if v != "" and w not in item.fallback}
-    unfilled = {w: v for w, v in item.payload.items() if w in item.fallback and w not in earlier}
+    filled = {w: v for w, v in item.payload.items() if v != ""}
+    made = {w: v for w, v in filled.items() if w not in item.fallback}
+    unfilled = {w: v for w, v in filled.items() if w in item.fallback and w not in earlier}
     return {**unfilled, **{w: v for w, v in made.items() if w in complete}}
 
 

@@ -120,7 +120,11 @@ def test_all_that_is_wrong_with_a_record_is_told(workplace: Workplace) -> None:
 def test_nothing_personal_is_shown(workplace: Workplace) -> None:
     """Neither a value of a record nor one of a setting."""
     config = {"defaults": {"password": "open-sesame", "customer_id": "no UUID"}}
-    text = " ".join(explained(workplace, "cobai", HUBSPOT, **config))
+    settings = {"api": "cobai", "cobai": ACCOUNTS["cobai"], **config}
+    wrong = workplace.target(settings, HUBSPOT, "--explain")
+    assert (wrong.code, "defaults.customer_id must be" in wrong.log) == (2, True)
+    del config["defaults"]["customer_id"]
+    text = " ".join([*explained(workplace, "cobai", HUBSPOT, **config), wrong.log])
     assert "@example" not in text
     assert "open-sesame" not in text
     assert "no UUID" not in text

@@ -247,6 +247,16 @@ def test_a_default_fills_what_becomes_empty(zoho: ZohoVoice, workplace: Workplac
     assert mail(zoho) == "unknown@example.com"
 
 
+def test_what_only_a_default_filled_stays(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """A record that has the property without value, now as before, changes nothing of it."""
+    config = {**zoho.target_config(), "defaults": {"mobile": "+4915100000000"}}
+    workplace.target(config, contacts({**ANNA, "mobile": None}))
+    run = workplace.target(config, contacts({**ANNA, "mobile": None, "last_name": "Meyer"}))
+    (held,) = zoho.contacts
+    assert bins(run.summary) == {"updated": 1}
+    assert (held["mobile"], held["last_name"]) == ("+4915100000000", "Meyer")
+
+
 @pytest.mark.parametrize("lacking", ["customer_id", "first_name", "last_name"])
 def test_what_every_update_must_name_is_taken_from_the_contact(
     workplace: Workplace, lacking: str

@@ -223,7 +223,7 @@ def test_match_on_takes_rules_in_order(zoho: ZohoVoice, workplace: Workplace) ->
     assert [each["first_name"] for each in zoho.contacts] == ["Anna", "Bert", "Carl"]
 
 
-@pytest.mark.parametrize("match_on", [["email", ["mobile"]], [["shoe_size"]], "email", [[7]]])
+@pytest.mark.parametrize("match_on", [["email", ["mobile"]], [["shoe_size"]], [[7]], {"email": 1}])
 def test_rules_that_are_none_are_said(zoho: ZohoVoice, workplace: Workplace, match_on: Any) -> None:
     """Exit code 2, before anything is sent."""
     config = {**zoho.target_config(), "match_on": match_on}
