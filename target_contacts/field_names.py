@@ -43,7 +43,8 @@ class FieldNames:
         parts, rest = [first], name[len(first) + 1 :]
         while rest and not (parts[-1] == HIDDEN and below is None):
             shown, taken, below = self._next(rest, below)
-            parts.append(shown)
+            if shown != HIDDEN or parts[-1] != HIDDEN:
+                parts.append(shown)
             rest = rest[len(taken) + 1 :]
         return ".".join(parts)
 

@@ -52,6 +52,9 @@ FORMS = 4096
 
 Order = tuple[bool, bool, int, float]
 
+UNORDERED = float("inf")
+"""The number of an item that has none."""
+
 
 class Names(NamedTuple):
     """The names in an item, by what they say."""
@@ -79,7 +82,7 @@ class Item(NamedTuple):
     """Whether it is marked as the one that counts."""
     said: Sequence[str] = ()
     """Names of what it says of itself."""
-    order: Order = (False, False, 1, 0.0)
+    order: Order = (False, False, 1, UNORDERED)
     """What puts the items of a list in order, the one that counts first."""
     is_rated: bool = False
     """Whether its number says that it counts before others."""
@@ -116,11 +119,11 @@ def _order(item: Item) -> Order:
 
 def _item(value: Any) -> Item:
     if not isinstance(value, dict):
-        return Item(value, order=(is_empty(value), False, 1, 0.0))
+        return Item(value, order=(is_empty(value), False, 1, UNORDERED))
     names = _names(tuple(value))
     has_value = any(not is_empty(value[name]) for name in names.held if name != "id")
     if not names.said and not names.orders:
-        return Item(value, order=(not has_value, False, 1, 0.0))
+        return Item(value, order=(not has_value, False, 1, UNORDERED))
     return _marked(value, names, has_value=has_value)
 
 
@@ -135,7 +138,7 @@ def _marked(value: Mapping[str, Any], names: Names, *, has_value: bool) -> Item:
     number = _number(value, names.orders)
     said = [name for name in names.said if _says(name, value[name], names)]
     has_value = has_value or len(said) < len(names.said)
-    is_rated = names.is_rated and number < float("inf")
+    is_rated = names.is_rated and number < UNORDERED
     return Item(value, words, is_primary, said, (not has_value, is_out, level, number), is_rated)
 
 
@@ -194,7 +197,7 @@ def _number(item: Mapping[str, Any], names: Sequence[str]) -> float:
                 return float(item[name])
             except (ValueError, OverflowError):
                 continue
-    return float("inf")
+    return UNORDERED
 
 
 def flag(value: Any) -> bool | None:

@@ -70,15 +70,14 @@ def _labelled() -> Iterator[tuple[str, Spelling]]:
 SPELLINGS = dict(reversed(list(_spellings())))
 """Plain spelling to attribute and rank."""
 
-_PARTS = {
-    **{
-        word: (attribute, STEP // 2 + place)
-        for attribute, words in vocabulary.WITHIN.items()
-        for word, place in _ranked(words).items()
-    },
-    **{word: (a, rank % RANKS) for word, (a, rank) in SPELLINGS.items() if a in ADDRESS},
-}
+_PARTS = {word: (a, rank % RANKS) for word, (a, rank) in SPELLINGS.items() if a in ADDRESS}
 """Words for parts of an address."""
+_WITHIN = _PARTS | {
+    word: (attribute, STEP // 2 + place)
+    for attribute, words in vocabulary.WITHIN.items()
+    for word, place in _ranked(words).items()
+}
+"""The same behind what can be nothing but an address: a `business number` is none of a house."""
 _PLACES = sorted(
     (
         (kind, place)
@@ -177,13 +176,18 @@ def _of_address(name: str) -> Spelling | None:
     for kind, place in _PLACES:
         if name == kind and "addr" in kind:
             return "street", place * RANKS + AT_LAST // 2
-    ends = ((name.removeprefix(kind), place) for kind, place in _PLACES if name.startswith(kind))
-    starts = ((name.removesuffix(kind), place) for kind, place in _PLACES if name.endswith(kind))
-    for part, place in chain(ends, starts):
-        if part in _PARTS:
-            attribute, rank = _PARTS[part]
+    ends = ((name.removeprefix(k), place, k) for k, place in _PLACES if name.startswith(k))
+    starts = ((name.removesuffix(k), place, "") for k, place in _PLACES if name.endswith(k))
+    for part, place, kind in chain(ends, starts):
+        words = _WITHIN if any(map(kind.__contains__, _SURE)) else _PARTS
+        if part in words:
+            attribute, rank = words[part]
             return attribute, place * RANKS + rank
     return None
+
+
+_SURE = ("addr", "adr", "location")
+"""What is in words for addresses, and in no others."""
 
 
 def _kept(name: str) -> Spelling | None:

@@ -61,7 +61,9 @@ def _further(place: Place, attribute: str, rank: int) -> tuple[str, int] | None:
 
 def is_told(attribute: str, name: str) -> bool:
     """Say whether the value must tell whether an attribute takes it."""
-    return attribute in TOLD_BY_VALUE or (attribute in IDS_TOO and plain(name).endswith("id"))
+    return attribute in TOLD_BY_VALUE or (
+        attribute in IDS_TOO and plain(name).endswith(("id", "ids"))
+    )
 
 
 def taker(path: Path, value: Any) -> tuple[str, int] | None:
