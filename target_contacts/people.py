@@ -108,11 +108,6 @@ class Signs(NamedTuple):
     """Whether there may be fields that are not declared."""
 
     @property
-    def any_sign(self) -> bool:
-        """Say whether anything speaks of people."""
-        return self.parts or self.whole or self.bare or self.reach
-
-    @property
     def named(self) -> bool:
         """Say whether there is a name of any kind."""
         return self.parts or self.whole or self.bare
@@ -132,7 +127,7 @@ def holds_people(
     kind = kinds[-1] if kinds else None
     if kind is CONTACTS:
         # Of two kinds, as in account_contacts, it may hold ids only: who belongs to what.
-        return signs.any_sign or signs.is_open or len(kinds) == 1
+        return signs.parts or signs.reach or signs.is_open or len(kinds) == 1
     if kind in (PARENTS, THINGS) or not signs.reach:
         return False
     if signs.parts or kind is EITHER:

@@ -85,7 +85,7 @@ def taker(path: Path, value: Any) -> tuple[str, int] | None:
 
 def _is_id(attribute: str, name: str, value: str) -> bool:
     """Say whether a value is an id, which the name of its field leaves open."""
-    if attribute not in IDS_TOO or not name.endswith("id"):
+    if attribute not in IDS_TOO or not name.endswith(("id", "ids")):
         return False
     return "@" not in value and not value.strip().isalpha()
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from target_contacts.contact import ATTRIBUTES
+from target_contacts import origins
+from target_contacts.paths import MappedFields
 from target_contacts.reader import ContactReader
 from target_contacts.slots import Slots
+from target_contacts.vocabulary import ATTRIBUTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,7 +19,17 @@ if TYPE_CHECKING:
 def read(record: Mapping[str, Any], *, containers: Iterable[str] = ()) -> Contact:
     """Return the contact that a record holds."""
     slots = Slots(frozenset(ATTRIBUTES))
-    return ContactReader({}, {}, slots=slots, containers=containers).read(record)
+    reader = ContactReader(MappedFields({}, ()), {}, slots=slots, containers=containers)
+    return reader.read(record)
+
+
+def origins_of(contact: Contact, record: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+    """Return which properties of its record each attribute of a contact was read from."""
+    return {
+        attribute: frozenset(origins.tops(source, record))
+        for attribute, source in contact.sources.items()
+        if attribute in contact.attributes
+    }
 
 
 def told(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from target_contacts.field_names import FieldNames
-from target_contacts.reader import origins_of
-from tests.records import read
+from tests.records import origins_of, read
 
 # Nothing said, or no value.
 

@@ -130,7 +130,7 @@ def test_a_name_in_one_word_needs_more(stream: str, fields: str, expected: bool)
                 },
                 "$defs": {"mail": {"type": "object", "properties": {"email": {}}}},
             },
-            ("contacts", "Contact", "my_contacts", "people", "things"),
+            ("contacts", "Contact", "my_contacts", "people", "customers", "things"),
         ),
     ],
 )
