@@ -12,15 +12,12 @@ from typing import TYPE_CHECKING, Any
 from target_contacts.spelling import spelled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 HIDDEN = "*"
 """What stands for a part of a field's name that nobody declared."""
 FURTHER = "n"
 """What stands for the number of an item in a list."""
-DEEPEST = 20
-"""Alternatives within alternatives that are looked into."""
-
 NESTED = frozenset(("object", "array"))
 """Types of what holds others."""
 
@@ -53,7 +50,7 @@ class FieldNames:
         return frozenset(name for name in self._declared if self._holds_others(name))
 
     def _holds_others(self, name: str) -> bool:
-        alternatives = self._alternatives(self._declared[name])
+        alternatives = self._alternatives([self._declared[name]])
         types = {kind for each in alternatives for kind in _texts(each.get("type"))}
         return bool(types & NESTED) and types <= NESTED | {"null"}
 
@@ -76,21 +73,27 @@ class FieldNames:
         is_list = any(_items(each) for each in plain)
         return _known(part), part, list(plain) if is_list else None
 
-    def _plain(self, schema: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
-        """Yield a schema and those of its items, each alternative of them apart."""
-        for each in self._alternatives(schema, depth):
-            yield each
-            for item in _items(each):
-                yield from self._plain(item, depth + 1)
+    def _plain(self, schema: Any) -> list[Mapping[str, Any]]:
+        """Return a schema and those of its items, each alternative of them apart."""
+        found = self._alternatives([schema])
+        for each in found:  # what is found is looked at, too
+            found += self._alternatives(_items(each), found)
+        return found
 
-    def _alternatives(self, schema: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
-        """Yield a schema, and each of its alternatives apart."""
-        if not isinstance(schema, dict) or depth > DEEPEST:
-            return
-        yield schema
-        branches = [each for key in ALTERNATIVES for each in _listed(schema.get(key))]
-        for each in (*branches, self._referred(schema.get("$ref"))):
-            yield from self._alternatives(each, depth + 1)
+    def _alternatives(
+        self, schemas: Sequence[Any], known: Sequence[Any] = ()
+    ) -> list[Mapping[str, Any]]:
+        """Return schemas and each of their alternatives, but for those that are known."""
+        found: list[Mapping[str, Any]] = []
+        waiting, seen = list(schemas), set(map(id, known))
+        while waiting:
+            schema = waiting.pop(0)
+            if isinstance(schema, dict) and id(schema) not in seen:
+                seen.add(id(schema))
+                found.append(schema)
+                waiting += (each for key in ALTERNATIVES for each in _listed(schema.get(key)))
+                waiting.append(self._referred(schema.get("$ref")))
+        return found
 
     def _referred(self, reference: Any) -> Any:
         """Return the part of the stream's schema that a reference names, or None."""

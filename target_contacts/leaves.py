@@ -162,7 +162,7 @@ def _items(place: Place, items: Sequence[Any]) -> Iterator[Leaf]:
         counts[group] += 1
         said = words[: int(told_by_label)] if item.is_primary else words
         forms = _labelled(place.forms, attribute, said, apart)
-        below = _below(place, forms, group, counts[group])
+        below = _below(place, forms, group, counts[group], is_list=isinstance(item.value, list))
         if isinstance(item.value, dict):
             yield from _of_item(below, item, is_known=bool(attribute))
         else:
@@ -211,10 +211,13 @@ def _labelled(
     return [*forms, *labelled, *((*form, *words) for form in around if len(words) > 1)]
 
 
-def _below(place: Place, forms: Sequence[Path], group: str, number: int) -> Place:
-    """Return the place of an item; its number, if it is a further one, is part of its path."""
+def _below(place: Place, forms: Sequence[Path], group: str, number: int, *, is_list: bool) -> Place:
+    """Return the place of an item.
+
+    Its number is part of its path if it is a further item, or a list, whose items have numbers too.
+    """
     parts = [group] if group else []
-    parts += [str(number)] if number > 1 else []
+    parts += [str(number)] if number > 1 or is_list else []
     return Place((*place.path, *parts), forms, (*place.number, number))
 
 

@@ -157,9 +157,9 @@ def _said(item: Mapping[str, Any]) -> tuple[bool | None, bool]:
     is_out = any(flag(item[name]) is False for name in names.must)
     is_out = is_out or any(flag(item[name]) for name in names.out)
     inner = item.get("metadata")
-    if isinstance(inner, dict):
-        of_inner = _said(inner)
-        return (of_inner[0] if first is None else first), is_out or of_inner[1]
+    if first is None and isinstance(inner, dict):
+        flags = [flag(inner[name]) for name in _names(tuple(inner)).first]
+        first = True if True in flags else False if False in flags else None
     return first, is_out
 
 

@@ -78,16 +78,20 @@ def test_a_schema_that_refers_to_itself_ends() -> None:
     """So does one that refers to nothing."""
     tree = {"properties": {"name": {}, "child": {"$ref": "#/definitions/tree"}}}
     loop = {"$ref": "#/definitions/loop"}
-    schema = {
+    schema: dict[str, Any] = {
         "properties": {
             "tree": {"$ref": "#/definitions/tree"}, "loop": loop, "none": {"$ref": "#/x"},
         },
         "definitions": {"tree": tree, "loop": loop},
     }  # fmt: skip
+    either = {"anyOf": [{"$ref": "#/definitions/json"}] * 9}
+    schema["definitions"]["json"] = {"anyOf": [either, {"type": "array", "items": either}]}
+    schema["properties"]["json"] = either
     names = FieldNames(schema)
+    assert names.shown("json.x.2.y") == "json.*.n.*"
     assert names.shown("tree.child.child.name") == "tree.child.child.name"
     assert (names.shown("loop.x"), names.shown("none.x")) == ("loop.*", "none.*")
-    assert names.containers() == frozenset()
+    assert names.containers() == {"json"}
 
 
 def test_not_carried_names_what_stands_below_any_of(
