@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_contacts.shapes import Shape, paths, shapes
 from target_contacts.slots import KINDS
-from target_contacts.spelling import WRAPPERS, spelled
+from target_contacts.spelling import spelled
+from target_contacts.vocabulary import FLAT_WRAPPERS
 from target_contacts.words import listed, plain
 
 if TYPE_CHECKING:
@@ -82,6 +83,9 @@ WHOLE = frozenset(("full_name", "name_reading"))
 REACH = frozenset(("email", "number", *KINDS))
 BARE = listed("name displayname 名前 表示名 anzeigename")
 """Fields for a name that need not be a person's."""
+
+OPEN = listed(FLAT_WRAPPERS)
+"""Fields that hold those of a record, where they do not say which."""
 
 SHORTEST_END = 5
 """Letters of the shortest word that is looked for at the end of another, as in Firmenkontakte."""
@@ -161,7 +165,7 @@ def signs_of(schema: Mapping[str, Any], mapped: Mapping[str, Collection[str]]) -
 def _is_open(field: tuple[str, Any], root: Mapping[str, Any]) -> bool:
     """Say whether a field holds others, of which it does not say what they are called."""
     name, schema = field
-    if plain(name) not in WRAPPERS:
+    if plain(name) not in OPEN:
         return False
     found = shapes(schema, root)
     return found is None or any("object" in s.kinds and not s.properties for s in found)

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from target_contacts.contact import ATTRIBUTES, is_empty
+from target_contacts.contact import is_empty
 from target_contacts.leaves import leaves
-from target_contacts.reader import origins_of
+from target_contacts.vocabulary import ATTRIBUTES
 from tests.commands import Workplace, contacts
-from tests.records import read
+from tests.records import origins_of, read
 from tests.sandbox.porters import Porters
 from tests.sandbox.valomnia import Valomnia
 from tests.sandbox.zoho_voice import ZohoVoice
