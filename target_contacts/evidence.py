@@ -6,6 +6,7 @@ name in one Unicode form and however it is split into first and last name.
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,6 @@ import msgspec
 
 from target_contacts import names, values
 from target_contacts.slots import KINDS, MOBILES
-from target_contacts.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +30,11 @@ NAMES = ("first_name", "last_name", "full_name")
 LEAST_DIGITS = 7
 """Digits that a number without country code must share with one that has it."""
 
+LONGEST_EXTENSION = 5
+"""Digits of numbers that are dialled inside of a house only, so that many share them."""
+
 _E164 = re.compile(r"\+[0-9]{7,15}", re.ASCII)
+_ACCENTS = re.compile("[\u0300-\u036f]")
 _NO_DIGITS = re.compile(r"[^0-9]+")
 
 
@@ -97,11 +101,13 @@ class FactReader:
     def name(self, contact: Mapping[str, Any]) -> tuple[str, str]:
         """Return a contact's whole name, and the form it shares with its two parts exchanged."""
         first, last, full = (as_text(contact.get(wire)) for wire in self._names)
-        words = [
-            each for word in (full or names.whole(first, last)).split() if (each := plain(word))
-        ]
-        turned = min(("".join(words[n:] + words[:n]) for n in range(len(words))), default="")
-        return "".join(words), turned
+        if full:
+            words = letters(full).split()
+            turns = ["".join(words[n:] + words[:n]) for n in range(len(words))]
+            return "".join(words), min(turns, default="")
+        parts = [letters(part).replace(" ", "") for part in (first, last)]
+        whole = letters(names.whole(first, last)).replace(" ", "")
+        return whole, min("".join(parts), "".join(reversed(parts)))
 
     def number(self, wire: str, value: Any, contact: Mapping[str, Any]) -> str:
         """Return a number as E.164, or its digits where its country cannot be told."""
@@ -120,8 +126,20 @@ class FactReader:
         if attribute in KINDS:
             return self.number(wire, value, contact)
         if attribute in NAMES:
-            return plain(as_text(value))
+            return letters(as_text(value)).replace(" ", "")
         return normal_text(value)
+
+
+@functools.lru_cache(maxsize=65536)
+def letters(name: str) -> str:
+    """Return a name without case, accents and punctuation, single blanks between its words.
+
+    Signs that stand for vowels in other scripts stay. A name without any letter stays whole.
+    """
+    folded = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", name).casefold())
+    bare = unicodedata.normalize("NFC", _ACCENTS.sub("", folded))
+    kept = "".join(each if unicodedata.category(each)[0] in "LMN" else " " for each in bare)
+    return " ".join(kept.split()) or "".join(bare.split())
 
 
 def as_text(value: Any) -> str:
@@ -140,13 +158,26 @@ normal_email = normal_text
 
 def share_number(some: AbstractSet[str], others: AbstractSet[str]) -> bool:
     """Say whether two contacts share a number, one of them perhaps without its country code."""
-    return not some.isdisjoint(others) or any(_ends_alike(a, b) for a in some for b in others)
+    return any(_same_number(one, other) for one in some for other in others)
 
 
-def _ends_alike(one: str, other: str) -> bool:
-    """Say whether a number without country code is the end of one that has it."""
+def cover(some: AbstractSet[str], others: AbstractSet[str]) -> bool:
+    """Say whether each of some numbers is among others."""
+    return all(one in others or share_number({one}, others) for one in some)
+
+
+def _same_number(one: str, other: str) -> bool:
+    """Say whether two numbers are one; extensions are shared by many."""
+    if one == other:
+        return len(one) > LONGEST_EXTENSION
     if one.startswith("+") == other.startswith("+"):
-        return not one.startswith("+") and one.lstrip("0") == other.lstrip("0") != ""
-    full, part = (one, other) if one.startswith("+") else (other, one)
-    part = part.lstrip("0")
+        return (
+            not one.startswith("+") and len(one) > LONGEST_EXTENSION and _bare(one) == _bare(other)
+        )
+    full, part = (one, _bare(other)) if one.startswith("+") else (other, _bare(one))
     return len(part) >= LEAST_DIGITS and full.endswith(part)
+
+
+def _bare(number: str) -> str:
+    """Return a number without the zeros that dial out of a town or a country."""
+    return number.lstrip("0")

@@ -121,9 +121,9 @@ class FilledFields:
 
 
 def _gone(payload: Payload, fill: Fill, earlier: Fill, here: set[str]) -> list[str]:
-    """Return the fields whose value is gone at the source: its property is there without it."""
-    told = [wire for wire in earlier if wire not in fill]
-    return [w for w in told if payload.get(w) == "" or not here.isdisjoint(earlier[w])]
+    """Return the fields whose value is gone at the source: its properties are there without it."""
+    told = ((wire, of) for wire, of in earlier.items() if wire not in fill)
+    return [w for w, of in told if (here.issuperset(of) if of else payload.get(w) == "")]
 
 
 def _stated(item: Item, earlier: Fill, complete: AbstractSet[str]) -> Payload:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from target_contacts.evidence import Facts, as_text, share_number
+from target_contacts.evidence import Facts, as_text, cover, share_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -49,7 +49,11 @@ def _same_email(one: Facts, other: Facts) -> bool:
 
 
 def _same_number(one: Facts, other: Facts) -> bool:
-    return _alike(one, other) and share_number(one.numbers, other.numbers)
+    if share_number(one.numbers, other.numbers):
+        return _alike(one, other)
+    # An extension is shared by many: it says something only if all else agrees.
+    shared = not one.numbers.isdisjoint(other.numbers)
+    return shared and _alike(one, other) and not _differ(one, other)
 
 
 def _same_name(one: Facts, other: Facts) -> bool:
@@ -57,8 +61,13 @@ def _same_name(one: Facts, other: Facts) -> bool:
 
 
 def _alike(one: Facts, other: Facts) -> bool:
-    """Say whether names agree; where first and last name changed places nothing may differ."""
-    return one.name == other.name or (one.turned == other.turned and not _differ(one, other))
+    """Say whether names agree.
+
+    Where first and last name changed places, or nobody has a name, nothing may differ.
+    """
+    if one.name == other.name != "":
+        return True
+    return one.turned == other.turned and not _differ(one, other)
 
 
 def share_evidence(one: Facts, other: Facts) -> bool:
@@ -67,9 +76,10 @@ def share_evidence(one: Facts, other: Facts) -> bool:
 
 
 def _differ(one: Facts, other: Facts) -> bool:
+    """Say whether an e-mail address differs, or each side has a number that the other lacks."""
     emails = one.emails and other.emails and one.emails.isdisjoint(other.emails)
-    numbers = one.numbers and other.numbers and not share_number(one.numbers, other.numbers)
-    return bool(emails or numbers)
+    covers = cover(one.numbers, other.numbers) or cover(other.numbers, one.numbers)
+    return bool(emails) or not covers
 
 
 EVIDENCE: Sequence[Callable[[Facts, Facts], bool]] = (

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import jmespath
 from jmespath.exceptions import JMESPathError
+from singer_sdk.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -36,6 +37,12 @@ _SOURCES = frozenset(
     ("filter_projection", "flatten", "index_expression", "pipe", "projection", "subexpression")
 )
 """Types of expressions whose first child alone starts at the record."""
+
+_SEVERAL = {
+    *("filter_projection", "flatten", "multi_select_dict", "multi_select_list", "projection"),
+    "value_projection",
+}
+"""Types of expressions that give a list or an object."""
 
 _NOTHING: Node = {"type": "identity", "children": []}
 
@@ -86,6 +93,11 @@ class FieldPath:
         return [".".join(names) for names in starts(self.tree)] if self.tree else [self.text]
 
     @property
+    def is_several(self) -> bool:
+        """Say whether the path always gives a list or an object."""
+        return self.tree is not None and self.tree["type"] in _SEVERAL
+
+    @property
     def fields(self) -> set[str]:
         """Return the fields of a record that the path may start at, by its dots read either way."""
         return {*self.starts, *(start.split(".")[0] for start in self.starts)}
@@ -125,6 +137,13 @@ class MappedFields:
         given = {wire: path for wire, path in field_map.items() if path is not None}
         self.paths = {wire: FieldPath(path) for wire, path in given.items()}
         self._nested = nested
+        for wire, path in self.paths.items():
+            if path.is_several and wire not in nested:
+                msg = (
+                    f"field_map: {path.text} gives a list or an object, and {wire} takes one "
+                    "value. Choose one, such as by | [0] behind it."
+                )
+                raise ConfigurationError(msg)
 
     def values(
         self, record: Mapping[str, Any], attributes: Mapping[str, Any]

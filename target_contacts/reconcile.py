@@ -303,7 +303,12 @@ def _rules(sink: ContactSink[Any], match_on: Sequence[Any]) -> list[list[str]]:
     if flat and len(flat) < len(match_on):
         msg = "match_on mixes names and lists. Give a list of rules, each a list of attributes."
         raise ConfigurationError(msg)
-    rules = [match_on] if flat else [rule for rule in match_on if rule]
+    if not all(match_on):
+        msg = (
+            "match_on has an empty rule, which says nothing. Leave it out; [] alone adopts nobody."
+        )
+        raise ConfigurationError(msg)
+    rules = [match_on] if flat else list(match_on)
     fields = {field.attribute: field.wire for field in sink.fields}
     assert_known("match_on", [name for rule in rules for name in rule], fields)
     if rules and not sink.can_list:

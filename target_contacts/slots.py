@@ -79,17 +79,18 @@ class Slots:
 
     def _complete_mobile(self, contact: Contact) -> None:
         """Take a phone for the mobile if there is no other and it is one."""
-        if contact.has("mobile") or not contact.has("phone"):
+        attribute = next(filter(contact.has, PHONES), None)
+        if contact.has("mobile") or attribute is None:
             return
-        phone = contact.attributes["phone"]
+        phone = contact.attributes[attribute]
         if isinstance(phone, (dict, list)):
             return
         own = values.home(contact.attributes.get("country")) if self.region else None
         mobile = values.is_mobile(phone, self.region, own)
         if mobile or (mobile is None and self._wants_mobile):
-            _fill(contact, "mobile", Number("phone", contact.sources["phone"], phone))
+            _fill(contact, "mobile", Number(attribute, contact.sources[attribute], phone))
         if mobile:
-            del contact.attributes["phone"], contact.sources["phone"]
+            del contact.attributes[attribute], contact.sources[attribute]
 
     @property
     def _wants_mobile(self) -> bool:

@@ -8,6 +8,7 @@ from tap_contacts.apis.alike import alike
 from target_contacts.contact import is_empty, text
 from target_contacts.spelling import spelled
 from target_contacts.takers import TOLD_BY_VALUE
+from target_contacts.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,16 +48,16 @@ class ValueMap:
         for attribute in self._exact:
             if _is_given(contact, attribute):
                 self._change(attribute, contact)
-            elif attribute in TOLD_BY_VALUE:
+            else:
                 self._take(attribute, record, contact)
         for wire in contact.fields.keys() & self._wires:
             self._change_field(wire, contact.fields)
 
     def _take(self, attribute: str, record: Mapping[str, Any], contact: Contact) -> None:
-        """Take a field that spells an attribute, but whose value did not tell that it is meant."""
+        """Take a field called as the attribute, or whose value did not tell that it is meant."""
         for name, value in record.items():
             found, new = self._found(attribute, value)
-            if found and (spelled((name,)) or ("",))[0] == attribute:
+            if found and _is_called(name, attribute):
                 contact.sources[attribute] = name
                 contact.spare.pop(name, None)
                 _choose(contact, attribute, new)
@@ -88,6 +89,13 @@ class ValueMap:
         elif not is_nested(value) and not is_empty(value):
             found = text(value)
             yield from filter(None, (self._names.get(found), found, found.removesuffix(_WHOLE)))
+
+
+def _is_called(name: str, attribute: str) -> bool:
+    """Say whether a field spells an attribute, though its value has to tell, or is called so."""
+    if plain(name) == plain(attribute):
+        return True
+    return attribute in TOLD_BY_VALUE and (spelled((name,)) or ("",))[0] == attribute
 
 
 def _choose(contact: Contact, attribute: str, new: Any) -> None:

@@ -94,7 +94,7 @@ class CobaiSink(ContactSink[Cobai]):
         Field("first_name", "firstName", max_length=35, convert=_line),
         Field("last_name", "lastName", max_length=35, convert=_line),
         Field("email", "officeMail", max_length=200, convert=values.email, exact=True),
-        Field("user_name", "webUserName", max_length=80, convert=_line, exact=True),
+        Field("user_name", "webUserName", max_length=80, convert=_line, clears=False, exact=True),
         Field(
             "password",
             "webPassword",

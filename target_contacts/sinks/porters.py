@@ -181,7 +181,11 @@ class PortersSink(ContactSink[porters.Porters]):
 
     def looked_for(self, item: Item) -> dict[str, str]:
         """Return the key that PORTERS was given, where it has a field for it; else the identity."""
-        return {self.key_wire: item.key} if self.key_wire else super().looked_for(item)
+        return {self.key_wire: self._key(item)} if self.key_wire else super().looked_for(item)
+
+    def _key(self, item: Item) -> str:
+        """Return the key that a new contact is given: that of its stream and its record."""
+        return self.ledger.digest(item.identity)
 
     def find(self, wanted: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield the contacts that hold these values.
@@ -215,7 +219,7 @@ class PortersSink(ContactSink[porters.Porters]):
 
     def known_by(self, item: Item) -> Payload:
         """Return what a contact is compared by: the key that it is given, too."""
-        key = {self.key_wire: item.key} if self.key_wire else {}
+        key = {self.key_wire: self._key(item)} if self.key_wire else {}
         return super().known_by(item) | key
 
     def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -265,7 +269,7 @@ class PortersSink(ContactSink[porters.Porters]):
 
     def _packed(self, item: Item) -> Packed:
         """Put a contact into its wire form; a new one gets a key by which it can be found."""
-        key = {self.key_wire: item.key} if self.key_wire and item.remote_id is None else {}
+        key = {self.key_wire: self._key(item)} if self.key_wire and item.remote_id is None else {}
         return Packed(item, self._wire.item(item.remote_id or wire.NEW, item.payload | key))
 
     def _answer(self, part: Part) -> Sequence[wire.Result]:
