@@ -255,10 +255,20 @@ def test_a_list_or_an_object_is_no_value_of_a_plain_field(
 ) -> None:
     """It is listed as not carried, and what fills the field otherwise still does."""
     record = {**ANNA, "employer": "Acme", "tags": ["a"], "more": {"b": "c"}}
-    paths = {"company": "tags", "state": "more", "country": "tags[*]"}
+    paths = {"company": "tags", "state": "more"}
     run = workplace.target({**zoho.target_config(), "field_map": paths}, contacts(record))
     assert (run.code, zoho.contacts[0]["company"], zoho.contacts[0]["state"]) == (0, "Acme", "")
     assert run.summary["not_carried"] == {"contacts": ["more.*", "tags"]}
+
+
+@pytest.mark.parametrize("path", ["tags[*]", "tags[].n", "tags[?n]", "[a, b]", "{a: b}", "o.*"])
+def test_a_path_that_only_gives_lists_is_said(
+    zoho: ZohoVoice, workplace: Workplace, path: str
+) -> None:
+    """Who forgot to choose one value is told so, before anything is sent."""
+    run = workplace.target({**zoho.target_config(), "field_map": {"company": path}}, contacts(ANNA))
+    assert (run.code, zoho.log) == (2, [])
+    assert "gives a list or an object, and company takes one value" in run.log
 
 
 @pytest.mark.parametrize(("setting", "code"), [("reject", 3), ("drop_field", 0)])

@@ -149,6 +149,33 @@ def test_an_address_that_a_record_lacks_stays(workplace: Workplace) -> None:
     assert (held["city"], held["phone"]) == ("Bonn", "+4930123456")
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"emails": [{"value": "anna@example.com"}]}, {"email": None}),
+        ({"phones": [{"value": "+4930123456"}]}, {"phone": None, "mobile": None}),
+        ({"MailingAddress": {"city": "Bonn"}}, {"city": None}),
+        ({"city": "Bonn"}, {"town": None}),
+        ({"full_name": "Anna Ahrens"}, {"first_name": None}),
+    ],
+)
+def test_another_property_without_value_clears_nothing(
+    workplace: Workplace, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    """What came from a property that the record now lacks stays, whatever else is empty."""
+    names = {} if "full_name" in before else {"first_name": "Anna", "last_name": "Ahrens"}
+    bare = {"id": 1, **names}
+    with Valomnia() as valomnia:
+        config = valomnia.target_config()
+        workplace.target(config, contacts({**bare, "job_title": "Boss", **before}))
+        (held,) = valomnia.contacts
+        run = workplace.target(config, contacts({**bare, "job_title": "Chief", **after}))
+        (now,) = valomnia.contacts
+    assert bins(run.summary) == {"updated": 1}
+    fields = ("firstName", "email", "phone", "mobile", "city")
+    assert {name: now[name] for name in fields} == {name: held[name] for name in fields}
+
+
 # Plain values.
 
 

@@ -77,6 +77,7 @@ def test_one_name_and_an_address_or_number_in_common_is_one_person(
         ({"email": "info@example.com", "first_name": "Joan"}, {"email": "info@example.com"}),
         ({"phone": "+4930123456", "first_name": "Joan"}, {"phone": "+4930123456"}),
         ({"first_name": "", "last_name": ""}, {}),
+        ({"phone": "12", "email": "one@example.com"}, {"phone": "12", "email": "two@example.com"}),
     ],
 )
 def test_another_name_or_nothing_in_common_is_another_person(
@@ -130,6 +131,32 @@ def test_two_people_whose_names_are_each_others_may_share_a_mailbox_or_a_number(
     """Where first and last name changed places, nothing else may differ."""
     one = {"first_name": "Martin", "last_name": "Simon", **differing[0]}
     assert not is_same(one, {"first_name": "Simon", "last_name": "Martin", **differing[1]})
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("", ""), ("", "")),
+        (("-", "."), ("?", "??")),
+        (("\U0001f642", ""), ("\U0001f680", "")),
+        (("रमा", "सिंह"), ("राम", "सिंह")),
+        (("กิ่ง", "ใจดี"), ("กุ้ง", "ใจดี")),
+        (("Paul", "Simon"), ("Simon", "Paul")),
+    ],
+)
+def test_a_shared_mailbox_or_landline_makes_no_two_names_one(
+    one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    """Nor does it where nobody has a name, or names differ in vowels only, or changed places."""
+    shared = {"email": "info@example.com", "phone": "+4930123456"}
+    left = {"first_name": one[0], "last_name": one[1], **shared, "mobile": "+4915112345678"}
+    right = {"first_name": other[0], "last_name": other[1], **shared, "mobile": "+4915187654321"}
+    assert not is_same(left, right)
+
+
+def test_nobody_without_a_name_is_found_again() -> None:
+    """Where all that both sides tell agrees, there is no name to disagree."""
+    assert is_same({"email": "a@example.com"}, {"email": "A@example.com", "phone": "+4930123456"})
 
 
 # Several at once.
@@ -223,7 +250,9 @@ def test_match_on_takes_rules_in_order(zoho: ZohoVoice, workplace: Workplace) ->
     assert [each["first_name"] for each in zoho.contacts] == ["Anna", "Bert", "Carl"]
 
 
-@pytest.mark.parametrize("match_on", [["email", ["mobile"]], [["shoe_size"]], [[7]], {"email": 1}])
+@pytest.mark.parametrize(
+    "match_on", [["email", ["mobile"]], [["shoe_size"]], [[7]], {"email": 1}, [["email"], []], [[]]]
+)
 def test_rules_that_are_none_are_said(zoho: ZohoVoice, workplace: Workplace, match_on: Any) -> None:
     """Exit code 2, before anything is sent."""
     config = {**zoho.target_config(), "match_on": match_on}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
@@ -162,9 +163,9 @@ def test_a_contact_arrives_with_every_field_that_porters_has(workplace: Workplac
         "Contact.A_Badge": "№ 7",
     }
     with sqlite3.connect(workplace.folder / "target-contacts.db") as ledger:
-        assert ledger.execute("SELECT key, remote_id FROM contacts").fetchall() == [
-            (key, contact["Contact.P_Id"])
-        ]
+        remote_ids = ledger.execute("SELECT remote_id FROM contacts").fetchall()
+    assert remote_ids == [(contact["Contact.P_Id"],)]
+    assert re.fullmatch("[0-9a-f]{32}", key)
 
 
 def test_control_characters_are_left_out_and_blank_values_are_none(
@@ -237,6 +238,19 @@ def test_no_request_has_room_for_the_next_contact(porters: Porters, workplace: W
     sizes = [len(line.request.body) for line in porters.writes]
     largest = max(sizes) // len(sent(porters)[0]) + 10
     assert all(15_000 - largest < size <= 15_000 for size in sizes[:-1])
+
+
+def test_equal_keys_of_two_streams_are_two_contacts(porters: Porters, workplace: Workplace) -> None:
+    """The key that a contact is given is that of its stream, too, with the ledger and without."""
+    settings = config(porters, external_key_field="Contact.U_ExternalKey")
+    other = {"id": "a", "name": "Bo Meyer", "email": "bo@example.com"}
+    both = [*contacts(ANNA, stream="a_contacts"), *contacts(other, stream="b_contacts")]
+    first = workplace.target(settings, both)
+    for path in workplace.folder.glob("target-contacts.db*"):
+        path.unlink()
+    again = workplace.target(settings, both)
+    assert (bins(first.summary), bins(again.summary)) == ({"created": 2}, {"updated": 2})
+    assert sorted(held(porters)) == ["Anna", "Bo Meyer"]
 
 
 # Owner and client.

@@ -277,3 +277,12 @@ def test_a_customer_of_the_record_goes_before_the_default(workplace: Workplace) 
         (held,) = sandbox.contacts
     assert (run.code, held["Contact.P_Client"]) == (0, "4711")
     assert "customer_id goes before the default" in run.log
+
+
+def test_a_field_called_as_the_attribute_is_meant(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """`status` alone says nothing; where the setting names its values, it does."""
+    config = {**zoho.target_config(), "value_map": {"status": {"lead": "Active", "lost": "Nope"}}}
+    people = [{**ANNA, "status": "lead"}, {**OTHER, "id": 2, "status": "lost"}]
+    run = workplace.target(config, contacts(*people))
+    assert (run.code, workplace.rejections[0]["field"]) == (3, "contact_status")
+    assert zoho.contacts[0]["contact_status"]["display_value"] == "Active"
