@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_contacts.apis.errors import GivenUp, OutcomeUnknown, Stopped
-from tap_contacts.apis.evidence import FEW
+from tap_contacts.apis.served import FEW
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:

@@ -54,7 +54,7 @@ COMMON = (
     th.Property(
         "defaults",
         _ANY_OBJECT,
-        description="Contact attribute to value, where a record has none.",
+        description="Contact attribute to value, for new contacts and fields that are empty.",
     ),
     th.Property(
         "phone_region",

@@ -20,8 +20,8 @@ from tap_contacts.apis.errors import (
     Stopped,
     ends_run,
 )
-from tap_contacts.apis.evidence import FEW
 from tap_contacts.apis.outage import FIRST_SECONDS, PATIENCE, SELDOM_SECONDS, Outage
+from tap_contacts.apis.served import FEW
 from tests.plain import Clock, Plain, PlainApi, client_of
 
 if TYPE_CHECKING:

@@ -190,7 +190,6 @@ def test_what_cannot_be_right_is_rejected_unsent(valomnia: Valomnia, workplace: 
         {"first_name": " "},
         {"last_name": None},
         {"email": "anna at example.com"},
-        {"country": "Atlantis"},
         {"image": "iVBORw0KGgo, broken"},
         {"image": encoded(b"%PDF-1.7")},
         {"image": encoded(PNG.ljust(2_000_001))},
@@ -200,15 +199,26 @@ def test_what_cannot_be_right_is_rejected_unsent(valomnia: Valomnia, workplace: 
     assert (run.code, len(valomnia.writes), last_names(valomnia)) == (3, 1, ["Busch"])
     assert [(each["code"], each["field"]) for each in workplace.rejections] == [
         ("invalid", "email"),
-        ("invalid", "country"),
         *[("invalid", "imageFile")] * 2,
         ("too_long", "imageFile"),
         ("missing", "firstName"),
         ("missing", "lastName"),
     ]
     reasons = [each["reason"] for each in workplace.rejections]
-    assert "country" in reasons[1]
-    assert "2000000 bytes, not 2000001" in reasons[4]
+    assert "2000000 bytes, not 2000001" in reasons[3]
+
+
+def test_a_country_that_valomnia_cannot_know_costs_no_contact(
+    valomnia: Valomnia, workplace: Workplace
+) -> None:
+    """It is left out and counted; one that the settings name is rejected."""
+    config = valomnia.target_config()
+    run = workplace.target(config, contacts({**ANNA, "country": "Atlantis"}))
+    mapped = {**config, "field_map": {"country": "land"}}
+    refused = workplace.target(mapped, contacts({**BERT, "id": 2, "land": "Atlantis"}))
+    assert (run.code, last_names(valomnia)) == (0, ["Ahrens"])
+    assert run.summary["mended"] == [["contacts", "country", "left out, unknown there", 1]]
+    assert (refused.code, faults(workplace)) == (3, {("invalid", "country")})
 
 
 def test_a_contact_without_customer_is_rejected(valomnia: Valomnia, workplace: Workplace) -> None:
@@ -381,7 +391,7 @@ def test_wrong_credentials_are_one_clear_sentence(valomnia: Valomnia, workplace:
 def test_neither_secrets_nor_contacts_are_logged(valomnia: Valomnia, workplace: Workplace) -> None:
     """At DEBUG, with refusals and faults, no credential, session or value is written."""
     valomnia.fault(on=f"POST {API}", cut="after")
-    records = [ANNA, BERT, {**ANNA, "id": 3, "country": "XX"}]
+    records = [ANNA, BERT, {**ANNA, "id": 3, "email": "nobody"}]
     run = workplace.target(valomnia.target_config(), contacts(*records), env={"LOGLEVEL": "DEBUG"})
     cookies = [line.request.headers.get("cookie", "=").partition("=")[2] for line in valomnia.log]
     values = [SECRET, USER, *filter(None, cookies), "Ahrens", "bert@", "%40example"]

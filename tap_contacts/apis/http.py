@@ -20,13 +20,13 @@ from tap_contacts.apis.errors import (
     Stopped,
     plain_code,
 )
-from tap_contacts.apis.evidence import Evidence
 from tap_contacts.apis.hidden import Hidden
 from tap_contacts.apis.learned import MINUTE
 from tap_contacts.apis.outage import Outage
 from tap_contacts.apis.progress import Usage
 from tap_contacts.apis.rates import Pace
 from tap_contacts.apis.repeats import Call, Repeats, Throttled
+from tap_contacts.apis.served import Served
 from tap_contacts.apis.transport import Cut, Transport
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ class ApiClient(abc.ABC):
 
     def tell_apart(self) -> None:
         """Give up a request on which the API fails, from now on, and not the API at once."""
-        self._repeats.evidence = Evidence(self._is_alive)
+        self._repeats.served = Served(self._is_alive)
 
     def _is_alive(self) -> bool:
         """Say whether the harmless read is answered now; it is sent once."""

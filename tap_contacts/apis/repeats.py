@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 import backoff
 
 from tap_contacts.apis.errors import Barred, GivenUp, Refused, Retry, Stopped
-from tap_contacts.apis.evidence import Trial
 from tap_contacts.apis.rates import LONGEST_WAIT, too_long
+from tap_contacts.apis.served import Trial
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Generator, Mapping
 
-    from tap_contacts.apis.evidence import Evidence
     from tap_contacts.apis.outage import Outage
+    from tap_contacts.apis.served import Served
     from tap_contacts.apis.transport import Answer, Transport
 
 
@@ -82,7 +82,7 @@ class Repeats:
             )(_tried)
             for kind in (Retry, Throttled)
         )
-        self.evidence: Evidence | None = None
+        self.served: Served | None = None
         """Tells a request on which the API fails from an API that fails; None: none is told."""
 
     @property
@@ -98,7 +98,7 @@ class Repeats:
             Stopped: If it serves none, or asks for too long a wait; then the API is given up.
         """
         repeated = self._repeated_late if call.once else self._repeated
-        trial = Trial(self.evidence, call, 1 if call.once else self._tries)
+        trial = Trial(self.served, call, 1 if call.once else self._tries)
         try:
             answer = repeated(attempt, call, trial)
         except Refused:
@@ -113,8 +113,8 @@ class Repeats:
 
     def _note(self, call: Call) -> None:
         """Take note of an answer."""
-        if self.evidence:
-            self.evidence.serves(call)
+        if self.served:
+            self.served.serves(call)
 
     def _ended(self, call: Call, error: Retry, trial: Trial) -> Stopped:
         """Return what follows from a request that failed in all its tries."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tap_contacts.apis.errors import Refused
 from tap_contacts.apis.valomnia import Valomnia
 from target_contacts import cells, names, others, values
+from target_contacts.choices import one_of
 from target_contacts.client import ContactSink
 from target_contacts.contact import OtherThing, TooLong, is_empty, line, text
 from target_contacts.mapping import Field, Payload, matching
@@ -101,7 +102,7 @@ class ValomniaSink(ContactSink[Valomnia]):
             identifier=True,
         ),
         Field("job_title", "fonction"),
-        Field("country", "country", convert=values.country),
+        Field("country", "country", convert=one_of(values.country)),
         Field("city", "city"),
         Field("postal_code", "postalCode", convert=cells.postcode),
         Field("street", "address", convert=text),

@@ -21,7 +21,7 @@ FEW = 4
 """Records failed in a row, none of their kind having succeeded between them, that are an outage."""
 
 
-class Evidence:
+class Served:
     """What all threads know of which requests an account serves."""
 
     def __init__(self, is_alive: Callable[[], bool]) -> None:
@@ -72,12 +72,12 @@ class Evidence:
 class Trial:
     """The tries of one request, the last of which is made once the API was seen to be alive."""
 
-    def __init__(self, evidence: Evidence | None, call: Call, most: int) -> None:
+    def __init__(self, known: Served | None, call: Call, most: int) -> None:
         """Take what tells, if anything is to be told apart, the request, and the most tries."""
-        self._evidence, self._call, self._most = evidence, call, most
+        self._known, self._call, self._most = known, call, most
         self._mark = 0
         """How many requests had been served when the last try began."""
-        self._start = evidence.served_like(call) if evidence else 0
+        self._start = known.served_like(call) if known else 0
         self.tries = 0
         """Tries begun so far."""
         self._was_alive = False
@@ -87,11 +87,11 @@ class Trial:
     def begin(self) -> None:
         """Take note that a try begins."""
         self.tries += 1
-        if self._evidence is None:
+        if self._known is None:
             return
         if 1 < self.tries == self._most and not self._of_account:
-            self._was_alive = self._evidence.is_alive(self._mark)
-        self._mark = self._evidence.served
+            self._was_alive = self._known.is_alive(self._mark)
+        self._mark = self._known.served
 
     def failed(self, error: Retry) -> None:
         """Take note of how a try failed."""
@@ -99,16 +99,16 @@ class Trial:
 
     def is_of_one(self) -> bool:
         """Say whether it was the request, and not the API or the account, that failed."""
-        if self._evidence is None or self._of_account:
+        if self._known is None or self._of_account:
             return False
         if self._call.once:  # what it is halved to will tell
             return True
         if not self._was_alive:  # the read may have failed by chance
-            self._was_alive = self._evidence.is_alive(self._mark)
-        return self._was_alive and not self._evidence.speaks_for_others(self._call, self._start)
+            self._was_alive = self._known.is_alive(self._mark)
+        return self._was_alive and not self._known.speaks_for_others(self._call, self._start)
 
     def is_barred_alone(self) -> bool:
         """Say whether others of its kind were let through, and not too many are barred since."""
-        if self._evidence is None or not self._evidence.served_like(self._call):
+        if self._known is None or not self._known.served_like(self._call):
             return False
-        return not self._evidence.speaks_for_others(self._call, self._start)
+        return not self._known.speaks_for_others(self._call, self._start)
