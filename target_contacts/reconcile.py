@@ -10,7 +10,7 @@ the same stream is never adopted.
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 from singer_sdk.exceptions import ConfigurationError
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 
     from target_contacts.client import ContactSink
     from target_contacts.items import Item
-
-Found: TypeAlias = "Candidates | Refused | GivenUp"
-"""Contacts that may be a record's, or why the API could not be asked."""
 
 
 class Reconciler:
@@ -105,7 +102,7 @@ class Reconciler:
     # What the destination has.
 
     def _look_up(self, items: Sequence[Item]) -> dict[str, Any]:
-        """Return what was found for each item by its key.
+        """Return the candidates of each item by its key, or why the API did not tell them.
 
         Raises:
             Stopped: If the API cannot be asked any more.
