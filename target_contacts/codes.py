@@ -6,7 +6,6 @@ import functools
 import re
 from typing import TYPE_CHECKING, Any
 
-from target_contacts import values
 from target_contacts.contact import is_empty
 from target_contacts.vocabulary import INSIDE_NUMBERS
 from target_contacts.words import plain
@@ -28,7 +27,7 @@ def whole_number(held: Mapping[str, Any]) -> Mapping[str, Any]:
     country and its area that stand beside it.
     """
     numbers, countries, areas = _names(tuple(held))
-    filled = [name for name in numbers if not is_empty(held[name])]
+    filled = [name for name in numbers if _is_plain(held[name]) and not is_empty(held[name])]
     if not filled or (len(filled) == 1 and not (countries or areas)):
         return held
     first = filled[0]
@@ -53,19 +52,38 @@ def _is_full(value: Any) -> bool:
     return str(value).lstrip().startswith("+")
 
 
+SHORTEST = 5
+"""Digits of the shortest number that is told in another form."""
+
+
 def _are_same(one: Any, other: Any) -> bool:
-    plain_values = not isinstance(one, (dict, list)) and not isinstance(other, (dict, list))
-    return plain_values and values.may_be_same(one, other)
+    """Say whether two values are one number, with and without the codes before it."""
+    shorter, longer = sorted((_number(one), _number(other)), key=len)
+    return str(one) == str(other) or (len(shorter) >= SHORTEST and longer.endswith(shorter))
+
+
+def _is_plain(value: Any) -> bool:
+    return not isinstance(value, (dict, list))
+
+
+def _number(value: Any) -> str:
+    return _NO_DIGITS.sub("", str(value)).lstrip("0")
 
 
 @functools.lru_cache(maxsize=1024)
 def _names(names: tuple[str, ...]) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
     """Return the names of an object's numbers, of its country codes and of its area codes."""
-    plains = {plain(name).removeprefix("phone"): name for name in names}
-    numbers = (plain(each).removeprefix("phone") for each in INSIDE_NUMBERS.split())
+    plains = {_bare(name): name for name in names}
+    numbers = map(_bare, INSIDE_NUMBERS.split())
     wanted = (tuple(numbers), COUNTRIES, AREAS)
     first, second, third = ([plains[each] for each in kind if each in plains] for kind in wanted)
     return first, second, third
+
+
+def _bare(name: str) -> str:
+    """Return a plain name without `phone` before it, if it says more."""
+    word = plain(name)
+    return word.removeprefix("phone") or word
 
 
 def _code(held: Mapping[str, Any], names: Sequence[str]) -> str:

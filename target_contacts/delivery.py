@@ -118,18 +118,18 @@ class Delivery:
         same: list[Entry] = []
         for item in filter(None, map(self._sink.translated, changed)):
             entry = entries.get(item.key)
-            if entry and entry.status == WRITTEN and item.is_sent(entry.payload):
-                same.append(
-                    replace(
-                        entry,
-                        payload=item.digest,
-                        source=item.source,
-                        filled=entry.filled or item.filled,
-                    )
-                )
+            if entry and (filled := self._still(item, entry)):
+                known = {"payload": item.digest, "source": item.source, "filled": filled}
+                same.append(replace(entry, **known))
             else:
                 yield self._planned(item, entry)
         self._settle_same(same, waiting)
+
+    def _still(self, item: Item, entry: Entry) -> str | None:
+        """Return the id of what an item fills, if the destination has all that it says."""
+        if entry.status != WRITTEN or not item.is_sent(entry.payload):
+            return None
+        return self._filled.unchanged(item, entry.filled)
 
     def _entries(self, changed: Sequence[Received]) -> Mapping[str, Entry]:
         """Return what the ledger knows of records, also of those it knows by a former key."""

@@ -167,15 +167,21 @@ def cover(some: AbstractSet[str], others: AbstractSet[str]) -> bool:
 
 
 def _same_number(one: str, other: str) -> bool:
-    """Say whether two numbers are one; extensions are shared by many."""
+    """Say whether two numbers are one; extensions are shared by many, and so is `000000`."""
+    if _is_shared(one) or _is_shared(other):
+        return False
     if one == other:
-        return len(one) > LONGEST_EXTENSION
+        return True
     if one.startswith("+") == other.startswith("+"):
-        return (
-            not one.startswith("+") and len(one) > LONGEST_EXTENSION and _bare(one) == _bare(other)
-        )
+        return not one.startswith("+") and _bare(one) == _bare(other)
     full, part = (one, _bare(other)) if one.startswith("+") else (other, _bare(one))
     return len(part) >= LEAST_DIGITS and full.endswith(part)
+
+
+def _is_shared(number: str) -> bool:
+    """Say whether a number is an extension, or one digit throughout, which stands for none."""
+    digits = _bare(number.removeprefix("+"))
+    return len(digits) <= LONGEST_EXTENSION or len(set(digits)) == 1
 
 
 def _bare(number: str) -> str:

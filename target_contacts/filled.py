@@ -87,11 +87,10 @@ class FilledFields:
         known = self._ledger.fills(filter(None, (item.filled, before)))
         fill, earlier = known.get(item.filled or "", {}), known.get(before or "", {})
         if before is None:
-            sent = {w: item.fallback.get(w, "") if v == "" else v for w, v in item.payload.items()}
-            return Change(sent, item.filled, item.filled, (), ())
+            return Change(_of_unknown(item), item.filled, item.filled, (), ())
         here = set(self._hashes(item.properties))
         lacking = [w for w, of in fill.items() if _lacks(earlier.get(w, ()), of, here)]
-        gone = [w for w in _gone(item.payload, fill, earlier, here) if w not in item.left_out]
+        gone = self._gone(item, fill, earlier)
         emptied = self._emptied(gone, item.fallback)
         filled = {w: of for w, of in earlier.items() if w not in emptied}
         filled |= {w: of for w, of in fill.items() if w not in lacking}
@@ -102,6 +101,38 @@ class FilledFields:
             [wire for wire in gone if wire not in emptied],
             lacking,
         )
+
+    def unchanged(self, item: Item, before: str | None) -> str | None:
+        """Return the id of the row for what is filled, if a payload that was sent says all still.
+
+        Args:
+            item: What the record says; its payload is the one sent last.
+            before: Id of the row for what was filled so far; None if that is not known.
+
+        Returns:
+            The id; None if a value is gone at the source that an earlier payload had.
+        """
+        if before is None or before == item.filled:
+            return item.filled
+        known = self._ledger.fills(filter(None, (item.filled, before)))
+        fill, earlier = known.get(item.filled or "", {}), known[before]
+        return None if self._gone(item, fill, earlier) else self._ledger.fill_id(earlier | fill)
+
+    def _gone(self, item: Item, fill: Fill, earlier: Fill) -> list[str]:
+        """Return the fields whose value is gone: its properties are there, without it.
+
+        A property that holds another value says so only where the record has none for the field.
+        """
+        told = {w: of for w, of in earlier.items() if w not in fill and w not in item.left_out}
+        if not told:
+            return []
+        bare, here = set(self._hashes(item.properties)), set(self._hashes(item.received.record))
+        return [
+            wire
+            for wire, of in told.items()
+            if (of and bare.issuperset(of))
+            or (item.payload.get(wire) == "" and here.issuperset(of))
+        ]
 
     def _emptied(self, gone: Iterable[str], defaults: Payload) -> Payload:
         """Return the fields that are cleared, or given their default, as far as that can be."""
@@ -120,10 +151,10 @@ class FilledFields:
         return sorted({self._ledger.digest(name)[:8] for name in names})
 
 
-def _gone(payload: Payload, fill: Fill, earlier: Fill, here: set[str]) -> list[str]:
-    """Return the fields whose value is gone at the source: its properties are there without it."""
-    told = ((wire, of) for wire, of in earlier.items() if wire not in fill)
-    return [w for w, of in told if (here.issuperset(of) if of else payload.get(w) == "")]
+def _of_unknown(item: Item) -> Payload:
+    """Return the values of a contact of which it is not known what filled it: none is cleared."""
+    sent = {w: item.fallback.get(w, "") if v == "" else v for w, v in item.payload.items()}
+    return {wire: value for wire, value in sent.items() if value != ""}
 
 
 def _stated(item: Item, earlier: Fill, complete: AbstractSet[str]) -> Payload:

@@ -87,6 +87,7 @@ class Intake:
         settings = [*map(sink.config.get, RECIPE), *map(account.get, sink.recipe)]
         self._recipe = self._ledger.digest([VERSION, FORM, sink.original_schema, settings])
         self.filled = FilledFields(self._ledger, sink.configured(), clears=sink.keeps_empty)
+        self._passwords = {f.wire for f in sink.configured() if f.attribute == "password"}
         mapped = self.translator.mapped.paths.items()
         self._paths = {wire: JOINT.join(path.starts) for wire, path in mapped}
         self._names = sink.destination.status_names
@@ -152,11 +153,15 @@ class Intake:
             payload,
             digest,
             defaults,
-            self._ledger.digest({**payload, **defaults}) if defaults else digest,
+            self._ledger.digest({**payload, **self._public(defaults)}) if defaults else digest,
             self.filled.id_of(contact, own, self._paths, record),
             properties=tuple(name for name, value in record.items() if _holds_no_value(value)),
             left_out=frozenset(self._left_out),
         )
+
+    def _public(self, defaults: Payload) -> Payload:
+        """Return defaults without a password, which was never a part of a payload's hash."""
+        return {wire: value for wire, value in defaults.items() if wire not in self._passwords}
 
     def contact(self, record: Mapping[str, Any]) -> Contact:
         """Return the contact that a record holds.

@@ -162,11 +162,11 @@ def _items(place: Place, items: Sequence[Any]) -> Iterator[Leaf]:
         counts[group] += 1
         said = words[: int(told_by_label)] if item.is_primary else words
         forms = _labelled(place.forms, attribute, said, apart)
-        below = _below(place, forms, group, counts[group], is_list=isinstance(item.value, list))
+        below = _below(place, forms, group, counts[group])
         if isinstance(item.value, dict):
             yield from _of_item(below, item, is_known=bool(attribute))
         else:
-            yield from _leaves(below, item.value)
+            yield Leaf(below, item.value)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -211,13 +211,10 @@ def _labelled(
     return [*forms, *labelled, *((*form, *words) for form in around if len(words) > 1)]
 
 
-def _below(place: Place, forms: Sequence[Path], group: str, number: int, *, is_list: bool) -> Place:
-    """Return the place of an item.
-
-    Its number is part of its path if it is a further item, or a list, whose items have numbers too.
-    """
+def _below(place: Place, forms: Sequence[Path], group: str, number: int) -> Place:
+    """Return the place of an item; its number, if it is a further one, is part of its path."""
     parts = [group] if group else []
-    parts += [str(number)] if number > 1 or is_list else []
+    parts += [str(number)] if number > 1 else []
     return Place((*place.path, *parts), forms, (*place.number, number))
 
 

@@ -90,9 +90,10 @@ class Item(NamedTuple):
     @property
     def held(self) -> Mapping[str, Any]:
         """Return what an object holds but for what it says of itself."""
+        value: Mapping[str, Any] = self.value
         if not self.said:
-            return self.value  # type: ignore[no-any-return]
-        return {name: value for name, value in self.value.items() if name not in self.said}
+            return value
+        return {name: each for name, each in value.items() if name not in self.said}
 
 
 def in_order(values: Sequence[Any]) -> list[Item]:
@@ -104,12 +105,11 @@ def in_order(values: Sequence[Any]) -> list[Item]:
     Among equals a number such as `rank` puts them in order.
     """
     items = [_item(value) for value in values]
-    if len(items) < 2:  # noqa: PLR2004
-        return items
-    items.sort(key=_order)
-    first, second = items[:2]
-    if first.is_rated and first.order < second.order:
-        items[0] = first._replace(is_primary=True)
+    if items[1:]:
+        items.sort(key=_order)
+        first, second = items[:2]
+        if first.is_rated and first.order < second.order:
+            items[0] = first._replace(is_primary=True)
     return items
 
 

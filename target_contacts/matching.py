@@ -63,9 +63,10 @@ def _same_name(one: Facts, other: Facts) -> bool:
 def _alike(one: Facts, other: Facts) -> bool:
     """Say whether names agree.
 
-    Where first and last name changed places, or nobody has a name, nothing may differ.
+    Where first and last name changed places, or nobody has a name, nothing may differ. A name
+    without any letter or digit, such as `-`, is put where a name is demanded.
     """
-    if one.name == other.name != "":
+    if one.name == other.name and any(map(str.isalnum, one.name)):
         return True
     return one.turned == other.turned and not _differ(one, other)
 

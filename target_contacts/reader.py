@@ -154,13 +154,13 @@ def _by_attribute(record: Mapping[str, Any], spare: dict[str, str]) -> dict[str,
     """Return what a record holds for each attribute; note what no attribute takes."""
     found: dict[str, list[Found]] = {}
     for leaf in leaves(record):
-        path, _, number = leaf.place
+        (path, _, number), value = leaf
         name = path[0] if len(path) == 1 else ".".join(path)
         if taker := taker_of(leaf):
             attribute, rank = taker
-            each = Found(rank, number, name, meant(attribute, leaf.value), path[0])
+            each = Found(rank, number, name, meant(attribute, value), path[0])
             found.setdefault(attribute, []).append(each)
-        elif not is_empty(leaf.value):
+        elif not is_empty(value):
             spare[name] = ""
     for several in [each for each in found.values() if len(each) > 1]:
         several.sort(key=best_first)

@@ -150,10 +150,11 @@ def _without_start(parts: tuple[str, ...]) -> Iterator[Form]:
 def _told(parts: tuple[str, ...]) -> Spelling | None:
     """Return what names spell together, with or without what the value is called at last."""
     found = _whole("".join(parts))
-    if found or len(parts) == 1:
-        return found
-    around = _whole("".join(parts[:-1]))
-    return around and _inside(around, parts[-1])
+    around = _whole("".join(parts[:-1])) if len(parts) > 1 else None
+    inside = around and _inside(around, parts[-1])
+    if found and inside and found[0] == inside[0] and found[0] not in ADDRESS:
+        return min(found, inside)
+    return found or inside
 
 
 def _inside(around: Spelling, name: str) -> Spelling | None:

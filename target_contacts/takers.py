@@ -32,11 +32,11 @@ IDS_TOO = {"email", "country"}
 
 def taker_of(leaf: Leaf) -> tuple[str, int] | None:
     """Return the attribute that takes a value in one of its forms, the last of which says most."""
-    place, value = leaf
-    found = taker(place.forms[0], value) if len(place.forms) == 1 else _of_forms(place.forms, value)
-    if not place.number or found is None or found[0] in KINDS or max(place.number) <= 1:
+    (_, forms, number), value = leaf
+    found = taker(forms[0], value) if len(forms) == 1 else _of_forms(forms, value)
+    if not number or found is None or found[0] in KINDS or max(number) <= 1:
         return found
-    return _further(place, *found)
+    return _further(leaf.place, *found)
 
 
 def _of_forms(forms: Sequence[Path], value: Any) -> tuple[str, int] | None:
@@ -74,7 +74,7 @@ def taker(path: Path, value: Any) -> tuple[str, int] | None:
     attribute, rank = found
     if isinstance(value, (dict, list)):
         return found if attribute == "status" or not value else None
-    if is_empty(value) or isinstance(value, bool) or not is_told(attribute, path[-1]):
+    if isinstance(value, bool) or not is_told(attribute, path[-1]) or is_empty(value):
         return found
     if attribute == "job_title" and plain(path[-1]) == "title":
         return ("salutation", rank) if plain(str(value)) in HONORIFICS else found

@@ -206,6 +206,34 @@ def test_nothing_is_cleared_that_this_target_did_not_fill(
     assert (held["company"], held["phone"]) == ("Typed in", "+4930123456")
 
 
+MAIL = "anna@example.com"
+FEW = {name: value for name, value in ANNA.items() if name != "email"}
+LISTED = [{"value": MAIL}]
+
+
+@pytest.mark.parametrize(
+    ("steps", "left"),
+    [
+        ([{"emails": LISTED}, {}, {"emails": []}], ""),
+        ([{"emails": LISTED}, {}, {"emails": None}], ""),
+        ([{"email": MAIL}, {}, {"email": None}], ""),
+        ([{"emails": LISTED}, {"email": MAIL}, {"email": None}], ""),
+        ([{"emails": LISTED}, {"email": MAIL}, {"emails": []}], MAIL),
+        ([{"emails": LISTED}, {"emails": LISTED, "company": "Acme"}, {"company": "Acme"}], MAIL),
+        ([{"email": MAIL}, {"email": False}], ""),
+        ([{"email": MAIL}, {"E-Mail": None}], MAIL),
+    ],
+)
+def test_a_value_is_gone_with_the_property_it_came_from_last(
+    zoho: ZohoVoice, workplace: Workplace, steps: list[dict[str, Any]], left: str
+) -> None:
+    """Whatever lay between, and though what is sent looks like what was sent before."""
+    for step in steps:
+        workplace.target(zoho.target_config(), contacts({**FEW, **step}))
+    again = workplace.target(zoho.target_config(), contacts({**FEW, **steps[-1]}))
+    assert (mail(zoho), bins(again.summary)) == (left, {"unchanged": 1})
+
+
 def test_a_value_that_does_not_fit_clears_nothing(zoho: ZohoVoice, workplace: Workplace) -> None:
     """A field that is left out for its value is no field that is gone."""
     config = {**zoho.target_config(), "on_invalid_value": "drop_field"}

@@ -261,6 +261,29 @@ def test_a_number_in_parts_or_in_several_forms_is_one(item: dict[str, Any], whol
         assert "phone2" not in found
 
 
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"number": "call Anna", "formatted": "n/a"},
+        {"value": "030 123456", "phone_formatted": "030 123457"},
+        {"value": "1234", "formatted": "91234"},
+    ],
+)
+def test_numbers_that_differ_are_two(item: dict[str, Any]) -> None:
+    """What only ends alike, or holds no digits, is no other form of a number."""
+    found = told({"phone": [item]})
+    assert [found["phone"], found["phone2"]] == list(item.values())
+
+
+def test_an_object_is_no_number() -> None:
+    """Codes beside it change nothing."""
+    contact = read({"phone": {"number": {"x": ONE}, "country_code": "49", "area_code": "30"}})
+    assert contact.attributes == {}
+    assert contact.spare.keys() == {
+        "phone.number.x", "phone.country_code", "phone.area_code"
+    }  # fmt: skip
+
+
 # Fields of one's own.
 
 

@@ -66,6 +66,28 @@ def test_one_name_and_an_address_or_number_in_common_is_one_person(
     assert is_same({**JOHN, **one}, {**JOHN, **other})
 
 
+ONE, TWO, LINE = (
+    {"email": "one@example.com"},
+    {"email": "two@example.com"},
+    {"phone": "+4930123456"},
+)
+
+NOBODYS = [
+    ("0000000000", "0000000000"),
+    ("9999999", "9999999"),
+    ("+49 000000", "000000"),
+    ("000123", "0000123"),
+    ("0123", "0123"),
+]
+"""Two numbers that say nothing: one digit throughout, or an extension with zeros before it."""
+
+NAMELESS = [
+    {"first_name": each, "last_name": each}
+    for each in ("-", "?", "...", "\N{SLIGHTLY SMILING FACE}")
+]
+"""Names without a letter, as they are put where a name is demanded."""
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -78,6 +100,8 @@ def test_one_name_and_an_address_or_number_in_common_is_one_person(
         ({"phone": "+4930123456", "first_name": "Joan"}, {"phone": "+4930123456"}),
         ({"first_name": "", "last_name": ""}, {}),
         ({"phone": "12", "email": "one@example.com"}, {"phone": "12", "email": "two@example.com"}),
+        *(({**ONE, "phone": some}, {**TWO, "phone": other}) for some, other in NOBODYS),
+        *(({**ONE, **LINE, **name}, {**TWO, **LINE, **name}) for name in NAMELESS),
     ],
 )
 def test_another_name_or_nothing_in_common_is_another_person(

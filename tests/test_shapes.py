@@ -67,21 +67,18 @@ def test_a_value_that_no_attribute_takes_is_listed(record: dict[str, Any]) -> No
 @given(RECORDS)
 def test_every_value_of_a_record_is_looked_at(record: dict[str, Any]) -> None:
     """All in a record is among its values, but for what items of lists say of themselves."""
-    seen = arrived([leaf.value for leaf in leaves(record)])
-    assert all(is_empty(value) or str(value) in seen for value in plain(record))
+    seen = arrived([each for leaf in leaves(record) for each in texts(leaf.value)])
+    assert all(is_empty(value) or str(value) in seen for value in texts(without_marks(record)))
 
 
-def plain(value: Any) -> Iterator[Any]:
-    """Yield the plain values in a record, but for labels and marks of items and names of fields."""
+def without_marks(value: Any, *, is_item: bool = False) -> Any:
+    """Return a value without the labels and marks of items and the names of own fields."""
+    if isinstance(value, list):
+        return [without_marks(item, is_item=True) for item in value]
     if isinstance(value, dict):
-        for child in value.values():
-            yield from plain(child)
-    elif isinstance(value, list):
-        for item in value:
-            about = isinstance(item, dict)
-            yield from plain({n: v for n, v in item.items() if n not in ABOUT} if about else item)
-    else:
-        yield value
+        kept = value.keys() - ABOUT if is_item else value.keys()
+        return {name: without_marks(value[name]) for name in kept}
+    return value
 
 
 ABOUT = {
