@@ -116,7 +116,13 @@ class FilledFields:
             return item.filled
         known = self._ledger.fills(filter(None, (item.filled, before)))
         fill, earlier = known.get(item.filled or "", {}), known[before]
-        return None if self._gone(item, fill, earlier) else self._ledger.fill_id(earlier | fill)
+        here = set(self._hashes(item.properties))
+        fewer = {w for w, of in fill.items() if set(of) < set(earlier.get(w, ()))}
+        lacking = {w for w in fewer if _lacks(earlier[w], fill[w], here)}
+        if fewer - lacking or self._emptied(self._gone(item, fill, earlier), item.fallback):
+            return None
+        whole = {w: of for w, of in fill.items() if w not in lacking}
+        return self._ledger.fill_id(earlier | whole)
 
     def _gone(self, item: Item, fill: Fill, earlier: Fill) -> list[str]:
         """Return the fields whose value is gone: its properties are there, without it.

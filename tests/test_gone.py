@@ -234,6 +234,27 @@ def test_a_value_is_gone_with_the_property_it_came_from_last(
     assert (mail(zoho), bins(again.summary)) == (left, {"unchanged": 1})
 
 
+def test_a_name_stays_whole_as_long_as_a_part_of_it_is_lacking(workplace: Workplace) -> None:
+    """In whatever other properties the record changes, and however often."""
+    less = without(ANNA, "first_name")
+    with Porters() as porters:
+        for extra in ({"first_name": "Anna"}, {}, {"seen": 1}, {"phone": "+4930123456"}):
+            workplace.target(porters.target_config(), contacts({**less, **extra}))
+        (held,) = porters.contacts
+        assert (held["Contact.P_Name"], held["Contact.P_Telephone"]) == (
+            "Anna Ahrens", "+4930123456",
+        )  # fmt: skip
+
+
+def test_what_cannot_be_cleared_is_not_sent_again_and_again(workplace: Workplace) -> None:
+    """A record that changes in other properties only is unchanged."""
+    with Porters() as porters:
+        for number, emails in enumerate((LISTED, [], [])):
+            record = {**FEW, "emails": emails, "updated_at": f"2026-11-0{number + 1}"}
+            run = workplace.target(porters.target_config(), contacts(record))
+        assert (mail(porters), bins(run.summary)) == (MAIL, {"unchanged": 1})
+
+
 def test_a_value_that_does_not_fit_clears_nothing(zoho: ZohoVoice, workplace: Workplace) -> None:
     """A field that is left out for its value is no field that is gone."""
     config = {**zoho.target_config(), "on_invalid_value": "drop_field"}
