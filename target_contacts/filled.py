@@ -115,7 +115,7 @@ class FilledFields:
         if before is None or before == item.filled:
             return item.filled
         known = self._ledger.fills(filter(None, (item.filled, before)))
-        fill, earlier = known.get(item.filled or "", {}), known[before]
+        fill, earlier = known.get(item.filled or "", {}), known.get(before, {})
         here = set(self._hashes(item.properties))
         fewer = {w for w, of in fill.items() if set(of) < set(earlier.get(w, ()))}
         lacking = {w for w in fewer if _lacks(earlier[w], fill[w], here)}
