@@ -57,18 +57,22 @@ def _same_number(one: Facts, other: Facts) -> bool:
 
 
 def _same_name(one: Facts, other: Facts) -> bool:
-    return one.name == other.name != "" and not one.reachable and not other.reachable
+    return _same_words(one, other) and not one.reachable and not other.reachable
 
 
 def _alike(one: Facts, other: Facts) -> bool:
     """Say whether names agree.
 
-    Where first and last name changed places, or nobody has a name, nothing may differ. A name
-    without any letter or digit, such as `-`, is put where a name is demanded.
+    Where first and last name changed places, or nobody has a name, nothing may differ.
     """
-    if one.name == other.name and any(map(str.isalnum, one.name)):
+    if _same_words(one, other):
         return True
     return one.turned == other.turned and not _differ(one, other)
+
+
+def _same_words(one: Facts, other: Facts) -> bool:
+    """Say whether both have the same name; signs alone, such as `-`, are none."""
+    return one.name == other.name and any(map(str.isalnum, one.name))
 
 
 def share_evidence(one: Facts, other: Facts) -> bool:

@@ -102,6 +102,7 @@ NAMELESS = [
         ({"phone": "12", "email": "one@example.com"}, {"phone": "12", "email": "two@example.com"}),
         *(({**ONE, "phone": some}, {**TWO, "phone": other}) for some, other in NOBODYS),
         *(({**ONE, **LINE, **name}, {**TWO, **LINE, **name}) for name in NAMELESS),
+        *((name, name) for name in NAMELESS),
     ],
 )
 def test_another_name_or_nothing_in_common_is_another_person(
