@@ -103,14 +103,14 @@ class FilledFields:
         )
 
     def unchanged(self, item: Item, before: str | None) -> str | None:
-        """Return the id of the row for what is filled, if a payload that was sent says all still.
+        """Return the id of the row for what is filled, if nothing has to be sent.
 
         Args:
             item: What the record says; its payload is the one sent last.
             before: Id of the row for what was filled so far; None if that is not known.
 
         Returns:
-            The id; None if a value is gone at the source that an earlier payload had.
+            The id; None if a value of an earlier payload, or a part of one, is gone at the source.
         """
         if before is None or before == item.filled:
             return item.filled
