@@ -84,12 +84,9 @@ class FilledFields:
             item: What the record says.
             before: Id of the row for what was filled so far; None if that is not known.
         """
-        known = self._ledger.fills(filter(None, (item.filled, before)))
-        fill, earlier = known.get(item.filled or "", {}), known.get(before or "", {})
         if before is None:
             return Change(_of_unknown(item), item.filled, item.filled, (), ())
-        here = set(self._hashes(item.properties))
-        lacking = [w for w, of in fill.items() if _lacks(earlier.get(w, ()), of, here)]
+        fill, earlier, lacking = self._compared(item, before)
         gone = self._gone(item, fill, earlier)
         emptied = self._emptied(gone, item.fallback)
         filled = {w: of for w, of in earlier.items() if w not in emptied}
@@ -114,15 +111,21 @@ class FilledFields:
         """
         if before is None or before == item.filled:
             return item.filled
-        known = self._ledger.fills(filter(None, (item.filled, before)))
-        fill, earlier = known.get(item.filled or "", {}), known.get(before, {})
-        here = set(self._hashes(item.properties))
+        fill, earlier, lacking = self._compared(item, before)
         fewer = {w for w, of in fill.items() if set(of) < set(earlier.get(w, ()))}
-        lacking = {w for w in fewer if _lacks(earlier[w], fill[w], here)}
-        if fewer - lacking or self._emptied(self._gone(item, fill, earlier), item.fallback):
+        gone = self._gone(item, fill, earlier)
+        if fewer.difference(lacking) or self._emptied(gone, item.fallback):
             return None
         whole = {w: of for w, of in fill.items() if w not in lacking}
         return self._ledger.fill_id(earlier | whole)
+
+    def _compared(self, item: Item, before: str) -> tuple[Fill, Fill, list[str]]:
+        """Return what is filled now, what was, and the fields of which a part is lacking."""
+        known = self._ledger.fills(filter(None, (item.filled, before)))
+        fill, earlier = known.get(item.filled or "", {}), known.get(before, {})
+        here = set(self._hashes(item.properties))
+        lacking = [w for w, of in fill.items() if _lacks(earlier.get(w, ()), of, here)]
+        return fill, earlier, lacking
 
     def _gone(self, item: Item, fill: Fill, earlier: Fill) -> list[str]:
         """Return the fields whose value is gone: its properties are there, without it.
