@@ -43,7 +43,7 @@ class ApiStream(Stream, Generic[ClientT]):
         """Take the tap, its clients, to which this stream may add its own, and what is shown."""
         super().__init__(tap)
         self._clients, self._shown = clients, shown
-        self._read = 0
+        self._read = self._gone = 0
         self._new_version: int | None = None
         """Version of what is read from the start; None if none is to be told."""
 
@@ -103,7 +103,7 @@ class ApiStream(Stream, Generic[ClientT]):
 
     def _chunks(self) -> Generator[Chunk, None, None]:
         """Yield the chunks; each is written when the next one is asked for."""
-        track = Track(self.name, lambda: {"records": self._read}, self.client.usage)
+        track = Track(self.name, self._counts, self.client.usage)
         try:
             with (
                 self._shown.follows(track),
@@ -114,6 +114,7 @@ class ApiStream(Stream, Generic[ClientT]):
                         self._stream_version = self._new_version
                     yield chunk
                     self._read += len(chunk.records)
+                    self._gone += chunk.gone
                     self._note(chunk.progress)
                     track.leaves(chunk.left)
         except Incomplete:
@@ -125,6 +126,11 @@ class ApiStream(Stream, Generic[ClientT]):
         self.stream_state.pop(PROGRESS, None)
         if self._stream_version is not None:
             super()._write_activate_version_message(self._stream_version)
+
+    def _counts(self) -> dict[str, int]:
+        """Return how many records were read, and how many were left out if any."""
+        gone = {"left out as deleted meanwhile": self._gone} if self._gone else {}
+        return {"records": self._read, **gone}
 
     def _write_activate_version_message(self, full_table_version: int) -> None:
         """Put it off: before all records have come, it would make those still to come gone."""

@@ -46,4 +46,4 @@ def _why_not(found: Mapping[str, Any]) -> str:
 
 
 def _is_object(value: object) -> bool:
-    return isinstance(value, dict)
+    return isinstance(value, dict) and isinstance(value.get("progress_markers", {}), dict)

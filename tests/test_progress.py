@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_contacts.apis.bookmarks import Bookmark
 from tap_contacts.apis.cobai import Cobai as CobaiClient
 from tap_contacts.apis.outage import Outage
 from tap_contacts.apis.porters import Porters as PortersClient
@@ -38,6 +39,7 @@ from tests.test_valomnia_reading import fill as fill_valomnia
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
     from pathlib import Path
 
 LOGGED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} +\| (INFO|WARNING) +\| .*")
@@ -332,13 +334,18 @@ def test_what_is_left_of_cobai_are_customers() -> None:
     assert [chunk.left for chunk in chunks if chunk.progress] == [15, 5]
 
 
+def bookmark(start: datetime | None = None) -> Bookmark:
+    """Return from when on to read."""
+    return Bookmark("contacts", "changed", {}, start and start.isoformat())
+
+
 def test_what_is_left_of_porters_follows_from_its_counts() -> None:
     """Each page tells how many rows of the listing come after it; that of deletions is another."""
     with Porters() as porters:
         fill_porters(porters, 250)
         client = PortersClient(porters.tap_config(), FAST)
         asked = Asked(CONTACTS, ["Contact.P_UpdateDate"])
-        chunks = list(Changes(client, asked, lambda _: {}, "").chunks(None))
+        chunks = list(Changes(client, asked, lambda _: {}, bookmark()).chunks(None))
     assert [(len(chunk.records), chunk.left) for chunk in chunks] == [(200, 50), (50, 0), (0, 0)]
 
 
@@ -347,8 +354,8 @@ def test_what_is_left_of_valomnia_is_told_where_all_is_read() -> None:
     with Valomnia() as valomnia:
         fill_valomnia(valomnia, 150)
         account = ValomniaClient(valomnia.tap_config(), FAST)
-        everything = [chunk.left for chunk in read_changes(account, None)]
-        some = [chunk.left for chunk in read_changes(account, START)]
+        everything = [chunk.left for chunk in read_changes(account, bookmark())]
+        some = [chunk.left for chunk in read_changes(account, bookmark(START))]
     assert (everything[0], everything[-1], set(some)) == (50, 0, {None})
 
 

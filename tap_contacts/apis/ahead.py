@@ -30,6 +30,8 @@ class Chunk(NamedTuple):
     """How much is to come after it, in any unit, where that is told."""
     starts_afresh: bool = False
     """Whether the chunks after it are all there is: nothing that came before counts."""
+    gone: int = 0
+    """Rows left out since they were deleted after they had been listed."""
 
 
 AFRESH = Chunk([], {}, starts_afresh=True)

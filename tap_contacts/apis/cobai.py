@@ -6,8 +6,10 @@ Source: https://cobai.com/de/docs/api-v2/kunden/kundenliste-abrufen
 from __future__ import annotations
 
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +34,7 @@ from tap_contacts.apis.http import (
 from tap_contacts.apis.repeats import Call
 from tap_contacts.apis.seams import Incomplete
 from tap_contacts.apis.transport import origin
+from tap_contacts.apis.vanished import Vanished
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
@@ -83,6 +86,9 @@ SETTINGS = th.ObjectType(
 
 Listed = list[dict[str, str]]
 """Contacts of one customer, as its list tells them."""
+
+GONE = Chunk([], gone=1)
+"""What stands for a contact that was deleted after it had been listed."""
 
 
 class Cobai(ApiClient):
@@ -161,7 +167,10 @@ class Cobai(ApiClient):
             return listed
         known = set(listed)
         missing = [uuid for uuid in self._wanted if uuid not in known]
-        if missing and not self._state:
+        if missing and self._state:
+            everybody = set(self.all_customers())
+            missing = [uuid for uuid in missing if uuid not in everybody]
+        if missing:
             msg = f"cobai.customers names {', '.join(missing)}; cobai has no such customer."
             raise ConfigurationError(msg)
         return [uuid for uuid in self._wanted if uuid in known]
@@ -196,11 +205,21 @@ class Cobai(ApiClient):
 
     def _marked(self, reading: Reading) -> Generator[dict[str, str] | Chunk, None, None]:
         """Yield what is listed of the customers left, and the progress now and then."""
-        with closing(in_order(self._pool, self._listed, reading.left, self._ahead)) as lists:
+        listed_of = partial(self._listed_or_gone, Vanished(self.all_customers), time.monotonic())
+        with closing(in_order(self._pool, listed_of, reading.left, self._ahead)) as lists:
             for listed in lists:
-                yield from _together(listed)
+                yield from [GONE] if listed is None else _together(listed)
                 if progress := reading.progress():
                     yield Chunk([], progress, reading.to_come)
+
+    def _listed_or_gone(self, gone: Vanished, listed_at: float, customer: str) -> Listed | None:
+        """Return a customer's contacts; None if the customer is not there any more."""
+        try:
+            return self._listed(customer)
+        except NotFound:
+            if not gone.has(customer, listed_at):
+                raise
+            return None
 
     def _whole(
         self, listed: Iterable[dict[str, str] | Chunk]
@@ -211,17 +230,25 @@ class Cobai(ApiClient):
         """
         reading = in_order(self._pool, self._read, listed, self._ahead, _is_whole)
         with closing(reading) as contacts:
-            yield from filter(None, contacts)
+            yield from contacts
 
-    def _read(self, listed: Any) -> dict[str, str] | None:
-        """Return a contact of a list; None if it has gone since."""
+    def _read(self, listed: Any) -> dict[str, str] | Chunk:
+        """Return a contact of a list; GONE if it was deleted since, or its customer."""
         customer, uuid = listed["customer_uuid"], listed["uuid"]
         try:
             return self.contact(customer, uuid)
         except NotFound:
-            if any(item["uuid"] == uuid for item in self._listed(customer)):
+            if self._is_listed(customer, uuid):
                 raise
-            return None
+            return GONE
+
+    def _is_listed(self, customer: str, uuid: str) -> bool:
+        try:
+            return any(item["uuid"] == uuid for item in self._listed(customer))
+        except NotFound:
+            if customer in self.all_customers():
+                raise
+            return False
 
     def contact(self, customer: str, uuid: str) -> dict[str, str]:
         """Return one contact as cobai tells it, with `customer_uuid`."""

@@ -19,6 +19,8 @@ import msgspec
 from tap_contacts.apis import porters_wire as wire
 from tap_contacts.apis import xml
 from tap_contacts.apis.ahead import AFRESH, LOST, Chunk
+from tap_contacts.apis.bookmarks import EARLIEST, MOST_SEEN, Overlap, before
+from tap_contacts.apis.clocks import clocks, moment
 from tap_contacts.apis.porters_fields import LINKS_TOO
 from tap_contacts.apis.porters_records import DATE_TIME, DELETED_AT, rfc3339, timed
 from tap_contacts.apis.seams import Incomplete
@@ -28,8 +30,10 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
+    from tap_contacts.apis.bookmarks import Bookmark
     from tap_contacts.apis.porters import Porters
     from tap_contacts.apis.porters_fields import Resource
+    from tap_contacts.apis.transport import Answer
 
 _logger = logging.getLogger("contacts.porters")
 
@@ -68,7 +72,7 @@ def pages(client: Porters, asked: Asked, after: int = 0) -> Iterator[_Element | 
     while more:
         beyond = {f"{key}:gt": str(last)} if last else {}
         asked_now = asked._replace(conditions={**asked.conditions, **beyond})
-        root = _page(client, asked_now, f"{key}:asc", LARGEST_PAGE)
+        root = _page(client, asked_now, f"{key}:asc", LARGEST_PAGE).xml
         ids = [last, *_ids(asked.resource, _items(root))]
         total = wire.total(root)
         more = total > len(ids) - 1
@@ -99,7 +103,7 @@ def _broken(resource: Resource, answered: str) -> Incomplete:
     return Incomplete(f"PORTERS: GET {resource.path}: {answered}. Run again.")
 
 
-def _page(client: Porters, asked: Asked, order: str, count: int) -> _Element | None:
+def _page(client: Porters, asked: Asked, order: str, count: int) -> Answer:
     query = {
         "partition": client.partition,
         "count": count,
@@ -112,14 +116,13 @@ def _page(client: Porters, asked: Asked, order: str, count: int) -> _Element | N
         query["condition"] = ",".join(f"{name}={value}" for name, value in asked.conditions.items())
     # A space must go as %20; a + would be taken for a plus.
     params = urlencode(query, quote_via=quote, safe="/,():")
-    answer = client.call("GET", asked.resource.path, params=params, headers=LINKS_TOO)
-    return answer.xml
+    return client.call("GET", asked.resource.path, params=params, headers=LINKS_TOO)
 
 
 Moment = Annotated[str, msgspec.Meta(pattern=rf"^({DATE_TIME.pattern})?\Z")]
 
 
-class Progress(msgspec.Struct, forbid_unknown_fields=True):
+class Progress(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """How far a listing has been written, as it stands in a STATE; times as PORTERS has them."""
 
     since: Moment
@@ -130,6 +133,8 @@ class Progress(msgspec.Struct, forbid_unknown_fields=True):
     """The last change that was written."""
     state: Literal["existing", "deleted"] = "existing"
     id: Annotated[int, msgspec.Meta(ge=0, lt=10**18)] = 0
+    seen: Annotated[list[str], msgspec.Meta(max_length=MOST_SEEN)] = []
+    """Hashes of what was written and the next run would read again."""
 
 
 class Changes:
@@ -140,22 +145,35 @@ class Changes:
         client: Porters,
         asked: Asked,
         record: Callable[[_Element], dict[str, Any]],
-        since: str,
+        bookmark: Bookmark,
     ) -> None:
-        """Take what is read, what makes records of it, and since when ("": ever)."""
+        """Take what is read, what makes records of it, and from when on."""
         self._client, self._asked, self._record = client, asked, record
-        self._since = since
+        self._bookmark = bookmark
+        self._what = f"PORTERS: GET {asked.resource.path}"
         self._date = f"{asked.resource.name}.P_UpdateDate"
-        self._at = Progress(since, "")
+        self._server: datetime | None = None
+        """What time it was at the first answer."""
+        self._begin("")
 
-    @property
-    def bookmark(self) -> str:
-        """Return from when on to read the next time; "" for everything.
+    def _begin(self, until: str) -> None:
+        """Start at the bookmark."""
+        start = self._bookmark.start
+        self._since = timed(start) if start else ""
+        self._at = Progress(self._since, until)
+        self._overlap = Overlap(self._bookmark)
 
-        That is the last change written, but none that came while the listing was read: whatever
-        changed behind the walk is then at least as late, by the clock of PORTERS itself.
+    def move(self) -> None:
+        """Move the bookmark to the last change written, now that all have come.
+
+        But to none that came while the listing was read: whatever changed behind the walk is at
+        least as late, by the clock of PORTERS itself.
         """
-        return max(self._since, min(self._at.greatest, self._at.until))
+        reached = moment(rfc3339(min(self._at.greatest, self._at.until)))
+        at = max(filter(None, (self._bookmark.time, reached)), default=None)
+        if at:
+            seen = self._overlap.hashes(before(at), is_done=True)
+            self._bookmark.move(at.isoformat(), seen)
 
     def chunks(self, progress: Mapping[str, Any] | None) -> Generator[Chunk, None, None]:
         """Yield the records, page by page.
@@ -168,27 +186,37 @@ class Changes:
             self._at = earlier
         else:
             if progress:
-                _logger.warning(LOST, f"PORTERS: GET {self._asked.resource.path}")
+                _logger.warning(LOST, self._what)
                 yield AFRESH
-            self._at = Progress(self._since, self._last_change())
+            self._begin(self._last_change())
+        until = moment(rfc3339(self._at.until))
+        self._limit = before(until) if until else EARLIEST
+        self._overlap.go_on(self._at.seen, self._limit)
         if self._at.state == "existing":
             yield from self._walk(self._changed())
             self._at.state, self._at.id = "deleted", 0
         yield from self._walk(self._deleted())
 
     def _last_change(self) -> str:
-        """Return when the last change was made, but not this very second: it goes on."""
-        before = timed(datetime.now(timezone.utc) - timedelta(seconds=1))
-        return min(max(self._latest("existing"), self._latest("deleted")), before)
+        """Return when the last change was made, as far as a clock can have told it.
 
-    def _latest(self, state: Literal["existing", "deleted"]) -> str:
+        A bookmark in the future is given up.
+        """
+        first = self._latest("existing")
+        self._server, bound = clocks(self._what, first.headers.get("Date"))
+        self._bookmark.drop_if_ahead(self._server)
+        roots = (first.xml, self._latest("deleted").xml)
+        told = [self._changed_at(item) for root in roots for item in _items(root)]
+        latest = max(filter(None, told), default=None)
+        return timed(min(latest, bound)) if latest else ""
+
+    def _latest(self, state: Literal["existing", "deleted"]) -> Answer:
         asked = Asked(self._asked.resource, [self._date], state=state)
-        items = _items(_page(self._client, asked, f"{self._date}:desc", 1))
-        return max(map(self._changed_at, items), default="")
+        return _page(self._client, asked, f"{self._date}:desc", 1)
 
-    def _changed_at(self, item: _Element) -> str:
-        told = _text(item, self._date)
-        return told if DATE_TIME.fullmatch(told) else ""
+    def _changed_at(self, item: _Element) -> datetime | None:
+        """Return when a record was changed; None if it does not tell."""
+        return moment(rfc3339(_text(item, self._date)))
 
     def _changed(self) -> Asked:
         conditions = {f"{self._date}:ge": self._since} if self._since else {}
@@ -196,7 +224,7 @@ class Changes:
 
     def _deleted(self) -> Asked:
         """Return what is asked of deleted records; older ones than are kept must not be."""
-        now = datetime.now(timezone.utc)
+        now = self._server or datetime.now(timezone.utc)
         if self._since and self._since < timed(now - DELETED_FOR):
             text = "PORTERS tells deletions of %d days only; %s may lack some since the last run."
             _logger.warning(text, DELETED_FOR.days, self._asked.resource.name)
@@ -207,19 +235,23 @@ class Changes:
     def _walk(self, asked: Asked) -> Generator[Chunk, None, None]:
         for root in pages(self._client, asked, self._at.id):
             records = list(self._records(root))
+            self._at.seen = self._overlap.hashes(self._limit, is_done=True)
             yield Chunk(records, msgspec.to_builtins(self._at), _left(root))
 
     def _records(self, root: _Element | None) -> Iterator[dict[str, Any]]:
         """Yield the records of a page, and note how far they go."""
         for item in _items(root):
             self._at.id = int(_text(item, f"{self._asked.resource.name}.P_Id"))
-            changed_at = self._changed_at(item)
+            time = self._changed_at(item)
+            changed_at = timed(time) if time else ""
             is_deleted = self._at.state == "deleted"
-            if is_deleted and changed_at < self._since:
+            if is_deleted and time and changed_at < self._since:
                 continue
             self._at.greatest = max(self._at.greatest, changed_at)
             # Of a deleted record, the date of the last change is that of its deletion.
-            yield self._record(item) | {DELETED_AT: rfc3339(changed_at) if is_deleted else None}
+            record = self._record(item) | {DELETED_AT: rfc3339(changed_at) if is_deleted else None}
+            if time is None or self._overlap.is_new(record, time, self._limit):
+                yield record
 
 
 def _left(root: _Element | None) -> int | None:

@@ -38,6 +38,8 @@ class Page(NamedTuple):
 
     rows: list[dict[str, Any]]
     total: int
+    date: str | None = None
+    """The header `Date` of the answer."""
 
 
 class Incomplete(FatalSyncError):

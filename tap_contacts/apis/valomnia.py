@@ -173,8 +173,9 @@ class Valomnia(ApiClient):
                 customerReference, and dateCreated and lastUpdated with _gt, _gte, _lt or _lte.
         """
         query = {**query, "max": PAGE_SIZE, "order": "asc"}
-        body = self.call("GET", self.path, params=query).json
-        return Page(body["data"], body["paging"]["total"])
+        answer = self.call("GET", self.path, params=query)
+        paging, rows = answer.json["paging"], answer.json["data"]
+        return Page(rows, paging["total"], answer.headers.get("Date"))
 
     def contact(self, identity: str) -> dict[str, Any]:
         """Return one contact."""

@@ -14,9 +14,9 @@ import datetime
 import re
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from tap_contacts.apis.ahead import Chunk
+from tap_contacts.apis.bookmarks import EARLIEST, Overlap, before, hash_of
+from tap_contacts.apis.clocks import clocks, moment
 from tap_contacts.apis.errors import NotFound
 from tap_contacts.apis.seams import Incomplete
 from tap_contacts.apis.valomnia import PAGE_SIZE
@@ -24,11 +24,15 @@ from tap_contacts.apis.valomnia import PAGE_SIZE
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
 
+    from tap_contacts.apis.bookmarks import Bookmark
+    from tap_contacts.apis.seams import Page
     from tap_contacts.apis.valomnia import Valomnia
 
 Record = dict[str, Any]
 
 SECOND = datetime.timedelta(seconds=1)
+LAST = datetime.datetime.max.replace(microsecond=0, tzinfo=datetime.timezone.utc)
+"""The last second that there is."""
 
 TIMES = ("dateCreated", "lastUpdated")
 PARENTS = ("customer", "user")
@@ -37,11 +41,14 @@ PARENTS = ("customer", "user")
 UNSORTED = "gives contacts in another order, or of other times, than asked for"
 UNFILTERED = "gives contacts of other times than asked for"
 MISSING = "does not give contacts of the time asked for"
-UNTIMED = "does not tell when a contact was changed"
 """Why changes cannot be read, which a user can only answer by reading all contacts."""
 
 SIZES = ("small", "medium")
 """Sizes of a photo, which stand before its name (Contacts/update.html)."""
+
+
+class Untimed(Exception):
+    """A contact does not tell when it was changed."""
 
 
 def normal(contact: Mapping[str, Any]) -> Record:
@@ -104,65 +111,86 @@ def read_all(client: Valomnia, progress: Mapping[str, Any] | None) -> Generator[
         yield chunk._replace(records=[normal(row) for row in chunk.records])
 
 
-def read_changes(client: Valomnia, since: datetime.datetime | None) -> Generator[Chunk, None, None]:
-    """Yield the contacts changed since a time, that second included, the earliest change first.
+def read_changes(client: Valomnia, bookmark: Bookmark) -> Generator[Chunk, None, None]:
+    """Yield the contacts changed since a bookmark, the earliest change first.
 
-    The progress of a chunk is the second of its last row: nothing before it is missing. A contact
-    that changes meanwhile comes again.
+    The progress of a chunk is what moves the bookmark: nothing before it is missing. A contact that
+    changes meanwhile comes again.
 
     Args:
         client: The tenant.
-        since: None: all contacts.
+        bookmark: From when on to read; it is dropped if it lies in the server's future.
 
     Raises:
         Incomplete: If the API does not filter or sort as it documents.
+        Untimed: If a contact does not tell when it was changed.
     """
-    start = since and since.astimezone(datetime.timezone.utc).replace(microsecond=0)
-    yield from _Walk(client, start).chunks()
+    yield from _Walk(client, bookmark).chunks()
 
 
 class _Walk:
     """Where the reading of one tenant's changes stands."""
 
-    def __init__(self, client: Valomnia, since: datetime.datetime | None) -> None:
-        self._client = client
-        self._since = since
-        self._known: dict[str, int] = {}
-        """Contacts of that second that were yielded, each with a hash of what it was."""
+    def __init__(self, client: Valomnia, bookmark: Bookmark) -> None:
+        self._client, self._bookmark = client, bookmark
+        self._since = bookmark.start
+        self._at = bookmark.time
+        """The last second of which all is read, but no later than the first answer."""
+        self._bound = LAST
+        """What is later than the first answer may not have been told by it."""
+        self._overlap = Overlap(bookmark)
+        self._known: dict[str, str] = {}
+        """Contacts of the second to go on with that were yielded, each with a hash."""
         self._left: int | None = None
         """How many are still to come, where all are: of others the total is not documented."""
 
     def chunks(self) -> Generator[Chunk, None, None]:
         """Yield all that is left."""
+        page = self._first()
         while True:
-            rows, total = self._rows(self._since)
-            self._left = total if self._since is None else self._left
+            rows = self._in_order(page, self._since)
+            self._left = page.total if self._since is None else self._left
             self._assert_joined(rows)
             yield self._chunk(rows)
-            if not rows or (len(rows) < PAGE_SIZE and len(rows) >= total):
-                return
+            if not rows or (len(rows) < PAGE_SIZE and len(rows) >= page.total):
+                break
             second = self._second(rows[-1])
             is_whole_page = second == self._since
             self._go_to(second, rows)
             if is_whole_page and not (yield from self._rest(second)):
-                return
+                break
+            page = self._page(self._since)
+        yield Chunk([], self._progress(is_done=True), self._left)
 
-    def _rows(self, since: datetime.datetime | None) -> tuple[list[Record], int]:
-        """Return the first page from a second on, and how many contacts there are from then on."""
-        page = self._client.page({**_span(since), "sort": "lastUpdated"})
+    def _first(self) -> Page:
+        """Return the first page, once it is known what time it is at the server."""
+        page = self._page(self._since)
+        server, self._bound = clocks(self._client.what, page.date)
+        if not self._bookmark.drop_if_ahead(server):
+            return page
+        self._since, self._at = self._bookmark.start, None
+        self._overlap = Overlap(self._bookmark)
+        return self._page(self._since)
+
+    def _page(self, since: datetime.datetime | None) -> Page:
+        """Return the first page from a second on; its total is of all from then on."""
+        return self._client.page({**_span(since), "sort": "lastUpdated"})
+
+    def _in_order(self, page: Page, since: datetime.datetime | None) -> list[Record]:
+        """Return the contacts of a page, which begin with that second and ascend."""
         rows = [normal(row) for row in page.rows]
         seconds = [self._second(row) for row in rows]
         if seconds != sorted(seconds) or (since and seconds and seconds[0] < since):
             raise self._error(UNSORTED)
-        return rows, page.total
+        return rows
 
     def _rest(self, second: datetime.datetime) -> Generator[Chunk, None, bool]:
         """Yield the rest of a second of more than a page; return whether there is more after it.
 
         That is asked for first: if there is, that second is over and no contact is added to it.
         """
-        after = second + SECOND
-        is_over = bool(self._rows(after)[0])
+        after = second + SECOND if second < LAST else None
+        is_over = after is not None and bool(self._in_order(self._page(after), after))
         for chunk in self._client.read_listed(_span(second, after)):
             rows = [normal(row) for row in chunk.records]
             if any(self._second(row) != second for row in rows):
@@ -172,17 +200,36 @@ class _Walk:
         return is_over
 
     def _chunk(self, rows: Sequence[Record]) -> Chunk:
-        """Return the rows that were not yielded as they are."""
-        fresh = [row for row in rows if self._known.get(row["id"]) != _hash(row)]
-        progress = {"lastUpdated": in_text(self._second(rows[-1]))} if rows else None
+        """Return the rows that were not yielded as they are, in this run or one before."""
+        if rows:
+            second = min(self._second(rows[-1]), self._bound)
+            self._at = max(self._at, second) if self._at else second
+        fresh = [row for row in rows if self._is_new(row)]
         if self._left is not None:
             self._left = max(0, self._left - len(fresh))
-        return Chunk(fresh, progress, self._left)
+        return Chunk(fresh, self._progress(), self._left)
+
+    def _is_new(self, row: Record) -> bool:
+        is_new = self._overlap.is_new(row, self._second(row), self._limit)
+        known = self._known.get(row["id"])
+        return is_new and (known is None or known != hash_of(row))
+
+    @property
+    def _limit(self) -> datetime.datetime:
+        """Return from when on the next run would read."""
+        return before(self._at) if self._at else EARLIEST
+
+    def _progress(self, *, is_done: bool = False) -> dict[str, Any] | None:
+        """Return what moves the bookmark."""
+        if self._at is None:
+            return None
+        seen = self._overlap.hashes(self._limit, is_done=is_done)
+        return {"value": in_text(self._at), "seen": seen}
 
     def _go_to(self, second: datetime.datetime, rows: Sequence[Record]) -> None:
         """Go on with the second of the last row, of which there may be more."""
         known = self._known if second == self._since else {}
-        fresh = {row["id"]: _hash(row) for row in rows if self._second(row) == second}
+        fresh = {row["id"]: hash_of(row) for row in rows if self._second(row) == second}
         self._since, self._known = second, {**known, **fresh}
 
     def _assert_joined(self, rows: Sequence[Record]) -> None:
@@ -201,9 +248,9 @@ class _Walk:
 
     def _second(self, row: Mapping[str, Any]) -> datetime.datetime:
         """Return the second in which a contact was last changed."""
-        time = utc(row["lastUpdated"])
+        time = moment(row["lastUpdated"])
         if time is None:
-            raise self._error(UNTIMED)
+            raise Untimed
         return time.replace(microsecond=0)
 
     def _error(self, reason: str) -> Incomplete:
@@ -217,7 +264,3 @@ def _span(
     """Return the filters for changes from a second on, and before another one if given."""
     given = {"lastUpdated_gte": since, "lastUpdated_lt": before}
     return {name: in_text(time) for name, time in given.items() if time}
-
-
-def _hash(row: Record) -> int:
-    return hash(msgspec.json.encode(row))

@@ -6,6 +6,7 @@ Source: https://www.zoho.com/voice/api/contacts-api.html
 from __future__ import annotations
 
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.ahead import Chunk, Offsets, in_order
+from tap_contacts.apis.errors import Refused
 from tap_contacts.apis.http import (
     DONE,
     GATEWAY,
@@ -24,8 +26,9 @@ from tap_contacts.apis.http import (
     Verdict,
 )
 from tap_contacts.apis.repeats import Call
-from tap_contacts.apis.seams import Listing, Page, read_chunks
+from tap_contacts.apis.seams import Listing, Page, read_all, read_chunks
 from tap_contacts.apis.transport import Answer, SignIn, origin
+from tap_contacts.apis.vanished import Vanished
 from tap_contacts.apis.zoho_voice_sign_in import (
     ACCOUNTS_HOSTS,
     TITLE,
@@ -189,7 +192,7 @@ class ZohoVoice(ApiClient):
         Args:
             progress: Progress of the last chunk that the earlier run wrote.
         """
-        listing = Listing(f"{self.title}: GET {PREFIX}/contacts", self.page_size, "contact_id")
+        listing = Listing(self._what, self.page_size, "contact_id")
         pages = Offsets(self._pool, self._page, self.page_size - 1, self._ahead)
         with closing(read_chunks(listing, pages, progress)) as chunks:
             yield from self._detailed(chunks) if self.contact_details else chunks
@@ -197,13 +200,35 @@ class ZohoVoice(ApiClient):
     def _detailed(self, chunks: Iterator[Chunk]) -> Generator[Chunk, None, None]:
         """Yield each contact as it is told alone, and after those of a page its progress."""
         singles = (single for chunk in chunks for single in _singles(chunk))
-        reading = in_order(self._pool, self._single, singles, self._ahead, _without_records)
+        vanished = Vanished(self._ids)
+
+        def detail(single: tuple[Chunk, float]) -> Chunk:
+            return self._single(*single, vanished)
+
+        reading = in_order(self._pool, detail, singles, self._ahead, _without_records)
         with closing(reading) as detailed:
             yield from detailed
 
-    def _single(self, chunk: Chunk) -> Chunk:
+    def _single(self, chunk: Chunk, listed_at: float, vanished: Vanished) -> Chunk:
+        """Return a contact as it is told alone; none if it is not listed any more.
+
+        What tells that a contact is not there is not documented: any refusal may.
+        """
         (listed,) = chunk.records
-        return Chunk([self.contact(listed["contact_id"])])
+        try:
+            return Chunk([self.contact(listed["contact_id"])])
+        except Refused:
+            if not vanished.has(listed["contact_id"], listed_at):
+                raise
+            return Chunk([], gone=1)
+
+    def _ids(self) -> Iterator[str]:
+        rows = read_all(self._what, self._page, self.page_size, "contact_id")
+        return (row["contact_id"] for row in rows)
+
+    @property
+    def _what(self) -> str:
+        return f"{self.title}: GET {PREFIX}/contacts"
 
     def contact(self, contact_id: str) -> dict[str, Any]:
         """Return one contact, with created_time (epoch, milliseconds) and number."""
@@ -220,14 +245,16 @@ class ZohoVoice(ApiClient):
         return body
 
 
-def _singles(chunk: Chunk) -> Iterator[Chunk]:
-    """Split a chunk into one for each record, and one for its progress."""
+def _singles(chunk: Chunk) -> Iterator[tuple[Chunk, float]]:
+    """Split a chunk into one for each record, and one for its progress, with when it came."""
+    now = time.monotonic()
     for record in chunk.records:
-        yield Chunk([record])
-    yield chunk._replace(records=[])
+        yield Chunk([record]), now
+    yield chunk._replace(records=[]), now
 
 
-def _without_records(chunk: Chunk) -> Chunk | None:
+def _without_records(single: tuple[Chunk, float]) -> Chunk | None:
+    chunk, _ = single
     return None if chunk.records else chunk
 
 

@@ -6,12 +6,10 @@ Names of fields are its aliases, dots included: loaders of the SDK make columns 
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
-from datetime import datetime, timezone
+from contextlib import contextmanager
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import msgspec
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
@@ -23,6 +21,7 @@ from tap_contacts.apis.errors import Stopped
 from tap_contacts.apis.porters import Porters
 from tap_contacts.apis.porters_reading import Asked, Changes
 from tap_contacts.client import ApiStream
+from tap_contacts.incremental import IncrementalStream
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -52,7 +51,7 @@ class PortersStream(ApiStream[Porters]):
             raise Stopped(*words, code=error.code, http_status=error.http_status) from None
 
 
-class PortersRecords(PortersStream):
+class PortersRecords(PortersStream, IncrementalStream[Porters]):
     """Records of a resource: those changed since the last run, and those deleted.
 
     They come by ascending id; a bookmark is passed on when all have come.
@@ -100,7 +99,6 @@ class PortersRecords(PortersStream):
         Raises:
             Stopped: If the app may not read it, or not know the fields and none are given.
         """
-        since = self._since()
         by_alias = {column.alias: column for column in self.columns}
         asked = Asked(self.resource, [column.asked for column in self.columns])
         if self._not_told and self.wanted is None:
@@ -108,41 +106,11 @@ class PortersRecords(PortersStream):
         if len(",".join(asked.fields)) > LONGEST_FIELDS:
             msg = "PORTERS takes no request for so many fields: name those to read, porters.fields."
             raise ConfigurationError(msg)
-        changes = Changes(self.client, asked, partial(records.record, by_alias), since)
+        changes = Changes(self.client, asked, partial(records.record, by_alias), self.bookmark)
         with self.asking():
             yield from changes.chunks(progress)
-        if self._is_incremental and changes.bookmark > since:
-            self.stream_state["replication_key"] = self.replication_key
-            self.stream_state["replication_key_value"] = records.rfc3339(changes.bookmark)
-
-    @property
-    def _is_incremental(self) -> bool:
-        return self.replication_method == "INCREMENTAL"
-
-    def _since(self) -> str:
-        """Return from when on to read, as PORTERS writes it; "" for everything."""
-        bookmark = self.stream_state.get("replication_key_value")
-        told = {"The bookmark": bookmark, "start_date": self.config.get("start_date")}
-        moments = [_moment(name, value) for name, value in told.items() if value]
-        return max(moments, default="") if self._is_incremental else ""
-
-    def get_replication_key_signpost(self, context: Mapping[str, Any] | None = None) -> None:
-        """Return nothing: how far a bookmark may go is known from PORTERS itself."""
-
-    def _increment_stream_state(
-        self, latest_record: Mapping[str, Any], *, context: Mapping[str, Any] | None = None
-    ) -> None:
-        """Leave the bookmark to `read`, which alone knows when all records have come."""
-
-
-def _moment(name: str, value: Any) -> str:
-    """Return a time, or the beginning of a day, as PORTERS writes it; without zone it is UTC."""
-    for text in (value, f"{value}T00:00:00Z"):
-        with suppress(msgspec.ValidationError):
-            moment = msgspec.convert(text, datetime)
-            return records.timed(moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc))
-    msg = f"{name} must be a time such as 2026-01-31T00:00:00Z."
-    raise ConfigurationError(msg)
+        if self.is_incremental:
+            changes.move()
 
 
 class PortersContacts(PortersRecords):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
-from singer_sdk.exceptions import ConfigurationError
-from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_contacts.apis.valomnia import Valomnia
-from tap_contacts.apis.valomnia_reading import read_all, read_changes
-from tap_contacts.client import PROGRESS, ApiStream
+from tap_contacts.apis.valomnia_changes import read_changed
+from tap_contacts.apis.valomnia_reading import read_all
+from tap_contacts.client import PROGRESS
+from tap_contacts.incremental import IncrementalStream
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -38,8 +38,8 @@ def _object(*names: str) -> th.ObjectType:
     return th.ObjectType(*(th.Property(name, th.StringType) for name in names))
 
 
-class ValomniaContacts(ApiStream[Valomnia]):
-    """Contacts, the earliest change first; those of the bookmark's own second come again.
+class ValomniaContacts(IncrementalStream[Valomnia]):
+    """Contacts, the earliest change first.
 
     Fields: https://developers.valomnia.com/ref/Contacts/show.html
     """
@@ -67,42 +67,20 @@ class ValomniaContacts(ApiStream[Valomnia]):
         th.Property("lastUpdated", th.DateTimeType),
     ).to_dict()
 
-    @property
-    def _is_incremental(self) -> bool:
-        return self.replication_method == REPLICATION_INCREMENTAL
-
     def read(self, progress: Mapping[str, Any] | None) -> Generator[Chunk, None, None]:
         """Yield the contacts changed since the bookmark or start_date, or else every contact."""
-        if not self._is_incremental:
+        if not self.is_incremental:
             return read_all(self.client, progress)
-        if self.replication_key != ValomniaContacts.replication_key:
-            msg = f"The replication key of {self.name} must be {ValomniaContacts.replication_key}."
-            raise ConfigurationError(msg)
         self.stream_state.pop(PROGRESS, None)
-        return read_changes(self.client, self.get_starting_timestamp(None))
-
-    def get_replication_key_signpost(self, context: Mapping[str, Any] | None = None) -> None:
-        """Return nothing: no bookmark depends on the clock of this machine."""
-
-    def _write_starting_replication_value(self, context: Mapping[str, Any] | None) -> None:
-        """Note where to start: at the later of bookmark and start_date."""
-        try:
-            super()._write_starting_replication_value(context)
-            self.get_starting_timestamp(context)
-        except ValueError:
-            msg = "start_date, and the bookmark in a state, must be like 2026-01-31T00:00:00Z."
-            raise ConfigurationError(msg) from None
-
-    def _write_chunks(self) -> None:
-        self._write_starting_replication_value(None)
-        super()._write_chunks()
+        return read_changed(self.client, self.bookmark)
 
     def _note(self, progress: Mapping[str, Any] | None) -> None:
-        """Take note of what is written: all changes before the second that progress tells."""
-        if not self._is_incremental:
+        """Take note of what is written: the bookmark moves with it."""
+        if not self.is_incremental:
             super()._note(progress)
             return
         if progress:
-            self._increment_stream_state(dict(progress))
+            self.bookmark.move(**progress)
+        if progress is not None:
             self._tap.state_writer.write_state(self.tap_state)
         self._flush()

@@ -123,6 +123,10 @@ class Porters(Sandbox):
     def _clock(self) -> datetime:
         return self.now()
 
+    def time(self) -> datetime:
+        """Return what the clock says that changes are stamped by."""
+        return self.now()
+
     @property
     def contacts(self) -> list[dict[str, Any]]:
         """Return the living contacts; every value is text under its alias."""

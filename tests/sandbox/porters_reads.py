@@ -209,17 +209,29 @@ def _show(
 ) -> None:
     if kind in OPTIONS:
         for alias in value.split(","):
-            option = element(shown, alias)
-            element(option, "Option.P_Id", option_id(database, alias))
-            element(option, "Option.P_Name", database.tenant.option(alias).name)
+            _show_option(database, element(shown, alias), alias)
     elif kind is Kind.NAMED:
         element(shown, value)
     elif kind in REFERRED:
-        name = REFERRED[kind]
-        chosen: dict[str, list[str]] = {alias: [] for alias in inner or [f"{name}.P_Id"]}
-        _fill(database, element(shown, name), database.records[name][value], chosen)
+        _show_referred(database, shown, REFERRED[kind], value, inner)
     else:
         shown.text = value
+
+
+def _show_option(database: Database, shown: etree._Element, alias: str) -> None:
+    # Silent in the documents; taken: of an option that was taken away the alias is left.
+    if database.tenant.has(alias):
+        element(shown, "Option.P_Id", option_id(database, alias))
+        element(shown, "Option.P_Name", database.tenant.option(alias).name)
+
+
+def _show_referred(
+    database: Database, shown: etree._Element, name: str, value: str, inner: list[str]
+) -> None:
+    # Silent in the documents; taken: a reference to what was deleted is empty.
+    if value in database.records[name]:
+        chosen: dict[str, list[str]] = {alias: [] for alias in inner or [f"{name}.P_Id"]}
+        _fill(database, element(shown, name), database.records[name][value], chosen)
 
 
 def option_id(database: Database, alias: str) -> str:

@@ -100,6 +100,10 @@ class Database:
         self._store(start, fields)
         return contact_id
 
+    def stamp(self, contact_id: str, told: str) -> None:
+        """Have a contact tell something else as the time of its last change."""
+        self.records["Contact"][contact_id]["Contact.P_UpdateDate"] = told
+
     def remove(self, contact_id: str) -> None:
         """Delete a contact as people do on the screens; there is no call for it."""
         contact = self.records["Contact"].pop(contact_id)

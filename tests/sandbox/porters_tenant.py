@@ -196,6 +196,10 @@ class Tenant:
                 return option
         raise ResultCodeError(Code.BAD_VALUE)
 
+    def has(self, alias: str) -> bool:
+        """Say whether there is such an option."""
+        return any(each.alias == alias for top in self.options for each in top.whole())
+
     def order(self, option_alias: str) -> int:
         """Return the place of an option among all, which also makes its id."""
         every = [option.alias for top in self.options for option in top.whole()]

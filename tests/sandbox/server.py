@@ -12,14 +12,15 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
-from email.utils import formatdate
+from datetime import datetime, timezone
+from email.utils import format_datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from typing_extensions import Self
 
@@ -134,6 +135,8 @@ class Sandbox(abc.ABC):
         self.latency = latency
         self.log: list[Logged] = []
         self.faults: list[Fault] = []
+        self.date: Callable[[], str | None] = self.told
+        """What answers tell as their `Date`; by default what this server's own clock says."""
         self._rules = threading.RLock()
         self._server = _Server(("127.0.0.1", port), self)
 
@@ -155,6 +158,14 @@ class Sandbox(abc.ABC):
     @abc.abstractmethod
     def target_config(self) -> dict[str, Any]:
         """Return a complete `target-contacts` config for this server."""
+
+    def told(self) -> str:
+        """Return the time as answers tell it."""
+        return format_datetime(self.time().astimezone(timezone.utc), usegmt=True)
+
+    def time(self) -> datetime:
+        """Return what this server's clock says."""
+        return datetime.now(timezone.utc)
 
     def tap_config(self) -> dict[str, Any] | None:
         """Return this API's object of a `tap-contacts` config, or None if it is no source."""
@@ -265,7 +276,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, response: Response, *, half: bool) -> None:
         lines = [f"HTTP/1.1 {response.status} {self.responses.get(response.status, ('',))[0]}"]
-        headers = {"Date": formatdate(usegmt=True)}
+        date = self.server.sandbox.date()
+        headers = {} if date is None else {"Date": date}
         if response.status != HTTPStatus.NO_CONTENT:
             headers["Content-Length"] = str(len(response.body))
         headers |= response.headers

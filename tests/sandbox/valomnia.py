@@ -81,6 +81,10 @@ class Valomnia(Sandbox):
         self._lists = itertools.count()
         self.on_list: Callable[[int], None] | None = None
 
+    def time(self) -> datetime:
+        """Return what the clock says that changes are stamped by."""
+        return self.now
+
     @property
     def contacts(self) -> list[dict[str, Any]]:
         """Return the contacts as the list call shows them, oldest first."""
@@ -96,6 +100,10 @@ class Valomnia(Sandbox):
         same = {name: held[name] for name in ("firstName", "lastName")}
         fields = {**same, "customerId": held["customer"]["id"], **fields}
         self.state.save({name: str(fields[name]) for name in fields}, key=key)
+
+    def stamp(self, key: int, told: object) -> None:
+        """Have a contact tell something else as the time of its last change."""
+        self.state.by_id[key]["lastUpdated"] = told
 
     def remove(self, key: int) -> None:
         """Delete a contact, as people do who use the product."""

@@ -47,6 +47,7 @@ FORMATS = (
 IMAGE = re.compile(rb"(?P<jpg>\xff\xd8\xff)|(?P<gif>GIF8)|(?P<png>\x89PNG\r\n\x1a\n)|(?P<bmp>BM)")
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {"gt": gt, "gte": ge, "lt": lt, "lte": le}
 DATE = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3])(:[0-5]\d){2}Z"
+FINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 FILTERS = {f"{name}_{sign}": DATE for name in ("dateCreated", "lastUpdated") for sign in COMPARE}
 FILTERS |= dict.fromkeys(("customerReference", "firstName", "lastName"), ANYTHING)
 # Silent in the documents; taken: letter case does not count, and an empty filter is none.
@@ -70,10 +71,15 @@ def exact(value: Any) -> Any:
     return f"{value[:-1]}.000000Z" if is_time else value
 
 
+def _place(value: Any) -> tuple[bool, Any]:
+    return value is not None, value or 0
+
+
 def shown(contact: Contact) -> Contact:
-    """Return a contact as it is told: its times in whole seconds."""
-    times = {name: f"{contact[name][:19]}Z" for name in ("dateCreated", "lastUpdated")}
-    return {**contact, **times}
+    """Return a contact as it is told: its times in whole seconds, unless they are none."""
+    times = {name: contact[name] for name in ("dateCreated", "lastUpdated")}
+    told = {name: f"{time[:19]}Z" for name, time in times.items() if FINE.fullmatch(str(time))}
+    return {**contact, **told}
 
 
 def refuse(code: str, **details: object) -> NoReturn:
@@ -164,12 +170,12 @@ class Contacts:
             found.reverse()
         for name in query.keys() & FILTERS.keys():
             field, _, sign = name.partition("_")
-            found = [
-                each for each in found if COMPARE[sign](exact(each[field]), exact(query[name]))
-            ]
+            # Silent in the documents; taken: what has no time passes no filter, and comes first.
+            held = [each for each in found if each[field] is not None]
+            found = [each for each in held if COMPARE[sign](exact(each[field]), exact(query[name]))]
         order = query.get("order", "asc" if "sort" in query else "desc")
         by = query.get("sort", "id")
-        found.sort(key=lambda each: exact(each[by]), reverse=order == "desc")
+        found.sort(key=lambda each: _place(exact(each[by])), reverse=order == "desc")
         # Silent in the documents; taken: more than the default page is never given.
         start, limit = int(query.get("offset", 0)), min(int(query.get("max", 100)), 100)
         # Silent in the documents; taken: links are paths like every href, without the filters.
