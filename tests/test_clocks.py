@@ -132,18 +132,20 @@ def porters(workplace: Workplace) -> Iterator[Source]:
 # Rows and bookmarks of the future.
 
 
-def test_a_row_of_the_future_takes_no_bookmark_with_it(source: Source) -> None:
-    """It is read once; what changes on the days after is read as ever."""
+@pytest.mark.parametrize("mapped", [False, True])
+def test_a_row_of_the_future_takes_no_bookmark_with_it(source: Source, *, mapped: bool) -> None:
+    """It is read once; what changes on the days after is read as ever, with stream maps, too."""
+    maps: dict[str, Any] = {"stream_maps": {source.stream: {}}} if mapped else {}
     everyone = source.fill(5, every=60)
     future = source.add(source.time + timedelta(days=1800))
-    first = source.read()
+    first = source.read(**maps)
     assert sorted(source.ids(first)) == sorted([*everyone, future])
     assert source.bookmark(first) <= source.time
     runs = [first]
     for day in range(3):
         source.set(source.time + timedelta(days=1))
         source.change(everyone[day])
-        runs.append(source.read(last(runs[-1])))
+        runs.append(source.read(last(runs[-1]), **maps))
         assert source.ids(runs[-1]) == [everyone[day]]
         assert source.bookmark(runs[-1]) == source.time
         assert AHEAD not in runs[-1].log
@@ -384,7 +386,7 @@ def test_markers_of_another_version_move_nothing(source: Source) -> None:
 
 def test_a_bookmark_of_another_key_does_not_count(source: Source) -> None:
     """It says nothing of when contacts changed."""
-    everyone = source.fill(3)
+    everyone = source.fill(3, every=100)
     state = source.state(told(source.time))
     state["bookmarks"][source.stream]["replication_key"] = "dateCreated"
     run = source.read(state)
@@ -474,6 +476,31 @@ def test_a_contact_without_a_time_is_not_lost(valomnia: Source, text: Any) -> No
     assert "untimed" not in valomnia.place(third)
     valomnia.change(everyone[8])
     assert everyone[8] in valomnia.ids(valomnia.read(last(third)))
+
+
+def test_all_contacts_are_read_again_if_that_broke_off(valomnia: Source) -> None:
+    """That some do not tell when they changed stands in the state before they are read."""
+    everyone = valomnia.fill(350, every=60)
+    valomnia.sandbox.stamp(int(everyone[349]), "yesterday")
+    valomnia.sandbox.fault(
+        on="GET /api/v1.0/contacts", holding="sort=id", after=2, times=-1, status=500
+    )
+    failed = valomnia.read(max_tries=1)
+    valomnia.sandbox.faults.clear()
+    assert (failed.code, valomnia.place(failed)["untimed"]) == (1, True)
+    run = valomnia.read(last(failed))
+    assert valomnia.ids(run) == everyone
+
+
+def test_a_crowd_in_the_last_second_of_all_is_read_whole(valomnia: Source) -> None:
+    """After it there is no second to go on with."""
+    everyone = valomnia.fill(250)
+    for each in everyone[40:]:
+        valomnia.sandbox.stamp(int(each), "9999-12-31T23:59:59Z")
+    first = valomnia.read()
+    assert sorted(valomnia.ids(first), key=int) == everyone
+    assert valomnia.bookmark(first) <= valomnia.time
+    assert valomnia.ids(valomnia.read(last(first))) == []
 
 
 @pytest.mark.parametrize(

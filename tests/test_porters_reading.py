@@ -335,6 +335,25 @@ def test_deleted_contacts_come_with_their_time(
     assert ids(third) == []
 
 
+def test_an_increment_asks_for_deletions_since_its_bookmark_only(
+    porters: Porters, clock: Clock, workplace: Workplace
+) -> None:
+    """The first run asks for all that are kept; a later one for those from a minute before on."""
+    everyone = fill(porters, 300, clock)
+    for each in everyone[:50]:
+        porters.remove(each)
+    first = read(workplace, porters)
+    assert "condition" not in reads(porters)[-1]
+    clock.go_on(3600)
+    porters.remove(everyone[60])
+    second = read(workplace, porters, state(first))
+    deleted = reads(porters)[-1]
+    since = datetime.fromisoformat(str(bookmark(first))) - timedelta(seconds=60)
+    assert deleted["itemstate"] == "deleted"
+    assert deleted["condition"] == f"Contact.P_UpdateDate:ge={since:%Y/%m/%d %H:%M:%S}"
+    assert ids(second) == [everyone[60]]
+
+
 def test_an_old_bookmark_asks_for_no_older_deletions_than_there_are(
     porters: Porters, clock: Clock, workplace: Workplace
 ) -> None:
@@ -382,6 +401,21 @@ def test_a_run_that_was_killed_is_resumed(
         False,
     )
     assert ids(last) == [everyone[0]]
+
+
+def test_what_was_seen_before_a_run_broke_off_is_not_read_twice(
+    porters: Porters, clock: Clock, workplace: Workplace
+) -> None:
+    """Changed last and read first: the resumed run passes on that they were seen."""
+    everyone = fill(porters, 700, clock)
+    rename(porters, *everyone[:5])
+    porters.fault(on=f"GET {CONTACT}", holding="count=200", after=2, times=-1, status=500)
+    failed = read(workplace, porters, max_tries=1)
+    porters.faults.clear()
+    rest = read(workplace, porters, state(failed))
+    assert failed.code == 1
+    assert ids(rest) == everyone[400:]
+    assert ids(read(workplace, porters, state(rest))) == []
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:

@@ -194,6 +194,17 @@ def test_a_customer_that_is_listed_but_not_there_ends_the_run(
     assert not activated(run, COBAI)
 
 
+def test_a_contact_that_cannot_be_told_from_its_customer_ends_the_run(
+    workplace: Workplace, cobai: Cobai
+) -> None:
+    """All that is asked below a customer is refused, but the customer is still listed."""
+    filled(cobai, 12)
+    path = f"/v2/customer/{list(cobai.customers)[5]}/contact"
+    cobai.fault(on=f"GET {path}", after=1, times=-1, status=404, body="<Error/>")
+    run = read(workplace, cobai, **ACTIVATES)
+    assert (run.code, activated(run, COBAI)) == (1, False)
+
+
 @pytest.mark.parametrize("status", [404, 500, 403])
 def test_a_list_of_customers_that_fails_is_not_an_empty_one(
     workplace: Workplace, cobai: Cobai, status: int
