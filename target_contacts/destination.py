@@ -64,10 +64,11 @@ class Destination:
         if self.offline:
             return Ledger("sqlite://", "explained")
         account = self._config.get("ledger_account") or self.client.account
-        ledger = Ledger(self._config["ledger_url"], f"{self._kind.api} {account}")
+        halted = lambda: bool(self.halted)  # noqa: E731
+        ledger = Ledger(self._config["ledger_url"], f"{self._kind.api} {account}", halted)
         if not self._config["dry_run"] and not self.checking:
-            wait = float(self._config["lock_wait_seconds"])
-            ledger.lock(wait, lambda: bool(self.halted))
+            ledger.lock(float(self._config["lock_wait_seconds"]))
+            self.client.transport.before_write = ledger.lease.prove
         return ledger
 
     def halt(self, signum: int) -> None:

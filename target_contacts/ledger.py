@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
-from target_contacts.database import WHERE, Database
+from target_contacts.database import Database
+from target_contacts.lease import Lease, Unheld
 from target_contacts.lock import acquire, lock_of
+from target_contacts.tables import CONTACTS, FILLED, HAS_ID, STREAMS
+from target_contacts.troubles import ReadOnlyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,41 +33,6 @@ MANY = 1000
 
 LARGEST_IN_MEMORY = 300_000
 """Entries of a stream that is read whole; each takes a quarter of a kilobyte of memory."""
-
-_METADATA = sa.MetaData()
-_HAS_ID = sa.column("remote_id").is_not(None)
-CONTACTS = sa.Table(
-    "contacts",
-    _METADATA,
-    sa.Column("account", sa.String(64), primary_key=True),
-    sa.Column("stream", sa.String(255), primary_key=True),
-    sa.Column("key", sa.String(32), primary_key=True),
-    sa.Column("status", sa.String(16), nullable=False),
-    sa.Column("remote_id", sa.String(255)),
-    sa.Column("payload", sa.String(32)),
-    sa.Column("identity", sa.String(32)),
-    sa.Column("source", sa.String(32)),
-    sa.Column("filled", sa.String(32)),
-    sa.Index("contacts_remote_id", "account", "remote_id", info={WHERE: _HAS_ID}),
-    sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
-    sqlite_with_rowid=False,  # the entries of a stream stand side by side
-)
-
-STREAMS = sa.Table(
-    "streams",
-    _METADATA,
-    sa.Column("account", sa.String(64), primary_key=True),
-    sa.Column("stream", sa.String(255), primary_key=True),
-    sa.Column("key_properties", sa.Text, nullable=False),
-    sa.Column("has_former_keys", sa.Boolean, nullable=False),
-)
-FILLED = sa.Table(
-    "filled",
-    _METADATA,
-    sa.Column("id", sa.String(32), primary_key=True),
-    sa.Column("fields", sa.Text, nullable=False),
-)
-"""Which fields contacts were given, and from which properties; many contacts share a row."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -102,10 +70,11 @@ _told = operator.attrgetter(*_TOLD)
 class Ledger:
     """The entries of one destination account; every change is on disk when its method returns."""
 
-    def __init__(self, url: str, account: str) -> None:
+    def __init__(self, url: str, account: str, halted: Callable[[], bool] = lambda: False) -> None:
         """Open the ledger at an SQLAlchemy URL, setting it up if it is new.
 
-        Every method may raise LedgerError: see `Database`.
+        Every method may raise LedgerError, or Interrupted once a signal asked for the end: see
+        `Database`.
 
         Raises:
             ConfigurationError: If the URL or what it names is wrong.
@@ -113,7 +82,10 @@ class Ledger:
         salt = hashlib.blake2b(account.encode(), digest_size=32).digest()
         self._salted = hashlib.blake2b(digest_size=16, key=salt)
         self.account = salt.hex()
-        self._database = Database(url, _METADATA)
+        self._halted = halted
+        self._database = Database(url, halted)
+        self.lease: Lease | Unheld = Unheld(self._database)
+        """The right to write, which is to be proven before each request that writes."""
         self._whole: dict[str, dict[str, str]] = {}
         """Hashes of the records of streams that were read whole, by key."""
         self._fills: dict[str, Fill] = {}
@@ -122,12 +94,11 @@ class Ledger:
         """Those of them that may not be on disk."""
         self._lock: Lock | None = None
 
-    def lock(self, wait: float, halted: Callable[[], bool]) -> None:
+    def lock(self, wait: float) -> None:
         """Keep other runs from writing to the account until this ledger is closed.
 
         Args:
             wait: Seconds to wait for another run's end.
-            halted: Whether a signal asked for the end, which also ends the waiting.
 
         Raises:
             LedgerError: If another run has it still; the message says which.
@@ -135,7 +106,14 @@ class Ledger:
         """
         self._lock = lock_of(self._database, self.account)
         if self._lock:
-            acquire(self._lock, self._database.title, wait, halted)
+            acquire(self._lock, self._database, self.account, wait, self._halted)
+        try:
+            lease = Lease(self._database, self.account)
+        except ReadOnlyError as error:
+            self.lease = Unheld(self._database, error)
+            return
+        lease.outwait(self._halted, is_over=not self._lock or self._lock.is_sure)
+        self.lease = lease
 
     def digest(self, value: object) -> str:
         """Return the hash under which a key or payload stands in this ledger."""
@@ -202,7 +180,7 @@ class Ledger:
         if not rows:
             return
         self._forget(stream, (entry.key for entry in entries))
-        with self._database.transaction("write") as connection:
+        with self.lease.writing() as connection:
             self._enter_fills(connection, entries)
             connection.exec_driver_sql(self._enter, rows)
         for entry in entries if self._new_fills else ():
@@ -220,7 +198,7 @@ class Ledger:
 
     def rename(self, stream: str, keys: Mapping[str, str]) -> None:
         """Let entries stand under other keys: former key to the one that it has now."""
-        with self._database.transaction("write") as connection:
+        with self.lease.writing() as connection:
             for former, now in keys.items():
                 entry = sa.update(CONTACTS).where(self._of(stream), CONTACTS.c.key == former)
                 connection.execute(entry.values(key=now))
@@ -243,7 +221,7 @@ class Ledger:
         """Remember by what the records of a stream are known."""
         row = {"account": self.account, "stream": stream, "has_former_keys": keys.has_former}
         row["key_properties"] = msgspec.json.encode(keys.properties).decode()
-        with self._database.transaction("write") as connection:
+        with self.lease.writing() as connection:
             known = STREAMS.c.account == self.account, STREAMS.c.stream == stream
             connection.execute(sa.delete(STREAMS).where(*known))
             connection.execute(sa.insert(STREAMS).values(row))
@@ -286,7 +264,7 @@ class Ledger:
             return
         self._forget(stream, keys)
         gone = sa.delete(CONTACTS).where(self._of(stream), self._in(CONTACTS.c.key, keys))
-        with self._database.transaction("write") as connection:
+        with self.lease.writing() as connection:
             connection.execute(gone)
 
     def owned(self, remote_ids: Sequence[str], stream: str | None = None) -> set[str]:
@@ -295,13 +273,14 @@ class Ledger:
             return set()
         owners = CONTACTS.c.account == self.account if stream is None else self._of(stream)
         theirs = sa.select(CONTACTS.c.remote_id).where(
-            owners, _HAS_ID, self._in(CONTACTS.c.remote_id, remote_ids)
+            owners, HAS_ID, self._in(CONTACTS.c.remote_id, remote_ids)
         )
         with self._database.transaction("read") as connection:
             return set(connection.scalars(theirs))
 
     def close(self) -> None:
         """Close the connection and free the lock."""
+        self.lease.end()
         self._database.close()
         if self._lock:
             self._lock.release()

@@ -22,7 +22,7 @@ from tap_contacts.apis.errors import NoAnswer
 from tap_contacts.apis.quota import Quota, quota, retry_after
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from lxml.etree import _Element
     from requests import PreparedRequest
@@ -115,6 +115,8 @@ class Transport:
         self._calls: Counter[str] = Counter()
         self._count = threading.RLock()  # a signal may ask while its own thread counts
         self._connections = Connections()
+        self.before_write: Callable[[], None] | None = None
+        """Called right before a request that is no GET leaves; what it raises is passed on."""
 
     @property
     def calls(self) -> dict[str, int]:
@@ -141,6 +143,8 @@ class Transport:
             with self.pace.turn(method) as (number, waited):
                 if waited:
                     auth(request)  # Again, since signatures and tokens age.
+                if self.before_write and method != "GET":
+                    self.before_write()
                 answer = self._sent(request, number)
                 if signed and (told := answer.quota):
                     self.pace.tell(told)

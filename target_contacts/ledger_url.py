@@ -1,0 +1,51 @@
+"""The setting `ledger_url`: which database it names, and what it must not say."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from singer_sdk.exceptions import ConfigurationError
+
+_DRIVERS = {
+    "sqlite": "sqlite",
+    "sqlite+pysqlite": "sqlite",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+"""What a URL without a driver means; SQLAlchemy's own choice changes between its versions."""
+
+NO_DRIVER = (
+    "ledger_url: the driver of {} is not installed: pip install 'singer-contacts[postgres]' and "
+    "let the URL start with postgresql+psycopg://."
+)
+
+
+def parsed(url: str) -> sa.URL:
+    """Return the parts of a URL.
+
+    Raises:
+        ConfigurationError: If it is none, or of a database that is not supported.
+    """
+    try:
+        found = sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError):
+        found = None
+    if found is None or "\0" in url:
+        msg = "ledger_url is no SQLAlchemy URL such as sqlite:///target-contacts.db."
+        raise ConfigurationError(msg)
+    kind = found.get_backend_name()
+    if kind not in _DRIVERS:
+        msg = (
+            f"ledger_url: {kind} is not supported. "
+            "Use sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE."
+        )
+        raise ConfigurationError(msg)
+    if found.drivername not in _DRIVERS:
+        raise ConfigurationError(NO_DRIVER.format(found.drivername))
+    return found.set(drivername=_DRIVERS[found.drivername])
+
+
+def name(url: sa.URL) -> str:
+    """Name a database in messages: without user, password and options."""
+    if url.get_backend_name() == "sqlite":
+        return url.database or "in memory"
+    return f"PostgreSQL {url.host or 'localhost'}/{url.database or ''}"

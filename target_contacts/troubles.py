@@ -1,0 +1,115 @@
+"""What can be wrong with the database of a ledger, in words without URL or rows."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tap_contacts.apis.errors import ApiError
+
+
+class LedgerError(ApiError):
+    """The ledger cannot be used any more in this run; what is in it stays right.
+
+    It is no `Stopped`: after that one, creates under way count as not sent. Here their outcome is
+    what could not be entered, so their intents stay, and the next run looks them up.
+    """
+
+
+class ReadOnlyError(LedgerError):
+    """The ledger can be read only."""
+
+
+class Trouble(NamedTuple):
+    """Something that can be wrong, known by PostgreSQL's codes or by words of the error."""
+
+    states: tuple[str, ...]
+    words: tuple[str, ...]
+    answered: str
+    advice: str
+    misused: bool = False
+    """Whether it is a wrong setting rather than a failure, when it shows at the opening."""
+
+
+READ_ONLY = Trouble(
+    ("25006",),
+    ("readonly", "read-only"),
+    "it is read-only",
+    "Let this user write the database and, for SQLite, its folder, then run again.",
+)
+LOCKED = Trouble(
+    ("55P03", "40P01", "57014"),
+    ("is locked",),
+    "another program holds it locked for too long",
+    "End that program, then run again.",
+)
+LOST = Trouble(
+    (),
+    (),
+    "the connection to the server was lost or refused",
+    "Check that the server runs, then run again.",
+)
+
+_TROUBLES = (
+    Trouble(
+        ("53100",),
+        ("disk is full", "no space left", "quota exceeded"),
+        "the disk is full",
+        "Free some space, then run again.",
+    ),
+    Trouble(
+        (),
+        ("disk i/o error", "file too large", "input/output error"),
+        "the disk does not take what is written",
+        "Check the disk, its quota and the limit of file sizes, then run again.",
+    ),
+    READ_ONLY,
+    LOCKED,
+    Trouble(
+        (),
+        ("not a database", "malformed"),
+        "the file is no SQLite database, or damaged",
+        "Check ledger_url, or restore the file from a backup.",
+    ),
+    Trouble(
+        ("42501",),
+        (
+            "unable to open",
+            "permission denied",
+            "no such file",
+            "a directory",
+            "no such device",
+            "name too long",
+            "levels of symbolic links",
+        ),
+        "it cannot be opened or written",
+        "Check that its folder or schema exists and that this user may write there.",
+        misused=True,
+    ),
+    Trouble(
+        ("28P01", "28000", "3D000"),
+        ("authentication failed", "does not exist", "pg_hba.conf"),
+        "the server does not let this user into this database",
+        "Check user, password and name of the database.",
+        misused=True,
+    ),
+)
+
+
+def trouble_of(error: Exception) -> Trouble:
+    """Tell what is wrong; the error's own text, which may hold rows, stays here."""
+    origin = getattr(error, "orig", None) or error
+    state = getattr(origin, "sqlstate", None)
+    told = "" if state else str(getattr(origin, "strerror", None) or origin).lower()
+    for trouble in _TROUBLES:
+        if state in trouble.states or any(words in told for words in trouble.words):
+            return trouble
+    return _unheard_of(origin, state)
+
+
+def _unheard_of(origin: BaseException, state: str | None) -> Trouble:
+    """Take an error without a code as one of the network, where the server could not say more."""
+    lost = (state or "").startswith(("08", "57P"))
+    if lost or (state is None and type(origin).__module__.startswith("psycopg")):
+        return LOST
+    kind = f"{type(origin).__name__} {state or ''}".strip()
+    return Trouble((), (), f"it answered {kind}", "Mend what that names, then run again.")
