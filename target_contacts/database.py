@@ -15,6 +15,7 @@ from singer_sdk.exceptions import ConfigurationError
 from target_contacts import ledger_url, troubles
 from target_contacts.messages import Interrupted
 from target_contacts.patience import SLICE_SECONDS, Patience
+from target_contacts.postgres import Canceller, get_ready
 from target_contacts.schema import set_up
 from target_contacts.sqlite_file import SqliteFile, path_of
 from target_contacts.troubles import LedgerError, ReadOnlyError
@@ -57,12 +58,14 @@ class Database:
         self.title = f"Ledger {ledger_url.name(self._url)}"
         self.file: SqliteFile | None = None
         """SQLite's file; None if there is none."""
+        self._canceller: Canceller | None = None
         with self.speaking("open", opening=True):
             self._engine = self._connectable()
             self._open_file()
             self._connection = self._engine.connect()
             self._assert_same_file()
-            with self._connection.begin():
+            self._get_ready()
+            with self._watched(), self._connection.begin():
                 set_up(self._connection)
 
     @property
@@ -96,7 +99,7 @@ class Database:
         with self._one:
             if self._error:  # SQLAlchemy would connect again, and the lock be another run's
                 raise self._error
-            with self.speaking(asked), self._connection.begin():
+            with self.speaking(asked), self._watched(), self._connection.begin():
                 yield self._connection
 
     @contextlib.contextmanager
@@ -125,6 +128,8 @@ class Database:
 
     def close(self) -> None:
         """Close the connection; what is entered needs nothing more."""
+        if self._canceller:
+            self._canceller.close()
         with contextlib.suppress(sa.exc.SQLAlchemyError):
             self._connection.close()
         self._engine.dispose()
@@ -150,6 +155,16 @@ class Database:
             "paramstyle": "qmark",
             "connect_args": {"check_same_thread": False, "factory": kind},
         }
+
+    def _get_ready(self) -> None:
+        """Set PostgreSQL's session up; SQLite needs nothing more."""
+        if self.dialect == "postgresql":
+            get_ready(self._connection, BUSY_SECONDS)
+            driver = self._connection.connection.driver_connection
+            self._canceller = Canceller(driver, self._halted)
+
+    def _watched(self) -> contextlib.AbstractContextManager[None]:
+        return self._canceller.watched() if self._canceller else contextlib.nullcontext()
 
     def _open_file(self) -> None:
         """Open SQLite's file before SQLite does, so that no other run has it by another name."""

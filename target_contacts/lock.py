@@ -32,13 +32,6 @@ POLL_SECONDS = 0.25
 _LONGEST_HOST = 30
 """Characters of the host in an application name, of which PostgreSQL keeps 63 in all."""
 
-_SESSION = {
-    "tcp_keepalives_idle": "30",
-    "tcp_keepalives_interval": "10",
-    "tcp_keepalives_count": "3",
-}
-"""Lets the server notice within a minute that the host of a run is gone, and free its lock."""
-
 _LOG = logging.getLogger("contacts.ledger")
 
 
@@ -146,9 +139,9 @@ class AdvisoryLock:
         self._number = int.from_bytes(bytes.fromhex(account)[:8], "big", signed=True)
         host = "-".join(socket.gethostname().split())[:_LONGEST_HOST]
         name = f"target-contacts {host} {os.getpid()}"
+        setting = sa.func.set_config("application_name", name, False)  # noqa: FBT003
         with database.transaction("lock") as connection:
-            for setting, value in {"application_name": name, **_SESSION}.items():
-                connection.execute(sa.select(sa.func.set_config(setting, value, False)))  # noqa: FBT003
+            connection.execute(sa.select(setting))
 
     def take(self) -> bool:
         """Take the lock if it is free, and say whether it was."""
