@@ -15,9 +15,9 @@ from singer_sdk.exceptions import ConfigurationError
 from target_contacts import ledger_url, troubles
 from target_contacts.messages import Interrupted
 from target_contacts.patience import SLICE_SECONDS, Patience
-from target_contacts.postgres import Canceller, get_ready
+from target_contacts.postgres import CONNECT, Canceller, get_ready
 from target_contacts.schema import set_up
-from target_contacts.sqlite_file import SqliteFile, path_of
+from target_contacts.sqlite_file import SqliteFile, asked_of
 from target_contacts.troubles import LedgerError, ReadOnlyError
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "cache_size=-32768", "wal_au
 """Commits survive a crash of the machine. Up to 32 MiB of the file in memory, and as much in its
 log: keys are hashes, so that what is entered together stands apart, and each page would be read and
 written over and over."""
+
+
+_POSTGRES = {"paramstyle": "format", "connect_args": CONNECT}
 
 
 class Database:
@@ -60,9 +63,7 @@ class Database:
         """SQLite's file; None if there is none."""
         self._canceller: Canceller | None = None
         with self.speaking("open", opening=True):
-            self._engine = self._connectable()
-            self._open_file()
-            self._connection = self._engine.connect()
+            self._engine, self._connection = self._connected()
             self._assert_same_file()
             self._get_ready()
             with self._watched(), self._connection.begin():
@@ -112,8 +113,7 @@ class Database:
         else:
             return
         if opening and trouble.misused:
-            msg = f"ledger_url: the ledger cannot be opened: {trouble.answered}. {trouble.advice}"
-            raise ConfigurationError(msg)
+            raise ConfigurationError(trouble.at_opening)
         raise self._failure(asked, trouble)
 
     def _failure(self, asked: str, trouble: Trouble) -> BaseException:
@@ -136,9 +136,17 @@ class Database:
         if self.file:
             self.file.close()
 
+    def _connected(self) -> tuple[sa.Engine, sa.Connection]:
+        try:
+            engine = self._connectable()
+            self._open_file(engine)
+            return engine, engine.connect()
+        except (TypeError, ValueError, OverflowError, sa.exc.ArgumentError):
+            raise ConfigurationError(troubles.OPTIONS.at_opening) from None
+
     def _connectable(self) -> sa.Engine:
         try:
-            options = self._sqlite() if self.dialect == "sqlite" else {"paramstyle": "format"}
+            options = self._sqlite() if self.dialect == "sqlite" else _POSTGRES
             engine = sa.create_engine(self._url, **options)
         except ImportError:
             raise ConfigurationError(ledger_url.NO_DRIVER.format(self._url.drivername)) from None
@@ -166,11 +174,11 @@ class Database:
     def _watched(self) -> contextlib.AbstractContextManager[None]:
         return self._canceller.watched() if self._canceller else contextlib.nullcontext()
 
-    def _open_file(self) -> None:
+    def _open_file(self, engine: sa.Engine) -> None:
         """Open SQLite's file before SQLite does, so that no other run has it by another name."""
-        path = path_of(self._url, self._engine) if self.dialect == "sqlite" else None
-        if path:
-            self.file = SqliteFile(path, self.title)
+        asked = asked_of(self._url, engine) if self.dialect == "sqlite" else None
+        if asked:
+            self.file = SqliteFile(asked, self.title)
             self.file.claim_name()
 
     def _assert_same_file(self) -> None:

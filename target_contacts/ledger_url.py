@@ -19,6 +19,16 @@ NO_DRIVER = (
 )
 
 
+_NO_SUCH_DRIVER = "ledger_url: {} is not supported. Use sqlite:///FILE."
+
+_OPTIONS = frozenset(
+    ("cached_statements", "check_same_thread", "detect_types", "isolation_level", "timeout", "uri")
+)
+"""What the driver of SQLite takes; of a file's URI, SQLite itself takes more."""
+
+_LAST_PORT = 65535
+
+
 def parsed(url: str) -> sa.URL:
     """Return the parts of a URL.
 
@@ -40,8 +50,22 @@ def parsed(url: str) -> sa.URL:
         )
         raise ConfigurationError(msg)
     if found.drivername not in _DRIVERS:
-        raise ConfigurationError(NO_DRIVER.format(found.drivername))
+        no_driver = NO_DRIVER if kind == "postgresql" else _NO_SUCH_DRIVER
+        raise ConfigurationError(no_driver.format(found.drivername))
+    _assert_options(kind, found)
     return found.set(drivername=_DRIVERS[found.drivername])
+
+
+def _assert_options(kind: str, url: sa.URL) -> None:
+    """Raise ConfigurationError if there is an option or a port that cannot be."""
+    if url.port is not None and not 0 < url.port <= _LAST_PORT:
+        msg = f"ledger_url: the port must be a number from 1 to {_LAST_PORT}."
+        raise ConfigurationError(msg)
+    unknown = sorted(set(url.query) - _OPTIONS)
+    if kind == "sqlite" and unknown and "uri" not in url.query:
+        known = ", ".join(sorted(_OPTIONS))
+        msg = f"ledger_url: SQLite has no option {', '.join(unknown)}; it has {known}."
+        raise ConfigurationError(msg)
 
 
 def name(url: sa.URL) -> str:

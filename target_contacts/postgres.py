@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from singer_sdk.exceptions import ConfigurationError
 
 from target_contacts.patience import LAST_SECONDS
+from target_contacts.troubles import POOLED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 POLL_SECONDS = 0.25
 BRIEF_SECONDS = 0.5
@@ -24,8 +25,10 @@ PROBE_SECONDS = 5.0
 """How long a second connection is waited for: a pool may have none to give."""
 PROBES = 3
 
+CONNECT: Mapping[str, str] = {"client_encoding": "UTF8"}
+"""Arguments of the driver: it reads a server's texts even where those have no encoding."""
+
 _SETTINGS = {
-    "client_encoding": "UTF8",
     "tcp_keepalives_idle": "30",
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
@@ -35,11 +38,6 @@ _SETTINGS = {
 _ENCODING = (
     "ledger_url: the database keeps text as {}, which cannot hold every name and id. "
     "Use a database with UTF8: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0."
-)
-_POOLED = (
-    "ledger_url: a connection pool (such as PgBouncer with pool_mode transaction or statement) "
-    "gives each transaction another session, so no lock lasts. Use pool_mode session, or the "
-    "server's own address."
 )
 
 
@@ -75,7 +73,7 @@ def _assert_not_pooled(connection: sa.Connection) -> None:
             return
         for _ in range(PROBES):
             if _other_backend(connection.engine) == mine or _backend(driver) != mine:
-                raise ConfigurationError(_POOLED)
+                raise ConfigurationError(POOLED.at_opening)
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ import os
 import stat
 import struct
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from singer_sdk.exceptions import ConfigurationError
@@ -32,6 +32,7 @@ _BYTES = 40
 
 _FLOCK = "hhqqi4x"
 _SET, _GET = getattr(fcntl, "F_OFD_SETLK", None), getattr(fcntl, "F_OFD_GETLK", None)
+_FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _NO_WRITING = {errno.EACCES, errno.EPERM, errno.EROFS}
 _HELD = {errno.EACCES, errno.EAGAIN}
 
@@ -39,7 +40,7 @@ _HELD = {errno.EACCES, errno.EAGAIN}
 class SqliteFile:
     """The file of a ledger, open from before SQLite opens it until after SQLite has closed it."""
 
-    def __init__(self, path: str, title: str) -> None:
+    def __init__(self, asked: Asked, title: str) -> None:
         """Open the file, or create it; a link leads to the file that is meant.
 
         Raises:
@@ -47,10 +48,10 @@ class SqliteFile:
             ConfigurationError: If it is no file.
         """
         self._title = title
-        self._path = Path(os.path.realpath(path))
-        self._handle = _opened(self._path)
+        self._path = Path(os.path.realpath(asked.path))
+        self._handle = _created(self._path) if asked.is_new else _opened(self._path)
         if not stat.S_ISREG(os.fstat(self._handle).st_mode):
-            msg = f"ledger_url: {title} is no file."
+            msg = "ledger_url: the ledger cannot be opened: what stands there is no file."
             raise ConfigurationError(msg)
         self.has_locks = self._knows_locks()
         """Whether the system has locks of this kind."""
@@ -141,32 +142,44 @@ class SqliteFile:
         return bool(kind != fcntl.F_UNLCK)
 
 
-def path_of(url: sa.URL, engine: sa.Engine) -> str | None:
-    """Return the path of the file that SQLite will open; None for a database in memory."""
+class Asked(NamedTuple):
+    """Which file SQLite will open."""
+
+    path: str
+    is_new: bool
+    """Whether it may be a new one."""
+
+
+def asked_of(url: sa.URL, engine: sa.Engine) -> Asked | None:
+    """Return which file SQLite will open; None for a database in memory."""
     (name, *_), options = engine.dialect.create_connect_args(url)
     if not options.get("uri"):
-        return None if name in {"", ":memory:"} else str(name)
+        return None if name in {"", ":memory:"} else Asked(str(name), is_new=True)
     parts = urlsplit(name)
-    is_in_memory = parse_qs(parts.query).get("mode") == ["memory"]
+    mode = parse_qs(parts.query).get("mode", ["rwc"])[-1]
     path = unquote(parts.path)
-    return None if is_in_memory or path in {"", ":memory:"} else path
+    return (
+        None
+        if mode == "memory" or path in {"", ":memory:"}
+        else Asked(path, mode not in {"ro", "rw"})
+    )
 
 
-def _opened(path: Path) -> int:
-    """Open a file for writing if that is allowed; create it, for its owner only, if it is new."""
-    flags = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+def _created(path: Path) -> int:
+    """Create a file for its owner only; open it if it is there already."""
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | flags, 0o600)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _FLAGS, 0o600)
     except FileExistsError:
-        return _reopened(path, flags)
+        return _opened(path)
     os.fchmod(handle, 0o600)  # whatever the umask takes away
     return handle
 
 
-def _reopened(path: Path, flags: int) -> int:
+def _opened(path: Path) -> int:
+    """Open a file, for writing if that is allowed."""
     try:
-        return os.open(path, os.O_RDWR | flags)
+        return os.open(path, os.O_RDWR | _FLAGS)
     except OSError as error:
         if error.errno not in _NO_WRITING:
             raise
-        return os.open(path, os.O_RDONLY | flags)
+        return os.open(path, os.O_RDONLY | _FLAGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from tap_contacts.apis.errors import ApiError
@@ -20,7 +21,7 @@ class ReadOnlyError(LedgerError):
 
 
 class Trouble(NamedTuple):
-    """Something that can be wrong, known by PostgreSQL's codes or by words of the error."""
+    """Something that can be wrong, known by PostgreSQL's codes or by patterns of the error."""
 
     states: tuple[str, ...]
     words: tuple[str, ...]
@@ -28,6 +29,11 @@ class Trouble(NamedTuple):
     advice: str
     misused: bool = False
     """Whether it is a wrong setting rather than a failure, when it shows at the opening."""
+
+    @property
+    def at_opening(self) -> str:
+        """Return the sentence on a wrong setting."""
+        return f"ledger_url: the ledger cannot be opened: {self.answered}. {self.advice}"
 
 
 READ_ONLY = Trouble(
@@ -42,6 +48,35 @@ LOCKED = Trouble(
     "another program holds it locked for too long",
     "End that program, then run again.",
 )
+POOLED = Trouble(
+    (),
+    ("statement pooling",),
+    "a connection pool (such as PgBouncer with pool_mode transaction or statement) gives each "
+    "transaction another session, so that no lock lasts",
+    "Use pool_mode session, or the server's own address.",
+    misused=True,
+)
+OPTIONS = Trouble(
+    ("42704", "22023"),
+    (
+        "connection option",
+        r"invalid (\w+ )?value",
+        "bad value",
+        "invalid port",
+        "invalid connection",
+        "invalid command-line argument",
+        "unrecognized configuration parameter",
+        "definition of service",
+        "certificate file",
+        "private key file",
+        "network address",
+        "does not support ssl",
+        "no such (access mode|vfs)",
+    ),
+    "the driver or the server does not take one of its options",
+    "Check what stands behind the question mark, and the port.",
+    misused=True,
+)
 LOST = Trouble(
     (),
     (),
@@ -50,6 +85,8 @@ LOST = Trouble(
 )
 
 _TROUBLES = (
+    POOLED,
+    OPTIONS,
     Trouble(
         ("53100",),
         ("disk is full", "no space left", "quota exceeded"),
@@ -71,7 +108,7 @@ _TROUBLES = (
         "Check ledger_url, or restore the file from a backup.",
     ),
     Trouble(
-        ("42501",),
+        ("42501", "3F000"),
         (
             "unable to open",
             "permission denied",
@@ -95,13 +132,21 @@ _TROUBLES = (
 )
 
 
+_OF_POOLS = "08P01"
+"""PostgreSQL's code that PgBouncer gives whatever it refuses itself."""
+
+
 def trouble_of(error: Exception) -> Trouble:
     """Tell what is wrong; the error's own text, which may hold rows, stays here."""
     origin = getattr(error, "orig", None) or error
     state = getattr(origin, "sqlstate", None)
-    told = "" if state else str(getattr(origin, "strerror", None) or origin).lower()
+    told = (
+        ""
+        if state not in {None, _OF_POOLS}
+        else str(getattr(origin, "strerror", None) or origin).lower()
+    )
     for trouble in _TROUBLES:
-        if state in trouble.states or any(words in told for words in trouble.words):
+        if state in trouble.states or any(re.search(words, told) for words in trouble.words):
             return trouble
     return _unheard_of(origin, state)
 
@@ -111,5 +156,7 @@ def _unheard_of(origin: BaseException, state: str | None) -> Trouble:
     lost = (state or "").startswith(("08", "57P"))
     if lost or (state is None and type(origin).__module__.startswith("psycopg")):
         return LOST
+    if isinstance(origin, (TypeError, ValueError)):
+        return OPTIONS
     kind = f"{type(origin).__name__} {state or ''}".strip()
     return Trouble((), (), f"it answered {kind}", "Mend what that names, then run again.")
