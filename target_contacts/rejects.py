@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -55,14 +56,16 @@ class Rejects:
         self.path: Path | None = None
 
     def assert_writable(self) -> None:
-        """Raise ConfigurationError if the folder cannot take files, as far as a look tells."""
-        folder = self._folder.absolute()
-        there = next(each for each in (folder, *folder.parents) if each.exists())
-        if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
-            return
-        why = "there are no rights to it" if there.is_dir() else "it is no folder"
-        msg = f"rejects_dir: {self._folder} cannot be written to: {why}."
-        raise ConfigurationError(msg)
+        """Raise ConfigurationError if the folder cannot take files; nothing is left in it."""
+        try:
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                self._folder.lstat()
+            folder = self._folder.absolute()
+            there = next(filter(os.path.lexists, (folder, *folder.parents)))
+            with tempfile.TemporaryFile(dir=there):
+                pass
+        except (OSError, ValueError) as error:
+            raise self._unwritable(error) from None
 
     def add(self, schema: Mapping[str, Any], record: Mapping[str, Any], why: Rejected) -> None:
         """Append a RECORD message, after its SCHEMA message where that is not the last written."""
@@ -110,14 +113,26 @@ class Rejects:
         now = datetime.datetime.now(tz=datetime.timezone.utc)
         path = self._folder / f"{now:%Y%m%dT%H%M%S.%fZ}-{self._api}.singer.jsonl"
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except OSError as error:
-            msg = f"rejects_dir: {self._folder} cannot be written to: {error.strerror}."
-            raise ConfigurationError(msg) from None
+            _make(self._folder)
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+            os.fchmod(handle, 0o600)  # whatever the umask takes away
+        except (OSError, ValueError) as error:
+            raise self._unwritable(error) from None
         self.path = path
         self._file = os.fdopen(handle, "wb")
         return self._file
+
+    def _unwritable(self, error: Exception) -> ConfigurationError:
+        told = getattr(error, "strerror", None) or "it is no path"
+        why = "it is no folder" if isinstance(error, NotADirectoryError) else told
+        return ConfigurationError(f"rejects_dir: {self._folder} cannot be written to: {why}.")
+
+
+def _make(folder: Path) -> None:
+    """Make a folder and those above it, for their owner only; one that is there stays as it is."""
+    if not folder.is_dir():
+        _make(folder.parent)
+        folder.mkdir(mode=0o700)
 
 
 def _attempts(record: Mapping[str, Any]) -> int:
