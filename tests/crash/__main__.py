@@ -20,12 +20,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.crash.lab import KINDS
+from tests.crash.overtaken import Overtaking, overtaken
 from tests.crash.trials import Point, Tally, tried
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 RESULTS = Path(__file__).parent.parent / "results" / "crash.md"
+
+LEASES = 25
+"""Points to one more in which a run loses the account while it waits."""
 
 TEXT = """\
 # Killed and run again
@@ -38,7 +42,9 @@ with SIGKILL, once or several times in a row: at a numbered step (an executed li
 look-up, ledger, rejects, sinks or HTTP), at a random moment, as a request arrives (which is carried
 out never, or nevertheless), or after it was carried out and before it is answered. Each time it is
 run again on what follows the last STATE that came out, or on everything; at last it runs
-undisturbed.
+undisturbed. One point in {leases} is another: while announced creates wait for `Retry-After`, the
+run's connection to PostgreSQL ends, or somebody removes lock files of SQLite or uses a second name
+of its file, and a second run writes the same contacts; then the first goes on.
 
 *Lost*: covered by a STATE, or reported done, and neither at the destination nor in the rejects.
 *Doubled*: there twice at any time. *Other*: a contact with wrong values, books that do not balance,
@@ -86,6 +92,9 @@ def _tally(api: str, points: int, seed: int) -> Tally:
         for done, tally in enumerate(pool.map(tried, drawn), start=1):
             total.add(tally)
             print(f"\r{api}: {done} of {points} points", end="", file=sys.stderr)
+        losing = [Overtaking.drawn(api, seed, number) for number in range(points // LEASES)]
+        for tally in pool.map(overtaken, losing):
+            total.add(tally)
     print(file=sys.stderr)
     return total
 
@@ -93,6 +102,7 @@ def _tally(api: str, points: int, seed: int) -> Tally:
 def _text(arguments: str, seconds: float, tallies: Mapping[str, Tally]) -> str:
     return TEXT.format(
         arguments=arguments,
+        leases=LEASES + 1,
         date=datetime.datetime.now(tz=datetime.timezone.utc).date(),
         seconds=seconds,
         machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",

@@ -39,6 +39,11 @@ class Running:
         """Return the number of the process."""
         return self.process.pid or 0
 
+    @property
+    def log(self) -> str:
+        """Return what it has logged so far."""
+        return _text(self._job.file("log"))
+
     def killed_after(self, seconds: float) -> Finished:
         """Kill it after so many seconds, if it has not ended before."""
         self.process.join(seconds)

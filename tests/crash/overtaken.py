@@ -1,0 +1,117 @@
+"""A run loses the account while its announced creates wait, and a second run writes the same.
+
+PostgreSQL: the first run's connection ends. SQLite: files named like locks are removed, or the
+second run reaches the ledger by another name; there it must not get in. Then the first goes on.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tests.crash.lab import Lab
+from tests.crash.people import after, covered
+from tests.crash.proxy import Rule
+from tests.crash.runs import Running, Runs
+from tests.crash.trials import BATCHES, FIRST, SETTINGS, Tally, measured
+from tests.ledger_stores import SERVER, PostgresStore, postgres
+
+if TYPE_CHECKING:
+    from tests.commands import Finished
+
+SQLITE = ("clean-up", "hard link", "other mount")
+WAITS = {"connection": 9, **dict.fromkeys(SQLITE, 4)}
+"""Ways to lose the account, and the seconds that the API makes the first run wait meanwhile."""
+
+
+@dataclass(frozen=True)
+class Overtaking:
+    """What one trial does."""
+
+    api: str
+    how: str
+    at: float
+    """Share of the way through the writes at which the first run has to wait."""
+
+    @classmethod
+    def drawn(cls, api: str, seed: int, number: int) -> Overtaking:
+        """Draw one; the same arguments, and a server or none, give the same."""
+        draw = random.Random(f"{seed}/{api}/lease/{number}")  # noqa: S311
+        ways = ("connection", *SQLITE) if SERVER in os.environ else SQLITE
+        return cls(api, draw.choice(ways), draw.random())
+
+
+def overtaken(trial: Overtaking) -> Tally:
+    """Carry a trial out in a lab of its own and return what came of it."""
+    if trial.how == "connection":
+        with postgres() as store, Lab(trial.api, **SETTINGS[0], ledger_url=store.url) as lab:
+            _server(trial, lab, store)
+    else:
+        with Lab(trial.api, **SETTINGS[0]) as lab:
+            _file(trial, lab)
+    lost, doubled, problems = lab.verdict
+    told = [f"{trial}: lost {sorted(lab.lost)}"] if lost else []
+    told += [f"{trial}: doubled {sorted(lab.doubled)}"] if doubled else []
+    told += [f"{trial}: {problem}" for problem in problems]
+    tally = Tally(points=1, lost=lost, doubled=doubled, other=len(problems))
+    tally.problems = told
+    return tally
+
+
+def _server(trial: Overtaking, lab: Lab, store: PostgresStore) -> None:
+    """End the connection; the second run takes over, and the first must stop."""
+    first = _waiting(trial, lab)
+    store.fail()
+    lab.must_be_well(lab.runs.start(BATCHES[0]).ended())
+    ended = lab.settled(first.ended())
+    lab.must(ended.code == 1, f"the first run ended with {ended.code}: {ended.log[-300:]}")
+    _end(trial, lab, ended)
+
+
+def _file(trial: Overtaking, lab: Lab) -> None:
+    """Take the file's lock away as far as that goes; the second run must not get in."""
+    first = _waiting(trial, lab)
+    folder, name = lab.runs.folder, "target-contacts.db"
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    ledger = folder / name
+    if trial.how == "clean-up":
+        for path in folder.glob("*.lock"):
+            path.unlink()
+    else:
+        ledger = (elsewhere if trial.how == "other mount" else folder) / f"other-{name}"
+        os.link(folder / name, ledger)
+    second = Runs(elsewhere, {**lab.config(), "ledger_url": f"sqlite:///{ledger}"})
+    refused = second.start(BATCHES[0]).ended()
+    lab.must(refused.code == 1, f"the second run ended with {refused.code}")
+    lab.must(not refused.summary["requests"], "the second run sent requests")
+    ended = lab.settled(first.ended())
+    lab.must_be_well(ended)
+    _end(trial, lab, ended)
+
+
+def _waiting(trial: Overtaking, lab: Lab) -> Running:
+    """Start a run, and return it when it waits with creates that are announced."""
+    head = f"HTTP/1.1 429 X\r\nRetry-After: {WAITS[trial.how]}\r\nContent-Length: 0\r\n\r\n"
+    writes = measured(trial.api, 0)[0].writes
+    later = Rule(commits=False, answer=head.encode())
+    lab.strike([later] * 4, first=1 + int(trial.at * writes))
+    running = lab.runs.start(BATCHES[0])
+    until = time.monotonic() + 60
+    while "Trying again in" not in running.log and time.monotonic() < until:
+        time.sleep(0.02)
+    lab.calm()
+    lab.must("Trying again in" in running.log, "the first run did not wait")
+    return running
+
+
+def _end(trial: Overtaking, lab: Lab, ended: Finished) -> None:
+    """Run what follows from the first run's STATE, and judge."""
+    batch: list[Any] = list(BATCHES[0])
+    wanted = measured(trial.api, 0)[0].holds
+    lab.must_hold(covered(batch, ended.messages), wanted, "as the first run's STATE says")
+    lab.must_be_well(lab.run(after(batch, ended.messages)))
+    lab.must_hold(range(1, len(FIRST) + 1), wanted, "at the end")
