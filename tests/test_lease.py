@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
+from target_contacts.database import Database
 from target_contacts.lease import LEASE_SECONDS, MARGIN_SECONDS
 from target_contacts.ledger import WRITTEN, Entry, Ledger
+from target_contacts.lock import LockFile
 from target_contacts.troubles import LedgerError
 from tests.commands import Workplace, contacts, singer
 from tests.ledger_stores import SqliteStore, Store, postgres
@@ -310,3 +312,19 @@ def test_a_run_whose_file_is_gone_sends_nothing_more(
     assert sorted(names(zoho)) == ["Anna", "Bert"]
     assert "the file was removed or replaced while this run wrote" in log
     assert "Traceback" not in log
+
+
+def test_where_a_file_cannot_be_locked_one_beside_it_is(file: SqliteStore, tmp_path: Path) -> None:
+    """Some systems have no such locks; a link in the place of that file is not followed."""
+    database = Database(file.url, lambda: False)
+    first, second = (LockFile(database, tmp_path / "a.lock") for _ in range(2))
+    assert (first.take(), second.take(), first.is_sure) == (True, False, False)
+    first.release()
+    assert second.take()
+    second.release()
+    (tmp_path / "precious").write_text("mine")
+    (tmp_path / "b.lock").symlink_to("precious")
+    with pytest.raises(LedgerError, match="lock: "):
+        LockFile(database, tmp_path / "b.lock")
+    assert (tmp_path / "precious").read_text() == "mine"
+    database.close()

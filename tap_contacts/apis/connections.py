@@ -14,7 +14,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from requests import PreparedRequest
 
@@ -66,6 +66,8 @@ class Connections(HTTPAdapter):
         """Start without any."""
         super().__init__(pool_maxsize=MOST)
         self._pools: dict[str, Any] = {}
+        self.connected: Callable[[], None] | None = None
+        """Called when a connection was made, which may take long, before anything is sent."""
 
     def answer(self, request: PreparedRequest, timeout: float) -> requests.Response:
         """Send a request and return its answer, the body unread.
@@ -85,9 +87,20 @@ class Connections(HTTPAdapter):
         """Return the connections to a request's origin; the ways to one are always the same."""
         origin = _origin(request)
         if origin not in self._pools:
-            found = super().get_connection_with_tls_context(request, *how, **ways)
+            found: Any = super().get_connection_with_tls_context(request, *how, **ways)
+            found.ConnectionCls = self._telling(found.ConnectionCls)
             self._pools[origin] = found
         return self._pools[origin]
+
+    def _telling(self, kind: type[Any]) -> type[Any]:
+        """Return a class of connections that tells when one was made."""
+
+        def connect(connection: Any) -> None:
+            kind.connect(connection)
+            if self.connected:
+                self.connected()
+
+        return type(kind.__name__, (kind,), {"connect": connect})
 
     def build_response(self, req: PreparedRequest, resp: Any) -> requests.Response:
         """Return an answer of which `raw` has the headers; cookies and encoding are not read."""

@@ -115,8 +115,18 @@ class Transport:
         self._calls: Counter[str] = Counter()
         self._count = threading.RLock()  # a signal may ask while its own thread counts
         self._connections = Connections()
-        self.before_write: Callable[[], None] | None = None
-        """Called right before a request that is no GET leaves; what it raises is passed on."""
+
+    @property
+    def before_write(self) -> Callable[[], None] | None:
+        """Return what is called right before a request that writes, or the first of a connection.
+
+        What it raises is passed on, and the request does not leave.
+        """
+        return self._connections.connected
+
+    @before_write.setter
+    def before_write(self, call: Callable[[], None] | None) -> None:
+        self._connections.connected = call
 
     @property
     def calls(self) -> dict[str, int]:
