@@ -159,3 +159,15 @@ def test_a_signal_lets_what_is_in_flight_be_entered_past_others(
     zoho.before_write = None
     run = workplace.target(config(zoho, store), contacts(BERT))
     assert (process.returncode, bins(run.summary)) == (143, {"unchanged": 1})
+
+
+def test_a_server_whose_lock_lasts_too_long_is_named(zoho: Watched, workplace: Workplace) -> None:
+    """PostgreSQL would wait for ever; here the time that its user has set is over."""
+    with postgres() as store:
+        workplace.target(config(zoho, store), contacts(ANNA))
+        with held(store) as holder:
+            holder.hold()
+            url = f"{store.url}?options=-clock_timeout%3D200ms"
+            run = workplace.target(config(zoho, store, ledger_url=url), contacts(BERT))
+    assert (run.code, run.out, names(zoho)) == (1, "", ["Anna"])
+    assert "another program holds it locked for too long. End that program" in run.log
