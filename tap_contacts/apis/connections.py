@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 import requests
 from requests.adapters import HTTPAdapter
 
+from tap_contacts.apis.exchange import LARGEST_ANSWER, SENT, TooLarge, bounded
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -69,17 +71,19 @@ class Connections(HTTPAdapter):
         self.connected: Callable[[], None] | None = None
         """Called when a connection was made, which may take long, before anything is sent."""
 
-    def answer(self, request: PreparedRequest, timeout: float) -> requests.Response:
-        """Send a request and return its answer, the body unread.
+    def answer(self, request: PreparedRequest, timeout: float) -> tuple[requests.Response, bytes]:
+        """Send a request and return its answer, and the whole body.
 
         Args:
             request: What is sent.
-            timeout: Seconds to wait for the connection, and for each part of the answer.
+            timeout: Seconds to wait for the connection, and for the answer as a whole.
 
         Raises:
-            requests.RequestException: No answer came.
+            OSError: No answer came; or one of the other `exchange.FAILURES`.
         """
-        return self.send(request, timeout=timeout, **_ways(_origin(request)))
+        SENT.may_be = False
+        response = self.send(request, timeout=timeout, **_ways(_origin(request)))
+        return response, _read(response)
 
     def get_connection_with_tls_context(
         self, request: PreparedRequest, *how: Any, **ways: Any
@@ -88,7 +92,7 @@ class Connections(HTTPAdapter):
         origin = _origin(request)
         if origin not in self._pools:
             found: Any = super().get_connection_with_tls_context(request, *how, **ways)
-            found.ConnectionCls = self._telling(found.ConnectionCls)
+            found.ConnectionCls = self._telling(bounded(found.ConnectionCls))
             self._pools[origin] = found
         return self._pools[origin]
 
@@ -107,6 +111,16 @@ class Connections(HTTPAdapter):
         response = requests.Response()
         response.request, response.raw, response.status_code = req, resp, resp.status
         return response
+
+
+def _read(response: requests.Response) -> bytes:
+    body = bytearray()
+    with response:
+        for chunk in response.iter_content(65536):
+            body += chunk
+            if len(body) > LARGEST_ANSWER:
+                raise TooLarge
+    return bytes(body)
 
 
 def _origin(request: PreparedRequest) -> str:

@@ -92,3 +92,7 @@ class NoAnswer(SingerSDKError):
         """Keep the reason, in words without addresses."""
         super().__init__(reason)
         self.sent = sent
+
+
+class Cut(NoAnswer):
+    """The connection broke while an answer was awaited or read."""

@@ -12,6 +12,7 @@ from singer_sdk import typing as th
 from tap_contacts.apis import redirects
 from tap_contacts.apis.errors import (
     Barred,
+    Cut,
     NoAnswer,
     NotFound,
     OutcomeUnknown,
@@ -27,7 +28,7 @@ from tap_contacts.apis.progress import Usage
 from tap_contacts.apis.rates import Pace
 from tap_contacts.apis.repeats import Call, Repeats, Throttled
 from tap_contacts.apis.served import Served
-from tap_contacts.apis.transport import Cut, Transport
+from tap_contacts.apis.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +43,7 @@ SETTINGS = th.PropertiesList(
         "timeout_seconds",
         th.NumberType(exclusive_minimum=0),
         default=60,
-        description="Longest wait for an API's answer.",
+        description="Longest wait for an API's whole answer.",
     ),
     th.Property(
         "max_tries",

@@ -19,6 +19,7 @@ from singer_sdk.exceptions import ConfigurationError
 from tap_contacts.apis import xml
 from tap_contacts.apis.connections import Connections, prepared
 from tap_contacts.apis.errors import NoAnswer
+from tap_contacts.apis.exchange import FAILURES, failure
 from tap_contacts.apis.quota import Quota, quota, retry_after
 
 if TYPE_CHECKING:
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 """Below, it writes query strings into the log, sign-ins among them: at DEBUG every one, at WARNING
 those of answers with malformed headers."""
-
-LARGEST_ANSWER = 16 * 1024 * 1024
-"""Bytes of an answer, decompressed; more is refused before it is parsed."""
 
 MOST_VALUES = 500_000
 """Values in an answer, by its brackets and commas: each takes far more memory than its bytes."""
@@ -80,10 +78,6 @@ class Answer:
 def _has_too_many(body: bytes) -> bool:
     """Say whether there are more values in an answer than are read."""
     return len(body) > MOST_VALUES and sum(map(body.count, (b"[", b"{", b","))) > MOST_VALUES
-
-
-class Cut(NoAnswer):
-    """The connection broke while an answer was awaited or read."""
 
 
 class SignIn(AuthBase):
@@ -147,75 +141,40 @@ class Transport:
             Stopped: Nothing more is to be sent.
         """
         signed, auth = "auth" in options, options.setdefault("auth", SignIn())
+        request = self._prepared(method, url, **options)
+        # Signing first: a sign-in that it needs takes a turn of its own, and time.
+        with self.pace.turn(method) as (number, waited):
+            if waited:
+                auth(request)  # Again, since signatures and tokens age.
+            if self.before_write and method != "GET":
+                self.before_write()
+            answer = self._sent(request, number)
+            if signed and (told := answer.quota):
+                self.pace.tell(told)
+            return answer
+
+    def _prepared(self, method: str, url: str, **options: Any) -> PreparedRequest:
         try:
-            request = prepared(method, url, **options)
-            # Signing first: a sign-in that it needs takes a turn of its own, and time.
-            with self.pace.turn(method) as (number, waited):
-                if waited:
-                    auth(request)  # Again, since signatures and tokens age.
-                if self.before_write and method != "GET":
-                    self.before_write()
-                answer = self._sent(request, number)
-                if signed and (told := answer.quota):
-                    self.pace.tell(told)
-                return answer
-        except requests.RequestException as error:
-            raise _no_answer(error) from None
+            return prepared(method, url, **options)
+        except requests.RequestException:
+            reason = "the request cannot be sent; check the address and the settings"
+            raise NoAnswer(reason, sent=False) from None
 
     def _sent(self, request: PreparedRequest, number: int) -> Answer:
         """Send a request that is otherwise final; count it unless it surely did not leave."""
         method = str(request.method)
         self._counted(method, 1)
         try:
-            response = self._connections.answer(request, self.timeout)
-            body = _read(response)
-        except requests.RequestException as error:
-            self._counted(method, -int(_never_sent(error)))
-            raise
+            response, body = self._connections.answer(request, self.timeout)
+        except FAILURES as error:
+            lost = failure(error)
+            self._counted(method, -int(not lost.sent))
+            raise lost from None
         return Answer(request, response.status_code, response.raw.headers, body, number)
 
     def _counted(self, method: str, more: int) -> None:
         with self._count:
             self._calls[method] += more
-
-
-def _no_answer(error: requests.RequestException) -> NoAnswer:
-    reason, never_sent = _reason(error), _never_sent(error)
-    in_time = not isinstance(error, requests.Timeout)
-    kind = Cut if isinstance(error, _BROKEN) and in_time and not never_sent else NoAnswer
-    return kind(reason, sent=not never_sent)
-
-
-_BROKEN = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
-
-
-def _read(response: requests.Response) -> bytes:
-    body = bytearray()
-    with response:
-        for chunk in response.iter_content(65536):
-            body += chunk
-            if len(body) > LARGEST_ANSWER:
-                reason = f"the answer is larger than {LARGEST_ANSWER} bytes"
-                raise NoAnswer(reason, sent=True)
-    return bytes(body)
-
-
-def _never_sent(error: requests.RequestException) -> bool:
-    """Say whether the connection failed before the request could be sent."""
-    inner = getattr(error.args[0], "reason", None) if error.args else None
-    names = {type(error).__name__, type(inner).__name__}
-    return bool(names & {"ConnectTimeout", "NewConnectionError", "NameResolutionError", "SSLError"})
-
-
-def _reason(error: requests.RequestException) -> str:
-    """Name the failure without the address, which may hold secrets in its query."""
-    if isinstance(error, requests.exceptions.SSLError):
-        return "the certificate or the encryption was not accepted"
-    if _never_sent(error):
-        return "no connection; check the address and the network"
-    if isinstance(error, requests.Timeout):
-        return "no answer within timeout_seconds"
-    return "the connection broke before the answer was whole"
 
 
 def origin(setting: str, url: str, *, lan: bool = False) -> str:
