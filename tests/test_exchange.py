@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from urllib3.connection import HTTPConnection
 
 from tap_contacts.apis.errors import NoAnswer
-from tap_contacts.apis.exchange import LARGEST_ANSWER, LARGEST_HEAD
+from tap_contacts.apis.exchange import LARGEST_ANSWER, LARGEST_HEAD, bounded
 from tap_contacts.apis.outage import Outage
 from tap_contacts.apis.rates import Pace
 from tap_contacts.apis.transport import Transport
@@ -84,6 +86,22 @@ def half_then(*parts: bytes) -> Callable[[Wire], None]:
         wire.raw.sendall(b"".join(parts))
 
     return send
+
+
+def test_threads_that_start_together_share_the_connections() -> None:
+    """Two that ask for the first connection at once get the same kind."""
+    kind: Any = bounded(HTTPConnection)
+    assert bounded(kind) is kind
+
+    def talk(wire: Wire) -> None:
+        while wire.request():
+            wire.send(GOOD)
+
+    with Peer(talk) as peer, ThreadPoolExecutor(16) as pool:
+        for _ in range(20):
+            sender = transport()
+            ask = lambda _, sender=sender: sender.send("GET", peer.url).body  # noqa: E731
+            assert set(pool.map(ask, range(16))) == {b"ok"}
 
 
 # What may have been sent.

@@ -430,7 +430,8 @@ def test_neither_secrets_nor_contacts_are_in_log_state_or_ledger(
     zoho: ZohoVoice, workplace: Workplace
 ) -> None:
     """At DEBUG, with refusals and faults, no value of a contact or credential is written."""
-    zoho.fault(on="POST /rest", status=400, body='{"code": "X", "message": "Anna", "status": "E"}')
+    body = '{"code": "X", "message": "Anna", "status": "ERROR"}'
+    zoho.fault(on="POST /rest", status=400, body=body)
     zoho.fault(on="POST /rest", cut="after")
     records = [ANNA, BERT, {**NAMELESS, "first_name": {"a": "Carla"}}, {**ANNA, "id": "4"}]
     run = workplace.target(zoho.target_config(), contacts(*records), env={"LOGLEVEL": "DEBUG"})

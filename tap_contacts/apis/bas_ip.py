@@ -16,12 +16,11 @@ from singer_sdk.exceptions import ConfigurationError
 from tap_contacts.apis.errors import NotFound, Retry, Stopped
 from tap_contacts.apis.http import (
     DONE,
-    GATEWAY,
-    NOT_UNDERSTOOD,
     RATE,
     ApiClient,
     Judgement,
     Verdict,
+    foreign,
 )
 from tap_contacts.apis.repeats import Call
 from tap_contacts.apis.sign_in import UNTIL_REFUSED, TokenSignIn
@@ -81,9 +80,11 @@ _WRONG_PATH = Judgement(
 )
 _FORBIDDEN = Judgement(Verdict.STOP, advice="Give a user that may change contacts.")
 
+_WRONG_BODY = Judgement(Verdict.REJECT, "wrong_json_body")
+
 CODES = {
     "Log In": _SIGN_IN_AGAIN,
-    "Wrong JSON body": Judgement(Verdict.REJECT, "wrong_json_body"),
+    "Wrong JSON body": _WRONG_BODY,
     # The codes of https://developers.bas-ip.com/camdroid-monitors, the sibling family.
     "invalid_authentication": _SIGN_IN_AGAIN,
     "permission_denied": _FORBIDDEN,
@@ -92,16 +93,11 @@ CODES = {
 }
 """Errors by their text up to a colon, or by their code."""
 
-OTHER_ERRORS = {**GATEWAY, 400: Judgement(Verdict.REJECT), 401: _SIGN_IN_AGAIN}
-"""Errors in the device's form but in other words, by HTTP status."""
+_WRONG_VALUE = re.compile(r".*: (no value for `|value `.*` was of the wrong type)", re.DOTALL)
+"""How a refusal of the whole body ends, whatever it begins with."""
 
-UNSERVED = {
-    403: _FORBIDDEN,
-    404: _WRONG_PATH,
-    405: _WRONG_PATH,
-    413: Judgement(Verdict.REJECT, "too_large"),
-}
-"""HTTP statuses that say, whatever the body, that nothing was carried out."""
+UNSERVED = {403: _FORBIDDEN, 404: _WRONG_PATH, 405: _WRONG_PATH}
+"""HTTP statuses that say, whatever the body, that no request will be served."""
 
 
 class Login(TokenSignIn):
@@ -171,7 +167,7 @@ class BasIp(ApiClient):
             return _error(answer.status, body["error"])
         if answer.status == 200 and _is_expected(answer, body):  # noqa: PLR2004
             return DONE
-        return GATEWAY.get(answer.status, NOT_UNDERSTOOD)
+        return _other(answer.status)
 
     def check(self) -> str:
         """Sign in and let the device introduce itself."""
@@ -224,9 +220,16 @@ def _error(status: int, error: object) -> Judgement:
     """Judge an error; a sibling family sends an object with `code` and `message`."""
     given = error if isinstance(error, dict) else {"code": error}
     code = str(given.get("code")).partition(":")[0]
-    judgement = CODES.get(code) or OTHER_ERRORS.get(status, NOT_UNDERSTOOD)
+    judgement = CODES.get(code)
+    if judgement is None:
+        judgement = _WRONG_BODY if _WRONG_VALUE.match(str(error)) else _other(status)
     words = [str(given[name]) for name in ("code", "message") if name in given]
     return judgement._replace(detail=" ".join(words))
+
+
+def _other(status: int) -> Judgement:
+    """Judge an answer in no words of the device; an ended sign-in needs none."""
+    return _SIGN_IN_AGAIN if status == 401 else foreign(status)  # noqa: PLR2004
 
 
 def _is_expected(answer: Answer, body: Mapping[str, Any]) -> bool:

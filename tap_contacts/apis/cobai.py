@@ -25,11 +25,10 @@ from tap_contacts.apis.cobai_wire import CUSTOMERS
 from tap_contacts.apis.errors import NotFound
 from tap_contacts.apis.http import (
     DONE,
-    GATEWAY,
-    NOT_UNDERSTOOD,
     RATE,
     ApiClient,
     Judgement,
+    foreign,
 )
 from tap_contacts.apis.repeats import Call
 from tap_contacts.apis.seams import Incomplete
@@ -129,10 +128,11 @@ class Cobai(ApiClient):
         if wire.is_success(answer):
             return DONE
         known = codes(answer.request).get(answer.status)
-        foreign = answer.status not in KEYS_REFUSED and wire.is_foreign(answer.body)
-        if known is None or foreign:
-            return GATEWAY.get(answer.status, NOT_UNDERSTOOD)
-        return known._replace(detail=wire.words(answer.body))
+        if known and wire.is_refusal(answer):
+            return known._replace(detail=wire.words(answer.body))
+        if known and answer.status in KEYS_REFUSED:
+            return known._replace(sure=False)
+        return foreign(answer.status)
 
     def check(self) -> str:
         """Read the list of customers."""

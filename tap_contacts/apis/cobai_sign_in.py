@@ -49,7 +49,7 @@ INFERRED = {
 """What else they mean for a call that no page describes: reading and changing contacts."""
 
 KEYS_REFUSED = {401, 403}
-"""Statuses by which, whatever the body, nothing was carried out and nothing else will be."""
+"""Statuses by which, whatever the body, nothing else will be carried out."""
 
 
 class CobSignature(SignIn):

@@ -92,12 +92,19 @@ def is_success(answer: Answer) -> bool:
     return answer.status == 200 and _has_root(answer, ROOTS.get(end, "contact"))  # noqa: PLR2004
 
 
-def is_foreign(body: bytes) -> bool:
-    """Say whether a refusal is not cobai's: an HTML page, or XML that is broken."""
-    root = xml.parse(body)
-    if root is None:
-        return body.lstrip().startswith(b"<")
-    return xml.local(root).lower() == "html"
+BARE = {404, 405}
+"""Statuses that say enough without a document."""
+
+GATEWAYS = {"html", "envelope", "fault"}
+"""Root elements, in lower case, of what gateways say in XML; that of `BadRequest` is unknown."""
+
+
+def is_refusal(answer: Answer) -> bool:
+    """Say whether a refusal is cobai's own: XML, or none at all."""
+    if not answer.body.strip():
+        return answer.status in BARE
+    root = answer.xml
+    return root is not None and xml.local(root).lower() not in GATEWAYS
 
 
 def words(body: bytes) -> str:

@@ -208,4 +208,6 @@ class _Bounded:
 @lru_cache(maxsize=8)
 def bounded(kind: type[Any]) -> type[Any]:
     """Return a class of connections of urllib3, its exchanges bounded."""
+    if issubclass(kind, _Bounded):
+        return kind
     return type(f"Bounded{kind.__name__}", (_Bounded, kind), {})

@@ -94,6 +94,9 @@ class Judgement(NamedTuple):
     detail: str = ""
     wait: float | None = None
     """Seconds to wait before any other request, where the answer's headers tell of none."""
+    sure: bool = True
+    """Whether the API itself says so, and not perhaps something before it, which may have let the
+    request through."""
 
 
 DONE = Judgement(Verdict.DONE)
@@ -111,6 +114,15 @@ GATEWAY = {
 NOT_UNDERSTOOD = Judgement(
     Verdict.UNKNOWN, advice="The answer is not what this API sends; check the address and proxies."
 )
+
+_TOO_LARGE = Judgement(
+    Verdict.UNKNOWN, "too_large", advice="It is too large for the API or for something before it."
+)
+
+
+def foreign(status: int) -> Judgement:
+    """Return what an answer means that is not in the API's form, by its HTTP status."""
+    return _TOO_LARGE if status == 413 else GATEWAY.get(status, NOT_UNDERSTOOD)  # noqa: PLR2004
 
 
 class ApiClient(abc.ABC):
@@ -231,6 +243,8 @@ class ApiClient(abc.ABC):
     def _answered(self, call: Call) -> Answer:
         answer, judgement = self._ask(call)
         if judgement.verdict is Verdict.RENEW and self.sign_in.renew(answer.request):
+            if _may_be_done(call, judgement):
+                raise self._error(call, answer, judgement)
             answer, judgement = self._ask(call)
         if judgement.verdict is Verdict.DONE:
             return answer
@@ -289,9 +303,7 @@ class ApiClient(abc.ABC):
         code = f"code {judgement.code} " if plain_code(judgement.code) else ""
         advice = self._redirected(call, answer, judgement) or judgement.advice
         words = (self.title, call.asked, f"{code}(HTTP {answer.status})", advice)
-        kind = _ERRORS[judgement.verdict]
-        if judgement.verdict is Verdict.UNKNOWN and call.repeatable:
-            kind = Retry
+        kind = OutcomeUnknown if _may_be_done(call, judgement) else _ERRORS[judgement.verdict]
         detail = self._hidden.taken_out(judgement.detail, self.sign_in.secrets())
         error = kind(*words, code=judgement.code, http_status=answer.status, detail=detail)
         if isinstance(error, Retry):
@@ -317,5 +329,10 @@ _ERRORS = {
     Verdict.REJECT: Refused,
     Verdict.MISSING: NotFound,
     Verdict.STOP: Barred,
-    Verdict.UNKNOWN: OutcomeUnknown,
+    Verdict.UNKNOWN: Retry,
 }
+
+
+def _may_be_done(call: Call, judgement: Judgement) -> bool:
+    """Say whether a request may have been carried out that must not be carried out twice."""
+    return not call.repeatable and (judgement.verdict is Verdict.UNKNOWN or not judgement.sure)

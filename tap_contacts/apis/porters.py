@@ -18,12 +18,12 @@ from tap_contacts.apis import xml
 from tap_contacts.apis.errors import Stopped
 from tap_contacts.apis.http import (
     DONE,
-    GATEWAY,
     NOT_UNDERSTOOD,
     RATE,
     ApiClient,
     Judgement,
     Verdict,
+    foreign,
 )
 from tap_contacts.apis.porters_fields import CONTACTS, LINKS_TOO, Tenant
 from tap_contacts.apis.porters_sign_in import CODES, GRANT, TITLE, AppSignIn
@@ -151,13 +151,14 @@ class Porters(ApiClient):
         return AppSignIn(self.transport, self.origin, app_id, secret)
 
     def judge(self, answer: Answer) -> Judgement:
-        """Judge by the code under any root: errors come as `System`, and with any HTTP status."""
+        """Judge by the code: errors come as `System`, too, and with any HTTP status."""
         root = answer.xml
-        code = None if root is None else xml.child_text(root, "Code")
+        if root is None or not _is_own(root, answer):
+            return foreign(answer.status)
+        code = xml.child_text(root, "Code")
         if code and code != "0" and wire.CODE.fullmatch(code):
             return _refused(code, answer.request.body)
-        understood = root is not None and _understood(root, code, answer)
-        return DONE if understood else GATEWAY.get(answer.status, NOT_UNDERSTOOD)
+        return DONE if _understood(root, code, answer) else foreign(answer.status)
 
     def check(self) -> str:
         """Sign in and read the partitions."""
@@ -260,6 +261,12 @@ def _refused(code: str, sent: Any) -> Judgement:
     if code == "302" and f">{wire.NEW}<".encode() not in (sent or b""):
         return known._replace(verdict=Verdict.REJECT)
     return known
+
+
+def _is_own(root: _Element, answer: Answer) -> bool:
+    """Say whether a root is that of an error or of the resource that was asked for."""
+    resource = answer.request.path_url.partition("?")[0].rpartition("/")[2]
+    return xml.local(root).lower() in {"system", resource.lower()}
 
 
 def _understood(root: _Element, code: str | None, answer: Answer) -> bool:

@@ -21,6 +21,7 @@ from tap_contacts.apis.http import (
     ApiClient,
     Judgement,
     Verdict,
+    foreign,
 )
 from tap_contacts.apis.repeats import Call
 from tap_contacts.apis.seams import Listing, Page, read_all, read_chunks
@@ -84,26 +85,26 @@ CODES = {
     "unsupported_file_type": Judgement(Verdict.REJECT),
     "not_found": Judgement(Verdict.MISSING),
     "server_error": Judgement(Verdict.UNKNOWN),
+    "no_credentials": _SIGN_IN_AGAIN,
 }
-"""The documented codes; `not_found` is said of the customer as well as of the contact."""
+"""The codes that are known; `not_found` is said of the customer as well as of the contact."""
 
 UNSERVED = {
-    **GATEWAY,
     401: _SIGN_IN_AGAIN,
     403: Judgement(Verdict.STOP, advice="Give a user with rights to contacts."),
     404: _WRONG_ADDRESS,
     405: _WRONG_ADDRESS,
-    413: Judgement(Verdict.REJECT, "too_large"),
     415: _WRONG_ADDRESS,
 }
 """HTTP statuses of answers that are not in the API's form."""
 
-OTHER_ERRORS = {**UNSERVED, 400: Judgement(Verdict.REJECT)}
+OTHER_ERRORS = {**GATEWAY, **UNSERVED, **dict.fromkeys((400, 413), Judgement(Verdict.REJECT))}
 """HTTP statuses of errors in the API's form whose code is not documented."""
 
 _LOGIN_ADDRESS = re.compile(r"(?i)login|signin|auth|sso")
 _LOGIN_FORM = re.compile(rb"(?i)<title>\s*log ?in|j_spring_security_check|type=.?password")
-_BROKEN_ERROR = re.compile(rb'\s*\{\s*"error"\s*:\s*"(\w{1,40})"')
+_CODE = re.compile("[a-z_]{1,40}")
+_BROKEN_ERROR = re.compile(rb'\s*\{\s*"error"\s*:\s*"([a-z_]{1,40})"\s*,\s*"error_description"\s*:')
 
 
 class Valomnia(ApiClient):
@@ -146,7 +147,8 @@ class Valomnia(ApiClient):
             return DONE
         if _asks_to_sign_in(answer):
             return _SIGN_IN_AGAIN
-        return UNSERVED.get(answer.status, NOT_UNDERSTOOD)
+        unserved = UNSERVED.get(answer.status)
+        return unserved._replace(sure=False) if unserved else foreign(answer.status)
 
     def check(self) -> str:
         """Sign in and read one contact, of which only the organization is told."""
@@ -225,9 +227,15 @@ class Valomnia(ApiClient):
 
 
 def _code(answer: Answer, body: Mapping[str, Any]) -> str:
-    """Find an error's code; the documented sample of `exceeded_file_size` is broken JSON."""
-    if error := body.get("error"):
-        return str(error) if re.fullmatch(r"\w{1,40}", str(error)) else "other_error"
+    """Find an error's code; the documented sample of `exceeded_file_size` is broken JSON.
+
+    Gateways, too, name their errors `error`: the API describes its own.
+    """
+    code = body.get("error")
+    if code == "no_credentials":
+        return str(code)
+    if isinstance(code, str) and isinstance(body.get("error_description"), str):
+        return code if _CODE.fullmatch(code) else ""
     broken = None if body else _BROKEN_ERROR.match(answer.body)
     return broken[1].decode() if broken else ""
 

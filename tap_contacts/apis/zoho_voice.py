@@ -24,6 +24,7 @@ from tap_contacts.apis.http import (
     ApiClient,
     Judgement,
     Verdict,
+    foreign,
 )
 from tap_contacts.apis.repeats import Call
 from tap_contacts.apis.seams import Listing, Page, read_all, read_chunks
@@ -106,11 +107,20 @@ CODES = {
     "ZVT0052": _SIGN_IN_AGAIN,
     "INVALID_OAUTHTOKEN": _SIGN_IN_AGAIN,
     "INVALID_TOKEN": _SIGN_IN_AGAIN,
+    "ZVT010": Judgement(Verdict.STOP, advice="The API's form of requests is another by now."),
     "500": Judgement(Verdict.UNKNOWN),
     "URL_ROLLING_THROTTLES_LIMIT_EXCEEDED": _LOCKED,
     "URL_FIXED_THROTTLES_LIMIT_EXCEEDED": _LOCKED,
 }
 """Codes of the product family; those of contacts are not documented."""
+
+STATUSES_OF_ERRORS = {
+    **GATEWAY,
+    401: _SIGN_IN_AGAIN,
+    403: Judgement(Verdict.STOP, advice="Give the user of the refresh token rights to contacts."),
+    404: Judgement(Verdict.MISSING),
+}
+"""HTTP statuses of errors in the API's form, whatever their code; others are of the record."""
 
 
 class ZohoVoice(ApiClient):
@@ -150,17 +160,18 @@ class ZohoVoice(ApiClient):
 
     def judge(self, answer: Answer) -> Judgement:
         """Judge by the body first: the HTTP status of an error is not documented."""
-        body = answer.json
-        if not isinstance(body, dict):
-            return GATEWAY.get(answer.status, NOT_UNDERSTOOD)
+        body = answer.json if isinstance(answer.json, dict) else {}
         if body.get("status") == "SUCCESS":
             return DONE if _is_expected(answer, body) else NOT_UNDERSTOOD
         code = _code(body)
-        known = CODES.get(code) or CODES.get(str(body.get("message"))) or GATEWAY.get(answer.status)
-        if known:
+        if known := CODES.get(code) or CODES.get(str(body.get("message"))):
             return known._replace(code=code)
-        verdict = Verdict.MISSING if answer.status == 404 else Verdict.REJECT  # noqa: PLR2004
-        return Judgement(verdict, code, detail=str(body.get("message", "")))
+        if code and body.get("status") == "ERROR":
+            meant = STATUSES_OF_ERRORS.get(answer.status, Judgement(Verdict.REJECT))
+            return meant._replace(code=code, detail=str(body.get("message", "")))
+        if answer.status == 401:  # noqa: PLR2004
+            return _SIGN_IN_AGAIN._replace(sure=False)
+        return foreign(answer.status)
 
     def check(self) -> str:
         """Sign in and read the statuses."""
