@@ -275,7 +275,9 @@ OWN = [
     ("bas_ip", "update", 400, '{"error": {"code": "not_valid", "message": "no"}}', REFUSED),
     ("bas_ip", "update", 401, '{"error": "Log In"}', RENEW),
     ("bas_ip", "update", 401, "", RENEW),
-    ("bas_ip", "update", 403, "", STOP),
+    ("bas_ip", "update", 403, "", BARRED),
+    ("bas_ip", "update", 404, HTML, BARRED),
+    ("bas_ip", "update", 400, '{"error": {"code": "permission_denied"}}', STOP),
     ("bas_ip", "update", 404, '{"error": "Not Found"}', STOP),
     ("bas_ip", "update", 500, '{"error": {"code": "system_error"}}', UNKNOWN),
 ]
@@ -319,6 +321,20 @@ def test_the_words_of_a_gateway_lose_and_double_nothing(
             sandbox.fault(on="POST", holding=f"4915{number:09}", **said)
         run = workplace.target(config, contacts(*map(person, numbers)))
         assert (run.code, run.summary["rejected"]) == (0, 0)
+        assert (numbered(sandbox), sandbox.faults[-1].times) == (dict.fromkeys(numbers, 1), 0)
+
+
+@pytest.mark.parametrize("api", sorted(KINDS))
+def test_the_words_of_a_gateway_in_passing_stop_no_update(workplace: Workplace, api: str) -> None:
+    """What is said once, where others were served before, is asked again."""
+    numbers = range(1, 2 * len(WORDS) + 1)
+    with KINDS[api]() as sandbox:
+        config = {**sandbox.target_config(), "concurrency": 1, "batch_size_rows": 2}
+        workplace.target(config, contacts(*map(person, numbers)))
+        for number, (status, body) in zip(numbers[::2], WORDS, strict=True):
+            sandbox.fault(holding=f"4915{number:09}", status=status, body=body)
+        run = workplace.target(config, contacts(*(person(number, 2) for number in numbers)))
+        assert (run.code, run.summary["updated"]) == (0, len(numbers))
         assert (numbered(sandbox), sandbox.faults[-1].times) == (dict.fromkeys(numbers, 1), 0)
 
 

@@ -85,6 +85,8 @@ _WRONG_BODY = Judgement(Verdict.REJECT, "wrong_json_body")
 CODES = {
     "Log In": _SIGN_IN_AGAIN,
     "Wrong JSON body": _WRONG_BODY,
+    "Not Found": _WRONG_PATH,
+    "Method Not Allowed": _WRONG_PATH,
     # The codes of https://developers.bas-ip.com/camdroid-monitors, the sibling family.
     "invalid_authentication": _SIGN_IN_AGAIN,
     "permission_denied": _FORBIDDEN,
@@ -98,6 +100,9 @@ _WRONG_VALUE = re.compile(r".*: (no value for `|value `.*` was of the wrong type
 
 UNSERVED = {403: _FORBIDDEN, 404: _WRONG_PATH, 405: _WRONG_PATH}
 """HTTP statuses that say, whatever the body, that no request will be served."""
+
+_OTHER = {401: _SIGN_IN_AGAIN, **{s: each._replace(sure=False) for s, each in UNSERVED.items()}}
+"""HTTP statuses of answers in no words of the device."""
 
 
 class Login(TokenSignIn):
@@ -161,8 +166,8 @@ class BasIp(ApiClient):
     def judge(self, answer: Answer) -> Judgement:
         """Judge by the body; success of the single contacts stands in the results."""
         body = answer.json if isinstance(answer.json, dict) else {}
-        if answer.status in UNSERVED:
-            return _unserved(answer)
+        if answer.request.path_url == INFO_PATH and answer.status in {404, 405}:
+            return Judgement(Verdict.MISSING)  # no device has to introduce itself
         if "error" in body:
             return _error(answer.status, body["error"])
         if answer.status == 200 and _is_expected(answer, body):  # noqa: PLR2004
@@ -209,13 +214,6 @@ def _path(settings: Mapping[str, Any], name: str, default: str) -> str:
     return path
 
 
-def _unserved(answer: Answer) -> Judgement:
-    """Excuse a device that does not introduce itself; any other path has to be there."""
-    judgement = UNSERVED[answer.status]
-    optional = answer.request.path_url == INFO_PATH and judgement is _WRONG_PATH
-    return Judgement(Verdict.MISSING) if optional else judgement
-
-
 def _error(status: int, error: object) -> Judgement:
     """Judge an error; a sibling family sends an object with `code` and `message`."""
     given = error if isinstance(error, dict) else {"code": error}
@@ -229,7 +227,7 @@ def _error(status: int, error: object) -> Judgement:
 
 def _other(status: int) -> Judgement:
     """Judge an answer in no words of the device; an ended sign-in needs none."""
-    return _SIGN_IN_AGAIN if status == 401 else foreign(status)  # noqa: PLR2004
+    return _OTHER.get(status) or foreign(status)
 
 
 def _is_expected(answer: Answer, body: Mapping[str, Any]) -> bool:

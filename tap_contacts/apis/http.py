@@ -11,6 +11,7 @@ from singer_sdk import typing as th
 
 from tap_contacts.apis import redirects
 from tap_contacts.apis.errors import (
+    ApiError,
     Barred,
     Cut,
     NoAnswer,
@@ -145,6 +146,8 @@ class ApiClient(abc.ABC):
         self.transport = Transport(config, self.pace)
         self.origin = self.address(settings)
         self.sign_in = self.sign_in_with(settings)
+        self._serves = False
+        """Whether anything that was asked has been done."""
         self._told: set[str] = set()
         """What was logged that need not be said again."""
         self._hidden = Hidden(self.settings, settings, config)
@@ -247,6 +250,7 @@ class ApiClient(abc.ABC):
                 raise self._error(call, answer, judgement)
             answer, judgement = self._ask(call)
         if judgement.verdict is Verdict.DONE:
+            self._serves = True
             return answer
         raise self._error(call, answer, judgement)
 
@@ -303,12 +307,23 @@ class ApiClient(abc.ABC):
         code = f"code {judgement.code} " if plain_code(judgement.code) else ""
         advice = self._redirected(call, answer, judgement) or judgement.advice
         words = (self.title, call.asked, f"{code}(HTTP {answer.status})", advice)
-        kind = OutcomeUnknown if _may_be_done(call, judgement) else _ERRORS[judgement.verdict]
+        kind = self._kind(call, judgement)
         detail = self._hidden.taken_out(judgement.detail, self.sign_in.secrets())
         error = kind(*words, code=judgement.code, http_status=answer.status, detail=detail)
         if isinstance(error, Retry):
             error.retry_after = judgement.wait
         return error
+
+    def _kind(self, call: Call, judgement: Judgement) -> type[ApiError]:
+        """Return the kind of error that follows from a judgement.
+
+        What is said by something before an API that has served others may pass.
+        """
+        if _may_be_done(call, judgement):
+            return OutcomeUnknown
+        if judgement.verdict is Verdict.STOP and not judgement.sure and self._serves:
+            return Retry
+        return _ERRORS[judgement.verdict]
 
     def _redirected(self, call: Call, answer: Answer, judgement: Judgement) -> str:
         """Return what to do about a redirect of a request that writes, and log it once; or ""."""
@@ -323,7 +338,7 @@ class ApiClient(abc.ABC):
         return advice
 
 
-_ERRORS = {
+_ERRORS: dict[Verdict, type[ApiError]] = {
     Verdict.RETRY: Throttled,
     Verdict.RENEW: Barred,
     Verdict.REJECT: Refused,
