@@ -15,7 +15,8 @@ import pytest
 from tests.crash.lab import KINDS, Lab
 from tests.crash.people import after, covered, person, shapes, stream
 from tests.crash.proxy import HALF, PASS, RESET_AFTER, RESET_BEFORE, Rule, mixed, page
-from tests.crash.trials import FIRST, Point, Tally, tried
+from tests.crash.trials import FIRST, KILLING, Point, Tally, tried
+from tests.crash.ways import WAYS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
 
 SEED = 11
 POINTS = 8
+DISTURBED = 1
 CROWD = [person(number) for number in range(1, 221)]
-IN_BATCHES = {"batch_size_rows": 5, "checkpoint_seconds": 3600, "match_on": []}
+IN_BATCHES: dict[str, Any] = {"batch_size_rows": 5, "checkpoint_seconds": 3600, "match_on": []}
 
 LOST = [RESET_AFTER, Rule(answer=page(502)), HALF, Rule(answer=page(504))]
 """Ways to lose an answer after the API has carried the request out."""
@@ -52,7 +54,7 @@ def test_a_killed_target_loses_and_doubles_nothing(api: str) -> None:
     """Killed at any step, moment or request, once or more, then run again: 0 lost, 0 doubled."""
     total = Tally()
     for number in range(POINTS):
-        total.add(tried(Point.drawn(api, SEED, number)))
+        total.add(tried(Point.drawn(api, SEED, number, KILLING)))
     assert (total.lost, total.doubled, total.problems) == (0, 0, []), f"seed {SEED}"
     assert total.kills >= POINTS // 2  # a random moment may be after the end
 
@@ -88,6 +90,17 @@ def test_lost_answers_lose_and_double_nothing(api: str) -> None:
 
 
 @all_apis
+@pytest.mark.parametrize("way", WAYS)
+def test_a_disturbed_target_loses_and_doubles_nothing(api: str, way: str) -> None:
+    """Whichever way a run is disturbed, it ends well, and so does the next: 0 lost, 0 doubled."""
+    total = Tally()
+    for number in range(DISTURBED):
+        total.add(tried(Point.drawn(api, SEED, number, [way])))
+    assert (total.lost, total.doubled, total.problems) == (0, 0, []), f"seed {SEED}"
+    assert total.faults + total.refused >= DISTURBED
+
+
+@all_apis
 def test_a_lost_answer_costs_one_look_up(api: str) -> None:
     """For each create whose answer was lost, at most 1.05 requests find out about it."""
     with Lab(api, match_on=[]) as lab:
@@ -100,7 +113,7 @@ def test_a_lost_answer_costs_one_look_up(api: str) -> None:
 @all_apis
 def test_five_percent_of_mixed_faults_change_nothing(api: str) -> None:
     """The run ends well, with the same final state and at most 1.25 times the requests."""
-    settings = {"match_on": [], "timeout_seconds": 0.5}
+    settings: dict[str, Any] = {"match_on": [], "timeout_seconds": 0.5}
     settings |= {"batch_size_rows": 1} if api in {"bas_ip", "porters"} else {}
     messages = stream(CROWD, every=20)
     wanted, requests = undisturbed(api, messages, **settings)
@@ -162,13 +175,22 @@ def test_a_signal_in_mid_write_ends_the_run_cleanly(api: str, number: int, code:
         assert (lab.verdict, set(lab.written().values())) == ((0, 0, []), {1})
 
 
+SLOW = [
+    Rule(kill="on arrival", delay=9),
+    Rule(kill="on arrival", answer=b"HTTP/1.1 200 OK\r\nX: ", drip=b"x"),
+    Rule(kill="on arrival", answer=b"HTTP/1.1 200 OK\r\n\r\n", drip=b" "),
+]
+"""An API that is silent, and answers that never end."""
+
+
+@pytest.mark.parametrize("slow", SLOW, ids=["silent", "endless head", "endless body"])
 @pytest.mark.parametrize("api", ["porters", "zoho_voice"])
-def test_a_signal_does_not_wait_for_an_api_that_is_silent(api: str) -> None:
+def test_a_signal_does_not_wait_for_an_answer_that_does_not_come(api: str, slow: Rule) -> None:
     """Answers in flight are given up in time; the rerun finds out what they would have said."""
     messages = stream(FIRST)
     wanted, _ = undisturbed(api, messages, **IN_BATCHES)
     with Lab(api, **IN_BATCHES, timeout_seconds=60) as lab:
-        lab.strike([Rule(kill="on arrival", delay=9)], first=2)
+        lab.strike([slow], first=2)
         running = lab.runs.start(messages)
         lab.proxy.kill = lambda: os.kill(running.pid, signal.SIGTERM)
         ended = lab.settled(running.ended(within=10))

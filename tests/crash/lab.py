@@ -16,6 +16,7 @@ from tests.crash.people import Shapes, numbers, shapes
 from tests.crash.proxy import PASS, Proxy, Rule, Seen
 from tests.crash.runs import Runs
 from tests.sandbox.__main__ import DESTINATIONS
+from tests.tls import TRUST, certificate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -35,9 +36,9 @@ LOOK_UP = re.compile(r"GET /\S*/contacts?(/|$)")
 class Lab:
     """One trial's place: an empty API, a proxy, a folder; a context manager that cleans up."""
 
-    def __init__(self, api: str, **settings: Any) -> None:
-        """Take the API's name and settings of the target."""
-        self._kind, self._settings = KINDS[api], settings
+    def __init__(self, api: str, *, secure: bool = False, **settings: Any) -> None:
+        """Take the API's name, whether it is spoken to by TLS, and settings of the target."""
+        self._kind, self._settings, self._secure = KINDS[api], settings, secure
         self.problems: list[str] = []
         """What was found wrong, each in a few words."""
         self.lost: set[int] = set()
@@ -50,8 +51,9 @@ class Lab:
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crash-")))
             self.sandbox: Sandbox = stack.enter_context(self._kind())
-            self.proxy = stack.enter_context(Proxy(self.sandbox.url))
-            self.runs = Runs(folder, self.config())
+            self.proxy = stack.enter_context(Proxy(self.sandbox.url, secure=self._secure))
+            trusted = {TRUST: str(certificate())} if self._secure else {}
+            self.runs = Runs(folder, self.config(), trusted)
             self._stack = stack.pop_all()
         return self
 
@@ -113,6 +115,10 @@ class Lab:
     def is_write(self, seen: Seen) -> bool:
         """Say whether a request asks for a change of contacts, going by the contacts in it."""
         return not seen.line.startswith("GET") and bool(seen.numbers)
+
+    def is_about_contacts(self, seen: Seen) -> bool:
+        """Say whether a request asks for contacts or for a change of some."""
+        return self.is_write(seen) or LOOK_UP.match(seen.line) is not None
 
     def open_intents(self) -> int:
         """Return how many creates the ledger knows to be without outcome."""

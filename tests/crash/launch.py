@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from target_contacts.target import main
 from tests.forked import open_streams
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import FrameType
 
 _TARGET = Path(target_contacts.__file__).parent
@@ -47,6 +48,8 @@ class Job:
     """Start of the names of the run's files: NAME.in, NAME.out, NAME.log and NAME.steps."""
     kill_at: int | None = None
     """Number of the step at which the process kills itself; 0: only count; None: do not trace."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables to be added to the environment."""
 
     def file(self, kind: str) -> Path:
         """Return the path of one of the run's files."""
@@ -56,6 +59,7 @@ class Job:
 def run(job: Job) -> None:
     """Be the command `target-contacts` from here on, with files for its three streams."""
     os.chdir(job.folder)
+    os.environ.update(job.environment)
     open_streams(job.file("in"), job.file("out"), job.file("log"))
     sys.argv = ["target-contacts", "--config", "target.json"]
     if job.kill_at is None:

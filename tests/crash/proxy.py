@@ -1,17 +1,20 @@
-"""A proxy between target and sandbox that disturbs single requests at the level of TCP."""
+"""A proxy between target and sandbox that disturbs single requests at the level of TCP or TLS."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import re
 import socket
+import ssl
 import struct
 import threading
 from dataclasses import dataclass
 from functools import cached_property
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal
 
+from tests import tls
 from tests.crash.people import numbers
 
 if TYPE_CHECKING:
@@ -58,13 +61,27 @@ class Rule:
     """Seconds before the answer."""
     kill: Literal["", "on arrival", "after commit"] = ""
     """When the target is killed."""
+    below: bytes = b""
+    """Sent below the encryption after that part of the answer."""
+    drip: bytes = b""
+    """Sent again and again after the answer, until the target hangs up."""
+
+    @property
+    def goes_on(self) -> bool:
+        """Say whether the connection is still good after it."""
+        return self.part == 1 and not self.drip
 
 
 def page(status: int) -> bytes:
     """Return an answer as gateways and captive portals give it: HTML."""
-    body = b"<!DOCTYPE html><html><body><h1>Please wait</h1></body></html>"
-    head = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: text/html\r\n"
-    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+    body = "<!DOCTYPE html><html><body><h1>Please wait</h1></body></html>"
+    return reply(status, body, "text/html")
+
+
+def reply(status: int, body: str, kind: str = "application/json") -> bytes:
+    """Return a whole answer."""
+    head = f"HTTP/1.1 {status} Any\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return (head + body).encode()
 
 
 PASS = Rule()
@@ -89,13 +106,20 @@ def mixed(hang: float) -> tuple[Rule, ...]:
 class Proxy:
     """A server on 127.0.0.1 that passes requests on; a context manager that starts and stops."""
 
-    def __init__(self, origin: str) -> None:
-        """Take the origin of the API behind it."""
+    def __init__(self, origin: str, *, secure: bool = False) -> None:
+        """Take the origin of the API behind it, and whether to encrypt."""
+        self._secure = secure
         self._port = int(origin.rpartition(":")[2])
         self.choose: Callable[[Seen], Rule] = lambda _: PASS
         """Says what becomes of a request; called for one at a time."""
         self.kill: Callable[[], None] = lambda: None
         """Kills the target."""
+        self.refused_handshakes = 0
+        """How many handshakes fail from now on."""
+        self.refused_after_strike = 0
+        """How many fail once a request was struck."""
+        self.refused = 0
+        """How many have failed."""
         self.seen: list[Seen] = []
         self.struck: list[tuple[Seen, Rule]] = []
         self._loop = asyncio.new_event_loop()
@@ -107,9 +131,11 @@ class Proxy:
     def __enter__(self) -> Self:
         """Start serving."""
         self._thread.start()
-        server = asyncio.start_server(self._serve, "127.0.0.1", 0)
+        context = self._context() if self._secure else None
+        server = asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=context)
         self._server = asyncio.run_coroutine_threadsafe(server, self._loop).result()
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        scheme = "https" if self._secure else "http"
+        self.url = f"{scheme}://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         self._idle.set()
         return self
 
@@ -119,6 +145,20 @@ class Proxy:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    def _context(self) -> ssl.SSLContext:
+        """Return what encrypts; the callback for names is called in every handshake."""
+        context = tls.serving()
+        context.sni_callback = lambda *_: self._refusal()
+        return context
+
+    def _refusal(self) -> int | None:
+        """Return the alert that a handshake ends with, or None."""
+        if self.refused_handshakes <= 0:
+            return None
+        self.refused_handshakes -= 1
+        self.refused += 1
+        return ssl.ALERT_DESCRIPTION_INTERNAL_ERROR
 
     def wait_until_idle(self) -> None:
         """Wait until no connection is open: what a killed target sent has been carried out."""
@@ -147,13 +187,19 @@ class Proxy:
         rule = self.choose(seen)
         if rule != PASS:
             self.struck.append((seen, rule))
+            self.refused_handshakes += self.refused_after_strike
+            self.refused_after_strike = 0
         answer = await self._answer(seen, rule)
         await asyncio.sleep(rule.delay)
         writer.write(answer[: int(len(answer) * rule.part)])
         await writer.drain()
-        if not rule.part:
+        if rule.below:
+            await _below(reader, writer, rule.below)
+        elif not rule.part:
             _reset(writer)
-        return rule.part == 1
+        if rule.drip:
+            await _drip(writer, rule.drip)
+        return rule.goes_on
 
     async def _answer(self, seen: Seen, rule: Rule) -> bytes:
         if rule.kill == "on arrival":
@@ -177,6 +223,23 @@ async def _message(reader: asyncio.StreamReader) -> bytes:
     head = await reader.readuntil(b"\r\n\r\n")
     length = LENGTH.search(head)
     return head + (await reader.readexactly(int(length[1])) if length else b"")
+
+
+async def _below(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, what: bytes) -> None:
+    """Send bytes past the encryption, then wait for the other side to hang up."""
+    descriptor = writer.get_extra_info("socket").fileno()
+    with socket.socket(fileno=os.dup(descriptor)) as connection:
+        connection.send(what)
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(reader.read(), 10)
+
+
+async def _drip(writer: asyncio.StreamWriter, what: bytes) -> None:
+    """Send the same again and again until the other side hangs up."""
+    while not writer.is_closing():
+        writer.write(what)
+        await writer.drain()
+        await asyncio.sleep(0.05)
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

@@ -70,15 +70,17 @@ class Running:
 class Runs:
     """The runs of one target in one folder: one config, one ledger."""
 
-    def __init__(self, folder: Path, config: Mapping[str, Any]) -> None:
-        """Take an empty folder and the target's config."""
-        self.folder = folder
+    def __init__(
+        self, folder: Path, config: Mapping[str, Any], environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Take an empty folder, the target's config, and what to add to its environment."""
+        self.folder, self._environment = folder, environment or {}
         self._names = itertools.count(1)
         (folder / "target.json").write_text(json.dumps(config), encoding="utf-8")
 
     def start(self, messages: Iterable[Message], kill_at: int | None = None) -> Running:
         """Start a run on messages; `kill_at` as for `Job`."""
-        job = Job(self.folder, f"run{next(self._names)}", kill_at)
+        job = Job(self.folder, f"run{next(self._names)}", kill_at, self._environment)
         job.file("in").write_text(singer(messages), encoding="utf-8")
         return Running(job)
 

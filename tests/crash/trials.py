@@ -15,16 +15,22 @@ from tests.crash.lab import Lab
 from tests.crash.people import Shapes, after, covered, person, stream
 from tests.crash.proxy import KILLS
 from tests.crash.runs import KILLED
+from tests.crash.ways import WAYS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.commands import Finished, Message
 
 FIRST = [person(number) for number in range(1, 15)]
 SECOND = [person(number, 1 + number % 2) for number in range(4, 15)]
 SECOND += [person(number) for number in range(15, 20)]
 BATCHES = (stream(FIRST), stream(SECOND))
-HOW = ("step", "step", "step", "moment", "request")
+KILLING = ("step", "step", "step", "moment", "request")
 """Ways to kill, as often as they are taken."""
+
+HOW = (*KILLING, *WAYS)
+"""Ways to kill and to disturb, as often as they are taken."""
 
 SETTINGS: tuple[dict[str, Any], ...] = (
     {"batch_size_rows": 5, "checkpoint_seconds": 3600, "match_on": []},
@@ -36,7 +42,7 @@ SETTINGS: tuple[dict[str, Any], ...] = (
 
 @dataclass(frozen=True)
 class Kill:
-    """One kill: how, and at which share of the way through the run."""
+    """One kill or disturbance: how, and at which share of the way through the run."""
 
     how: str
     at: float
@@ -54,12 +60,12 @@ class Point:
     replay_all: bool
 
     @classmethod
-    def drawn(cls, api: str, seed: int, number: int) -> Point:
-        """Draw a point; the same arguments give the same point."""
+    def drawn(cls, api: str, seed: int, number: int, ways: Sequence[str] = HOW) -> Point:
+        """Draw a point of some of the ways; the same arguments give the same point."""
         name = f"{seed}/{api}/{number}"
         draw = random.Random(name)  # noqa: S311
         kills = tuple(
-            Kill(draw.choice(HOW), draw.random()) for _ in range(draw.choice((1, 1, 2, 3)))
+            Kill(draw.choice(ways), draw.random()) for _ in range(draw.choice((1, 1, 2, 3)))
         )
         settings = draw.randrange(len(SETTINGS))
         return cls(api, name, settings, draw.randrange(2), kills, draw.random() < 1 / 3)
@@ -71,6 +77,10 @@ class Tally:
 
     points: int = 0
     kills: int = 0
+    faults: int = 0
+    """Requests that were disturbed."""
+    refused: int = 0
+    """Handshakes that failed."""
     lost: int = 0
     doubled: int = 0
     other: int = 0
@@ -125,6 +135,8 @@ class Trial:
         for number in range(len(BATCHES)):
             self._settle(number)
         self._send_nothing_again()
+        self._tally.faults = len(self._lab.proxy.struck)
+        self._tally.refused = self._lab.proxy.refused
         lost, doubled, problems = self._lab.verdict
         self._tally.lost, self._tally.doubled, self._tally.other = lost, doubled, len(problems)
         name = f"{self._point}: "
@@ -151,10 +163,13 @@ class Trial:
         return batch if self._point.replay_all else after(batch, states)
 
     def _killed(self, kill: Kill, messages: list[Message], wanted: Measured) -> Finished:
-        """Run and kill; a run that ends before the kill is due must end well."""
+        """Run and kill or disturb; a run that ends before a kill is due must end well."""
+        first = 1 + int(kill.at * wanted.writes)
+        if way := WAYS.get(kill.how):
+            way.strike(self._lab, random.Random(f"{self._point.seed}/{kill.at}"), first)  # noqa: S311
         if kill.how == "request":
             rule = KILLS[int(kill.at * 1000) % len(KILLS)]
-            self._lab.strike([rule], first=1 + int(kill.at * wanted.writes))
+            self._lab.strike([rule], first=first)
         at = 1 + int(kill.at * wanted.steps) if kill.how == "step" else None
         running = self._lab.runs.start(messages, at)
         self._lab.proxy.kill = running.kill
@@ -186,5 +201,9 @@ class Trial:
 
 def tried(point: Point) -> Tally:
     """Carry out a trial in a lab of its own."""
-    with Lab(point.api, **SETTINGS[point.settings]) as lab:
+    ways = [WAYS[kill.how] for kill in point.kills if kill.how in WAYS]
+    settings = dict(SETTINGS[point.settings])
+    for way in ways:
+        settings |= way.settings
+    with Lab(point.api, secure=any(way.secure for way in ways), **settings) as lab:
         return Trial(point, lab).done()
