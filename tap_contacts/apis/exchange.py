@@ -15,7 +15,7 @@ import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from requests.exceptions import SSLError, Timeout
+from requests.exceptions import ProxyError, SSLError, Timeout
 from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError
 
 from tap_contacts.apis.errors import Cut, NoAnswer
@@ -79,6 +79,8 @@ _REASONS: dict[tuple[type[Exception], ...], str] = {
 
 def _not_sent(error: BaseException) -> str:
     """Name the failure without the address, which may hold secrets in its query."""
+    if isinstance(error, ProxyError):
+        return "no connection through the proxy; check HTTPS_PROXY in the environment"
     if isinstance(error, SSLError):
         return "the certificate or the encryption was not accepted"
     return "no connection; check the address and the network"

@@ -141,21 +141,18 @@ class Transport:
             Stopped: Nothing more is to be sent.
         """
         signed, auth = "auth" in options, options.setdefault("auth", SignIn())
-        request = self._prepared(method, url, **options)
-        # Signing first: a sign-in that it needs takes a turn of its own, and time.
-        with self.pace.turn(method) as (number, waited):
-            if waited:
-                auth(request)  # Again, since signatures and tokens age.
-            if self.before_write and method != "GET":
-                self.before_write()
-            answer = self._sent(request, number)
-            if signed and (told := answer.quota):
-                self.pace.tell(told)
-            return answer
-
-    def _prepared(self, method: str, url: str, **options: Any) -> PreparedRequest:
         try:
-            return prepared(method, url, **options)
+            request = prepared(method, url, **options)
+            # Signing first: a sign-in that it needs takes a turn of its own, and time.
+            with self.pace.turn(method) as (number, waited):
+                if waited:
+                    auth(request)  # Again, since signatures and tokens age.
+                if self.before_write and method != "GET":
+                    self.before_write()
+                answer = self._sent(request, number)
+                if signed and (told := answer.quota):
+                    self.pace.tell(told)
+                return answer
         except requests.RequestException:
             reason = "the request cannot be sent; check the address and the settings"
             raise NoAnswer(reason, sent=False) from None

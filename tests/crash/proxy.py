@@ -57,19 +57,14 @@ class Rule:
     and for none at all reset."""
     answer: bytes = b""
     """Sent in place of the API's answer."""
+    below: bytes = b""
+    """Sent below the encryption after the part of the answer."""
+    drip: bytes = b""
+    """Sent again and again after the answer, until the target hangs up."""
     delay: float = 0.0
     """Seconds before the answer."""
     kill: Literal["", "on arrival", "after commit"] = ""
     """When the target is killed."""
-    below: bytes = b""
-    """Sent below the encryption after that part of the answer."""
-    drip: bytes = b""
-    """Sent again and again after the answer, until the target hangs up."""
-
-    @property
-    def goes_on(self) -> bool:
-        """Say whether the connection is still good after it."""
-        return self.part == 1 and not self.drip
 
 
 def page(status: int) -> bytes:
@@ -195,11 +190,11 @@ class Proxy:
         await writer.drain()
         if rule.below:
             await _below(reader, writer, rule.below)
-        elif not rule.part:
-            _reset(writer)
         if rule.drip:
             await _drip(writer, rule.drip)
-        return rule.goes_on
+        if not rule.part:
+            _reset(writer)
+        return rule.part == 1
 
     async def _answer(self, seen: Seen, rule: Rule) -> bytes:
         if rule.kill == "on arrival":
