@@ -127,8 +127,10 @@ class Setbacks:
     def _assert_no_outage(self) -> None:
         """Raise Stopped if too many records fail for it to be them."""
         if len(self._lost) + self._unproven >= FEW:
-            answered = f"no answer in {self._rounds} tries"
-            raise Stopped(self._sink.client.title, "create of a contact", answered, NEXT_RUN)
+            answered, advice = f"no answer in {self._rounds} tries", NEXT_RUN
+            for last in list(self._lost.values())[-1:]:
+                answered, advice = f"{answered}; last: {last.answered}", f"{last.advice} {NEXT_RUN}"
+            raise Stopped(self._sink.client.title, "create of a contact", answered, advice.strip())
 
     def _give_up(self, item: Item) -> None:
         """Reject a create that others were accepted after; hold any other one."""

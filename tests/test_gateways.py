@@ -358,3 +358,28 @@ def test_a_record_that_is_too_large_for_a_gateway_is_rejected_alone(
         sandbox.faults.clear()
         assert workplace.target(config, contacts(*PEOPLE)).code == 0
         assert numbered(sandbox) == dict.fromkeys(range(1, 7), 1)
+
+
+@pytest.mark.parametrize("api", sorted(KINDS))
+def test_a_sign_in_that_ends_without_a_word_is_renewed(workplace: Workplace, api: str) -> None:
+    """A bare 401 may come from anything, so that a create is looked up; then the sign-in is new."""
+    with KINDS[api]() as sandbox:
+        config = {**sandbox.target_config(), "concurrency": 1}
+        sandbox.fault(on="POST", holding=f"4915{3:09}", status=401, expire=True)
+        run = workplace.target(config, contacts(*PEOPLE))
+        assert (run.code, run.summary["rejected"]) == (0, 0)
+        assert numbered(sandbox) == dict.fromkeys(range(1, 7), 1)
+
+
+@pytest.mark.parametrize(("status", "advice"), [(401, "its scope"), (403, "address and proxies")])
+def test_creates_that_are_all_barred_end_the_run(
+    workplace: Workplace, status: int, advice: str
+) -> None:
+    """Nothing is rejected, the last line says what was answered, and no token is asked for anew."""
+    with KINDS["zoho_voice"]() as zoho:
+        zoho.fault(on="POST /rest", status=status, body=HTML, times=-1)
+        run = workplace.target(zoho.target_config(), contacts(*map(person, range(1, 13))))
+        assert (run.code, run.summary["rejected"], zoho.contacts) == (1, 0, [])
+        assert f"tries; last: (HTTP {status})." in run.log.splitlines()[-1]
+        assert advice in run.log.splitlines()[-1]
+        assert sum(line.request.path.startswith("/oauth") for line in zoho.log) == 1

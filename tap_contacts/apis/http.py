@@ -245,9 +245,8 @@ class ApiClient(abc.ABC):
 
     def _answered(self, call: Call) -> Answer:
         answer, judgement = self._ask(call)
-        if judgement.verdict is Verdict.RENEW and self.sign_in.renew(answer.request):
-            if _may_be_done(call, judgement):
-                raise self._error(call, answer, judgement)
+        is_over = judgement.verdict is Verdict.RENEW and not _may_be_done(call, judgement)
+        if is_over and self.sign_in.renew(answer.request):
             answer, judgement = self._ask(call)
         if judgement.verdict is Verdict.DONE:
             self._serves = True
