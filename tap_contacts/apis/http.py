@@ -316,11 +316,13 @@ class ApiClient(abc.ABC):
     def _kind(self, call: Call, judgement: Judgement) -> type[ApiError]:
         """Return the kind of error that follows from a judgement.
 
-        What is said by something before an API that has served others may pass.
+        What something before an API says may pass, but for an API that has served nothing yet:
+        there, a read that is barred tells of the settings.
         """
         if _may_be_done(call, judgement):
             return OutcomeUnknown
-        if judgement.verdict is Verdict.STOP and not judgement.sure and self._serves:
+        may_pass = self._serves or not call.reads
+        if judgement.verdict is Verdict.STOP and not judgement.sure and may_pass:
             return Retry
         return _ERRORS[judgement.verdict]
 
