@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SHORT = 0.4
 """Seconds to wait for an answer that does not come."""
 
-LONGEST = 5.0
+LONGEST = 30.0
 """Seconds after which an exchange that should have ended is taken to go on for ever."""
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
