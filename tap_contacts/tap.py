@@ -73,7 +73,7 @@ class TapContacts(ContactsPlugin, Tap):
         th.Property("zoho_voice", zoho_voice.SETTINGS, description="Read Zoho Voice."),
         th.Property(
             "concurrency",
-            th.IntegerType(minimum=1),
+            http.CONCURRENCY,
             default=8,
             description="Requests in flight while reading.",
         ),
@@ -109,11 +109,14 @@ class TapContacts(ContactsPlugin, Tap):
         return [kind(self, clients, self.progress) for kind in named or STREAMS]
 
     def check_settings(self) -> None:
-        """Refuse to run without any API."""
+        """Refuse to run without any API, or with settings that one of them refuses."""
         apis = sorted({kind.client_class.api for kind in STREAMS})
         if not any(api in self.config for api in apis):
             msg = f"Nothing to read: give the settings of at least one of {', '.join(apis)}."
             raise ConfigurationError(msg)
+        for kind in {kind.client_class for kind in STREAMS}:
+            if kind.api in self.config:
+                kind(self.config[kind.api], self.config)
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
@@ -150,7 +153,7 @@ def main() -> None:
     TapContacts.is_command = True
     logger = TapContacts.logger
     with exit_codes(logger):
-        command = TapContacts.cli  # this sets up logging
+        command = TapContacts.command()
         try:
             with TapContacts.progress.shown():
                 command()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 
-from tap_contacts.apis import http
+from tap_contacts.apis import forms, http
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +26,9 @@ _NAMES = th.CustomType(
 
 _RULE = {"type": "array", "items": {"type": "string"}}
 _RULES = th.CustomType({"type": ["array", "null"], "items": {"anyOf": [{"type": "string"}, _RULE]}})
+
+BATCH = {"minimum": 1, "maximum": 100_000}
+"""Bounds of the SDK's setting `batch_size_rows`."""
 
 COMMON = (
     th.Property(
@@ -93,13 +96,13 @@ COMMON = (
     ),
     th.Property(
         "ledger_url",
-        th.StringType,
+        forms.text(),
         default="sqlite:///target-contacts.db",
         description="SQLAlchemy URL of the ledger.",
     ),
     th.Property(
         "ledger_account",
-        th.StringType,
+        forms.text(),
         description=(
             "Name of the destination in the ledger, where one ledger serves two accounts "
             "behind one address. Default: the address."
@@ -107,13 +110,13 @@ COMMON = (
     ),
     th.Property(
         "lock_wait_seconds",
-        th.NumberType(minimum=0),
+        forms.seconds(),
         default=0,
         description="Longest wait for the end of another run that writes to the same account.",
     ),
     th.Property(
         "rejects_dir",
-        th.StringType,
+        forms.text(),
         default="./rejects",
         description="Folder for the files of rejected records.",
     ),
@@ -131,13 +134,13 @@ COMMON = (
     ),
     th.Property(
         "concurrency",
-        th.IntegerType(minimum=1),
+        http.CONCURRENCY,
         description="Requests in flight, 4 by default; bas_ip and porters take one at a time.",
     ),
     http.RATE,
     th.Property(
         "checkpoint_seconds",
-        th.NumberType(minimum=0),
+        forms.seconds(),
         default=10,
         description="Longest time that passes while reading before STATE is passed on.",
     ),

@@ -75,11 +75,12 @@ class TargetContacts(ReceivingTarget):
         self.destination.apis = tuple(SINKS)
 
     def check_settings(self) -> None:
-        """Demand the settings of the API that is to be written."""
+        """Demand right settings of the API that is to be written."""
         api = self.config["api"]
         if not isinstance(self.config.get(api), dict):
             msg = f"api is {api}: give the settings of its account under {api}."
             raise ConfigurationError(msg)
+        self._kind.client_class(self.config[api], self.config)
 
     def get_sink_class(self, stream_name: str) -> type[Sink]:
         """Return the destination's sink, or one that passes the stream over."""
@@ -209,6 +210,7 @@ class TargetContacts(ReceivingTarget):
         super().append_builtin_config(config_jsonschema)
         for name in ("load_method", "add_record_metadata"):
             config_jsonschema["properties"].pop(name, None)
+        config_jsonschema["properties"]["batch_size_rows"] |= settings.BATCH
 
 
 def _leave(code: int) -> None:
@@ -221,4 +223,4 @@ def _leave(code: int) -> None:
 def main() -> None:
     """Run the command `target-contacts`."""
     with exit_codes(TargetContacts.logger):
-        TargetContacts.cli()
+        TargetContacts.command()()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
+from tap_contacts.apis import forms
 from tap_contacts.apis.errors import NotFound, Retry, Stopped
 from tap_contacts.apis.http import (
     DONE,
@@ -22,12 +23,14 @@ from tap_contacts.apis.http import (
     Verdict,
     foreign,
 )
+from tap_contacts.apis.origin import origin
 from tap_contacts.apis.repeats import Call
 from tap_contacts.apis.sign_in import UNTIL_REFUSED, TokenSignIn
-from tap_contacts.apis.transport import Answer, SignIn, Transport, origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from tap_contacts.apis.transport import Answer, SignIn, Transport
 
 
 TITLE = "BAS-IP"
@@ -41,29 +44,36 @@ LARGEST_REQUEST = 10_000
 
 SETTINGS = th.ObjectType(
     th.Property(
-        "username", th.StringType, required=True, description="User of the monitor's web interface."
+        "username",
+        forms.text(empty=False),
+        required=True,
+        description="User of the monitor's web interface.",
     ),
     th.Property(
-        "password", th.StringType, required=True, secret=True, description="That user's password."
+        "password",
+        forms.text(empty=False),
+        required=True,
+        secret=True,
+        description="That user's password.",
     ),
     th.Property(
         "api_url",
-        th.StringType,
+        forms.text(empty=False),
         required=True,
         description="Origin of the monitor, such as https://192.0.2.10; on a LAN http will do.",
     ),
     th.Property(
         "contacts_path",
-        th.StringType,
+        forms.text(),
         default=CONTACTS_PATH,
         description="Path that takes contacts; the vendor's pages do not print it.",
     ),
     th.Property(
-        "login_path", th.StringType, default=LOGIN_PATH, description="Path that gives tokens."
+        "login_path", forms.text(), default=LOGIN_PATH, description="Path that gives tokens."
     ),
     th.Property(
         "number_template",
-        th.StringType,
+        forms.text(),
         description=(
             "How a contact's number is made of its attributes, such as "
             "sip:{mobile}@pbx.example.com. Default: a mobile or phone that is one already."

@@ -17,7 +17,7 @@ from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis import cobai_wire as wire
-from tap_contacts.apis import xml
+from tap_contacts.apis import forms, xml
 from tap_contacts.apis.ahead import AFRESH, LOST, Chunk, in_order
 from tap_contacts.apis.cobai_progress import Reading
 from tap_contacts.apis.cobai_sign_in import KEYS_REFUSED, CobSignature, codes
@@ -30,9 +30,9 @@ from tap_contacts.apis.http import (
     Judgement,
     foreign,
 )
+from tap_contacts.apis.origin import origin
 from tap_contacts.apis.repeats import Call
 from tap_contacts.apis.seams import Incomplete
-from tap_contacts.apis.transport import origin
 from tap_contacts.apis.vanished import Vanished
 
 if TYPE_CHECKING:
@@ -45,20 +45,20 @@ HEADERS = {"Content-Type": "application/xml"}
 SETTINGS = th.ObjectType(
     th.Property(
         "access_key_id",
-        th.StringType,
+        forms.text(empty=False),
         required=True,
         description="Access key id, generated in the target system.",
     ),
     th.Property(
         "secret_access_key",
-        th.StringType,
+        forms.text(empty=False),
         required=True,
         secret=True,
         description="Its secret.",
     ),
     th.Property(
         "api_url",
-        th.StringType,
+        forms.text(),
         default="https://api.cobai.com",
         description="Origin of the API.",
     ),

@@ -13,7 +13,9 @@ from urllib.parse import urlencode
 import requests
 from requests.adapters import HTTPAdapter
 
+from tap_contacts.apis import quiet
 from tap_contacts.apis.exchange import LARGEST_ANSWER, SENT, TooLarge, bounded
+from tap_contacts.apis.ways import ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 MOST = 64
 """Connections to one origin that are kept."""
+
+quiet.keep_quiet()
 
 _HEADERS = dict(requests.utils.default_headers())
 
@@ -82,7 +86,7 @@ class Connections(HTTPAdapter):
             OSError: No answer came; or one of the other `exchange.FAILURES`.
         """
         SENT.may_be = False
-        response = self.send(request, timeout=timeout, **_ways(_origin(request)))
+        response = self.send(request, timeout=timeout, **ways(_origin(request)))
         return response, _read(response)
 
     def get_connection_with_tls_context(
@@ -125,10 +129,3 @@ def _read(response: requests.Response) -> bytes:
 
 def _origin(request: PreparedRequest) -> str:
     return "/".join(str(request.url).split("/", 3)[:3])
-
-
-@lru_cache(maxsize=32)
-def _ways(origin: str) -> Mapping[str, Any]:
-    """Return the proxies and certificates that the environment names for an origin."""
-    session = requests.Session()
-    return session.merge_environment_settings(origin, {}, stream=True, verify=None, cert=None)

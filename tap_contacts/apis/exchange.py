@@ -83,6 +83,8 @@ def _not_sent(error: BaseException) -> str:
         return "no connection through the proxy; check HTTPS_PROXY in the environment"
     if isinstance(error, SSLError):
         return "the certificate or the encryption was not accepted"
+    if isinstance(error, ProxyError):
+        return "no connection through the proxy; check HTTPS_PROXY in the environment"
     return "no connection; check the address and the network"
 
 

@@ -25,8 +25,10 @@ def object_in(path: str) -> dict[str, Any]:
         msg = "is empty"
         raise Unreadable(msg)
     try:
-        found = json.loads(text)
-    except ValueError:
+        found = json.loads(text, object_pairs_hook=_without_doubles)
+    except Unreadable:
+        raise
+    except (ValueError, RecursionError):
         msg = _why_not(text)
         raise Unreadable(msg) from None
     if not isinstance(found, dict):
@@ -35,12 +37,24 @@ def object_in(path: str) -> dict[str, Any]:
     return found
 
 
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON none of whose names comes twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        shown = "".join(each if each.isprintable() else "?" for each in twice[:60])
+        msg = f"gives {shown} twice: keep one"
+        raise Unreadable(msg)
+    return found
+
+
 def _text(path: str) -> str:
     """Return what is in a file."""
     try:
         body = Path(path).read_bytes()
-    except OSError as error:
-        msg = f"cannot be read: {error.strerror}"
+    except (OSError, ValueError) as error:  # a name may hold what none can
+        msg = f"cannot be read: {getattr(error, 'strerror', None) or 'there can be no such name'}"
         raise Unreadable(msg) from None
     try:
         return body.decode("utf-8-sig")
@@ -55,6 +69,6 @@ def _why_not(text: str) -> str:
     lines = [line for line in text.splitlines() if not line.isspace() and line]
     try:
         several = [json.loads(line) for line in lines]
-    except ValueError:
+    except (ValueError, RecursionError):
         return "is not JSON"
     return f"holds {len(several)} JSON values, one a line: keep the last one alone"

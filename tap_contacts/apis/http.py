@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from singer_sdk import typing as th
 
-from tap_contacts.apis import redirects
+from tap_contacts.apis import forms, redirects
 from tap_contacts.apis.errors import (
     ApiError,
     Barred,
@@ -42,28 +42,31 @@ AFTER_CUT = MINUTE
 SETTINGS = th.PropertiesList(
     th.Property(
         "timeout_seconds",
-        th.NumberType(exclusive_minimum=0),
+        forms.seconds(most=3600, zero=False),
         default=60,
         description="Longest wait for an API's whole answer.",
     ),
     th.Property(
         "max_tries",
-        th.IntegerType(minimum=1),
+        th.IntegerType(minimum=1, maximum=100),
         default=5,
         description="How often one request is sent at most before it is given up.",
     ),
     th.Property(
         "retry_wait_seconds",
-        th.NumberType(minimum=0),
+        forms.seconds(most=900),
         default=1,
         description="Wait before the first repeat of a request; doubles from there, with jitter.",
     ),
 )
 """Settings of both plugins that say how requests are sent."""
 
+CONCURRENCY = th.IntegerType(minimum=1, maximum=64)
+"""Requests in flight: as many as connections are kept."""
+
 RATE = th.Property(
     "requests_per_minute",
-    th.IntegerType(minimum=1),
+    th.IntegerType(minimum=1, maximum=1_000_000),
     description="Most requests in any 60 seconds. Default: the API's documented limit, if any.",
 )
 

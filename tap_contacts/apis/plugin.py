@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import os
 import sys
 import traceback
 from typing import TYPE_CHECKING, Any
 
 import click
-from jsonschema import Draft7Validator
 from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.exceptions import (
     ConfigurationError,
@@ -21,13 +22,11 @@ from singer_sdk.plugin_base import JSONSchemaValidator, PluginBase
 from tap_contacts.apis import files, maps
 from tap_contacts.apis.errors import ApiError
 from tap_contacts.apis.seams import Incomplete
-from tap_contacts.apis.typed import typed
+from tap_contacts.apis.typed import typed, without_nulls
+from tap_contacts.apis.wrong import unknown, wrong
 
 if TYPE_CHECKING:
-    import logging
-    from collections.abc import Iterator, Mapping
-
-    from jsonschema import ValidationError
+    from collections.abc import Iterator
 
 PACKAGE = "singer-contacts"
 """Distribution both plugins belong to."""
@@ -59,16 +58,19 @@ class ContactsPlugin(PluginBase):
         """Check the settings; the SDK's own messages would show the values, secrets included."""
         schema = self.config_jsonschema
         self.append_builtin_config(schema)
-        self._config = typed(self._config, schema)
-        for name in _unknown(self._config, schema):
-            self.logger.warning("Unknown setting %s is ignored; see --about for all.", name)
+        self._config = without_nulls(typed(self._config, schema), schema)
+        for name, meant in unknown(self._config, schema):
+            advice = f"did you mean {meant}?" if meant else "see --about for all."
+            self.logger.warning("Unknown setting %s is ignored; %s", name, advice)
         checked = {**schema, "properties": {**schema["properties"], **_CHECKED_APART}}
-        errors = [_in_words(error) for error in Draft7Validator(checked).iter_errors(self._config)]
-        if errors and raise_errors:
+        errors = wrong(self._config, checked)
+        demanded = raise_errors or bool(self._config)
+        """Without any settings a catalog can be had all the same."""
+        if errors and demanded:
             raise ConfigurationError(" ".join(errors))
         if not errors:  # the SDK's validator also sets defaults, which takes objects to be some
             list(JSONSchemaValidator(checked).iter_errors(self._config))
-        if raise_errors:
+        if demanded:
             maps.assert_right(self._config.get("stream_maps") or {})
             self.check_settings()
         return errors
@@ -79,7 +81,11 @@ class ContactsPlugin(PluginBase):
         self.append_builtin_config(self.config_jsonschema)
         names = self.config_jsonschema["properties"]
         texts = {"properties": {name: {"type": "string"} for name in names}}
-        return parse_environment_config(texts, self._env_var_prefix)
+        try:
+            return parse_environment_config(texts, self._env_var_prefix)
+        except (OSError, ValueError):
+            msg = "The file .env, in this folder or above it, cannot be read: save it as UTF-8."
+            raise ConfigurationError(msg) from None
 
     def setup_mapper(self) -> None:
         """Get ready to apply stream maps."""
@@ -90,6 +96,25 @@ class ContactsPlugin(PluginBase):
         """Check what the settings' schema cannot say; may raise ConfigurationError."""
 
     @classmethod
+    def command(cls) -> click.Command:
+        """Set up logging and return the command; may raise ConfigurationError."""
+        levels = [f"{cls._env_var_prefix}LOGLEVEL", "LOGLEVEL"]
+        named = next((name for name in levels if os.environ.get(name)), None)
+        if named and not isinstance(logging.getLevelName(os.environ[named].upper()), int):
+            msg = f"{named} in the environment must be debug, info, warning, error or critical."
+            raise ConfigurationError(msg)
+        cls.logger.addFilter(_is_sentence)
+        try:
+            found = cls.cli
+        except Exception:  # noqa: BLE001  # a log configuration may name any class
+            msg = (
+                "SINGER_SDK_LOG_CONFIG in the environment must name a YAML file that "
+                "logging.config.dictConfig can follow."
+            )
+            raise ConfigurationError(msg) from None
+        return found
+
+    @classmethod
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
         """Read the config files; a file that cannot be read is a usage error."""
         given = super().cb_config(ctx, param, tuple(each for each in value if each == ENVIRONMENT))
@@ -97,6 +122,11 @@ class ContactsPlugin(PluginBase):
             if path != ENVIRONMENT:
                 given.config |= file_of("config", path, ctx, param)
         return given
+
+
+def _is_sentence(record: logging.LogRecord) -> bool:
+    """Say whether a line is more than the SDK's announcement of an error that is told in words."""
+    return not str(record.msg).startswith("Error initializing target sink")
 
 
 def file_of(
@@ -136,33 +166,3 @@ def _log_unexpected(logger: logging.Logger, error: Exception) -> None:
         place,
     )
     logger.debug("%s", "".join(traceback.format_list(frames)))
-
-
-def _unknown(config: Mapping[str, Any], schema: Mapping[str, Any], above: str = "") -> list[str]:
-    """List the settings that the schema does not know, nested ones with dots."""
-    found = []
-    for name, value in config.items():
-        known = schema.get("properties", {}).get(name)
-        if known is None and "properties" in schema:
-            found.append(above + name)
-        elif isinstance(value, dict) and known and not known.get("additionalProperties"):
-            found += _unknown(value, known, f"{above}{name}.")
-    return found
-
-
-def _in_words(error: ValidationError) -> str:
-    """Say what a setting must be, without saying what it is."""
-    where = ".".join(str(part) for part in error.absolute_path) or "The config"
-    match error.validator:
-        case "required":
-            return f"{where} lacks the setting {error.message.split(' ', maxsplit=1)[0]}."
-        case "type":
-            return f"{where} must be of type {_listed(error.validator_value)}."
-        case "enum":
-            return f"{where} must be one of {_listed(error.validator_value)}."
-        case rule:
-            return f"{where} must satisfy {rule} {_listed(error.validator_value)}."
-
-
-def _listed(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
+from tap_contacts.apis import forms, xml
 from tap_contacts.apis import porters_reading as reading
 from tap_contacts.apis import porters_wire as wire
-from tap_contacts.apis import xml
 from tap_contacts.apis.errors import Stopped
 from tap_contacts.apis.http import (
     DONE,
@@ -25,16 +25,18 @@ from tap_contacts.apis.http import (
     Verdict,
     foreign,
 )
+from tap_contacts.apis.origin import origin
 from tap_contacts.apis.porters_fields import CONTACTS, LINKS_TOO, Tenant
 from tap_contacts.apis.porters_sign_in import CODES, GRANT, TITLE, AppSignIn
 from tap_contacts.apis.repeats import Call
 from tap_contacts.apis.seams import Incomplete
-from tap_contacts.apis.transport import Answer, SignIn, origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from lxml.etree import _Element
+
+    from tap_contacts.apis.transport import Answer, SignIn
 
 CONTACT, PARTITION = CONTACTS.path, "/v1/partition"
 WITHIN_REACH = {"request_type": 1}
@@ -42,8 +44,8 @@ WITHIN_REACH = {"request_type": 1}
 CONTENT_TYPE = "application/xml; charset=UTF-8"
 
 SETTINGS = th.ObjectType(
-    th.Property("app_id", th.StringType, description="App ID that PORTERS gave the app."),
-    th.Property("app_secret", th.StringType, secret=True, description="Its Secret."),
+    th.Property("app_id", forms.text(), description="App ID that PORTERS gave the app."),
+    th.Property("app_secret", forms.text(), secret=True, description="Its Secret."),
     th.Property(
         "partition",
         th.CustomType({"type": ["string", "integer", "null"]}),
@@ -51,13 +53,13 @@ SETTINGS = th.ObjectType(
     ),
     th.Property(
         "api_url",
-        th.StringType,
+        forms.text(),
         default="https://api-hrbc-jp.porterscloud.com",
         description="Origin of the API; a dedicated server has its own.",
     ),
     th.Property(
         "external_key_field",
-        th.StringType,
+        forms.text(),
         description=(
             "Alias of a text field of your own, such as Contact.U_ExternalKey, that takes a key "
             "of the source record when a contact is created."
@@ -97,6 +99,9 @@ class Porters(ApiClient):
         key = self.external_key_field = str(settings.get("external_key_field") or "")
         if key and not wire.is_alias(key, wire.OWN_FIELDS):
             msg = "porters.external_key_field must be an alias such as Contact.U_ExternalKey."
+            raise ConfigurationError(msg)
+        if not all(wire.is_alias(alias, "Contact.") for alias in settings.get("fields") or ()):
+            msg = "porters.fields must name aliases such as Contact.P_Name."
             raise ConfigurationError(msg)
         self.tenant = Tenant(self)
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
-import logging
 import threading
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import msgspec
 import requests
 from requests.auth import AuthBase
-from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis import xml
 from tap_contacts.apis.connections import Connections, prepared
@@ -29,10 +25,6 @@ if TYPE_CHECKING:
     from requests import PreparedRequest
 
     from tap_contacts.apis.rates import Pace
-
-logging.getLogger("urllib3").setLevel(logging.ERROR)
-"""Below, it writes query strings into the log, sign-ins among them: at DEBUG every one, at WARNING
-those of answers with malformed headers."""
 
 MOST_VALUES = 500_000
 """Values in an answer, by its brackets and commas: each takes far more memory than its bytes."""
@@ -172,32 +164,3 @@ class Transport:
     def _counted(self, method: str, more: int) -> None:
         with self._count:
             self._calls[method] += more
-
-
-def origin(setting: str, url: str, *, lan: bool = False) -> str:
-    """Return a bare origin from a setting, in lower case and without a trailing slash.
-
-    Args:
-        setting: Name of the setting, for the message.
-        url: What the user gave.
-        lan: Whether plain http may go beyond loopback: only where a device offers nothing else.
-
-    Raises:
-        ConfigurationError: If it is not `https://host[:port]`.
-    """
-    split = urlsplit(url.strip().rstrip("/"))
-    bare = split.hostname and not (split.path or split.query or split.username or split.fragment)
-    if split.scheme not in {"http", "https"} or not bare:
-        msg = f"{setting} must be a bare origin such as https://host or https://host:8443."
-        raise ConfigurationError(msg)
-    if split.scheme == "http" and not (lan or _is_loopback(str(split.hostname))):
-        msg = f"{setting} must start with https://: sign-ins do not travel unencrypted."
-        raise ConfigurationError(msg)
-    return f"{split.scheme}://{split.netloc.lower()}"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

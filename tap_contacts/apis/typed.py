@@ -27,12 +27,36 @@ def typed(value: Any, schema: Mapping[str, Any]) -> Any:
     """
     if isinstance(value, str):
         value = _read(value, _kinds(schema))
+    if isinstance(value, float) and value.is_integer() and "integer" in _kinds(schema):
+        return int(value)
     if isinstance(value, dict):
         declared = schema.get("properties", {})
         return {name: typed(child, declared.get(name, {})) for name, child in value.items()}
     if isinstance(value, list):
         return [typed(child, schema.get("items", {})) for child in value]
     return value
+
+
+_FREE = {"stream_maps", "stream_map_config", "faker_config"}
+"""Settings of the SDK whose names within are the user's."""
+
+
+def is_account(name: str, known: Mapping[str, Any]) -> bool:
+    """Say whether a setting holds others that are declared."""
+    return bool(known.get("properties")) and name not in _FREE
+
+
+def without_nulls(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings without those that are null, which are as good as not given."""
+    declared = schema.get("properties", {})
+    kept = {}
+    for name, value in config.items():
+        known = declared.get(name)
+        if value is None and known is not None:
+            continue
+        within = isinstance(value, dict) and is_account(name, known or {})
+        kept[name] = without_nulls(value, known) if within else value
+    return kept
 
 
 def _kinds(schema: Mapping[str, Any]) -> list[str]:

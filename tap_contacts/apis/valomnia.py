@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
+from tap_contacts.apis import forms
 from tap_contacts.apis.ahead import Offsets
 from tap_contacts.apis.http import (
     DONE,
@@ -23,15 +24,16 @@ from tap_contacts.apis.http import (
     Verdict,
     foreign,
 )
+from tap_contacts.apis.origin import origin
 from tap_contacts.apis.repeats import Call
 from tap_contacts.apis.seams import Listing, Page, read_all, read_chunks
-from tap_contacts.apis.transport import Answer, SignIn, origin
 from tap_contacts.apis.valomnia_sign_in import TITLE, Session
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
 
     from tap_contacts.apis.ahead import Chunk
+    from tap_contacts.apis.transport import Answer, SignIn
 
 
 API_VERSION = "v1.0"
@@ -44,20 +46,27 @@ ONE = {"max": 1}
 
 SETTINGS = th.ObjectType(
     th.Property(
-        "username", th.StringType, required=True, description="User that may change contacts."
+        "username",
+        forms.text(empty=False),
+        required=True,
+        description="User that may change contacts.",
     ),
     th.Property(
-        "password", th.StringType, required=True, secret=True, description="That user's password."
+        "password",
+        forms.text(empty=False),
+        required=True,
+        secret=True,
+        description="That user's password.",
     ),
     th.Property(
         "api_url",
-        th.StringType,
+        forms.text(empty=False),
         required=True,
         description="Origin of the tenant, such as https://example.valomnia.com.",
     ),
     th.Property(
         "api_version",
-        th.StringType,
+        forms.text(),
         default=API_VERSION,
         description="Version of the API, as in its addresses.",
     ),

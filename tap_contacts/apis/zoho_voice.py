@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
+from tap_contacts.apis import forms
 from tap_contacts.apis.ahead import Chunk, Offsets, in_order
 from tap_contacts.apis.errors import Refused
 from tap_contacts.apis.http import (
@@ -26,9 +27,9 @@ from tap_contacts.apis.http import (
     Verdict,
     foreign,
 )
+from tap_contacts.apis.origin import origin
 from tap_contacts.apis.repeats import Call
 from tap_contacts.apis.seams import Listing, Page, read_all, read_chunks
-from tap_contacts.apis.transport import Answer, SignIn, origin
 from tap_contacts.apis.vanished import Vanished
 from tap_contacts.apis.zoho_voice_sign_in import (
     ACCOUNTS_HOSTS,
@@ -40,6 +41,8 @@ from tap_contacts.apis.zoho_voice_sign_in import (
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
 
+    from tap_contacts.apis.transport import Answer, SignIn
+
 PREFIX = "/rest/json/zv"
 STATUSES = f"{PREFIX}/contacts/contact_status"
 HEADERS = {"Accept": "application/json"}
@@ -50,17 +53,17 @@ LARGEST_PAGE = 50
 """Contacts a page (https://www.zoho.com/voice/api/get-all-contacts.html)."""
 
 SETTINGS = th.ObjectType(
-    th.Property("client_id", th.StringType, description="Client id of the Zoho API console."),
-    th.Property("client_secret", th.StringType, secret=True, description="Its secret."),
+    th.Property("client_id", forms.text(), description="Client id of the Zoho API console."),
+    th.Property("client_secret", forms.text(), secret=True, description="Its secret."),
     th.Property(
         "refresh_token",
-        th.StringType,
+        forms.text(),
         secret=True,
         description="Refresh token with the scope zohovoice.contacts.ALL.",
     ),
     th.Property(
         "access_token",
-        th.StringType,
+        forms.text(pattern=forms.HEADER),
         secret=True,
         description="Instead of the three above, for one run of less than an hour.",
     ),
@@ -73,12 +76,12 @@ SETTINGS = th.ObjectType(
     ),
     th.Property(
         "api_url",
-        th.StringType,
+        forms.text(),
         description="Origin of the API, default https://voice.zoho.<data_center>.",
     ),
     th.Property(
         "accounts_url",
-        th.StringType,
+        forms.text(),
         description="Origin of the accounts server, default by data_center.",
     ),
     th.Property(

@@ -1,0 +1,107 @@
+"""Find the way to an origin: directly or through a proxy, and which certificates count.
+
+The environment names proxies and certificates, as `requests` reads it. Loopback never goes through
+a proxy, and neither does plain http, which would show the proxy the sign-in.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import ipaddress
+import os
+import ssl
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import requests
+from requests.utils import select_proxy
+from singer_sdk.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KINDS = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
+"""Schemes of proxies."""
+
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""Variables that name certificates, the first one first."""
+
+
+@lru_cache(maxsize=32)
+def ways(origin: str) -> Mapping[str, Any]:
+    """Return the proxies and certificates for an origin, as `requests` takes them."""
+    session = requests.Session()
+    found = session.merge_environment_settings(origin, {}, stream=True, verify=None, cert=None)
+    split = urlsplit(origin)
+    if split.scheme == "http" or is_loopback(str(split.hostname)):
+        found["proxies"] = {}
+    return found
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def assert_passable(origin: str) -> None:
+    """Raise ConfigurationError if the environment names a proxy or certificates that are none."""
+    if not origin.startswith("https:"):
+        return
+    found = ways(origin)
+    proxy = select_proxy(origin, found["proxies"])
+    if proxy and (why := _why_no_proxy(proxy)):
+        msg = f"{_variable(proxy)} in the environment {why}."
+        raise ConfigurationError(msg)
+    if isinstance(found["verify"], str) and not _holds_certificates(found["verify"]):
+        name = next((name for name in _BUNDLES if os.environ.get(name)), _BUNDLES[0])
+        msg = f"{name} in the environment must name a file or folder of certificates (PEM)."
+        raise ConfigurationError(msg)
+
+
+def _why_no_proxy(proxy: str) -> str:
+    """Say what is wrong with the address of a proxy, without any part of it; "" if nothing."""
+    split = _split(proxy)
+    if split is None or split.scheme not in KINDS or not split.hostname:
+        return "must be the address of a proxy such as http://host:8080"
+    try:
+        unquote(split.netloc).encode("latin-1")
+    except UnicodeEncodeError:
+        return "holds a user or password that no header can hold: write it in Latin-1"
+    if split.scheme.startswith("socks") and importlib.util.find_spec("socks") is None:
+        return "names a SOCKS proxy, which needs a package: pip install 'requests[socks]'"
+    return ""
+
+
+def _split(proxy: str) -> SplitResult | None:
+    """Return the parts of a proxy's address, whose scheme may be left out; None if it is none."""
+    plain = proxy.isascii() and proxy.isprintable() and " " not in proxy
+    try:
+        split = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        is_right = plain and split.port != 0
+    except ValueError:
+        return None
+    return split if is_right else None
+
+
+def _variable(proxy: str) -> str:
+    """Return the name of the variable that names a proxy; lower case goes first, as it counts."""
+    names = [f"{kind}_proxy" for kind in ("https", "all")]
+    for name in (*names, *map(str.upper, names)):
+        if os.environ.get(name) == proxy:
+            return name
+    return "HTTPS_PROXY"
+
+
+def _holds_certificates(path: str) -> bool:
+    if Path(path).is_dir():
+        return True
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except (OSError, ValueError):
+        return False
+    return True
