@@ -11,6 +11,7 @@ from singer_sdk import Stream, Tap
 from singer_sdk.exceptions import SyncError
 
 from tap_contacts import shortcut
+from tap_contacts.apis import maps
 from tap_contacts.apis.errors import ApiError
 from tap_contacts.apis.http import ApiClient
 from tap_contacts.apis.progress import Progress, Track
@@ -19,6 +20,8 @@ from tap_contacts.messages import MessageWriter
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, MutableMapping
+
+    from singer_sdk.singerlib import RecordMessage
 
     from tap_contacts.apis.ahead import Chunk
 
@@ -83,6 +86,17 @@ class ApiStream(Stream, Generic[ClientT]):
         except (ApiError, SyncError):
             self.client.end()  # no request that is still under way shall keep the run from ending
             raise
+
+    def _generate_record_messages(
+        self, record: dict[str, Any]
+    ) -> Generator[RecordMessage, None, None]:
+        """Yield the messages that the stream maps make of a record."""
+        if not self.config.get("stream_maps"):
+            yield from super()._generate_record_messages(record)
+            return
+        with maps.applied(self.name):
+            messages = list(super()._generate_record_messages(record))
+        yield from messages
 
     def _write_chunks(self) -> None:
         """Write all records as they are; chunks whose records need more go the SDK's way."""

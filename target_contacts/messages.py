@@ -121,14 +121,16 @@ def _is_object(value: object) -> bool:
 
 
 def _are_names(value: object) -> bool:
-    return value is None or (isinstance(value, list) and all(map(_is_text, value)))
+    if not isinstance(value, list):
+        return value is None
+    return all(map(_is_text, value)) and len(set(value)) == len(value)
 
 
 _FORMS: dict[str, tuple[Callable[[object], bool], str]] = {
     "type": (_is_text, "text"),
     "stream": (_is_name, "a name in at most 255 printable characters"),
     "record": (_is_object, "an object"),
-    "key_properties": (_are_names, "a list of names"),
+    "key_properties": (_are_names, "a list of names, each of them once"),
 }
 """What parts of messages must be, where they are there."""
 

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 from singer_sdk import Target
-from singer_sdk.exceptions import MapExpressionError
 from singer_sdk.mapper import SameRecordTransform
 
-from tap_contacts.apis.maps import Mapper
+from tap_contacts.apis.maps import FAILED, Mapper
 from tap_contacts.apis.plugin import ContactsPlugin, InputError
 from tap_contacts.apis.terminal import make_way
 from target_contacts.ledger import CANONICAL
@@ -31,9 +30,6 @@ if TYPE_CHECKING:
 
 GRACE_SECONDS = 7.0
 """How long a run that was told to end waits for answers to what is in flight."""
-
-_FAILED = (MapExpressionError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What the expressions of stream maps may raise on a record."""
 
 _STATE = msgspec.json.Encoder(decimal_format="number")
 
@@ -209,6 +205,6 @@ def _transformed(stream_map: StreamMap, line: Line) -> dict[str, Any] | None:
     """
     try:
         return stream_map.transform(line.fields)
-    except _FAILED:
+    except FAILED:
         reason = "an expression of stream_maps fails on this record"
     raise Rejected(reason, "stream_map")

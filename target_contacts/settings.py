@@ -24,16 +24,14 @@ _NAMES = th.CustomType(
     }
 )
 
-_RULE = {"type": "array", "items": {"type": "string"}}
-_RULES = th.CustomType({"type": ["array", "null"], "items": {"anyOf": [{"type": "string"}, _RULE]}})
-
-BATCH = {"minimum": 1, "maximum": 100_000}
-"""Bounds of the SDK's setting `batch_size_rows`."""
+_NAME = {"type": "string", "pattern": forms.PLAIN}
+_RULE = {"type": "array", "items": _NAME}
+_RULES = th.CustomType({"type": ["array", "null"], "items": {"anyOf": [_NAME, _RULE]}})
 
 COMMON = (
     th.Property(
         "streams",
-        th.ArrayType(th.StringType),
+        th.ArrayType(forms.text()),
         description=(
             "Which streams to write, as globs; others are read for what they tell. Default: those "
             "whose schema holds people: a name, and an e-mail or a number."

@@ -210,7 +210,6 @@ class TargetContacts(ReceivingTarget):
         super().append_builtin_config(config_jsonschema)
         for name in ("load_method", "add_record_metadata"):
             config_jsonschema["properties"].pop(name, None)
-        config_jsonschema["properties"]["batch_size_rows"] |= settings.BATCH
 
 
 def _leave(code: int) -> None:

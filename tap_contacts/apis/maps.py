@@ -36,6 +36,13 @@ def assert_right(stream_maps: Mapping[str, Any]) -> None:
             raise ConfigurationError(msg)
 
 
+def assert_flat(config: Mapping[str, Any]) -> None:
+    """Raise ConfigurationError if records are to be flattened, but not how deep."""
+    if config.get("flattening_enabled") and not config.get("flattening_max_depth"):
+        msg = "flattening_enabled needs flattening_max_depth: give how many levels become one."
+        raise ConfigurationError(msg)
+
+
 def _assert_fields(where: str, fields: Mapping[str, Any]) -> None:
     """Raise ConfigurationError if the map of one stream is not of its form."""
     if ELSE in fields:
@@ -62,6 +69,23 @@ def speaking() -> Iterator[None]:
         msg = (
             "stream_maps holds an expression that cannot be read; see "
             "https://sdk.meltano.com/en/latest/stream_maps.html."
+        )
+        raise StreamMapConfigError(msg) from None
+
+
+FAILED = (MapExpressionError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What the expressions of stream maps may raise on a record."""
+
+
+@contextlib.contextmanager
+def applied(stream: str) -> Iterator[None]:
+    """Raise StreamMapConfigError, with a sentence, where a stream map fails on a record."""
+    try:
+        yield
+    except FAILED:
+        msg = (
+            f"stream_maps holds an expression for {stream} that fails on a record: check that it "
+            "copes with every value, null included."
         )
         raise StreamMapConfigError(msg) from None
 

@@ -37,6 +37,13 @@ ENVIRONMENT = "ENV"
 _CHECKED_APART = {"stream_maps": {"type": ["object", "null"]}}
 """Settings whose schema in the SDK fails on wrong values."""
 
+_BOUNDS = {
+    "batch_size_rows": {"minimum": 1, "maximum": 100_000},
+    "flattening_max_depth": {"minimum": 1, "maximum": 100},
+    "flattening_max_key_length": {"minimum": 16, "maximum": 4096},
+}
+"""Bounds of settings of the SDK, which declares none."""
+
 FAILED, MISUSED = 1, 2
 """Exit codes: the run failed; the settings or the command are wrong."""
 
@@ -72,6 +79,7 @@ class ContactsPlugin(PluginBase):
             list(JSONSchemaValidator(checked).iter_errors(self._config))
         if demanded:
             maps.assert_right(self._config.get("stream_maps") or {})
+            maps.assert_flat(self._config)
             self.check_settings()
         return errors
 
@@ -84,13 +92,22 @@ class ContactsPlugin(PluginBase):
         try:
             return parse_environment_config(texts, self._env_var_prefix)
         except (OSError, ValueError):
-            msg = "The file .env, in this folder or above it, cannot be read: save it as UTF-8."
+            msg = "A file .env above this installation cannot be read: save it as UTF-8."
             raise ConfigurationError(msg) from None
 
     def setup_mapper(self) -> None:
         """Get ready to apply stream maps."""
         with maps.speaking():
             super().setup_mapper()
+
+    @classmethod
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        """Give the SDK's own settings bounds."""
+        super().append_builtin_config(config_jsonschema)
+        declared = config_jsonschema["properties"]
+        for name, bounds in _BOUNDS.items():
+            if name in declared:
+                declared[name] = {**declared[name], **bounds}
 
     def check_settings(self) -> None:
         """Check what the settings' schema cannot say; may raise ConfigurationError."""

@@ -80,6 +80,8 @@ def _why_no_proxy(proxy: str) -> str:
 def _split(proxy: str) -> SplitResult | None:
     """Return the parts of a proxy's address, whose scheme may be left out; None if it is none."""
     plain = proxy.isascii() and proxy.isprintable() and " " not in proxy
+    if "@" in proxy and "://" not in proxy:  # `requests` takes the user for a scheme
+        return None
     try:
         split = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
         is_right = plain and split.port != 0

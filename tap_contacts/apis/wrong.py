@@ -88,6 +88,8 @@ def _in_words(error: ValidationError) -> str:
         return f"{where} lacks the setting {error.message.split(' ', maxsplit=1)[0]}."
     if rule == "pattern":
         return f"{where} {IN_WORDS.get(str(asked), f'must match {asked}')}."
+    if rule in {"anyOf", "oneOf"} and (near := [e for e in error.context if e.validator != "type"]):
+        return _in_words(near[0])
     if rule in {"anyOf", "oneOf"}:
         kinds = [kind for each in asked for kind in _listed(each.get("type", "")).split(", ")]
         rule, asked = "type", list(dict.fromkeys(filter(None, kinds)))
