@@ -114,7 +114,7 @@ class TapContacts(ContactsPlugin, Tap):
         if not any(api in self.config for api in apis):
             msg = f"Nothing to read: give the settings of at least one of {', '.join(apis)}."
             raise ConfigurationError(msg)
-        for kind in {kind.client_class for kind in STREAMS}:
+        for kind in dict.fromkeys(kind.client_class for kind in STREAMS):
             if kind.api in self.config:
                 kind(self.config[kind.api], self.config)
 

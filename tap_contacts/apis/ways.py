@@ -99,6 +99,7 @@ def _variable(proxy: str) -> str:
     return "HTTPS_PROXY"
 
 
+@lru_cache(maxsize=4)
 def _holds_certificates(path: str) -> bool:
     if Path(path).is_dir():
         return True

@@ -21,6 +21,9 @@ _CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff]")
 
 _HALF = re.compile(r"[\ud800-\udfff]")
 
+_RECORDED = {("value_map",), ("stream_map_config",)}
+"""Settings within which names are values of records, or the user's own."""
+
 LONGEST_NAME = 60
 """Characters of a name in a message."""
 
@@ -62,9 +65,8 @@ def unknown(
 
 def _unwritable(value: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
     """Yield where a setting holds what no file or request can, and why."""
-    for name in (
-        (each for each in value if _CONTROL.search(each)) if isinstance(value, dict) else ()
-    ):
+    refused = _HALF if path[:1] in _RECORDED else _CONTROL
+    for name in filter(refused.search, value if isinstance(value, dict) else ()):
         yield (*path, name), "has a line break or another control character in its name"
     for name, child in _children(value):
         yield from _unwritable(child, (*path, name))
