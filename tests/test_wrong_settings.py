@@ -285,6 +285,27 @@ def test_a_config_file_with_other_faults_is_named(
     assert f"The config file odd.json {sentence}" in run.log
 
 
+@pytest.mark.parametrize("depth", [60, 600, 5000, 50_000])
+@pytest.mark.parametrize("name", ["defaults", "value_map", "streams", "other"])
+def test_settings_that_nest_deep_are_one_sentence(world: World, name: str, depth: int) -> None:
+    """In a file or a variable, whatever Python's stack holds."""
+    config = world.config("target-contacts", "zoho_voice")
+    nested = '{"a":' * depth + "1" + "}" * depth
+    body = json.dumps({**config, name: 0}).replace(f'"{name}": 0', f'"{name}": {nested}')
+    (world.workplace.folder / "deep.json").write_text(body)
+    runs = [
+        world.run("target-contacts", config, "--config", "deep.json"),
+        world.run(
+            "target-contacts",
+            config,
+            "--config=ENV",
+            **{f"TARGET_CONTACTS_{name.upper()}": nested[:100_000]},
+        ),
+    ]
+    assert {run.code for run in runs} <= {0, 2}
+    assert not any("Unexpected" in run.log or "Traceback" in run.log for run in runs)
+
+
 @pytest.mark.parametrize("command", PLUGINS)
 @pytest.mark.parametrize("name", ["nowhere.json", ".", ""])
 def test_a_config_file_that_is_none_is_named(world: World, command: str, name: str) -> None:

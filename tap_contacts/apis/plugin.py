@@ -26,7 +26,7 @@ from tap_contacts.apis.typed import typed, without_nulls
 from tap_contacts.apis.wrong import unknown, wrong
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 PACKAGE = "singer-contacts"
 """Distribution both plugins belong to."""
@@ -65,12 +65,14 @@ class ContactsPlugin(PluginBase):
         """Check the settings; the SDK's own messages would show the values, secrets included."""
         schema = self.config_jsonschema
         self.append_builtin_config(schema)
-        self._config = without_nulls(typed(self._config, schema), schema)
-        for name, meant in unknown(self._config, schema):
-            advice = f"did you mean {meant}?" if meant else "see --about for all."
-            self.logger.warning("Unknown setting %s is ignored; %s", name, advice)
         checked = {**schema, "properties": {**schema["properties"], **_CHECKED_APART}}
-        errors = wrong(self._config, checked)
+        try:
+            self._config = without_nulls(typed(self._config, schema), schema)
+            errors = wrong(self._config, checked)
+        except RecursionError:
+            msg = "The config has a setting that nests too deep."
+            raise ConfigurationError(msg) from None
+        self._warn_of_unknown(schema)
         demanded = raise_errors or bool(self._config)
         """Without any settings a catalog can be had all the same."""
         if errors and demanded:
@@ -82,6 +84,11 @@ class ContactsPlugin(PluginBase):
             maps.assert_flat(self._config)
             self.check_settings()
         return errors
+
+    def _warn_of_unknown(self, schema: Mapping[str, Any]) -> None:
+        for name, meant in unknown(self._config, schema):
+            advice = f"did you mean {meant}?" if meant else "see --about for all."
+            self.logger.warning("Unknown setting %s is ignored; %s", name, advice)
 
     @property
     def _env_var_config(self) -> dict[str, Any]:
