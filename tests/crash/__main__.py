@@ -98,7 +98,8 @@ def _tally(api: str, options: argparse.Namespace) -> Tally:
         for done, tally in enumerate(pool.map(tried, drawn), start=1):
             total.add(tally)
             print(f"\r{api}: {done} of {points} points", end="", file=sys.stderr)
-        losing = [Overtaking.drawn(api, seed, number) for number in range(points // LEASES)]
+        most = 0 if options.way else points // LEASES
+        losing = [Overtaking.drawn(api, options.seed, number) for number in range(most)]
         for tally in pool.map(overtaken, losing):
             total.add(tally)
     print(file=sys.stderr)
