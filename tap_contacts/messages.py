@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from singer_sdk.exceptions import FatalSyncError
 from singer_sdk.singerlib.encoding.base import GenericSingerWriter
 from singer_sdk.singerlib.messages import Message, RecordMessage, StateMessage
 
@@ -22,10 +20,6 @@ SEPARATORS = {char.encode(): rf"\u{ord(char):04x}".encode() for char in "\x85\u2
 """Characters at which some readers end a line, and how they are written instead."""
 
 _ENCODER = msgspec.json.Encoder(enc_hook=str)
-
-
-class OutputError(FatalSyncError):
-    """The messages cannot be written."""
 
 
 class _Record(msgspec.Struct, omit_defaults=True):
@@ -83,7 +77,8 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
             return
         self._is_writing = True  # from here on no signal writes what may not yet be written
         kept, self._kept = self._kept, bytearray()
-        _write(kept)
+        sys.stdout.buffer.write(kept)
+        sys.stdout.buffer.flush()
         self._is_writing = False
         then, self._then = self._then, None
         if then:
@@ -102,23 +97,3 @@ def _escaped(json: bytes) -> bytes:
         if char[:1] in json:  # one byte is found in no time
             json = json.replace(char, escape)
     return json
-
-
-def _write(text: bytearray) -> None:
-    left = memoryview(text)
-    try:
-        while left:  # unbuffered, as with PYTHONUNBUFFERED, a signal cuts a write short
-            left = left[sys.stdout.buffer.write(left) :]
-        sys.stdout.buffer.flush()
-    except OSError as error:
-        raise _lost(error) from None
-
-
-def _lost(error: OSError) -> OutputError:
-    """Say why nothing can be written, and have the interpreter not try again at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    if isinstance(error, BrokenPipeError):
-        msg = "Nobody reads the output any more: see why the target ended, then run both again."
-    else:
-        msg = f"The output cannot be written: {error.strerror}. Mend that, then run again."
-    return OutputError(msg)

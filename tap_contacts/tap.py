@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import contextlib
 import os
 import signal
 import sys
@@ -16,10 +16,20 @@ from singer_sdk.exceptions import ConfigurationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tap_contacts import kept
-from tap_contacts.apis import cobai, http, porters, valomnia, zoho_voice
-from tap_contacts.apis.plugin import FAILED, ContactsPlugin, exit_codes
+from tap_contacts.apis import (
+    cobai,
+    ending,
+    harmless,
+    http,
+    outputs,
+    porters,
+    valomnia,
+    zoho_voice,
+)
+from tap_contacts.apis.outputs import OutputError
+from tap_contacts.apis.plugin import ContactsPlugin, exit_codes
 from tap_contacts.apis.progress import Progress
-from tap_contacts.messages import MessageWriter, OutputError
+from tap_contacts.messages import MessageWriter
 from tap_contacts.streams.cobai import CobaiContacts, CobaiCustomers
 from tap_contacts.streams.porters import (
     PortersClients,
@@ -53,8 +63,11 @@ STREAMS: tuple[type[ApiStream[Any]], ...] = (
 KEPT = {"state": kept.state, "catalog": kept.catalog}
 """Options of the command that name files, and what takes these."""
 
-LONGEST_WRITE = 5
-"""Seconds that a line being written may take once a signal came."""
+LONGEST_END = 5.0
+"""Seconds that a line being written may take once a signal came: its reader may have stopped."""
+
+UNREAD = "Nobody reads the output any more: see why the target ended, then run both again."
+"""What is said when the other end of the pipe is gone."""
 
 
 class TapContacts(ContactsPlugin, Tap):
@@ -65,6 +78,7 @@ class TapContacts(ContactsPlugin, Tap):
     message_writer: MessageWriter
     is_command: ClassVar = False
     """Whether the process is the tap's own."""
+    watch: ClassVar = ending.Watch()
     progress: ClassVar = Progress()
     config_jsonschema: ClassVar = th.PropertiesList(
         th.Property("cobai", cobai.SETTINGS, description="Read cobai."),
@@ -102,6 +116,12 @@ class TapContacts(ContactsPlugin, Tap):
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
 
+    def __init__(self, **kwargs: Any) -> None:
+        """Take the arguments of the SDK's `Tap`."""
+        super().__init__(**kwargs)
+        self._is_ending = False
+        self.hear_signals()
+
     def discover_streams(self) -> Sequence[ApiStream[Any]]:
         """Return the streams of the APIs that have settings; without any settings, all."""
         clients: dict[type, ApiClient] = {}
@@ -128,35 +148,34 @@ class TapContacts(ContactsPlugin, Tap):
         return command
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        """End at a signal, after a whole line and with the state of what is written.
+        """End at the first signal, after a whole line and with the state of what is written.
 
         Requests that are under way only read: nobody waits for them.
         """
         del frame
-        if self.is_command:  # whoever reads the output may have stopped reading
-            signal.signal(signal.SIGALRM, lambda *_: os._exit(128 + signum))
-            signal.alarm(LONGEST_WRITE)
-        self.message_writer.between_lines(partial(self._end, signum))
+        if not self._is_ending:
+            self._is_ending = True
+            self.message_writer.between_lines(partial(self._end, self.watch.first(signum)))
 
     def _end(self, signum: int) -> NoReturn:
+        with contextlib.suppress(OutputError):  # nobody reads: the exit code tells of the signal
+            if self.state:
+                self.state_writer.write_state(self.state)
         self.logger.info("Ended by %s; run again to read the rest.", signal.Signals(signum).name)
-        if self.state:
-            self.state_writer.write_state(self.state)
         self.progress.close()
         if self.is_command:
-            os._exit(128 + signum)
-        sys.exit(128 + signum)
+            os._exit(ending.code_of(signum))
+        sys.exit(ending.code_of(signum))
 
 
 def main() -> None:
     """Run the command `tap-contacts`."""
+    is_open = outputs.prepare(UNREAD)
+    harmless.install()
     TapContacts.is_command = True
-    logger = TapContacts.logger
-    with exit_codes(logger):
+    TapContacts.watch.start(TapContacts.name, LONGEST_END)
+    with ending.coded(TapContacts.watch), exit_codes(TapContacts.logger):
+        outputs.assert_open(is_open=is_open)
         command = TapContacts.command()
-        try:
-            with TapContacts.progress.shown():
-                command()
-        except OutputError as error:
-            logger.log(logging.ERROR, "%s", error)
-            sys.exit(FAILED)
+        with TapContacts.progress.shown():
+            command()

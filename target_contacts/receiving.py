@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
 
 import msgspec
 from singer_sdk import Target
 from singer_sdk.mapper import SameRecordTransform
 
+from tap_contacts.apis import ending
 from tap_contacts.apis.maps import FAILED, Mapper
+from tap_contacts.apis.outputs import OutputError
 from tap_contacts.apis.plugin import ContactsPlugin, InputError
 from tap_contacts.apis.terminal import make_way
 from target_contacts.ledger import CANONICAL
@@ -40,6 +43,7 @@ class ReceivingTarget(ContactsPlugin, Target):
     message_reader_class = MessageReader
     message_reader: MessageReader
     destination: Destination
+    watch: ClassVar = ending.Watch()
 
     def __init__(self, **kwargs: Any) -> None:
         """Take the arguments of the SDK's `Target`."""
@@ -54,6 +58,10 @@ class ReceivingTarget(ContactsPlugin, Target):
         self.schemas: dict[str, Mapping[str, Any]] = {}
         """The schemas of the streams, after the stream maps."""
         self.message_reader.take = self._take
+        self.unpassed: OutputError | None = None
+        """Why STATE could not be passed on, if it could not."""
+        self.is_closing = False
+        """Whether all that is left to be done is to close the files."""
 
     def setup_mapper(self) -> None:
         """Get ready to apply stream maps."""
@@ -173,28 +181,52 @@ class ReceivingTarget(ContactsPlugin, Target):
             self._settle_all(is_endofpipe=True)
 
     def _write_state_message(self, state: dict[str, Any]) -> None:
-        """Pass on STATE, what it covers being durable; a dry run has settled nothing."""
+        """Pass on STATE, what it covers being durable; a dry run has settled nothing.
+
+        If nobody takes it, nothing more is read; what was read is settled before that is said.
+        """
         self.destination.rejects.flush()
-        if not self.config["dry_run"] and not self.destination.offline:
+        if self.config["dry_run"] or self.destination.offline or self.unpassed:
+            return
+        try:
             make_way()
             sys.stdout.write(_STATE.encode(state).decode() + "\n")
             sys.stdout.flush()
+        except OutputError as error:
+            self.unpassed = error
+            self.message_reader.stop = True
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        """Ask for the end: at once while a line is awaited, else when what is in flight is done."""
+        """Ask for the end: at once while a line is awaited, else when what is in flight is done.
+
+        What a first signal began, a second one leaves as it is.
+        """
         del frame
-        self.destination.halt(signum)
+        first = self.watch.first(signum)
+        if self.destination.offline or self.destination.checking:
+            leave(ending.code_of(first))
+        if self.destination.halted:
+            return
+        signal.signal(signal.SIGALRM, self._abandon)
+        signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
+        self.destination.halt(first)
         self.message_reader.stop = True
         if self.message_reader.waiting:
             raise Interrupted
-        signal.signal(signal.SIGALRM, self._abandon)
-        signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
 
     def _abandon(self, signum: int, frame: FrameType | None) -> None:
         """Wait no longer for what is in flight; the next run looks it up."""
         del signum, frame
-        self.destination.abandoned = True
-        raise Interrupted
+        if not self.is_closing:
+            self.destination.abandoned = True
+            raise Interrupted
+
+
+def leave(code: int) -> NoReturn:
+    """End the process without waiting for threads that wait for answers."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _transformed(stream_map: StreamMap, line: Line) -> dict[str, Any] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import fnmatch
-import os
 import signal
 import sys
 from functools import cached_property
@@ -18,6 +17,7 @@ from singer_sdk.exceptions import (
 )
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 
+from tap_contacts.apis import ending, harmless, outputs
 from tap_contacts.apis.errors import Stopped
 from tap_contacts.apis.plugin import InputError, exit_codes
 from tap_contacts.apis.progress import Progress
@@ -28,7 +28,7 @@ from target_contacts.destination import Destination
 from target_contacts.messages import Interrupted
 from target_contacts.paths import FieldPath
 from target_contacts.people import holds_people
-from target_contacts.receiving import ReceivingTarget
+from target_contacts.receiving import ReceivingTarget, leave
 from target_contacts.sinks.bas_ip import BasIpSink
 from target_contacts.sinks.cobai import CobaiSink
 from target_contacts.sinks.porters import PortersSink
@@ -49,6 +49,15 @@ SINKS: dict[str, type[ContactSink[Any]]] = {
 
 SAMPLE, ANY_RECORD = "contacts", {"type": "object", "properties": {}, "additionalProperties": True}
 """Name and schema of the stream that stands for all when only settings are checked."""
+
+LONGEST_END = 9.0
+"""Seconds that a run may take to end once a signal came."""
+
+UNREAD = (
+    "Nobody reads the STATE any more, so it could not be passed on. What was written is in the "
+    "ledger: see what became of the reader, then run again."
+)
+"""What is said when the other end of the pipe is gone."""
 
 TOO_MANY_REJECTED = 3
 """Exit code of a run that is done but rejected more than `max_rejects`."""
@@ -73,6 +82,7 @@ class TargetContacts(ReceivingTarget):
         client = self._kind.client_class
         self.destination = Destination(client, self.config, Checkpoints(self._write_state_message))
         self.destination.apis = tuple(SINKS)
+        self.hear_signals()
 
     def check_settings(self) -> None:
         """Demand right settings of the API that is to be written."""
@@ -117,11 +127,14 @@ class TargetContacts(ReceivingTarget):
             if not self.destination.halted:
                 raise
         finally:
+            self.is_closing = True
             signal.setitimer(signal.ITIMER_REAL, 0)
             self.destination.close()
             self.destination.report(self.logger)
         if self.destination.halted:
-            return 128 + self.destination.halted
+            return ending.code_of(self.destination.halted)
+        if self.unpassed:
+            raise self.unpassed
         rejected = self.destination.books.bins["rejected"]
         return TOO_MANY_REJECTED if rejected > self.config["max_rejects"] >= 0 else 0
 
@@ -161,7 +174,7 @@ class TargetContacts(ReceivingTarget):
             sys.exit(target.explain(file_input))
         code = target.run(file_input)
         if target.destination.abandoned:
-            _leave(code)
+            leave(code)
         sys.exit(code)
 
     def check(self) -> int:
@@ -212,14 +225,12 @@ class TargetContacts(ReceivingTarget):
             config_jsonschema["properties"].pop(name, None)
 
 
-def _leave(code: int) -> None:
-    """End the process without waiting for threads that wait for answers."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
-
-
 def main() -> None:
     """Run the command `target-contacts`."""
-    with exit_codes(TargetContacts.logger):
-        TargetContacts.command()()
+    is_open = outputs.prepare(UNREAD)
+    harmless.install()
+    TargetContacts.watch.start(TargetContacts.name, LONGEST_END)
+    with ending.coded(TargetContacts.watch), exit_codes(TargetContacts.logger):
+        outputs.assert_open(is_open=is_open)
+        with contextlib.suppress(Interrupted):
+            TargetContacts.command()()

@@ -21,6 +21,7 @@ from singer_sdk.plugin_base import JSONSchemaValidator, PluginBase
 
 from tap_contacts.apis import files, maps
 from tap_contacts.apis.errors import ApiError
+from tap_contacts.apis.outputs import OutputError
 from tap_contacts.apis.seams import Incomplete
 from tap_contacts.apis.typed import typed, without_nulls
 from tap_contacts.apis.wrong import unknown, wrong
@@ -52,7 +53,7 @@ class InputError(FatalSyncError):
     """The Singer messages read cannot be understood."""
 
 
-_SPEAKING = (ApiError, InputError, Incomplete, RecordsWithoutSchemaException)
+_SPEAKING = (ApiError, InputError, Incomplete, OutputError, RecordsWithoutSchemaException)
 """Errors whose message is known to hold neither secrets nor personal data."""
 
 
@@ -89,6 +90,13 @@ class ContactsPlugin(PluginBase):
         for name, meant in unknown(self._config, schema):
             advice = f"did you mean {meant}?" if meant else "see --about for all."
             self.logger.warning("Unknown setting %s is ignored; %s", name, advice)
+
+    def _setup_signal_handlers(self) -> None:
+        """Do not hear signals yet: what they end is not set up."""
+
+    def hear_signals(self) -> None:
+        """End as the plugin ends when a signal asks for it; call when all is set up."""
+        super()._setup_signal_handlers()
 
     @property
     def _env_var_config(self) -> dict[str, Any]:
@@ -189,4 +197,6 @@ def _log_unexpected(logger: logging.Logger, error: Exception) -> None:
         type(error).__name__,
         place,
     )
-    logger.debug("%s", "".join(traceback.format_list(frames)))
+    for frame in traceback.format_list(frames):
+        for line in frame.splitlines():
+            logger.debug("%s", line)

@@ -1,0 +1,68 @@
+"""Make texts that come from outside harmless before they are logged or shown.
+
+A name of a field or a stream may hold escape sequences, line breaks that forge a line of the log,
+or marks that turn the direction of writing. All loggers are covered, those of libraries, too.
+"""
+
+from __future__ import annotations
+
+import logging
+import unicodedata
+import warnings
+from typing import Any
+
+LONGEST_NAME = 60
+"""Characters of a name of a field."""
+MOST_DIGITS = 4
+"""Digits of such a name; numbers of phones and ids have more."""
+NAME_SIGNS = frozenset("_-.$ ")
+"""What a name of a field may hold beside letters and digits."""
+
+
+def text(of: str) -> str:
+    """Return a text with control and format characters escaped."""
+    return of if of.isprintable() else "".join(map(_shown, of))
+
+
+def _shown(char: str) -> str:
+    if char.isprintable() or unicodedata.category(char) == "Zs":
+        return char
+    return char.encode("unicode_escape").decode()
+
+
+def is_name(of: str) -> bool:
+    """Say whether a text looks like the name of a field, and not like an address or a number.
+
+    That is: letters, digits, blanks and `_ - . $`, a letter among them, at most 60 characters and
+    at most 4 digits.
+    """
+    if len(of) > LONGEST_NAME or sum(map(str.isdigit, of)) > MOST_DIGITS:
+        return False
+    return any(map(str.isalpha, of)) and all(map(_is_of_name, of))
+
+
+def _is_of_name(char: str) -> bool:
+    return char.isalnum() or char in NAME_SIGNS or unicodedata.category(char)[0] == "M"
+
+
+def install() -> None:
+    """Escape whatever any logger logs from now on, warnings included."""
+    make = logging.getLogRecordFactory()
+
+    def record(*args: Any, **more: Any) -> logging.LogRecord:
+        made = make(*args, **more)
+        try:
+            whole = made.getMessage()
+        except (TypeError, ValueError):  # its handler will tell
+            return made
+        if not whole.isprintable():
+            made.msg, made.args = text(whole), ()
+        return made
+
+    logging.setLogRecordFactory(record)
+    warnings.formatwarning = _in_a_line
+
+
+def _in_a_line(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> str:
+    del more
+    return f"{category.__name__}: {message} ({place[0]}:{place[1]})"

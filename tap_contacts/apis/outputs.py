@@ -1,0 +1,111 @@
+"""Have the standard streams of a command work, or say in one sentence why they do not.
+
+Messages are UTF-8 whatever the locale says. A log that nobody can take ends no run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import select
+import sys
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.exceptions import FatalSyncError
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+STREAMS = 3
+"""Standard input, output and error have the numbers below."""
+
+
+class OutputError(FatalSyncError):
+    """The messages cannot be written."""
+
+
+class _Whole(io.FileIO):
+    """A file into which all is written at once, with nothing left for the end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number, "w", closefd=False)
+
+    def write(self, text: Buffer, /) -> int:
+        """Write all of a text; return how many bytes that was."""
+        left = memoryview(text).cast("B")
+        size = len(left)
+        while left:
+            written: Any = super().write(left)
+            if written is None:  # the stream does not block: somebody set it so
+                select.select([], [self], [])
+            left = left[written or 0 :]
+        return size
+
+
+class _Messages(_Whole):
+    """Standard output, whose errors are told in a sentence."""
+
+    def __init__(self, number: int, unread: str) -> None:
+        super().__init__(number)
+        self._unread = unread
+
+    def write(self, text: Buffer, /) -> int:
+        """Write all of a text.
+
+        Raises:
+            OutputError: If nobody reads it, or the disk is full.
+        """
+        try:
+            return super().write(text)
+        except BrokenPipeError:
+            raise OutputError(self._unread) from None
+        except OSError as error:
+            msg = f"The output cannot be written: {error.strerror}. Mend that, then run again."
+            raise OutputError(msg) from None
+
+
+class _Log(_Whole):
+    """Standard error, which may be full or closed."""
+
+    def write(self, text: Buffer, /) -> int:
+        """Write all of a text, or what can be."""
+        with contextlib.suppress(OSError):
+            super().write(text)
+        return memoryview(text).nbytes
+
+
+def prepare(unread: str) -> bool:
+    """Put streams that work in the place of the standard ones; say whether output is open.
+
+    Args:
+        unread: What to say when nobody reads the output any more.
+    """
+    _keep_numbers()
+    is_open = sys.stdout is not None
+    sys.stdout = _text(_Messages(1, unread), "utf-8")
+    sys.stderr = _text(_Log(2), (sys.stderr and sys.stderr.encoding) or "utf-8")
+    return is_open
+
+
+def assert_open(*, is_open: bool) -> None:
+    """Raise OutputError if the output is closed."""
+    if not is_open:
+        msg = (
+            "The output is closed, so no message could be passed on; nothing was done. Open it, "
+            "with >/dev/null if nobody needs it."
+        )
+        raise OutputError(msg)
+
+
+def _keep_numbers() -> None:
+    """Let no file that is opened later have the number of a standard stream that is closed."""
+    while (number := os.open(os.devnull, os.O_RDWR)) < STREAMS:
+        pass
+    os.close(number)
+
+
+def _text(file: _Whole, encoding: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(
+        file, encoding, "backslashreplace", line_buffering=True, write_through=True
+    )
