@@ -107,8 +107,8 @@ class Intake:
         validator = RecordValidator(self._sink.original_schema)
         if not validator.is_whole:
             text = (
-                "The schema of stream %s is no JSON schema in full, or refers to one outside of "
-                "it: records are checked by what can be understood of it."
+                "The schema of stream %s is no JSON schema in full, refers to one outside of it or "
+                "takes too long: records are checked by what can be understood of it."
             )
             self._sink.logger.warning(text, self._sink.stream_name)
         return validator.check

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import jsonschema_rs
 
+from target_contacts import schema_steps
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def _validators(schema: Mapping[str, Any]) -> Iterator[tuple[Any, bool]]:
         (jsonschema_rs.Draft4Validator, True),
         (lambda whole, **more: jsonschema_rs.validator_for(_plain(whole), **more), False),
     )
-    for reading, is_whole in readings:
+    for reading, is_whole in readings if schema_steps.is_short(schema) else readings[-1:]:
         with contextlib.suppress(jsonschema_rs.ValidationError, ValueError):
             yield reading(dict(schema), **options), is_whole
     yield jsonschema_rs.validator_for({}), False
