@@ -15,11 +15,12 @@ import msgspec
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
 
 from tap_contacts.apis.plugin import InputError
-from target_contacts import broken
+from target_contacts import broken, deep
+from target_contacts.deep import DEEPEST
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 T = TypeVar("T")
 
@@ -33,9 +34,6 @@ UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 """How lines in UTF-16 begin, and those in UTF-32 of the same order of bytes."""
 LONGEST_START = 4
 """Bytes of a line that tell its encoding where there is no mark."""
-
-DEEPEST = 100
-"""Levels to which a message may nest."""
 
 _DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=decimal.Decimal)
 
@@ -61,6 +59,8 @@ class Line(msgspec.Struct, gc=False):
     """The message as JSON."""
     number: int = 0
     """Its number among the lines of the input."""
+    is_cut: bool = False
+    """Whether it nested too deep: what is deeper is left out."""
 
     @property
     def message(self) -> dict[str, Any]:
@@ -92,9 +92,11 @@ class Line(msgspec.Struct, gc=False):
         """Return what is in a part of the line.
 
         Raises:
-            Rejected: If the message holds what JSON cannot.
+            Rejected: If the message holds what JSON cannot, or nests too deep.
             InputError: As for `message`.
         """
+        if self.is_cut:
+            raise Rejected(deep.REASON, "too_deep")
         try:
             return decoder.decode(part)
         except _NOT_JSON:
@@ -193,7 +195,7 @@ class MessageReader(GenericSingerReader[bytes]):
         except _NOT_JSON:
             msg = "is not a JSON object"
             raise self._unreadable(msg) from None
-        if line.count(b"[") + line.count(b"{") > DEEPEST and not _is_flat(message):
+        if deep.may_be(line) and deep.cut(line) is not line:
             msg = f"nests deeper than {DEEPEST} levels"
             raise self._unreadable(msg)
         return message
@@ -261,19 +263,19 @@ def _unreadable(number: int, reason: str) -> InputError:
 
 def _record(line: bytes, number: int) -> Line | None:
     """Return the RECORD message in a line; None if it is another one or anything is wrong."""
+    whole = deep.cut(line) if deep.may_be(line) else line
     try:
         if not line.isascii():
             line.decode()  # what is passed over is not looked at otherwise
-        found = _ENVELOPE.decode(line)
+        found = _ENVELOPE.decode(whole)
     except _NOT_JSON:
-        found = _left(line)
+        found = _left(whole)
     record = bytes(found.record)
     if found.type != "RECORD" or not record.startswith(b"{") or not _is_known(found.stream):
         return None
-    deep = line.count(b"[") + line.count(b"{") > DEEPEST
-    if deep or len(line) >= LONGEST_LINE:
+    if len(line) >= LONGEST_LINE:
         return None
-    return Line(found.stream, record, line, number)
+    return Line(found.stream, record, whole, number, whole is not line)
 
 
 def _left(line: bytes) -> _Envelope:
@@ -284,17 +286,3 @@ def _left(line: bytes) -> _Envelope:
     stream = left.get("stream")
     told = stream if isinstance(stream, str) else ""
     return _Envelope(left.get("type"), told, msgspec.Raw(b"{"))
-
-
-def _is_flat(message: Mapping[str, Any]) -> bool:
-    """Say whether a message nests no deeper than may be; deeper ones exhaust Python's stack."""
-    level: list[Any] = [message]
-    for _ in range(DEEPEST):
-        level = [child for each in level for child in _children(each)]
-    return not level
-
-
-def _children(value: Any) -> Iterable[Any]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
