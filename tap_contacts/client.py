@@ -17,6 +17,7 @@ from tap_contacts.apis.http import ApiClient
 from tap_contacts.apis.progress import Progress, Track
 from tap_contacts.apis.seams import Incomplete
 from tap_contacts.messages import MessageWriter
+from tap_contacts.unknown_fields import UnknownFields
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, MutableMapping
@@ -46,6 +47,8 @@ class ApiStream(Stream, Generic[ClientT]):
         """Take the tap, its clients, to which this stream may add its own, and what is shown."""
         super().__init__(tap)
         self._clients, self._shown = clients, shown
+        self._unknown = UnknownFields()
+        self.logger.addFilter(self._unknown)
         self._read = self._gone = 0
         self._new_version: int | None = None
         """Version of what is read from the start; None if none is to be told."""
@@ -137,6 +140,7 @@ class ApiStream(Stream, Generic[ClientT]):
         finally:
             self._flush()
             self.logger.info("%s", track.figures())
+            self._unknown.tell(self.logger)
         self.stream_state.pop(PROGRESS, None)
         if self._stream_version is not None:
             super()._write_activate_version_message(self._stream_version)

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 from singer_sdk.singerlib import Catalog
 
+from tap_contacts.apis import harmless
 from tap_contacts.apis.plugin import file_of
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def state(ctx: click.Context, param: click.Parameter, path: str | None) -> IO[st
         msg = f"{error.message} {ADVICE}."
         raise click.BadParameter(msg, ctx, param) from None
     if why := _why_not(found):
-        msg = f"The state file {path} {why}. {ADVICE}."
+        msg = harmless.text(f"The state file {path} {why}. {ADVICE}.")
         raise click.BadParameter(msg, ctx, param)
     return io.StringIO(json.dumps(found))
 

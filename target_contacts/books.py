@@ -8,13 +8,21 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from tap_contacts.apis import harmless
+from target_contacts.field_names import HIDDEN
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.table import Table
 
     from tap_contacts.apis.progress import Usage
 
 NOT_THERE = "left out, unknown there"
 """What was done with a value that the destination does not have."""
+
+MOST_NAMED = 50
+"""Fields of a stream that a line of the log names; the summary names all."""
 
 BINS = ("created", "updated", "unchanged", "deleted", "rejected", "skipped")
 
@@ -36,6 +44,8 @@ class Books:
         """Values that an update did not change as the source did, by stream, field and why."""
         self.not_carried: dict[str, set[str]] = {}
         """Fields with values that no field of the destination takes, by stream."""
+        self.unnamed: Counter[str] = Counter()
+        """How many more there are whose names may not be shown, by stream."""
         self._passed_over: set[str] = set()
         """Streams that are not written, nor read for what they tell."""
         self._asked = False
@@ -73,12 +83,20 @@ class Books:
     def reject(self, stream: str, code: str, field: str | None) -> None:
         """Count one record as rejected."""
         self.enter("rejected")
-        self.rejections[stream, code, field or "-"] += 1
+        self.rejections[stream, code, _named(field)] += 1
 
     def mend(self, stream: str, mended: list[tuple[str, str]]) -> None:
         """Count values that were left out or cut short, and clear their list."""
         self.mended.update((stream, field, done) for field, done in mended)
         mended.clear()
+
+    def leave_fields(self, stream: str, names: Iterable[str]) -> None:
+        """Note fields that nothing takes; those whose names may not be shown are counted."""
+        for name in names:
+            if name == HIDDEN:
+                self.unnamed[stream] += 1
+            else:
+                self.not_carried.setdefault(stream, set()).add(name)
 
     def note(self, stream: str, field: str, done: str) -> None:
         """Count a value that an update does not change as its source did."""
@@ -98,22 +116,26 @@ class Books:
         counts["waited_seconds"] = round(usage.waited, 1)
         if open_ones := self.read - sum(self.bins.values()):
             counts["unsettled"] = open_ones
-        if self._passed_over:
-            counts["passed_over"] = self.passed_over
-        counts["not_carried"] = {s: sorted(names) for s, names in self.not_carried.items() if names}
-        if self.mended:
-            mended = sorted(self.mended.items())
-            counts["mended"] = [[*what, count] for what, count in mended]
-        if self.noted:
-            counts["noted"] = [[*what, count] for what, count in sorted(self.noted.items())]
+        counts |= self._fields()
         return counts | ({"dry_run": True} if dry_run else {})
+
+    def _fields(self) -> dict[str, object]:
+        """Return the streams and fields that are not written as they came."""
+        found: dict[str, object] = {"passed_over": self.passed_over} if self._passed_over else {}
+        found["not_carried"] = {s: sorted(names) for s, names in self.not_carried.items() if names}
+        if self.unnamed:
+            found["not_carried_unnamed"] = dict(self.unnamed)
+        if self.mended:
+            found["mended"] = [[*what, count] for what, count in sorted(self.mended.items())]
+        if self.noted:
+            found["noted"] = [[*what, count] for what, count in sorted(self.noted.items())]
+        return found
 
     def report(self, logger: logging.Logger, api: str, summary: dict[str, object]) -> None:
         """Log what was left out, and the summary as one line; on a terminal, also as a table."""
-        for stream, names in self.not_carried.items():
+        for stream in dict.fromkeys((*self.not_carried, *self.unnamed)):
             text = "%s has no field for these of %s: %s. See field_map."
-            if names:
-                logger.warning(text, api, stream, ", ".join(sorted(names)))
+            logger.warning(text, api, stream, self._left_fields(stream))
         self._report_bins(logger)
         self._report_passed_over(logger)
         logger.info("summary: %s", json.dumps(summary))
@@ -121,6 +143,16 @@ class Books:
             from rich.console import Console
 
             Console(stderr=True).print(_table(api, summary))
+
+    def _left_fields(self, stream: str) -> str:
+        """Return the names of the fields that nothing takes, and how many are not named."""
+        names = sorted(self.not_carried.get(stream, ()))
+        words = names[:MOST_NAMED]
+        if further := len(names) - len(words):
+            words.append(f"{further} more")
+        if unnamed := self.unnamed[stream]:
+            words.append(f"{unnamed} whose names are no names of fields by their form")
+        return ", ".join(words)
 
     def _report_bins(self, logger: logging.Logger) -> None:
         for (stream, reason), count in self.skips.items():
@@ -144,11 +176,16 @@ class Books:
             logger.warning(text, self.read)
 
 
+def _named(field: str | None) -> str:
+    """Return the name of a field, if it looks like one."""
+    return (field if harmless.is_name(field) else HIDDEN) if field else "-"
+
+
 def _table(api: str, summary: dict[str, object]) -> Table:
     from rich.table import Table
 
     table = Table(title=f"target-contacts: {api}", show_header=False)
     for name, value in summary.items():
-        if name not in {"not_carried", "mended", "noted", "passed_over"}:
+        if name not in {"not_carried", "mended", "noted", "passed_over", "not_carried_unnamed"}:
             table.add_row(name, str(value))
     return table

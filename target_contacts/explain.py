@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from tap_contacts.apis import harmless
+from target_contacts.complete import JOINT
 from target_contacts.deletion import Gone
 from target_contacts.items import without_empty
 from target_contacts.mapping import MISSING
@@ -67,15 +69,25 @@ class Explainer:
         intake = self._sink.intake
         contact = intake.contact(received.record)
         self._spare.update({*map(intake.shown, intake.translator.not_carried(contact))})
-        self._conflicts.update(contact.conflicts)
+        self._conflicts.update(
+            (attribute, intake.shown(taken), intake.shown(left))
+            for attribute, taken, left in contact.conflicts
+        )
         payload, reasons = self._translated(contact)
         lacking = intake.translator.missing(payload, creating=True)
         told = {why.field for why in reasons}
-        for use, raw in intake.translator.uses(contact, payload):
+        for found, raw in intake.translator.uses(contact, payload):
+            use = found._replace(source=self._shown(found.source, contact))
             self._uses[use] += 1
             self._converted[use] += str(raw) != str(payload[use.wire])
         self._expected.update(wire for wire in self._sink.expected if wire not in payload)
         return [*reasons, *(why for why in lacking if why.field not in told)]
+
+    def _shown(self, source: str, contact: Contact) -> str:
+        """Return where a value comes from, names of fields as far as they may be shown."""
+        if source not in contact.sources.values():
+            return source
+        return JOINT.join(map(self._sink.intake.shown, source.split(JOINT)))
 
     def _translated(self, contact: Contact) -> tuple[Payload, list[Rejected]]:
         """Return a contact in the destination's fields, and what is wrong with it."""
@@ -115,7 +127,7 @@ class Explainer:
         _print(console, ("lacking, may be demanded", "records"), sorted(self._expected.items()))
         _print(console, ("did not fit", "what was done", "values"), self._mended())
         for line in self._remedies():
-            console.print(line, soft_wrap=True)
+            console.print(harmless.text(line), soft_wrap=True)
 
     def _remedies(self) -> Iterator[str]:
         """Yield which settings give what is missing."""
@@ -138,6 +150,6 @@ def _print(console: Console, heads: Iterable[str], rows: Iterable[Iterable[objec
 
     table = Table(*heads, box=SIMPLE)
     for row in rows:
-        table.add_row(*map(str, row))
+        table.add_row(*(harmless.text(str(cell)) for cell in row))
     if table.rows:
         console.print(table)

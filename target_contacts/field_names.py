@@ -2,26 +2,38 @@
 
 A name below a field that the schema does not describe may be anything, such as an e-mail address
 that an object is keyed by. What the schema declares is shown, whatever it is declared under:
-`properties`, `items`, `anyOf`, `oneOf`, `allOf`, a reference.
+`properties`, `items`, `anyOf`, `oneOf`, `allOf`, a reference. But a table that was turned on its
+side has addresses for names of columns: only what looks like a name is shown at all.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tap_contacts.apis import harmless
 from target_contacts.spelling import spelled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
 HIDDEN = "*"
 """What stands for a part of a field's name that nobody declared."""
+LONGEST = 1000
+"""Characters of a name that is shown in any part."""
 FURTHER = "n"
 """What stands for the number of an item in a list."""
 NESTED = frozenset(("object", "array"))
 """Types of what holds others."""
 
 ALTERNATIVES = ("anyOf", "oneOf", "allOf")
+
+
+class _Below(NamedTuple):
+    """What schemas declare, each alternative of them."""
+
+    properties: Mapping[str, list[Any]]
+    plain: list[Any]
+    is_list: bool
 
 
 class FieldNames:
@@ -31,13 +43,20 @@ class FieldNames:
         """Take the stream's schema."""
         self._schema = schema
         self._declared: Mapping[str, Any] = schema.get("properties") or {}
+        self._found: dict[tuple[int, ...], _Below] = {}
+        """What is declared below schemas, by their identity."""
 
     def shown(self, name: str) -> str:
-        """Return a field's name, `*` for what is not declared and `n` for numbers of items."""
-        around = (each for each in self._declared if f"{name}.".startswith(f"{each}."))
-        first = max(around, key=len, default=name.partition(".")[0])
+        """Return a field's name, `*` for what may not be shown and `n` for numbers of items.
+
+        A part that is not declared is not shown below a field that is, nor is one that does not
+        look like a name.
+        """
+        if len(name) > LONGEST:
+            return HIDDEN
+        first = _longest(name, self._declared)
         below: list[Any] | None = [self._declared[first]] if first in self._declared else None
-        parts, rest = [first], name[len(first) + 1 :]
+        parts, rest = [_as_name(first)], name[len(first) + 1 :]
         while rest and not (parts[-1] == HIDDEN and below is None):
             shown, taken, below = self._next(rest, below)
             if shown != HIDDEN or parts[-1] != HIDDEN:
@@ -60,18 +79,23 @@ class FieldNames:
         An item of a list may stand under what it is labelled as: the schemas stay those of the
         list then.
         """
-        plain = [each for schema in schemas or () for each in self._plain(schema)]
-        declared = {name for each in plain for name in _properties(each)}
-        part = max(
-            (each for each in declared if f"{rest}.".startswith(f"{each}.")),
-            key=len,
-            default=rest.partition(".")[0],
-        )
-        if part in declared:
-            below = [_properties(each)[part] for each in plain if part in _properties(each)]
-            return part, part, below
-        is_list = any(_items(each) for each in plain)
-        return _known(part), part, list(plain) if is_list else None
+        found = self._below(schemas or ())
+        part = _longest(rest, found.properties)
+        if part in found.properties:
+            return _as_name(part), part, found.properties[part]
+        return _known(part), part, found.plain if found.is_list else None
+
+    def _below(self, schemas: Sequence[Any]) -> _Below:
+        """Return what schemas declare; looked up once, since fields may be many."""
+        key = tuple(map(id, schemas))
+        if key not in self._found:
+            plain = [each for schema in schemas for each in self._plain(schema)]
+            properties: dict[str, list[Any]] = {}
+            for each in plain:
+                for name, schema in _properties(each).items():
+                    properties.setdefault(name, []).append(schema)
+            self._found[key] = _Below(properties, plain, any(map(_items, plain)))
+        return self._found[key]
 
     def _plain(self, schema: Any) -> list[Mapping[str, Any]]:
         """Return a schema and those of its items, each alternative of them apart."""
@@ -101,6 +125,18 @@ class FieldNames:
         for part in str(reference).removeprefix("#").split("/")[1:]:
             found = found.get(part) if isinstance(found, dict) else None
         return found
+
+
+def _longest(name: str, declared: Container[str]) -> str:
+    """Return the longest start of a name that is declared, else its first part."""
+    start = name
+    while start not in declared and "." in start:
+        start = start.rpartition(".")[0]
+    return start
+
+
+def _as_name(part: str) -> str:
+    return part if harmless.is_name(part) else HIDDEN
 
 
 def _properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -98,7 +98,6 @@ class Intake:
         """Fields of the record just translated whose values did not fit."""
         self._noted: set[str] = set()
         """Fields that are known to be not carried."""
-        self._not_carried = sink.books.not_carried.setdefault(sink.stream_name, set())
         self.shown = functools.lru_cache(maxsize=SHOWN)(FieldNames(sink.original_schema).shown)
         """Return a field's name as far as it may be shown."""
 
@@ -230,13 +229,15 @@ class Intake:
         names = self.translator.not_carried(contact, self._noted)
         if len(self._noted) < SHOWN:
             self._noted.update(names)
-        self._not_carried.update(self.shown(name) for name in names if name not in self._keys)
+            shown = (self.shown(name) for name in names if name not in self._keys)
+            self._sink.books.leave_fields(stream, shown)
         for attribute, source in self.translator.before_default(contact):
             text = f"{stream}: {self.shown(source)} goes before the default {attribute}. If it is "
             self._sink.warn_once(text + "another system's id, empty it with a stream map.")
         for attribute, taken, left in sorted(contact.conflicts):
-            text = f"{stream}: {taken} and {left} both spell {attribute} and differ; "
-            self._sink.warn_once(text + f"{taken} is taken, as the vocabulary orders.")
+            taken_one = self.shown(taken)
+            text = f"{stream}: {taken_one} and {self.shown(left)} both spell {attribute} and "
+            self._sink.warn_once(f"{text}differ; {taken_one} is taken, as the vocabulary orders.")
 
     def _get_ready(self) -> None:
         """Do what only the first record that is translated needs."""

@@ -189,7 +189,7 @@ class TargetContacts(ReceivingTarget):
             self.destination.rejects.assert_writable()
             sink = self._kind(self, SAMPLE, dict(ANY_RECORD), ["id"])
             sink.setup()
-            click.echo(self.destination.client.check())
+            click.echo(harmless.text(self.destination.client.check()))
             sink.translator(sink.learned(sink.configured()))
         finally:
             self.destination.close()
@@ -204,7 +204,7 @@ class TargetContacts(ReceivingTarget):
         if not self.destination.explainers:
             click.echo("Nothing would be written: no stream of people came.")
         if told := self.destination.books.passed_over_in_words():
-            click.echo(told)
+            click.echo(harmless.text(told))
         return 0
 
     @classmethod

@@ -19,7 +19,7 @@ from singer_sdk.exceptions import (
 )
 from singer_sdk.plugin_base import JSONSchemaValidator, PluginBase
 
-from tap_contacts.apis import files, maps
+from tap_contacts.apis import files, harmless, maps
 from tap_contacts.apis.errors import ApiError
 from tap_contacts.apis.outputs import OutputError
 from tap_contacts.apis.seams import Incomplete
@@ -168,7 +168,7 @@ def file_of(
     try:
         return files.object_in(path)
     except files.Unreadable as error:
-        msg = f"The {kind} file {path} {error}."
+        msg = harmless.text(f"The {kind} file {path} {error}.")
         raise click.BadParameter(msg, ctx, param) from None
 
 
