@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from tap_contacts.apis import harmless
-from target_contacts.field_names import HIDDEN
+from tap_contacts.apis.harmless import HIDDEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +23,9 @@ NOT_THERE = "left out, unknown there"
 
 MOST_NAMED = 50
 """Fields of a stream that a line of the log names; the summary names all."""
+
+OF_RECORDS = frozenset(("schema", "missing_key"))
+"""Codes of rejections whose field is one of the record, not of the destination."""
 
 BINS = ("created", "updated", "unchanged", "deleted", "rejected", "skipped")
 
@@ -83,7 +86,7 @@ class Books:
     def reject(self, stream: str, code: str, field: str | None) -> None:
         """Count one record as rejected."""
         self.enter("rejected")
-        self.rejections[stream, code, _named(field)] += 1
+        self.rejections[stream, code, shown(field, code)] += 1
 
     def mend(self, stream: str, mended: list[tuple[str, str]]) -> None:
         """Count values that were left out or cut short, and clear their list."""
@@ -176,9 +179,11 @@ class Books:
             logger.warning(text, self.read)
 
 
-def _named(field: str | None) -> str:
-    """Return the name of a field, if it looks like one."""
-    return (field if harmless.is_name(field) else HIDDEN) if field else "-"
+def shown(field: str | None, code: str) -> str:
+    """Return the field at fault as it may be shown: one of the record may have any name."""
+    if field and code in OF_RECORDS:
+        return harmless.name(field)
+    return field or "-"
 
 
 def _table(api: str, summary: dict[str, object]) -> Table:

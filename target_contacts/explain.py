@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from tap_contacts.apis import harmless
+from target_contacts.books import shown
 from target_contacts.complete import JOINT
 from target_contacts.deletion import Gone
 from target_contacts.items import without_empty
@@ -61,7 +62,7 @@ class Explainer:
             self._sink.settle("created", received)
             return
         self._refused += 1
-        self._rejected.update({(why.field or "-", why.code) for why in reasons})
+        self._rejected.update({(shown(why.field, why.code), why.code) for why in reasons})
         self._sink.reject(received, reasons[0])
 
     def _count(self, received: Received) -> list[Rejected]:

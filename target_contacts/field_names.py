@@ -8,16 +8,16 @@ side has addresses for names of columns: only what looks like a name is shown at
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_contacts.apis import harmless
+from tap_contacts.apis.harmless import HIDDEN
 from target_contacts.spelling import spelled
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
 
-HIDDEN = "*"
-"""What stands for a part of a field's name that nobody declared."""
 LONGEST = 1000
 """Characters of a name that is shown in any part."""
 FURTHER = "n"
@@ -56,7 +56,7 @@ class FieldNames:
             return HIDDEN
         first = _longest(name, self._declared)
         below: list[Any] | None = [self._declared[first]] if first in self._declared else None
-        parts, rest = [_as_name(first)], name[len(first) + 1 :]
+        parts, rest = [harmless.name(first)], name[len(first) + 1 :]
         while rest and not (parts[-1] == HIDDEN and below is None):
             shown, taken, below = self._next(rest, below)
             if shown != HIDDEN or parts[-1] != HIDDEN:
@@ -69,7 +69,7 @@ class FieldNames:
         return frozenset(name for name in self._declared if self._holds_others(name))
 
     def _holds_others(self, name: str) -> bool:
-        alternatives = self._alternatives([self._declared[name]])
+        alternatives = self._alternatives([self._declared[name]], set())
         types = {kind for each in alternatives for kind in _texts(each.get("type"))}
         return bool(types & NESTED) and types <= NESTED | {"null"}
 
@@ -82,7 +82,7 @@ class FieldNames:
         found = self._below(schemas or ())
         part = _longest(rest, found.properties)
         if part in found.properties:
-            return _as_name(part), part, found.properties[part]
+            return harmless.name(part), part, found.properties[part]
         return _known(part), part, found.plain if found.is_list else None
 
     def _below(self, schemas: Sequence[Any]) -> _Below:
@@ -99,19 +99,18 @@ class FieldNames:
 
     def _plain(self, schema: Any) -> list[Mapping[str, Any]]:
         """Return a schema and those of its items, each alternative of them apart."""
-        found = self._alternatives([schema])
+        seen: set[int] = set()
+        found = self._alternatives([schema], seen)
         for each in found:  # what is found is looked at, too
-            found += self._alternatives(_items(each), found)
+            found += self._alternatives(_items(each), seen)
         return found
 
-    def _alternatives(
-        self, schemas: Sequence[Any], known: Sequence[Any] = ()
-    ) -> list[Mapping[str, Any]]:
-        """Return schemas and each of their alternatives, but for those that are known."""
+    def _alternatives(self, schemas: Sequence[Any], seen: set[int]) -> list[Mapping[str, Any]]:
+        """Return schemas and each of their alternatives, but for those that were seen."""
         found: list[Mapping[str, Any]] = []
-        waiting, seen = list(schemas), set(map(id, known))
+        waiting = deque(schemas)
         while waiting:
-            schema = waiting.pop(0)
+            schema = waiting.popleft()
             if isinstance(schema, dict) and id(schema) not in seen:
                 seen.add(id(schema))
                 found.append(schema)
@@ -133,10 +132,6 @@ def _longest(name: str, declared: Container[str]) -> str:
     while start not in declared and "." in start:
         start = start.rpartition(".")[0]
     return start
-
-
-def _as_name(part: str) -> str:
-    return part if harmless.is_name(part) else HIDDEN
 
 
 def _properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:

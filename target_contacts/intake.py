@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import decimal
 import functools
 import importlib.metadata
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,7 @@ from target_contacts.matchable import assert_can_match
 from target_contacts.validation import RecordValidator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from target_contacts.client import ContactSink
     from target_contacts.mapping import Payload
@@ -39,23 +38,6 @@ RECIPE = ("api", "field_map", "value_map", "defaults", "phone_region", "on_inval
 
 SHOWN = 4096
 """Names of fields whose shown form is remembered."""
-
-
-def _other_keys(stream: str, before: Sequence[str], now: Sequence[str]) -> str:
-    """Say that a stream has another key than the ledger knows."""
-    return (
-        f"Stream {stream} has the key {', '.join(now) or 'none'}; the ledger knows its records by "
-        f"{', '.join(before) or 'none'}, so each contact would be doubled. Nothing was written. "
-        "Let the tap send the former key again. Or give the stream another name with stream_maps "
-        "(__alias__): its contacts are then looked up at the destination as match_on says."
-    )
-
-
-def _decoder(names: Sequence[str]) -> msgspec.json.Decoder[Any]:
-    """Return what reads these fields of a record and passes over all others."""
-    fields = {f"field{number}": name for number, name in enumerate(names)}
-    kind = msgspec.defstruct("Key", [(field, Any, None) for field in fields], rename=fields)
-    return msgspec.json.Decoder(kind, float_hook=decimal.Decimal)
 
 
 def _holds_no_value(value: Any) -> bool:
@@ -93,7 +75,7 @@ class Intake:
         self._names = sink.destination.status_names
         self._named = -1
         """Number of statuses that the hash of records was made with."""
-        self._keys_of = _decoder(self._keys)
+        self._key_of = keys.KeyReader(self._keys).read
         self._left_out: set[str] = set()
         """Fields of the record just translated whose values did not fit."""
         self._noted: set[str] = set()
@@ -120,7 +102,7 @@ class Intake:
             Gone: If the stream has no key, and the record says that its contact is deleted.
         """
         record = line.record if mapped is None else CANONICAL.encode(mapped)
-        key = msgspec.structs.astuple(line.decoded(self._keys_of, record))
+        key = self._key_of(line, record)
         if len(self._names) != self._named:
             self._named = len(self._names)
             self._hash = self._ledger.hash([self._recipe, self._names])
@@ -216,7 +198,7 @@ class Intake:
             return False
         known, has_entries = self._ledger.keys_of(stream), self._ledger.has_entries(stream)
         if known and has_entries and sorted(known.properties) != self._keys:
-            raise ConfigurationError(_other_keys(stream, known.properties, self._keys))
+            raise ConfigurationError(keys.other(stream, known.properties, self._keys))
         has_former = known.has_former if known else has_entries
         now = Keys(self._keys, has_former and has_entries)
         if known != now and not sink.config.get("dry_run"):
@@ -248,5 +230,11 @@ class Intake:
 
     def _assert_mapped(self) -> None:
         """Raise ConfigurationError if `field_map` takes from a field that no stream so far has."""
-        schemas = [each["schema"] for each in self._sink.destination.schemas.values()]
-        assert_can_match(self.translator.paths, [self._sink.original_schema, *schemas])
+        own, paths = self._sink.original_schema, self.translator.paths
+        if not paths:
+            return
+        try:  # what the stream itself has need not be looked for in perhaps thousands
+            assert_can_match(paths, [own])
+        except ConfigurationError:
+            schemas = [each["schema"] for each in self._sink.destination.schemas.values()]
+            assert_can_match(paths, [own, *schemas])

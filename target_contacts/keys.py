@@ -5,16 +5,55 @@ from __future__ import annotations
 import decimal
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from tap_contacts.apis import harmless
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from target_contacts.messages import Line
 
 LONGEST_NUMBER = 300
 """Digits of the longest number that is written in full; a longer one stays as it came."""
 
 _NOT_PLAIN = (dict, list)
 _TEXT = frozenset({str})
+
+
+def other(stream: str, before: Sequence[str], now: Sequence[str]) -> str:
+    """Say that a stream has another key than the ledger knows."""
+    key, known = (", ".join(map(harmless.name, names)) or "none" for names in (now, before))
+    return (
+        f"Stream {stream} has the key {key}; the ledger knows its records by {known}, so each "
+        "contact would be doubled. Nothing was written. "
+        "Let the tap send the former key again. Or give the stream another name with stream_maps "
+        "(__alias__): its contacts are then looked up at the destination as match_on says."
+    )
+
+
+class KeyReader:
+    """Read the key's properties of a record, and pass over all others."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        """Take the names of its properties."""
+        self._names: Sequence[str] | None = None
+        fields = {f"field{number}": name for number, name in enumerate(names)}
+        try:
+            kind: Any = msgspec.defstruct(
+                "Key", [(field, Any, None) for field in fields], rename=fields
+            )
+        except ValueError:  # a name that would have to be escaped
+            self._names, kind = names, dict[str, Any]
+        self._decoder = msgspec.json.Decoder(kind, float_hook=decimal.Decimal)
+
+    def read(self, line: Line, record: bytes) -> tuple[Any, ...]:
+        """Return the values of a record's key."""
+        found = line.decoded(self._decoder, record)
+        if self._names is None:
+            return msgspec.structs.astuple(found)
+        return tuple(map(found.get, self._names))
 
 
 def texts(names: Sequence[str], values: Sequence[Any]) -> list[str]:

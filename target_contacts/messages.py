@@ -156,7 +156,14 @@ class MessageReader(GenericSingerReader[bytes]):
 
     @property
     def default_input(self) -> IO[bytes]:
-        """Return the bytes of standard input."""
+        """Return the bytes of standard input.
+
+        Raises:
+            InputError: If it is closed.
+        """
+        if sys.stdin is None:
+            msg = "The input is closed: pipe a tap into the target, or name a file by --input."
+            raise InputError(msg)
         with contextlib.suppress(OSError, AttributeError):  # no pipe, or not Linux
             fcntl.fcntl(sys.stdin.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         return sys.stdin.buffer

@@ -72,8 +72,9 @@ def started(
     path = folder / f"{command}.json"
     if isinstance(config, dict):
         path.write_text(json.dumps({**FAST, **config}), encoding="utf-8")
-    arguments = [BIN / command, "--config", path, *options]
+    arguments = [str(BIN / command), "--config", str(path), *options]
     streams = {"stdin": PIPE, "stdout": PIPE, "stderr": PIPE, **streams}
+    process: subprocess.Popen[bytes]
     with subprocess.Popen(arguments, cwd=folder, **streams) as process:
         try:
             yield process
@@ -275,7 +276,7 @@ def test_a_signal_while_nobody_reads_the_log(
     reads, writes = os.pipe()
     fcntl.fcntl(writes, fcntl.F_SETPIPE_SZ, 4096)
     os.write(writes, b"x" * 4096)
-    config = zoho.target_config() if command == "target-contacts" else zoho.tap_config()
+    config = zoho.target_config() | {"zoho_voice": zoho.tap_config()}
     with started(tmp_path, command, config, stderr=writes) as process:
         until(lambda: waits(process, "pipe"), process)
         time.sleep(0.5)

@@ -11,6 +11,8 @@ import unicodedata
 import warnings
 from typing import Any
 
+HIDDEN = "*"
+"""What stands for a name that is not shown."""
 LONGEST_NAME = 60
 """Characters of a name of a field."""
 MOST_DIGITS = 4
@@ -39,6 +41,11 @@ def is_name(of: str) -> bool:
     if len(of) > LONGEST_NAME or sum(map(str.isdigit, of)) > MOST_DIGITS:
         return False
     return any(map(str.isalpha, of)) and all(map(_is_of_name, of))
+
+
+def name(of: str) -> str:
+    """Return the name of a field, or `*` for what does not look like one."""
+    return of if is_name(of) else HIDDEN
 
 
 def _is_of_name(char: str) -> bool:
