@@ -209,8 +209,11 @@ class TargetContacts(ReceivingTarget):
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
-        """Add `--check` and `--explain` to the SDK's command."""
+        """Add `--check` and `--explain` to the SDK's command; read an input file as bytes."""
         command = super().get_singer_command()
+        for param in command.params:
+            if param.name == "file_input":
+                param.type = click.File("rb")
         text = "Check the settings, sign in, read a little and say which account answered."
         command.params.append(click.Option(["--check"], is_flag=True, help=text))
         text = "Read a stream and print which of its fields go where; nothing is sent or kept."

@@ -129,7 +129,9 @@ def test_an_input_file_is_read_in_any_locale(
     env: dict[str, str], empty: ZohoVoice, shell: Shell
 ) -> None:
     """A file that an option names is UTF-8, too."""
-    (shell.folder / "lines").write_text(LINES, encoding="utf-8")
+    messages = contacts(ANNA, stream=STREAM, state=STATE)
+    lines = "".join(f"{json.dumps(message, ensure_ascii=False)}\n" for message in messages)
+    (shell.folder / "lines").write_text(lines, encoding="utf-8")
     ended = shell("target-contacts", empty.target_config(), "", "--input", "lines", env=env)
     assert (ended.code, ended.lines, len(empty.contacts)) == (0, [STATE], 1)
 
@@ -154,7 +156,7 @@ def test_a_tap_writes_and_logs_in_any_locale(
 ENDS = {
     ">/dev/full": "No space left on device",
     ">&-": "The output is closed",
-    "> >(exec <&-; sleep 1; cat gone 2>/dev/null)": "Nobody reads",
+    "> >(exec <&-)": "Nobody reads",
 }
 COMMANDS = {
     "target-contacts": ("", "--check", "--explain", "--about"),
@@ -170,10 +172,7 @@ def test_output_that_nobody_takes_is_said_in_a_sentence(
 ) -> None:
     """The exit code is 1, and the sentence says what is wrong with the output."""
     config = zoho.target_config() if command == "target-contacts" else read_from(zoho)
-    wait = [] if "sleep" not in streams else ["--config", "late.json"]
-    (shell.folder / "late.json").write_text("{}")
-    options = [*wait, *([option] if option else [])]
-    ended = shell(command, config, LINES, *options, streams=streams)
+    ended = shell(command, config, LINES, *([option] if option else []), streams=streams)
     assert ended.code == 1
     assert ended.log.count(ENDS[streams]) == 1
 
