@@ -27,6 +27,9 @@ MOST_NAMED = 50
 OF_RECORDS = frozenset(("schema", "missing_key"))
 """Codes of rejections whose field is one of the record, not of the destination."""
 
+_BESIDE = ("not_carried", "not_carried_unnamed", "mended", "noted", "passed_over", "doubled")
+"""What the summary tells beside numbers."""
+
 BINS = ("created", "updated", "unchanged", "deleted", "rejected", "skipped")
 
 
@@ -45,6 +48,8 @@ class Books:
         """Values that did not fit, by stream, field and what was done."""
         self.noted: Counter[tuple[str, str, str]] = Counter()
         """Values that an update did not change as the source did, by stream, field and why."""
+        self.doubled: list[tuple[str, str, list[str]]] = []
+        """Contacts that were created twice: stream, id in the ledger, ids of the others."""
         self.not_carried: dict[str, set[str]] = {}
         """Fields with values that no field of the destination takes, by stream."""
         self.unnamed: Counter[str] = Counter()
@@ -105,6 +110,10 @@ class Books:
         """Count a value that an update does not change as its source did."""
         self.noted[stream, field, done] += 1
 
+    def double(self, stream: str, remote_id: str, others: list[str]) -> None:
+        """Note a contact that was created twice, since the first create was carried out late."""
+        self.doubled.append((stream, remote_id, others))
+
     def counts(self) -> dict[str, int]:
         """Return how many records were read, and are in each bin that is not empty."""
         return {"read": self.read, **{name: n for name in BINS if (n := self.bins[name])}}
@@ -119,8 +128,12 @@ class Books:
         counts["waited_seconds"] = round(usage.waited, 1)
         if open_ones := self.read - sum(self.bins.values()):
             counts["unsettled"] = open_ones
-        counts |= self._fields()
+        counts |= self._fields() | self._doubled()
         return counts | ({"dry_run": True} if dry_run else {})
+
+    def _doubled(self) -> dict[str, object]:
+        doubled = [[stream, kept, *others] for stream, kept, others in self.doubled]
+        return {"doubled": doubled} if doubled else {}
 
     def _fields(self) -> dict[str, object]:
         """Return the streams and fields that are not written as they came."""
@@ -140,6 +153,7 @@ class Books:
             text = "%s has no field for these of %s: %s. See field_map."
             logger.warning(text, api, stream, self._left_fields(stream))
         self._report_bins(logger)
+        self._report_doubled(logger)
         self._report_passed_over(logger)
         logger.info("summary: %s", json.dumps(summary))
         if sys.stderr.isatty():
@@ -170,6 +184,15 @@ class Books:
         for (stream, field, done), count in self.noted.items():
             logger.warning("%d values of %s for the field %s: %s.", count, stream, field, done)
 
+    def _report_doubled(self, logger: logging.Logger) -> None:
+        for stream, kept, others in self.doubled:
+            text = (
+                "A create of %s was carried out long after it had gone unanswered and was sent "
+                "again: contact %s may be there twice, also as %s. Compare them, and delete the "
+                "latter. A larger unanswered_wait_seconds avoids it."
+            )
+            logger.error(text, stream, kept, ", ".join(others))
+
     def _report_passed_over(self, logger: logging.Logger) -> None:
         is_all = 0 < self.read == self.bins["skipped"]
         if told := self.passed_over_in_words():
@@ -191,6 +214,6 @@ def _table(api: str, summary: dict[str, object]) -> Table:
 
     table = Table(title=f"target-contacts: {api}", show_header=False)
     for name, value in summary.items():
-        if name not in {"not_carried", "mended", "noted", "passed_over", "not_carried_unnamed"}:
+        if name not in _BESIDE:
             table.add_row(name, str(value))
     return table

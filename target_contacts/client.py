@@ -64,6 +64,9 @@ class StreamSink(BatchSink):
     def process_batch(self, context: dict[str, Any]) -> None:
         """Settle what was received."""
 
+    def settle_last(self) -> None:
+        """Settle what had to wait for the end of the stream."""
+
 
 class PassedOverSink(StreamSink):
     """Pass over a stream that is not written, but learn the statuses it names."""
@@ -300,6 +303,10 @@ class ContactSink(StreamSink, Generic[ClientT]):
         self._delivery.deliver(waiting)
         if self._unreadable:
             raise self._unreadable
+
+    def settle_last(self) -> None:
+        """Settle the creates that were never answered and that others did not wait for."""
+        self._delivery.finish()
 
     # What becomes of a record: each ends in exactly one of these.
 

@@ -7,7 +7,7 @@ its contact is in doubt. An outcome is in the ledger before it is in the books.
 from __future__ import annotations
 
 from collections import deque
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from target_contacts.messages import Interrupted
 from target_contacts.reconcile import Reconciler
 from target_contacts.rejects import Rejected
 from target_contacts.setbacks import Setbacks
+from target_contacts.unanswered import Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -52,6 +53,9 @@ class Delivery:
         """Keys of creates that were announced and have no outcome yet."""
         self._setbacks = Setbacks(sink)
         self._filled = sink.intake.filled
+        self._unanswered = Unanswered(sink.destination.unanswered_wait)
+        self._sent_twice: list[tuple[Item, str]] = []
+        """Creates that were sent again since they had not been answered, with the new ids."""
         sink.destination.reconcilers.append(self._reconciler)
 
     def deliver(self, waiting: Mapping[str, Received]) -> None:
@@ -66,8 +70,27 @@ class Delivery:
             for item in ready:
                 self._sink.settle("updated" if item.remote_id else "created", item.received)
             return
-        try:
+        with self._withdrawing():
+            if due := self._unanswered.take_due():
+                ready += self._again(due)
             self._send(ready)
+
+    def finish(self) -> None:
+        """Settle the creates that are still held, and look for contacts that were created twice.
+
+        Raises:
+            Stopped: When nothing more can be written; what is settled stays settled.
+        """
+        with self._withdrawing():
+            while self._unanswered.keys:
+                self._send(self._waited_for())
+        self._name_doubled()
+
+    @contextmanager
+    def _withdrawing(self) -> Iterator[None]:
+        """Forget the creates that surely did not leave if the run has to end."""
+        try:
+            yield
         except (Stopped, Interrupted):
             if not self._sink.destination.abandoned:
                 self._withdraw_intents()
@@ -79,16 +102,27 @@ class Delivery:
             unknown = self._write(ready)
             if unknown:
                 self._sink.client.pause(self._setbacks.wait)
-                resolved = self._resolved(unknown, fresh=True)
-                ready += self._setbacks.worth_sending(resolved)
-        self._setbacks.end()
+                ready += self._again(unknown)
+            if not ready and self._unanswered.are_many:
+                ready = self._waited_for()
+        self._setbacks.end(self._unanswered.keys)
+
+    def _waited_for(self) -> deque[Item]:
+        """Wait until no create that is held can land any more; return those to be sent again."""
+        self._sink.client.pause(self._unanswered.left)
+        return deque(self._again(self._unanswered.take_due()))
+
+    def _again(self, unknown: Sequence[Item]) -> Sequence[Item]:
+        """Look up creates that were never answered; return those that are to be sent again now."""
+        return self._setbacks.worth_sending(self._resolved(unknown, fresh=True))
 
     def _resolved(self, planned: Sequence[Item], *, fresh: bool) -> deque[Item]:
-        """Look up what is doubtful; return what must be sent, as it must be."""
+        """Look up what is doubtful; return what must be sent now, as it must be."""
         certain = [item for item in planned if not item.doubtful]
         doubtful = [item for item in planned if item.doubtful]
         found = self._reconciler.resolve(doubtful, fresh=fresh) if doubtful else ()
-        return deque(r for item in chain(certain, found) if (r := self._ready(item)))
+        wanted = (item for item in chain(certain, found) if not self._unanswered.hold(item))
+        return deque(r for item in wanted if (r := self._ready(item)))
 
     def _write(self, ready: deque[Item]) -> list[Item]:
         """Write until all is sent or too much goes unanswered; return what was never answered."""
@@ -160,8 +194,15 @@ class Delivery:
         if entry is None:
             return replace(item, doubtful=self._reconciler.adopts)
         if entry.status == INTENT:
-            return replace(item, doubtful=not self._sink.idempotent, intent=entry)
+            return self._announced(replace(item, doubtful=not self._sink.idempotent, intent=entry))
         return self._changing(replace(item, remote_id=entry.remote_id), entry)
+
+    def _announced(self, item: Item) -> Item:
+        """Return a create that was never answered with the time until which it may land."""
+        if (held := self._unanswered.take(item.key)) is None:
+            return replace(item, until=self._sink.destination.former_until)
+        self._sink.skip(held.received, "a later record has the same key")
+        return replace(item, lost=held.lost, until=held.until)
 
     def _changing(self, item: Item, entry: Entry) -> Item:
         """Return an update with what it has to clear, and without what it has to leave alone."""
@@ -198,7 +239,8 @@ class Delivery:
             most -= len(chunk)
             announced = [item for item in chunk if item.remote_id or not self._sink.idempotent]
             self._ledger.put(self._stream, [self._intent(item) for item in announced])
-            self._intents.update(item.key for item in announced if item.remote_id is None)
+            new = (item for item in announced if item.remote_id is None and item.intent is None)
+            self._intents.update(item.key for item in new)
             while chunk and not self._setbacks.are_too_many:
                 yield chunk.pop(0)
             ready.extendleft(reversed(chunk))
@@ -241,15 +283,24 @@ class Delivery:
         self._intents.difference_update(o.item.key for o in outcomes)
         for item, error in refused:
             self._sink.reject(item.received, why(error))
+        self._sent_twice += [(o.item, str(o.remote_id)) for o in done if _is_second(o.item)]
         self._tell_others([o for o in done if not o.item.remote_id])
         self._sink.settle("created", *(o.item.received for o in done if not o.item.remote_id))
         self._sink.settle("updated", *(o.item.received for o in done if o.item.remote_id))
         self._setbacks.look()
         self._sink.destination.checkpoints.pass_on()
         return [
-            replace(item, doubtful=True, intent=self._intent(item), lost=item.lost + 1)
+            self._unanswered.lost(replace(item, doubtful=True, intent=self._intent(item)))
             for item in unknown
         ]
+
+    def _name_doubled(self) -> None:
+        """Name the contacts that an unanswered create made after all, once it was sent again."""
+        sent, self._sent_twice = self._sent_twice, []
+        if not sent:
+            return
+        for remote_id, others in self._reconciler.doubles(sent):
+            self._sink.books.double(self._sink.stream_name, remote_id, others)
 
     def _tell_others(self, outcomes: Sequence[Outcome]) -> None:
         """Let the other streams of this run know contacts that were created since they looked."""
@@ -257,3 +308,8 @@ class Delivery:
         for other in others:
             for outcome in outcomes:
                 other.created(str(outcome.remote_id), outcome.item.payload)
+
+
+def _is_second(item: Item) -> bool:
+    """Say whether an item is a create that was sent before and never answered."""
+    return item.remote_id is None and item.intent is not None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_contacts.apis.progress import Track, Usage
 from target_contacts.books import Books
 from target_contacts.ledger import Ledger
+from target_contacts.lease import LEASE_SECONDS, MARGIN_SECONDS
 from target_contacts.rejects import Rejected, Rejects
 
 if TYPE_CHECKING:
@@ -48,6 +50,10 @@ class Destination:
         """What explains the streams, in their order."""
         self.apis: tuple[str, ...] = ()
         """All APIs there are."""
+        self.unanswered_wait = _unanswered_wait(config)
+        """Seconds for which a create that was not answered may still be carried out."""
+        self.former_until = 0.0
+        """When, by the monotonic clock, creates of former runs cannot be carried out any more."""
         self.abandoned = False
         """Whether requests in flight were given up, since their answers took too long then."""
 
@@ -69,7 +75,13 @@ class Destination:
         if not self._config["dry_run"] and not self.checking:
             ledger.lock(float(self._config["lock_wait_seconds"]))
             self.client.transport.before_write = ledger.lease.prove
+            self.former_until = time.monotonic() + self._left(ledger.lease.idle_seconds)
         return ledger
+
+    def _left(self, idle: float | None) -> float:
+        """Return for how many seconds creates of the former run may still be carried out."""
+        since = max(0.0, (idle or 0.0) - LEASE_SECONDS - MARGIN_SECONDS)
+        return self.unanswered_wait - since
 
     def halt(self, signum: int) -> None:
         """Send nothing more: a signal asks for the end."""
@@ -109,3 +121,9 @@ class Destination:
         finally:
             if "ledger" in self.__dict__:
                 self.ledger.close()
+
+
+def _unanswered_wait(config: Mapping[str, Any]) -> float:
+    """Return the setting `unanswered_wait_seconds`, by default the time-out of a request."""
+    given = config.get("unanswered_wait_seconds")
+    return float(config["timeout_seconds"] if given is None else given)

@@ -44,6 +44,9 @@ class Explainer:
         self._sent = self._refused = 0
         sink.destination.explainers.append(self)
 
+    def finish(self) -> None:
+        """Do nothing: nothing was sent."""
+
     def deliver(self, waiting: Mapping[str, Received]) -> None:
         """Count what records hold and what would be sent of them."""
         for received in waiting.values():

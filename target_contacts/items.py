@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tap_contacts.apis.errors import NotFound, OutcomeUnknown, Refused, Stopped
-from target_contacts.rejects import Rejected
+from target_contacts.rejects import OUTCOME_UNKNOWN, Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,6 +72,8 @@ class Item(msgspec.Struct, frozen=True):
     """The open intent of an earlier create that was never answered."""
     lost: int = 0
     """How often its create went unanswered in this run."""
+    until: float = 0.0
+    """When, by the monotonic clock, an unanswered create of it cannot be carried out any more."""
 
     def is_sent(self, payload: str | None) -> bool:
         """Say whether a hash is that of this item's payload."""
@@ -108,7 +110,7 @@ def why(error: Rejected | Refused | OutcomeUnknown | Stopped) -> Rejected:
     reason = f"{error} {error.detail}".strip()
     if isinstance(error, OutcomeUnknown):
         reason += " Look whether the contact is there before it is sent again."
-        return Rejected(reason, "outcome_unknown", http_status=error.http_status)
+        return Rejected(reason, OUTCOME_UNKNOWN, http_status=error.http_status)
     missing = "not_found" if isinstance(error, NotFound) else "refused"
     return Rejected(reason, error.code or missing, http_status=error.http_status)
 

@@ -66,6 +66,14 @@ class Lost:
         ]
         return [exact, *near, same]
 
+    def made(self, item: Item, candidates: Candidates) -> list[str]:
+        """Return the ids of the contacts that the create may have made, going by what was sent.
+
+        Of a record that has changed since, only the identity of what was sent is known.
+        """
+        is_it = self.is_sent if item.is_announced else self._may_be
+        return [each for each, fields in candidates.items() if is_it(item, fields)]
+
     def undecidable(self, item: Item, candidates: Candidates) -> list[str]:
         """Return the ids of contacts of which nobody can tell whether the create made them."""
         if not item.is_announced:

@@ -79,7 +79,9 @@ class ReceivingTarget(ContactsPlugin, Target):
         if schema is not None:
             self.schemas[stream_name] = schema
             if self.sink_exists(stream_name):
-                self.drain_one(self._sinks_active[stream_name])
+                former = cast("StreamSink", self._sinks_active[stream_name])
+                self.drain_one(former)
+                former.settle_last()
         return super().get_sink(
             stream_name, record=record, schema=schema, key_properties=key_properties
         )
@@ -170,6 +172,8 @@ class ReceivingTarget(ContactsPlugin, Target):
     def _settle_all(self, *, is_endofpipe: bool = False) -> None:
         """Write all that waits, and pass on the STATE that is safe then."""
         self.drain_all(is_endofpipe=is_endofpipe)
+        for sink in self._sinks_active.values() if is_endofpipe else ():
+            cast("StreamSink", sink).settle_last()
         self.destination.checkpoints.pass_on()
         self._due = time.monotonic() + self._checkpoint_seconds
 

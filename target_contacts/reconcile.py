@@ -26,7 +26,7 @@ from target_contacts.ledger import WRITTEN, Entry
 from target_contacts.lost import Lost
 from target_contacts.matching import ByEvidence, ByRules, Matcher, assigned
 from target_contacts.messages import Interrupted
-from target_contacts.rejects import Rejected
+from target_contacts.rejects import OUTCOME_UNKNOWN, Rejected, earlier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -76,6 +76,22 @@ class Reconciler:
                 yield from self._without_look_up(item, why)
             else:
                 yield from self._decided(item, candidates[item.key], decided[item.key])
+
+    def doubles(self, sent: Sequence[tuple[Item, str]]) -> Iterator[tuple[str, list[str]]]:
+        """Yield the ids of contacts that were sent twice, with those that the first sending made.
+
+        Args:
+            sent: Creates that were sent again since they had not been answered, with their ids.
+        """
+        self._everything.clear()
+        self._scopes.clear()
+        found = self._look_up([item for item, _ in sent])
+        for item, remote_id in sent:
+            if isinstance(candidates := found[item.key], (Refused, GivenUp)):
+                continue
+            made = set(self._lost.made(item, candidates)) - {remote_id} - self._claimed
+            if others := sorted(made - self._ledger.owned(list(made))):
+                yield remote_id, others
 
     def created(self, remote_id: str, fields: Mapping[str, Any]) -> None:
         """Know a contact that another stream of this run has created."""
@@ -240,14 +256,20 @@ class Reconciler:
         elif item.intent and (open_ones := self._undecidable(item, candidates)):
             reason = (
                 "an earlier create was never answered, the record has changed since, and it "
-                f"cannot be told whether it made {', '.join(open_ones)}. Look by hand"
+                f"cannot be told whether it made {', '.join(open_ones)}. Look by hand. If it did "
+                "not, pipe this line in again: then it is sent"
             )
-            self._sink.reject(item.received, Rejected(reason, "outcome_unknown"))
+            self._sink.reject(item.received, Rejected(reason, OUTCOME_UNKNOWN))
         else:
             yield replace(item, doubtful=False)
 
     def _undecidable(self, item: Item, candidates: Candidates) -> list[str]:
-        """Return contacts that nobody has and that a lost create may or may not have made."""
+        """Return contacts that nobody has and that a lost create may or may not have made.
+
+        There is none where somebody has looked, and piped the rejected record in again.
+        """
+        if _is_looked_for(item):
+            return []
         ids = self._lost.undecidable(item, candidates)
         return sorted(set(ids) - self._ledger.owned(ids) - self._claimed)
 
@@ -268,15 +290,21 @@ class Reconciler:
         """Send no create a second time blindly; a first one may go where there are no look-ups."""
         if isinstance(error, GivenUp):
             self._sink.reject(item.received, _not_looked_up(error))
-        elif item.intent:
+        elif item.intent and not _is_looked_for(item):
             reason = (
                 "an earlier create was never answered, and the destination cannot be asked for "
-                f"the contact ({error}). Look for it by hand; it is not sent a second time"
+                f"the contact ({error}). Look for it by hand. If it is not there, pipe this line "
+                "in again: then it is sent"
             )
-            self._sink.reject(item.received, Rejected(reason, "outcome_unknown"))
+            self._sink.reject(item.received, Rejected(reason, OUTCOME_UNKNOWN))
         else:
             self._sink.warn_once(f"Contacts there before this run cannot be looked up: {error}")
             yield replace(item, doubtful=False)
+
+
+def _is_looked_for(item: Item) -> bool:
+    """Say whether somebody has looked for the contact of a record, and piped it in again."""
+    return earlier(item.received.line.message).get("code") == OUTCOME_UNKNOWN
 
 
 def _hashes(items: Sequence[Item]) -> list[str]:
@@ -287,7 +315,7 @@ def _hashes(items: Sequence[Item]) -> list[str]:
 def _not_looked_up(error: GivenUp) -> Rejected:
     """Say why a contact is not sent that nobody can tell to be there or not."""
     reason = f"{error} Whether the contact is there was not to be found out, so it was not sent"
-    return Rejected(reason, error.code or "outcome_unknown", http_status=error.http_status)
+    return Rejected(reason, error.code or OUTCOME_UNKNOWN, http_status=error.http_status)
 
 
 def _rules(sink: ContactSink[Any], match_on: Sequence[Any]) -> list[list[str]]:

@@ -20,6 +20,9 @@ from tap_contacts.apis.errors import ApiError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+OUTCOME_UNKNOWN = "outcome_unknown"
+"""Code of a record whose create was never answered, and of which nobody can tell what it made."""
+
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -135,8 +138,13 @@ def _make(folder: Path) -> None:
         folder.mkdir(mode=0o700)
 
 
+def earlier(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return why a RECORD message was rejected before, when it came out of a rejects file."""
+    rejection = record.get("rejection")
+    return rejection if isinstance(rejection, dict) else {}
+
+
 def _attempts(record: Mapping[str, Any]) -> int:
-    """Return how often this record was rejected before, when it came out of a rejects file."""
-    earlier = record.get("rejection")
-    attempts = earlier.get("attempts") if isinstance(earlier, dict) else 0
+    """Return how often this record was rejected before."""
+    attempts = earlier(record).get("attempts")
     return attempts if isinstance(attempts, int) else 0

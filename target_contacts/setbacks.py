@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from tap_contacts.apis.errors import GivenUp, OutcomeUnknown, Stopped
 from tap_contacts.apis.served import FEW
-from target_contacts.rejects import Rejected
+from target_contacts.rejects import OUTCOME_UNKNOWN, Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from tap_contacts.apis.errors import ApiError
     from target_contacts.client import ContactSink
@@ -139,13 +139,18 @@ class Setbacks:
         else:
             self._hold(item, self._lost[item.key])
 
-    def end(self) -> None:
-        """Reject what is held: there is nothing else to try, and the destination is there."""
+    def end(self, unanswered: Collection[str]) -> None:
+        """Reject what is held: there is nothing else to try, and the destination is there.
+
+        Args:
+            unanswered: Keys of the creates that may be sent again later.
+        """
         self.look()
         self._unproven += len(self._held)
         self._reject_held()
-        self._lost.clear()
-        self._proven.clear()
+        for lost in (self._lost, self._proven):
+            for key in lost.keys() - unanswered:
+                del lost[key]
 
     def _reject_held(self) -> None:
         held, self._held = self._held, []
@@ -160,5 +165,5 @@ def _rejection(item: Item, error: ApiError) -> Rejected:
             f"{error} The create was sent {item.lost} times and never answered, and the contact "
             "was not found after that. The next run looks it up before it sends it again"
         )
-        return Rejected(reason, "outcome_unknown", http_status=error.http_status)
-    return Rejected(str(error), error.code or "outcome_unknown", http_status=error.http_status)
+        return Rejected(reason, OUTCOME_UNKNOWN, http_status=error.http_status)
+    return Rejected(str(error), error.code or OUTCOME_UNKNOWN, http_status=error.http_status)

@@ -143,6 +143,15 @@ COMMON = (
         description="Longest time that passes while reading before STATE is passed on.",
     ),
     *http.SETTINGS,
+    th.Property(
+        "unanswered_wait_seconds",
+        th.NumberType(minimum=0),
+        description=(
+            "How long the API may still carry out a create that was not answered. It is looked "
+            "up after that before it is sent a second time; other records go on meanwhile. "
+            "Default: timeout_seconds."
+        ),
+    ),
 )
 
 

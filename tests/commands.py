@@ -19,6 +19,10 @@ LONGEST_RUN = 120
 """Seconds a command may take."""
 
 FAST = {"retry_wait_seconds": 0.01}
+"""Settings of both commands that make tests quick."""
+
+SOON = {"unanswered_wait_seconds": 0.05}
+"""The same of the target alone."""
 """Settings that keep tests from waiting."""
 
 
@@ -94,7 +98,9 @@ class Workplace:
     ) -> Finished:
         """Run `target-contacts` on messages."""
         lines = messages if isinstance(messages, str) else singer(messages)
-        return self.run("target-contacts", {**FAST, **config}, *options, stdin=lines, env=env)
+        return self.run(
+            "target-contacts", {**FAST, **SOON, **config}, *options, stdin=lines, env=env
+        )
 
     @property
     def rejects(self) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from tap_contacts.apis.outage import Outage
 from tap_contacts.apis.rates import Pace
 from tap_contacts.apis.repeats import Call
 from tap_contacts.apis.transport import SignIn
-from tests.commands import FAST
+from tests.commands import FAST, SOON
 from tests.sandbox.server import Request, Response, Sandbox, json_response
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def pace(clock: Clock, **limits: int) -> Pace:
 
 def client_of(sandbox: Sandbox, **config: Any) -> Plain:
     """Return a client that hardly waits before repeats."""
-    return Plain(sandbox.target_config(), {**FAST, **config})
+    return Plain(sandbox.target_config(), {**FAST, **SOON, **config})
 
 
 def turn(pace: Pace, told: Quota | None = None) -> int:

@@ -19,7 +19,7 @@ from target_contacts.contact import assert_known, is_empty, line
 from target_contacts.items import Item, Outcome
 from target_contacts.mapping import Field, Payload, Translator, matching
 from target_contacts.packing import packs
-from target_contacts.rejects import Rejected
+from target_contacts.rejects import OUTCOME_UNKNOWN, Rejected
 from target_contacts.vocabulary import ATTRIBUTES
 
 if TYPE_CHECKING:
@@ -247,7 +247,7 @@ def _outcome(item: Item, link_id: str, result: Mapping[str, Any] | None) -> Outc
             "The device does not say what became of this contact. It may be sent again: "
             "that makes no second one."
         )
-        return Outcome(item, error=Rejected(reason, "outcome_unknown", http_status=200))
+        return Outcome(item, error=Rejected(reason, OUTCOME_UNKNOWN, http_status=200))
     if result.get("success") is True:
         return Outcome(item, link_id)
     info = str(result.get("extended_info"))

@@ -27,7 +27,12 @@ if TYPE_CHECKING:
     from tests.sandbox.server import Sandbox
 
 KINDS = {kind.api: kind for kind in DESTINATIONS}
-QUICK = {"retry_wait_seconds": 0.01, "requests_per_minute": 1_000_000, "timeout_seconds": 5}
+QUICK = {
+    "retry_wait_seconds": 0.01,
+    "requests_per_minute": 1_000_000,
+    "timeout_seconds": 5,
+    "unanswered_wait_seconds": 0.05,
+}
 BINS = ("created", "updated", "unchanged", "deleted", "rejected", "skipped")
 LOOK_UP = re.compile(r"GET /\S*/contacts?(/|$)")
 """A request that reads contacts: those of a run that only creates are its look-ups."""
