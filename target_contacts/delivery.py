@@ -35,6 +35,8 @@ _FORBIDDEN = {
 }
 """Why an item is skipped, by mode and whether it would be created."""
 
+_REFUSALS = (Rejected, Refused)
+
 INTENTS_AT_ONCE = 100
 """Creates announced in one transaction of the ledger."""
 
@@ -216,6 +218,9 @@ class Delivery:
     def _ready(self, item: Item) -> Item | None:
         """Return an item as it must be sent; None if it must not, and is booked."""
         creating = item.remote_id is None
+        if creating and item.refusal:
+            self._refuse([(item, item.refusal)])
+            return None
         if forbidden := _FORBIDDEN.get((self._mode, creating)):
             self._sink.skip(item.received, forbidden)
             return None
@@ -260,7 +265,8 @@ class Delivery:
     def _settle(self, outcomes: Sequence[Outcome]) -> list[Item]:
         """Enter outcomes into the ledger first, then into rejects and books.
 
-        Returns the creates that were never answered, to be looked up.
+        Returns the creates to be looked up: those that were never answered, and those refused
+        after that, perhaps because the contact is there already.
         """
         unknown = [o.item for o in outcomes if isinstance(o.error, OutcomeUnknown)]
         self._setbacks.note(outcomes)
@@ -277,22 +283,29 @@ class Delivery:
             for o in done
         ]
         self._ledger.put(self._stream, written)
-        refused = [(o.item, o.error) for o in outcomes if isinstance(o.error, (Rejected, Refused))]
-        undone = [item.key for item, _ in refused if item.remote_id is None]
-        self._ledger.drop(self._stream, undone)
+        refused = [(o.item, why(o.error)) for o in outcomes if isinstance(o.error, _REFUSALS)]
+        self._refuse([(item, reason) for item, reason in refused if not item.is_second])
         self._intents.difference_update(o.item.key for o in outcomes)
-        for item, error in refused:
-            self._sink.reject(item.received, why(error))
-        self._sent_twice += [(o.item, str(o.remote_id)) for o in done if _is_second(o.item)]
+        self._sent_twice += [(o.item, str(o.remote_id)) for o in done if o.item.is_second]
         self._tell_others([o for o in done if not o.item.remote_id])
         self._sink.settle("created", *(o.item.received for o in done if not o.item.remote_id))
         self._sink.settle("updated", *(o.item.received for o in done if o.item.remote_id))
         self._setbacks.look()
         self._sink.destination.checkpoints.pass_on()
-        return [
-            self._unanswered.lost(replace(item, doubtful=True, intent=self._intent(item)))
-            for item in unknown
+        lost = [replace(item, doubtful=True, intent=self._intent(item)) for item in unknown]
+        second = [
+            replace(item, doubtful=True, refusal=reason)
+            for item, reason in refused
+            if item.is_second
         ]
+        return [*map(self._unanswered.lost, lost), *second]
+
+    def _refuse(self, refused: Sequence[tuple[Item, Rejected]]) -> None:
+        """Reject what the destination refused, and forget that it was announced."""
+        undone = [item.key for item, _ in refused if item.remote_id is None]
+        self._ledger.drop(self._stream, undone)
+        for item, reason in refused:
+            self._sink.reject(item.received, reason)
 
     def _name_doubled(self) -> None:
         """Name the contacts that an unanswered create made after all, once it was sent again."""
@@ -308,8 +321,3 @@ class Delivery:
         for other in others:
             for outcome in outcomes:
                 other.created(str(outcome.remote_id), outcome.item.payload)
-
-
-def _is_second(item: Item) -> bool:
-    """Say whether an item is a create that was sent before and never answered."""
-    return item.remote_id is None and item.intent is not None

@@ -74,10 +74,17 @@ class Item(msgspec.Struct, frozen=True):
     """How often its create went unanswered in this run."""
     until: float = 0.0
     """When, by the monotonic clock, an unanswered create of it cannot be carried out any more."""
+    refusal: Rejected | None = None
+    """Why a create was refused that had gone unanswered before, and may have been carried out."""
 
     def is_sent(self, payload: str | None) -> bool:
         """Say whether a hash is that of this item's payload."""
         return payload is not None and payload in (self.digest, self.merged)
+
+    @property
+    def is_second(self) -> bool:
+        """Say whether it is a create that was sent before and never answered."""
+        return self.remote_id is None and self.intent is not None
 
     @property
     def is_announced(self) -> bool:

@@ -65,6 +65,10 @@ class Rule:
     """Seconds before the answer."""
     kill: Literal["", "on arrival", "after commit"] = ""
     """When the target is killed."""
+    first: bytes = b""
+    """An earlier request, which the API gets just before this one."""
+    late: float = 0.0
+    """Seconds after its answer at which the API gets the request; `commits` must be false."""
 
 
 def page(status: int) -> bytes:
@@ -119,6 +123,7 @@ class Proxy:
         self.struck: list[tuple[Seen, Rule]] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._late: set[asyncio.Future[None]] = set()
         self._open = 0
         self._idle = threading.Event()
         self.url = ""
@@ -171,9 +176,13 @@ class Proxy:
             pass  # the other side has hung up, or was killed
         finally:
             writer.close()
-            self._open -= 1
-            if not self._open:
-                self._idle.set()
+            self._closed()
+
+    def _closed(self) -> None:
+        """Take note that a connection is closed, or a late request carried out."""
+        self._open -= 1
+        if not self._open:
+            self._idle.set()
 
     async def _pass_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Pass one request on and its answer back; say whether the connection is still good."""
@@ -194,11 +203,25 @@ class Proxy:
             await _drip(writer, rule.drip)
         if not rule.part:
             _reset(writer)
+        if rule.late:
+            self._forward_late(seen.whole, rule.late)
         return rule.part == 1
+
+    def _forward_late(self, request: bytes, seconds: float) -> None:
+        """Pass a request on later; until then this proxy is not idle."""
+        self._open += 1
+        self._late.add(asyncio.ensure_future(self._after(request, seconds)))
+
+    async def _after(self, request: bytes, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        await self._forward(request)
+        self._closed()
 
     async def _answer(self, seen: Seen, rule: Rule) -> bytes:
         if rule.kill == "on arrival":
             self.kill()
+        if rule.first:
+            await self._forward(rule.first)
         answer = await self._forward(seen.whole) if rule.commits else b""
         if rule.kill == "after commit":
             self.kill()

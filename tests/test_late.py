@@ -1,0 +1,275 @@
+"""Creates that the API carries out long after they went unanswered: still nothing is doubled."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.commands import Workplace, contacts
+from tests.crash.lab import KINDS, Lab
+from tests.crash.people import after, person, stream
+from tests.crash.proxy import PASS, Rule, Seen, page
+from tests.sandbox.zoho_voice import ZohoVoice
+from tests.test_target import ANNA, BERT, bins, names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WAIT = 2.0
+"""Seconds that the target waits in these tests, longer than it takes until a create is landed."""
+
+LATE = 0.8
+CARL = {"id": 3, "first_name": "Carl", "mobile": "+4915155555555", "email": "carl@example.com"}
+ALONE = {"match_on": [], "unanswered_wait_seconds": WAIT}
+PEOPLE = [person(number) for number in range(1, 5)]
+
+WAYS = [
+    Rule(commits=False, answer=page(504), late=LATE),
+    Rule(commits=False, answer=page(502), late=LATE),
+    Rule(commits=False, part=0, late=LATE),
+    Rule(commits=False, answer=page(200), delay=0.6, late=LATE),
+]
+"""A gateway gives up, or a connection breaks, or the time-out ends; the server behind goes on."""
+
+TIME_OUT = 0.5
+"""Seconds: less than the last of the ways takes to answer."""
+
+all_apis = pytest.mark.parametrize("api", sorted(KINDS))
+asked_api = pytest.mark.parametrize("api", sorted(set(KINDS) - {"bas_ip"}))
+API = "/rest/json/zv/contacts"
+REFUSAL = '{"code": "ZVT9001", "message": "no", "status": "ERROR"}'
+
+
+@pytest.fixture
+def zoho() -> Iterator[ZohoVoice]:
+    """Return a running, empty Zoho Voice."""
+    with ZohoVoice() as sandbox:
+        yield sandbox
+
+
+@all_apis
+def test_a_create_that_lands_after_its_answer_was_lost_is_not_sent_again(api: str) -> None:
+    """Whoever answers in the API's place: each contact is there once, and the books say created."""
+    settings = {**ALONE, "timeout_seconds": TIME_OUT, "batch_size_rows": 1}
+    with Lab(api, **settings) as lab:
+        lab.strike(WAYS)
+        ended = lab.run(stream(PEOPLE))
+        lab.must_be_well(ended)
+        lab.must_hold(range(1, 5), {number: lab.held()[number] for number in range(1, 5)}, "late")
+        assert lab.verdict == (0, 0, [])
+        assert len(lab.proxy.struck) == len(WAYS)
+        assert ended.summary["created"] == len(PEOPLE)
+
+
+@all_apis
+def test_creates_sent_together_that_land_late_are_not_sent_again(api: str) -> None:
+    """A batch whose time-out ends while the server goes on: each contact is there once."""
+    with Lab(api, **ALONE) as lab:
+        lab.strike([Rule(commits=False, answer=page(504), late=LATE)] * len(PEOPLE))
+        lab.must_be_well(lab.run(stream(PEOPLE)))
+        assert (sorted(lab.held()), lab.verdict) == ([1, 2, 3, 4], (0, 0, []))
+
+
+@all_apis
+def test_a_run_started_right_after_a_kill_waits_for_what_the_killed_one_sent(api: str) -> None:
+    """The create lands after the next run has begun: it is found, and not sent again."""
+    with Lab(api, **ALONE, batch_size_rows=1) as lab:
+        lab.strike([Rule(commits=False, part=0, kill="on arrival", late=LATE)], first=2)
+        messages = stream(PEOPLE)
+        running = lab.runs.start(messages)
+        lab.proxy.kill = running.kill
+        states = running.ended().messages
+        lab.calm()
+        lab.must_be_well(lab.run(after(messages, states)))
+        assert (sorted(lab.held()), lab.verdict) == ([1, 2, 3, 4], (0, 0, []))
+
+
+@asked_api
+def test_a_create_that_never_lands_is_sent_again_after_the_wait(api: str) -> None:
+    """It is neither lost nor sent before the wait is over, and others go on meanwhile."""
+    with Lab(api, **ALONE, batch_size_rows=1, concurrency=1) as lab:
+        lab.strike([Rule(commits=False, part=0)])
+        ended = lab.run(stream(PEOPLE))
+        lab.must_be_well(ended)
+        order = [number for seen in filter(lab.is_write, lab.proxy.seen) for number in seen.numbers]
+        assert order == [1, 2, 3, 4, 1]
+        assert ended.summary["waited_seconds"] > WAIT / 2
+        assert (sorted(lab.held()), lab.verdict) == ([1, 2, 3, 4], (0, 0, []))
+
+
+@pytest.mark.parametrize("api", sorted(set(KINDS) - {"bas_ip", "cobai"}))
+@pytest.mark.parametrize("settings", [{"match_on": []}, {}])
+def test_what_lands_after_all_is_named_with_both_ids(api: str, settings: dict[str, Any]) -> None:
+    """No wait is long enough for every server: what doubled is said, so that it can be removed."""
+    with Lab(api, **settings, unanswered_wait_seconds=0.1) as lab:
+        landing_between(lab)
+        ended = lab.run(stream(PEOPLE[:1]))
+        (told,) = ended.summary["doubled"]
+        assert (ended.code, ended.summary["created"], told[0]) == (0, 1, "contacts")
+        assert sorted(told[1:]) == ids(lab)
+        assert f"contact {told[1]} may be there twice, also as {told[2]}." in ended.log
+        assert "doubled" not in lab.run(stream(PEOPLE[:1])).summary
+
+
+def test_a_second_create_that_is_refused_since_the_first_landed_is_done() -> None:
+    """Cobai refuses a second contact with the same login: the first is found, nobody rejected."""
+    with Lab("cobai", match_on=[], unanswered_wait_seconds=0.1) as lab:
+        landing_between(lab)
+        ended = lab.run(stream(PEOPLE[:1]))
+        assert (ended.code, ended.summary["created"], "doubled" in ended.summary) == (0, 1, False)
+        assert (lab.verdict, lab.open_intents(), len(lab.sandbox.contacts)) == ((0, 0, []), 0, 1)
+
+
+def test_a_second_create_that_is_refused_otherwise_is_rejected_with_the_reason(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """The first was never carried out: the refusal counts, and the intent is forgotten."""
+    zoho.fault(on=f"POST {API}", cut="before")
+    zoho.fault(on=f"POST {API}", status=400, body=REFUSAL)
+    config = {**zoho.target_config(), "match_on": []}
+    run = workplace.target(config, contacts(ANNA))
+    assert (run.code, bins(run.summary), zoho.contacts) == (3, {"rejected": 1}, [])
+    assert workplace.rejections[0]["code"] == "ZVT9001"
+    assert bins(workplace.target(config, workplace.rejects).summary) == {"created": 1}
+
+
+def landing_between(lab: Lab) -> None:
+    """Let the first create land just before the second is carried out."""
+    sent: list[Seen] = []
+
+    def choose(seen: Seen) -> Rule:
+        if not lab.is_write(seen) or len(sent) == 2:
+            return PASS
+        sent.append(seen)
+        first = Rule(commits=False, answer=page(504))
+        return first if len(sent) == 1 else Rule(first=sent[0].whole)
+
+    lab.proxy.choose = choose
+
+
+def ids(lab: Lab) -> list[str]:
+    """Return the ids of an API's two contacts."""
+    names = ("contact_id", "uuid", "Contact.P_Id", "id")
+    found = [next(str(each[n]) for n in names if n in each) for each in lab.sandbox.contacts]
+    assert len(found) == 2
+    return sorted(found)
+
+
+def test_records_that_look_alike_are_not_called_doubled(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """Two records of the same person, both sent twice: each has its contact, and none too many."""
+    zoho.fault(on=f"POST {API}", cut="before", times=2)
+    config = {**zoho.target_config(), "match_on": []}
+    run = workplace.target(config, contacts(ANNA, {**ANNA, "id": 99}))
+    assert (bins(run.summary), names(zoho)) == ({"created": 2}, ["Anna", "Anna"])
+    assert "doubled" not in run.summary
+
+
+def test_a_later_record_takes_the_place_of_one_that_is_held(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """It waits as long, and is created once, with what it says."""
+    zoho.fault(on=f"POST {API}", cut="before")
+    settings = {"match_on": [], "batch_size_rows": 1, "unanswered_wait_seconds": 0.5}
+    later = {**ANNA, "company": "Acme"}
+    states = contacts(ANNA, BERT, later, state={"at": 3})
+    run = workplace.target({**zoho.target_config(), **settings}, states)
+    assert bins(run.summary) == {"created": 2, "skipped": 1}
+    assert sorted((c["first_name"], c["company"]) for c in zoho.contacts) == [
+        ("Anna", "Acme"),
+        ("Bert", ""),
+    ]
+    assert (run.code, run.messages) == (0, [{"at": 3}])
+
+
+def test_state_waits_for_a_create_that_is_held(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """STATE behind an unanswered create comes out once that is settled."""
+    zoho.fault(on=f"POST {API}", cut="before", after=1)
+    settings = {"match_on": [], "batch_size_rows": 1, "checkpoint_seconds": 0, "concurrency": 1}
+    lines = [*contacts(CARL), {"type": "STATE", "value": {"at": 1}}]
+    lines += [*contacts(ANNA)[1:], {"type": "STATE", "value": {"at": 2}}]
+    lines += [*contacts(BERT)[1:], {"type": "STATE", "value": {"at": 3}}]
+    run = workplace.target({**zoho.target_config(), **settings}, lines)
+    assert (run.code, run.messages) == (0, [{"at": 1}, {"at": 3}])
+
+
+def test_a_signal_ends_the_wait_at_once() -> None:
+    """STATE does not cover the create that is held, and the next run settles it."""
+    with Lab("zoho_voice", match_on=[], unanswered_wait_seconds=60) as lab:
+        looked = threading.Event()
+
+        def choose(seen: Seen) -> Rule:
+            if lab.is_write(seen):
+                return Rule(commits=False, part=0)
+            looked.set()
+            return PASS
+
+        lab.proxy.choose = choose
+        running = lab.runs.start(stream(PEOPLE[:3]))
+        assert looked.wait(30)
+        os.kill(running.pid, signal.SIGTERM)
+        ended = running.ended(within=5)
+        assert (ended.code, ended.messages, lab.open_intents()) == (143, [], 3)
+
+
+# What nobody can tell is for a person to say.
+
+
+@pytest.fixture
+def undecidable(zoho: ZohoVoice, workplace: Workplace) -> dict[str, Any]:
+    """Return the config after a create that landed unseen, and whose record has changed since."""
+    config = {**zoho.target_config(), "match_on": []}
+    zoho.fault(on=f"POST {API}", cut="after")
+    lost = zoho.fault(on=f"GET {API}", times=-1, status=503)
+    workplace.target(config, contacts(ANNA))
+    lost.times = 0
+    other = {"id": 1, "first_name": "Anna", "mobile": "+4900", "email": "new@example.com"}
+    assert workplace.target(zoho.target_config(), contacts(other)).code == 3
+    return config
+
+
+def test_a_rejected_record_that_nobody_could_tell_is_sent_when_it_is_piped_in_again(
+    zoho: ZohoVoice, workplace: Workplace, undecidable: dict[str, Any]
+) -> None:
+    """Who pipes it in again has looked: it is created, and unchanged from then on."""
+    del undecidable
+    assert "pipe this line in again: then it is sent" in workplace.rejections[0]["reason"]
+    rejects = workplace.rejects
+    done = [bins(workplace.target(zoho.target_config(), rejects).summary) for _ in range(2)]
+    assert done == [{"created": 1}, {"unchanged": 1}]
+    assert len(zoho.contacts) == 2
+
+
+@pytest.mark.parametrize("rejection", [None, "text", {}, {"code": "ambiguous"}, {"code": 1}])
+def test_only_a_line_with_that_code_is_a_persons_word(
+    zoho: ZohoVoice, workplace: Workplace, undecidable: dict[str, Any], rejection: object
+) -> None:
+    """The same record from the source, or rejected for another reason, is not sent."""
+    del undecidable
+    lines = [
+        {**line, "rejection": rejection} if "rejection" in line else line
+        for line in workplace.rejects
+    ]
+    run = workplace.target(zoho.target_config(), lines)
+    assert (run.code, len(zoho.contacts)) == (3, 1)
+    assert workplace.rejections[0]["code"] == "outcome_unknown"
+
+
+def test_a_piped_in_record_whose_contact_is_there_after_all_is_not_doubled(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """A person's word does not go before what the destination shows."""
+    config = {**zoho.target_config(), "match_on": [], "max_tries": 1}
+    zoho.fault(on=f"POST {API}", cut="before")
+    zoho.fault(on=f"POST {API}", cut="before")
+    assert workplace.target(config, contacts(ANNA)).code == 3
+    rejects = workplace.rejects
+    assert workplace.rejections[0]["code"] == "outcome_unknown"
+    zoho.add(**{name: value for name, value in ANNA.items() if name != "id"})
+    run = workplace.target(config, rejects)
+    assert (bins(run.summary), len(zoho.contacts)) == ({"created": 1}, 1)
