@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from tap_contacts.apis.progress import Track, Usage
 from target_contacts.books import Books
-from target_contacts.ledger import Ledger
 from target_contacts.lease import LEASE_SECONDS, MARGIN_SECONDS
+from target_contacts.ledger import Ledger
 from target_contacts.rejects import Rejected, Rejects
 
 if TYPE_CHECKING:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import threading
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -86,6 +88,24 @@ def test_a_run_started_right_after_a_kill_waits_for_what_the_killed_one_sent(api
         lab.calm()
         lab.must_be_well(lab.run(after(messages, states)))
         assert (sorted(lab.held()), lab.verdict) == ([1, 2, 3, 4], (0, 0, []))
+
+
+@pytest.mark.parametrize(("age", "waits"), [(100, False), (20, True)])
+def test_a_create_of_an_earlier_night_is_not_waited_for(
+    zoho: ZohoVoice, workplace: Workplace, age: int, *, waits: bool
+) -> None:
+    """Once its run has been over for as long as the wait, it is looked up and sent at once."""
+    zoho.fault(on=f"POST {API}", cut="before")
+    lost = zoho.fault(on=f"GET {API}", times=-1, status=503)
+    settings = {"match_on": [], "unanswered_wait_seconds": 23}
+    config = {**zoho.target_config(), **settings}
+    assert workplace.target({**config, "max_tries": 1}, contacts(ANNA)).code == 1
+    lost.times = 0
+    with closing(sqlite3.connect(workplace.folder / "target-contacts.db")) as ledger, ledger:
+        ledger.execute("UPDATE runs SET proven_at = proven_at - ?", [age])
+    run = workplace.target(config, contacts(ANNA))
+    assert (bins(run.summary), len(zoho.contacts)) == ({"created": 1}, 1)
+    assert (run.summary["waited_seconds"] > 1) == waits
 
 
 @asked_api
