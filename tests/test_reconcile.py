@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 API = "/rest/json/zv/contacts"
+REFUSAL = '{"code": "ZVT9001", "message": "no", "status": "ERROR"}'
 CARL = {"id": 3, "first_name": "Carl", "mobile": "+4915155555555", "email": "carl@example.com"}
 
 
@@ -114,6 +115,17 @@ def test_match_on_names_what_identifies_a_contact(zoho: ZohoVoice, workplace: Wo
     assert (bins(run.summary), names(zoho)) == ({"updated": 1}, ["Anna"])
 
 
+@pytest.mark.parametrize("email", [{}, {"email": None}, {"email": ""}])
+def test_who_lacks_what_match_on_compares_is_nobody_there(
+    zoho: ZohoVoice, workplace: Workplace, email: dict[str, Any]
+) -> None:
+    """Two contacts without e-mail do not have the same one: nobody is adopted for having none."""
+    zoho.add(first_name="Bert", mobile="+4915166666666")
+    record = {**{name: value for name, value in ANNA.items() if name != "email"}, **email}
+    run = workplace.target({**zoho.target_config(), "match_on": ["email"]}, contacts(record))
+    assert (bins(run.summary), sorted(names(zoho))) == ({"created": 1}, ["Anna", "Bert"])
+
+
 def test_an_empty_match_on_never_adopts(zoho: ZohoVoice, workplace: Workplace) -> None:
     """Who wants no adoption gets none, and no look-up either."""
     there_already(zoho, ANNA)
@@ -146,6 +158,27 @@ def test_a_contact_of_another_record_is_never_adopted(
     assert names(zoho) == ["Anna"] * 3
 
 
+@pytest.mark.parametrize("rows", [1, 1000], ids=["batch by batch", "in one batch"])
+@pytest.mark.parametrize(
+    ("setting", "done"),
+    [
+        ({}, {"created": 1, "updated": 1}),
+        ({"dry_run": True}, {"created": 1, "updated": 1}),
+        ({"mode": "create_only"}, {"created": 1, "skipped": 1}),
+    ],
+)
+def test_two_new_records_that_look_alike_never_get_one_contact(
+    zoho: ZohoVoice, workplace: Workplace, setting: dict[str, Any], done: dict[str, int], rows: int
+) -> None:
+    """One has the contact that is there, the other becomes a new one, whoever else knows it."""
+    there_already(zoho, ANNA)
+    twin = {**ANNA, "id": 99, "email": "other@example.com"}
+    config = {**zoho.target_config(), **setting, "batch_size_rows": rows}
+    run = workplace.target(config, contacts(ANNA, twin))
+    assert bins(run.summary) == done
+    assert len(zoho.contacts) == (1 if "dry_run" in setting else 2)
+
+
 def test_whom_two_streams_know_is_one_contact(zoho: ZohoVoice, workplace: Workplace) -> None:
     """What the second source knows more is added; neither doubles the contact, nor undoes it."""
     other = {**ANNA, "id": "o1", "company": "Acme"}
@@ -166,6 +199,31 @@ def test_a_contact_that_nobody_has_is_adopted_first(zoho: ZohoVoice, workplace: 
         "several contacts may be this one"
     ]
     assert bins(again.summary) == {"rejected": 1}
+
+
+def test_a_refused_listing_finds_nobody_new(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """An API that refuses to list its contacts has not said that it has none: nothing is doubled.
+
+    That the listing is read as empty would make everybody a new contact.
+    """
+    there_already(zoho, ANNA)
+    zoho.fault(on=f"GET {API}", status=400, body=REFUSAL, times=-1)
+    run = workplace.target(zoho.target_config(), contacts(ANNA, state={"at": 1}))
+    assert (run.code, run.out, zoho.writes, len(zoho.contacts)) == (1, "", [], 1)
+    assert "Traceback" not in run.log
+
+
+def test_a_refused_update_does_not_forget_its_contact(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """The mended record is an update again, though by itself it would find nobody."""
+    config = {**zoho.target_config(), "match_on": []}
+    workplace.target(config, contacts(ANNA))
+    zoho.fault(on=f"PUT {API}", status=400, body=REFUSAL)
+    refused = workplace.target(config, contacts({**ANNA, "company": "A"}))
+    mended = workplace.target(config, contacts({**ANNA, "company": "B"}))
+    assert (bins(refused.summary), bins(mended.summary)) == ({"rejected": 1}, {"updated": 1})
+    assert [each["company"] for each in zoho.contacts] == ["B"]
 
 
 def test_a_lost_ledger_rebuilds_itself(zoho: ZohoVoice, workplace: Workplace) -> None:
@@ -214,6 +272,21 @@ def test_many_lost_answers_cost_one_listing(zoho: ZohoVoice, workplace: Workplac
     assert (run.code, bins(run.summary)) == (0, {"created": 12})
     assert len({c["mobile"] for c in zoho.contacts}) == len(zoho.contacts) == 12
     assert listings(zoho) == 1
+
+
+@pytest.mark.parametrize("cut", ["before", "after"])
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_after_many_lost_answers_the_rest_of_the_batch_is_sent(
+    zoho: ZohoVoice, workplace: Workplace, cut: str, concurrency: int
+) -> None:
+    """More in a row than a run bears are looked up first; those behind them follow, each once."""
+    people = [{**ANNA, "id": n, "mobile": f"+4915{n:08}"} for n in range(30)]
+    zoho.fault(on=f"POST {API}", cut=cut, times=12)
+    config = {**zoho.target_config(), "match_on": [], "concurrency": concurrency}
+    run = workplace.target(config, contacts(*people, state={"at": 1}))
+    assert (run.code, bins(run.summary), run.messages) == (0, {"created": 30}, [{"at": 1}])
+    assert "unsettled" not in run.summary
+    assert sorted(each["mobile"] for each in zoho.contacts) == [each["mobile"] for each in people]
 
 
 def test_a_create_lost_in_an_earlier_run_is_adopted_in_the_next(
@@ -273,6 +346,64 @@ def test_a_lost_create_that_cannot_be_told_is_not_sent_again(
     assert (run.code, workplace.rejections[-1]["code"]) == (3, "outcome_unknown")
     assert zoho.contacts[0]["contact_id"] in workplace.rejections[-1]["reason"]
     assert len(zoho.contacts) == 1
+
+
+def cut_and_not_found(
+    zoho: ZohoVoice, workplace: Workplace, record: dict[str, Any], stream: str = "contacts"
+) -> None:
+    """Run a target whose create never arrives, and whose look-up fails as well."""
+    zoho.fault(on=f"POST {API}", cut="before")
+    lost = zoho.fault(on=f"GET {API}", times=-1, status=503)
+    config = {**zoho.target_config(), "match_on": []}
+    workplace.target(config, contacts(record, stream=stream))
+    lost.times = 0
+
+
+def test_a_create_that_never_arrived_takes_no_contact_of_another_stream(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """What it made would be nobody's: a contact that the ledger knows was made by another."""
+    workplace.target(zoho.target_config(), contacts(ANNA))
+    cut_and_not_found(zoho, workplace, ANNA, "b_contacts")
+    config = {**zoho.target_config(), "match_on": []}
+    run = workplace.target(config, contacts(ANNA, stream="b_contacts"))
+    assert (bins(run.summary), len(zoho.contacts)) == ({"created": 1}, 2)
+
+
+def test_a_create_that_never_arrived_takes_no_contact_with_its_name_split_elsewhere(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """It made just what was sent: who is split into first and last name otherwise is not it."""
+    zoho.add(first_name="José", last_name="García Márquez", mobile="+34600123456")
+    record = {"id": 1, "first_name": "José García", "last_name": "Márquez"}
+    record["mobile"] = "+34600123456"
+    cut_and_not_found(zoho, workplace, record)
+    run = workplace.target({**zoho.target_config(), "match_on": []}, contacts(record))
+    assert (bins(run.summary), len(zoho.contacts)) == ({"created": 1}, 2)
+
+
+@pytest.mark.parametrize(
+    ("other", "done"),
+    [
+        ({"last_name": "Busch", "email": "busch@example.com"}, {"created": 1}),
+        ({"last_name": "Ahrens", "email": "other@example.com"}, {"rejected": 1}),
+    ],
+    ids=["somebody else", "perhaps the same"],
+)
+def test_a_create_that_never_arrived_takes_nobody_with_its_number(
+    zoho: ZohoVoice, workplace: Workplace, other: dict[str, str], done: dict[str, int]
+) -> None:
+    """Who is not just what was sent is left alone; who may be it all the same is named."""
+    there = there_already(zoho, ANNA, **other)
+    record = {**ANNA, "last_name": "Ahrens"}
+    cut_and_not_found(zoho, workplace, record)
+    run = workplace.target({**zoho.target_config(), "match_on": []}, contacts(record))
+    assert bins(run.summary) == done
+    held = next(each for each in zoho.contacts if each["contact_id"] == there)
+    assert {name: held[name] for name in other} == other
+    if "rejected" in done:
+        assert workplace.rejections[-1]["code"] == "outcome_unknown"
+        assert there in workplace.rejections[-1]["reason"]
 
 
 def test_an_update_that_was_never_answered_is_not_forgotten(
