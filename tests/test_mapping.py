@@ -137,6 +137,31 @@ def test_one_address_is_taken_and_never_parts_of_two(
     assert run.summary["not_carried"] == {"contacts": ["OtherCity", "OtherPostalCode"]}
 
 
+@pytest.mark.parametrize("empty", [{}, {"street": None, "postal_code": "", "street2": None}])
+def test_an_emptier_address_adds_nothing_to_a_fuller_one(
+    valomnia: Valomnia, workplace: Workplace, empty: dict[str, Any]
+) -> None:
+    """Nobody lives in a street of one town and in another town."""
+    record = {
+        "first_name": "Anna", "last_name": "Heide",
+        "MailingAddress": {"street": "A 1", "city": "Bonn"},
+        "OtherAddress": {"city": "Berlin", **empty},
+    }  # fmt: skip
+    workplace.target(valomnia.target_config(), contacts({"id": 1, **record}))
+    (held,) = valomnia.contacts
+    assert (held["city"], held["address"], held["postalCode"]) == ("Bonn", "A 1", "")
+
+
+@pytest.mark.parametrize("name", ["home_phone", "private_phone", "phone"])
+def test_a_lone_number_is_carried_whatever_it_is(
+    zoho: ZohoVoice, workplace: Workplace, name: str
+) -> None:
+    """A number at home has no field of its own anywhere: it takes the one for numbers."""
+    run = workplace.target(zoho.target_config(), contacts({**ANNA, name: "+49 30 123456"}))
+    assert numbers(zoho) == [(ANNA["mobile"], "+4930123456")]
+    assert run.summary["not_carried"] == {}
+
+
 def test_what_only_sounds_like_an_attribute_is_not_taken(
     cobai: Cobai, workplace: Workplace
 ) -> None:

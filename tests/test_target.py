@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import threading
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -116,6 +117,26 @@ def test_a_dry_run_reports_the_plan_and_leaves_no_trace(
     assert bins(workplace.target(config, contacts(ANNA)).summary) == {"created": 1}
 
 
+@pytest.mark.parametrize(
+    "changed", [{"shoe_size": 44}, {"company": "Acme"}, {"id": "1"}], ids=["same", "new", "key"]
+)
+def test_a_dry_run_leaves_the_ledger_as_it_is(
+    zoho: ZohoVoice, workplace: Workplace, changed: dict[str, Any]
+) -> None:
+    """It takes no lock: what it enters would go over entries of a run beside it."""
+    workplace.target(zoho.target_config(), contacts(ANNA))
+    before = rows(workplace)
+    dry = workplace.target({**zoho.target_config(), "dry_run": True}, contacts({**ANNA, **changed}))
+    assert (dry.code, dry.summary["read"]) == (0, 1)
+    assert rows(workplace) == before
+
+
+def rows(workplace: Workplace) -> list[tuple[Any, ...]]:
+    """Return all that a ledger has entered."""
+    with closing(sqlite3.connect(workplace.folder / "target-contacts.db")) as ledger:
+        return ledger.execute("SELECT * FROM contacts").fetchall()
+
+
 # Streams.
 
 
@@ -164,6 +185,14 @@ def test_stream_maps_work_and_their_filter_is_booked(zoho: ZohoVoice, workplace:
     assert (bins(run.summary), names(zoho)) == ({"created": 1, "skipped": 1}, ["N"])
 
 
+def test_nothing_is_said_of_a_stream_that_is_carried_whole(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """A warning without a name in it would be one too many."""
+    run = workplace.target(zoho.target_config(), contacts(ANNA))
+    assert (bins(run.summary), "has no field for" in run.log) == ({"created": 1}, False)
+
+
 def test_what_the_destination_cannot_carry_is_said_by_name(
     zoho: ZohoVoice, workplace: Workplace
 ) -> None:
@@ -202,6 +231,53 @@ def test_the_rejects_file_is_for_its_owner_only(zoho: ZohoVoice, workplace: Work
         0o600,
         "zoho_voice.singer.jsonl",
     )
+
+
+def test_rejects_that_cannot_be_kept_stop_the_run(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """A folder that cannot be made is a wrong setting; no STATE covers what nobody has."""
+    (workplace.folder / "file").touch()
+    config = {**zoho.target_config(), "rejects_dir": "file/below"}
+    run = workplace.target(config, contacts(NAMELESS, state={"at": 1}))
+    assert (run.code, run.out) == (2, "")
+    assert "rejects_dir: file/below cannot be written to: Not a directory." in run.log
+    assert "Traceback" not in run.log
+
+
+SYNCED = """
+import os
+real = os.fsync
+
+def noted(handle):
+    real(handle)
+    with open("synced", "a") as file:
+        print(os.fstat(handle).st_ino, os.fstat(1).st_size, file=file)
+
+os.fsync = noted
+"""
+"""Note which file was brought to disk, and how much of STATE had been passed on by then."""
+
+
+def test_rejects_are_on_disk_before_a_state_that_covers_them(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """After a power cut nothing is missing that the tap does not send again."""
+    (workplace.folder / "sitecustomize.py").write_text(SYNCED)
+    (workplace.folder / "config.json").write_text(json.dumps({**FAST, **zoho.target_config()}))
+    (workplace.folder / "in").write_text(singer(contacts(NAMELESS, state={"at": 1})))
+    with (workplace.folder / "in").open() as lines, (workplace.folder / "out").open("w") as out:
+        ended = subprocess.run(
+            [BIN / "target-contacts", "--config", "config.json"],
+            cwd=workplace.folder,
+            stdin=lines,
+            stdout=out,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": str(workplace.folder)},
+            check=False,
+        )
+    (path,) = (workplace.folder / "rejects").iterdir()
+    synced = (workplace.folder / "synced").read_text().splitlines()
+    assert (ended.returncode, (workplace.folder / "out").read_text()) == (3, '{"at":1}\n')
+    assert f"{path.stat().st_ino} 0" in synced
 
 
 @pytest.mark.parametrize(("allowed", "code"), [(0, 3), (1, 0), (-1, 0)])
@@ -323,6 +399,28 @@ class HeldBack(ZohoVoice):
         return super().handle(request)
 
 
+def test_a_signal_in_mid_batch_leaves_no_intent_of_what_never_left(workplace: Workplace) -> None:
+    """All creates of a batch are announced at once; the next run looks none of them up in vain."""
+    people = [{**ANNA, "id": number, "mobile": f"+4915{number:08}"} for number in range(30)]
+    with HeldBack() as zoho:
+        config = {**zoho.target_config(), "match_on": [], "concurrency": 1}
+        with started(workplace, config) as process:
+            assert process.stdin
+            process.stdin.write(singer(contacts(*people)).encode())
+            process.stdin.close()
+            process.stdin = None
+            assert zoho.asked.wait(60)
+            process.send_signal(signal.SIGTERM)
+            threading.Timer(0.5, zoho.answers.set).start()
+            _, log = process.communicate(timeout=60)
+        assert (process.returncode, b"Traceback" in log, len(zoho.contacts)) == (143, False, 1)
+        assert [row[3] for row in rows(workplace)] == ["written"]
+        zoho.log.clear()
+        again = workplace.target(config, contacts(*people))
+    assert bins(again.summary) == {"unchanged": 1, "created": 29}
+    assert [line for line in zoho.log if line.request.method == "GET"] == []
+
+
 @pytest.mark.skipif(not hasattr(fcntl, "F_SETPIPE_SZ"), reason="pipes grow on Linux only")
 def test_a_tap_goes_on_while_a_batch_is_written(workplace: Workplace) -> None:
     """While an answer is awaited, half a megabyte more of records goes into the pipe."""
@@ -383,7 +481,10 @@ def test_a_line_that_is_no_singer_message_stops_the_run_after_what_came_before(
         ({"zoho_voice": {"client_id": "x"}}, "zoho_voice needs client_id, client_secret and"),
         ({"zoho_voice": {"access_token": 5318008}}, "zoho_voice.access_token must be of type"),
         ({"zoho_voice": {"access_token": "x", "api_url": "http://example.com"}}, "https://"),
-        ({"zoho_voice": {"access_token": "x", "api_url": "https://h/path"}}, "bare origin"),
+        *(
+            ({"zoho_voice": {"access_token": "x", "api_url": f"https://{each}"}}, "bare origin")
+            for each in ("h/path", "h?x=5318008", "h#5318008", "u@h", "u:5318008@h")
+        ),
         ({"field_map": {"nickname": "nick"}}, "field_map names nickname; known are: first_name"),
         ({"defaults": {"nickname": "x"}}, "defaults names nickname; known are: first_name"),
         ({"ledger_url": "nonsense"}, "ledger_url"),
