@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any, cast
 
 import pytest
+import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from singer_sdk.exceptions import RecordsWithoutSchemaException
@@ -22,6 +23,7 @@ from singer_sdk.exceptions import RecordsWithoutSchemaException
 from tap_contacts.apis.errors import ApiError
 from tap_contacts.apis.plugin import InputError
 from tap_contacts.apis.seams import Incomplete
+from tap_contacts.apis.transport import MOST_VALUES, Answer
 from tap_contacts.tap import TapContacts
 from target_contacts.target import TargetContacts
 from target_contacts.vocabulary import ATTRIBUTES
@@ -186,6 +188,16 @@ def test_hostile_documents_are_refused_while_reading(workplace: Workplace) -> No
     assert peak < normal + MOST_MEMORY
     assert "Traceback" not in run.log
     assert "root:" not in run.log + run.out
+
+
+@pytest.mark.parametrize("opening", ["[", "{"])
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_an_answer_of_more_values_than_are_read_is_none(opening: str, beyond: int) -> None:
+    """Each takes far more memory than its bytes; they are counted before it is parsed."""
+    value, end = ("0", "]") if opening == "[" else ('"":0', "}")
+    body = f"{opening}{','.join([value] * (MOST_VALUES + beyond))}{end}"
+    answer = Answer(requests.Request("GET", "https://h").prepare(), 200, {}, body.encode())
+    assert (answer.json is None) == bool(beyond)
 
 
 @pytest.mark.parametrize("name", ["a billion laughs", "long", "inflating"])

@@ -276,8 +276,8 @@ def test_a_ledger_of_any_size_takes_little_memory(tmp_path: Path) -> None:
         file.execute(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
             " INSERT INTO contacts (account, stream, key, status, source, changed_at)"
-            f" SELECT ?, 'contacts', 'k' || i, '{WRITTEN}', 's' || i, 0 FROM n",  # noqa: S608
-            (LARGEST_IN_MEMORY, ledger.account),
+            " SELECT ?, 'contacts', 'k' || i, ?, 's' || i, 0 FROM n",
+            (LARGEST_IN_MEMORY, ledger.account, WRITTEN),
         )
     tracemalloc.start()
     found = ledger.sources("contacts", [f"k{number}" for number in range(1, MANY + 1)])

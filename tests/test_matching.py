@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +20,8 @@ from tests.test_target import bins
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from tests.sandbox.server import Fault, Request, Response
 
 READER = FactReader(ZohoVoiceSink.fields, "DE")
 JOHN = {"first_name": "John", "last_name": "Smith"}
@@ -259,7 +262,7 @@ def test_match_on_takes_rules_in_order(zoho: ZohoVoice, workplace: Workplace) ->
     zoho.add(first_name="A", last_name="Ahrens", mobile="+4915100000001", email="a@example.com")
     zoho.add(first_name="B", last_name="Busch", mobile="+4915100000002", email="b@example.com")
     config = {**zoho.target_config(), "match_on": [["email"], ["mobile", "last_name"]]}
-    people = [
+    records = [
         {
             "id": 1,
             "first_name": "Anna",
@@ -270,7 +273,7 @@ def test_match_on_takes_rules_in_order(zoho: ZohoVoice, workplace: Workplace) ->
         {"id": 2, "first_name": "Bert", "last_name": "Busch", "mobile": "0049 151 00000002"},
         {"id": 3, "first_name": "Carl", "last_name": "Other", "mobile": "+4915100000002"},
     ]
-    run = workplace.target(config, contacts(*people))
+    run = workplace.target(config, contacts(*records))
     assert bins(run.summary) == {"updated": 2, "created": 1}
     assert [each["first_name"] for each in zoho.contacts] == ["Anna", "Bert", "Carl"]
 
@@ -332,6 +335,58 @@ def test_a_person_created_by_one_stream_is_known_to_the_other_at_once(
 # What look-ups cost.
 
 
+class Sociable(Valomnia):
+    """A Valomnia that answers a look-up by name once two are under way."""
+
+    def __init__(self) -> None:
+        """Let no look-up wait longer than half a minute for another."""
+        super().__init__()
+        self.two = threading.Barrier(2, timeout=30)
+
+    def answer(self, request: Request) -> tuple[Response | None, Fault | None]:
+        """Answer a request."""
+        if "firstName" in request.query:
+            self.two.wait()
+        return super().answer(request)
+
+
+def people(count: int) -> list[dict[str, Any]]:
+    """Return records of different people."""
+    return [
+        {"id": n, "first_name": "N", "last_name": f"N{n}", "mobile": f"+4915{n:08}"}
+        for n in range(count)
+    ]
+
+
+def test_look_ups_go_out_together(workplace: Workplace) -> None:
+    """One that waits for its answer does not keep the next one waiting."""
+    with Sociable() as sandbox:
+        config = {**sandbox.target_config(), "concurrency": 2}
+        workplace.target({**config, "match_on": []}, contacts(*people(350)))
+        run = workplace.target(config, contacts(*people(352)))
+        assert (run.code, bins(run.summary)) == (0, {"unchanged": 350, "created": 2})
+        assert not sandbox.two.broken
+
+
+def test_a_listing_holds_for_all_batches_of_a_run(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """What was listed for the first new records is not listed again for the next."""
+    config = {**zoho.target_config(), "batch_size_rows": 1}
+    run = workplace.target(config, contacts(*people(3)))
+    lists = [line for line in zoho.log if line.request.method == "GET"]
+    assert (bins(run.summary), len(lists)) == ({"created": 3}, 1)
+
+
+def test_a_look_up_that_is_incomplete_ends_the_run_in_words(workplace: Workplace) -> None:
+    """Whoever may be among the rows that are missing is not created."""
+    body = '<Contact Total="2" Count="0" Start="0"><Code>0</Code></Contact>'
+    with Porters() as sandbox:
+        sandbox.fault(on="GET /v1/contact", times=-1, status=200, body=body)
+        run = workplace.target(sandbox.target_config(), contacts(*people(1)))
+        assert (run.code, run.out, sandbox.writes) == (1, "", [])
+    assert "counts 2 rows, gave none" in run.log
+    assert "Traceback" not in run.log
+
+
 @pytest.mark.parametrize(
     ("kind", "there", "new", "cost"),
     [
@@ -349,15 +404,12 @@ def test_a_few_new_records_cost_a_few_look_ups(
     workplace: Workplace, kind: Any, there: int, new: int, cost: int
 ) -> None:
     """They are asked for one by one, unless listing where they belong takes fewer requests."""
-    people = [
-        {"id": n, "first_name": "N", "last_name": f"N{n}", "mobile": f"+4915{n:08}"}
-        for n in range(there + new)
-    ]
+    everyone = people(there + new)
     with kind() as sandbox:
         config = sandbox.target_config()
-        workplace.target({**config, "match_on": []}, contacts(*people[:there]))
+        workplace.target({**config, "match_on": []}, contacts(*everyone[:there]))
         seen = len(sandbox.log)
-        run = workplace.target(config, contacts(*people))
+        run = workplace.target(config, contacts(*everyone))
         paths = ("/v1/contact", "/api/v1.0/contacts", "/rest/json/zv/contacts")
         reads = [line.request for line in sandbox.log[seen:] if line.request.method == "GET"]
         looked_up = [each for each in reads if each.path in paths]

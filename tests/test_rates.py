@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import logging
 import os
 import random
 import signal
@@ -12,15 +13,20 @@ import threading
 import time
 from collections import Counter, deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tap_contacts.apis.cobai import Cobai as CobaiClient
-from tap_contacts.apis.errors import OutcomeUnknown, Stopped
+from tap_contacts.apis.errors import OutcomeUnknown, Retry, Stopped
 from tap_contacts.apis.learned import LEAST_RATE, NEAR, STEP_SECONDS, Learned
-from tap_contacts.apis.transport import SignIn
+from tap_contacts.apis.outage import Outage
+from tap_contacts.apis.quota import Quota
+from tap_contacts.apis.rates import LONGEST_WAIT, Ticket
+from tap_contacts.apis.repeats import Call, Repeats, Throttled
+from tap_contacts.apis.transport import SignIn, Transport
 from tap_contacts.apis.zoho_voice import ZohoVoice as ZohoVoiceClient
 from tests.commands import BIN, FAST, Workplace, contacts, singer
 from tests.plain import Clock, Plain, PlainApi, client_of, is_waiting, pace, sent, turn
@@ -31,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from tap_contacts.apis.transport import Answer
 
 PEOPLE = [{"id": n, "first_name": "A", "mobile": f"+49151{n:08}"} for n in range(40)]
 
@@ -64,6 +71,34 @@ def test_each_method_has_the_rate_documented_for_it(clock: Clock) -> None:
             assert ticket.waited == 0
     with account.turn("POST") as ticket:
         assert ticket.waited == pytest.approx(61, abs=0.1)
+
+
+class Awaited(str):
+    """A method whose rate two threads look up at the same moment, if they can."""
+
+    __slots__ = ()
+    both = threading.Barrier(2)
+
+    def __hash__(self) -> int:
+        """Wait a little for the other thread."""
+        with suppress(threading.BrokenBarrierError):
+            self.both.wait(0.3)
+        return super().__hash__()
+
+
+def test_two_threads_never_take_the_same_place(clock: Clock) -> None:
+    """Of a quota of one, one goes at once and the other waits, though both ask together."""
+    account = pace(clock)
+    turn(account, Quota(1, 50))
+
+    def taken(_: int) -> Ticket:
+        with account.turn(Awaited("GET")) as ticket:
+            return ticket
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = sorted(pool.map(taken, range(2)))
+    assert (first.number, first.waited, second.number) == (2, 0, 3)
+    assert second.waited > 0
 
 
 def test_the_rate_is_one_for_all_threads_and_the_sign_in(workplace: Workplace) -> None:
@@ -158,6 +193,17 @@ def test_few_requests_are_no_measure_of_a_minute(clock: Clock) -> None:
     account = pace(clock)
     sent(account, clock, 3, every=0.1)
     assert account.throttled(3, 60) == pytest.approx(300)
+
+
+def test_an_answer_between_two_throttles_makes_them_two(api: PlainApi) -> None:
+    """The account is slowed down again, since what was let through shows that it was too fast."""
+    client = client_of(api)
+    counts = []
+    for status in (429, 200, 429, 429):
+        api.fault(status=status, headers={"Retry-After": "0"})
+        client.call("GET", "/")
+        counts.append(client.pace.throttles)
+    assert counts == [1, 1, 2, 3]
 
 
 def test_what_was_on_its_way_is_no_second_throttle(clock: Clock) -> None:
@@ -290,6 +336,60 @@ def test_a_lock_pauses_the_account_and_a_signal_ends_the_wait(workplace: Workpla
         assert len(zoho.log) <= 1 + 8 + 4
         assert len(zoho.contacts) <= 8
         assert b"Zoho Voice throttles: for now this run sends at most" in log
+
+
+# Waits before repeats.
+
+
+def repeated(clock: Clock, error: Retry, *, tries: int = 6, wait: float = 4) -> list[float]:
+    """Return the waits between the tries of a request that always fails."""
+    account, times = pace(clock), []
+    transport = Transport({"max_tries": tries, "retry_wait_seconds": wait}, account)
+    outage = Outage(clock, clock.sleep)
+
+    def attempt(_: Call) -> Answer:
+        times.append(clock.now)
+        raise error
+
+    with pytest.raises(Stopped):
+        Repeats("API", transport, outage, logging.getLogger()).send(attempt, Call("GET", "/"))
+    return [after - before for before, after in itertools.pairwise(times)]
+
+
+def test_waits_double_from_the_first_one_on(clock: Clock) -> None:
+    """The first repeat comes after `retry_wait_seconds` at most, and no two runs are in step."""
+    rounds = [repeated(clock, Retry("API", "GET /", "no answer")) for _ in range(40)]
+    for number, waits in enumerate(zip(*rounds, strict=True)):
+        most = 4 * 2**number
+        assert most / 2 <= min(waits) < most * 0.75 < max(waits) <= most + 0.001
+
+
+def test_waits_after_a_throttle_that_names_none_are_longer(clock: Clock) -> None:
+    """Rates are mostly those of a minute."""
+    waits = repeated(clock, Throttled("API", "GET /", "code 429"))
+    assert all(16 * 2**n <= wait <= 32 * 2**n + 0.001 for n, wait in enumerate(waits))
+
+
+@pytest.mark.parametrize("asked", [0, 7, LONGEST_WAIT])
+def test_a_wait_that_is_asked_for_is_kept(clock: Clock, asked: float) -> None:
+    """Up to the longest that a run waits, and not a moment longer."""
+    error = Retry("API", "GET /", "code 429")
+    error.retry_after = asked
+    assert repeated(clock, error, tries=3) == pytest.approx([asked] * 2)
+    start = clock.now
+    account = pace(clock)
+    account.rest(asked)
+    turn(account)
+    assert clock.now - start == pytest.approx(asked)
+
+
+def test_a_wait_beyond_the_longest_is_not_begun(clock: Clock) -> None:
+    """The run stops at once."""
+    error = Retry("API", "GET /", "code 429")
+    error.retry_after = LONGEST_WAIT + 1
+    start = clock.now
+    assert repeated(clock, error) == []
+    assert clock.now == start
 
 
 # A connection that is cut.
