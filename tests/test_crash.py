@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from target_contacts.receiving import GRACE_SECONDS
 from tests.crash.lab import KINDS, Lab
 from tests.crash.people import after, covered, person, shapes, stream
 from tests.crash.proxy import HALF, PASS, RESET_AFTER, RESET_BEFORE, Rule, mixed, page
@@ -21,6 +23,7 @@ from tests.crash.ways import WAYS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tests.commands import Finished
     from tests.crash.people import Shapes
 
 SEED = 11
@@ -156,17 +159,35 @@ def test_an_outage_ends_the_run_with_what_is_settled(api: str, outage: Rule) -> 
         assert lab.verdict == (0, 0, [])
 
 
+AT_ONCE = GRACE_SECONDS - 2
+"""Seconds: whoever does not look at a signal is ended by force after its grace."""
+
+
+def told_to_end(
+    lab: Lab, messages: Sequence[dict[str, Any]], number: int, *, within: float = AT_ONCE
+) -> Finished:
+    """Run a target that is sent a signal when a rule strikes; give it so many seconds from then."""
+    told = threading.Event()
+    running = lab.runs.start(messages)
+
+    def tell() -> None:
+        os.kill(running.pid, number)
+        told.set()
+
+    lab.proxy.kill = tell
+    assert told.wait(60)
+    return lab.settled(running.ended(within))
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 @all_apis
 def test_a_signal_in_mid_write_ends_the_run_cleanly(api: str, number: int, code: int) -> None:
-    """Done within 10 s, STATE covers what is written only, and the rerun sends nothing twice."""
+    """Done before its grace is over, STATE covers what is written only, and the rerun sends nothing twice."""
     messages = stream(FIRST)
     wanted, _ = undisturbed(api, messages, **IN_BATCHES)
     with Lab(api, **IN_BATCHES) as lab:
         lab.strike([Rule(kill="on arrival", delay=0.2)], first=2)
-        running = lab.runs.start(messages)
-        lab.proxy.kill = lambda: os.kill(running.pid, number)
-        ended = lab.settled(running.ended(within=10))
+        ended = told_to_end(lab, messages, number)
         assert (ended.code, "Traceback" in ended.log) == (code, False)
         assert 0 < len(lab.held()) < len(FIRST)
         lab.must_hold(covered(messages, ended.messages), wanted, "as STATE says")
@@ -182,9 +203,7 @@ def test_a_signal_does_not_wait_for_an_api_that_is_silent(api: str) -> None:
     wanted, _ = undisturbed(api, messages, **IN_BATCHES)
     with Lab(api, **IN_BATCHES, timeout_seconds=60) as lab:
         lab.strike([Rule(kill="on arrival", delay=9)], first=2)
-        running = lab.runs.start(messages)
-        lab.proxy.kill = lambda: os.kill(running.pid, signal.SIGTERM)
-        ended = lab.settled(running.ended(within=10))
+        ended = told_to_end(lab, messages, signal.SIGTERM, within=GRACE_SECONDS + 3)
         assert (ended.code, "Traceback" in ended.log) == (143, False)
         assert lab.open_intents() > 0
         lab.must_be_well(lab.run(after(messages, ended.messages)))
@@ -199,9 +218,7 @@ def test_a_signal_ends_a_long_wait(api: str) -> None:
     later = b"HTTP/1.1 429 X\r\nRetry-After: 600\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
     with Lab(api, **IN_BATCHES) as lab:
         lab.strike([Rule(commits=False, answer=later, kill="on arrival")] * 4)
-        running = lab.runs.start(messages)
-        lab.proxy.kill = lambda: os.kill(running.pid, signal.SIGTERM)
-        ended = lab.settled(running.ended(within=10))
+        ended = told_to_end(lab, messages, signal.SIGTERM)
         assert (ended.code, "Traceback" in ended.log) == (143, False)
         assert lab.open_intents() == 0
         lab.calm()

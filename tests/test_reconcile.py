@@ -150,7 +150,7 @@ def test_an_ambiguous_match_is_never_written(zoho: ZohoVoice, workplace: Workpla
 def test_a_contact_of_another_record_is_never_adopted(
     zoho: ZohoVoice, workplace: Workplace
 ) -> None:
-    """Two records of a stream that look alike are two contacts, in one run and in two."""
+    """Two records of a stream that look alike are two contacts, also where one came earlier."""
     twin = {**ANNA, "id": 99}
     workplace.target(zoho.target_config(), contacts(ANNA))
     run = workplace.target(zoho.target_config(), contacts(ANNA, twin, {**twin, "id": 98}))
