@@ -1,7 +1,8 @@
 # make demo   watch contacts travel from the four APIs that can be read into all five
 # make check  style, types and format
 # make test   all tests, against the sandbox on 127.0.0.1
-# make crash  kill the target at hundreds of points, over all five APIs; takes minutes
+# make crash  kill the target at hundreds of points, over all five APIs, then give it every hostile
+#             answer, of which `make test` tries a part; takes minutes
 # make crowd  send hundreds of namesakes, families and changed numbers to all five APIs; a minute
 # make bench  how fast it is, beside others; takes half an hour on a quiet machine
 
@@ -39,6 +40,7 @@ test: $(INSTALLED) $(MELTANO)
 
 crash: $(INSTALLED)
 	$(BIN)/python -m tests.crash
+	EVERY_CASE=1 $(BIN)/pytest -q tests/test_hostile.py
 
 crowd: $(INSTALLED)
 	$(BIN)/python -m tests.crowd

@@ -7,11 +7,13 @@ import gzip
 import io
 import json
 import math
+import os
 import subprocess
 import sys
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import IO, TYPE_CHECKING, Any, cast
 
 import pytest
@@ -56,6 +58,8 @@ sys.exit(code)
 ANNA = {"id": 1, "name": "Anna Ahrens", "first_name": "Anna", "last_name": "Ahrens"}
 ANNA |= {"mobile": "+4915112345678", "email": "anna@example.com", "webUserName": "anna"}
 KINDS: tuple[type[Sandbox], ...] = (BasIp, Cobai, Porters, Valomnia, ZohoVoice)
+STEP = 1 if "EVERY_CASE" in os.environ else 4
+"""Of cases that take a run or two each, every fourth is tried here, and each by `make crash`."""
 
 
 @pytest.fixture(autouse=True)
@@ -408,7 +412,7 @@ def test_whatever_a_destination_answers_nothing_is_lost_or_doubled(answer: str) 
     kind, on, sample = WRITES[answer]
     lines = singer(contacts(ANNA)).encode()
     found = []
-    for body in altered(sample, WRONG[::2]):
+    for body in islice(altered(sample, WRONG[::2]), 0, None, STEP):
         with kind() as sandbox, tempfile.TemporaryDirectory() as folder:
             sandbox.fault(on=on, status=200, body=body, times=1, commit=True)
             config = stays(sandbox, cast("Path", folder))
@@ -442,7 +446,8 @@ def test_hostile_headers_are_no_more_than_a_failed_try(kind: type[Sandbox], stat
     """Headers that no standard allows neither crash the run nor lose or double a contact."""
     lines = singer(contacts(ANNA)).encode()
     found = []
-    for headers in HEADERS:
+    start = KINDS.index(kind) + status  # so that each API meets others, and all together meet all
+    for headers in HEADERS[start % STEP :: STEP]:
         with kind() as sandbox, tempfile.TemporaryDirectory() as folder:
             config = stays(sandbox, cast("Path", folder))
             sandbox.fault(status=status, headers=headers, body="<a>")

@@ -162,10 +162,10 @@ def test_a_signature_is_as_young_as_its_request() -> None:
     with Cobai() as cobai:
         client = CobaiClient(cobai.tap_config() or {}, FAST)
         paused = int(time.time())
-        client.pace.rest(2.0)
+        client.pace.rest(1.0)
         client.check()
         date = cobai.log[-1].request.headers["date"]
-        assert parsedate_to_datetime(date).timestamp() >= paused + 2
+        assert parsedate_to_datetime(date).timestamp() >= paused + 1
 
 
 # What throttles teach.
@@ -420,10 +420,10 @@ def test_a_cut_at_leisure_is_only_a_cut(api: PlainApi) -> None:
     assert not is_waiting(client)
 
 
-@pytest.mark.parametrize("fault", [{"status": 503}, {"delay": 2.5}])
+@pytest.mark.parametrize("fault", [{"status": 503}, {"delay": 1.3}])
 def test_other_trouble_in_haste_is_no_throttle(api: PlainApi, fault: dict[str, Any]) -> None:
     """An error or a late answer is repeated without slowing down the account."""
-    client = client_of(api, timeout_seconds=2)
+    client = client_of(api, timeout_seconds=1)
     for _ in range(12):
         client.call("POST", "/")
     api.fault(**fault)

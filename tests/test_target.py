@@ -506,16 +506,12 @@ def test_a_wrong_setting_is_one_clear_sentence_and_exit_code_2(
 
 def test_wrong_usage_is_exit_code_2(workplace: Workplace) -> None:
     """An option that does not exist, or a config file that cannot be read, is said."""
+    (workplace.folder / "broken.json").write_text("{")
     for options in (["--bogus"], ["--config", "missing.json"], ["--config", "broken.json"]):
-        (workplace.folder / "broken.json").write_text("{")
-        ended = subprocess.run(
-            [BIN / "target-contacts", *options],
-            cwd=workplace.folder,
-            capture_output=True,
-            check=False,
-        )
-        assert ended.returncode == 2
-        assert b"Traceback" not in ended.stderr
+        run = workplace.run("target-contacts", {}, *options)
+        assert (run.code, run.out) == (2, "")
+        assert options[-1] in run.log
+        assert "Traceback" not in run.log
 
 
 def test_a_setting_that_does_not_exist_is_named(zoho: ZohoVoice, workplace: Workplace) -> None:
