@@ -182,7 +182,7 @@ def told_to_end(
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 @all_apis
 def test_a_signal_in_mid_write_ends_the_run_cleanly(api: str, number: int, code: int) -> None:
-    """Done before its grace is over, STATE covers what is written only, and the rerun sends nothing twice."""
+    """Done within its grace, STATE covers what is written only, and no rerun sends it twice."""
     messages = stream(FIRST)
     wanted, _ = undisturbed(api, messages, **IN_BATCHES)
     with Lab(api, **IN_BATCHES) as lab:
