@@ -4,6 +4,7 @@
 # make crash  kill the target at hundreds of points, over all five APIs, then give it every hostile
 #             answer, of which `make test` tries a part; takes minutes
 # make crowd  send hundreds of namesakes, families and changed numbers to all five APIs; a minute
+# make mutants  do small harms to the code and count how many a test notices; about an hour
 # make bench  how fast it is, beside others; takes half an hour on a quiet machine
 
 PYTHON ?= python3
@@ -12,8 +13,9 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 MELTANO := .venv-meltano/installed
 PLOT := .venv-plot/installed
+MUTANTS := $(VENV)/mutants
 
-.PHONY: check test crash crowd demo bench sandbox format clean
+.PHONY: check test crash crowd mutants demo bench sandbox format clean
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -30,6 +32,10 @@ $(PLOT): constraints.txt
 	.venv-plot/bin/pip install --quiet --disable-pip-version-check -c constraints.txt matplotlib
 	touch $@
 
+$(MUTANTS): $(INSTALLED)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mutants]'
+	touch $@
+
 check: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -44,6 +50,9 @@ crash: $(INSTALLED)
 
 crowd: $(INSTALLED)
 	$(BIN)/python -m tests.crowd
+
+mutants: $(MUTANTS)
+	$(BIN)/python -m tests.mutants --sample 200 --seed 1
 
 demo: $(INSTALLED)
 	$(BIN)/python -m tests.demo

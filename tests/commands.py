@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.forked import CONTEXT, be
+from tests.forked import CONTEXT, TEST, be
 
 BIN = Path(sys.executable).parent
 Message = Mapping[str, Any]
@@ -75,7 +76,8 @@ class Workplace:
         files = {kind: start.with_suffix(kind) for kind in (".in", ".out", ".log")}
         files[".in"].write_bytes(stdin.encode() if isinstance(stdin, str) else stdin)
         arguments = ["--config", str(path), *options]
-        process = CONTEXT.Process(target=be, args=(command, arguments, start, dict(env or {})))
+        of_test = {TEST: os.environ.get(TEST, ""), **(env or {})}
+        process = CONTEXT.Process(target=be, args=(command, arguments, start, of_test))
         process.start()
         process.join(LONGEST_RUN)
         code = process.exitcode

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 MAINS = {"tap-contacts": tap_contacts.tap.main, "target-contacts": target_contacts.target.main}
 
+TEST = "PYTEST_CURRENT_TEST"
+"""Variable in which pytest names the test that runs."""
+
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.forked"])
 
@@ -35,10 +38,17 @@ def be(command: str, options: Sequence[str], start: Path, env: Mapping[str, str]
     """
     os.chdir(start.parent)
     os.environ.update(env)
+    _name_test()
     sys.path[:0] = [path for path in [env.get("PYTHONPATH", "")] if path]
     open_streams(*(start.with_suffix(kind) for kind in (".in", ".out", ".log")))
     sys.argv = [command, *options]
     MAINS[command]()
+
+
+def _name_test() -> None:
+    """Tell coverage for which test it measures, if it does."""
+    if "coverage" in sys.modules and (measuring := sys.modules["coverage"].Coverage.current()):
+        measuring.switch_context(os.environ.get(TEST, ""))
 
 
 def open_streams(stdin: Path, stdout: Path, stderr: Path) -> None:

@@ -1,0 +1,92 @@
+"""Know which tests execute which lines, and how long they take."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import defaultdict
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coverage import CoverageData
+
+from tests.mutants.plugin import TIMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+DATA = ROOT / ".mutants"
+PACKAGES = ("tap_contacts", "target_contacts", "tests")
+APART = ("tests/test_crash.py", "tests/test_meltano.py", "tests/test_readme.py")
+"""Tests that take long or need more than this folder."""
+
+
+def measure(tests: Sequence[str]) -> None:
+    """Run tests and keep which lines each of them executes."""
+    shutil.rmtree(DATA, ignore_errors=True)
+    DATA.mkdir()
+    ini = str(HERE / "coverage.ini")
+    env = {**os.environ, "MUTANTS": str(DATA), "COVERAGE_PROCESS_START": ini}
+    run = [sys.executable, "-m", "coverage"]
+    command = ["run", "--rcfile", ini, "-m", "pytest", "-q", "-p", "tests.mutants.plugin"]
+    ignored = [f"--ignore={each}" for each in APART]
+    subprocess.run([*run, *command, *ignored, *tests], cwd=ROOT, env=env, check=False)
+    subprocess.run([*run, "combine", "-q", "--rcfile", ini], cwd=ROOT, env=env, check=True)
+
+
+def is_measured() -> bool:
+    """Say whether nothing has changed since."""
+    files = (path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
+    data = DATA / "coverage"
+    return data.exists() and data.stat().st_mtime > max(path.stat().st_mtime for path in files)
+
+
+class Covering:
+    """The tests that passed, by the lines that they execute."""
+
+    def __init__(self) -> None:
+        """Read what was measured."""
+        lines = (DATA / TIMES).read_text(encoding="utf-8").splitlines()
+        self.seconds: Mapping[str, float] = dict(map(json.loads, lines))
+        self._data = CoverageData(str(DATA / "coverage"))
+        self._data.read()
+        self._of: dict[str, Mapping[int, set[str]]] = {}
+
+    def tests(self, module: Path, lines: range) -> list[str]:
+        """Return the tests of some lines, each function's quickest first, then its others.
+
+        Lines that are executed by the import alone are those of all tests of the module.
+        """
+        of = self._lines(module)
+        found = {test for line in lines for test in of.get(line, ())}
+        found = found or {test for tests in of.values() for test in tests}
+        return list(self._in_turn(found))
+
+    def _lines(self, module: Path) -> Mapping[int, set[str]]:
+        name = str(ROOT / module)
+        if name not in self._of:
+            told = self._data.contexts_by_lineno(name)
+            self._of[name] = {line: set(self._known(contexts)) for line, contexts in told.items()}
+        return self._of[name]
+
+    def _known(self, contexts: Iterable[str]) -> Iterator[str]:
+        """Yield the tests that contexts name; what a process inherited stands before a bar."""
+        for context in contexts:
+            test = context.rpartition("|")[2]
+            for phase in ("setup", "call", "teardown"):
+                test = test.removesuffix(f" ({phase})")
+            if test in self.seconds:
+                yield test
+
+    def _in_turn(self, tests: Iterable[str]) -> Iterator[str]:
+        of_function: defaultdict[str, list[str]] = defaultdict(list)
+        for test in sorted(tests, key=lambda each: (self.seconds[each], each)):
+            of_function[test.partition("[")[0]].append(test)
+        for several in zip_longest(*of_function.values()):
+            yield from filter(None, several)

@@ -1,0 +1,179 @@
+"""Draw mutants by the operators of cosmic-ray, and two of our own."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import random
+from collections import defaultdict
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+import parso
+from cosmic_ray import plugins
+from cosmic_ray.commands.init import init
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.operators.operator import Operator
+from cosmic_ray.work_db import WorkDB, use_db
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cosmic_ray.work_item import MutationSpec
+
+_AUGMENTED = {"+=", "-=", "*=", "/=", "//=", "|=", "&="}
+
+
+class DropStatement(Operator):  # type: ignore[misc]  # the library has no types
+    """Put `pass` in the place of a statement that is executed for what it does."""
+
+    def mutation_positions(self, node: Any) -> Iterator[Any]:
+        """Yield where calls, raises, early returns and changes of what is kept are."""
+        if node.type == "simple_stmt" and parso.tree.search_ancestor(node, "funcdef"):
+            statement = node.children[0]
+            if self._does(statement):
+                yield statement.start_pos, statement.end_pos
+
+    def _does(self, statement: Any) -> bool:
+        """Say whether a run goes on without a statement, and otherwise than with it."""
+        if statement.type == "expr_stmt":
+            target, sign = statement.children[0], statement.children[1].get_code().strip()
+            return target.type == "atom_expr" or sign in _AUGMENTED
+        is_early = statement.parent.parent.parent.type == "if_stmt"
+        is_exit = statement.type in {"return_stmt", "keyword"} and is_early
+        return is_exit or statement.type in {"atom_expr", "raise_stmt", "yield_expr"}
+
+    def mutate(self, node: Any, index: int) -> Any:
+        """Drop one."""
+        del index
+        old = node.children[0].get_first_leaf()
+        node.children[0] = parso.python.tree.Keyword("pass", old.start_pos, prefix=old.prefix)
+        return node
+
+    @classmethod
+    def examples(cls) -> tuple[()]:
+        """Return none."""
+        return ()
+
+
+class FixCondition(Operator):  # type: ignore[misc]
+    """Decide a condition, or leave an operand out of it."""
+
+    _AT: ClassVar = {"if_stmt": 1, "ternary": 2, "test": 2, "comp_if": 1}
+    """Where the condition stands among the children, by type of node."""
+    _NEUTRAL: ClassVar = {"and_test": True, "or_test": False}
+
+    def mutation_positions(self, node: Any) -> Iterator[Any]:
+        """Yield where conditions are, twice each, and operands, once each."""
+        for part, _ in self._harms(node):
+            yield part.start_pos, part.end_pos
+
+    def _harms(self, node: Any) -> list[tuple[Any, bool]]:
+        if node.type in self._AT:
+            condition = node.children[self._AT[node.type]]
+            return [(condition, True), (condition, False)]
+        if node.type in self._NEUTRAL:
+            return [(each, self._NEUTRAL[node.type]) for each in node.children[::2]]
+        return []
+
+    def mutate(self, node: Any, index: int) -> Any:
+        """Decide one."""
+        part, value = self._harms(node)[index]
+        node.children[node.children.index(part)] = parso.parse(f" {value}")
+        return node
+
+    @classmethod
+    def examples(cls) -> tuple[()]:
+        """Return none."""
+        return ()
+
+
+plugins.OPERATOR_PROVIDERS["ours"] = {each.__name__: each for each in (DropStatement, FixCondition)}
+
+
+class Mutant(NamedTuple):
+    """A module with one small harm."""
+
+    spec: MutationSpec
+    before: str
+    """The lines that are harmed."""
+    after: str
+
+    @property
+    def module(self) -> str:
+        """Return the name of the module in messages."""
+        return Path(self.spec.module_path).stem
+
+    @property
+    def lines(self) -> range:
+        """Return the numbers of the lines that are harmed."""
+        return range(self.spec.start_pos[0], self.spec.end_pos[0] + 1)
+
+
+def draw(paths: Sequence[Path], count: int, seed: int) -> list[Mutant]:
+    """Return so many mutants, no two of one place; fewer if there are no more places."""
+    places: defaultdict[Any, list[MutationSpec]] = defaultdict(list)
+    with use_db(":memory:", WorkDB.Mode.create) as work:
+        init(paths, work, {})
+        for item in work.work_items:
+            spec = item.mutations[0]
+            places[str(spec.module_path), spec.start_pos, spec.end_pos].append(spec)
+    dice = random.Random(seed)  # noqa: S311
+    drawn: list[Mutant] = []
+    for place in dice.sample(sorted(places), len(places)):
+        specs = sorted(places[place], key=lambda each: (each.operator_name, each.occurrence))
+        if len(drawn) < count and (mutant := _mutant(dice.choice(specs))):
+            drawn.append(mutant)
+    return sorted(drawn, key=lambda each: (each.module, each.lines.start))
+
+
+def _mutant(spec: MutationSpec) -> Mutant | None:
+    """Return a mutant; None if nothing that is executed differs."""
+    source = Path(spec.module_path).read_text(encoding="utf-8")
+    operator = plugins.get_operator(spec.operator_name)()
+    mutated = mutate_code(source, operator, spec.occurrence)
+    if mutated is None or _executed(source) == _executed(mutated):
+        return None
+    changes = difflib.ndiff(source.splitlines(), mutated.splitlines())
+    sides: dict[str, list[str]] = {"- ": [], "+ ": []}
+    for line in changes:
+        if line[:2] in sides:
+            sides[line[:2]].append(line[2:].strip())
+    return Mutant(spec, *(" ".join(" ".join(side).split()) for side in sides.values()))
+
+
+@cache
+def _executed(source: str) -> str:
+    """Return a module's code without what is not executed: annotations, and what types need."""
+    return ast.dump(_Executed().visit(ast.parse(source)))
+
+
+class _Executed(ast.NodeTransformer):
+    """Take out annotations and what only type checkers read."""
+
+    def visit_If(self, node: ast.If) -> Any:
+        """Take out imports for types, whatever became of their condition."""
+        is_for_types = isinstance(node.body[0], (ast.Import, ast.ImportFrom)) and not node.orelse
+        return None if is_for_types and node.col_offset == 0 else self.generic_visit(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> Any:
+        """Take out protocols."""
+        is_protocol = any(ast.unparse(base) == "Protocol" for base in node.bases)
+        return None if is_protocol else self.generic_visit(node)
+
+    def visit_arg(self, node: ast.arg) -> Any:
+        """Take out the type of an argument."""
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
+        """Take out the type of a result."""
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
+        """Take out the type of a variable in a function; those in classes may be read."""
+        if not isinstance(node.target, ast.Name) or node.value is not None:
+            node.annotation = ast.Constant(None)
+        return self.generic_visit(node)
