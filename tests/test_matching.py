@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_contacts.evidence import FactReader
+from target_contacts.evidence import FactReader, share_number
 from target_contacts.matching import ByEvidence, ByRules, assigned
+from target_contacts.sinks.cobai import CobaiSink
+from target_contacts.sinks.porters import PortersSink
 from target_contacts.sinks.zoho_voice import ZohoVoiceSink
 from tests.commands import Workplace, contacts
 from tests.sandbox.porters import Porters
@@ -103,6 +105,8 @@ NAMELESS = [
         ({"phone": "+4930123456", "first_name": "Joan"}, {"phone": "+4930123456"}),
         ({"first_name": "", "last_name": ""}, {}),
         ({"phone": "12", "email": "one@example.com"}, {"phone": "12", "email": "two@example.com"}),
+        ({"phone": "12", "first_name": "Joan"}, {"phone": "12"}),
+        ({"phone": "12"}, {"phone": "13"}),
         *(({**ONE, "phone": some}, {**TWO, "phone": other}) for some, other in NOBODYS),
         *(({**ONE, **LINE, **name}, {**TWO, **LINE, **name}) for name in NAMELESS),
         *((name, name) for name in NAMELESS),
@@ -185,6 +189,142 @@ def test_a_shared_mailbox_or_landline_makes_no_two_names_one(
 def test_nobody_without_a_name_is_found_again() -> None:
     """Where all that both sides tell agrees, there is no name to disagree."""
     assert is_same({"email": "a@example.com"}, {"email": "A@example.com", "phone": "+4930123456"})
+
+
+LOGIN = FactReader(CobaiSink.fields, None)
+PHOEBE = {"firstName": "Phoebe", "lastName": "Cole", "webUserName": "cole"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "same"),
+    [
+        ({}, True),
+        ({"firstName": "PHOEBE"}, True),
+        ({"webUserName": "cole2"}, False),
+        ({"webUserName": "buffay"}, False),
+        ({"firstName": "Ursula"}, False),
+        ({"webUserName": ""}, False),
+    ],
+)
+def test_a_login_makes_two_of_one_name_one(changed: dict[str, str], *, same: bool) -> None:
+    """Whoever else is called so, and whatever else differs; a login alone is nobody's."""
+    one = {**PHOEBE, "officeMail": "one@example.com"}
+    other = {**PHOEBE, "officeMail": "two@example.com", **changed}
+    matcher = ByEvidence(LOGIN)
+    assert any(matcher.agreeing(one, {"x": other})) is same
+    assert any(matcher.agreeing(other, {"x": one})) is same
+
+
+def test_nobody_without_a_login_has_the_same_one() -> None:
+    """Two of one name with two e-mail addresses stay two."""
+    one = {**PHOEBE, "webUserName": "", "officeMail": "one@example.com"}
+    other = {**one, "officeMail": "two@example.com"}
+    assert not any(ByEvidence(LOGIN).agreeing(one, {"x": other}))
+
+
+KEYED = FactReader(ZohoVoiceSink.fields, None, key="own_key")
+
+
+@pytest.mark.parametrize(("key", "same"), [("k1", True), ("k2", False), ("k0", False), ("", False)])
+def test_a_key_goes_before_all_else(key: str, *, same: bool) -> None:
+    """Where the destination has a field for it, neither name nor number is asked for."""
+    matcher = ByEvidence(KEYED)
+    one = {"own_key": "k1", **JOHN, **ONE}
+    other = {"own_key": key, "first_name": "Joan", **TWO}
+    assert any(matcher.agreeing(one, {"x": other})) is same
+    assert set(matcher.keys(one)).isdisjoint(matcher.keys(other)) is not same
+    assert not any(matcher.agreeing({**one, "own_key": ""}, {"x": {**other, "own_key": ""}}))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("+4930123456", "+4930123456", True),
+        ("+4930123456", "+4930123457", False),
+        ("+4930123456", "030123456", True),
+        ("+4930123456", "0030123456", True),
+        ("+4930123456", "030123457", False),
+        ("+4930123456", "123456", False),
+        ("+49301234567", "1234567", True),
+        ("030123456", "30123456", True),
+        ("030123456", "030123457", False),
+        ("12345", "12345", False),
+        ("+12345", "+12345", False),
+        ("123456", "123456", True),
+        ("111111", "111111", False),
+        ("+1111111", "+1111111", False),
+        ("1212121", "1212121", True),
+    ],
+)
+def test_two_numbers_are_one_though_one_lacks_its_country(
+    one: str, other: str, *, same: bool
+) -> None:
+    """Seven digits in common tell; an extension, or one digit throughout, is everybody's."""
+    assert share_number({one}, {other}) is same
+    assert share_number({other}, {one}) is same
+    assert share_number({other, "+4989555555"}, {"+4989666666", one}) is same
+
+
+@pytest.mark.parametrize(
+    ("value", "region", "country", "number"),
+    [
+        ("0151 12345678", "DE", None, "+4915112345678"),
+        (" +4915112345678 ", None, None, "+4915112345678"),
+        ("+49 (151) 123-456-78", None, None, "+4915112345678"),
+        ("0151 12345678", None, None, "015112345678"),
+        ("0151 12345678", None, "DE", "015112345678"),
+        ("0664 1234567", "DE", "AT", "+436641234567"),
+        ("\uff10\uff11\uff15\uff11 12", None, None, "015112"),
+        (30123456, None, None, "30123456"),
+        ("", "DE", None, ""),
+        ("  ", None, None, ""),
+        (None, "DE", None, ""),
+        ("none", None, None, ""),
+    ],
+)
+def test_a_number_is_compared_by_its_digits(
+    value: Any, region: str | None, country: str | None, number: str
+) -> None:
+    """As E.164 where its country is told, by the region or by the contact's own."""
+    reader = FactReader(ZohoVoiceSink.fields, region)
+    contact = {"mobile": value, "country": country}
+    assert reader.number("mobile", value, contact) == number
+    assert reader.facts(contact).numbers == ({number} if number else set())
+    assert reader.normal("mobile", contact) == number
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Taro Yamada", "TARO  YAMADA", True),
+        ("Taro Yamada", "Yamada Taro", True),
+        ("Taro Yamada", "Taro Yamamoto", False),
+        ("Ana Maria Silva", "Silva Ana Maria", True),
+        ("Ana Maria Silva", "Maria Ana Silva", False),
+    ],
+)
+def test_a_whole_name_is_the_same_from_whichever_part_it_begins(
+    one: str, other: str, *, same: bool
+) -> None:
+    """An API with one field for it may have the last name first."""
+    reader = FactReader(PortersSink.fields, None)
+    left, right = ({"Contact.P_Name": each, "Contact.P_Mail": "a@x.org"} for each in (one, other))
+    assert any(ByEvidence(reader).agreeing(left, {"x": right})) is same
+
+
+def test_a_whole_name_is_that_of_its_parts() -> None:
+    """Whether an API has one field for it or two."""
+    whole = FactReader(PortersSink.fields, None).name({"Contact.P_Name": "José García Márquez"})
+    parts = READER.name({"first_name": "José", "last_name": "García Márquez"})
+    assert whole[0] == parts[0] == "josegarciamarquez"
+
+
+def test_a_contact_of_another_parent_is_another() -> None:
+    """Two customers of one dealer may employ two of one name and one mailbox."""
+    matcher = ByEvidence(FactReader(PortersSink.fields, None))
+    one = {"Contact.P_Name": "Ana Silva", "Contact.P_Mail": "a@x.org", "Contact.P_Client": "1"}
+    assert any(matcher.agreeing(one, {"x": {**one, "Contact.P_Client": " 1 "}}))
+    assert not any(matcher.agreeing(one, {"x": {**one, "Contact.P_Client": "2"}}))
 
 
 # Several at once.

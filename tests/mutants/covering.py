@@ -22,22 +22,26 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 DATA = ROOT / ".mutants"
+QUICK = 0.05
+"""Seconds: as many tests as there are that take less are cheaper than one that starts a command."""
+
 PACKAGES = ("tap_contacts", "target_contacts", "tests")
 APART = ("tests/test_crash.py", "tests/test_meltano.py", "tests/test_readme.py")
 """Tests that take long or need more than this folder."""
 
 
 def measure(tests: Sequence[str]) -> None:
-    """Run tests and keep which lines each of them executes."""
-    shutil.rmtree(DATA, ignore_errors=True)
-    DATA.mkdir()
+    """Run all tests and keep which lines each of them executes; or add this of some tests."""
+    if not tests:
+        shutil.rmtree(DATA, ignore_errors=True)
+    DATA.mkdir(exist_ok=True)
     ini = str(HERE / "coverage.ini")
     env = {**os.environ, "MUTANTS": str(DATA), "COVERAGE_PROCESS_START": ini}
     run = [sys.executable, "-m", "coverage"]
     command = ["run", "--rcfile", ini, "-m", "pytest", "-q", "-p", "tests.mutants.plugin"]
     ignored = [f"--ignore={each}" for each in APART]
     subprocess.run([*run, *command, *ignored, *tests], cwd=ROOT, env=env, check=False)
-    subprocess.run([*run, "combine", "-q", "--rcfile", ini], cwd=ROOT, env=env, check=True)
+    subprocess.run([*run, "combine", "-q", "--append", "--rcfile", ini], cwd=ROOT, env=env, check=True)
 
 
 def is_measured() -> bool:
@@ -59,7 +63,7 @@ class Covering:
         self._of: dict[str, Mapping[int, set[str]]] = {}
 
     def tests(self, module: Path, lines: range) -> list[str]:
-        """Return the tests of some lines, each function's quickest first, then its others.
+        """Return the tests of some lines: those that take no time, then in turn of each function.
 
         Lines that are executed by the import alone are those of all tests of the module.
         """
@@ -87,6 +91,9 @@ class Covering:
     def _in_turn(self, tests: Iterable[str]) -> Iterator[str]:
         of_function: defaultdict[str, list[str]] = defaultdict(list)
         for test in sorted(tests, key=lambda each: (self.seconds[each], each)):
-            of_function[test.partition("[")[0]].append(test)
+            if self.seconds[test] < QUICK:
+                yield test
+            else:
+                of_function[test.partition("[")[0]].append(test)
         for several in zip_longest(*of_function.values()):
             yield from filter(None, several)
