@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -315,12 +317,30 @@ def test_a_default_fills_a_new_contact(sandbox: Sandbox, workplace: Workplace) -
     assert (bins(run.summary), mail(sandbox)) == ({"created": 1}, "unknown@example.com")
 
 
-def test_a_default_fills_what_becomes_empty(zoho: ZohoVoice, workplace: Workplace) -> None:
-    """What is gone at the source gives way to the default rather than to nothing."""
-    config = {**zoho.target_config(), "defaults": {"email": "unknown@example.com"}}
+def test_a_default_fills_what_becomes_empty(sandbox: Sandbox, workplace: Workplace) -> None:
+    """What is gone at the source gives way to the default, also where an API can clear nothing."""
+    if type(sandbox) not in MAILS:
+        pytest.skip("a monitor has no e-mail addresses")
+    config = sandbox.target_config()
+    config["defaults"] |= {"email": "unknown@example.com"}
+    config |= {"field_map": {"webUserName": "id"}} if sandbox.api == "cobai" else {}
     workplace.target(config, contacts(ANNA))
     workplace.target(config, contacts({**ANNA, "email": None}))
-    assert mail(zoho) == "unknown@example.com"
+    assert mail(sandbox) == "unknown@example.com"
+
+
+def test_a_default_fills_what_is_empty_where_nobody_knows_what_filled_it(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """A ledger of an earlier version does not tell: nothing is cleared, the default is sent."""
+    config = {**zoho.target_config(), "defaults": {"email": "unknown@example.com"}}
+    workplace.target(config, contacts({**ANNA, "company": "Acme"}))
+    with closing(sqlite3.connect(workplace.folder / "target-contacts.db")) as ledger, ledger:
+        ledger.execute("UPDATE contacts SET filled = NULL, payload = NULL, source = NULL")
+    run = workplace.target(config, contacts({**ANNA, "email": None, "company": None}))
+    (held,) = zoho.contacts
+    assert bins(run.summary) == {"updated": 1}
+    assert (held["email"], held["company"]) == ("unknown@example.com", "Acme")
 
 
 def test_what_only_a_default_filled_stays(zoho: ZohoVoice, workplace: Workplace) -> None:

@@ -62,6 +62,9 @@ def is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
         ),
         ({}, {}),
         ({"company": "Acme"}, {"company": "Other"}),
+        ({"phone": "12"}, {"phone": "12"}),
+        ({"phone": "12", "email": "j@example.com"}, {"phone": "12"}),
+        ({"phone": "12", "mobile": "+4915112345678"}, {"phone": "12"}),
     ],
 )
 def test_one_name_and_an_address_or_number_in_common_is_one_person(

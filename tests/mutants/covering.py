@@ -41,7 +41,9 @@ def measure(tests: Sequence[str]) -> None:
     command = ["run", "--rcfile", ini, "-m", "pytest", "-q", "-p", "tests.mutants.plugin"]
     ignored = [f"--ignore={each}" for each in APART]
     subprocess.run([*run, *command, *ignored, *tests], cwd=ROOT, env=env, check=False)
-    subprocess.run([*run, "combine", "-q", "--append", "--rcfile", ini], cwd=ROOT, env=env, check=True)
+    subprocess.run(
+        [*run, "combine", "-q", "--append", "--rcfile", ini], cwd=ROOT, env=env, check=True
+    )
 
 
 def is_measured() -> bool:

@@ -133,7 +133,7 @@ def _mutant(spec: MutationSpec) -> Mutant | None:
     source = Path(spec.module_path).read_text(encoding="utf-8")
     operator = plugins.get_operator(spec.operator_name)()
     mutated = mutate_code(source, operator, spec.occurrence)
-    if mutated is None or _executed(source) == _executed(mutated):
+    if mutated is None or _executed(mutated) in {None, _executed(source)}:
         return None
     changes = difflib.ndiff(source.splitlines(), mutated.splitlines())
     sides: dict[str, list[str]] = {"- ": [], "+ ": []}
@@ -144,9 +144,12 @@ def _mutant(spec: MutationSpec) -> Mutant | None:
 
 
 @cache
-def _executed(source: str) -> str:
-    """Return a module's code without what is not executed: annotations, and what types need."""
-    return ast.dump(_Executed().visit(ast.parse(source)))
+def _executed(source: str) -> str | None:
+    """Return a module's code without annotations and what types need; None if it is none."""
+    try:
+        return ast.dump(_Executed().visit(ast.parse(source)))
+    except SyntaxError:  # the star of keyword arguments is taken for an operator
+        return None
 
 
 class _Executed(ast.NodeTransformer):
