@@ -26,7 +26,7 @@ WAIT = 2.0
 
 LATE = 0.8
 CARL = {"id": 3, "first_name": "Carl", "mobile": "+4915155555555", "email": "carl@example.com"}
-ALONE = {"match_on": [], "unanswered_wait_seconds": WAIT}
+ALONE: dict[str, Any] = {"match_on": [], "unanswered_wait_seconds": WAIT}
 PEOPLE = [person(number) for number in range(1, 5)]
 
 WAYS = [
@@ -56,7 +56,7 @@ def zoho() -> Iterator[ZohoVoice]:
 @all_apis
 def test_a_create_that_lands_after_its_answer_was_lost_is_not_sent_again(api: str) -> None:
     """Whoever answers in the API's place: each contact is there once, and the books say created."""
-    settings = {**ALONE, "timeout_seconds": TIME_OUT, "batch_size_rows": 1}
+    settings: dict[str, Any] = {**ALONE, "timeout_seconds": TIME_OUT, "batch_size_rows": 1}
     with Lab(api, **settings) as lab:
         lab.strike(WAYS)
         ended = lab.run(stream(PEOPLE))

@@ -20,9 +20,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 
-from target_contacts.database import LedgerError
 from target_contacts.ledger import INTENT, LARGEST_IN_MEMORY, MANY, WRITTEN, Entry, Ledger
 from target_contacts.receiving import GRACE_SECONDS
+from target_contacts.troubles import LedgerError
 from tests.commands import BIN, FAST, Workplace, contacts, singer
 from tests.ledger_stores import SqliteStore, Store, postgres
 from tests.sandbox.zoho_voice import ZohoVoice
@@ -368,9 +368,9 @@ def test_a_disk_that_knows_no_locks_is_said(
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
     ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}", "a")
-    monkeypatch.setattr(fcntl, "flock", refuse)
+    monkeypatch.setattr(fcntl, "fcntl", refuse)
     with pytest.raises(LedgerError, match=r"Ledger .*ledger\.db: lock: "):
-        ledger.lock(0, lambda: False)
+        ledger.lock(0)
     ledger.close()
 
 

@@ -43,7 +43,8 @@ look-up, ledger, rejects, sinks or HTTP), at a random moment, as a request arriv
 out never, or nevertheless), or after it was carried out and before it is answered. Or it is
 disturbed: the encryption breaks in a handshake, before an answer or in one, a gateway answers in
 the API's place, in its own words and with any status, or an answer never ends, each after the API
-has carried the request out or has not got it. Each time it is run again on what follows the last
+has carried the request out or has not got it; or the API carries a request out after nobody waits
+for it any more. Each time it is run again on what follows the last
 STATE that came out, or on everything; at last it runs undisturbed. One point in {leases} is
 another: while announced creates wait for `Retry-After`, the run's connection to PostgreSQL ends, or
 somebody removes lock files of SQLite or uses a second name of its file, and a second run writes the

@@ -203,8 +203,6 @@ class Proxy:
             await _drip(writer, rule.drip)
         if not rule.part:
             _reset(writer)
-        if rule.late:
-            self._forward_late(seen.whole, rule.late)
         return rule.part == 1
 
     def _forward_late(self, request: bytes, seconds: float) -> None:
@@ -222,6 +220,8 @@ class Proxy:
             self.kill()
         if rule.first:
             await self._forward(rule.first)
+        if rule.late:
+            self._forward_late(seen.whole, rule.delay + rule.late)
         answer = await self._forward(seen.whole) if rule.commits else b""
         if rule.kill == "after commit":
             self.kill()

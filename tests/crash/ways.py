@@ -109,10 +109,29 @@ def _trickle(lab: Lab, draw: Random, first: int) -> None:
     lab.strike([rule], among=lab.is_about_contacts, first=first)
 
 
+# Servers that go on.
+
+LATE = 0.3
+"""Seconds after which a server carries out what nobody waits for any more."""
+
+_LATE = (
+    Rule(commits=False, answer=page(504), late=LATE),
+    Rule(commits=False, answer=reply(502, "{}"), late=LATE),
+    Rule(commits=False, part=0, late=LATE),
+    Rule(commits=False, part=0, late=LATE, kill="on arrival"),
+)
+
+
+def _late(lab: Lab, draw: Random, first: int) -> None:
+    """Carry requests out after they went unanswered, or after the target was killed."""
+    lab.strike(draw.choices(_LATE, k=draw.choice((1, 2, 3))), first=first)
+
+
 WAYS: Mapping[str, Way] = {
     "tls": Way(_encryption, secure=True),
     "handshake": Way(_handshake, secure=True),
     "gateway": Way(_gateway),
+    "late": Way(_late, settings={"unanswered_wait_seconds": 3 * LATE}),
     "trickle": Way(_trickle, settings={"timeout_seconds": 1}),
     "trickle-tls": Way(_trickle, secure=True, settings={"timeout_seconds": 1}),
 }
