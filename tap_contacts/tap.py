@@ -15,21 +15,15 @@ from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
-from tap_contacts import kept
-from tap_contacts.apis import (
-    cobai,
-    ending,
-    harmless,
-    http,
-    outputs,
-    porters,
-    valomnia,
-    zoho_voice,
-)
-from tap_contacts.apis.outputs import OutputError
-from tap_contacts.apis.plugin import ContactsPlugin, exit_codes
-from tap_contacts.apis.progress import Progress
-from tap_contacts.messages import MessageWriter
+from tap_contacts import kept_files
+from tap_contacts.apis.cobai import client as cobai
+from tap_contacts.apis.porters import client as porters
+from tap_contacts.apis.valomnia import client as valomnia
+from tap_contacts.apis.zoho_voice import client as zoho_voice
+from tap_contacts.plugin import printable, signals, standard_streams
+from tap_contacts.plugin.base import ContactsPlugin, exit_codes
+from tap_contacts.plugin.progress import Progress
+from tap_contacts.plugin.standard_streams import OutputError
 from tap_contacts.streams.cobai import CobaiContacts, CobaiCustomers
 from tap_contacts.streams.porters import (
     PortersClients,
@@ -39,13 +33,15 @@ from tap_contacts.streams.porters import (
 )
 from tap_contacts.streams.valomnia import ValomniaContacts
 from tap_contacts.streams.zoho_voice import ZohoVoiceContacts, ZohoVoiceContactStatuses
+from tap_contacts.transport import client as http
+from tap_contacts.writer import MessageWriter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
-    from tap_contacts.apis.http import ApiClient
-    from tap_contacts.client import ApiStream
+    from tap_contacts.streams.base import ApiStream
+    from tap_contacts.transport.client import ApiClient
 
 STREAMS: tuple[type[ApiStream[Any]], ...] = (
     CobaiCustomers,
@@ -60,7 +56,7 @@ STREAMS: tuple[type[ApiStream[Any]], ...] = (
 )
 """Every stream there is."""
 
-KEPT = {"state": kept.state, "catalog": kept.catalog}
+KEPT = {"state": kept_files.state, "catalog": kept_files.catalog}
 """Options of the command that name files, and what takes these."""
 
 LONGEST_END = 5.0
@@ -78,7 +74,7 @@ class TapContacts(ContactsPlugin, Tap):
     message_writer: MessageWriter
     is_command: ClassVar = False
     """Whether the process is the tap's own."""
-    watch: ClassVar = ending.Watch()
+    watch: ClassVar = signals.Watch()
     progress: ClassVar = Progress()
     config_jsonschema: ClassVar = th.PropertiesList(
         th.Property("cobai", cobai.SETTINGS, description="Read cobai."),
@@ -164,18 +160,18 @@ class TapContacts(ContactsPlugin, Tap):
         self.logger.info("Ended by %s; run again to read the rest.", signal.Signals(signum).name)
         self.progress.close()
         if self.is_command:
-            os._exit(ending.code_of(signum))
-        sys.exit(ending.code_of(signum))
+            os._exit(signals.code_of(signum))
+        sys.exit(signals.code_of(signum))
 
 
 def main() -> None:
     """Run the command `tap-contacts`."""
-    is_open = outputs.prepare(UNREAD)
-    harmless.install()
+    is_open = standard_streams.prepare(UNREAD)
+    printable.install()
     TapContacts.is_command = True
     TapContacts.watch.start(TapContacts.name, LONGEST_END)
-    with ending.coded(TapContacts.watch), exit_codes(TapContacts.logger):
-        outputs.assert_open(is_open=is_open)
+    with signals.coded(TapContacts.watch), exit_codes(TapContacts.logger):
+        standard_streams.assert_open(is_open=is_open)
         command = TapContacts.command()
         with TapContacts.progress.shown():
             command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from tap_contacts.apis import harmless
+from tap_contacts.plugin import printable
 
 SAID = "Properties %s were present"
 """How the SDK begins."""
@@ -34,7 +34,7 @@ class UnknownFields(logging.Filter):
         """Log which fields there were, each that looks like a name by its name."""
         if not self._names:
             return
-        shown = sorted(filter(harmless.is_name, self._names))[:MOST]
+        shown = sorted(filter(printable.is_name, self._names))[:MOST]
         if further := len(self._names) - len(shown):
             shown.append(f"{further} more")
         self._names.clear()

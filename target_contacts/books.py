@@ -8,15 +8,15 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tap_contacts.apis import harmless
-from tap_contacts.apis.harmless import HIDDEN
+from tap_contacts.plugin import printable
+from tap_contacts.plugin.printable import HIDDEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rich.table import Table
 
-    from tap_contacts.apis.progress import Usage
+    from tap_contacts.transport.usage import Usage
 
 NOT_THERE = "left out, unknown there"
 """What was done with a value that the destination does not have."""
@@ -205,7 +205,7 @@ class Books:
 def shown(field: str | None, code: str) -> str:
     """Return the field at fault as it may be shown: one of the record may have any name."""
     if field and code in OF_RECORDS:
-        return harmless.name(field)
+        return printable.name(field)
     return field or "-"
 
 

@@ -6,7 +6,7 @@ import threading
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tap_contacts.apis.errors import GivenUp
+from tap_contacts.transport.errors import GivenUp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence

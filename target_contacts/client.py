@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from singer_sdk.sinks import BatchSink
 
-from tap_contacts.apis.errors import OutcomeUnknown, Refused, Stopped, ends_run
-from tap_contacts.apis.http import ApiClient
-from tap_contacts.apis.plugin import InputError
+from tap_contacts.plugin.base import InputError
+from tap_contacts.transport.client import ApiClient
+from tap_contacts.transport.errors import OutcomeUnknown, Refused, Stopped, ends_run
 from target_contacts import values
 from target_contacts.contact import line
 from target_contacts.deletion import Gone

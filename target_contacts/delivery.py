@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from tap_contacts.apis.errors import OutcomeUnknown, Refused, Stopped
+from tap_contacts.transport.errors import OutcomeUnknown, Refused, Stopped
 from target_contacts import keys
 from target_contacts.items import Item, Outcome, created, why
 from target_contacts.ledger import INTENT, WRITTEN, Entry

@@ -6,7 +6,8 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tap_contacts.apis.progress import Track, Usage
+from tap_contacts.plugin.progress import Track
+from tap_contacts.transport.usage import Usage
 from target_contacts.books import Books
 from target_contacts.lease import LEASE_SECONDS, MARGIN_SECONDS
 from target_contacts.ledger import Ledger
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Mapping
 
-    from tap_contacts.apis.http import ApiClient
+    from tap_contacts.transport.client import ApiClient
     from target_contacts.checkpoints import Checkpoints
     from target_contacts.explain import Explainer
     from target_contacts.reconcile import Reconciler

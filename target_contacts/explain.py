@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from tap_contacts.apis import harmless
+from tap_contacts.plugin import printable
 from target_contacts.books import shown
 from target_contacts.complete import JOINT
 from target_contacts.deletion import Gone
@@ -131,7 +131,7 @@ class Explainer:
         _print(console, ("lacking, may be demanded", "records"), sorted(self._expected.items()))
         _print(console, ("did not fit", "what was done", "values"), self._mended())
         for line in self._remedies():
-            console.print(harmless.text(line), soft_wrap=True)
+            console.print(printable.text(line), soft_wrap=True)
 
     def _remedies(self) -> Iterator[str]:
         """Yield which settings give what is missing."""
@@ -154,6 +154,6 @@ def _print(console: Console, heads: Iterable[str], rows: Iterable[Iterable[objec
 
     table = Table(*heads, box=SIMPLE)
     for row in rows:
-        table.add_row(*(harmless.text(str(cell)) for cell in row))
+        table.add_row(*(printable.text(str(cell)) for cell in row))
     if table.rows:
         console.print(table)

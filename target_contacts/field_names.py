@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tap_contacts.apis import harmless
-from tap_contacts.apis.harmless import HIDDEN
+from tap_contacts.plugin import printable
+from tap_contacts.plugin.printable import HIDDEN
 from target_contacts.spelling import spelled
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class FieldNames:
             return HIDDEN
         first = _longest(name, self._declared)
         below: list[Any] | None = [self._declared[first]] if first in self._declared else None
-        parts, rest = [harmless.name(first)], name[len(first) + 1 :]
+        parts, rest = [printable.name(first)], name[len(first) + 1 :]
         while rest and not (parts[-1] == HIDDEN and below is None):
             shown, taken, below = self._next(rest, below)
             if shown != HIDDEN or parts[-1] != HIDDEN:
@@ -82,7 +82,7 @@ class FieldNames:
         found = self._below(schemas or ())
         part = _longest(rest, found.properties)
         if part in found.properties:
-            return harmless.name(part), part, found.properties[part]
+            return printable.name(part), part, found.properties[part]
         return _known(part), part, found.plain if found.is_list else None
 
     def _below(self, schemas: Sequence[Any]) -> _Below:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_contacts.apis.errors import NotFound, OutcomeUnknown, Refused, Stopped
+from tap_contacts.transport.errors import NotFound, OutcomeUnknown, Refused, Stopped
 from target_contacts.rejects import OUTCOME_UNKNOWN, Rejected
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_contacts.apis import harmless
+from tap_contacts.plugin import printable
 from target_contacts.rejects import Rejected
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _TEXT = frozenset({str})
 
 def other(stream: str, before: Sequence[str], now: Sequence[str]) -> str:
     """Say that a stream has another key than the ledger knows."""
-    key, known = (", ".join(map(harmless.name, names)) or "none" for names in (now, before))
+    key, known = (", ".join(map(printable.name, names)) or "none" for names in (now, before))
     return (
         f"Stream {stream} has the key {key}; the ledger knows its records by {known}, so each "
         "contact would be doubled. Nothing was written. "

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 import msgspec
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
 
-from tap_contacts.apis.plugin import InputError
+from tap_contacts.plugin.base import InputError
 from target_contacts import broken, deep
 from target_contacts.deep import DEEPEST
 from target_contacts.rejects import Rejected

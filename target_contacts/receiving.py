@@ -12,11 +12,11 @@ import msgspec
 from singer_sdk import Target
 from singer_sdk.mapper import SameRecordTransform
 
-from tap_contacts.apis import ending
-from tap_contacts.apis.maps import FAILED, Mapper
-from tap_contacts.apis.outputs import OutputError
-from tap_contacts.apis.plugin import ContactsPlugin, InputError
-from tap_contacts.apis.terminal import make_way
+from tap_contacts.plugin import signals
+from tap_contacts.plugin.base import ContactsPlugin, InputError
+from tap_contacts.plugin.standard_streams import OutputError
+from tap_contacts.plugin.status_line import make_way
+from tap_contacts.plugin.stream_maps import FAILED, Mapper
 from target_contacts.ledger import CANONICAL
 from target_contacts.messages import Interrupted, Line, MessageReader
 from target_contacts.rejects import Rejected
@@ -43,7 +43,7 @@ class ReceivingTarget(ContactsPlugin, Target):
     message_reader_class = MessageReader
     message_reader: MessageReader
     destination: Destination
-    watch: ClassVar = ending.Watch()
+    watch: ClassVar = signals.Watch()
 
     def __init__(self, **kwargs: Any) -> None:
         """Take the arguments of the SDK's `Target`."""
@@ -208,7 +208,7 @@ class ReceivingTarget(ContactsPlugin, Target):
         del frame
         first = self.watch.first(signum)
         if self.destination.offline or self.destination.checking:
-            leave(ending.code_of(first))
+            leave(signals.code_of(first))
         if self.destination.halted:
             return
         signal.signal(signal.SIGALRM, self._abandon)

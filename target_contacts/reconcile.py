@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_contacts.apis.errors import GivenUp, Refused, Stopped
-from tap_contacts.apis.seams import Incomplete
+from tap_contacts.listing.offsets import Incomplete
+from tap_contacts.transport.errors import GivenUp, Refused, Stopped
 from target_contacts.candidates import Candidates, Contacts, Index, Indexes
 from target_contacts.contact import assert_known
 from target_contacts.dispatch import in_parallel

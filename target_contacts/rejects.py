@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import msgspec
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_contacts.apis.errors import ApiError
+from tap_contacts.transport.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_contacts.apis.errors import GivenUp, OutcomeUnknown, Stopped
-from tap_contacts.apis.served import FEW
+from tap_contacts.transport.errors import GivenUp, OutcomeUnknown, Stopped
+from tap_contacts.transport.served import FEW
 from target_contacts.rejects import OUTCOME_UNKNOWN, Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from tap_contacts.apis.errors import ApiError
+    from tap_contacts.transport.errors import ApiError
     from target_contacts.client import ContactSink
     from target_contacts.items import Item, Outcome, Received
 

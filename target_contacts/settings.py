@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 
-from tap_contacts.apis import forms, http
+from tap_contacts.transport import client as http
+from tap_contacts.transport import forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tap_contacts.apis.http import ApiClient
+    from tap_contacts.transport.client import ApiClient
 
 _ANY_OBJECT = th.CustomType({"type": ["object", "null"], "additionalProperties": True})
 _PATHS = th.CustomType(

@@ -17,10 +17,10 @@ from singer_sdk.exceptions import (
 )
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 
-from tap_contacts.apis import ending, harmless, outputs
-from tap_contacts.apis.errors import Stopped
-from tap_contacts.apis.plugin import InputError, exit_codes
-from tap_contacts.apis.progress import Progress
+from tap_contacts.plugin import printable, signals, standard_streams
+from tap_contacts.plugin.base import InputError, exit_codes
+from tap_contacts.plugin.progress import Progress
+from tap_contacts.transport.errors import Stopped
 from target_contacts import settings
 from target_contacts.checkpoints import Checkpoints
 from target_contacts.client import ContactSink, PassedOverSink
@@ -132,7 +132,7 @@ class TargetContacts(ReceivingTarget):
             self.destination.close()
             self.destination.report(self.logger)
         if self.destination.halted:
-            return ending.code_of(self.destination.halted)
+            return signals.code_of(self.destination.halted)
         if self.unpassed:
             raise self.unpassed
         rejected = self.destination.books.bins["rejected"]
@@ -189,7 +189,7 @@ class TargetContacts(ReceivingTarget):
             self.destination.rejects.assert_writable()
             sink = self._kind(self, SAMPLE, dict(ANY_RECORD), ["id"])
             sink.setup()
-            click.echo(harmless.text(self.destination.client.check()))
+            click.echo(printable.text(self.destination.client.check()))
             sink.translator(sink.learned(sink.configured()))
         finally:
             self.destination.close()
@@ -204,7 +204,7 @@ class TargetContacts(ReceivingTarget):
         if not self.destination.explainers:
             click.echo("Nothing would be written: no stream of people came.")
         if told := self.destination.books.passed_over_in_words():
-            click.echo(harmless.text(told))
+            click.echo(printable.text(told))
         return 0
 
     @classmethod
@@ -230,10 +230,10 @@ class TargetContacts(ReceivingTarget):
 
 def main() -> None:
     """Run the command `target-contacts`."""
-    is_open = outputs.prepare(UNREAD)
-    harmless.install()
+    is_open = standard_streams.prepare(UNREAD)
+    printable.install()
     TargetContacts.watch.start(TargetContacts.name, LONGEST_END)
-    with ending.coded(TargetContacts.watch), exit_codes(TargetContacts.logger):
-        outputs.assert_open(is_open=is_open)
+    with signals.coded(TargetContacts.watch), exit_codes(TargetContacts.logger):
+        standard_streams.assert_open(is_open=is_open)
         with contextlib.suppress(Interrupted):
             TargetContacts.command()()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from tap_contacts.apis.errors import ApiError
+from tap_contacts.transport.errors import ApiError
 
 
 class LedgerError(ApiError):

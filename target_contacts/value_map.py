@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_contacts.apis.alike import alike
+from tap_contacts.plugin.same_name import alike
 from target_contacts.contact import is_empty, text
 from target_contacts.spelling import spelled
 from target_contacts.takers import TOLD_BY_VALUE

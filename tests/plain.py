@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 
-from tap_contacts.apis.http import DONE, GATEWAY, NOT_UNDERSTOOD, ApiClient, Judgement
-from tap_contacts.apis.outage import Outage
-from tap_contacts.apis.rates import Pace
-from tap_contacts.apis.repeats import Call
-from tap_contacts.apis.transport import SignIn
+from tap_contacts.transport.circuit_breaker import Outage
+from tap_contacts.transport.client import DONE, GATEWAY, NOT_UNDERSTOOD, ApiClient, Judgement
+from tap_contacts.transport.rate_limit import Pace
+from tap_contacts.transport.retry import Call
+from tap_contacts.transport.session import SignIn
 from tests.commands import FAST, SOON
 from tests.sandbox.server import Request, Response, Sandbox, json_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tap_contacts.apis.quota import Quota
-    from tap_contacts.apis.transport import Answer
+    from tap_contacts.transport.rate_headers import Quota
+    from tap_contacts.transport.session import Answer
 
 
 class Clock:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_contacts.apis.outage import Outage
-from tap_contacts.apis.rates import Pace
-from tap_contacts.apis.transport import Transport
+from tap_contacts.transport.circuit_breaker import Outage
+from tap_contacts.transport.rate_limit import Pace
+from tap_contacts.transport.session import Transport
 from target_contacts.troubles import LedgerError
 
 if TYPE_CHECKING:

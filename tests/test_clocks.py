@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_contacts.apis.bookmarks import MOST_SEEN, Bookmark
-from tap_contacts.apis.clocks import clocks, moment
+from tap_contacts.listing.bookmarks import MOST_SEEN, Bookmark
+from tap_contacts.listing.clocks import clocks, moment
 from tests.people import put
 from tests.sandbox.porters import Porters
 from tests.sandbox.valomnia import Valomnia

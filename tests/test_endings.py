@@ -289,8 +289,8 @@ def test_a_signal_while_nobody_reads_the_log(
 
 STUCK = """
 import signal, sys, time
-from tap_contacts.apis import ending
-watch = ending.Watch()
+from tap_contacts.plugin import signals
+watch = signals.Watch()
 watch.start("stuck", 1.0)
 def forever(*_):
     while True:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from urllib3.connection import HTTPConnection
 
-from tap_contacts.apis.errors import NoAnswer
-from tap_contacts.apis.exchange import LARGEST_ANSWER, LARGEST_HEAD, bounded
-from tap_contacts.apis.outage import Outage
-from tap_contacts.apis.rates import Pace
-from tap_contacts.apis.transport import Transport
+from tap_contacts.transport.circuit_breaker import Outage
+from tap_contacts.transport.errors import NoAnswer
+from tap_contacts.transport.exchange import LARGEST_ANSWER, LARGEST_HEAD, bounded
+from tap_contacts.transport.rate_limit import Pace
+from tap_contacts.transport.session import Transport
 from tests import tls
 from tests.peers import GOOD, Peer, Wire
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from tap_contacts.apis import porters_wire
-from tap_contacts.apis.bas_ip import CONTACTS_PATH, BasIp
-from tap_contacts.apis.cobai import Cobai
-from tap_contacts.apis.connections import prepared
-from tap_contacts.apis.http import ApiClient, Verdict
-from tap_contacts.apis.porters import Porters
-from tap_contacts.apis.transport import Answer
-from tap_contacts.apis.valomnia import Valomnia
-from tap_contacts.apis.zoho_voice import ZohoVoice
+from tap_contacts.apis.bas_ip.client import CONTACTS_PATH, BasIp
+from tap_contacts.apis.cobai.client import Cobai
+from tap_contacts.apis.porters import wire
+from tap_contacts.apis.porters.client import Porters
+from tap_contacts.apis.valomnia.client import Valomnia
+from tap_contacts.apis.zoho_voice.client import ZohoVoice
+from tap_contacts.transport.adapter import prepared
+from tap_contacts.transport.client import ApiClient, Verdict
+from tap_contacts.transport.session import Answer
 from tests.commands import Workplace, contacts
 from tests.crash.lab import KINDS
 from tests.crash.people import person, shapes
@@ -97,8 +97,8 @@ UUID = "fe79e3c0-f685-42d5-92b5-c46f04803c8f"
 
 def porters_body(contact_id: str) -> bytes:
     """Return what is sent to PORTERS."""
-    item = porters_wire.Writer().item(contact_id, {"Contact.P_Name": "Anna"})
-    return porters_wire.document([item])
+    item = wire.Writer().item(contact_id, {"Contact.P_Name": "Anna"})
+    return wire.document([item])
 
 
 REQUESTS: Mapping[str, Mapping[str, tuple[str, str, Any]]] = {

@@ -22,11 +22,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from singer_sdk.exceptions import RecordsWithoutSchemaException
 
-from tap_contacts.apis.errors import ApiError
-from tap_contacts.apis.plugin import InputError
-from tap_contacts.apis.seams import Incomplete
-from tap_contacts.apis.transport import MOST_VALUES, Answer
+from tap_contacts.listing.offsets import Incomplete
+from tap_contacts.plugin.base import InputError
 from tap_contacts.tap import TapContacts
+from tap_contacts.transport.errors import ApiError
+from tap_contacts.transport.session import MOST_VALUES, Answer
 from target_contacts.target import TargetContacts
 from target_contacts.vocabulary import ATTRIBUTES
 from tests.commands import BIN, FAST, Finished, Workplace, contacts, singer

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_contacts.apis import harmless
+from tap_contacts.plugin import printable
 from tests.commands import BIN, FAST, contacts, singer
 from tests.plain import PlainApi
 from tests.sandbox.server import Response
@@ -49,7 +49,7 @@ def zoho() -> Iterator[ZohoVoice]:
 
 def is_clean(text: str) -> bool:
     """Say whether a text can do nothing to a terminal."""
-    return all(harmless.text(line) == line for line in text.split("\n"))
+    return all(printable.text(line) == line for line in text.split("\n"))
 
 
 def assert_clean(log: str) -> None:
@@ -67,10 +67,10 @@ def assert_clean(log: str) -> None:
 @given(st.text())
 def test_any_text_becomes_harmless_and_stays_told_apart(text: str) -> None:
     """Nothing but printable characters and blanks is left, and plain texts stay as they are."""
-    made = harmless.text(text)
+    made = printable.text(text)
     assert all(char.isprintable() or char.isspace() for char in made)
     assert len(made.splitlines()) <= 1
-    assert harmless.text(made) == made
+    assert printable.text(made) == made
     assert made == text or not text.isprintable()
 
 
@@ -90,7 +90,7 @@ def test_any_text_becomes_harmless_and_stays_told_apart(text: str) -> None:
 )
 def test_what_looks_like_a_name_is_shown(name: str) -> None:
     """Letters of all scripts, a few digits, blanks and the signs that names of fields have."""
-    assert harmless.is_name(name)
+    assert printable.is_name(name)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_what_looks_like_a_name_is_shown(name: str) -> None:
 )
 def test_what_does_not_is_not(name: str) -> None:
     """Addresses, numbers, ids, sentences and what is no text to read."""
-    assert not harmless.is_name(name)
+    assert not printable.is_name(name)
 
 
 # The target.
@@ -279,8 +279,8 @@ def test_json_logs_stay_json(zoho: ZohoVoice, workplace: Workplace) -> None:
 
 WARNED = """
 import logging, sys, warnings
-from tap_contacts.apis import harmless
-harmless.install()
+from tap_contacts.plugin import printable
+printable.install()
 logging.basicConfig(format="%(name)s %(message)s", level=logging.DEBUG)
 logging.captureWarnings(True)
 warnings.warn("a\\nb\\x1b[2J")

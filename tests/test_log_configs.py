@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_contacts.apis.quiet import QUIET
+from tap_contacts.transport.library_logs import QUIET
 from tests.commands import FAST, contacts
 from tests.test_privacy import (
     CONTACT,

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_contacts.apis.errors import (
+from tap_contacts.transport.circuit_breaker import FIRST_SECONDS, PATIENCE, SELDOM_SECONDS, Outage
+from tap_contacts.transport.errors import (
     ApiError,
     GivenUp,
     OutcomeUnknown,
@@ -20,8 +21,7 @@ from tap_contacts.apis.errors import (
     Stopped,
     ends_run,
 )
-from tap_contacts.apis.outage import FIRST_SECONDS, PATIENCE, SELDOM_SECONDS, Outage
-from tap_contacts.apis.served import FEW
+from tap_contacts.transport.served import FEW
 from tests.plain import Clock, Plain, PlainApi, client_of
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from urllib.parse import quote
 import pytest
 from lxml import etree
 
-from tap_contacts.apis import porters as api
-from tap_contacts.apis import porters_wire as wire
+from tap_contacts.apis.porters import client as api
+from tap_contacts.apis.porters import wire
 from tests.commands import Workplace, contacts
 from tests.sandbox.porters import (
     APP_SECRET,

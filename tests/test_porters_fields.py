@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_contacts.apis import porters as api
+from tap_contacts.apis.porters import client as api
 from tests.commands import Finished, Workplace, contacts
 from tests.sandbox.porters import CONTACT, FIELD, OPTION, SCOPES, Porters
 from tests.sandbox.porters_tenant import OWN_KINDS, PHASES, Kind, Option, Tenant

@@ -17,8 +17,8 @@ from xml.sax.saxutils import escape
 import pytest
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_contacts.apis.cobai import Cobai as CobaiClient
-from tap_contacts.apis.zoho_voice import ZohoVoice as ZohoClient
+from tap_contacts.apis.cobai.client import Cobai as CobaiClient
+from tap_contacts.apis.zoho_voice.client import ZohoVoice as ZohoClient
 from target_contacts.target import TargetContacts
 from tests.commands import BIN, FAST, Finished, Workplace, contacts, singer
 from tests.people import put

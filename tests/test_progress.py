@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_contacts.apis.bookmarks import Bookmark
-from tap_contacts.apis.cobai import Cobai as CobaiClient
-from tap_contacts.apis.outage import Outage
-from tap_contacts.apis.porters import Porters as PortersClient
-from tap_contacts.apis.porters_fields import CONTACTS
-from tap_contacts.apis.porters_reading import Asked, Changes
-from tap_contacts.apis.progress import Progress, Track, Usage
-from tap_contacts.apis.valomnia import Valomnia as ValomniaClient
-from tap_contacts.apis.valomnia_reading import read_changes
-from tap_contacts.apis.zoho_voice import ZohoVoice as ZohoClient
+from tap_contacts.apis.cobai.client import Cobai as CobaiClient
+from tap_contacts.apis.porters.client import Porters as PortersClient
+from tap_contacts.apis.porters.reading import Asked, Changes
+from tap_contacts.apis.porters.tenant import CONTACTS
+from tap_contacts.apis.valomnia.client import Valomnia as ValomniaClient
+from tap_contacts.apis.valomnia.reading import read_changes
+from tap_contacts.apis.zoho_voice.client import ZohoVoice as ZohoClient
+from tap_contacts.listing.bookmarks import Bookmark
+from tap_contacts.plugin.progress import Progress, Track
+from tap_contacts.transport.circuit_breaker import Outage
+from tap_contacts.transport.usage import Usage
 from tests.commands import BIN, FAST, Finished, Workplace, contacts, singer
 from tests.plain import Clock, PlainApi, client_of
 from tests.sandbox.cobai import Cobai

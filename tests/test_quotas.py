@@ -11,8 +11,8 @@ from email.utils import formatdate
 import pytest
 from requests.structures import CaseInsensitiveDict
 
-from tap_contacts.apis.errors import OutcomeUnknown, Stopped
-from tap_contacts.apis.quota import Quota, quota, retry_after
+from tap_contacts.transport.errors import OutcomeUnknown, Stopped
+from tap_contacts.transport.rate_headers import Quota, quota, retry_after
 from tests.plain import Clock, PlainApi, client_of, is_waiting, pace, sent, turn
 from tests.sandbox.server import Response, json_response
 

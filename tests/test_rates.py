@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_contacts.apis.cobai import Cobai as CobaiClient
-from tap_contacts.apis.errors import OutcomeUnknown, Retry, Stopped
-from tap_contacts.apis.learned import LEAST_RATE, NEAR, STEP_SECONDS, Learned
-from tap_contacts.apis.outage import Outage
-from tap_contacts.apis.quota import Quota
-from tap_contacts.apis.rates import LONGEST_WAIT, Ticket
-from tap_contacts.apis.repeats import Call, Repeats, Throttled
-from tap_contacts.apis.transport import SignIn, Transport
-from tap_contacts.apis.zoho_voice import ZohoVoice as ZohoVoiceClient
+from tap_contacts.apis.cobai.client import Cobai as CobaiClient
+from tap_contacts.apis.zoho_voice.client import ZohoVoice as ZohoVoiceClient
+from tap_contacts.transport.adaptive_rate import LEAST_RATE, NEAR, STEP_SECONDS, Learned
+from tap_contacts.transport.circuit_breaker import Outage
+from tap_contacts.transport.errors import OutcomeUnknown, Retry, Stopped
+from tap_contacts.transport.rate_headers import Quota
+from tap_contacts.transport.rate_limit import LONGEST_WAIT, Ticket
+from tap_contacts.transport.retry import Call, Repeats, Throttled
+from tap_contacts.transport.session import SignIn, Transport
 from tests.commands import BIN, FAST, Workplace, contacts, singer
 from tests.plain import Clock, Plain, PlainApi, client_of, is_waiting, pace, sent, turn
 from tests.sandbox.cobai import Cobai
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from tap_contacts.apis.transport import Answer
+    from tap_contacts.transport.session import Answer
 
 PEOPLE = [{"id": n, "first_name": "A", "mobile": f"+49151{n:08}"} for n in range(40)]
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_contacts.apis.ahead import Offsets, in_order
-from tap_contacts.apis.errors import Stopped
-from tap_contacts.apis.keys import Keys
-from tap_contacts.apis.seams import Incomplete, Listing, Page, read_chunks
+from tap_contacts.listing.offsets import Incomplete, Listing, Page, read_chunks
+from tap_contacts.listing.prefetch import Offsets, in_order
+from tap_contacts.listing.seen_keys import Keys
+from tap_contacts.transport.errors import Stopped
 from tests.sandbox.cobai import CUSTOMER_UUID, PASSWORD, RICO, Cobai
 from tests.sandbox.zoho_voice import CONTACTS_PATH, FIRST_ID, ZohoVoice
 

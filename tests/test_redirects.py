@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from tap_contacts.apis import redirects
-from tap_contacts.apis.transport import Answer
+from tap_contacts.transport import redirects
+from tap_contacts.transport.session import Answer
 from tests.commands import FAST, contacts
 from tests.crash.lab import KINDS
 

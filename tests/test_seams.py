@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_contacts.apis.errors import NotFound, Refused
-from tap_contacts.apis.seams import Incomplete, Page, read_all
+from tap_contacts.listing.offsets import Incomplete, Page, read_all
+from tap_contacts.transport.errors import NotFound, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_contacts.apis.typed import typed
+from tap_contacts.plugin.typed import typed
 from tests.commands import BIN, FAST, contacts, singer
 from tests.sandbox.cobai import Cobai
 from tests.sandbox.porters import Porters

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_contacts.apis.errors import Stopped
-from tap_contacts.apis.valomnia import Valomnia as Client
+from tap_contacts.apis.valomnia.client import Valomnia as Client
+from tap_contacts.transport.errors import Stopped
 from target_contacts.sinks.valomnia import ValomniaSink
 from target_contacts.target import TargetContacts
 from tests.commands import FAST, Workplace, contacts

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.testing import get_tap_test_class
 
-from tap_contacts.apis.bookmarks import OVERLAP, Bookmark
-from tap_contacts.apis.seams import Incomplete
-from tap_contacts.apis.valomnia import Valomnia as Client
-from tap_contacts.apis.valomnia_reading import normal, read_changes
+from tap_contacts.apis.valomnia.client import Valomnia as Client
+from tap_contacts.apis.valomnia.reading import normal, read_changes
+from tap_contacts.listing.bookmarks import OVERLAP, Bookmark
+from tap_contacts.listing.offsets import Incomplete
 from tap_contacts.tap import TapContacts
 from tests.commands import BIN, FAST, Finished, Workplace
 from tests.sandbox.valomnia import SECRET, USER, Valomnia

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_contacts.apis.alike import alike, found
+from tap_contacts.plugin.same_name import alike, found
 from tests.commands import contacts
 from tests.sandbox.cobai import Cobai
 from tests.sandbox.porters import Porters

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from tap_contacts.apis.plugin import ContactsPlugin
+    from tap_contacts.plugin.base import ContactsPlugin
     from tests.sandbox.server import Sandbox
 
 Path_ = tuple[str, ...]

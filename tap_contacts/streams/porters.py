@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_contacts.apis import porters_fields as fields
-from tap_contacts.apis import porters_records as records
-from tap_contacts.apis import porters_wire as wire
-from tap_contacts.apis.ahead import Chunk
-from tap_contacts.apis.errors import Stopped
-from tap_contacts.apis.porters import Porters
-from tap_contacts.apis.porters_reading import Asked, Changes
-from tap_contacts.client import ApiStream
-from tap_contacts.incremental import IncrementalStream
+from tap_contacts.apis.porters import records, wire
+from tap_contacts.apis.porters import tenant as fields
+from tap_contacts.apis.porters.client import Porters
+from tap_contacts.apis.porters.reading import Asked, Changes
+from tap_contacts.listing.prefetch import Chunk
+from tap_contacts.streams.base import ApiStream
+from tap_contacts.streams.incremental import IncrementalStream
+from tap_contacts.transport.errors import Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence

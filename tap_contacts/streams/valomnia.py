@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 
-from tap_contacts.apis.valomnia import Valomnia
-from tap_contacts.apis.valomnia_changes import read_changed
-from tap_contacts.apis.valomnia_reading import read_all
-from tap_contacts.client import PROGRESS
-from tap_contacts.incremental import IncrementalStream
+from tap_contacts.apis.valomnia.changes import read_changed
+from tap_contacts.apis.valomnia.client import Valomnia
+from tap_contacts.apis.valomnia.reading import read_all
+from tap_contacts.streams.base import PROGRESS
+from tap_contacts.streams.incremental import IncrementalStream
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-    from tap_contacts.apis.ahead import Chunk
+    from tap_contacts.listing.prefetch import Chunk
 
 _TEXTS = [
     "firstName",

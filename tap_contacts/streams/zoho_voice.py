@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 
-from tap_contacts.apis.ahead import Chunk
-from tap_contacts.apis.zoho_voice import ZohoVoice
-from tap_contacts.client import ApiStream
+from tap_contacts.apis.zoho_voice.client import ZohoVoice
+from tap_contacts.listing.prefetch import Chunk
+from tap_contacts.streams.base import ApiStream
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping

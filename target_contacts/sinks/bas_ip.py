@@ -11,8 +11,8 @@ import unicodedata
 import uuid
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_contacts.apis.bas_ip import LARGEST_REQUEST, BasIp
-from tap_contacts.apis.errors import GivenUp, Refused
+from tap_contacts.apis.bas_ip.client import LARGEST_REQUEST, BasIp
+from tap_contacts.transport.errors import GivenUp, Refused
 from target_contacts import cells, slots, values
 from target_contacts.client import ContactSink
 from target_contacts.contact import assert_known, is_empty, line

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_contacts.apis.alike import found
-from tap_contacts.apis.cobai import Cobai
-from tap_contacts.apis.cobai_wire import FIELDS, UUID
-from tap_contacts.apis.errors import NotFound
+from tap_contacts.apis.cobai.client import Cobai
+from tap_contacts.apis.cobai.wire import FIELDS, UUID
+from tap_contacts.plugin.same_name import found
+from tap_contacts.transport.errors import NotFound
 from target_contacts import cells, values
 from target_contacts.choices import one_of
 from target_contacts.client import ContactSink

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_contacts.apis import porters
-from tap_contacts.apis import porters_wire as wire
-from tap_contacts.apis.errors import GivenUp, OutcomeUnknown, Refused
+from tap_contacts.apis.porters import client as porters
+from tap_contacts.apis.porters import wire
+from tap_contacts.transport.errors import GivenUp, OutcomeUnknown, Refused
 from target_contacts.books import NOT_THERE
 from target_contacts.client import ContactSink
 from target_contacts.contact import is_empty
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor, Future
 
-    from tap_contacts.apis.porters_fields import TenantField
+    from tap_contacts.apis.porters.tenant import TenantField
     from target_contacts.mapping import Field, Payload
 
 CLIENT, NAME = "Contact.P_Client", "Contact.P_Name"

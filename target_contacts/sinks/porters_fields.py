@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_contacts.apis.porters_fields import TEXTS, Kind, Tenant, TenantField
-from tap_contacts.apis.porters_wire import OWN_FIELDS, PHASE
+from tap_contacts.apis.porters.tenant import TEXTS, Kind, Tenant, TenantField
+from tap_contacts.apis.porters.wire import OWN_FIELDS, PHASE
 from target_contacts import cells, values
 from target_contacts.choices import one_of
 from target_contacts.contact import is_empty, line, text

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_contacts.apis import porters_wire as wire
-from tap_contacts.apis.errors import OutcomeUnknown, Stopped
-from tap_contacts.apis.http import NOT_UNDERSTOOD, Verdict
-from tap_contacts.apis.porters import CONTACT, Porters
-from tap_contacts.apis.porters_sign_in import CODES
+from tap_contacts.apis.porters import wire
+from tap_contacts.apis.porters.client import CONTACT, Porters
+from tap_contacts.apis.porters.sign_in import CODES
+from tap_contacts.transport.client import NOT_UNDERSTOOD, Verdict
+from tap_contacts.transport.errors import OutcomeUnknown, Stopped
 from target_contacts.items import Item, Outcome
 from target_contacts.rejects import Rejected
 from target_contacts.sinks.porters_fields import IDS

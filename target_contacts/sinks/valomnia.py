@@ -10,8 +10,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_contacts.apis.errors import Refused
-from tap_contacts.apis.valomnia import Valomnia
+from tap_contacts.apis.valomnia.client import Valomnia
+from tap_contacts.transport.errors import Refused
 from target_contacts import cells, names, others, values
 from target_contacts.choices import one_of
 from target_contacts.client import ContactSink

@@ -10,8 +10,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_contacts.apis.alike import found
-from tap_contacts.apis.zoho_voice import PREFIX, ZohoVoice
+from tap_contacts.apis.zoho_voice.client import PREFIX, ZohoVoice
+from tap_contacts.plugin.same_name import found
 from target_contacts import cells, values
 from target_contacts.choices import one_of
 from target_contacts.client import ContactSink

@@ -14,7 +14,7 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tap_contacts.apis.porters_wire import EMPTY_SIZE, MAX_BYTES, MAX_ITEMS
+from tap_contacts.apis.porters.wire import EMPTY_SIZE, MAX_BYTES, MAX_ITEMS
 from tests.bench.runs import keep, spent, where
 from tests.bench.writing import TARGET, stream
 from tests.sandbox.porters import Porters

@@ -25,18 +25,24 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _TARGET = Path(target_contacts.__file__).parent
-_APIS = Path(tap_contacts.__file__).parent / "apis"
+_TRANSPORT = Path(tap_contacts.__file__).parent / "transport"
 _APART = {f"{name}.py" for name in ("books", "contact", "mapping", "settings")}
 WATCHED = frozenset(
     map(
         str,
         [
             *(path for path in _TARGET.rglob("*.py") if path.name not in _APART),
-            *(_APIS / f"{name}.py" for name in ("http", "transport")),
+            *(_TRANSPORT / f"{name}.py" for name in ("client", "session")),
         ],
     )
 )
 """Files whose lines are counted: not those that only translate, count or declare."""
+
+
+def missing() -> set[str]:
+    """Return the names above that name no file: what has moved would not be watched any more."""
+    there = {path.name for path in _TARGET.rglob("*.py")}
+    return {path for path in WATCHED if not Path(path).exists()} | (_APART - there)
 
 
 @dataclass(frozen=True)

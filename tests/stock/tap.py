@@ -12,7 +12,7 @@ from singer_sdk import typing as th
 from singer_sdk.authenticators import APIKeyAuthenticator
 from singer_sdk.pagination import BaseOffsetPaginator
 
-from tap_contacts.apis.zoho_voice import LARGEST_PAGE, PREFIX, SETTINGS, normal
+from tap_contacts.apis.zoho_voice.client import LARGEST_PAGE, PREFIX, SETTINGS, normal
 from tap_contacts.streams.zoho_voice import ZohoVoiceContacts
 
 if TYPE_CHECKING:

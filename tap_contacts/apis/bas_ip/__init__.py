@@ -1,0 +1,1 @@
+"""BAS-IP indoor monitors: settings, sign-in and error codes."""

@@ -1,0 +1,1 @@
+"""Valomnia, field sales: settings, sign-in, error codes and reading."""

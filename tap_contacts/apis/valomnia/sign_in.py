@@ -1,0 +1,89 @@
+"""Sign in to Valomnia.
+
+Source: https://developers.valomnia.com/ref/Authentication/authentication.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+from tap_contacts.transport.errors import Retry, Stopped
+from tap_contacts.transport.token_sign_in import UNTIL_REFUSED, TokenSignIn
+
+if TYPE_CHECKING:
+    from tap_contacts.transport.session import Answer, Transport
+
+TITLE = "Valomnia"
+LOGIN_PATH = "/j_spring_security_check"
+
+_SESSION = re.compile(r"(?:^|[,;]\s*)JSESSIONID=([^;,\s]+)")
+_REFUSED_ADDRESS = re.compile(r"authfail|login_error|/login/(auth|denied)")
+
+
+class Session(TokenSignIn):
+    """Sign in as a user and send the session's cookie.
+
+    How long a session lives is not documented; a redirect to the login page tells that it ended.
+    """
+
+    title = TITLE
+    header = "Cookie"
+    prefix = "JSESSIONID="
+
+    def __init__(self, transport: Transport, tenant: str, username: str, password: str) -> None:
+        """Take the tenant's origin, and the user."""
+        super().__init__(transport)
+        self._origin = tenant
+        self._form = {"j_username": username, "j_password": password, "ajax": "true"}
+        self._refusal: Stopped | None = None
+
+    def new_token(self) -> tuple[str, float]:
+        """Return a session; a user who was refused is not tried again, lest it be locked."""
+        if self._refusal:
+            raise self._refusal
+        return self._new_session(), UNTIL_REFUSED
+
+    def _new_session(self) -> str:
+        """Sign in; the answer, or where it leads to, is JSON that says whether that went well."""
+        answer = self._send("POST", LOGIN_PATH, data=self._form)
+        session = _session(answer)
+        location = answer.headers.get("Location", "")
+        if location:
+            cookie = {"Cookie": f"JSESSIONID={session}"}
+            answer = self._send("GET", self._below(location), headers=cookie)
+            session = _session(answer) or session
+        body = answer.json if isinstance(answer.json, dict) else {}
+        session = session or str(body.get("token") or "")
+        if body.get("success") is True and session:
+            return session
+        if body.get("success") is False or _REFUSED_ADDRESS.search(location):
+            self._refusal = Stopped(TITLE, "sign-in", "refused", "Check username and password.")
+            raise self._refusal
+        raise _no_session(answer)
+
+    def _below(self, location: str) -> str:
+        """Return the path a redirect leads to; behind a proxy its scheme is often the wrong one."""
+        try:
+            target = urlsplit(urljoin(self._origin + LOGIN_PATH, location))
+        except ValueError:
+            raise Stopped(TITLE, "sign-in", "leads nowhere", "Check api_url.") from None
+        if target.hostname != urlsplit(self._origin).hostname:
+            raise Stopped(TITLE, "sign-in", "leads to another host", "Check api_url.")
+        return target._replace(scheme="", netloc="", fragment="").geturl()
+
+    def _send(self, method: str, path: str, **options: Any) -> Answer:
+        return self.ask(method, self._origin + path, "sign-in", **options)
+
+
+def _session(answer: Answer) -> str:
+    """Return the session that an answer starts; "" if it starts none."""
+    found = _SESSION.findall(answer.headers.get("Set-Cookie", ""))
+    return found[-1] if found else ""
+
+
+def _no_session(answer: Answer) -> Retry:
+    error = Retry(TITLE, "sign-in", f"no session (HTTP {answer.status})", "Check api_url.")
+    error.retry_after = answer.retry_after
+    return error

@@ -1,0 +1,85 @@
+"""How Zoho Voice is signed in to: at Zoho's accounts server, or with a token given.
+
+Source: https://zoho.com/accounts/protocol/oauth/web-apps/access-token-expiry.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_contacts.transport.errors import Retry, Stopped, plain_code
+from tap_contacts.transport.session import Answer, SignIn, Transport
+from tap_contacts.transport.token_sign_in import TokenSignIn
+
+if TYPE_CHECKING:
+    from requests import PreparedRequest
+
+TITLE = "Zoho Voice"
+
+ACCOUNTS_HOSTS = {
+    "com": "accounts.zoho.com",
+    "eu": "accounts.zoho.eu",
+    "in": "accounts.zoho.in",
+    "com.au": "accounts.zoho.com.au",
+    "jp": "accounts.zoho.jp",
+    "com.cn": "accounts.zoho.com.cn",
+    "ca": "accounts.zohocloud.ca",
+    "sa": "accounts.zoho.sa",
+    "uk": "accounts.zoho.uk",
+}
+"""Accounts servers (https://zoho.com/accounts/protocol/oauth/multi-dc.html)."""
+
+
+class RefreshToken(TokenSignIn):
+    """Get access tokens with a refresh token.
+
+    Zoho gives 10 access tokens in 10 minutes
+    (https://zoho.com/accounts/protocol/oauth/web-apps/access-token-expiry.html).
+    """
+
+    title = TITLE
+    prefix = "Zoho-oauthtoken "  # not Bearer, although the token's type says so
+
+    def __init__(self, transport: Transport, accounts_url: str, **grant: str) -> None:
+        """Take the accounts server's origin and client_id, client_secret, refresh_token."""
+        super().__init__(transport)
+        self._url = accounts_url + "/oauth/v2/token"
+        self._grant = {"grant_type": "refresh_token", **grant}
+
+    def new_token(self) -> tuple[str, float]:
+        """Return an access token; it is given up five minutes before its end."""
+        asked = "POST /oauth/v2/token"
+        answer = self.ask("POST", self._url, asked, data=self._grant)
+        body = answer.json if isinstance(answer.json, dict) else {}
+        if token := body.get("access_token"):
+            return str(token), _life(body.get("expires_in")) - 300
+        raise _refusal(asked, answer, str(body.get("error", "")))
+
+
+def _life(seconds: object) -> float:
+    """Return the seconds a token lives: as told, or an hour where that makes no sense."""
+    return seconds if isinstance(seconds, int) and 300 < seconds <= 86_400 else 3600  # noqa: PLR2004
+
+
+def _refusal(asked: str, answer: Answer, error: str) -> Exception:
+    """Tell a wrong grant from a throttle; both come with HTTP 200."""
+    if error.startswith("invalid_") and plain_code(error):
+        advice = "Check client_id, client_secret, refresh_token and data_center."
+        return Stopped(TITLE, asked, error, advice, code=error)
+    if error == "Access Denied":
+        advice = "Too many access tokens were asked for; wait ten minutes before the next run."
+        return Stopped(TITLE, asked, error, advice, code=error)
+    return Retry(TITLE, asked, f"no access token (HTTP {answer.status})", "Check accounts_url.")
+
+
+class AccessToken(SignIn):
+    """Sign with a given access token, which cannot be renewed."""
+
+    def __init__(self, token: str) -> None:
+        """Take the token."""
+        self._token = token
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Set the Authorization header."""
+        request.headers["Authorization"] = f"Zoho-oauthtoken {self._token}"
+        return request

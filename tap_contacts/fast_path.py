@@ -1,0 +1,84 @@
+"""Tell where the SDK would write records as they are, so that they need not take its long way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.mapper import SameRecordTransform
+
+from tap_contacts.writer import MessageWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from singer_sdk import Stream
+    from singer_sdk.singerlib.encoding.base import GenericSingerWriter
+
+FLAG = frozenset({bool, type(None)})
+"""Types of values that are written as they are where the schema demands a boolean."""
+
+PLAIN = FLAG | {str, int}
+"""Types of values that are written as they are elsewhere."""
+
+MOST_SHAPES = 10_000
+"""Records with different fields or types that are remembered as fitting."""
+
+Shape = tuple[object, ...]
+"""Names of a record's fields, and then the types of their values."""
+
+
+def is_open(stream: Stream, writer: GenericSingerWriter[Any, Any]) -> bool:
+    """Say whether a stream's records are written as they are, if they fit its schema.
+
+    No stream map, flattening, deselected field, batch or test may change them.
+    """
+    maps = stream.stream_maps
+    return (
+        isinstance(writer, MessageWriter)
+        and len(maps) == 1
+        and type(maps[0]) is SameRecordTransform
+        and not maps[0].flattening_enabled
+        and all(stream.mask.values())
+        and stream.ABORT_AT_RECORD_COUNT is None
+    )
+
+
+class Form:
+    """The form of a stream's records, as far as writing them unchanged needs it."""
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        """Take the schema that the SDK would conform records to."""
+        self._properties: Mapping[str, Any] = schema.get("properties", {})
+        self._flags = {name for name, rule in self._properties.items() if _is_flag(rule)}
+        self._fitting: set[Shape] = set()
+
+    def fits(self, records: Sequence[Mapping[str, Any]]) -> bool:
+        """Say whether the SDK would write all these records unchanged."""
+        return all(map(self._fits, records))
+
+    def _fits(self, record: Mapping[str, Any]) -> bool:
+        shape = (*record, *map(type, record.values()))
+        if shape in self._fitting:
+            return True
+        fits = all(self._fits_at(name, value) for name, value in record.items())
+        if fits and PLAIN.issuperset(shape[len(record) :]) and len(self._fitting) < MOST_SHAPES:
+            self._fitting.add(shape)
+        return fits
+
+    def _fits_at(self, name: str, value: Any) -> bool:
+        """Say whether a property is known and its value plain, or a flat list or object of such."""
+        rule = self._properties.get(name)
+        if rule is None:
+            return False
+        if isinstance(value, list):
+            return all(type(each) is str for each in value)
+        if isinstance(value, dict):
+            return Form(rule).fits([value])
+        return type(value) in (FLAG if name in self._flags else PLAIN)
+
+
+def _is_flag(rule: Mapping[str, Any]) -> bool:
+    """Say whether the SDK makes a boolean of a property's values."""
+    types = rule.get("type", ())
+    listed = {types} if isinstance(types, str) else set(types)
+    return "boolean" in listed and listed <= {"boolean", "null"}

@@ -1,0 +1,224 @@
+"""Read a listing by row offsets, completely, while the rows behind it may change.
+
+Consecutive pages overlap by one row. A page in which no row is known shows that rows before it
+have gone, or that rows came before it after it was read: it is read again from further back, so
+that none is skipped. That holds whenever each page was read: pages are fetched ahead, in parallel,
+and looked at in turn.
+"""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from itertools import chain
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import msgspec
+from singer_sdk.exceptions import FatalSyncError
+
+from tap_contacts.listing.prefetch import AFRESH, LOST, Chunk, Offsets
+from tap_contacts.listing.seen_keys import Keys
+from tap_contacts.transport.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Mapping
+
+_logger = logging.getLogger("contacts")
+
+MOST_REREADS = 100
+"""Pages read again before a listing is given up as changing too fast."""
+
+MOST_GUESSED = 8
+"""Pages asked for at once where the API does not tell how many there are."""
+
+
+class Page(NamedTuple):
+    """Rows from one offset on, and how many there are in all (-1: not told)."""
+
+    rows: list[dict[str, Any]]
+    total: int
+    date: str | None = None
+    """The header `Date` of the answer."""
+
+
+class Incomplete(FatalSyncError):
+    """The listing could not be read completely."""
+
+
+class Listing(NamedTuple):
+    """A listing that is read by row offsets."""
+
+    what: str
+    """API and request, for messages."""
+    size: int
+    """Rows of a full page, at least 2."""
+    key: str
+    """Field that tells rows apart."""
+
+
+class Last(msgspec.Struct, forbid_unknown_fields=True):
+    """The last row that was written: progress, as it stands in a STATE."""
+
+    offset: Annotated[int, msgspec.Meta(gt=0, lt=10**9)]
+    id: str
+
+
+def read_all(
+    what: str, fetch: Callable[[int], Page], size: int, key: str
+) -> Iterator[dict[str, Any]]:
+    """Yield every row of a listing once, reading one page at a time.
+
+    Args:
+        what: API and request, for messages.
+        fetch: Returns the page of at most `size` rows that starts at an offset.
+        size: Rows of a full page, at least 2.
+        key: Field that tells rows apart.
+
+    Raises:
+        Incomplete: If rows are missing or the listing changes faster than it can be read.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        pages = Offsets(pool, fetch, size - 1, 1)
+        with closing(read_chunks(Listing(what, size, key), pages)) as chunks:
+            yield from chain.from_iterable(chunk.records for chunk in chunks)
+
+
+def read_chunks(
+    listing: Listing, pages: Offsets[Page], progress: Mapping[str, Any] | None = None
+) -> Generator[Chunk, None, None]:
+    """Yield every row of a listing once, page by page.
+
+    The rows that an earlier run wrote are left out, if the last of them stands where it stood.
+
+    Args:
+        listing: What is read.
+        pages: Fetches the page of at most `size` rows that starts at an offset.
+        progress: Progress of the last chunk that an earlier run wrote.
+
+    Raises:
+        Incomplete: If rows are missing or the listing changes faster than it can be read.
+    """
+    with closing(pages):
+        walk = _Walk(listing, progress)
+        while not walk.done:
+            if walk.is_lost:
+                _logger.warning(LOST, listing.what)
+                yield AFRESH
+                walk = _Walk(listing)
+            yield walk.take(_page(walk, pages))
+
+
+def _page(walk: _Walk, pages: Offsets[Page]) -> Page:
+    """Return the page a walk asks for; none where an earlier run ended if the API has none."""
+    try:
+        return pages.page(walk.start, walk.end)
+    except Refused:
+        if not walk.resumes:
+            raise
+        return Page([], -1)
+
+
+class _Walk:
+    """Where the reading of one listing stands."""
+
+    def __init__(self, listing: Listing, progress: Mapping[str, Any] | None = None) -> None:
+        self._what, self._size, self._key = listing
+        last = _last(progress)
+        self._before = self.start = last.offset if last else 0
+        self._seen = Keys([last.id] if last else [])
+        self.is_lost = bool(progress) and not last
+        """Whether the rows of an earlier run are not where they were."""
+        self.done = False
+        self._total = -1
+        self._pages = self._rereads = 0
+        self._was_full = False
+        self._is_counted = False
+
+    @property
+    def end(self) -> int:
+        """Return up to which offset rows are expected.
+
+        Where no total tells, ever more pages are, until one is not full.
+        """
+        if self._total > self.start:
+            return self._total
+        guessed = min(self._pages, MOST_GUESSED) if self._was_full else 0
+        return self.start + guessed * (self._size - 1)
+
+    @property
+    def _left(self) -> int | None:
+        """Return how many rows are still to come; None where no total tells."""
+        return None if self._total < 0 else max(0, self._total - self._before - len(self._seen))
+
+    @property
+    def resumes(self) -> bool:
+        """Say whether the next page is the first one behind those of an earlier run."""
+        return self.start > 0 and not self._pages
+
+    def take(self, page: Page) -> Chunk:
+        """Return the rows of the page at `start` that are new, and move on."""
+        keys = [str(row[self._key]) for row in page.rows]
+        joins = self._joins(keys)
+        self._total = page.total
+        self._was_full = len(keys) == self._size
+        self._pages += 1
+        if not joins:
+            self._step_back()
+            return Chunk([])
+        fresh = [row for row, key in zip(page.rows, keys, strict=True) if self._seen.add(key)]
+        self._step_on(page)
+        return Chunk(fresh, self._progress(keys), self._left)
+
+    def _joins(self, keys: list[str]) -> bool:
+        """Say whether no row can be missing between a page and those before.
+
+        After an earlier run only its last row will do, and first: of those before nothing is known.
+        """
+        known = keys[:1] if self.resumes else keys
+        return not self.start or any(key in self._seen for key in known)
+
+    def _step_back(self) -> None:
+        self._rereads += 1
+        if self._rereads > MOST_REREADS:
+            msg = f"{self._what}: changes faster than it can be read. Run at a quieter time."
+            raise Incomplete(msg)
+        self.is_lost = self.start == self._before
+        self.start = max(self._before, self.start - self._size + 1)
+
+    def _step_on(self, page: Page) -> None:
+        """Move to the next page; a short page alone does not prove that it was the last."""
+        end = self.start + len(page.rows)
+        only_overlap = len(page.rows) < 2  # noqa: PLR2004
+        self.done = only_overlap or (len(page.rows) < self._size and end >= page.total >= 0)
+        if self.done:
+            self._count(page.total)
+        else:
+            self.start = end - 1
+
+    def _count(self, total: int) -> None:
+        """Compare the rows; if some are missing, they may have gone after the last page was read.
+
+        Raises:
+            Incomplete: If they are missing once that page was read again.
+        """
+        count = self._before + len(self._seen)
+        self.done = count >= total
+        if not self.done and self._is_counted:
+            msg = f"{self._what}: counts {total} rows, gave {count}. Run again."
+            raise Incomplete(msg)
+        self._is_counted = True
+
+    def _progress(self, keys: list[str]) -> dict[str, Any] | None:
+        """Return where to go on; {} if keys do not ascend, so that new rows may come anywhere."""
+        if not self._seen.ascend:
+            return {}
+        is_last = keys[-1:] == [self._seen.last]
+        return {"offset": self.start, "id": self._seen.last} if is_last and not self.done else None
+
+
+def _last(progress: Mapping[str, Any] | None) -> Last | None:
+    try:
+        return msgspec.convert(progress, Last | None)
+    except msgspec.ValidationError:
+        return None

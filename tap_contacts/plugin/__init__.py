@@ -1,0 +1,1 @@
+"""What both commands do alike: settings, signals, standard streams, progress."""

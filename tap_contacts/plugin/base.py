@@ -1,0 +1,202 @@
+"""What both plugins do alike at the command line: check settings, say what is wrong, exit."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING, Any
+
+import click
+from singer_sdk.configuration._dict_config import parse_environment_config
+from singer_sdk.exceptions import (
+    ConfigurationError,
+    FatalSyncError,
+    RecordsWithoutSchemaException,
+    StreamMapConfigError,
+)
+from singer_sdk.plugin_base import JSONSchemaValidator, PluginBase
+
+from tap_contacts.listing.offsets import Incomplete
+from tap_contacts.plugin import json_files, printable, stream_maps
+from tap_contacts.plugin.setting_errors import unknown, wrong
+from tap_contacts.plugin.standard_streams import OutputError
+from tap_contacts.plugin.typed import typed, without_nulls
+from tap_contacts.transport.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+PACKAGE = "singer-contacts"
+"""Distribution both plugins belong to."""
+
+ENVIRONMENT = "ENV"
+"""What stands for the environment among the config files."""
+
+_CHECKED_APART = {"stream_maps": {"type": ["object", "null"]}}
+"""Settings whose schema in the SDK fails on wrong values."""
+
+_BOUNDS = {
+    "batch_size_rows": {"minimum": 1, "maximum": 100_000},
+    "flattening_max_depth": {"minimum": 1, "maximum": 100},
+    "flattening_max_key_length": {"minimum": 16, "maximum": 4096},
+}
+"""Bounds of settings of the SDK, which declares none."""
+
+FAILED, MISUSED = 1, 2
+"""Exit codes: the run failed; the settings or the command are wrong."""
+
+
+class InputError(FatalSyncError):
+    """The Singer messages read cannot be understood."""
+
+
+_SPEAKING = (ApiError, InputError, Incomplete, OutputError, RecordsWithoutSchemaException)
+"""Errors whose message is known to hold neither secrets nor personal data."""
+
+
+class ContactsPlugin(PluginBase):
+    """Check settings without ever showing a value."""
+
+    package_name = PACKAGE
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Check the settings; the SDK's own messages would show the values, secrets included."""
+        schema = self.config_jsonschema
+        self.append_builtin_config(schema)
+        checked = {**schema, "properties": {**schema["properties"], **_CHECKED_APART}}
+        try:
+            self._config = without_nulls(typed(self._config, schema), schema)
+            errors = wrong(self._config, checked)
+        except RecursionError:
+            msg = "The config has a setting that nests too deep."
+            raise ConfigurationError(msg) from None
+        self._warn_of_unknown(schema)
+        demanded = raise_errors or bool(self._config)
+        """Without any settings a catalog can be had all the same."""
+        if errors and demanded:
+            raise ConfigurationError(" ".join(errors))
+        if not errors:  # the SDK's validator also sets defaults, which takes objects to be some
+            list(JSONSchemaValidator(checked).iter_errors(self._config))
+        if demanded:
+            stream_maps.assert_right(self._config.get("stream_maps") or {})
+            stream_maps.assert_flat(self._config)
+            self.check_settings()
+        return errors
+
+    def _warn_of_unknown(self, schema: Mapping[str, Any]) -> None:
+        for name, meant in unknown(self._config, schema):
+            advice = f"did you mean {meant}?" if meant else "see --about for all."
+            self.logger.warning("Unknown setting %s is ignored; %s", name, advice)
+
+    def _setup_signal_handlers(self) -> None:
+        """Do not hear signals yet: what they end is not set up."""
+
+    def hear_signals(self) -> None:
+        """End as the plugin ends when a signal asks for it; call when all is set up."""
+        super()._setup_signal_handlers()
+
+    @property
+    def _env_var_config(self) -> dict[str, Any]:
+        """Return the settings from the environment, as text: `typed` reads them."""
+        self.append_builtin_config(self.config_jsonschema)
+        names = self.config_jsonschema["properties"]
+        texts = {"properties": {name: {"type": "string"} for name in names}}
+        try:
+            return parse_environment_config(texts, self._env_var_prefix)
+        except (OSError, ValueError):
+            msg = "A file .env above this installation cannot be read: save it as UTF-8."
+            raise ConfigurationError(msg) from None
+
+    def setup_mapper(self) -> None:
+        """Get ready to apply stream maps."""
+        with stream_maps.speaking():
+            super().setup_mapper()
+
+    @classmethod
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        """Give the SDK's own settings bounds."""
+        super().append_builtin_config(config_jsonschema)
+        declared = config_jsonschema["properties"]
+        for name, bounds in _BOUNDS.items():
+            if name in declared:
+                declared[name] = {**declared[name], **bounds}
+
+    def check_settings(self) -> None:
+        """Check what the settings' schema cannot say; may raise ConfigurationError."""
+
+    @classmethod
+    def command(cls) -> click.Command:
+        """Set up logging and return the command; may raise ConfigurationError."""
+        levels = [f"{cls._env_var_prefix}LOGLEVEL", "LOGLEVEL"]
+        named = next((name for name in levels if os.environ.get(name)), None)
+        if named and not isinstance(logging.getLevelName(os.environ[named].upper()), int):
+            msg = f"{named} in the environment must be debug, info, warning, error or critical."
+            raise ConfigurationError(msg)
+        cls.logger.addFilter(_is_sentence)
+        try:
+            found = cls.cli
+        except Exception:  # noqa: BLE001  # a log configuration may name any class
+            msg = (
+                "SINGER_SDK_LOG_CONFIG in the environment must name a YAML file that "
+                "logging.config.dictConfig can follow."
+            )
+            raise ConfigurationError(msg) from None
+        return found
+
+    @classmethod
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
+        """Read the config files; a file that cannot be read is a usage error."""
+        given = super().cb_config(ctx, param, tuple(each for each in value if each == ENVIRONMENT))
+        for path in value:
+            if path != ENVIRONMENT:
+                given.config |= file_of("config", path, ctx, param)
+        return given
+
+
+def _is_sentence(record: logging.LogRecord) -> bool:
+    """Say whether a line is more than the SDK's announcement of an error that is told in words."""
+    return not str(record.msg).startswith("Error initializing target sink")
+
+
+def file_of(
+    kind: str, path: str, ctx: click.Context | None, param: click.Parameter | None
+) -> dict[str, Any]:
+    """Return the JSON object in a file that an option names; else it is a usage error."""
+    try:
+        return json_files.object_in(path)
+    except json_files.Unreadable as error:
+        msg = printable.text(f"The {kind} file {path} {error}.")
+        raise click.BadParameter(msg, ctx, param) from None
+
+
+@contextlib.contextmanager
+def exit_codes(logger: logging.Logger) -> Iterator[None]:
+    """End the process with one clear sentence and the documented exit code."""
+    try:
+        yield
+    except (ConfigurationError, StreamMapConfigError) as error:
+        logger.error("%s", error)  # noqa: TRY400  # the sentence is for users
+        sys.exit(MISUSED)
+    except _SPEAKING as error:
+        logger.error("%s", error)  # noqa: TRY400
+        sys.exit(FAILED)
+    except Exception as error:  # noqa: BLE001
+        _log_unexpected(logger, error)
+        sys.exit(FAILED)
+
+
+def _log_unexpected(logger: logging.Logger, error: Exception) -> None:
+    """Name kind and place of an error, not its text, which may hold a record."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "?"
+    logger.error(
+        "Unexpected %s at %s. Please report it; with LOGLEVEL=debug the way there is logged.",
+        type(error).__name__,
+        place,
+    )
+    for frame in traceback.format_list(frames):
+        for line in frame.splitlines():
+            logger.debug("%s", line)

@@ -1,0 +1,1 @@
+"""Send requests to one account: sign in, keep to the rate, retry, judge answers."""

@@ -1,0 +1,131 @@
+"""Send requests with `requests`, but without what it works out anew at each one.
+
+A session would look through all variables twice at every request, keep cookies and read the whole
+body of a redirect even where it follows none.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from tap_contacts.transport import library_logs
+from tap_contacts.transport.exchange import LARGEST_ANSWER, SENT, TooLarge, bounded
+from tap_contacts.transport.proxies import ways
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from requests import PreparedRequest
+
+MOST = 64
+"""Connections to one origin that are kept."""
+
+library_logs.keep_quiet()
+
+_HEADERS = dict(requests.utils.default_headers())
+
+
+def prepared(
+    method: str, url: str, headers: Mapping[str, str] | None = None, **options: Any
+) -> PreparedRequest:
+    """Return a request that is ready to be sent; without cookies, since none are kept.
+
+    Args:
+        method: HTTP method.
+        url: Address without query.
+        headers: Headers beside the usual ones.
+        options: As for `requests.request`: params, auth, data, json, files.
+    """
+    request = _Request()
+    request.prepare(method=method, url=url, headers={**_HEADERS, **(headers or {})}, **options)
+    return request
+
+
+class _Request(requests.PreparedRequest):
+    """A request whose address is worked out once for all its queries."""
+
+    def prepare_url(self, url: Any, params: Any) -> None:
+        query = params if isinstance(params, str) else urlencode(params or {}, doseq=True)
+        self.url = f"{_address(url)}?{query}" if query else _address(url)
+
+    def prepare_cookies(self, cookies: Any) -> None:
+        pass
+
+
+@lru_cache(maxsize=256)
+def _address(url: str) -> str:
+    """Return an address without query as it is sent."""
+    request = requests.PreparedRequest()
+    request.prepare_url(url, {})
+    return str(request.url)
+
+
+class Connections(HTTPAdapter):
+    """Connections to a few origins, safe to share between threads."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        super().__init__(pool_maxsize=MOST)
+        self._pools: dict[str, Any] = {}
+        self.connected: Callable[[], None] | None = None
+        """Called when a connection was made, which may take long, before anything is sent."""
+
+    def answer(self, request: PreparedRequest, timeout: float) -> tuple[requests.Response, bytes]:
+        """Send a request and return its answer, and the whole body.
+
+        Args:
+            request: What is sent.
+            timeout: Seconds to wait for the connection, and for the answer as a whole.
+
+        Raises:
+            OSError: No answer came; or one of the other `exchange.FAILURES`.
+        """
+        SENT.may_be = False
+        response = self.send(request, timeout=timeout, **ways(_origin(request)))
+        return response, _read(response)
+
+    def get_connection_with_tls_context(
+        self, request: PreparedRequest, *how: Any, **ways: Any
+    ) -> Any:
+        """Return the connections to a request's origin; the ways to one are always the same."""
+        origin = _origin(request)
+        if origin not in self._pools:
+            found: Any = super().get_connection_with_tls_context(request, *how, **ways)
+            found.ConnectionCls = self._telling(bounded(found.ConnectionCls))
+            self._pools[origin] = found
+        return self._pools[origin]
+
+    def _telling(self, kind: type[Any]) -> type[Any]:
+        """Return a class of connections that tells when one was made."""
+
+        def connect(connection: Any) -> None:
+            kind.connect(connection)
+            if self.connected:
+                self.connected()
+
+        return type(kind.__name__, (kind,), {"connect": connect})
+
+    def build_response(self, req: PreparedRequest, resp: Any) -> requests.Response:
+        """Return an answer of which `raw` has the headers; cookies and encoding are not read."""
+        response = requests.Response()
+        response.request, response.raw, response.status_code = req, resp, resp.status
+        return response
+
+
+def _read(response: requests.Response) -> bytes:
+    body = bytearray()
+    with response:
+        for chunk in response.iter_content(65536):
+            body += chunk
+            if len(body) > LARGEST_ANSWER:
+                raise TooLarge
+    return bytes(body)
+
+
+def _origin(request: PreparedRequest) -> str:
+    return "/".join(str(request.url).split("/", 3)[:3])

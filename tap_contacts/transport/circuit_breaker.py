@@ -1,0 +1,131 @@
+"""Go easy on an API that does not answer: one request at a time, seldom, and none once given up."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from tap_contacts.transport.errors import OutcomeUnknown, Refused, Retry, Stopped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PATIENCE = 3
+"""Failures in a row, over all threads, that make an outage."""
+
+FIRST_SECONDS = 60.0
+"""How long an outage lasts before requests become seldom."""
+
+SELDOM_SECONDS = 30.0
+"""Least time from one request to the next from then on."""
+
+POLL_SECONDS = 0.2
+
+
+class Waits:
+    """How long at least one thread has waited."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """Take a clock that counts in seconds."""
+        self._clock = clock
+        self._threads, self._since, self._before = 0, 0.0, 0.0
+        self._lock = threading.RLock()  # a signal may ask while its own thread counts
+
+    @property
+    def seconds(self) -> float:
+        """Return the seconds so far."""
+        with self._lock:
+            return self._before + (self._clock() - self._since if self._threads else 0.0)
+
+    @property
+    def go_on(self) -> bool:
+        """Say whether a thread waits now."""
+        return self._threads > 0
+
+    @contextlib.contextmanager
+    def one(self) -> Iterator[None]:
+        """Count the time of a thread that waits."""
+        with self._lock:
+            self._since = self._since if self._threads else self._clock()
+            self._threads += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._before, self._since = self.seconds, self._clock()
+                self._threads -= 1
+
+
+class Outage:
+    """What all threads know of how an API answers, and of whether the run is to end."""
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Start with an API that answers; clock and sleep count in seconds."""
+        self.now, self._sleep = clock, sleep
+        self.waits = Waits(clock)
+        self._failures = 0
+        self._since = self._last = clock()
+        self._one = threading.Lock()
+        self._over: Stopped | None = None
+
+    def give_up(self, error: Stopped) -> Stopped:
+        """Make every further request fail with this error, too, without being sent."""
+        self._over = error
+        return error
+
+    def wait(self, seconds: float) -> None:
+        """Wait, unless the API is given up meanwhile.
+
+        Raises:
+            Stopped: If the API was given up.
+        """
+        if seconds > 0:
+            with self.waits.one():
+                self._wait(seconds)
+        if self._over:
+            raise self._over
+
+    def _wait(self, seconds: float) -> None:
+        until = self.now() + seconds
+        while (left := until - self.now()) > 0 and not self._over:
+            self._sleep(min(left, POLL_SECONDS))
+
+    def sending(self) -> None:
+        """Take note that a request leaves now: its turn may have come long before."""
+        self._last = self.now()
+
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for a turn to send a request, and take note of how it ends.
+
+        Raises:
+            Stopped: If the API was given up.
+        """
+        in_turn = self._one if self._failures >= PATIENCE else contextlib.nullcontext()
+        with in_turn:
+            self.wait(self._pause())
+            self.sending()
+            try:
+                yield
+            except (Retry, OutcomeUnknown):
+                self._failures += 1
+                raise
+            except Refused:
+                self._answered()
+                raise
+            self._answered()
+
+    def _answered(self) -> None:
+        """Take note of an answer that makes sense, be it a refusal: that is no outage."""
+        self._failures, self._since = 0, self.now()
+
+    def _pause(self) -> float:
+        """Return how long the next request has to wait for an outage that lasts."""
+        lasts = self._failures >= PATIENCE and self.now() - self._since > FIRST_SECONDS
+        return self._last + SELDOM_SECONDS - self.now() if lasts else 0.0

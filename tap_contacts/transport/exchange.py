@@ -1,0 +1,217 @@
+"""Bound each exchange in time and size, and know whether its request may have left.
+
+One `timeout` is set on a socket before it is used. Of the standard library that is the longest wait
+for a single read, so that an answer that comes byte by byte never ends; here it is the longest wait
+for the whole answer.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import threading
+import time
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from requests.exceptions import ProxyError, SSLError, Timeout
+from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError
+
+from tap_contacts.transport.errors import Cut, NoAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from typing_extensions import Buffer
+
+LARGEST_ANSWER = 16 * 1024 * 1024
+"""Bytes of an answer's body, decompressed or not; more is refused before it is parsed."""
+
+LARGEST_HEAD = 256 * 1024
+"""Bytes of status line and headers, interim answers such as `100 Continue` included."""
+
+_BEYOND_BODY = 1024 * 1024
+"""Bytes that the sizes of chunks may take beside a body."""
+
+AT_ONCE = 64 * 1024
+"""Bytes that are read at once if they are there."""
+
+SLACK = 16
+"""Part of the longest wait by which an answer may be late: to set it anew takes a system call."""
+
+FAILURES = (OSError, HTTPError, http.client.HTTPException)
+"""What an exchange may end with instead of an answer; errors of `requests` are OSErrors."""
+
+
+class TooLarge(http.client.HTTPException):
+    """An answer is larger than any that makes sense."""
+
+
+class _Sent(threading.local):
+    """What a thread knows of its exchange."""
+
+    may_be = False
+    """Whether bytes of the request may have left."""
+
+
+SENT = _Sent()
+
+
+def failure(error: BaseException) -> NoAnswer:
+    """Return what the end of this thread's exchange without an answer means."""
+    causes = list(_causes(error))
+    if not SENT.may_be:
+        return NoAnswer(_not_sent(error), sent=False)
+    for kinds, reason in _REASONS.items():
+        if any(isinstance(cause, kinds) for cause in causes):
+            return NoAnswer(reason, sent=True)
+    return Cut("the connection broke before the answer was whole", sent=True)
+
+
+_REASONS: dict[tuple[type[Exception], ...], str] = {
+    (TooLarge,): "the answer is larger than any that makes sense",
+    (TimeoutError, ReadTimeoutError, Timeout): "no answer within timeout_seconds",
+    (DecodeError,): "the answer cannot be decompressed",
+}
+"""What ends an exchange beside a connection that breaks."""
+
+
+def _not_sent(error: BaseException) -> str:
+    """Name the failure without the address, which may hold secrets in its query."""
+    if isinstance(error, ProxyError):
+        return "no connection through the proxy; check HTTPS_PROXY in the environment"
+    if isinstance(error, SSLError):
+        return "the certificate or the encryption was not accepted"
+    if isinstance(error, ProxyError):
+        return "no connection through the proxy; check HTTPS_PROXY in the environment"
+    return "no connection; check the address and the network"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and those that led to it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+class _Source(socket.SocketIO):
+    """The bytes of one answer as they come, the last of them in time and not too many."""
+
+    def __init__(self, sock: Any) -> None:
+        """Take a socket, on which the longest wait is set."""
+        super().__init__(sock, "r")
+        sock._io_refs += 1  # noqa: SLF001  # so that it stays open for this, as for any such file
+        self._waits = sock
+        wait, now = sock.gettimeout() or float("inf"), time.monotonic()
+        self._until = now + wait
+        self._slack = wait / SLACK
+        self._set = now + self._slack
+        """Until when what is set on the socket is near enough to what is left."""
+        self.room = LARGEST_HEAD
+        """Bytes that may still come."""
+
+    def readinto(self, buffer: Buffer) -> int | None:
+        """Read what is there, or wait for it as long as is left."""
+        now = time.monotonic()
+        if now > self._set:
+            self._waits.settimeout(_left(self._until))
+            self._set = now + self._slack
+        count = super().readinto(buffer)
+        self.room -= count or 0
+        if self.room < 0:
+            raise TooLarge
+        return count
+
+
+def _left(until: float) -> float | None:
+    """Return the seconds until then; TimeoutError if there are none."""
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return None if left == float("inf") else left
+
+
+class _Opened:
+    """What an answer is read from a socket with."""
+
+    def __init__(self, sock: Any) -> None:
+        self._sock = sock
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """Return the bytes of one answer."""
+        del mode
+        return io.BufferedReader(_Source(self._sock), AT_ONCE)
+
+
+class _Response(http.client.HTTPResponse):
+    """An answer of which the last byte has to be there in time."""
+
+    def __init__(self, sock: Any, *what: Any, **how: Any) -> None:
+        opened: Any = _Opened(sock)
+        super().__init__(opened, *what, **how)
+
+    def begin(self) -> None:
+        """Read status line and headers."""
+        file: Any = self.fp
+        super().begin()
+        file.raw.room = LARGEST_ANSWER + _BEYOND_BODY
+
+
+class _Timed:
+    """A socket whose timeout is that of all reads until it is set again.
+
+    Encryption within that of a proxy reads one as often as its records take.
+    """
+
+    def __init__(self, sock: Any) -> None:
+        """Take a socket with its timeout."""
+        self._sock = sock
+        self.settimeout(sock.gettimeout())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+    @property
+    def _io_refs(self) -> int:
+        """Return how many streams use the socket, which stays open for them."""
+        return int(self._sock._io_refs)  # noqa: SLF001
+
+    @_io_refs.setter
+    def _io_refs(self, count: int) -> None:
+        self._sock._io_refs = count  # noqa: SLF001
+
+    def settimeout(self, wait: float | None) -> None:
+        """Set the longest wait."""
+        self._until = float("inf") if wait is None else time.monotonic() + wait
+        self._sock.settimeout(wait)
+
+    def recv(self, *how: Any) -> Any:
+        """Read what is there, or wait for it as long as is left."""
+        self._sock.settimeout(_left(self._until))
+        return self._sock.recv(*how)
+
+
+class _Bounded:
+    """What is added to a class of connections."""
+
+    response_class = _Response
+    sock: Any
+
+    def request(self, *what: Any, **how: Any) -> None:
+        """Send a request; while there is no connection yet, nothing of it can have left."""
+        if self.sock is None:
+            self.connect()  # type: ignore[attr-defined]
+        SENT.may_be = True
+        super().request(*what, **how)  # type: ignore[misc]
+
+    def _connect_tls_proxy(self, *what: Any) -> _Timed:
+        return _Timed(super()._connect_tls_proxy(*what))  # type: ignore[misc]
+
+
+@lru_cache(maxsize=8)
+def bounded(kind: type[Any]) -> type[Any]:
+    """Return a class of connections of urllib3, its exchanges bounded."""
+    if issubclass(kind, _Bounded):
+        return kind
+    return type(f"Bounded{kind.__name__}", (_Bounded, kind), {})

@@ -1,0 +1,49 @@
+"""Say where an API wants a request to go instead, as far as that may be shown."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from tap_contacts.transport.session import Answer
+
+REDIRECTS = frozenset((301, 302, 303, 307, 308))
+"""HTTP statuses that name another address."""
+
+_HOST = re.compile(r"[a-z0-9.-]{1,253}(:[0-9]{1,5})?")
+
+ADVICE = "It answered with a redirect to {}, which no request that writes follows; check api_url."
+
+
+def advice(answer: Answer, origin: str) -> str:
+    """Return what to do about a redirect; "" if an answer is none.
+
+    Args:
+        answer: What was answered.
+        origin: Where the request went.
+    """
+    if answer.status not in REDIRECTS:
+        return ""
+    return ADVICE.format(_shown(answer.headers.get("Location", ""), origin))
+
+
+def _shown(location: str, origin: str) -> str:
+    """Return scheme and host of an address, if the host is a relative of the one that was asked."""
+    try:
+        asked, there = urlsplit(origin), urlsplit(location)
+    except ValueError:
+        return "another address"
+    host = there.netloc.lower()
+    if not _HOST.fullmatch(host) or there.scheme not in {"http", "https"}:
+        return "another address"
+    parent = str(asked.hostname).partition(".")[2]
+    is_known = there.hostname == asked.hostname or _is_below(str(there.hostname), parent)
+    return f"{there.scheme}://{host}" if is_known else "another host"
+
+
+def _is_below(host: str, parent: str) -> bool:
+    """Say whether a host is of a domain, which is none of the whole world's and no number."""
+    is_domain = "." in parent and not parent.rpartition(".")[2].isdecimal()
+    return is_domain and (host == parent or host.endswith(f".{parent}"))

@@ -1,0 +1,166 @@
+"""Repeat requests that may be sent again: bounded, with doubling waits or as the API asks."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import backoff
+
+from tap_contacts.transport.errors import Barred, GivenUp, Refused, Retry, Stopped
+from tap_contacts.transport.rate_limit import LONGEST_WAIT, too_long
+from tap_contacts.transport.served import Trial
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable, Generator, Mapping
+
+    from tap_contacts.transport.circuit_breaker import Outage
+    from tap_contacts.transport.served import Served
+    from tap_contacts.transport.session import Answer, Transport
+
+
+LONGER = 8
+"""How many times longer the waits are after a throttle that names none: rates are mostly those of a
+minute, which the tries of one request have to outlast."""
+
+LATER = "Run again when the API is reachable; nothing is lost."
+OTHERS_GO = "Other requests succeed: run again, and ask the vendor if only this one keeps failing."
+"""What to do after a request failed in all its tries."""
+
+
+class Throttled(Retry):
+    """The API refused a request only because of its rate."""
+
+    of_account = True
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request to be sent, as often as its meaning allows."""
+
+    method: str
+    path: str
+    repeatable: bool = True
+    options: Mapping[str, Any] = field(default_factory=dict)
+    several: bool = False
+    """Whether it is for several records, which may be asked for one by one if it fails."""
+    once: bool = False
+    """Whether it is not repeated if it fails, but only if it was throttled."""
+
+    @property
+    def reads(self) -> bool:
+        """Say whether it changes nothing."""
+        return self.method == "GET"
+
+    @property
+    def asked(self) -> str:
+        """Return the request in the words used in messages: without query and body."""
+        return f"{self.method} {self.path}"
+
+
+class Repeats:
+    """Send the requests of one account until each is answered or must not be sent again."""
+
+    def __init__(
+        self, title: str, transport: Transport, outage: Outage, logger: logging.Logger
+    ) -> None:
+        """Take the API's title, how often and how soon to repeat, and what waits."""
+        self._title, self._outage, self._logger = title, outage, logger
+        self._tries, self._wait, self._pace = (
+            transport.max_tries,
+            transport.retry_wait,
+            transport.pace,
+        )
+        self._count, self._counting = 0, threading.Lock()
+        self._repeated, self._repeated_late = (
+            backoff.on_exception(
+                self._waits, kind, max_tries=self._tries, jitter=None, logger=None
+            )(_tried)
+            for kind in (Retry, Throttled)
+        )
+        self.served: Served | None = None
+        """Tells a request on which the API fails from an API that fails; None: none is told."""
+
+    @property
+    def count(self) -> int:
+        """Return how many requests were sent again so far."""
+        return self._count
+
+    def send(self, attempt: Callable[[Call], Answer], call: Call) -> Answer:
+        """Make attempts until one does not raise Retry.
+
+        Raises:
+            GivenUp: If the last one does, too, while the API serves others.
+            Stopped: If it serves none, or asks for too long a wait; then the API is given up.
+        """
+        repeated = self._repeated_late if call.once else self._repeated
+        trial = Trial(self.served, call, 1 if call.once else self._tries)
+        try:
+            answer = repeated(attempt, call, trial)
+        except Refused:
+            self._note(call)
+            raise
+        except Retry as error:
+            raise self._ended(call, error, trial) from None
+        except Barred as error:
+            raise self._barred(call, error, trial) from None
+        self._note(call)
+        return answer
+
+    def _note(self, call: Call) -> None:
+        """Take note of an answer."""
+        if self.served:
+            self.served.serves(call)
+
+    def _ended(self, call: Call, error: Retry, trial: Trial) -> Stopped:
+        """Return what follows from a request that failed in all its tries."""
+        tries = f"no success in {trial.tries} tries; last: {error.answered}"
+        of_one = trial.is_of_one()
+        kind, advice = (GivenUp, OTHERS_GO) if of_one else (Stopped, LATER)
+        words = (self._title, call.asked, tries, error.advice or advice)
+        ended = kind(*words, code=error.code, http_status=error.http_status)
+        return ended if of_one else self._outage.give_up(ended)
+
+    def _barred(self, call: Call, error: Barred, trial: Trial) -> Stopped:
+        """Return what follows from a request that is barred: nothing else, if others are not."""
+        if error.code or not trial.is_barred_alone():
+            return error
+        answered = f"{error.answered}, though others are let through"
+        words = (self._title, call.asked, answered, error.advice)
+        return GivenUp(*words, code="refused", http_status=error.http_status)
+
+    def _waits(self) -> Generator[float, Retry, None]:
+        """Wait as the API asks, else with doubling and jitter; then yield for a repeat."""
+        error = yield 0.0
+        for tried in itertools.count(1):
+            wait = self._wait_before(tried, error)
+            if wait > LONGEST_WAIT:
+                raise self._outage.give_up(too_long(self._title, wait))
+            text = "%s Trying again in %.1f s (try %d of %d)."
+            self._logger.warning(text, error, wait, tried + 1, self._tries)
+            self._outage.wait(wait)
+            with self._counting:
+                self._count += 1
+            error = yield 0.0
+
+    def _wait_before(self, tried: int, error: Retry) -> float:
+        if error.retry_after is not None:
+            return error.retry_after
+        wait = self._wait * 2.0 ** (tried - 1) * random.uniform(0.5, 1)  # noqa: S311
+        if isinstance(error, Throttled):
+            wait *= LONGER
+            self._pace.rest(wait)
+        return wait
+
+
+def _tried(attempt: Callable[[Call], Answer], call: Call, trial: Trial) -> Answer:
+    trial.begin()
+    try:
+        return attempt(call)
+    except Retry as error:
+        trial.failed(error)
+        raise

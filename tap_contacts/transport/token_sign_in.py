@@ -1,0 +1,94 @@
+"""Sign in with a token: got once, shared by all threads, renewed by one of them."""
+
+from __future__ import annotations
+
+import abc
+import re
+import threading
+import time
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tap_contacts.transport.errors import NoAnswer, Retry
+from tap_contacts.transport.session import Answer, SignIn, Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from requests import PreparedRequest
+
+_TOKEN = re.compile("[!-~]{1,8192}")
+
+LATER = {429, 503}
+"""HTTP statuses with which `Retry-After` is meant."""
+
+UNTIL_REFUSED = float("inf")
+"""Life of a token whose end is told by a refusal only."""
+
+
+class TokenSignIn(SignIn):
+    """Set a header to a token, got when it is first needed and again when it has ended."""
+
+    title: ClassVar[str]
+    """Name of the API in messages."""
+    header: ClassVar[str] = "Authorization"
+    prefix: ClassVar[str]
+    """What stands before the token in the header."""
+
+    def __init__(self, transport: Transport) -> None:
+        """Take what sends the requests for tokens."""
+        self._transport = transport
+        self._lock = threading.Lock()
+        self._token = ""
+        self._ends = 0.0
+
+    @abc.abstractmethod
+    def new_token(self) -> tuple[str, float]:
+        """Return a new token and the seconds it may be used; called by one thread at a time.
+
+        Raises:
+            Retry: There is none now.
+            Stopped: The sign-in is refused.
+        """
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Set the header."""
+        with self._lock:
+            if time.monotonic() >= self._ends:
+                self._token, life = self._usable_token()
+                self._ends = time.monotonic() + life
+            request.headers[self.header] = self.prefix + self._token
+        return request
+
+    def _usable_token(self) -> tuple[str, float]:
+        token, life = self.new_token()
+        if not _TOKEN.fullmatch(token):
+            answered = "a token that no header can hold"
+            raise Retry(self.title, "sign-in", answered, "Check the address and proxies.")
+        return token, life
+
+    def secrets(self) -> Collection[str]:
+        """Return the token."""
+        return {self._token} - {""}
+
+    def renew(self, request: PreparedRequest) -> bool:
+        """Drop the token this request was refused with, unless another thread has done so."""
+        with self._lock:
+            if request.headers[self.header] == self.prefix + self._token:
+                self._ends = 0.0
+        return True
+
+    def ask(self, method: str, url: str, asked: str, **options: Any) -> Answer:
+        """Send a request for a token.
+
+        Raises:
+            Retry: There is no answer, or one that names a time to come back.
+        """
+        try:
+            answer = self._transport.send(method, url, **options)
+        except NoAnswer as error:
+            raise Retry(self.title, asked, str(error)) from None
+        if answer.status in LATER and answer.retry_after is not None:
+            later = Retry(self.title, asked, f"not now (HTTP {answer.status})")
+            later.retry_after = answer.retry_after
+            raise later
+        return answer
