@@ -22,16 +22,16 @@ from tap_contacts.plugin.base import InputError, exit_codes
 from tap_contacts.plugin.progress import Progress
 from tap_contacts.transport.errors import Stopped
 from target_contacts import settings
-from target_contacts.checkpoints import Checkpoints
-from target_contacts.client import ContactSink, PassedOverSink
-from target_contacts.destination import Destination
-from target_contacts.messages import Interrupted
-from target_contacts.paths import FieldPath
-from target_contacts.people import holds_people
-from target_contacts.receiving import ReceivingTarget, leave
+from target_contacts.contact.paths import FieldPath
+from target_contacts.contact.people import holds_people
+from target_contacts.pipeline.receiver import ReceivingTarget, leave
+from target_contacts.pipeline.run import Destination
+from target_contacts.pipeline.stream_sink import ContactSink, PassedOverSink
+from target_contacts.shutdown import Interrupted
+from target_contacts.singer.checkpoints import Checkpoints
 from target_contacts.sinks.bas_ip import BasIpSink
 from target_contacts.sinks.cobai import CobaiSink
-from target_contacts.sinks.porters import PortersSink
+from target_contacts.sinks.porters.sink import PortersSink
 from target_contacts.sinks.valomnia import ValomniaSink
 from target_contacts.sinks.zoho_voice import ZohoVoiceSink
 

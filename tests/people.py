@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from target_contacts import names
 from target_contacts.target import SINKS
+from target_contacts.values import names
 from tests.sandbox.cobai import PASSWORD
 from tests.sandbox.porters import CLIENT_ID, OWNER_ID
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from target_contacts import origins
-from target_contacts.paths import MappedFields
-from target_contacts.reader import ContactReader
-from target_contacts.slots import Slots
-from target_contacts.vocabulary import ATTRIBUTES
+from target_contacts.contact import origins
+from target_contacts.contact.paths import MappedFields
+from target_contacts.contact.phone_fields import Slots
+from target_contacts.contact.reader import ContactReader
+from target_contacts.contact.vocabulary import ATTRIBUTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from target_contacts.reader import Contact
+    from target_contacts.contact.reader import Contact
 
 
 def read(record: Mapping[str, Any], *, containers: Iterable[str] = ()) -> Contact:

@@ -11,7 +11,7 @@ import pytest
 from tap_contacts.transport.circuit_breaker import Outage
 from tap_contacts.transport.rate_limit import Pace
 from tap_contacts.transport.session import Transport
-from target_contacts.troubles import LedgerError
+from target_contacts.ledger.errors import LedgerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_contacts.ledger import WRITTEN, Entry
+from target_contacts.ledger.ledger import WRITTEN, Entry
 from target_contacts.sinks.cobai import CobaiSink
 from target_contacts.target import TargetContacts
 from tests.commands import Workplace, contacts

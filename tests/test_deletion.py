@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from target_contacts.deletion import Told, told
+from target_contacts.contact.deletion import Told, told
 from tests.commands import contacts
 from tests.crash.lab import KINDS
 from tests.sandbox.zoho_voice import ZohoVoice

@@ -11,8 +11,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from singer_sdk.exceptions import ConfigurationError
 
-from target_contacts.matchable import assert_can_match
-from target_contacts.paths import Failure, FieldPath, MappedFields
+from target_contacts.contact.paths import Failure, FieldPath, MappedFields
+from target_contacts.mapping.path_check import assert_can_match
 from tests.commands import contacts
 from tests.sandbox.cobai import Cobai
 from tests.sandbox.porters import Porters

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_contacts.field_names import FieldNames
+from target_contacts.contact.field_names import FieldNames
 from tests.sandbox.zoho_voice import ZohoVoice
 
 if TYPE_CHECKING:

@@ -27,8 +27,8 @@ from tap_contacts.plugin.base import InputError
 from tap_contacts.tap import TapContacts
 from tap_contacts.transport.errors import ApiError
 from tap_contacts.transport.session import MOST_VALUES, Answer
+from target_contacts.contact.vocabulary import ATTRIBUTES
 from target_contacts.target import TargetContacts
-from target_contacts.vocabulary import ATTRIBUTES
 from tests.commands import BIN, FAST, Finished, Workplace, contacts, singer
 from tests.sandbox.bas_ip import BasIp
 from tests.sandbox.cobai import Cobai

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from target_contacts.rejects import Rejected
-from target_contacts.validation import RecordValidator
+from target_contacts.errors import Rejected
+from target_contacts.singer.record_schema import RecordValidator
 from tests.commands import contacts, singer
 from tests.sandbox.zoho_voice import ZohoVoice
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
-from target_contacts.database import Database
-from target_contacts.lease import LEASE_SECONDS, MARGIN_SECONDS
-from target_contacts.ledger import WRITTEN, Entry, Ledger
-from target_contacts.lock import LockFile
-from target_contacts.troubles import LedgerError
+from target_contacts.ledger.database import Database
+from target_contacts.ledger.errors import LedgerError
+from target_contacts.ledger.lease import LEASE_SECONDS, MARGIN_SECONDS
+from target_contacts.ledger.ledger import WRITTEN, Entry, Ledger
+from target_contacts.ledger.lock import LockFile
 from tests.commands import Workplace, contacts, singer
 from tests.ledger_stores import SqliteStore, Store, postgres
 from tests.sandbox.zoho_voice import ZohoVoice

@@ -13,8 +13,8 @@ import pytest
 import sqlalchemy as sa
 from singer_sdk.exceptions import ConfigurationError
 
-from target_contacts.ledger import Ledger
-from target_contacts.troubles import LedgerError
+from target_contacts.ledger.errors import LedgerError
+from target_contacts.ledger.ledger import Ledger
 from tests.commands import Workplace, contacts
 from tests.ledger_stores import NO_SERVER, SERVER, PostgresStore, postgres
 from tests.sandbox.zoho_voice import ZohoVoice

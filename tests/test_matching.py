@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_contacts.evidence import FactReader, share_number
-from target_contacts.matching import ByEvidence, ByRules, assigned
+from target_contacts.delivery.evidence import FactReader, share_number
+from target_contacts.delivery.matching import ByEvidence, ByRules, assigned
 from target_contacts.sinks.cobai import CobaiSink
-from target_contacts.sinks.porters import PortersSink
+from target_contacts.sinks.porters.sink import PortersSink
 from target_contacts.sinks.zoho_voice import ZohoVoiceSink
 from tests.commands import Workplace, contacts
 from tests.sandbox.porters import Porters

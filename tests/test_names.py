@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from target_contacts import names
+from target_contacts.values import names
 
 COMMAS = re.compile("[,\uff0c\u3001\u060c]")
 

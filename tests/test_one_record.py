@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_contacts.packing import packs
+from target_contacts.sinks.packing import packs
 from tests.commands import Workplace, contacts
 from tests.crash.lab import BINS, KINDS
 from tests.crash.people import numbers, person, shapes

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from target_contacts.field_names import FieldNames
+from target_contacts.contact.field_names import FieldNames
 from tests.records import origins_of, read
 
 # Nothing said, or no value.

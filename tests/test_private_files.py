@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.exceptions import ConfigurationError
 
-from target_contacts.ledger import WRITTEN, Entry, Ledger
-from target_contacts.rejects import Rejected, Rejects
+from target_contacts.errors import Rejected
+from target_contacts.ledger.ledger import WRITTEN, Entry, Ledger
+from target_contacts.report.rejects import Rejects
 from tests.commands import Workplace, contacts
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.test_target import ANNA

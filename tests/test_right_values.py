@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_contacts.contact import FLAGS
-from target_contacts.slots import KINDS as NUMBERS
+from target_contacts.contact.phone_fields import KINDS as NUMBERS
+from target_contacts.contact.vocabulary import ADDRESS, ATTRIBUTES
 from target_contacts.target import SINKS
-from target_contacts.vocabulary import ADDRESS, ATTRIBUTES
+from target_contacts.values.basic import FLAGS
 from tests.commands import contacts, singer
 from tests.crash.lab import KINDS
 from tests.sandbox.porters import CLIENT_ID

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_contacts import names, values
 from target_contacts.target import SINKS
+from target_contacts.values import convert, names
 from tests.crash.lab import KINDS
 from tests.directions import SOURCES, given, lost
 from tests.people import COMPANY, Person, put
@@ -149,9 +149,9 @@ def attributes(api: str, contact: Mapping[str, Any]) -> Person:
     if "first_name" in found:
         found["full_name"] = names.whole(found["first_name"], found.get("last_name"))
     for number in {"mobile", "phone", "fax"} & found.keys():
-        found[number] = values.e164(found[number], "JP" if "山" in found["full_name"] else None)
+        found[number] = convert.e164(found[number], "JP" if "山" in found["full_name"] else None)
     if "country" in found:
-        found["country"] = values.country(found["country"])
+        found["country"] = convert.country(found["country"])
     return found
 
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from target_contacts.contact import is_empty
-from target_contacts.leaves import leaves
-from target_contacts.vocabulary import ATTRIBUTES
+from target_contacts.contact.flatten import leaves
+from target_contacts.contact.vocabulary import ATTRIBUTES
+from target_contacts.values.basic import is_empty
 from tests.commands import Workplace, contacts
 from tests.records import origins_of, read
 from tests.sandbox.porters import Porters

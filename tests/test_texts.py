@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from target_contacts import cells, others, values
-from target_contacts.contact import NoValue, is_empty, line, text
+from target_contacts.values import cells, convert, other_kinds
+from target_contacts.values.basic import NoValue, is_empty, line, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,8 +78,8 @@ def test_a_fraction_of_zeros_makes_no_other_text(value: int, zeros: int) -> None
 @pytest.mark.parametrize("value", [True, False])
 @pytest.mark.parametrize(
     "convert",
-    [text, line, cells.phone, cells.postcode, values.email, values.country, values.gender,
-     values.date, values.instant],
+    [text, line, cells.phone, cells.postcode, convert.email, convert.country, convert.gender,
+     convert.date, convert.instant],
 )  # fmt: skip
 def test_a_boolean_is_no_text(convert: Callable[[Any], object], *, value: bool) -> None:
     """Where text is meant it stands for no value, which is not the same as a wrong one."""
@@ -89,8 +89,8 @@ def test_a_boolean_is_no_text(convert: Callable[[Any], object], *, value: bool) 
 
 def test_a_boolean_is_a_flag() -> None:
     """Where yes or no is meant, it is what it says."""
-    assert (values.flag(value=True), values.flag(value=False)) == (True, False)
-    assert (values.flag_text(value=True), values.flag_text("no")) == ("true", "false")
+    assert (convert.flag(value=True), convert.flag(value=False)) == (True, False)
+    assert (convert.flag_text(value=True), convert.flag_text("no")) == ("true", "false")
 
 
 # Control characters.
@@ -196,7 +196,7 @@ def test_a_number_that_lacks_digits_is_none(value: object) -> None:
     with pytest.raises(ValueError, match=r"^is a rounded number such as ") as refused:
         cells.phone(value)
     assert str(value).strip() == "4.91511E+12" or str(value) not in str(refused.value)
-    assert values.is_mobile(value, "DE") is False
+    assert convert.is_mobile(value, "DE") is False
 
 
 @pytest.mark.parametrize(
@@ -252,8 +252,8 @@ def test_what_a_cell_holds_is_taken_once(value: str) -> None:
 )
 def test_a_calling_code_is_no_country(value: object, *, in_code: bool, in_country: bool) -> None:
     """Numbers of ISO 3166 are, but where the field may hold either, not if they are both."""
-    assert others.is_calling_code(value, named_code=True) is in_code
-    assert others.is_calling_code(value, named_code=False) is in_country
+    assert other_kinds.is_calling_code(value, named_code=True) is in_code
+    assert other_kinds.is_calling_code(value, named_code=False) is in_country
 
 
 @pytest.mark.parametrize(
@@ -271,4 +271,4 @@ def test_a_calling_code_is_no_country(value: object, *, in_code: bool, in_countr
 )
 def test_an_address_is_no_image(value: object, *, is_address: bool) -> None:
     """An address or a file's name is told from the image itself, in base64 or as data: URI."""
-    assert others.is_address_of_image(value) is is_address
+    assert other_kinds.is_address_of_image(value) is is_address

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from singer_sdk.exceptions import ConfigurationError
 
-from target_contacts import values
+from target_contacts.values import convert
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,12 +30,12 @@ YEARS = (datetime.datetime(1, 1, 3), datetime.datetime(9999, 12, 29))  # noqa: D
 OFFSETS = st.integers(-1439, 1439).map(lambda minutes: datetime.timedelta(minutes=minutes))
 
 CONVERSIONS: list[Callable[[Any], object]] = [
-    values.email,
-    values.country,
-    values.gender,
-    values.flag,
-    values.date,
-    values.instant,
+    convert.email,
+    convert.country,
+    convert.gender,
+    convert.flag,
+    convert.date,
+    convert.instant,
 ]
 
 
@@ -71,7 +71,7 @@ def test_any_value_is_converted_or_refused_without_being_quoted(
 @pytest.mark.parametrize("value", [{"a": 1}, ["a"], {}, []])
 @pytest.mark.parametrize(
     "convert",
-    [*CONVERSIONS, lambda value: values.e164(value, None)],
+    [*CONVERSIONS, lambda value: convert.e164(value, None)],
     ids=lambda each: each.__name__,
 )
 def test_objects_and_lists_are_no_values(convert: Callable[[Any], object], value: object) -> None:
@@ -89,7 +89,7 @@ def test_what_the_conversions_need_is_imported_only_when_it_is_needed() -> None:
     """A run without phones, addresses and countries does not wait for their libraries."""
     heavy = "babel dns email_validator phonenumbers pycountry"
     script = (
-        "import sys; from target_contacts import names, values; values.flag('yes');"
+        "import sys; from target_contacts.values import convert, names; convert.flag('yes');"
         f"print([name for name in '{heavy}'.split() if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
@@ -129,8 +129,8 @@ def test_a_number_in_full_becomes_e164(
     value: object, region: str | None, number: str, mobile: object
 ) -> None:
     """Separators, width, prefixes and the source's number type make no difference."""
-    assert values.e164(value, region) == number
-    assert values.is_mobile(value, region) is mobile
+    assert convert.e164(value, region) == number
+    assert convert.is_mobile(value, region) is mobile
 
 
 @pytest.mark.parametrize(
@@ -169,24 +169,24 @@ def test_a_number_in_full_becomes_e164(
 )
 def test_what_is_not_surely_a_number_in_full_is_left_alone(value: str, region: str | None) -> None:
     """Nothing is made up: not a country, not an area code, and no extension is dropped."""
-    assert values.e164(f" {value} ", region) == value
-    assert values.is_mobile(value, region) is False
+    assert convert.e164(f" {value} ", region) == value
+    assert convert.is_mobile(value, region) is False
 
 
 @FIXED
 @given(DIALLED | ANY_TEXT, REGIONS)
 def test_e164_of_e164_is_the_same(value: str, region: str | None) -> None:
     """A run over what an earlier one wrote changes nothing, whatever the country then."""
-    once = values.e164(value, region)
-    assert values.e164(once, region) == once
-    assert once == value.strip() or values.e164(once, None) == once
+    once = convert.e164(value, region)
+    assert convert.e164(once, region) == once
+    assert once == value.strip() or convert.e164(once, None) == once
 
 
 @FIXED
 @given(DIALLED, REGIONS)
 def test_a_number_keeps_its_last_digits(value: str, region: str | None) -> None:
     """Only what stands before a number changes."""
-    digits = [each for each in values.e164(value, region) if each.isdigit()]
+    digits = [each for each in convert.e164(value, region) if each.isdigit()]
     given_ = [str(int(each)) for each in value if each.isdigit()]
     assert [str(int(each)) for each in digits[-4:]] == given_[-4:]
 
@@ -194,14 +194,14 @@ def test_a_number_keeps_its_last_digits(value: str, region: str | None) -> None:
 @pytest.mark.parametrize(("setting", "region"), [("DE", "DE"), (" jp ", "JP"), ("us", "US")])
 def test_a_known_region_is_taken(setting: str, region: str) -> None:
     """Case and blanks make no difference."""
-    assert values.check_region(setting) == region
+    assert convert.check_region(setting) == region
 
 
 @pytest.mark.parametrize("setting", ["UK", "DEU", "Germany", "49", "", "XX", None, 7])
 def test_an_unknown_region_is_a_wrong_setting(setting: object) -> None:
     """The message names the setting and shows what it takes."""
     with pytest.raises(ConfigurationError, match=r"^phone_region must be .* such as DE"):
-        values.check_region(setting)
+        convert.check_region(setting)
 
 
 # E-mail.
@@ -247,8 +247,8 @@ def test_an_unknown_region_is_a_wrong_setting(setting: object) -> None:
 )
 def test_an_address_is_taken_as_it_is(value: str, address: str) -> None:
     """Neither case nor script nor a host that no mail reaches changes it."""
-    assert values.email(value) == address
-    assert values.email(address) == address
+    assert convert.email(value) == address
+    assert convert.email(address) == address
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_an_address_is_taken_as_it_is(value: str, address: str) -> None:
 )
 def test_what_is_no_address_is_refused(value: object) -> None:
     """The reason says what an address looks like."""
-    assert refusal(values.email, value) == "must be an e-mail address such as anna@example.com"
+    assert refusal(convert.email, value) == "must be an e-mail address such as anna@example.com"
 
 
 # Countries.
@@ -321,7 +321,7 @@ def test_what_is_no_address_is_refused(value: object) -> None:
 )
 def test_a_country_is_known_by_all_its_usual_names(code: str, spellings: str) -> None:
     """Codes and names in four languages give the two-letter code."""
-    assert {values.country(spelling) for spelling in spellings.split("|")} == {code}
+    assert {convert.country(spelling) for spelling in spellings.split("|")} == {code}
 
 
 @pytest.mark.parametrize(
@@ -360,7 +360,7 @@ def test_a_country_is_known_by_all_its_usual_names(code: str, spellings: str) ->
 )
 def test_an_ambiguous_or_unknown_country_is_refused(value: object) -> None:
     """What several countries are called, or none, is not guessed."""
-    assert refusal(values.country, value).startswith("must be a country: its ISO 3166 code")
+    assert refusal(convert.country, value).startswith("must be a country: its ISO 3166 code")
 
 
 @pytest.mark.parametrize("kind", ["alpha_2", "alpha_3", "numeric", "name", "official_name"])
@@ -368,8 +368,8 @@ def test_every_country_is_known_by_its_codes_and_formal_names(kind: str) -> None
     """ISO 3166 is complete; only the name that two countries share is refused."""
     named = {getattr(each, kind, each.alpha_2): each.alpha_2 for each in pycountry.countries}
     named.pop("Congo", None)
-    assert {name: values.country(name) for name in named} == named
-    assert {name: values.country(name.swapcase()) for name in named} == named
+    assert {name: convert.country(name) for name in named} == named
+    assert {name: convert.country(name.swapcase()) for name in named} == named
 
 
 @FIXED
@@ -377,10 +377,10 @@ def test_every_country_is_known_by_its_codes_and_formal_names(kind: str) -> None
 def test_the_country_of_a_country_is_the_same(value: str) -> None:
     """A code is taken for itself."""
     try:
-        once = values.country(value)
+        once = convert.country(value)
     except ValueError:
         return
-    assert values.country(once) == once
+    assert convert.country(once) == once
 
 
 # Genders and flags.
@@ -398,8 +398,8 @@ def test_the_country_of_a_country_is_the_same(value: str) -> None:
 )
 def test_a_gender_is_known_by_its_usual_spellings(code: str, spellings: str) -> None:
     """Words, letters, forms of address and ISO 5218's codes count, in four languages."""
-    assert {values.gender(spelling) for spelling in spellings.split("|")} == {code}
-    assert values.gender(code) == code
+    assert {convert.gender(spelling) for spelling in spellings.split("|")} == {code}
+    assert convert.gender(code) == code
 
 
 @pytest.mark.parametrize(
@@ -423,7 +423,7 @@ def test_a_gender_is_known_by_its_usual_spellings(code: str, spellings: str) -> 
 )
 def test_a_gender_that_is_neither_is_refused(value: object) -> None:
     """The reason says which are taken."""
-    assert refusal(values.gender, value).startswith("must be MALE or FEMALE, or such as m, f, w")
+    assert refusal(convert.gender, value).startswith("must be MALE or FEMALE, or such as m, f, w")
 
 
 @pytest.mark.parametrize(
@@ -435,8 +435,8 @@ def test_a_gender_that_is_neither_is_refused(value: object) -> None:
 )
 def test_a_flag_is_known_by_its_usual_spellings(*, meaning: bool, spellings: str) -> None:
     """Yes and no are understood in four languages."""
-    assert {values.flag(spelling) for spelling in spellings.split("|")} == {meaning}
-    assert values.flag(meaning) is meaning
+    assert {convert.flag(spelling) for spelling in spellings.split("|")} == {meaning}
+    assert convert.flag(meaning) is meaning
 
 
 @pytest.mark.parametrize(
@@ -444,7 +444,7 @@ def test_a_flag_is_known_by_its_usual_spellings(*, meaning: bool, spellings: str
 )
 def test_what_is_neither_yes_nor_no_is_refused(value: object) -> None:
     """A number other than 1 and 0 is no answer."""
-    assert refusal(values.flag, value) == "must be true or false"
+    assert refusal(convert.flag, value) == "must be true or false"
 
 
 # Dates.
@@ -460,7 +460,7 @@ def test_what_is_neither_yes_nor_no_is_refused(value: object) -> None:
 )
 def test_a_date_is_read_as_it_is_written(value: object) -> None:
     """The year comes first, and no time of day or zone moves the day."""
-    assert values.date(value) == datetime.date(2020, 3, 4)
+    assert convert.date(value) == datetime.date(2020, 3, 4)
 
 
 @pytest.mark.parametrize(
@@ -473,7 +473,7 @@ def test_a_date_is_read_as_it_is_written(value: object) -> None:
 )
 def test_an_ambiguous_or_impossible_date_is_refused(value: object) -> None:
     """Whether day or month comes first is not guessed."""
-    assert refusal(values.date, value) == "must be a date, year first, such as 2020-12-31"
+    assert refusal(convert.date, value) == "must be a date, year first, such as 2020-12-31"
 
 
 @pytest.mark.parametrize(
@@ -498,7 +498,7 @@ def test_an_ambiguous_or_impossible_date_is_refused(value: object) -> None:
 )
 def test_a_moment_is_given_in_utc(value: object, text: str) -> None:
     """Zones are reckoned in; none means UTC; numbers count from 1970."""
-    assert values.instant(value).isoformat() == text
+    assert convert.instant(value).isoformat() == text
 
 
 @pytest.mark.parametrize(
@@ -517,12 +517,12 @@ def test_a_moment_is_given_in_utc(value: object, text: str) -> None:
 )
 def test_what_is_no_moment_is_refused(value: object) -> None:
     """Neither a number too small or too large nor an unknown zone is taken."""
-    assert refusal(values.instant, value).startswith("must be a time such as 2020-12-31T23:59:59Z")
+    assert refusal(convert.instant, value).startswith("must be a time such as 2020-12-31T23:59:59Z")
 
 
 @FIXED
 @given(st.datetimes(*YEARS, timezones=st.builds(datetime.timezone, OFFSETS)))
 def test_every_iso_time_is_read_back(moment: datetime.datetime) -> None:
     """What Python writes as ISO 8601 is read as the same moment, whatever the zone."""
-    assert values.instant(moment.isoformat()) == moment
-    assert values.date(moment.isoformat()) == moment.date()
+    assert convert.instant(moment.isoformat()) == moment
+    assert convert.date(moment.isoformat()) == moment.date()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from target_contacts.people import holds_people
+from target_contacts.contact.people import holds_people
 from tests.commands import contacts
 from tests.sandbox.zoho_voice import ZohoVoice
 

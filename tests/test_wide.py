@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_contacts import deep
-from target_contacts.field_names import FieldNames
-from target_contacts.schema_steps import is_short
+from target_contacts.contact.field_names import FieldNames
+from target_contacts.singer import too_deep
+from target_contacts.singer.schema_steps import is_short
 from tests.commands import contacts, singer
 from tests.sandbox.zoho_voice import ZohoVoice
 
@@ -106,7 +106,7 @@ def test_a_record_that_nests_too_deep_is_rejected_alone(
     while inner is not None:
         (inner,) = inner if isinstance(inner, list) else inner.values()
         depth += 1
-    assert (kept["id"], depth) == (7, deep.DEEPEST)
+    assert (kept["id"], depth) == (7, too_deep.DEEPEST)
 
 
 @pytest.mark.parametrize(
@@ -131,15 +131,15 @@ def test_many_brackets_are_not_deep() -> None:
     """A list of many objects, and texts that are full of brackets, stay as they are."""
     for value in ([{"a": [n]} for n in range(500)], "[{" * 500, ['"[\\"[' * 300]):
         line = json.dumps({"type": "RECORD", "record": {"x": value}}).encode()
-        assert deep.may_be(line)
-        assert deep.cut(line) is line
+        assert too_deep.may_be(line)
+        assert too_deep.cut(line) is line
 
 
 @pytest.mark.parametrize("levels", range(98, 104))
 def test_just_what_is_too_deep_is_cut(levels: int) -> None:
     """A hundred levels stay; of more, the first hundred do."""
     line = b"[" * levels + b"1, 2" + b"]" * levels
-    left = json.loads(deep.cut(line))
+    left = json.loads(too_deep.cut(line))
     depth = 0
     while isinstance(left, list):
         left, depth = left[0], depth + 1

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_contacts.apis.bas_ip.client import LARGEST_REQUEST, BasIp
 from tap_contacts.transport.errors import GivenUp, Refused
-from target_contacts import cells, slots, values
-from target_contacts.client import ContactSink
-from target_contacts.contact import assert_known, is_empty, line
-from target_contacts.items import Item, Outcome
-from target_contacts.mapping import Field, Payload, Translator, matching
-from target_contacts.packing import packs
-from target_contacts.rejects import OUTCOME_UNKNOWN, Rejected
-from target_contacts.vocabulary import ATTRIBUTES
+from target_contacts.contact import phone_fields
+from target_contacts.contact.vocabulary import ATTRIBUTES
+from target_contacts.errors import OUTCOME_UNKNOWN, Rejected
+from target_contacts.mapping.translator import Field, Payload, Translator, matching
+from target_contacts.pipeline.stream_sink import ContactSink
+from target_contacts.sinks.item import Item, Outcome
+from target_contacts.sinks.packing import packs
+from target_contacts.values import cells, convert
+from target_contacts.values.basic import assert_known, is_empty, line
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -74,7 +75,7 @@ def _plain(attributes: Mapping[str, Any], name: str) -> str:
     if is_empty(value) or isinstance(value, (dict, list)):
         return ""
     try:
-        return cells.phone(value) if name in slots.KINDS else _stripped(value)
+        return cells.phone(value) if name in phone_fields.KINDS else _stripped(value)
     except ValueError as error:
         reason = f"number needs a value of {name}, which {error}"
         raise Rejected(reason, "invalid", field="number") from None
@@ -122,14 +123,16 @@ class Numbers:
     def _user(self, attributes: Mapping[str, Any], name: str) -> str:
         """Return an attribute as the user part of a SIP address takes it; phones in E.164."""
         found = _plain(attributes, name)
-        if name in slots.KINDS:
-            found = self._dialled(found, attributes, mobile=name in slots.MOBILES)
+        if name in phone_fields.KINDS:
+            found = self._dialled(found, attributes, mobile=name in phone_fields.MOBILES)
         return NO_SIP_USER.sub("", found)
 
     def _dialled(self, found: str, attributes: Mapping[str, Any], *, mobile: bool) -> str:
         """Return a number in E.164, or what is dialled of it: digits without what divides them."""
-        own = values.home(attributes.get("country")) if self._region else None
-        number = unicodedata.normalize("NFKC", values.e164(found, self._region, own, mobile=mobile))
+        own = convert.home(attributes.get("country")) if self._region else None
+        number = unicodedata.normalize(
+            "NFKC", convert.e164(found, self._region, own, mobile=mobile)
+        )
         return re.sub(r"[^\d+]", "", number) if DIALLED.fullmatch(number) else number
 
 
@@ -162,10 +165,10 @@ class BasIpSink(ContactSink[BasIp]):
             "type",
             convert=matching("|".join(INNER_NUMBERS), "one of " + ", ".join(INNER_NUMBERS)),
         ),
-        Field("is_favourite", "is_favorite", convert=values.flag),
-        Field("is_default", "is_default", convert=values.flag),
-        Field("auto_answer", "auto_answer", convert=values.flag),
-        Field("in_black_list", "in_black_list", convert=values.flag),
+        Field("is_favourite", "is_favorite", convert=convert.flag),
+        Field("is_default", "is_default", convert=convert.flag),
+        Field("auto_answer", "auto_answer", convert=convert.flag),
+        Field("in_black_list", "in_black_list", convert=convert.flag),
     )
 
     def translator(self, fields: Sequence[Field]) -> Translator:

@@ -12,19 +12,18 @@ from tap_contacts.apis.cobai.client import Cobai
 from tap_contacts.apis.cobai.wire import FIELDS, UUID
 from tap_contacts.plugin.same_name import found
 from tap_contacts.transport.errors import NotFound
-from target_contacts import cells, values
-from target_contacts.choices import one_of
-from target_contacts.client import ContactSink
-from target_contacts.contact import is_empty, line, text
-from target_contacts.evidence import as_text
-from target_contacts.items import created
-from target_contacts.mapping import Field, Payload, matching
-from target_contacts.rejects import Rejected
+from target_contacts.errors import Rejected
+from target_contacts.mapping.choices import one_of
+from target_contacts.mapping.translator import Field, Payload, matching
+from target_contacts.pipeline.stream_sink import ContactSink
+from target_contacts.sinks.item import created
+from target_contacts.values import cells, convert
+from target_contacts.values.basic import as_text, is_empty, line, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from target_contacts.items import Item
+    from target_contacts.sinks.item import Item
 
 
 ROLES = ("ROLE_SHOP_USER", "ROLE_SHOP_COSTCENTER_USER", "ROLE_RESTRICTED_SHOP_USER")
@@ -93,7 +92,7 @@ class CobaiSink(ContactSink[Cobai]):
         Field("customer_id", "customer", required="always", convert=_customer, identifier=True),
         Field("first_name", "firstName", max_length=35, convert=_line),
         Field("last_name", "lastName", max_length=35, convert=_line),
-        Field("email", "officeMail", max_length=200, convert=values.email, exact=True),
+        Field("email", "officeMail", max_length=200, convert=convert.email, exact=True),
         Field("user_name", "webUserName", max_length=80, convert=_line, clears=False, exact=True),
         Field(
             "password",
@@ -103,9 +102,9 @@ class CobaiSink(ContactSink[Cobai]):
             clears=False,
             exact=True,
         ),
-        Field("gender", "gender", convert=one_of(values.gender)),
+        Field("gender", "gender", convert=one_of(convert.gender)),
         Field("role", "role", convert=one_of(_role)),
-        Field("ignore_assortment", "ignoreAssortment", convert=values.flag_text),
+        Field("ignore_assortment", "ignoreAssortment", convert=convert.flag_text),
         Field("phone", "officePhone", max_length=30, convert=cells.phone, exact=True),
         Field("fax", "officeFax", max_length=30, convert=cells.phone, exact=True),
         Field("mobile", "officeMobile", max_length=30, convert=cells.phone, exact=True),

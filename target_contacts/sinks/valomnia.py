@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_contacts.apis.valomnia.client import Valomnia
 from tap_contacts.transport.errors import Refused
-from target_contacts import cells, names, others, values
-from target_contacts.choices import one_of
-from target_contacts.client import ContactSink
-from target_contacts.contact import OtherThing, TooLong, is_empty, line, text
-from target_contacts.mapping import Field, Payload, matching
-from target_contacts.rejects import Rejected
+from target_contacts.errors import Rejected
+from target_contacts.mapping.choices import one_of
+from target_contacts.mapping.translator import Field, Payload, matching
+from target_contacts.pipeline.stream_sink import ContactSink
+from target_contacts.values import cells, convert, names, other_kinds
+from target_contacts.values.basic import OtherThing, TooLong, is_empty, line, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -63,7 +63,7 @@ def _customer(value: Any) -> str:
 def _image(value: Any) -> bytes:
     """Return an image that came as base64 text or data: URI; nothing is fetched."""
     given = text(value).strip()
-    if others.is_address_of_image(given):
+    if other_kinds.is_address_of_image(given):
         msg = "must be the image itself as base64 text, not its address: nothing is fetched"
         raise OtherThing(msg)
     try:
@@ -102,11 +102,11 @@ class ValomniaSink(ContactSink[Valomnia]):
             identifier=True,
         ),
         Field("job_title", "fonction"),
-        Field("country", "country", convert=one_of(values.country)),
+        Field("country", "country", convert=one_of(convert.country)),
         Field("city", "city"),
         Field("postal_code", "postalCode", convert=cells.postcode),
         Field("street", "address", convert=text),
-        Field("email", "email", convert=values.email),
+        Field("email", "email", convert=convert.email),
         Field("phone", "phone", convert=cells.phone),
         Field("phone2", "phone2", convert=cells.phone),
         Field("mobile", "mobile", convert=cells.phone),

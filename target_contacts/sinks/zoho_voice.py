@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_contacts.apis.zoho_voice.client import PREFIX, ZohoVoice
 from tap_contacts.plugin.same_name import found
-from target_contacts import cells, values
-from target_contacts.choices import one_of
-from target_contacts.client import ContactSink
-from target_contacts.contact import NoValue, is_empty, text
-from target_contacts.evidence import as_text
-from target_contacts.mapping import Field, Payload
-from target_contacts.rejects import Rejected
+from target_contacts.errors import Rejected
+from target_contacts.mapping.choices import one_of
+from target_contacts.mapping.translator import Field, Payload
+from target_contacts.pipeline.stream_sink import ContactSink
+from target_contacts.values import cells, convert
+from target_contacts.values.basic import NoValue, as_text, is_empty, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 def _flag(value: Any) -> str:
     """Return "true" or "false": flags are declared strings, their spelling is inferred."""
-    return values.flag_text(value)
+    return convert.flag_text(value)
 
 
 def _given(value: Any) -> Any:
@@ -39,7 +38,7 @@ def _given(value: Any) -> Any:
 
 def _held(value: Any) -> str:
     """Return what a contact holds as it is sent."""
-    return values.flag_text(value) if isinstance(value, bool) else text(value)
+    return convert.flag_text(value) if isinstance(value, bool) else text(value)
 
 
 class ZohoVoiceSink(ContactSink[ZohoVoice]):
@@ -52,7 +51,7 @@ class ZohoVoiceSink(ContactSink[ZohoVoice]):
     fields: ClassVar[Sequence[Field]] = (
         Field("first_name", "first_name", required="always"),
         Field("last_name", "last_name"),
-        Field("email", "email", convert=values.email),
+        Field("email", "email", convert=convert.email),
         Field("mobile", "mobile", required="always", convert=cells.phone),
         Field("mobile1", "mobile1", convert=cells.phone),
         Field("mobile2", "mobile2", convert=cells.phone),
@@ -118,9 +117,9 @@ class ZohoVoiceSink(ContactSink[ZohoVoice]):
 
     def _numbers(self, fields: Mapping[str, Any], country: Any) -> dict[str, str]:
         """Return the numbers among the fields of a contact of this country, in E.164."""
-        own = values.home(country) if self._plan else None
+        own = convert.home(country) if self._plan else None
         return {
-            wire: values.e164(value, self._plan, own, mobile=wire.startswith("mobile"))
+            wire: convert.e164(value, self._plan, own, mobile=wire.startswith("mobile"))
             for wire, value in fields.items()
             if wire.startswith(("mobile", "phone")) and value
         }

@@ -26,23 +26,21 @@ if TYPE_CHECKING:
 
 _TARGET = Path(target_contacts.__file__).parent
 _TRANSPORT = Path(tap_contacts.__file__).parent / "transport"
-_APART = {f"{name}.py" for name in ("books", "contact", "mapping", "settings")}
+_ROOMS = ("delivery", "ledger", "pipeline", "sinks")
+_FILES = (
+    *(_TARGET / f"{name}.py" for name in ("report/rejects", "singer/checkpoints", "target")),
+    *(_TRANSPORT / f"{name}.py" for name in ("client", "retry", "session")),
+)
 WATCHED = frozenset(
-    map(
-        str,
-        [
-            *(path for path in _TARGET.rglob("*.py") if path.name not in _APART),
-            *(_TRANSPORT / f"{name}.py" for name in ("client", "session")),
-        ],
-    )
+    map(str, [*(path for room in _ROOMS for path in (_TARGET / room).rglob("*.py")), *_FILES])
 )
 """Files whose lines are counted: not those that only translate, count or declare."""
 
 
-def missing() -> set[str]:
-    """Return the names above that name no file: what has moved would not be watched any more."""
-    there = {path.name for path in _TARGET.rglob("*.py")}
-    return {path for path in WATCHED if not Path(path).exists()} | (_APART - there)
+def missing() -> list[str]:
+    """Return the names above that name nothing: what has moved would not be watched any more."""
+    names = [*_FILES, *(_TARGET / room / "__init__.py" for room in _ROOMS)]
+    return [str(path) for path in names if not path.exists()]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,155 @@
+"""Put a contact's numbers into the fields that the destination has for them.
+
+Sources have any number of phones; destinations have one to four fields for them, and as many for
+mobiles. A number without a field of its own goes to the next free one, so that few are left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from target_contacts.values import convert
+from target_contacts.values.words import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
+
+    from target_contacts.contact.reader import Contact
+
+MOBILES = ("mobile", "mobile1", "mobile2", "mobile3")
+PHONES = ("phone", "phone2", "phone3", "phone1")
+"""Attributes for numbers, in the order in which they are filled."""
+
+HOME = "home_phone"
+"""Numbers that no destination has a field for; they come last."""
+
+KINDS = {**dict.fromkeys(MOBILES, MOBILES), **dict.fromkeys((*PHONES, HOME), PHONES)}
+"""Attribute of a number, and the attributes that may take it."""
+
+
+class Number(NamedTuple):
+    """A number of a record."""
+
+    attribute: str
+    """The attribute that its field spells."""
+    name: str
+    """Its field."""
+    value: Any
+    top: str = ""
+    """The property of the record that it stands in, where that holds several."""
+
+
+@dataclass(frozen=True)
+class Slots:
+    """What a destination has for numbers."""
+
+    carried: AbstractSet[str]
+    """Attributes that it has fields for."""
+    region: str | None = None
+    """Country whose plan numbers without country code follow."""
+    needs_mobile: bool = False
+    """Whether a contact without a mobile is refused."""
+
+    def fill(self, contact: Contact) -> None:
+        """Put numbers for which there is no field into fields that are free."""
+        _complete_phone(contact)
+        self._complete_mobile(contact)
+        homeless = [
+            each
+            for each in (contact.attributes.keys() & KINDS.keys()) - self.carried
+            if contact.has(each)
+        ]
+        if not homeless and not contact.further:
+            return
+        for slots in (MOBILES, PHONES):
+            free = [slot for slot in slots if slot in self.carried and not contact.has(slot)]
+            for number in _waiting(contact, slots, homeless):
+                self._place(contact, number, free)
+
+    def _place(self, contact: Contact, number: Number, free: list[str]) -> None:
+        """Put a number into the first free field, unless another field has it."""
+        if self._is_there(contact, number):
+            _forget(contact, number)
+        elif free:
+            _fill(contact, free.pop(0), number)
+        else:
+            _leave(contact, number)
+
+    def _complete_mobile(self, contact: Contact) -> None:
+        """Take a phone for the mobile if there is no other and it is one."""
+        attribute = next(filter(contact.has, PHONES), None)
+        if contact.has("mobile") or attribute is None:
+            return
+        phone = contact.attributes[attribute]
+        if isinstance(phone, (dict, list)):
+            return
+        own = convert.home(contact.attributes.get("country")) if self.region else None
+        mobile = convert.is_mobile(phone, self.region, own)
+        if mobile or (mobile is None and self._wants_mobile):
+            _fill(contact, "mobile", Number(attribute, contact.sources[attribute], phone))
+        if mobile:
+            del contact.attributes[attribute], contact.sources[attribute]
+
+    @property
+    def _wants_mobile(self) -> bool:
+        """Say whether a number that may be a mobile's or not is worth more as one."""
+        return self.needs_mobile or ("mobile" in self.carried and "phone" not in self.carried)
+
+    def _is_there(self, contact: Contact, number: Number) -> bool:
+        """Say whether a field has the number already, however it is written."""
+        filled = (each for each in KINDS if each in self.carried and contact.has(each))
+        there = (contact.attributes[each] for each in filled)
+        return any(self._are_same(number.value, each) for each in there)
+
+    def _are_same(self, one: Any, other: Any) -> bool:
+        may_be = convert.may_be_same(one, other)
+        return may_be and convert.e164(one, self.region) == convert.e164(other, self.region)
+
+
+OTHERS = ("other", "alternat", "secondary", "additional")
+"""How the names of fields for another phone begin, or go on; one with a number keeps its place."""
+
+
+def _complete_phone(contact: Contact) -> None:
+    """Take another phone for the phone if there is no other."""
+    if contact.has("phone") or not contact.has("phone2"):
+        return
+    name = contact.sources["phone2"]
+    if any(other in plain(name) for other in OTHERS):
+        _fill(contact, "phone", Number("phone2", name, contact.attributes["phone2"]))
+        del contact.attributes["phone2"], contact.sources["phone2"]
+
+
+def _waiting(contact: Contact, slots: Sequence[str], homeless: Sequence[str]) -> list[Number]:
+    """Return the numbers of one kind that have no field."""
+    own = [
+        Number(attribute, contact.sources[attribute], contact.attributes[attribute])
+        for attribute in homeless
+        if KINDS[attribute] is slots
+    ]
+    waiting = [*own, *(each for each in contact.further if KINDS[each.attribute] is slots)]
+    return sorted(waiting, key=lambda each: (each.attribute == HOME, each.attribute))
+
+
+def _forget(contact: Contact, number: Number) -> None:
+    """Count a number as carried."""
+    contact.spare.pop(number.name, None)
+    if contact.sources.get(number.attribute) == number.name:
+        del contact.sources[number.attribute]
+
+
+def _fill(contact: Contact, slot: str, number: Number) -> None:
+    contact.attributes[slot] = number.value
+    contact.sources[slot] = number.name
+    contact.spare.pop(number.name, None)
+
+
+def _leave(contact: Contact, number: Number) -> None:
+    """Note which number was taken instead of one that is left, unless one list holds both."""
+    taken = contact.sources.get(number.attribute, number.name)
+    is_of_list = bool(number.top) and f"{taken}.".startswith(f"{number.top}.")
+    is_same = contact.attributes.get(number.attribute) == number.value
+    if taken != number.name and not is_of_list and not is_same:
+        contact.conflicts.add((number.attribute, taken, number.name))

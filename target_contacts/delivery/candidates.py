@@ -1,0 +1,118 @@
+"""Keep the contacts of an account at hand, by what they may be recognised by."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from tap_contacts.transport.errors import GivenUp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+
+    from target_contacts.delivery.matching import Matcher
+
+Sent: TypeAlias = "Callable[[Mapping[str, Any]], Iterable[str]]"
+
+Candidates: TypeAlias = "Mapping[str, Mapping[str, Any]]"
+"""Ids of contacts that may be the one that is looked for, with their fields."""
+
+
+Contacts: TypeAlias = "Iterable[tuple[str, Mapping[str, Any]]]"
+"""Contacts of the destination, each with its id."""
+
+
+class Index:
+    """Contacts of an account, of which only the fields that are compared are kept."""
+
+    def __init__(self, matcher: Matcher, sent: Sent, lost: Iterable[str]) -> None:
+        """Take how contacts are compared.
+
+        Args:
+            matcher: Compares contacts.
+            sent: Returns the hashes by which the creates that made a contact may be known.
+            lost: Those of the lost creates: contacts that have one of them keep all fields.
+        """
+        self._matcher, self._sent, self._lost = matcher, sent, set(lost)
+        self._by_key: defaultdict[Hashable, dict[str, Mapping[str, Any]]] = defaultdict(dict)
+
+    def tells(self, lost: Iterable[str]) -> bool:
+        """Say whether all fields are kept of contacts that these lost creates may have made."""
+        return self._lost.issuperset(lost)
+
+    def add(self, remote_id: str, fields: Mapping[str, Any]) -> None:
+        """Add a contact."""
+        hashes = self._lost.intersection(self._sent(fields)) if self._lost else ()
+        kept = {wire: fields[wire] for wire in self._matcher.wires if fields.get(wire)}
+        for key in (*self._matcher.keys(fields), *hashes):
+            self._by_key[key][remote_id] = fields if hashes else kept
+
+    def candidates(self, keys: Iterable[Hashable]) -> Candidates:
+        """Return the contacts that share one of these keys."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for key in keys:
+            found |= self._by_key.get(key, {})
+        return found
+
+
+class Indexes:
+    """The parts of an account that have been listed, each once until they are forgotten."""
+
+    def __init__(
+        self,
+        matcher: Matcher,
+        sent: Sent,
+        listed: Callable[[str, int], Contacts | None],
+    ) -> None:
+        """Take how contacts are compared, and what lists a part in so many requests at most.
+
+        It returns None if these are too few.
+        """
+        self._matcher, self._sent, self._listed = matcher, sent, listed
+        self._parts: dict[str, Index | GivenUp | None] = {}
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def knows(self, part: str) -> bool:
+        """Say whether a part has been listed."""
+        return part in self._parts
+
+    def of(self, part: str, lost: Sequence[str], most: int) -> Index | None:
+        """Return the contacts of a part, listing it if need be; None if that costs too much.
+
+        Args:
+            part: Which part of the account.
+            lost: The hashes by which lost creates are known.
+            most: Requests that the listing may take.
+
+        Raises:
+            GivenUp: If this part cannot be read, though others can.
+        """
+        with self._locks[part]:
+            known = self._parts.get(part)
+            stale = isinstance(known, Index) and not known.tells(lost)
+            if part not in self._parts or stale:
+                known = self._parts[part] = self._read(part, lost, most)
+        if isinstance(known, GivenUp):
+            raise known
+        return known
+
+    def add(self, part: str, remote_id: str, fields: Mapping[str, Any]) -> None:
+        """Add a contact to a part, if that has been listed."""
+        known = self._parts.get(part)
+        if isinstance(known, Index):
+            known.add(remote_id, fields)
+
+    def clear(self) -> None:
+        """Forget all: contacts may have come since."""
+        self._parts.clear()
+
+    def _read(self, part: str, lost: Sequence[str], most: int) -> Index | GivenUp | None:
+        index = Index(self._matcher, self._sent, lost)
+        try:
+            contacts = self._listed(part, most)
+            for remote_id, fields in contacts or ():
+                index.add(remote_id, fields)
+        except GivenUp as error:
+            return error
+        return None if contacts is None else index

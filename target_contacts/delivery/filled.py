@@ -1,0 +1,180 @@
+"""Tell what an update has to change: fill, clear, or leave alone.
+
+The ledger remembers which fields of a contact this target filled, and from which properties of the
+record; it does not remember with what. So what is gone at the source is cleared at the destination
+if it came from there, and what a record merely lacks is left alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from target_contacts.contact import origins
+from target_contacts.contact.derive import JOINT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from target_contacts.contact.reader import Contact
+    from target_contacts.ledger.ledger import Fill, Ledger
+    from target_contacts.mapping.translator import Field, Payload
+    from target_contacts.sinks.item import Item
+
+REMEMBERED = 4096
+"""Combinations of fields whose row is known without looking."""
+
+
+class Change(NamedTuple):
+    """What an update sends, and what is filled then."""
+
+    payload: Payload
+    filled: str | None
+    """Id of the ledger's row for what this target has filled after it."""
+    in_doubt: str | None
+    """The same while nobody knows whether the update was carried out."""
+    kept: Sequence[str]
+    """Fields whose value is gone at the source and cannot be cleared."""
+    incomplete: Sequence[str]
+    """Fields that are left alone, since the record lacks a part of their value."""
+
+
+class FilledFields:
+    """Know which fields of the contacts of one stream were filled, and from what."""
+
+    def __init__(self, ledger: Ledger, fields: Iterable[Field], *, clears: bool) -> None:
+        """Take the ledger, the destination's fields, and whether they can be cleared at all."""
+        self._ledger, self._clears = ledger, clears
+        self._attributes = {field.wire: field.attribute for field in fields}
+        self._fixed = {field.wire for field in fields if not field.clears}
+        self._ids: dict[tuple[tuple[str, str], ...], str] = {}
+
+    def id_of(
+        self,
+        contact: Contact,
+        payload: Payload,
+        paths: Mapping[str, str],
+        record: Mapping[str, Any],
+    ) -> str:
+        """Return the id of the ledger's row for what a record fills.
+
+        Args:
+            contact: The contact.
+            payload: What is sent of it.
+            paths: Fields of the destination that `field_map` fills, and from where.
+            record: The record.
+        """
+        told = tuple(
+            (wire, self._source(wire, contact, paths))
+            for wire, value in payload.items()
+            if value != ""
+        )
+        found = self._ids.get(told)
+        if found is None:
+            fill = {wire: self._hashes(origins.tops(source, record)) for wire, source in told}
+            found = self._ledger.fill_id(fill)
+            if len(self._ids) < REMEMBERED:
+                self._ids[told] = found
+        return found
+
+    def change(self, item: Item, before: str | None) -> Change:
+        """Return what an update has to send.
+
+        Args:
+            item: What the record says.
+            before: Id of the row for what was filled so far; None if that is not known.
+        """
+        if before is None:
+            return Change(_of_unknown(item), item.filled, item.filled, (), ())
+        fill, earlier, lacking = self._compared(item, before)
+        gone = self._gone(item, fill, earlier)
+        emptied = self._emptied(gone, item.fallback)
+        filled = {w: of for w, of in earlier.items() if w not in emptied}
+        filled |= {w: of for w, of in fill.items() if w not in lacking}
+        return Change(
+            _stated(item, earlier, {*fill} - {*lacking}) | emptied,
+            self._ledger.fill_id(filled),
+            self._ledger.fill_id(earlier | filled),
+            [wire for wire in gone if wire not in emptied],
+            lacking,
+        )
+
+    def unchanged(self, item: Item, before: str | None) -> str | None:
+        """Return the id of the row for what is filled, if nothing has to be sent.
+
+        Args:
+            item: What the record says; its payload is the one sent last.
+            before: Id of the row for what was filled so far; None if that is not known.
+
+        Returns:
+            The id; None if a value of an earlier payload, or a part of one, is gone at the source.
+        """
+        if before is None or before == item.filled:
+            return item.filled
+        fill, earlier, lacking = self._compared(item, before)
+        fewer = {w for w, of in fill.items() if set(of) < set(earlier.get(w, ()))}
+        gone = self._gone(item, fill, earlier)
+        if fewer.difference(lacking) or self._emptied(gone, item.fallback):
+            return None
+        whole = {w: of for w, of in fill.items() if w not in lacking}
+        return self._ledger.fill_id(earlier | whole)
+
+    def _compared(self, item: Item, before: str) -> tuple[Fill, Fill, list[str]]:
+        """Return what is filled now, what was, and the fields of which a part is lacking."""
+        known = self._ledger.fills(filter(None, (item.filled, before)))
+        fill, earlier = known.get(item.filled or "", {}), known.get(before, {})
+        here = set(self._hashes(item.properties))
+        lacking = [w for w, of in fill.items() if _lacks(earlier.get(w, ()), of, here)]
+        return fill, earlier, lacking
+
+    def _gone(self, item: Item, fill: Fill, earlier: Fill) -> list[str]:
+        """Return the fields whose value is gone: its properties are there, without it.
+
+        A property that holds another value says so only where the record has none for the field.
+        """
+        told = {w: of for w, of in earlier.items() if w not in fill and w not in item.left_out}
+        if not told:
+            return []
+        bare, here = set(self._hashes(item.properties)), set(self._hashes(item.received.record))
+        return [
+            wire
+            for wire, of in told.items()
+            if (of and bare.issuperset(of))
+            or (item.payload.get(wire) == "" and here.issuperset(of))
+        ]
+
+    def _emptied(self, gone: Iterable[str], defaults: Payload) -> Payload:
+        """Return the fields that are cleared, or given their default, as far as that can be."""
+        free = [wire for wire in gone if wire not in self._fixed]
+        return {w: defaults.get(w, "") for w in free if w in defaults or self._clears}
+
+    def _source(self, wire: str, contact: Contact, paths: Mapping[str, str]) -> str:
+        """Return what names the properties that a field's value came from, or ""."""
+        if wire not in contact.fields:
+            return contact.sources.get(self._attributes.get(wire, ""), "")
+        starts = paths.get(wire, "").split(JOINT)
+        return JOINT.join(contact.sources.get(start, start) for start in starts)
+
+    def _hashes(self, names: Iterable[str]) -> list[str]:
+        """Return what properties are remembered by: their names may be personal."""
+        return sorted({self._ledger.digest(name)[:8] for name in names})
+
+
+def _of_unknown(item: Item) -> Payload:
+    """Return the values of a contact of which it is not known what filled it: none is cleared."""
+    sent = {w: item.fallback.get(w, "") if v == "" else v for w, v in item.payload.items()}
+    return {wire: value for wire, value in sent.items() if value != ""}
+
+
+def _stated(item: Item, earlier: Fill, complete: AbstractSet[str]) -> Payload:
+    """Return the values that a record states in full; a default never goes over a value."""
+    filled = {w: v for w, v in item.payload.items() if v != ""}
+    made = {w: v for w, v in filled.items() if w not in item.fallback}
+    unfilled = {w: v for w, v in filled.items() if w in item.fallback and w not in earlier}
+    return {**unfilled, **{w: v for w, v in made.items() if w in complete}}
+
+
+def _lacks(earlier: Sequence[str], now: Sequence[str], here: set[str]) -> bool:
+    """Say whether a value was made of more properties than the record still has."""
+    gone = set(earlier) - set(now)
+    return bool(now) and set(now) < set(earlier) and not gone <= here

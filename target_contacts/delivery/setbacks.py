@@ -1,0 +1,169 @@
+"""Settle the records on which the destination fails every time, unless it is the destination.
+
+They are held until another record is accepted, or the batch is at its end: if the destination
+fails altogether, the run stops first, and none of them is called a bad record.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tap_contacts.transport.errors import GivenUp, OutcomeUnknown, Stopped
+from tap_contacts.transport.served import FEW
+from target_contacts.errors import OUTCOME_UNKNOWN, Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from tap_contacts.transport.errors import ApiError
+    from target_contacts.pipeline.stream_sink import ContactSink
+    from target_contacts.sinks.item import Item, Outcome, Received
+
+NEXT_RUN = "Run again: what may have been created is looked up before anything is sent."
+
+PATIENCE = 10
+"""Creates that may go unanswered in a row before a look-up is due."""
+
+
+class Setbacks:
+    """What went wrong with the records of one sink, without a word of the destination on why."""
+
+    def __init__(self, sink: ContactSink[Any]) -> None:
+        """Take the sink."""
+        self._sink = sink
+        self._seen = 0
+        """Records that had been accepted when this was last looked at."""
+        self._lost: dict[str, OutcomeUnknown] = {}
+        """Why the answers to creates are missing, by key; of those since the last acceptance."""
+        self._proven: dict[str, OutcomeUnknown] = {}
+        """The same of creates after which others were accepted."""
+        self._held: list[tuple[Received, Rejected]] = []
+        self._unproven = 0
+        """Records rejected since the last acceptance."""
+        self._in_a_row = 0
+        """Creates in a row that were not answered in this round."""
+        self._rounds = 0
+        """Rounds of sending in a row without an acceptance."""
+
+    @property
+    def one_at_a_time(self) -> bool:
+        """Say whether only one record is to be sent now, since too many were not answered."""
+        return len(self._lost) >= PATIENCE
+
+    @property
+    def wait(self) -> float:
+        """Return the seconds to wait before what was never answered is looked up."""
+        transport = self._sink.client.transport
+        doublings = min(self._rounds, transport.max_tries) - 1
+        return float(transport.retry_wait * 2.0 ** max(0, doublings))
+
+    @property
+    def _most(self) -> int:
+        """Return how often a create is sent at most: until it was sent alone, at least."""
+        most: int = self._sink.client.transport.max_tries
+        return max(most, self._sink.alone_after + 1)
+
+    @property
+    def are_too_many(self) -> bool:
+        """Say whether too many creates in a row were not answered to send on."""
+        return self._in_a_row >= PATIENCE
+
+    def start_round(self) -> None:
+        """Take note that sending begins, or goes on after a look-up."""
+        self._in_a_row = 0
+
+    def note(self, outcomes: Iterable[Outcome]) -> None:
+        """Take note of what was not answered or failed in every try."""
+        for outcome in outcomes:
+            if isinstance(outcome.error, OutcomeUnknown):
+                self._lose(outcome.item.key, outcome.error)
+            elif isinstance(outcome.error, GivenUp):
+                self._hold(outcome.item, outcome.error)
+            else:
+                self._in_a_row = 0
+
+    def _lose(self, key: str, error: OutcomeUnknown) -> None:
+        """Take note of a create that was not answered; one known to be alone in that is no sign."""
+        if key in self._proven:
+            self._proven[key] = error
+        else:
+            self._lost[key] = error
+            self._in_a_row += 1
+
+    def _hold(self, item: Item, error: ApiError) -> None:
+        self._held.append((item.received, _rejection(item, error)))
+
+    def look(self) -> None:
+        """Reject what is held if a record was accepted since: then it was not the destination."""
+        bins = self._sink.books.bins
+        accepted = bins["created"] + bins["updated"]
+        if accepted > self._seen:
+            self._seen, self._rounds, self._unproven = accepted, 0, 0
+            self._proven |= self._lost
+            self._lost.clear()
+            self._reject_held()
+
+    def end_round(self) -> None:
+        """Take note that all that could be sent was sent."""
+        self._rounds += 1
+        self.look()
+
+    def worth_sending(self, items: Sequence[Item]) -> list[Item]:
+        """Return which of the creates that were looked up in vain are to be sent again.
+
+        Raises:
+            Stopped: If too many were not answered for it to be them.
+        """
+        self.look()
+        over = [item for item in items if item.remote_id is None and item.lost >= self._most]
+        unproven = any(item.key in self._lost for item in over)
+        if unproven or self._rounds >= max(PATIENCE, self._most):
+            self._assert_no_outage()
+        for item in over:
+            self._give_up(item)
+        given_up = {item.key for item in over}
+        return [item for item in items if item.key not in given_up]
+
+    def _assert_no_outage(self) -> None:
+        """Raise Stopped if too many records fail for it to be them."""
+        if len(self._lost) + self._unproven >= FEW:
+            answered, advice = f"no answer in {self._rounds} tries", NEXT_RUN
+            for last in list(self._lost.values())[-1:]:
+                answered, advice = f"{answered}; last: {last.answered}", f"{last.advice} {NEXT_RUN}"
+            raise Stopped(self._sink.client.title, "create of a contact", answered, advice.strip())
+
+    def _give_up(self, item: Item) -> None:
+        """Reject a create that others were accepted after; hold any other one."""
+        if error := self._proven.get(item.key):
+            self._sink.reject(item.received, _rejection(item, error))
+        else:
+            self._hold(item, self._lost[item.key])
+
+    def end(self, unanswered: Collection[str]) -> None:
+        """Reject what is held: there is nothing else to try, and the destination is there.
+
+        Args:
+            unanswered: Keys of the creates that may be sent again later.
+        """
+        self.look()
+        self._unproven += len(self._held)
+        self._reject_held()
+        for lost in (self._lost, self._proven):
+            for key in lost.keys() - unanswered:
+                del lost[key]
+
+    def _reject_held(self) -> None:
+        held, self._held = self._held, []
+        for received, rejection in held:
+            self._sink.reject(received, rejection)
+
+
+def _rejection(item: Item, error: ApiError) -> Rejected:
+    """Say what became of a record that cannot be written, and what to do."""
+    if isinstance(error, OutcomeUnknown):
+        reason = (
+            f"{error} The create was sent {item.lost} times and never answered, and the contact "
+            "was not found after that. The next run looks it up before it sends it again"
+        )
+        return Rejected(reason, OUTCOME_UNKNOWN, http_status=error.http_status)
+    return Rejected(str(error), error.code or OUTCOME_UNKNOWN, http_status=error.http_status)

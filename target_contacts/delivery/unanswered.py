@@ -1,0 +1,67 @@
+"""Hold the creates that were never answered for as long as the API may still carry them out.
+
+A gateway may answer, a time-out end or a connection break while the server behind goes on. Until
+the wait is over, such a create is not sent a second time; other records go on meanwhile.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from target_contacts.sinks.item import Item
+
+MOST_HELD = 1000
+"""Creates that are held while others go on; their records are in memory."""
+
+
+class Unanswered:
+    """The unanswered creates of one stream, each with the time until which it may be carried out.
+
+    Times are those of a monotonic clock, in seconds.
+    """
+
+    def __init__(self, wait: float, clock: Callable[[], float] = time.monotonic) -> None:
+        """Take how many seconds after its answer was lost a create may still be carried out."""
+        self._wait, self._clock = wait, clock
+        self._held: dict[str, Item] = {}
+
+    @property
+    def keys(self) -> Collection[str]:
+        """Return the keys of the creates that are held."""
+        return self._held.keys()
+
+    @property
+    def are_many(self) -> bool:
+        """Say whether too many are held to go on with others."""
+        return len(self._held) >= MOST_HELD
+
+    @property
+    def left(self) -> float:
+        """Return the seconds until none of them may be carried out any more."""
+        return max((item.until for item in self._held.values()), default=0.0) - self._clock()
+
+    def lost(self, item: Item) -> Item:
+        """Return a create whose answer was lost just now, with the time until which it may land."""
+        return replace(item, lost=item.lost + 1, until=self._clock() + self._wait)
+
+    def hold(self, item: Item) -> bool:
+        """Hold a create that is not at the destination yet, if it may still get there."""
+        if item.remote_id is not None or item.intent is None or item.until <= self._clock():
+            return False
+        self._held[item.key] = replace(item, doubtful=True)
+        return True
+
+    def take(self, key: str) -> Item | None:
+        """Return the create of a record that comes again, and hold it no longer."""
+        return self._held.pop(key, None)
+
+    def take_due(self) -> list[Item]:
+        """Return the creates that cannot land any more, and hold them no longer."""
+        now = self._clock()
+        return [self._held.pop(item.key) for item in [*self._held.values()] if item.until <= now]

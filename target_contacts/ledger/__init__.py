@@ -1,0 +1,1 @@
+"""Remember which contact of the destination each record became."""

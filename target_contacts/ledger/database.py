@@ -1,0 +1,213 @@
+"""The database a ledger stands in: open it, work in transactions, say what is wrong with it."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from singer_sdk.exceptions import ConfigurationError
+
+from target_contacts.ledger import address, errors
+from target_contacts.ledger.errors import LedgerError, ReadOnlyError
+from target_contacts.ledger.postgres import CONNECT, Canceller, get_ready
+from target_contacts.ledger.sqlite_file import SqliteFile, asked_of
+from target_contacts.ledger.upgrade import set_up
+from target_contacts.ledger.waiting import SLICE_SECONDS, Patience
+from target_contacts.shutdown import Interrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from target_contacts.ledger.errors import Trouble
+
+BUSY_SECONDS = 30.0
+"""How long another program's lock is waited for; `?timeout=` of an SQLite URL goes first."""
+
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "cache_size=-32768", "wal_autocheckpoint=8192")
+"""Commits survive a crash of the machine. Up to 32 MiB of the file in memory, and as much in its
+log: keys are hashes, so that what is entered together stands apart, and each page would be read and
+written over and over."""
+
+
+_POSTGRES = {"paramstyle": "format", "connect_args": CONNECT}
+
+
+class Database:
+    """One connection, kept for the whole run, so that a lock it holds stands and falls with it."""
+
+    def __init__(self, url: str, halted: Callable[[], bool]) -> None:
+        """Connect, and set the tables up where they are new.
+
+        Args:
+            url: The setting `ledger_url`.
+            halted: Whether a signal asked for the end, which also ends all waiting for locks.
+
+        Raises:
+            ConfigurationError: If the URL or what it names is wrong.
+            LedgerError: If the database cannot be used now.
+            Interrupted: If a signal asked for the end while something was locked.
+        """
+        self._url = address.parsed(url)
+        self._halted = halted
+        self._one = threading.Lock()
+        """Threads that look contacts up ask the ledger, too."""
+        self._error: LedgerError | None = None
+        self.dialect = self._url.get_backend_name()
+        self.title = f"Ledger {address.name(self._url)}"
+        self.file: SqliteFile | None = None
+        """SQLite's file; None if there is none."""
+        self._canceller: Canceller | None = None
+        with self.speaking("open", opening=True):
+            self._engine, self._connection = self._connected()
+            self._assert_same_file()
+            self._get_ready()
+            with self._watched(), self._connection.begin():
+                set_up(self._connection)
+
+    @property
+    def now(self) -> sa.ColumnElement[float]:
+        """Return the seconds since 1970 on the clock that all runs share."""
+        if self.dialect == "sqlite":
+            return sa.literal(time.time(), sa.Double)
+        return sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Double)
+
+    @property
+    def is_in_place(self) -> bool:
+        """Say whether another run that opens the database now gets this one."""
+        return self.file is None or self.file.is_in_place
+
+    def sql(self, statement: sa.Insert, names: Sequence[str]) -> str:
+        """Return a statement as the driver takes it, these columns in the order of their table.
+
+        For many rows `Connection.exec_driver_sql` takes half the time of `Connection.execute`.
+        """
+        return str(statement.compile(dialect=self._engine.dialect, column_keys=list(names)))
+
+    @contextlib.contextmanager
+    def transaction(self, asked: str) -> Iterator[sa.Connection]:
+        """Give the connection in a transaction that is on disk when the block is left.
+
+        Raises:
+            LedgerError: If something is wrong with the database, or was before; nothing of the
+                block is entered.
+            Interrupted: If a signal asked for the end while something was locked.
+        """
+        with self._one:
+            if self._error:  # SQLAlchemy would connect again, and the lock be another run's
+                raise self._error
+            with self.speaking(asked), self._watched(), self._connection.begin():
+                yield self._connection
+
+    @contextlib.contextmanager
+    def speaking(self, asked: str, *, opening: bool = False) -> Iterator[None]:
+        """Turn errors of the database and its files into one sentence, without URL or rows."""
+        try:
+            yield
+        except (sa.exc.SQLAlchemyError, OSError) as error:
+            trouble = errors.trouble_of(error)
+        else:
+            return
+        if opening and trouble.misused:
+            raise ConfigurationError(trouble.at_opening)
+        raise self._failure(asked, trouble)
+
+    def _failure(self, asked: str, trouble: Trouble) -> BaseException:
+        """Return what follows from a trouble: mostly that this run can do without no longer."""
+        if trouble is errors.LOCKED and self._halted():
+            return Interrupted()
+        words = (self.title, asked, trouble.answered, trouble.advice)
+        if trouble is errors.READ_ONLY:
+            return ReadOnlyError(*words)
+        self._error = LedgerError(*words)
+        return self._error
+
+    def close(self) -> None:
+        """Close the connection; what is entered needs nothing more."""
+        if self._canceller:
+            self._canceller.close()
+        with contextlib.suppress(sa.exc.SQLAlchemyError):
+            self._connection.close()
+        self._engine.dispose()
+        if self.file:
+            self.file.close()
+
+    def _connected(self) -> tuple[sa.Engine, sa.Connection]:
+        try:
+            engine = self._connectable()
+            self._open_file(engine)
+            return engine, engine.connect()
+        except (TypeError, ValueError, OverflowError, sa.exc.ArgumentError):
+            raise ConfigurationError(errors.OPTIONS.at_opening) from None
+
+    def _connectable(self) -> sa.Engine:
+        try:
+            options = self._sqlite() if self.dialect == "sqlite" else _POSTGRES
+            engine = sa.create_engine(self._url, **options)
+        except ImportError:
+            raise ConfigurationError(address.NO_DRIVER.format(self._url.drivername)) from None
+        if self.dialect == "sqlite":
+            sa.event.listen(engine, "connect", _durable)
+        return engine
+
+    def _sqlite(self) -> dict[str, Any]:
+        """Return how to connect to SQLite, waiting for locks in slices."""
+        seconds = _seconds(self._url.query.get("timeout", BUSY_SECONDS))
+        self._url = self._url.update_query_dict({"timeout": str(SLICE_SECONDS)})
+        kind = Patience(seconds, self._halted).connection
+        return {
+            "paramstyle": "qmark",
+            "connect_args": {"check_same_thread": False, "factory": kind},
+        }
+
+    def _get_ready(self) -> None:
+        """Set PostgreSQL's session up; SQLite needs nothing more."""
+        if self.dialect == "postgresql":
+            get_ready(self._connection, BUSY_SECONDS)
+            driver = self._connection.connection.driver_connection
+            self._canceller = Canceller(driver, self._halted)
+
+    def _watched(self) -> contextlib.AbstractContextManager[None]:
+        return self._canceller.watched() if self._canceller else contextlib.nullcontext()
+
+    def _open_file(self, engine: sa.Engine) -> None:
+        """Open SQLite's file before SQLite does, so that no other run has it by another name."""
+        asked = asked_of(self._url, engine) if self.dialect == "sqlite" else None
+        if asked:
+            self.file = SqliteFile(asked, self.title)
+            self.file.claim_name()
+
+    def _assert_same_file(self) -> None:
+        """Raise LedgerError if SQLite has opened another file than the one that is locked."""
+        if self.file:
+            found = self._connection.exec_driver_sql("PRAGMA database_list").one().file
+            self._connection.rollback()
+            if not self.file.is_at(Path(found)):
+                answered = "the file was replaced while it was opened"
+                raise LedgerError(self.title, "open", answered, "Run again.")
+
+
+def _seconds(given: Any) -> float:
+    """Return the option `timeout` of an SQLite URL.
+
+    Raises:
+        ConfigurationError: If it is no number of seconds.
+    """
+    with contextlib.suppress(TypeError, ValueError):
+        seconds = float(given)
+        if 0 <= seconds < math.inf:
+            return seconds
+    msg = "ledger_url: the option timeout must be a number of seconds."
+    raise ConfigurationError(msg)
+
+
+def _durable(connection: Any, _: object) -> None:
+    """Make SQLite's commits survive a crash of the machine, and keep its pages at hand."""
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

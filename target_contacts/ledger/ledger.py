@@ -1,0 +1,302 @@
+"""The ledger: which contact of the destination each source record became.
+
+It holds no personal data: keys, streams' records and payloads stand in it as keyed hashes only.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib
+import operator
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import sqlalchemy as sa
+
+from target_contacts.ledger.database import Database
+from target_contacts.ledger.errors import ReadOnlyError
+from target_contacts.ledger.lease import Lease, Unheld
+from target_contacts.ledger.lock import acquire, lock_of
+from target_contacts.ledger.tables import CONTACTS, FILLED, HAS_ID, STREAMS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from target_contacts.ledger.lock import Lock
+
+INTENT, WRITTEN = "intent", "written"
+"""A create is about to leave, or was never answered; the destination accepted the payload."""
+
+MANY = 1000
+"""Keys asked for at once that show that most of a stream is going to come."""
+
+LARGEST_IN_MEMORY = 300_000
+"""Entries of a stream that is read whole; each takes a quarter of a kilobyte of memory."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """What the ledger knows of one source record."""
+
+    key: str
+    status: str
+    remote_id: str | None = None
+    payload: str | None = None
+    """Hash of what was last accepted, or of what an open intent is about to send."""
+    identity: str | None = None
+    """Hash of the values by which the contact of an open intent can be looked up."""
+    source: str | None = None
+    """Hash of the record that the payload came from."""
+    filled: str | None = None
+    """Id of the row that says which fields this target filled; None in ledgers without it."""
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """By what the records of a stream are known."""
+
+    properties: list[str]
+    has_former: bool
+    """Whether entries of an earlier version may stand under keys as they were written."""
+
+
+Fill = dict[str, list[str]]
+"""Field of the destination to the hashes of the record's properties that its value came from."""
+
+_TOLD = [c.name for c in CONTACTS.columns if c.name in Entry.__struct_fields__]
+_told = operator.attrgetter(*_TOLD)
+"""What an entry tells, in the order of the table's columns, as a statement takes them."""
+
+
+class Ledger:
+    """The entries of one destination account; every change is on disk when its method returns."""
+
+    def __init__(self, url: str, account: str, halted: Callable[[], bool] = lambda: False) -> None:
+        """Open the ledger at an SQLAlchemy URL, setting it up if it is new.
+
+        Every method may raise LedgerError, or Interrupted once a signal asked for the end: see
+        `Database`.
+
+        Raises:
+            ConfigurationError: If the URL or what it names is wrong.
+        """
+        salt = hashlib.blake2b(account.encode(), digest_size=32).digest()
+        self._salted = hashlib.blake2b(digest_size=16, key=salt)
+        self.account = salt.hex()
+        self._halted = halted
+        self._database = Database(url, halted)
+        self.lease: Lease | Unheld = Unheld(self._database)
+        """The right to write, which is to be proven before each request that writes."""
+        self._whole: dict[str, dict[str, str]] = {}
+        """Hashes of the records of streams that were read whole, by key."""
+        self._fills: dict[str, Fill] = {}
+        """What is known of the table of filled fields, by id."""
+        self._new_fills: dict[str, str] = {}
+        """Those of them that may not be on disk."""
+        self._lock: Lock | None = None
+
+    def lock(self, wait: float) -> None:
+        """Keep other runs from writing to the account until this ledger is closed.
+
+        Args:
+            wait: Seconds to wait for another run's end.
+
+        Raises:
+            LedgerError: If another run has it still; the message says which.
+            Interrupted: If a signal asked for the end meanwhile.
+        """
+        self._lock = lock_of(self._database, self.account)
+        if self._lock:
+            acquire(self._lock, self._database, self.account, wait, self._halted)
+        try:
+            lease = Lease(self._database, self.account)
+        except ReadOnlyError as error:
+            self.lease = Unheld(self._database, error)
+            return
+        lease.outwait(self._halted, is_over=not self._lock or self._lock.is_sure)
+        self.lease = lease
+
+    def digest(self, value: object) -> str:
+        """Return the hash under which a key or payload stands in this ledger."""
+        salted = self._salted.copy()
+        salted.update(CANONICAL.encode(value))
+        return salted.hexdigest()
+
+    def hash(self, value: object) -> hashlib.blake2b:
+        """Return a hash of this ledger that more can be added to."""
+        salted = self._salted.copy()
+        salted.update(CANONICAL.encode(value))
+        return salted
+
+    def sources(self, stream: str, keys: Sequence[str]) -> Mapping[str, str]:
+        """Return the hash of the record, by key, for what the destination has accepted.
+
+        A stream with many records is read whole, once, which takes a third of the time of as many
+        searches. What has changed since is missing then: ask for its entry.
+        """
+        if len(keys) >= MANY and stream not in self._whole:
+            few = self._count(stream) <= LARGEST_IN_MEMORY
+            self._whole[stream] = self._sources(stream) if few else {}
+        found = self._whole.get(stream)
+        return found or self._sources(stream, self._in(CONTACTS.c.key, keys))
+
+    def _sources(self, stream: str, *which: sa.ColumnElement[bool]) -> dict[str, str]:
+        known = CONTACTS.c.status == WRITTEN, CONTACTS.c.source.is_not(None)
+        columns = sa.select(CONTACTS.c.key, CONTACTS.c.source)
+        with self._database.transaction("read") as connection:
+            rows: Any = connection.execute(columns.where(self._of(stream), *known, *which))
+            return dict(rows.all())
+
+    def _count(self, stream: str) -> int:
+        count = sa.select(sa.func.count()).select_from(CONTACTS).where(self._of(stream))
+        with self._database.transaction("read") as connection:
+            return connection.execute(count).scalar_one()
+
+    def _forget(self, stream: str, keys: Iterable[str]) -> None:
+        """Know what was read whole no longer where it changes."""
+        whole = self._whole.get(stream) or {}
+        for key in keys:
+            whole.pop(key, None)
+
+    def entries(self, stream: str, keys: Sequence[str]) -> dict[str, Entry]:
+        """Return the entries of a stream by key."""
+        if not keys:
+            return {}
+        columns = sa.select(
+            CONTACTS.c.key,
+            CONTACTS.c.status,
+            CONTACTS.c.remote_id,
+            CONTACTS.c.payload,
+            CONTACTS.c.identity,
+            CONTACTS.c.source,
+            CONTACTS.c.filled,
+        ).where(self._of(stream))
+        with self._database.transaction("read") as connection:
+            rows = connection.execute(columns.where(self._in(CONTACTS.c.key, keys)))
+            return {row.key: Entry(*row) for row in rows}
+
+    def put(self, stream: str, entries: Sequence[Entry]) -> None:
+        """Enter or replace entries, all in one transaction."""
+        rows = [(self.account, stream, *_told(entry)) for entry in entries]
+        if not rows:
+            return
+        self._forget(stream, (entry.key for entry in entries))
+        with self.lease.writing() as connection:
+            self._enter_fills(connection, entries)
+            connection.exec_driver_sql(self._enter, rows)
+        for entry in entries if self._new_fills else ():
+            self._new_fills.pop(entry.filled or "", None)
+
+    @functools.cached_property
+    def _enter(self) -> str:
+        """Return the statement that enters or replaces entries."""
+        statement = self._insert(CONTACTS).values(changed_at=sa.func.current_timestamp())
+        entered = statement.on_conflict_do_update(
+            index_elements=list(CONTACTS.primary_key),
+            set_={c.name: statement.excluded[c.name] for c in CONTACTS.c if not c.primary_key},
+        )
+        return self._database.sql(entered, ("account", "stream", *_TOLD))
+
+    def rename(self, stream: str, keys: Mapping[str, str]) -> None:
+        """Let entries stand under other keys: former key to the one that it has now."""
+        with self.lease.writing() as connection:
+            for former, now in keys.items():
+                entry = sa.update(CONTACTS).where(self._of(stream), CONTACTS.c.key == former)
+                connection.execute(entry.values(key=now))
+
+    def keys_of(self, stream: str) -> Keys | None:
+        """Return by what the records of a stream were known so far; None for a new stream."""
+        known = STREAMS.c.account == self.account, STREAMS.c.stream == stream
+        columns = sa.select(STREAMS.c.key_properties, STREAMS.c.has_former_keys)
+        with self._database.transaction("read") as connection:
+            row = connection.execute(columns.where(*known)).one_or_none()
+        return Keys(msgspec.json.decode(row[0]), bool(row[1])) if row else None
+
+    def has_entries(self, stream: str) -> bool:
+        """Say whether any record of a stream is known."""
+        one = sa.select(CONTACTS.c.key).where(self._of(stream)).limit(1)
+        with self._database.transaction("read") as connection:
+            return connection.execute(one).first() is not None
+
+    def know_keys(self, stream: str, keys: Keys) -> None:
+        """Remember by what the records of a stream are known."""
+        row = {"account": self.account, "stream": stream, "has_former_keys": keys.has_former}
+        row["key_properties"] = msgspec.json.encode(keys.properties).decode()
+        with self.lease.writing() as connection:
+            known = STREAMS.c.account == self.account, STREAMS.c.stream == stream
+            connection.execute(sa.delete(STREAMS).where(*known))
+            connection.execute(sa.insert(STREAMS).values(row))
+
+    def fill_id(self, fill: Fill) -> str:
+        """Return the id of filled fields; they are entered with the first entry that names it."""
+        text = CANONICAL.encode(fill)
+        found = hashlib.blake2b(text, digest_size=16).hexdigest()
+        if found not in self._fills:
+            self._fills[found] = fill
+            self._new_fills[found] = text.decode()
+        return found
+
+    def fills(self, ids: Iterable[str]) -> Mapping[str, Fill]:
+        """Return which fields were filled from which properties, by id."""
+        missing = list(set(ids) - self._fills.keys())
+        if missing:
+            columns = sa.select(FILLED.c.id, FILLED.c.fields)
+            with self._database.transaction("read") as connection:
+                for row in connection.execute(columns.where(self._in(FILLED.c.id, missing))):
+                    self._fills[row.id] = msgspec.json.decode(row.fields)
+        return self._fills
+
+    def _enter_fills(self, connection: sa.Connection, entries: Sequence[Entry]) -> None:
+        """Enter what the filled fields of entries are, where that is new."""
+        new = {entry.filled for entry in entries} & self._new_fills.keys()
+        if new:
+            rows = [{"id": each, "fields": self._new_fills[each]} for each in filter(None, new)]
+            connection.execute(self._insert(FILLED).on_conflict_do_nothing(), rows)
+
+    def _insert(self, table: sa.Table) -> Any:
+        # The dialects are imported by name: each costs a twentieth of a second.
+        return importlib.import_module(f"sqlalchemy.dialects.{self._database.dialect}").insert(
+            table
+        )
+
+    def drop(self, stream: str, keys: Sequence[str]) -> None:
+        """Remove entries: creates that surely did not happen."""
+        if not keys:
+            return
+        self._forget(stream, keys)
+        gone = sa.delete(CONTACTS).where(self._of(stream), self._in(CONTACTS.c.key, keys))
+        with self.lease.writing() as connection:
+            connection.execute(gone)
+
+    def owned(self, remote_ids: Sequence[str], stream: str | None = None) -> set[str]:
+        """Return those of the ids that belong to a record of a stream, or of any, already."""
+        if not remote_ids:
+            return set()
+        owners = CONTACTS.c.account == self.account if stream is None else self._of(stream)
+        theirs = sa.select(CONTACTS.c.remote_id).where(
+            owners, HAS_ID, self._in(CONTACTS.c.remote_id, remote_ids)
+        )
+        with self._database.transaction("read") as connection:
+            return set(connection.scalars(theirs))
+
+    def close(self) -> None:
+        """Close the connection and free the lock."""
+        self.lease.end()
+        self._database.close()
+        if self._lock:
+            self._lock.release()
+            self._lock = None
+
+    def _of(self, stream: str) -> sa.ColumnElement[bool]:
+        return sa.and_(CONTACTS.c.account == self.account, CONTACTS.c.stream == stream)
+
+    def _in(self, column: sa.Column[Any], found: Sequence[str]) -> sa.ColumnElement[bool]:
+        """Return the condition that a column holds one of these values, however many they are."""
+        listed = sa.literal(msgspec.json.encode(found).decode(), sa.Text)
+        if self._database.dialect == "sqlite":
+            each = sa.func.json_each(listed)
+        else:
+            each = sa.func.json_array_elements_text(sa.cast(listed, sa.JSON))
+        return column.in_(sa.select(each.table_valued("value").c.value))
+
+
+CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="number")

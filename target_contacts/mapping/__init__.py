@@ -1,0 +1,1 @@
+"""Turn a contact into the fields of a destination, and say what is lost."""

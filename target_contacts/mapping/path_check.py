@@ -1,0 +1,155 @@
+"""Tell whether the paths of `field_map` can match anything, by the schemas of the streams."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jmespath.functions import Functions
+from singer_sdk.exceptions import ConfigurationError
+
+from target_contacts.contact import schema_shapes
+from target_contacts.contact.paths import nodes, starts
+from target_contacts.contact.schema_shapes import Never, Shape
+from target_contacts.contact.vocabulary import ATTRIBUTES
+from target_contacts.values.basic import assert_known
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from target_contacts.contact.paths import FieldPath, Node
+
+FUNCTIONS = frozenset(Functions().FUNCTION_TABLE)
+
+Whole = list[Shape] | None
+"""What a value may be; None: anything."""
+
+
+def assert_can_match(paths: Iterable[FieldPath], schemas: Sequence[Mapping[str, Any]]) -> None:
+    """Raise ConfigurationError if a path of `field_map` can match in no stream.
+
+    Args:
+        paths: The paths.
+        schemas: The schemas of the streams so far.
+    """
+    record = _record(schemas)
+    for path in paths:
+        if path.text in record.properties or path.text in ATTRIBUTES:
+            continue
+        _assert_known(path, record)
+        try:
+            _follow(path, record)
+        except Never as never:
+            msg = f"field_map names {path.text}, which can never match: {never}."
+            raise ConfigurationError(msg) from None
+
+
+def _record(schemas: Sequence[Mapping[str, Any]]) -> Shape:
+    """Return what records of all streams hold together."""
+    fields: dict[str, list[Any]] = {}
+    for schema in schemas:
+        for name, field in (schema.get("properties") or {}).items():
+            # What a field refers to stands elsewhere.
+            fields.setdefault(name, []).append({} if "$ref" in str(field) else field)
+    properties = {name: {"anyOf": several} for name, several in fields.items()}
+    is_open = any(Shape(schema, schema).is_open for schema in schemas)
+    whole = {"type": "object", "properties": properties}
+    return Shape({**whole, "additionalProperties": True} if is_open else whole, whole)
+
+
+def _assert_known(path: FieldPath, record: Shape) -> None:
+    """Raise ConfigurationError if a path starts at a field that no stream has, or is none."""
+    if not path.is_plain and path.tree is None:
+        msg = (
+            f"field_map names {path.text}: neither a field nor a JMESPath expression "
+            f"(https://jmespath.org); known are: {schema_shapes.listed(record.properties)}."
+        )
+        raise ConfigurationError(msg)
+    starting = [names[0] for names in starts(path.tree)] if path.tree else path.text.split(".")[:1]
+    if not record.is_open:
+        assert_known("field_map", starting, record.properties)
+
+
+def _follow(path: FieldPath, record: Shape) -> None:
+    """Raise Never if nothing can be where a path leads."""
+    if path.tree:
+        parts = nodes(path.tree)
+        used = {node["value"] for node in parts if node["type"] == "function_expression"}
+        for unknown in sorted(used - FUNCTIONS):
+            msg = f"JMESPath has no function {unknown}"
+            raise Never(msg)
+        _reached(path.tree, [record])
+        return
+    whole: Whole = [record]
+    for name in path.text.split("."):
+        whole = schema_shapes.named(whole, name)
+
+
+def _reached(node: Node, whole: Whole) -> Whole:
+    """Return what is where an expression leads from a value.
+
+    Raises:
+        Never: If nothing can be there.
+    """
+    follow = _FOLLOWING.get(node["type"], _beside)
+    return follow(node, whole)
+
+
+def _field(node: Node, whole: Whole) -> Whole:
+    return schema_shapes.named(whole, node["value"])
+
+
+def _one_by_one(node: Node, whole: Whole) -> Whole:
+    for child in node["children"]:
+        whole = _reached(child, whole)
+    return whole
+
+
+def _index(_: Node, whole: Whole) -> Whole:
+    return schema_shapes.items(whole)
+
+
+def _slice(_: Node, whole: Whole) -> Whole:
+    schema_shapes.items(whole)
+    return whole
+
+
+def _projection(node: Node, whole: Whole) -> Whole:
+    """Follow what is asked of each item of a list; whatever comes of it is a list, too."""
+    left, *of_each = node["children"]
+    if left["type"] == "flatten":
+        found = schema_shapes.flat(_reached(left["children"][0], whole))
+    else:
+        found = schema_shapes.items(_reached(left, whole))
+    for each in of_each:
+        _reached(each, found)
+    return None
+
+
+def _values(node: Node, whole: Whole) -> Whole:
+    _reached(node["children"][0], whole)
+    return None
+
+
+def _beside(node: Node, whole: Whole) -> Whole:
+    """Follow parts that all start at the same value; whatever comes of them is not told."""
+    for child in node["children"]:
+        _reached(child, whole)
+    return None
+
+
+_FOLLOWING: dict[str, Callable[[Node, Whole], Whole]] = {
+    "field": _field,
+    "subexpression": _one_by_one,
+    "index_expression": _one_by_one,
+    "pipe": _one_by_one,
+    "index": _index,
+    "slice": _slice,
+    "projection": _projection,
+    "filter_projection": _projection,
+    "value_projection": _values,
+    "flatten": _values,
+    "identity": lambda _, whole: whole,
+    "current": lambda _, whole: whole,
+    "expref": lambda *_: None,
+}
+"""How each type of expression is followed; all others are what parts beside each other are."""

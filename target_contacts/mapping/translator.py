@@ -1,0 +1,432 @@
+"""Turn records into payloads: vocabulary to destination fields, by one table per sink."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from singer_sdk.exceptions import ConfigurationError
+
+from target_contacts.contact.derive import JOINT, as_text
+from target_contacts.contact.field_names import FieldNames
+from target_contacts.contact.paths import Failure, MappedFields
+from target_contacts.contact.phone_fields import Slots
+from target_contacts.contact.reader import ContactReader
+from target_contacts.contact.vocabulary import ATTRIBUTES
+from target_contacts.errors import Rejected
+from target_contacts.mapping.choices import NotKnown
+from target_contacts.mapping.foreign_ids import Whose
+from target_contacts.mapping.value_map import ValueMap
+from target_contacts.report.summary import NOT_THERE
+from target_contacts.values.basic import (
+    NoValue,
+    OtherThing,
+    TooLong,
+    assert_known,
+    is_empty,
+    line,
+    text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from target_contacts.contact.paths import FieldPath
+    from target_contacts.contact.reader import Contact
+    from target_contacts.pipeline.stream_sink import ContactSink
+
+
+IDS = ("customer_id", "customer_reference", "owner_id")
+"""Attributes that name something of the destination's own; another system's mean nothing there."""
+
+
+class Use(NamedTuple):
+    """How a value gets to the destination."""
+
+    source: str
+    """Field of the record, or what makes the value otherwise."""
+    attribute: str
+    wire: str
+
+
+Payload = dict[str, Any]
+"""A contact in the destination's fields; "" clears a field."""
+
+MISSING = "missing"
+"""Code of a rejection for want of a value."""
+
+LEFT_OUT, CUT_SHORT = "left out", "cut short"
+"""What was done with a value that does not fit."""
+
+
+def matching(pattern: str, meaning: str) -> Callable[[Any], str]:
+    """Return a conversion that takes only text of a pattern, described by its meaning."""
+    compiled = re.compile(pattern)
+
+    def convert(value: Any) -> str:
+        found = text(value).strip()
+        if compiled.fullmatch(found):
+            return found
+        msg = f"must be {meaning}"
+        raise ValueError(msg)
+
+    return convert
+
+
+@dataclass(frozen=True)
+class Field:
+    """How one attribute of the vocabulary fills one field of the destination."""
+
+    attribute: str
+    wire: str
+    required: Literal["always", "create"] | None = None
+    max_length: int | None = None
+    """Most characters, where the documents state it."""
+    convert: Callable[[Any], Any] = line
+    """Return the value to send; raise ValueError with what it must be."""
+    identifier: bool = False
+    """Whether it is an id of the destination: one that cannot be gives way to the default."""
+    clears: bool = True
+    """Whether it can be emptied once it is filled, where the API can clear fields at all."""
+    exact: bool = False
+    """Whether a part of a value is worth nothing, as of an address: it is never cut short."""
+    nested: bool = False
+    """Whether it takes lists and objects of `field_map`, too."""
+    modest: bool = False
+    """Whether the default goes before an id of a record that may be another system's."""
+    code: str = ""
+    """Field that in the destination's own records holds the same value in its own terms."""
+
+
+class Translator:
+    """Translate the records of one stream into payloads of one destination."""
+
+    def __init__(self, sink: ContactSink[Any], fields: Sequence[Field]) -> None:
+        """Take what a sink says of its API, and its table of fields as the account has it.
+
+        Raises:
+            ConfigurationError: If a setting names what does not exist.
+        """
+        config = sink.mapping
+        field_map, defaults, value_map = (
+            config.get(name) or {} for name in ("field_map", "defaults", "value_map")
+        )
+        wires, free = [field.wire for field in fields], sink.free_prefix
+        assert_known(
+            "field_map", [w for w in field_map if not (free and w.startswith(free))], wires
+        )
+        self._fields = fields
+        self._ids = [field for field in fields if field.identifier]
+        self._free = [sink.free_field(name) for name in field_map if name not in wires]
+        self._required = [field for field in fields if field.required]
+        telling = sink.own or sink.identity
+        self._own = [f.wire for f in fields if f.wire in telling and not f.identifier]
+        self._keeps_empty, self._replaces = sink.keeps_empty, sink.replaces
+        self._defaults = defaults
+        self.carried = {field.attribute for field in fields}
+        """Attributes that reach the destination; a sink adds those that only its `finish` uses."""
+        needs_mobile = any(f.attribute == "mobile" and f.required for f in fields)
+        every = (*fields, *self._free)
+        by_wire = {field.wire: field.attribute for field in every}
+        assert_known("value_map", value_map, dict.fromkeys((*ATTRIBUTES, *by_wire.values())))
+        self.mapped = MappedFields(field_map, {field.wire for field in every if field.nested})
+        self._value_map = ValueMap(value_map, by_wire, sink.destination.status_names)
+        self._whose = Whose(fields, defaults, is_own=sink.is_own)
+        self._reader = ContactReader(
+            self.mapped,
+            defaults,
+            slots=Slots(self.carried, sink.region, needs_mobile),
+            foreign=IDS if sink.is_foreign else (),
+            containers=FieldNames(sink.original_schema).containers(),
+        )
+        self._on_invalid = config.get("on_invalid_value", "reject")
+        self.mended: list[tuple[str, str]] = []
+        """Values left out or cut short since this was last cleared: field, and what was done."""
+        self.unknown: dict[str, str] = {}
+        """Why values were left out that the destination does not have, by field."""
+        self.refusals: list[Rejected] | None = None
+        """Why values do not fit, where all is to be told rather than the first to be raised."""
+
+    @property
+    def paths(self) -> list[FieldPath]:
+        """Return the paths of `field_map`."""
+        return list(self.mapped.paths.values())
+
+    def contact(self, record: Mapping[str, Any]) -> Contact:
+        """Return the contact a record holds."""
+        contact = self._reader.read(record)
+        self._whose.add_codes(record, contact)
+        if contact.fields:
+            contact.fields = self._with_value(contact.fields)
+        self._value_map.apply(record, contact)
+        self._whose.give_way(contact)
+        return contact
+
+    @property
+    def foreign(self) -> set[str]:
+        """Return the attributes in which a record had an id that cannot be the destination's."""
+        return self._whose.foreign
+
+    def payload(self, contact: Contact) -> Payload:
+        """Return what a contact is in the destination's fields.
+
+        Raises:
+            Rejected: If a value is too long or not what its field takes.
+        """
+        mapped, attributes = contact.fields, contact.attributes
+        payload = {
+            field.wire: self._converted(field, mapped[field.wire], contact)
+            for field in self._free
+            if field.wire in mapped
+        }
+        for field in self._fields:
+            value = mapped.get(field.wire, attributes.get(field.attribute))
+            if value is None:
+                continue
+            if value != "":
+                payload[field.wire] = self._converted(field, value, contact)
+            elif self._keeps_empty:
+                payload.setdefault(field.wire, "")
+        return {wire: value for wire, value in payload.items() if value is not None}
+
+    def assert_defaults(self) -> None:
+        """Raise ConfigurationError if a default is not what its field takes."""
+        for field in self._fields:
+            value = self._defaults.get(field.attribute)
+            try:
+                converted = "" if is_empty(value) else field.convert(value)
+            except NotKnown:
+                continue  # it follows on_invalid_value
+            except ValueError as error:
+                msg = f"defaults.{field.attribute} {error}."
+                raise ConfigurationError(msg) from None
+            if field.max_length and len(converted) > field.max_length:
+                msg = f"defaults.{field.attribute} takes {field.max_length} characters."
+                raise ConfigurationError(msg)
+
+    def defaults(self, contact: Contact) -> Payload:
+        """Return the defaults of what a contact's record does not have.
+
+        Raises:
+            Rejected: If a default is not what its field takes.
+        """
+        if not contact.defaults:
+            return {}
+        given = contact.defaults
+        wanted = [f for f in self._fields if f.attribute in given and f.wire not in contact.fields]
+        made = {f.wire: self._converted(f, given[f.attribute], contact) for f in wanted}
+        return {wire: value for wire, value in made.items() if value is not None}
+
+    def _with_value(self, mapped: dict[str, Any]) -> dict[str, Any]:
+        """Return what `field_map` gives, without booleans for text: they stand for no value."""
+        if bool not in set(map(type, mapped.values())):
+            return mapped
+        converts = {f.wire: f.convert for f in (*self._fields, *self._free)}
+        return {w: v for w, v in mapped.items() if not _is_none(converts[w], v)}
+
+    def assert_complete(self, payload: Payload, *, creating: bool) -> None:
+        """Raise Rejected if a required field has no value, or a new contact nothing of its own."""
+        for lacking in self.missing(payload, creating=creating):
+            raise lacking
+
+    def missing(self, payload: Payload, *, creating: bool) -> Iterator[Rejected]:
+        """Yield why a payload cannot be sent, for each field that has no value."""
+        for field in self._required:
+            # An update leaves alone what it does not name, unless it replaces the whole contact.
+            named = creating or self._replaces or field.wire in payload
+            needed = creating or field.required == "always"
+            if needed and named and is_empty(payload.get(field.wire)):
+                own = "Give it by field_map."
+                known = (
+                    f"Give it in the record ({field.attribute}), by field_map, or for all records "
+                    "by defaults."
+                )
+                advice = known if field.attribute in ATTRIBUTES else own
+                reason = f"{field.wire} is required and has no value. {advice}"
+                yield Rejected(reason, MISSING, field=field.wire)
+        if creating and self._own and all(is_empty(payload.get(wire)) for wire in self._own):
+            reason = (
+                f"{' and '.join(self._own)} have no value: nobody could tell whose contact it is"
+            )
+            yield Rejected(reason, MISSING, field=self._own[0])
+
+    def uses(self, contact: Contact, payload: Payload) -> Iterator[tuple[Use, Any]]:
+        """Yield how each value of a payload came about, and from what."""
+        by_wire = {field.wire: field.attribute for field in self._fields}
+        for wire in payload:
+            attribute = by_wire.get(wire, "")
+            if wire in contact.fields:
+                path = self.mapped.paths[wire].text
+                yield Use(f"{path} (field_map)", "", wire), contact.fields[wire]
+            elif attribute in contact.sources:
+                source = contact.sources[attribute]
+                yield Use(source, attribute, wire), contact.attributes[attribute]
+            elif attribute in contact.defaults:
+                yield Use("defaults", attribute, wire), contact.defaults[attribute]
+            else:
+                yield Use("(made by the target)", "", wire), payload[wire]
+
+    def before_default(self, contact: Contact) -> Iterator[tuple[str, str]]:
+        """Yield the ids that a record has where there is a default, too: attribute and field."""
+        for field in self._ids:
+            attribute, value = field.attribute, contact.attributes.get(field.attribute)
+            if contact.has(attribute) and value != self._defaults.get(attribute, value):
+                yield attribute, contact.sources[attribute]
+
+    def not_carried(self, contact: Contact, known: Container[str] = ()) -> list[str]:
+        """List the fields of a contact's record whose values do not reach the destination.
+
+        Args:
+            contact: The contact.
+            known: Fields that need not be told.
+        """
+        carried, sources = self._reaching(contact), contact.sources
+        left = [
+            name
+            for attribute in sources.keys() - carried
+            if sources[attribute] not in known and contact.has(attribute)
+            if not _is_stood_for(attribute, carried, contact.attributes)
+            for name in sources[attribute].split(JOINT)
+        ]
+        same = [
+            name
+            for attribute, name in contact.same
+            if attribute not in carried
+            if not _is_stood_for(attribute, carried, contact.attributes)
+        ]
+        names = [name for name in (*contact.spare, *left, *same) if name not in known]
+        if not names:
+            return []
+        mapped = {path.text for path in self.mapped.paths.values()}
+        used = [source for a, source in sources.items() if a in carried or a in mapped]
+        taken = {"defaults", *(name for source in used for name in source.split(JOINT))}
+        return [
+            name
+            for name in names
+            if name not in taken
+            and not name.startswith("_sdc_")
+            and not self.mapped.reads(contact.fields, name)
+        ]
+
+    def _reaching(self, contact: Contact) -> AbstractSet[str]:
+        """Return the attributes that are sent, not a value of `field_map` or a default instead."""
+        if not contact.fields:
+            return self.carried
+        replaced = (f.attribute for f in self._fields if f.wire in contact.fields)
+        return self.carried - {attribute for attribute in replaced if contact.has(attribute)}
+
+    def _converted(self, field: Field, value: Any, contact: Contact) -> Any:
+        """Return the value to send; None if it does not fit and may be left out."""
+        try:
+            converted = field.convert(_made(value))
+        except NotKnown as error:
+            self._not_there(field, f"{field.wire} {error}", contact)
+            return None
+        except ValueError as error:
+            return self._refused(field, error)
+        if field.max_length and len(converted) > field.max_length:
+            return self._too_long(field, field.max_length, converted)
+        return converted
+
+    def _refused(self, field: Field, error: ValueError) -> str | None:
+        """Return what is sent for a value that a conversion refuses, or raise Rejected."""
+        if isinstance(error, NoValue):
+            return "" if self._keeps_empty else None
+        if isinstance(error, OtherThing):
+            self.mended.append((field.wire, LEFT_OUT))
+        else:
+            code = "too_long" if isinstance(error, TooLong) else "invalid"
+            self._unfit(field, f"{field.wire} {error}", code)
+        return None
+
+    def _too_long(self, field: Field, most: int, converted: str) -> str | None:
+        """Cut a value short, or leave it out, where the settings allow it, or raise Rejected."""
+        if self._on_invalid == "truncate" and not field.exact:
+            self.mended.append((field.wire, CUT_SHORT))
+            return converted[:most]
+        reason = f"{field.wire} takes {most} characters, not {len(converted)}"
+        self._unfit(field, reason, "too_long")
+        return None
+
+    def _not_there(self, field: Field, reason: str, contact: Contact) -> None:
+        """Leave out a value that the destination does not have, unless a setting gave it."""
+        is_given = field.wire in contact.fields or field.attribute in contact.chosen
+        if is_given or field.attribute in contact.defaults:
+            self._unfit(field, reason, "invalid")
+            return
+        self.unknown.setdefault(field.wire, reason)
+        self.mended.append((field.wire, NOT_THERE))
+
+    def _unfit(self, field: Field, reason: str, code: str) -> None:
+        """Leave a value out where the settings allow it, or raise Rejected."""
+        if self._on_invalid == "drop_field":
+            self.mended.append((field.wire, LEFT_OUT))
+            return
+        refused = Rejected(reason, code, field=field.wire)
+        if self.refusals is None:
+            raise refused
+        self.refusals.append(refused)
+
+    @property
+    def attributes(self) -> Mapping[str, str]:
+        """Return the attributes of the vocabulary that fill destination fields, by these."""
+        named = [(f.wire, f.attribute) for f in self._fields if f.attribute in ATTRIBUTES]
+        return dict(reversed(named))
+
+    @property
+    def identifiers(self) -> set[str]:
+        """Return the destination fields that hold ids of its own."""
+        return {field.wire for field in self._ids}
+
+
+def _made(value: Any) -> Any:
+    """Return a value; raise ValueError if the expression that was to make it failed."""
+    if isinstance(value, Failure):
+        raise ValueError(value.reason)  # noqa: TRY004  # as all conversions do
+    return value
+
+
+def _is_none(convert: Callable[[Any], Any], value: Any) -> bool:
+    """Say whether a value is a boolean where text is meant."""
+    if not isinstance(value, bool):
+        return False
+    with contextlib.suppress(ValueError):
+        try:
+            convert(value)
+        except NoValue:
+            return True
+    return False
+
+
+def _is_stood_for(attribute: str, carried: AbstractSet[str], attributes: Mapping[str, Any]) -> bool:
+    """Say whether an attribute reaches the destination in another form."""
+    if attribute in NAME_PARTS and "full_name" in carried:
+        return _holds(attributes.get("full_name", ""), attributes[attribute])
+    return not STANDING.get(attribute, frozenset()).isdisjoint(carried)
+
+
+STANDING = {
+    "full_name": {"first_name", "last_name"},
+    "first_name_reading": {"name_reading"},
+    "last_name_reading": {"name_reading"},
+    "salutation": {"gender"},
+    "street_number": {"street"},
+    "street2": {"street"},
+}
+"""Attribute to those that hold its value, too."""
+
+NAME_PARTS = ("first_name", "middle_name", "last_name")
+
+
+def _holds(whole: Any, part: Any) -> bool:
+    """Say whether a name holds another one, however both are written."""
+    whole, part = as_text(whole), as_text(part)
+    return (whole.isascii() and part in whole) or _plain(part) in _plain(whole)
+
+
+def _plain(value: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", value).split())

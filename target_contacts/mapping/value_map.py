@@ -1,0 +1,123 @@
+"""Give values of records other names: what the setting `value_map` says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tap_contacts.plugin.same_name import alike
+from target_contacts.contact.field_match import TOLD_BY_VALUE
+from target_contacts.contact.spelling import spelled
+from target_contacts.values.basic import is_empty, text
+from target_contacts.values.words import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from target_contacts.contact.reader import Contact
+
+_WHOLE = ".0"
+"""How spreadsheets end whole numbers."""
+
+
+class ValueMap:
+    """Values at the destination by those in records, for some attributes."""
+
+    def __init__(
+        self,
+        setting: Mapping[str, Mapping[str, Any]],
+        by_wire: Mapping[str, str],
+        names: Mapping[str, str],
+    ) -> None:
+        """Take the setting.
+
+        Args:
+            setting: Attribute to value in the record to value at the destination.
+            by_wire: Destination field to its attribute.
+            names: Names of the source's statuses by id, of which more may come.
+        """
+        self._exact = {attribute: pairs for attribute, pairs in setting.items() if pairs}
+        self._alike = {
+            attribute: {alike(value): new for value, new in pairs.items()}
+            for attribute, pairs in self._exact.items()
+        }
+        self._by_wire, self._names = by_wire, names
+        self._wires = {wire for wire, attribute in by_wire.items() if attribute in self._exact}
+
+    def apply(self, record: Mapping[str, Any], contact: Contact) -> None:
+        """Change the values of a contact, but for defaults, which are the destination's already."""
+        for attribute in self._exact:
+            if _is_given(contact, attribute):
+                self._change(attribute, contact)
+            else:
+                self._take(attribute, record, contact)
+        for wire in contact.fields.keys() & self._wires:
+            self._change_field(wire, contact.fields)
+
+    def _take(self, attribute: str, record: Mapping[str, Any], contact: Contact) -> None:
+        """Take a field called as the attribute, or whose value did not tell that it is meant."""
+        for name, value in record.items():
+            found, new = self._found(attribute, value)
+            if found and _is_called(name, attribute):
+                contact.sources[attribute] = name
+                contact.spare.pop(name, None)
+                _choose(contact, attribute, new)
+                return
+
+    def _change(self, attribute: str, contact: Contact) -> None:
+        found, new = self._found(attribute, contact.attributes[attribute])
+        if found:
+            _choose(contact, attribute, new)
+
+    def _change_field(self, wire: str, fields: dict[str, Any]) -> None:
+        found, new = self._found(self._by_wire[wire], fields[wire])
+        if found:
+            _put(fields, wire, new)
+
+    def _found(self, attribute: str, value: Any) -> tuple[bool, Any]:
+        """Return whether a value is in the setting, and what stands for it there."""
+        for name in self._forms(value):
+            for key, pairs in ((name, self._exact), (alike(name), self._alike)):
+                if key in pairs.get(attribute, ()):
+                    return True, pairs[attribute][key]
+        return False, None
+
+    def _forms(self, value: Any) -> Iterator[str]:
+        """Yield the names under which a value may stand in the setting."""
+        if isinstance(value, dict):
+            forms = self._names.get(str(value.get("id"))), *map(value.get, ("display_value", "id"))
+            yield from (text(form) for form in forms if not is_nested(form) and not is_empty(form))
+        elif not is_nested(value) and not is_empty(value):
+            found = text(value)
+            yield from filter(None, (self._names.get(found), found, found.removesuffix(_WHOLE)))
+
+
+def _is_called(name: str, attribute: str) -> bool:
+    """Say whether a field spells an attribute, though its value has to tell, or is called so."""
+    if plain(name) == plain(attribute):
+        return True
+    return attribute in TOLD_BY_VALUE and (spelled((name,)) or ("",))[0] == attribute
+
+
+def _choose(contact: Contact, attribute: str, new: Any) -> None:
+    contact.chosen.add(attribute)
+    _put(contact.attributes, attribute, new)
+    if attribute not in contact.attributes:
+        contact.sources.pop(attribute, None)
+
+
+def _put(values: dict[str, Any], name: str, new: Any) -> None:
+    """Put a value in the place of another; one without value leaves none there."""
+    if is_empty(new):
+        values.pop(name, None)
+    else:
+        values[name] = new
+
+
+def is_nested(value: object) -> bool:
+    """Say whether a value holds others."""
+    return isinstance(value, (dict, list))
+
+
+def _is_given(contact: Contact, attribute: str) -> bool:
+    """Say whether an attribute has a value of the record's own."""
+    return contact.has(attribute) and contact.sources.get(attribute) != "defaults"

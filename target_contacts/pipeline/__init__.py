@@ -1,0 +1,1 @@
+"""Take the records of a run from the pipe to their outcome."""

@@ -1,0 +1,247 @@
+"""Receive Singer messages: hand records to their sinks, drain these, pass on STATE, end in time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
+
+import msgspec
+from singer_sdk import Target
+from singer_sdk.mapper import SameRecordTransform
+
+from tap_contacts.plugin import signals
+from tap_contacts.plugin.base import ContactsPlugin, InputError
+from tap_contacts.plugin.standard_streams import OutputError
+from tap_contacts.plugin.status_line import make_way
+from tap_contacts.plugin.stream_maps import FAILED, Mapper
+from target_contacts.errors import Rejected
+from target_contacts.ledger.ledger import CANONICAL
+from target_contacts.shutdown import Interrupted
+from target_contacts.singer.lines import Line, MessageReader
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import FrameType
+
+    from singer_sdk.mapper import StreamMap
+    from singer_sdk.sinks import Sink
+
+    from target_contacts.pipeline.run import Destination
+    from target_contacts.pipeline.stream_sink import StreamSink
+
+GRACE_SECONDS = 7.0
+"""How long a run that was told to end waits for answers to what is in flight."""
+
+_STATE = msgspec.json.Encoder(decimal_format="number")
+
+
+class ReceivingTarget(ContactsPlugin, Target):
+    """Pass a STATE on only when all before it is settled; the SDK passes it on when it drains."""
+
+    message_reader_class = MessageReader
+    message_reader: MessageReader
+    destination: Destination
+    watch: ClassVar = signals.Watch()
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Take the arguments of the SDK's `Target`."""
+        super().__init__(**kwargs)
+        self.max_parallelism = 1
+        self._checkpoint_seconds = float(self.config["checkpoint_seconds"])
+        self._due = time.monotonic() + self._checkpoint_seconds
+        self._unmapped: dict[str, StreamSink] = {}
+        """Sinks of the streams that no stream map changes."""
+        self._versioned: set[str | None] = set()
+        """Streams that send ACTIVATE_VERSION."""
+        self.schemas: dict[str, Mapping[str, Any]] = {}
+        """The schemas of the streams, after the stream maps."""
+        self.message_reader.take = self._take
+        self.unpassed: OutputError | None = None
+        """Why STATE could not be passed on, if it could not."""
+        self.is_closing = False
+        """Whether all that is left to be done is to close the files."""
+
+    def setup_mapper(self) -> None:
+        """Get ready to apply stream maps."""
+        self.mapper = Mapper(plugin_config=dict(self.config), logger=self.logger)
+
+    def get_sink(
+        self,
+        stream_name: str,
+        *,
+        record: dict[str, Any] | None = None,
+        schema: dict[str, Any] | None = None,
+        key_properties: Sequence[str] | None = None,
+    ) -> Sink:
+        """Return the stream's sink; before a changed schema replaces it, it is drained."""
+        if schema is not None:
+            self.schemas[stream_name] = schema
+            if self.sink_exists(stream_name):
+                former = cast("StreamSink", self._sinks_active[stream_name])
+                self.drain_one(former)
+                former.settle_last()
+        return super().get_sink(
+            stream_name, record=record, schema=schema, key_properties=key_properties
+        )
+
+    # Messages.
+
+    def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
+        self._assert_line_requires(message_dict, requires={"stream", "schema"})
+        schema = message_dict["schema"]
+        properties = (schema.get("properties") or {}) if isinstance(schema, dict) else None
+        if not isinstance(properties, dict):
+            msg = f"The schema of stream {message_dict['stream']} has no properties. Check the tap."
+            raise InputError(msg)
+        self.destination.schemas[message_dict["stream"]] = message_dict
+        schema = {**schema, "properties": properties}
+        super()._process_schema_message({**message_dict, "schema": schema})
+        self._note_unmapped(message_dict["stream"])
+
+    def _process_record_message(self, message_dict: dict[str, Any]) -> None:
+        self._assert_line_requires(message_dict, requires={"stream", "record"})
+        whole = CANONICAL.encode(message_dict)
+        record = CANONICAL.encode(message_dict["record"])
+        self._take(Line(message_dict["stream"], record, whole))
+
+    def _take(self, line: Line) -> None:
+        """Hand a RECORD message to its sink, as it is or mapped."""
+        sink = self._unmapped.get(line.stream)
+        if sink is None:
+            self._map(line)
+        else:
+            self.destination.books.read += 1
+            self._give(sink, line, None)
+
+    def _map(self, line: Line) -> None:
+        """Hand the records that the stream maps make of a message to their sinks."""
+        if line.stream not in self.mapper.stream_maps:
+            self._assert_sink_exists(line.stream)
+        for stream_map in self.mapper.stream_maps[line.stream]:
+            self.destination.books.read += 1
+            try:
+                record = _transformed(stream_map, line)
+            except Rejected as why:
+                self.destination.reject(line.stream, line.message, why)
+                continue
+            if record is None:
+                self.destination.books.skip(line.stream, "filtered out by stream_maps")
+            else:
+                sink = cast("StreamSink", self.get_sink(stream_map.stream_alias))
+                self._give(sink, line, record)
+
+    def _give(self, sink: StreamSink, line: Line, record: dict[str, Any] | None) -> None:
+        if sink.receive(line, record):
+            self.drain_one(sink)
+        self._drain_if_due()
+
+    def _note_unmapped(self, stream: str) -> None:
+        """Note whether a stream's records go to their sink as they are."""
+        self._unmapped.pop(stream, None)
+        maps = self.mapper.stream_maps[stream]
+        if [type(each) for each in maps] == [SameRecordTransform] and not maps[
+            0
+        ].flattening_enabled:
+            self._unmapped[stream] = cast("StreamSink", self.get_sink(maps[0].stream_alias))
+
+    def _process_state_message(self, message_dict: dict[str, Any]) -> None:
+        self._assert_line_requires(message_dict, requires={"value"})
+        self.destination.checkpoints.saw(message_dict["value"])
+        self.destination.checkpoints.pass_on()
+        self._drain_if_due()
+
+    def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
+        stream = message_dict.get("stream")
+        if stream not in self._versioned:
+            self._versioned.add(stream)
+            text = "ACTIVATE_VERSION of stream %s is ignored: this target does not delete."
+            self.logger.info(text, stream)
+
+    def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
+        msg = f"Stream {message_dict.get('stream')} sends BATCH messages; set its tap to records."
+        raise InputError(msg)
+
+    # Draining, STATE and the end.
+
+    def _drain_if_due(self) -> None:
+        if time.monotonic() >= self._due:
+            self._settle_all()
+
+    def _settle_all(self, *, is_endofpipe: bool = False) -> None:
+        """Write all that waits, and pass on the STATE that is safe then."""
+        self.drain_all(is_endofpipe=is_endofpipe)
+        for sink in self._sinks_active.values() if is_endofpipe else ():
+            cast("StreamSink", sink).settle_last()
+        self.destination.checkpoints.pass_on()
+        self._due = time.monotonic() + self._checkpoint_seconds
+
+    def process_endofpipe(self) -> None:
+        """Write all that waits, unless a signal asked for the end."""
+        if self.destination.halted:
+            self.destination.checkpoints.pass_on()
+        else:
+            self._settle_all(is_endofpipe=True)
+
+    def _write_state_message(self, state: dict[str, Any]) -> None:
+        """Pass on STATE, what it covers being durable; a dry run has settled nothing.
+
+        If nobody takes it, nothing more is read; what was read is settled before that is said.
+        """
+        self.destination.rejects.flush()
+        if self.config["dry_run"] or self.destination.offline or self.unpassed:
+            return
+        try:
+            make_way()
+            sys.stdout.write(_STATE.encode(state).decode() + "\n")
+            sys.stdout.flush()
+        except OutputError as error:
+            self.unpassed = error
+            self.message_reader.stop = True
+
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """Ask for the end: at once while a line is awaited, else when what is in flight is done.
+
+        What a first signal began, a second one leaves as it is.
+        """
+        del frame
+        first = self.watch.first(signum)
+        if self.destination.offline or self.destination.checking:
+            leave(signals.code_of(first))
+        if self.destination.halted:
+            return
+        signal.signal(signal.SIGALRM, self._abandon)
+        signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
+        self.destination.halt(first)
+        self.message_reader.stop = True
+        if self.message_reader.waiting:
+            raise Interrupted
+
+    def _abandon(self, signum: int, frame: FrameType | None) -> None:
+        """Wait no longer for what is in flight; the next run looks it up."""
+        del signum, frame
+        if not self.is_closing:
+            self.destination.abandoned = True
+            raise Interrupted
+
+
+def leave(code: int) -> NoReturn:
+    """End the process without waiting for threads that wait for answers."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _transformed(stream_map: StreamMap, line: Line) -> dict[str, Any] | None:
+    """Return the record that a stream map makes of a message; None if it filters it out.
+
+    Raises:
+        Rejected: If the record cannot be read, or an expression of the map fails.
+    """
+    try:
+        return stream_map.transform(line.fields)
+    except FAILED:
+        reason = "an expression of stream_maps fails on this record"
+    raise Rejected(reason, "stream_map")

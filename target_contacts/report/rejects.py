@@ -1,0 +1,128 @@
+"""The rejects file: records that were refused, as received, with the reason.
+
+One file a run; each line is a Singer message, so the file can be piped straight back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import msgspec
+from singer_sdk.exceptions import ConfigurationError
+
+from tap_contacts.transport.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from target_contacts.errors import Rejected
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+class Rejects:
+    """Write rejected records of one run; the file appears with the first of them."""
+
+    def __init__(self, folder: str, api: str) -> None:
+        """Take the setting `rejects_dir` and the API's name."""
+        self._folder = Path(folder)
+        self._api = api
+        self._file: BinaryIO | None = None
+        self._schema: dict[str, Mapping[str, Any]] = {}
+        self.path: Path | None = None
+
+    def assert_writable(self) -> None:
+        """Raise ConfigurationError if the folder cannot take files; nothing is left in it."""
+        try:
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                self._folder.lstat()
+            folder = self._folder.absolute()
+            there = next(filter(os.path.lexists, (folder, *folder.parents)))
+            with tempfile.TemporaryFile(dir=there):
+                pass
+        except (OSError, ValueError) as error:
+            raise self._unwritable(error) from None
+
+    def add(self, schema: Mapping[str, Any], record: Mapping[str, Any], why: Rejected) -> None:
+        """Append a RECORD message, after its SCHEMA message where that is not the last written."""
+        stream = record["stream"]
+        lines = [] if self._schema.get(stream) is schema else [schema]
+        self._schema[stream] = schema
+        rejection = {
+            "reason": why.reason,
+            "code": why.code,
+            "http_status": why.http_status,
+            "field": why.field,
+            "attempts": _attempts(record) + 1,
+            "rejected_at": datetime.datetime.now(tz=datetime.timezone.utc).isoformat(),
+        }
+        lines.append({**record, "rejection": rejection})
+        file = self._file or self._open()
+        with self._speaking():
+            file.write(_ENCODER.encode_lines(lines))
+
+    def flush(self) -> None:
+        """Bring what was added to disk."""
+        with self._speaking():
+            if self._file:
+                self._file.flush()
+                os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Bring all to disk and close the file."""
+        self.flush()
+        with self._speaking():
+            if self._file:
+                self._file.close()
+
+    @contextlib.contextmanager
+    def _speaking(self) -> Iterator[None]:
+        """Turn an error of the disk into a sentence; STATE is not passed on past it."""
+        try:
+            yield
+        except OSError as error:
+            title, advice = f"Rejects {self.path}", "Free some space, then run again."
+            raise ApiError(title, "write", str(error.strerror), advice) from None
+
+    def _open(self) -> BinaryIO:
+        """Create the file, readable by its owner only; another run's is never touched."""
+        now = datetime.datetime.now(tz=datetime.timezone.utc)
+        path = self._folder / f"{now:%Y%m%dT%H%M%S.%fZ}-{self._api}.singer.jsonl"
+        try:
+            _make(self._folder)
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+            os.fchmod(handle, 0o600)  # whatever the umask takes away
+        except (OSError, ValueError) as error:
+            raise self._unwritable(error) from None
+        self.path = path
+        self._file = os.fdopen(handle, "wb")
+        return self._file
+
+    def _unwritable(self, error: Exception) -> ConfigurationError:
+        told = getattr(error, "strerror", None) or "it is no path"
+        why = "it is no folder" if isinstance(error, NotADirectoryError) else told
+        return ConfigurationError(f"rejects_dir: {self._folder} cannot be written to: {why}.")
+
+
+def _make(folder: Path) -> None:
+    """Make a folder and those above it, for their owner only; one that is there stays as it is."""
+    if not folder.is_dir():
+        _make(folder.parent)
+        folder.mkdir(mode=0o700)
+
+
+def earlier(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return why a RECORD message was rejected before, when it came out of a rejects file."""
+    rejection = record.get("rejection")
+    return rejection if isinstance(rejection, dict) else {}
+
+
+def _attempts(record: Mapping[str, Any]) -> int:
+    """Return how often this record was rejected before."""
+    attempts = earlier(record).get("attempts")
+    return attempts if isinstance(attempts, int) else 0

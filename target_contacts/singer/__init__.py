@@ -1,0 +1,1 @@
+"""Read the lines of Singer, and keep STATE in order."""

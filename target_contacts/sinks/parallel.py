@@ -1,0 +1,56 @@
+"""Do things at the same time, a few at once."""
+
+from __future__ import annotations
+
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+from target_contacts.shutdown import Interrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def in_parallel(
+    call: Callable[[T], R], items: Iterable[T], workers: int, halted: Callable[[], bool]
+) -> Iterator[list[R]]:
+    """Yield results as they come, several where several came together.
+
+    Args:
+        call: Done for each item in a thread; must not raise.
+        items: Taken one by one as workers become free.
+        workers: Most calls at once.
+        halted: Asked before each new call; what is under way is still waited for and yielded.
+
+    Raises:
+        Interrupted: When a signal ends the waiting; what is under way is left to itself.
+    """
+    ahead = iter(items)
+    running: set[Future[R]] = set()
+    with threads(workers) as pool:
+        while True:
+            free = 0 if halted() else workers - len(running)
+            running |= {pool.submit(call, item) for item in islice(ahead, free)}
+            if not running:
+                return
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            yield [future.result() for future in done]
+
+
+@contextmanager
+def threads(workers: int) -> Iterator[ThreadPoolExecutor]:
+    """Give a pool of threads; wait for what is under way in the end, unless Interrupted ends it."""
+    pool = ThreadPoolExecutor(workers)
+    patient = True
+    try:
+        yield pool
+    except Interrupted:
+        patient = False
+        raise
+    finally:
+        pool.shutdown(wait=patient, cancel_futures=True)

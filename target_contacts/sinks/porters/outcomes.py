@@ -1,0 +1,71 @@
+"""Tell what an answer of PORTERS means for each contact of its request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_contacts.apis.porters import wire
+from tap_contacts.apis.porters.client import CONTACT, Porters
+from tap_contacts.apis.porters.sign_in import CODES
+from tap_contacts.transport.client import NOT_UNDERSTOOD, Verdict
+from tap_contacts.transport.errors import OutcomeUnknown, Stopped
+from target_contacts.errors import Rejected
+from target_contacts.sinks.item import Item, Outcome
+from target_contacts.sinks.porters.fields import IDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from target_contacts.mapping.translator import Payload
+
+OF_ONE_CONTACT = {"5", "6", "400"}
+"""Codes that stop a run as the answer to a request, but not as that to one of its contacts."""
+
+AT_FAULT = {"5": "Contact.P_Owner", "7": "Contact.P_Client", "126": wire.PHASE}
+"""Fields that codes speak of."""
+
+REFUSED = {Verdict.REJECT, Verdict.MISSING, Verdict.UNKNOWN}
+"""Verdicts that speak of one contact; an update of unknown outcome does no harm."""
+
+
+def settled(items: Sequence[Item], results: Sequence[wire.Result]) -> Iterator[list[Outcome]]:
+    """Yield what became of the contacts of an answered request.
+
+    Raises:
+        Stopped: After that, if a code of one of them says that no other can succeed.
+    """
+    outcomes = [_outcome(item, each) for item, each in zip(items, results, strict=True)]
+    yield [outcome for outcome in outcomes if not isinstance(outcome.error, Stopped)]
+    for outcome in outcomes:
+        if isinstance(outcome.error, Stopped):
+            raise outcome.error
+
+
+def _outcome(item: Item, result: wire.Result) -> Outcome:
+    """Tell what the code of one contact means for it."""
+    code = result.code
+    if code == "0":
+        return Outcome(item, result.id)
+    judgement = CODES.get(code, NOT_UNDERSTOOD)
+    words = (Porters.title, f"POST {CONTACT}", f"code {code}", judgement.advice)
+    if judgement.verdict is Verdict.UNKNOWN and item.remote_id is None:
+        return Outcome(item, error=OutcomeUnknown(*words, code=code, http_status=200))
+    if code in OF_ONE_CONTACT or judgement.verdict in REFUSED:
+        reason = f"PORTERS refuses the contact with code {code}. {judgement.advice}".strip()
+        field = _at_fault(item, code)
+        return Outcome(item, error=Rejected(reason, code, field=field, http_status=200))
+    return Outcome(item, error=Stopped(*words, code=code, http_status=200))
+
+
+def _at_fault(item: Item, code: str) -> str | None:
+    """Name the field where a code leaves only one; an answer never does."""
+    field = AT_FAULT.get(code)
+    is_of_contact = code == "7" and item.remote_id is not None
+    is_of_others = field in IDS and _has_own_id(item.payload)
+    return field if field in item.payload and not (is_of_contact or is_of_others) else None
+
+
+def _has_own_id(payload: Payload) -> bool:
+    """Say whether a field of one's own may hold an id, too."""
+    own = [value for alias, value in payload.items() if alias.startswith(wire.OWN_FIELDS)]
+    return any(wire.ID.fullmatch(value) for value in own if isinstance(value, str))

@@ -1,0 +1,345 @@
+"""Write contacts into PORTERS (HRBC), new and changed ones together, many in one request.
+
+Fields: https://hrbcapi.porters.jp/hc/en-us/articles/20868341330969-Contact-Field-List
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from singer_sdk.exceptions import ConfigurationError
+
+from tap_contacts.apis.porters import client as porters
+from tap_contacts.apis.porters import wire
+from tap_contacts.transport.errors import GivenUp, OutcomeUnknown, Refused
+from target_contacts.errors import Rejected
+from target_contacts.pipeline.stream_sink import ContactSink
+from target_contacts.report.summary import NOT_THERE
+from target_contacts.sinks.item import Item, Outcome
+from target_contacts.sinks.packing import packs
+from target_contacts.sinks.parallel import threads
+from target_contacts.sinks.porters import fields as table
+from target_contacts.sinks.porters.outcomes import settled
+from target_contacts.values.basic import is_empty
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+    from concurrent.futures import Executor, Future
+
+    from tap_contacts.apis.porters.tenant import TenantField
+    from target_contacts.mapping.translator import Field, Payload
+
+CLIENT, NAME = "Contact.P_Client", "Contact.P_Name"
+
+NO_CONDITION = re.compile(r"[,:=\r\n]")
+"""Characters that no documented rule can escape in the value of a condition."""
+
+
+COMPANY = (wire.MAX_ITEMS, 16, 4, 1)
+"""Most contacts that go together, by how often one of them is a create that was not answered."""
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A contact in its wire form."""
+
+    item: Item
+    made: bytes
+
+    @property
+    def is_new(self) -> bool:
+        """Say whether the contact is to be created."""
+        return self.item.remote_id is None
+
+
+class Part(NamedTuple):
+    """The contacts of one request."""
+
+    contacts: list[Packed]
+    is_half: bool = False
+    """Whether they failed together with others: then they are not sent twice, but halved again."""
+
+
+class Sent(NamedTuple):
+    """The contacts of one request, and its answer to come."""
+
+    part: Part
+    answer: Future[Sequence[wire.Result]]
+
+
+class PortersSink(ContactSink[porters.Porters]):
+    """Create and update contacts; the status of a contact is its phase."""
+
+    client_class = porters.Porters
+    fields: ClassVar[Sequence[Field]] = (*table.FIELDS, *table.ONLY_MAPPED)
+    identity = ("Contact.P_Client", "Contact.P_Name", "Contact.P_Mail")
+    can_ask = can_list = True
+    asks_by = frozenset((CLIENT,))
+    keeps_empty = False  # the effect of an empty element is not documented
+    free_prefix = wire.OWN_FIELDS
+    alone_after = len(COMPANY) - 1
+    concurrency = 1  # the documents warn about parallel requests
+    MAX_SIZE_DEFAULT = 2000
+
+    def setup(self) -> None:
+        """Check what settings name.
+
+        Raises:
+            ConfigurationError: If `field_map` names what cannot be a field of one's own, or
+                `match_on` what contacts cannot be looked up by.
+        """
+        super().setup()
+        self._wire = wire.Writer()
+        self._gone: Sequence[str] = ()
+        for name in self.config.get("field_map") or {}:
+            if name.startswith(wire.OWN_FIELDS) and not wire.is_alias(name, wire.OWN_FIELDS):
+                msg = "field_map names a field that cannot be an alias such as Contact.U_Name."
+                raise ConfigurationError(msg)
+            if name == self.key_wire:
+                msg = f"field_map and porters.external_key_field both fill {name}; leave one out."
+                raise ConfigurationError(msg)
+        if set(_names(self.config.get("match_on") or ())) & {"status", *table.OF_PHASE}:
+            msg = "match_on names what is about a phase; contacts cannot be looked up by that."
+            raise ConfigurationError(msg)
+
+    def learned(self, fields: Sequence[Field]) -> Sequence[Field]:
+        """Return the table as the company database has it; as documented if that cannot be read.
+
+        Raises:
+            ConfigurationError: If settings name fields that are not in use.
+        """
+        tenant = self.client.tenant
+        known = tenant.fields()
+        if known is not None:
+            fields = self._in_use(fields, known)
+        phase = table.phase((known or {}).get(wire.PHASE), tenant, self.destination.status_names)
+        return [replace(f, convert=phase) if f.wire == wire.PHASE else f for f in fields]
+
+    def _in_use(self, fields: Sequence[Field], known: Mapping[str, TenantField]) -> list[Field]:
+        """Leave out the fields that are not in use, and add those of one's own."""
+        mapped = self.config.get("field_map") or {}
+        table.assert_in_use([*mapped, *filter(None, [self.key_wire])], known)
+        table.assert_holds_key(known.get(self.key_wire))
+        self._gone = [f.wire for f in fields if f.wire not in known and not f.required]
+        gone = ", ".join(name for name in self._gone if name not in table.NEVER_NAMED)
+        if gone:
+            text = f"{self.client.title} has these fields not in use, so they are not carried: "
+            self.client.tenant.warn_once(f"{text}{gone}.")
+        kept = [f for f in fields if f.wire not in self._gone]
+        limited = [table.limited(f, known[f.wire]) if f.wire in known else f for f in kept]
+        return [*limited, *self._own(mapped, known)]
+
+    def _own(self, mapped: Mapping[str, str], known: Mapping[str, TenantField]) -> Iterator[Field]:
+        """Yield the fields of one's own that are mapped, or that a new contact must have."""
+        for field in known.values():
+            if not field.alias.startswith(wire.OWN_FIELDS) or field.alias == self.key_wire:
+                continue
+            if field.alias in mapped:
+                yield table.own(field, self.client.tenant)
+            elif field.required:
+                text = "every new contact needs {} ({}), and field_map does not fill it."
+                named = text.format(field.alias, field.name)
+                self.client.tenant.warn_once(f"{self.client.title}: {named}")
+                yield table.required(field)
+
+    def free_field(self, name: str) -> Field:
+        """Return how a field of one's own of unknown type is filled."""
+        return table.text_field(name)
+
+    def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:
+        """Leave out what is blank, and what is about a phase that was left out.
+
+        Raises:
+            Rejected: If there is something about a phase, but no phase.
+        """
+        cleaned = {
+            alias: value
+            for alias, value in payload.items()
+            if isinstance(value, list) or not (value.isspace() or value == "")
+        }
+        about = cleaned.keys() & table.OF_PHASE
+        if not about or wire.PHASE in cleaned:
+            return cleaned
+        if is_empty(attributes.get("status")):
+            reason = f"{' and '.join(table.OF_PHASE)} may only come together with {wire.PHASE}"
+            raise Rejected(reason, "missing", field=wire.PHASE)
+        self.books.mend(self.stream_name, [(alias, NOT_THERE) for alias in sorted(about)])
+        return {alias: value for alias, value in cleaned.items() if alias not in about}
+
+    @property
+    def key_wire(self) -> str:
+        """Return the setting `external_key_field`."""
+        return self.client.external_key_field
+
+    @property
+    def identities(self) -> Sequence[Sequence[str]]:
+        """Return the fields by which lost creates are looked for."""
+        return [[self.key_wire], self.identity] if self.key_wire else [self.identity]
+
+    def looked_for(self, item: Item) -> dict[str, str]:
+        """Return the key that PORTERS was given, where it has a field for it; else the identity."""
+        return {self.key_wire: self._key(item)} if self.key_wire else super().looked_for(item)
+
+    def _key(self, item: Item) -> str:
+        """Return the key that a new contact is given: that of its stream and its record."""
+        return self.ledger.digest(item.identity)
+
+    def find(self, wanted: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield the contacts that hold these values.
+
+        What cannot be written in a condition is compared elsewhere.
+        """
+        conditions = {
+            alias if alias in table.IDS else f"{alias}:full": value
+            for alias, value in wanted.items()
+            if value and alias not in self._gone and not NO_CONDITION.search(value)
+        }
+        yield from self._rows(conditions)
+
+    def scope(self, contact: Mapping[str, Any]) -> str | None:
+        """Return the client of a contact."""
+        return contact.get(CLIENT)
+
+    def within(self, scope: str, most: int) -> Iterable[tuple[str, Mapping[str, Any]]] | None:
+        """Return the contacts of a client, unless listing them takes too many requests.
+
+        How loosely a condition compares is not documented, so they are compared here.
+        """
+        rows = self.client.few_contacts(self._aliases, {CLIENT: scope}, most)
+        return None if rows is None else ((row["Contact.P_Id"], row) for row in rows)
+
+    def alike(self, contact: Payload) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield the contacts with the same key, if there is one, and those of the same name."""
+        if self.key_wire:
+            yield from self.find({self.key_wire: str(contact[self.key_wire])})
+        yield from self.find({wire: str(contact.get(wire, "")) for wire in (CLIENT, NAME)})
+
+    def known_by(self, item: Item) -> Payload:
+        """Return what a contact is compared by: the key that it is given, too."""
+        key = {self.key_wire: self._key(item)} if self.key_wire else {}
+        return super().known_by(item) | key
+
+    def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield every contact."""
+        yield from self._rows({})
+
+    def _rows(self, conditions: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        for row in self.client.contacts(self._aliases, conditions):
+            yield row["Contact.P_Id"], row
+
+    @property
+    def _aliases(self) -> list[str]:
+        """Return the fields that contacts are compared by."""
+        keys = [self.key_wire] if self.key_wire else []
+        aliases = [field.wire for field in table.FIELDS if field.wire != wire.PHASE]
+        return [*(alias for alias in aliases if alias not in self._gone), *keys]
+
+    def write(self, items: Iterator[Item]) -> Generator[list[Outcome], None, None]:
+        """Yield the outcomes of one request after the other.
+
+        While one is under way, the next is packed and the outcomes of the one before are entered.
+        One that fails as a whole is halved until the culprit is alone.
+        """
+        batches = self._batches(items)
+        waiting = list(islice(batches, 1))
+        with threads(1) as pool:
+            sent = self._next(pool, waiting)
+            while sent:
+                if not waiting:
+                    waiting.extend(islice(batches, 1))
+                ahead = self._next(pool, waiting) if _is_taken(sent.answer) else None
+                yield from _outcomes(sent, waiting)
+                sent = ahead or self._next(pool, waiting)
+
+    def _next(self, pool: Executor, waiting: list[Part]) -> Sent | None:
+        """Send what waits, if anything does and the run is not to end."""
+        if not waiting or self.destination.halted:
+            return None
+        part = waiting.pop()
+        return Sent(part, pool.submit(self._answer, part))
+
+    def _batches(self, items: Iterator[Item]) -> Iterator[Part]:
+        """Pack contacts, as many together as a request may hold; one that is too large is alone."""
+        room = wire.MAX_BYTES - wire.EMPTY_SIZE
+        packed = map(self._packed, items)
+        yield from map(Part, packs(packed, lambda each: len(each.made), room, _company))
+
+    def _packed(self, item: Item) -> Packed:
+        """Put a contact into its wire form; a new one gets a key by which it can be found."""
+        key = {self.key_wire: self._key(item)} if self.key_wire and item.remote_id is None else {}
+        return Packed(item, self._wire.item(item.remote_id or wire.NEW, item.payload | key))
+
+    def _answer(self, part: Part) -> Sequence[wire.Result]:
+        """Send contacts in one request; return the result of each.
+
+        Raises:
+            Rejected: If a contact alone is larger than a request may be.
+        """
+        contacts = part.contacts
+        if wire.EMPTY_SIZE + len(contacts[0].made) > wire.MAX_BYTES:
+            raise _too_large(contacts[0])
+        creating = any(packed.is_new for packed in contacts)
+        once = part.is_half and len(contacts) > 1
+        made = [packed.made for packed in contacts]
+        return self.client.write(made, repeatable=not creating, once=once)
+
+
+def _company(packed: Packed) -> int:
+    """Return how many contacts go in a request with this one: fewer, each time it was lost."""
+    return COMPANY[min(packed.item.lost, len(COMPANY) - 1)]
+
+
+def _is_taken(answer: Future[Sequence[wire.Result]]) -> bool:
+    """Say whether PORTERS took every contact of a request, once it is answered."""
+    return not answer.exception() and all(result.code == "0" for result in answer.result())
+
+
+def _outcomes(sent: Sent, waiting: list[Part]) -> Iterator[list[Outcome]]:
+    """Yield what became of contacts once their request is answered; what goes again has to wait.
+
+    Raises:
+        Stopped: After that, if nothing more can be written.
+    """
+    contacts = sent.part.contacts
+    try:
+        results = sent.answer.result()
+    except (OutcomeUnknown, Refused, Rejected, GivenUp) as error:
+        failed, again = _after(error, contacts)
+        waiting += again
+        yield [Outcome(packed.item, error=error) for packed in failed]
+    else:
+        yield from settled([packed.item for packed in contacts], results)
+
+
+def _after(
+    error: OutcomeUnknown | Refused | Rejected | GivenUp, contacts: list[Packed]
+) -> tuple[list[Packed], list[Part]]:
+    """Tell which of a request's contacts its error is for, and what may be sent again.
+
+    Updates of an unknown outcome may, by themselves; of contacts that failed together, each half.
+    """
+    if isinstance(error, OutcomeUnknown):
+        updates = [packed for packed in contacts if not packed.is_new]
+        new = [packed for packed in contacts if packed.is_new]
+        return new, [Part(updates)] if updates else []
+    middle = len(contacts) // 2
+    halves = [Part(contacts[middle:], is_half=True), Part(contacts[:middle], is_half=True)]
+    return ([], halves) if middle else (contacts, [])
+
+
+def _names(rules: Iterable[Any]) -> Iterator[str]:
+    """Yield the attributes that `match_on` names."""
+    for rule in rules:
+        yield from [rule] if isinstance(rule, str) else rule
+
+
+def _too_large(packed: Packed) -> Rejected:
+    longest = max(packed.item.payload, key=lambda alias: len(packed.item.payload[alias]))
+    reason = (
+        f"the contact takes {wire.EMPTY_SIZE + len(packed.made)} bytes and a request at most "
+        f"{wire.MAX_BYTES}; its longest field is {longest}"
+    )
+    return Rejected(reason, "too_large", field=longest)

@@ -1,0 +1,1 @@
+"""Say what one value means: text, names, phone numbers, countries, dates."""

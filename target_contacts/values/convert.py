@@ -1,0 +1,308 @@
+"""Turn values of the wild into one form: phones, e-mail, countries, gender, flags, dates.
+
+Every conversion takes a plain value and returns what it stands for, or raises a ValueError that
+completes "<field> ..." and never holds the value: it may be personal. What is ambiguous is
+refused, or left as it is, never guessed. The libraries cost a tenth of a second each to import,
+so each is imported when the first value needs it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import functools
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote
+
+from singer_sdk.exceptions import ConfigurationError
+
+from target_contacts.values import cells, texts
+from target_contacts.values.basic import NoValue, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+CACHED = 65536
+"""Values whose conversion is remembered, for each conversion."""
+
+LONGEST = 400
+"""Characters of the longest text that is looked at; no value of these kinds is as long."""
+
+
+def conversion(meaning: str) -> Callable[[Callable[[str], T]], Callable[[Any], T]]:
+    """Make a conversion of any plain value out of one of short text, with one message.
+
+    Args:
+        meaning: What a value must be, for the message.
+    """
+
+    def decorate(convert: Callable[[str], T]) -> Callable[[Any], T]:
+        remembered = functools.lru_cache(maxsize=CACHED)(convert)
+
+        @functools.wraps(convert)
+        def converted(value: Any) -> T:
+            msg = f"must be {meaning}"
+            if isinstance(value, bool):
+                raise NoValue(msg)
+            found = text(value).strip()
+            # What a library says of a value may quote it.
+            with contextlib.suppress(ValueError, LookupError, ArithmeticError):
+                if len(found) <= LONGEST:
+                    return remembered(found)
+            raise ValueError(msg)
+
+        return converted
+
+    return decorate
+
+
+def _table(spellings: dict[T, str]) -> dict[str, T]:
+    """Return spelling to meaning, for meaning to spellings."""
+    return {word: meaning for meaning, words in spellings.items() for word in words.split()}
+
+
+def _without_fraction(found: str) -> str:
+    """Return a whole number without the ".0" that spreadsheets give to columns with gaps."""
+    return re.sub(r"^(\d+)\.0+$", r"\1", found) if "." in found else found
+
+
+# Phones.
+
+
+def e164(value: Any, region: str | None, own: str | None = None, *, mobile: bool = False) -> str:
+    """Return a phone number as E.164, or its text where that cannot be told for sure.
+
+    As they are remain extensions, which E.164 cannot hold, letters, several numbers in one, and
+    what is no number in full: internal and local ones, and without a region all without "+".
+
+    Args:
+        value: The number.
+        region: Country whose plan numbers without country code follow.
+        own: Country of whom the number is: where its plan makes another number of it, only a
+            mobile that is one in one of the two plans is told.
+        mobile: Whether the number is said to be a mobile's.
+    """
+    found = text(value).strip()
+    readings = _readings(found, region, own)
+    if mobile and len(readings) > 1:
+        readings = {reading for reading in readings if _is_mobile(reading)}
+    return readings.pop() if len(readings) == 1 else found
+
+
+def is_mobile(value: Any, region: str | None, own: str | None = None) -> bool | None:
+    """Say whether a phone number is a mobile's; None where its countries' plans do not tell."""
+    told = set(map(_is_mobile, _readings(text(value).strip(), region, own)))
+    return None if len(told) > 1 else told.pop() if told else False
+
+
+def _readings(found: str, region: str | None, own: str | None) -> set[str]:
+    """Return the numbers a text may be; without a region, a contact's country tells nothing."""
+    if len(found) > LONGEST:
+        return set()
+    plans = {region, own} if region and own else {region}
+    return {phone for plan in plans if (phone := _phone(found, plan))}
+
+
+def may_be_same(one: Any, other: Any) -> bool:
+    """Say whether two numbers may be one: however they are written, their last digits stay."""
+    return _last_digits(one) == _last_digits(other)
+
+
+def _last_digits(value: Any) -> str:
+    """Return the last four digits of a text in ASCII."""
+    last = _NO_DIGITS.sub("", cells.from_spreadsheet(text(value)))[-4:]
+    return last if last.isascii() else "".join(str(int(each)) for each in last)
+
+
+_NO_DIGITS = re.compile(r"\D+")
+
+
+def home(value: Any) -> str | None:
+    """Return the code of a contact's country, or None if its value tells none."""
+    with contextlib.suppress(ValueError):
+        return country(value)
+    return None
+
+
+@functools.lru_cache(maxsize=CACHED)
+def _phone(found: str, region: str | None) -> str | None:
+    from target_contacts.values import phone_plans
+
+    return phone_plans.read(cells.from_spreadsheet(found), region)
+
+
+@functools.lru_cache(maxsize=CACHED)
+def _is_mobile(e164: str) -> bool | None:
+    from target_contacts.values import phone_plans
+
+    return phone_plans.is_mobile(e164)
+
+
+def check_region(setting: Any) -> str:
+    """Return the setting `phone_region` in capitals.
+
+    Raises:
+        ConfigurationError: If it is no country whose numbering plan is known.
+    """
+    from target_contacts.values import phone_plans
+
+    region = str(setting).strip().upper()
+    if region in phone_plans.REGIONS:
+        return region
+    msg = "phone_region must be the two-letter code of a country, such as DE, FR, JP or US."
+    raise ConfigurationError(msg)
+
+
+# E-mail.
+
+
+_USUAL = re.compile(
+    r"(?=.{1,64}@)[a-z\d_]+([.+-][a-z\d_]+){0,4}@([a-z\d]{2,30}\.){1,3}[a-z]{2,20}",
+    re.ASCII | re.IGNORECASE,
+)
+"""What most addresses are like; all others cost a tenth of a millisecond to check."""
+
+
+_ODD = re.compile(
+    r"""(?=.{3,320}\Z)[^@\s<>()\[\],;:\\"]+@(?=.{1,253}\Z)[^\W_]([\w-]*\w)?(\.[^\W_]([\w-]*\w)?)*"""
+)
+"""What breaks the standard, but may be an address: Japanese carriers gave out a..b@ and a.@."""
+
+
+@conversion("an e-mail address such as anna@example.com")
+def email(found: str) -> str:
+    """Return an e-mail address exactly as given, without `mailto:` and the name before it.
+
+    Refused is only what can be no address. Nothing is looked up: whether mail arrives is not ours
+    to judge.
+    """
+    if _USUAL.fullmatch(found):
+        return found
+    if found[:7].lower() == "mailto:":
+        found = texts.cleaned(unquote(found[7:].partition("?")[0]))
+    if named := re.fullmatch(r"([^<>]*)<([^<>]+)>", found):
+        found = _named(*named.groups())
+    found = found.rstrip(".,; ")
+    if _ODD.fullmatch(found):
+        return found
+    import email_validator
+
+    # Its own way to allow intranets and test systems.
+    email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
+    email_validator.validate_email(
+        found,
+        check_deliverability=False,
+        allow_quoted_local=True,
+        allow_domain_literal=True,
+    )
+    return found
+
+
+def _named(name: str, address: str) -> str:
+    """Return the address that stands behind a name, unless the name is another address."""
+    if "@" in name and name.strip(" '\"") != address:
+        raise ValueError
+    return address.strip()
+
+
+# Countries, genders, flags.
+
+
+@conversion("a country: its ISO 3166 code or its name in English, German, French or Japanese")
+def country(found: str) -> str:
+    """Return the two-letter ISO 3166 code of a country, from any of its codes or names."""
+    from target_contacts.values import countries
+
+    return countries.code(found)
+
+
+_GENDERS = _table(
+    {
+        "MALE": "1 m male man mr mister sir herr herrn hr mann männlich maennlich "
+        "monsieur h homme masculin masculine 男 男性 男子",
+        "FEMALE": "2 f female woman mrs ms miss madam frau fr fräulein w weiblich "
+        "madame mme mademoiselle mlle femme féminin feminine 女 女性 女子",
+    }
+)
+_TITLES = {"dr", "prof", "doktor", "professor"}
+
+
+@conversion("MALE or FEMALE, or such as m, f, w, Mr, Ms, Herr, Frau, M., Mme, 男, 女, 1, 2")
+def gender(found: str) -> str:
+    """Return MALE or FEMALE for a gender or a form of address; 1 and 2 are ISO 5218's codes."""
+    plain = unicodedata.normalize("NFKC", _without_fraction(found)).casefold()
+    words = set(re.findall(r"[^\W_]+", plain)) - _TITLES
+    (meant,) = {_GENDERS[word] for word in words}
+    return meant
+
+
+_FLAGS = _table(
+    {
+        True: "true t yes y on 1 x ✓ ✔ ja j wahr oui o vrai はい 有 あり ○",
+        # The cross, unlike the letter x, is how Japanese forms say no.
+        False: "false f no n off 0 nein falsch non faux いいえ 無 なし \u00d7",
+    }
+)
+
+
+def flag(value: Any) -> bool:
+    """Return a yes or no in its usual spellings as a boolean."""
+    return value if isinstance(value, bool) else _flag(value)
+
+
+@conversion("true or false")
+def _flag(found: str) -> bool:
+    return _FLAGS[unicodedata.normalize("NFKC", _without_fraction(found)).casefold()]
+
+
+def flag_text(value: Any) -> str:
+    """Return a yes or no as "true" or "false"."""
+    return "true" if flag(value) else "false"
+
+
+# Dates.
+
+_DAY = r"(\d{4})(?:([-/.])(\d\d?)\2(\d\d?)|年(\d\d?)月(\d\d?)日|(\d\d)(\d\d))"
+_TIME = r"(\d\d?):?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9}))?)?\s*(?:Z|UTC|GMT|([+-]\d\d)(?::?(\d\d))?)?"
+_MOMENT = re.compile(rf"{_DAY}(?:[T\s]\s*{_TIME})?", re.ASCII | re.IGNORECASE)
+
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+_SECONDS = re.compile(r"\d{9,10}(?:\.\d+)?", re.ASCII)
+_MILLISECONDS = re.compile(r"\d{12,13}(?:\.\d+)?", re.ASCII)
+
+
+@conversion("a date, year first, such as 2020-12-31")
+def date(found: str) -> datetime.date:
+    """Return a date as it is written, year first; a time of day behind it changes nothing."""
+    return _moment(found).date()
+
+
+@conversion("a time such as 2020-12-31T23:59:59Z, or seconds or milliseconds since 1970")
+def instant(found: str) -> datetime.datetime:
+    """Return a moment in UTC, in which it is taken to be where no zone is written.
+
+    Numbers of 9 or 10 digits are seconds since 1970, of 12 or 13 digits milliseconds.
+    """
+    if _SECONDS.fullmatch(found):
+        return _EPOCH + datetime.timedelta(seconds=float(found))
+    if _MILLISECONDS.fullmatch(found):
+        return _EPOCH + datetime.timedelta(milliseconds=float(found))
+    return _moment(found).astimezone(datetime.timezone.utc)
+
+
+def _moment(found: str) -> datetime.datetime:
+    """Return the moment that is written, or raise ValueError."""
+    written = _MOMENT.fullmatch(unicodedata.normalize("NFKC", found))
+    if not written:
+        raise ValueError
+    year, _, *days, hour, minute, second, fraction, zone, zone_minute = written.groups("")
+    month, day = filter(None, days)
+    # Python 3.10 reads only this form.
+    return datetime.datetime.fromisoformat(
+        f"{year}-{month:0>2}-{day:0>2}T{hour:0>2}:{minute:0>2}:{second:0>2}"
+        f".{fraction[:6]:0<6}{zone or '+00'}:{zone_minute:0>2}"
+    )
