@@ -80,7 +80,8 @@ def test_a_job_runs_and_its_state_survives(project: Path, sandboxes: Sandboxes) 
     assert "Incremental state has been updated" in first
     writes = len(porters.writes)
     second = meltano(project, "--environment=sandbox", "run", "contacts-to-porters")
-    assert f'"unchanged": {expected}' in second
+    whole = sum(len(sandboxes.sources[api].contacts) for api in ("zoho_voice", "cobai"))
+    assert f'"unchanged": {whole},' in second  # the others send what has changed
     assert "No state was found" not in second
     assert (len(porters.contacts), len(porters.writes)) == (expected, writes)
 
@@ -100,7 +101,7 @@ def test_a_job_of_one_source_reads_what_changed(project: Path, sandboxes: Sandbo
     porters.change(porters.contacts[1]["Contact.P_Id"], **{"Contact.P_Mobile": "+491512222222"})
     second = meltano(project, "--environment=sandbox", "run", "porters-to-zoho-voice")
     assert f'"created": {len(porters.contacts)}' in first
-    assert '"created": 0, "updated": 1, "unchanged": 1' in second
+    assert '"created": 0, "updated": 1, "unchanged": 0' in second
     assert [len(each.log) for each in others] == asked
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import sqlite3
+import struct
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -69,6 +71,11 @@ def test_an_outcome_is_entered_while_the_next_request_is_under_way(workplace: Wo
     assert (porters.seen, created) == ([120, first], first + second)
 
 
+LOCK = "hhqqi4x"
+ACCOUNTS = 1 << 60
+"""Where the locks of accounts are in SQLite's file, and how many there may be."""
+
+
 class Breaking(Porters):
     """A PORTERS whose client's ledger fails before the first write is answered."""
 
@@ -91,13 +98,10 @@ class Breaking(Porters):
     def _is_freed(self) -> bool:
         """Say whether the account is free after a second, in which the ledger has long failed."""
         time.sleep(1)
-        (lock,) = self.folder.glob("breaking.db.*.lock")
-        with lock.open() as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return False
-        return True
+        with (self.folder / "breaking.db").open("rb+") as handle:
+            asked = struct.pack(LOCK, fcntl.F_WRLCK, os.SEEK_SET, ACCOUNTS, ACCOUNTS, 0)
+            kind, *_ = struct.unpack(LOCK, fcntl.fcntl(handle, fcntl.F_OFD_GETLK, asked))
+        return bool(kind == fcntl.F_UNLCK)
 
 
 def test_a_ledger_that_fails_leaves_no_request_behind(workplace: Workplace) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 MADE = (
     *("openssl", "req", "-x509", "-nodes", "-days", "2", "-newkey", "ec"),
     *("-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=127.0.0.1"),
-    *("-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"),
+    *("-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:tunnel.example.com"),
 )
 
 TRUST = "REQUESTS_CA_BUNDLE"

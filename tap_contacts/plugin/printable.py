@@ -17,8 +17,8 @@ LONGEST_NAME = 60
 """Characters of a name of a field."""
 MOST_DIGITS = 4
 """Digits of such a name; numbers of phones and ids have more."""
-NAME_SIGNS = frozenset("_-.$ ")
-"""What a name of a field may hold beside letters and digits."""
+AT = "@"
+"""Divides the halves of an e-mail address; names of fields only begin with it, as `@odata.etag`."""
 
 
 def text(of: str) -> str:
@@ -35,21 +35,17 @@ def _shown(char: str) -> str:
 def is_name(of: str) -> bool:
     """Say whether a text looks like the name of a field, and not like an address or a number.
 
-    That is: letters, digits, blanks and `_ - . $`, a letter among them, at most 60 characters and
-    at most 4 digits.
+    It has a letter, at most 60 characters, at most 4 digits, no `@` but at its start, and nothing
+    that cannot be printed.
     """
-    if len(of) > LONGEST_NAME or sum(map(str.isdigit, of)) > MOST_DIGITS:
+    if len(of) > LONGEST_NAME or sum(map(str.isdigit, of)) > MOST_DIGITS or AT in of[1:]:
         return False
-    return any(map(str.isalpha, of)) and all(map(_is_of_name, of))
+    return any(map(str.isalpha, of)) and text(of) == of
 
 
 def name(of: str) -> str:
     """Return the name of a field, or `*` for what does not look like one."""
     return of if is_name(of) else HIDDEN
-
-
-def _is_of_name(char: str) -> bool:
-    return char.isalnum() or char in NAME_SIGNS or unicodedata.category(char)[0] == "M"
 
 
 def install() -> None:

@@ -95,10 +95,11 @@ def _other_backend(engine: sa.Engine) -> int | None:
     second: Any = engine.dialect.connect(*arguments, **options)
     try:
         second.pgconn.send_query(b"SELECT pg_backend_pid()")
-        until = time.monotonic() + PROBE_SECONDS
+        poll, until = select.poll(), time.monotonic() + PROBE_SECONDS
+        poll.register(second.pgconn.socket, select.POLLIN)
         while second.pgconn.is_busy():
             left = until - time.monotonic()
-            if left <= 0 or not select.select([second.pgconn.socket], [], [], left)[0]:
+            if left <= 0 or not poll.poll(left * 1000):
                 return None
             second.pgconn.consume_input()
         told = second.pgconn.get_result().get_value(0, 0)
