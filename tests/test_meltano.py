@@ -88,7 +88,7 @@ def test_a_job_runs_and_its_state_survives(project: Path, sandboxes: Sandboxes) 
 
 @pytest.mark.skipif(not MELTANO.exists(), reason="Meltano is not installed; `make test` does so")
 def test_a_job_of_one_source_reads_what_changed(project: Path, sandboxes: Sandboxes) -> None:
-    """Nothing is asked of the other sources; the second run reads one change, and the last one."""
+    """Nothing is asked of the other sources; the second run reads one change and no more."""
     porters: Any = sandboxes.sources["porters"]
     others = [each for each in sandboxes.sources.values() if each is not porters]
     asked = [len(each.log) for each in others]
