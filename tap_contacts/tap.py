@@ -90,14 +90,14 @@ class TapContacts(ContactsPlugin, Tap):
         th.Property(
             "start_date",
             th.DateTimeType,
-            description="Read nothing that last changed before this time.",
+            description="Incremental streams read nothing that last changed before this time.",
         ),
         th.Property(
             "emit_activate_version_messages",
             th.BooleanType,
             default=False,
-            description="Whether a complete reading of a stream that is read whole ends with "
-            "ACTIVATE_VERSION, so that a loader can tell what was deleted.",
+            description="Whether a full-table stream that was read completely ends with "
+            "ACTIVATE_VERSION, so that a loader can remove or mark what is gone.",
         ),
         *http.SETTINGS,
     ).to_dict()

@@ -34,23 +34,25 @@ COMMON = (
         "streams",
         th.ArrayType(forms.text()),
         description=(
-            "Which streams to write, as globs; others are read for what they tell. Default: those "
-            "whose schema holds people: a name, and an e-mail or a number."
+            "Which streams to write, as globs. Other streams are not written; streams of statuses "
+            "still serve to look up names. Default: streams whose schema holds people: a name, "
+            "and an e-mail or a number."
         ),
     ),
     th.Property(
         "field_map",
         _PATHS,
         description=(
-            "Destination field to field of the record, JMESPath or attribute, before all else."
+            "Destination field to where its value comes from: a field of the record, a JMESPath "
+            "expression or an attribute. It goes before the built-in vocabulary."
         ),
     ),
     th.Property(
         "value_map",
         _NAMES,
         description=(
-            "Contact attribute to values of records, each with what it is called at the "
-            "destination; case, Unicode form and blanks do not matter."
+            "Contact attribute to a table of values: what the record says, and what the "
+            "destination calls it. Case, Unicode form and blanks do not matter."
         ),
     ),
     th.Property(
@@ -72,8 +74,9 @@ COMMON = (
         default="reject",
         allowed_values=["reject", "drop_field", "truncate"],
         description=(
-            "What becomes of a value that does not fit its field: its record is rejected; the "
-            "field is left out; text that is too long is cut short (all else is rejected)."
+            "What to do with a value that does not fit its field. reject: reject the record. "
+            "drop_field: leave the field out. truncate: cut text that is too long, reject the "
+            "rest."
         ),
     ),
     th.Property(
@@ -87,10 +90,10 @@ COMMON = (
         "match_on",
         _RULES,
         description=(
-            "Rules by which a contact already there is the same and is adopted instead of "
-            "doubled, in order: each a list of attributes that must all be equal, such as "
+            "Rules that find the contact at the destination that is the same person, in order. "
+            "Each rule is a list of attributes that must all be equal, such as "
             '[["email"], ["mobile", "last_name"]]. A flat list is one rule. Default: the names '
-            "agree and an e-mail address or a number does; []: never."
+            "agree and an e-mail address or a number does. []: never."
         ),
     ),
     th.Property(
@@ -123,13 +126,13 @@ COMMON = (
         "max_rejects",
         th.IntegerType(minimum=-1),
         default=0,
-        description="How many rejected records still count as success; -1: any.",
+        description="How many rejected records still count as success. -1: any number.",
     ),
     th.Property(
         "dry_run",
         th.BooleanType,
         default=False,
-        description="Report what would be written, send no write, pass on no STATE.",
+        description="Report what would be written; send no write and pass on no STATE.",
     ),
     th.Property(
         "concurrency",
@@ -141,16 +144,16 @@ COMMON = (
         "checkpoint_seconds",
         forms.seconds(),
         default=10,
-        description="Longest time that passes while reading before STATE is passed on.",
+        description="Longest time between two STATE messages while records arrive.",
     ),
     *http.SETTINGS,
     th.Property(
         "unanswered_wait_seconds",
         th.NumberType(minimum=0),
         description=(
-            "How long the API may still carry out a create that was not answered. It is looked "
-            "up after that before it is sent a second time; other records go on meanwhile. "
-            "Default: timeout_seconds."
+            "How long the API may still carry out a create that was not answered. After that "
+            "time the contact is looked up, and created again only if it is not there. Other "
+            "records go on meanwhile. Default: timeout_seconds."
         ),
     ),
 )
