@@ -2,7 +2,7 @@
 
     python -m tests.directions
 
-prints the table that stands in the README; `tests/test_readme.py` compares. It follows from the
+prints the table of `docs/directions.md`; `tests/test_docs.py` compares. It follows from the
 reviewed files of `tests/data/expected`.
 """
 

@@ -179,7 +179,7 @@ def fields_with_values(run: Finished, stream: str) -> set[str]:
 def test_each_hop_keeps_what_both_ends_can_hold(
     ring: Ring, stack: ExitStack, apis: tuple[str, ...]
 ) -> None:
-    """Whatever two APIs can both hold arrives; what is left is what the README's table says."""
+    """Whatever two APIs can both hold arrives; the rest is in the table of directions."""
     ring.start(stack, apis, PEOPLE)
     for source, to, read, written in ring.round():
         for before, after in zip(ring.seen(source), ring.seen(to), strict=True):

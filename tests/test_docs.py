@@ -1,0 +1,406 @@
+"""The README and the pages of docs say what is true."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+
+from tap_contacts.streams.incremental import IncrementalStream
+from tap_contacts.tap import STREAMS, TapContacts
+from target_contacts.contact.vocabulary import ATTRIBUTES
+from target_contacts.errors import OUTCOME_UNKNOWN
+from target_contacts.mapping.translator import MISSING
+from target_contacts.target import SINKS, TargetContacts
+from tests.commands import BIN
+from tests.directions import SOURCES, table
+from tests.expected import FIXTURES
+from tests.sandbox.__main__ import Sandboxes, show
+from tests.settings_page import page
+from tests.test_contract import APIS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+README = ROOT / "README.md"
+PAGES = {str(path.relative_to(ROOT)): path for path in (README, *sorted(DOCS.rglob("*.md")))}
+
+LONGEST_README = 150
+
+MARKS = (
+    r"issue #?\d|/work/|/home/|/root/|\bsession of|index-url|pypi|npmjs|ghcr|docker\.io|"
+    r"\bclaude\b|\bAI\b"
+)
+"""What has no place in the project: trackers, this machine's paths, registries' hosts."""
+
+
+def dashed(api: str) -> str:
+    """Return an API's name as those of its pages have it."""
+    return api.replace("_", "-")
+
+
+def api_page(api: str) -> str:
+    """Return the text of an API's page."""
+    return (DOCS / "apis" / f"{dashed(api)}.md").read_text("utf-8")
+
+
+@cache
+def blocks(path: Path) -> list[tuple[str, str]]:
+    """Return language and text of a page's blocks of code."""
+    return re.findall(r"^```(\w*)\n(.*?)^```", path.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def prose(path: Path) -> str:
+    """Return a page without its blocks of code."""
+    return re.sub(r"^```.*?^```", "", path.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+
+
+def anchors(path: Path) -> set[str]:
+    """Return the anchors that a page's headings get."""
+    found = set()
+    for heading in re.findall(r"^#+ (.+)$", prose(path), re.MULTILINE):
+        plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).lower()
+        found.add(re.sub(r"[^\w\- ]", "", plain).replace(" ", "-"))
+    return found
+
+
+def links(path: Path) -> list[str]:
+    """Return where a page's links lead to, but for those into the web."""
+    return [to for to in re.findall(r"\]\(([^)\s]+)\)", prose(path)) if "://" not in to]
+
+
+# Form.
+
+
+def test_the_readme_is_short() -> None:
+    """Whoever has never seen the project reads it to its end."""
+    assert len(README.read_text("utf-8").splitlines()) <= LONGEST_README
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_link_leads_somewhere(name: str) -> None:
+    """Each relative link names a file, and each anchor one of its headings."""
+    path = PAGES[name]
+    lost = []
+    for link in links(path):
+        file, _, anchor = link.partition("#")
+        target = (path.parent / file).resolve() if file else path
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            lost.append(link)
+    assert lost == []
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    """No page stands alone."""
+    seen, waiting = set(), [README]
+    while waiting:
+        path = waiting.pop()
+        if path in seen or path.suffix != ".md":
+            continue
+        seen.add(path)
+        files = (link.partition("#")[0] for link in links(path))
+        waiting += [(path.parent / file).resolve() for file in files if file]
+    assert [name for name, path in PAGES.items() if path not in seen] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_holds_what_has_no_place_in_the_project(name: str) -> None:
+    """Pages outlive trackers, machines and registries."""
+    assert re.findall(MARKS, PAGES[name].read_text("utf-8"), re.IGNORECASE) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_files_that_a_page_names_exist(name: str) -> None:
+    """`tests/…` and the like in backticks, without placeholders, are files or folders."""
+    named = re.findall(
+        r"`((?:tests|docs|tap_contacts|target_contacts)/[\w./-]+)`", prose(PAGES[name])
+    )
+    assert [each for each in named if not (ROOT / each).exists()] == []
+
+
+# What is made from code.
+
+
+def test_the_page_of_settings_is_that_of_the_schema() -> None:
+    """`python -m tests.settings_page` prints what stands there."""
+    assert (DOCS / "settings.md").read_text("utf-8") == page()
+
+
+def test_the_table_of_directions_is_that_of_the_reviewed_files() -> None:
+    """What is said of each direction follows from what was written into the sandbox."""
+    assert table() in (DOCS / "directions.md").read_text("utf-8")
+
+
+def test_every_attribute_is_on_the_page_of_the_mapping() -> None:
+    """Whoever writes `value_map` or `defaults` finds the names there."""
+    text = (DOCS / "mapping.md").read_text("utf-8")
+    assert [name for name in ATTRIBUTES if f"`{name}`" not in text] == []
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_every_field_that_is_written_is_on_the_page_of_its_api(api: str) -> None:
+    """With its attribute, whether it is required, and its longest length."""
+    text = api_page(api)
+    lacking = []
+    for field in SINKS[api].fields:
+        if field.attribute == field.wire and field.attribute not in ATTRIBUTES and api == "porters":
+            assert f"`{field.wire}`" in text
+            continue
+        required, most = field.required or "", field.max_length or ""
+        row = rf"\| `{field.attribute}` \| `{field.wire}` \| {required} ?\|"
+        row += rf" {most} \|" if most else ""
+        lacking += [] if re.search(row, text) else [row]
+    assert lacking == []
+
+
+@pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
+def test_every_stream_is_on_the_page_of_its_api(stream: Any) -> None:
+    """With its key, how it is read, and its fields where they are not the account's own."""
+    text, reading = api_page(stream.client_class.api), (DOCS / "reading.md").read_text("utf-8")
+    key = ", ".join(stream.primary_keys)
+    how = "incremental" if issubclass(stream, IncrementalStream) else "full table"
+    assert f"| `{stream.name}` | `{key}` | {how}" in text
+    assert f"| `{stream.name}` | {how} | `{key}` |" in reading
+    assert f"`{stream.name}`" in README.read_text("utf-8")
+    schema = stream.__dict__.get("schema")
+    fields = schema["properties"] if isinstance(schema, dict) else {}
+    assert [field for field in fields if f"`{field}`" not in text] == []
+
+
+# What is to be copied.
+
+
+def examples() -> Iterator[Any]:
+    """Yield the JSON of every page."""
+    for name, path in PAGES.items():
+        for number, (language, text) in enumerate(blocks(path)):
+            if language == "json":
+                yield pytest.param(text, id=f"{name}-{number}")
+
+
+@pytest.mark.parametrize("text", [*examples()])
+def test_every_json_is_valid_settings(text: str) -> None:
+    """Each is settings of the tap or the target, or a part of them."""
+    given = json.loads(text)
+    commands = (TapContacts, TargetContacts)
+    fits = []
+    for command in commands:
+        schema = json.loads(json.dumps(command.config_jsonschema))
+        command.append_builtin_config(schema)
+        schema.pop("required", None)
+        known = set(given) <= set(schema["properties"])
+        fits.append(known and jsonschema.Draft202012Validator(schema).is_valid(given))
+    assert any(fits), given
+
+
+def commands(path: Path, wanted: str) -> list[tuple[str, list[str]]]:
+    """Return the commands of a page that match, each with the output that is shown below it."""
+    consoles = "".join(text for language, text in blocks(path) if language == "console")
+    found = []
+    for each in re.split(r"^\$ ", consoles, flags=re.MULTILINE)[1:]:
+        line, *output = each.splitlines()
+        if re.search(wanted, line):
+            found.append((line, [shown for shown in output if shown.strip()]))
+    return found
+
+
+def assert_shown(expected: list[str], output: str) -> None:
+    """Each line that is shown is in the output, in this order; `…` stands for anything."""
+    words = [" ".join(line.split()) for line in output.splitlines()]
+    for line in expected:
+        parts = map(re.escape, " ".join(line.split()).split("…"))
+        pattern = re.compile(".*".join(parts))
+        while words and not pattern.search(words[0]):
+            words.pop(0)
+        assert words, line
+        words.pop(0)
+
+
+def ran(line: str, folder: Path) -> str:
+    """Run a line in a shell with the project's commands, and return its standard output."""
+    ended = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", line],
+        cwd=folder,
+        env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Iterator[tuple[Path, Sandboxes]]:
+    """Return a folder as `make sandbox` leaves a clone, and the servers that run."""
+    with ExitStack() as stack:
+        sandboxes = Sandboxes(stack)
+        sandboxes.seed()
+        show(sandboxes, tmp_path / "demo")
+        (tmp_path / "tests").symlink_to(ROOT / "tests")
+        yield tmp_path, sandboxes
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, path in PAGES.items() if commands(path, r"^\w+-contacts .*demo/")]
+)
+def test_the_commands_with_the_sandboxs_settings_do_what_is_shown(
+    name: str, workshop: tuple[Path, Sandboxes]
+) -> None:
+    """What is printed below a command is what it prints."""
+    folder, _ = workshop
+    for line, output in commands(PAGES[name], r"^\w+-contacts .*demo/"):
+        assert_shown(output, ran(line, folder))
+
+
+def test_the_pipelines_of_the_readme_fill_the_destination(
+    workshop: tuple[Path, Sandboxes],
+) -> None:
+    """Both lines with the sandbox's settings were found, and six contacts are there then."""
+    folder, sandboxes = workshop
+    found = commands(README, r"^tap-contacts --config demo/")
+    assert len(found) == 2
+    for line, _ in found:
+        assert '{"bookmarks":' in ran(line, folder)
+    assert len(sandboxes.destinations["porters"].contacts) == 6
+
+
+def test_the_first_run_of_the_readme_works(workshop: tuple[Path, Sandboxes]) -> None:
+    """Five steps, as they stand there, with the sandbox's accounts in the two files."""
+    folder, sandboxes = workshop
+    tap = json.loads((folder / "demo/tap.json").read_text("utf-8"))
+    (folder / "tap.json").write_text(json.dumps({"zoho_voice": tap["zoho_voice"]}))
+    (folder / "target.json").write_text((folder / "demo/target-porters.json").read_text("utf-8"))
+    text = README.read_text("utf-8")
+    steps = text[text.index("## Your first run") : text.index("## What it promises")]
+    found = [each for each in commands(README, "") if f"$ {each[0]}\n" in steps]
+    assert [line.split()[0] for line, _ in found] == [
+        *("target-contacts", "tap-contacts", "target-contacts", "test", "tap-contacts", "test"),
+    ]
+    for line, output in found:
+        assert_shown(output, ran(line, folder))
+    assert "bookmarks" in json.loads((folder / "state.json").read_text("utf-8"))
+    held = len(sandboxes.destinations["porters"].contacts)
+    assert held == len(sandboxes.sources["zoho_voice"].contacts)
+
+
+def test_the_demo_prints_what_the_readme_shows() -> None:
+    """Commands, counts and table, in this order, and it finds nothing wrong."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.demo"],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "80"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    shown = next(text for language, text in blocks(README) if "states.jsonl" in text)
+    assert ended.returncode == 0, ended.stdout
+    assert_shown([line for line in shown.splitlines() if line not in {"", "…"}], ended.stdout)
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    """`make demo`, `make check test` and `make sandbox` are in the Makefile."""
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    texts = "\n".join(path.read_text("utf-8") for path in PAGES.values())
+    named = {
+        word
+        for found in re.findall(r"(?:`|\$ )make ([a-z]+(?: [a-z]+)*)", texts)
+        for word in found.split()
+    }
+    known = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    assert named - known == set()
+    assert {"check", "test", "crash", "crowd", "mutants", "demo", "bench", "sandbox"} <= named
+
+
+# What is looked up when something is wrong.
+
+
+@cache
+def texts() -> str:
+    """Return all texts of the code, the values in them left out."""
+    found = []
+    for package in ("tap_contacts", "target_contacts"):
+        for path in (ROOT / package).rglob("*.py"):
+            tree = ast.parse(path.read_text("utf-8"))
+            found += [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)]
+    return "\n".join(text for text in found if isinstance(text, str))
+
+
+def messages() -> list[str]:
+    """Return the messages that the page of rejects explains."""
+    rejects = (DOCS / "rejects.md").read_text("utf-8")
+    section = rejects[rejects.index("## When it stops") :]
+    return re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)
+
+
+@pytest.mark.parametrize("message", messages())
+def test_every_message_that_is_explained_is_one_of_the_code(message: str) -> None:
+    """Its words are there; numbers, names and what the API says come in between."""
+    parts = re.split(r"…|: |; |, since | \d+ | (?=HTTPS_PROXY)", message)
+    words = [part.strip(" .") for part in parts if len(part.split()) > 1]
+    assert words
+    assert [part for part in words if part not in texts()] == []
+
+
+def test_every_exit_code_and_rejection_code_is_explained() -> None:
+    """Those of the code are on the page of rejects."""
+    rejects = (DOCS / "rejects.md").read_text("utf-8")
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "target_contacts").rglob("*.py"))
+    codes = {*re.findall(r"Rejected\([^()]*?, \"([a-z_]+)\"", source), OUTCOME_UNKNOWN, MISSING}
+    assert len(codes) > 8
+    assert [code for code in codes if f"| `{code}` |" not in rejects] == []
+    assert [
+        code for code in ("0", "1", "2", "3", "143, 130") if f"\n| {code} |" not in rejects
+    ] == []
+
+
+# The checklist for an API.
+
+
+def walked(api: str) -> Iterator[str]:
+    """Yield the files that the checklist names, as they are called for an API."""
+    text = (DOCS / "adding-an-api.md").read_text("utf-8")
+    parts = dict(
+        zip(("all", "talk", "read", "write", "describe"), text.split("\n## "), strict=True)
+    )
+    reads = api in SOURCES
+    wanted = ["talk", *["read"] * reads, "write", "describe"]
+    for part in wanted:
+        for name in re.findall(r"^- \[ \] `([\w./<>-]+)`", parts[part], re.MULTILINE):
+            file = name.replace("<api>", api).replace("<page>", dashed(api))
+            sources = FIXTURES if "<source>" in file else ("",)
+            yield from (file.replace("<source>", source) for source in sources)
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_the_checklist_is_what_each_api_has(api: str) -> None:
+    """Each file that it names is there for each API; a module may be a folder."""
+    named = list(walked(api))
+    assert len(named) >= 6
+    there = [(ROOT / name).exists() or (ROOT / name).with_suffix("").is_dir() for name in named]
+    assert [name for name, is_there in zip(named, there, strict=True) if not is_there] == []
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_the_lists_that_the_checklist_names_hold_each_api(api: str) -> None:
+    """Streams, sinks, sandboxes, Meltano's plugins and the README's table."""
+    meltano = (ROOT / "meltano.yml").read_text("utf-8")
+    assert api in SINKS
+    assert any(kind.client_class.api == api for kind in STREAMS) == (api in SOURCES)
+    assert (f"- name: tap-contacts-{dashed(api)}\n" in meltano) == (api in SOURCES)
+    assert f"- name: target-contacts-{dashed(api)}\n" in meltano
+    assert f"- name: contacts-to-{dashed(api)}\n" in meltano
+    assert f"](docs/apis/{dashed(api)}.md) |" in README.read_text("utf-8")
