@@ -67,7 +67,8 @@ def page() -> str:
     parts += [*_table(target, _common(target)), ""]
     for api, title in TITLES.items():
         parts += [f"## {title}\n", *_of_api(api, tap, target), ""]
-    parts += ["## The SDK's settings\n", *_of_sdk(tap, target)]
+    parts += ["## The SDK's settings\n", "They work as the SDK documents them.\n"]
+    parts += _of_sdk(tap, target)
     return "\n".join(parts) + "\n"
 
 
