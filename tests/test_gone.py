@@ -306,6 +306,34 @@ def test_a_default_never_goes_over_a_value(sandbox: Sandbox, workplace: Workplac
     assert (bins(run.summary), mail(sandbox)) == ({"updated": 1}, ANNA["email"])
 
 
+def test_a_default_does_not_complete_a_name_that_is_there(
+    sandbox: Sandbox, workplace: Workplace
+) -> None:
+    """A whole name that a record gave is not made anew with a first name that it never had."""
+    config = sandbox.target_config()
+    config["defaults"] = {**config.get("defaults", {}), "first_name": "Nemo"}
+    workplace.target(config, contacts(ANNA))
+    bare = without({**ANNA, "phone": "+4930123456"}, "first_name")
+    run = workplace.target(config, contacts(bare))
+    done = (
+        "rejected" if sandbox.api == "bas_ip" else "updated"
+    )  # a monitor's is replaced as a whole
+    assert (bins(run.summary), name(sandbox)) == ({done: 1}, "Anna Ahrens")
+
+
+@pytest.mark.parametrize("lacking", [("full_name",), ("full_name", "mobile")])
+def test_a_default_goes_over_nothing_that_is_replaced_as_a_whole(
+    workplace: Workplace, lacking: tuple[str, ...]
+) -> None:
+    """What a monitor has of a record is not given up for a default: the record is rejected."""
+    told = {"id": 1, "full_name": "Anna Ahrens", "mobile": ANNA["mobile"]}
+    with BasIp() as monitor:
+        config = {**monitor.target_config(), "defaults": {"full_name": "Nemo", "mobile": "12"}}
+        workplace.target(config, contacts(told))
+        run = workplace.target(config, contacts({**without(told, *lacking), "note": "x"}))
+        assert (run.code, name(monitor)) == (3, "Anna Ahrens")
+
+
 def test_a_default_fills_a_new_contact(sandbox: Sandbox, workplace: Workplace) -> None:
     """A contact that is created gets the default for what its record does not have."""
     if type(sandbox) not in MAILS:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from target_contacts.delivery.evidence import FactReader, share_number
-from target_contacts.delivery.matching import ByEvidence, ByRules, assigned
+from target_contacts.delivery.matching import ByEvidence, ByRules, assigned, share_evidence
 from target_contacts.sinks.cobai import CobaiSink
 from target_contacts.sinks.porters.sink import PortersSink
 from target_contacts.sinks.zoho_voice import ZohoVoiceSink
@@ -169,6 +169,48 @@ def test_two_people_whose_names_are_each_others_may_share_a_mailbox_or_a_number(
 
 
 @pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ({**LINE, **ONE}, {**LINE, **ONE}, True),
+        ({**LINE, **ONE}, LINE, True),
+        ({**LINE, "mobile": "+4915112345678"}, LINE, True),
+        ({**LINE, **ONE}, {**LINE, **TWO}, False),
+        ({**LINE, "mobile": "+4915112345678"}, {**LINE, "mobile": "+4915187654321"}, False),
+        (ONE, {**ONE, **LINE}, True),
+        ({}, {}, False),
+    ],
+)
+def test_one_whose_names_changed_places_is_the_same_if_nothing_differs(
+    one: dict[str, str], other: dict[str, str], *, same: bool
+) -> None:
+    """What only one side tells is no difference, whichever side it is."""
+    left = {"first_name": "Martin", "last_name": "Simon", **one}
+    right = {"first_name": "Simon", "last_name": "Martin", **other}
+    assert is_same(left, right) is same
+    assert is_same(right, left) is same
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shared"),
+    [
+        (ONE, ONE, True),
+        (LINE, LINE, True),
+        ({**ONE, **LINE}, {**TWO, **LINE}, True),
+        ({**ONE, **LINE}, {**ONE, "phone": "+4930123457"}, True),
+        ({**ONE, **LINE}, {**TWO, "phone": "+4930123457"}, False),
+        (ONE, LINE, False),
+        ({}, {}, False),
+        ({"phone": "12"}, {"phone": "12"}, False),
+    ],
+)
+def test_an_e_mail_address_or_a_number_is_evidence(
+    one: dict[str, str], other: dict[str, str], *, shared: bool
+) -> None:
+    """Either will do, whatever the names; an extension is none."""
+    assert share_evidence(READER.facts(one), READER.facts({**JOHN, **other})) is shared
+
+
+@pytest.mark.parametrize(
     ("one", "other"),
     [
         (("", ""), ("", "")),
@@ -236,7 +278,9 @@ def test_a_key_goes_before_all_else(key: str, *, same: bool) -> None:
     other = {"own_key": key, "first_name": "Joan", **TWO}
     assert any(matcher.agreeing(one, {"x": other})) is same
     assert set(matcher.keys(one)).isdisjoint(matcher.keys(other)) is not same
-    assert not any(matcher.agreeing({**one, "own_key": ""}, {"x": {**other, "own_key": ""}}))
+    bare, bare_too = {**one, "own_key": ""}, {**other, "own_key": ""}
+    assert not any(matcher.agreeing(bare, {"x": bare_too}))
+    assert set(matcher.keys(bare)).isdisjoint(matcher.keys(bare_too))
 
 
 @pytest.mark.parametrize(

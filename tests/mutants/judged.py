@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NOTICED, TIMED_OUT, SURVIVED = "noticed", "timed out", "survived"
 START_SECONDS = 30.0
 """What a run may take beside its tests."""
-SLOWER = 6.0
+SLOWER = 3.0
 """How many times longer tests may take than they did when they were measured."""
 
 
