@@ -21,6 +21,7 @@ from tap_contacts.transport.errors import (
     Stopped,
     ends_run,
 )
+from tap_contacts.transport.circuit_breaker import FIRST_SECONDS, PATIENCE, SELDOM_SECONDS, Outage, Waits
 from tap_contacts.transport.served import FEW
 from tests.plain import Clock, Plain, PlainApi, client_of
 
@@ -91,6 +92,68 @@ def test_a_failure_now_and_then_is_no_outage(clock: Clock, outage: Outage) -> No
     for number in range(500):
         assert tried(outage, clock, fails=number % PATIENCE > 0) == 1000 + number
         clock.sleep(1)
+
+
+def test_fewer_failures_than_make_an_outage_make_nobody_wait(clock: Clock, outage: Outage) -> None:
+    """However long they last; with one more, requests become seldom."""
+    for number in range(PATIENCE):
+        at = clock.now
+        assert tried(outage, clock) == at
+        clock.sleep(1 if number else FIRST_SECONDS)
+    last = clock.now - 1
+    assert tried(outage, clock) - last == pytest.approx(SELDOM_SECONDS)
+
+
+def in_turn_together(outage: Outage) -> bool:
+    """Say whether two requests are under way at once, if both come together."""
+    both = threading.Barrier(2)
+
+    def ask(_: int) -> bool:
+        with outage.turn():
+            try:
+                both.wait(0.3)
+            except threading.BrokenBarrierError:
+                return False
+            return True
+
+    with ThreadPoolExecutor(2) as pool:
+        return all(pool.map(ask, range(2)))
+
+
+def test_requests_go_out_together_unless_the_api_does_not_answer(
+    clock: Clock, outage: Outage
+) -> None:
+    """From the failures on that make an outage it is one at a time, until an answer comes."""
+    for _ in range(PATIENCE - 1):
+        tried(outage, clock)
+        assert in_turn_together(outage)
+    for _ in range(PATIENCE):
+        tried(outage, clock)
+    assert not in_turn_together(outage)
+    assert in_turn_together(outage)
+
+
+def test_time_is_counted_once_however_many_wait(clock: Clock) -> None:
+    """From when the first begins to when the last has done, and again later."""
+    waits = Waits(clock)
+    told = [(waits.seconds, waits.go_on)]
+    for _ in range(2):
+        with waits.one():
+            clock.sleep(2)
+            with waits.one():
+                clock.sleep(3)
+            told.append((waits.seconds, waits.go_on))
+            clock.sleep(5)
+        clock.sleep(100)
+        told.append((waits.seconds, waits.go_on))
+    assert told == [(0, False), (5, True), (10, False), (15, True), (20, False)]
+
+
+def test_who_need_not_wait_is_not_counted(clock: Clock, outage: Outage) -> None:
+    """A wait of no time, or of less, is none."""
+    for seconds in (0, -1, 7):
+        outage.wait(seconds)
+    assert (outage.waits.seconds, clock.now) == (pytest.approx(7), pytest.approx(1007))
 
 
 @pytest.mark.parametrize("kind", [Retry, OutcomeUnknown])

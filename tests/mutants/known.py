@@ -20,4 +20,49 @@ class Known(NamedTuple):
     why: str
 
 
-KNOWN: tuple[Known, ...] = ()
+SHORT_CUT = "a short cut: what follows comes to the same"
+
+KNOWN = (
+    Known(
+        "candidates",
+        "hashes = self._lost.intersection(self._sent(fields)) if self._lost else ()",
+        "hashes = self._lost.intersection(self._sent(fields)) if True else ()",
+        EQUIVALENT,
+        SHORT_CUT,
+    ),
+    Known(
+        "candidates",
+        "self._by_key[key][remote_id] = fields if hashes else kept",
+        "self._by_key[key][remote_id] = fields if True else kept",
+        EQUIVALENT,
+        "fields that are not compared are only left out to save memory",
+    ),
+    Known(
+        "filled",
+        "if len(self._ids) < REMEMBERED:",
+        "if False:",
+        EQUIVALENT,
+        "what is not remembered is looked up again",
+    ),
+    Known(
+        "filled",
+        "if len(self._ids) < REMEMBERED:",
+        "if len(self._ids) <= REMEMBERED:",
+        EQUIVALENT,
+        "how much is remembered is no promise",
+    ),
+    Known(
+        "filled",
+        "if before is None or before == item.filled:",
+        "if before is None or False:",
+        EQUIVALENT,
+        SHORT_CUT,
+    ),
+    Known(
+        "matching",
+        "for rank in range(1, rules + 1):",
+        "for rank in range( 0, rules + 1):",
+        EQUIVALENT,
+        "no rule at all finds nobody",
+    ),
+)
