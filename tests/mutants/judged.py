@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from tests.mutants.drawn import Mutant
 
 NOTICED, TIMED_OUT, SURVIVED = "noticed", "timed out", "survived"
-START_SECONDS = 30.0
+START_SECONDS = 20.0
 """What a run may take beside its tests."""
-SLOWER = 3.0
+SLOWER = 2.0
 """How many times longer tests may take than they did when they were measured."""
 
 
