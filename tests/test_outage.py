@@ -153,7 +153,7 @@ def test_who_need_not_wait_is_not_counted(clock: Clock, outage: Outage) -> None:
     """A wait of no time, or of less, is none."""
     for seconds in (0, -1, 7):
         outage.wait(seconds)
-    assert (outage.waits.seconds, clock.now) == (pytest.approx(7), pytest.approx(1007))
+    assert [outage.waits.seconds, clock.now] == pytest.approx([7, 1007])
 
 
 @pytest.mark.parametrize("kind", [Retry, OutcomeUnknown])
