@@ -29,9 +29,12 @@ LEAST = 95.0
 
 _TARGET = (
     *("delivery", "setbacks", "reconcile", "candidates", "lost", "matching", "evidence", "filled"),
-    *("ledger", "lock", "rejects", "checkpoints"),
+    *("ledger", "lock", "lease", "rejects", "checkpoints", "unanswered"),
 )
-_APIS = ("rates", "repeats", "outage", "seams", "porters_reading", "valomnia_reading")
+_APIS = (
+    *("rates", "repeats", "outage", "seams", "porters_reading"),
+    *("valomnia_reading", "valomnia_changes"),
+)
 MODULES = {name: Path("target_contacts", f"{name}.py") for name in _TARGET}
 MODULES |= {name: Path("tap_contacts", "apis", f"{name}.py") for name in _APIS}
 
