@@ -21,6 +21,7 @@ class Known(NamedTuple):
 
 
 SHORT_CUT = "a short cut: what follows comes to the same"
+NEVER_TAKEN = "every ticket is made with both of its values"
 
 KNOWN = (
     Known(
@@ -64,5 +65,21 @@ KNOWN = (
         "for rank in range( 0, rules + 1):",
         EQUIVALENT,
         "no rule at all finds nobody",
+    ),
+    Known(
+        "matching",
+        "for rank in range(1, rules + 1):",
+        "for rank in range(1, rules + 2):",
+        EQUIVALENT,
+        "there are no more rules than all",
+    ),
+    *(
+        Known("rates", before, after, EQUIVALENT, NEVER_TAKEN)
+        for before, after in (
+            ("number: int = 0", "number: int = 1"),
+            ("number: int = 0", "number: int = -1"),
+            ("waited: float = 0.0", "waited: float = 1.0"),
+            ("waited: float = 0.0", "waited: float = -1.0"),
+        )
     ),
 )
