@@ -13,12 +13,15 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from singer_sdk.exceptions import ConfigurationError
 
+from target_contacts.rejects import Rejected, Rejects
 from tests.commands import BIN, FAST, Workplace, contacts, singer
 from tests.sandbox.zoho_voice import ZohoVoice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.sandbox.server import Request, Response
 
@@ -241,6 +244,34 @@ def test_rejects_that_cannot_be_kept_stop_the_run(zoho: ZohoVoice, workplace: Wo
     assert (run.code, run.out) == (2, "")
     assert "rejects_dir: file/below cannot be written to: " in run.log
     assert "Traceback" not in run.log
+
+
+@pytest.mark.parametrize(
+    ("folder", "why"),
+    [
+        ("file/below", "it is no folder"),
+        ("n" * 300, "File name too long"),
+        ("with\0nul", "it is no path"),
+    ],
+)
+def test_why_rejects_cannot_be_kept_is_said(tmp_path: Path, folder: str, why: str) -> None:
+    """In the system's words, or in ours where it has none or none that help."""
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigurationError, match=f"rejects_dir: .* cannot be written to: {why}"):
+        Rejects(str(tmp_path / folder), "api").assert_writable()
+
+
+def test_the_rejects_file_is_its_owners_whatever_the_umask(tmp_path: Path) -> None:
+    """One that takes the owner's rights away would keep the next run from reading it."""
+    before = os.umask(0o377)
+    try:
+        rejects = Rejects(str(tmp_path), "api")
+        rejects.add({}, {"stream": "contacts"}, Rejected("no", "code"))
+        rejects.close()
+    finally:
+        os.umask(before)
+    (path,) = tmp_path.iterdir()
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 SYNCED = """

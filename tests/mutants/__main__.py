@@ -66,13 +66,13 @@ def main() -> int:
     began, covering = time.monotonic(), Covering()
     paths = [MODULES[name] for name in options.modules or MODULES]
     drawn = draw(paths, options.sample, options.seed)
-    found = dict(zip(drawn, _tried(drawn, covering, options), strict=True))
+    found = list(zip(drawn, _tried(drawn, covering, options), strict=True))
     minutes = (time.monotonic() - began) / 60
     text = _text(options, minutes, found)
     print(text)
     if not options.modules:
         RESULTS.write_text(text, encoding="utf-8")
-    return int(_rate(Counter(found.values())) < LEAST)
+    return int(_rate(Counter(verdict for _, verdict in found)) < LEAST)
 
 
 def _options() -> argparse.Namespace:
@@ -135,13 +135,13 @@ def _rate(counts: Mapping[str, int]) -> float:
     return 100 * noticed / (noticed + counts[LEFT] + counts[SURVIVED] or 1)
 
 
-def _text(options: argparse.Namespace, minutes: float, found: Mapping[Mutant, str]) -> str:
+def _text(options: argparse.Namespace, minutes: float, found: Sequence[tuple[Mutant, str]]) -> str:
     by_module: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for mutant, verdict in found.items():
+    for mutant, verdict in found:
         by_module[mutant.module][verdict] += 1
         by_module["all"][verdict] += 1
     order = [name for name in (*MODULES, "all") if name in by_module]
-    survivors = [f"* {_line(each)}" for each, verdict in found.items() if verdict == SURVIVED]
+    survivors = [f"* {_line(each)}" for each, verdict in found if verdict == SURVIVED]
     return TEXT.format(
         arguments=f"--sample {options.sample} --seed {options.seed}",
         date=datetime.datetime.now(tz=datetime.timezone.utc).date(),
