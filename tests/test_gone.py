@@ -365,10 +365,24 @@ def test_a_default_fills_what_is_empty_where_nobody_knows_what_filled_it(
     workplace.target(config, contacts({**ANNA, "company": "Acme"}))
     with closing(sqlite3.connect(workplace.folder / "target-contacts.db")) as ledger, ledger:
         ledger.execute("UPDATE contacts SET filled = NULL, payload = NULL, source = NULL")
-    run = workplace.target(config, contacts({**ANNA, "email": None, "company": None}))
+    record = {**ANNA, "last_name": "Meyer", "email": None, "company": None}
+    run = workplace.target(config, contacts(record))
     (held,) = zoho.contacts
     assert bins(run.summary) == {"updated": 1}
     assert (held["email"], held["company"]) == ("unknown@example.com", "Acme")
+    assert held["last_name"] == "Meyer"
+
+
+def test_a_constant_takes_the_place_of_what_came_from_a_property(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """It comes from no property, so that none of it can be lacking."""
+    config = zoho.target_config()
+    old = {**config, "field_map": {"company": "org"}}
+    new = {**config, "field_map": {"company": "'Acme'"}}
+    workplace.target(old, contacts({**ANNA, "org": "Globex"}))
+    run = workplace.target(new, contacts(ANNA))
+    assert (bins(run.summary), zoho.contacts[0]["company"]) == ({"updated": 1}, "Acme")
 
 
 def test_what_only_a_default_filled_stays(zoho: ZohoVoice, workplace: Workplace) -> None:

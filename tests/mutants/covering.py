@@ -71,7 +71,9 @@ class Covering:
         """
         of = self._lines(module)
         found = {test for line in lines for test in of.get(line, ())}
-        found = found or {test for tests in of.values() for test in tests}
+        importing = of.get(min(of, default=0), set())
+        if found <= importing:
+            found = {test for tests in of.values() for test in tests}
         return list(self._in_turn(found))
 
     def _lines(self, module: Path) -> Mapping[int, set[str]]:

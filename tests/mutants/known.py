@@ -60,6 +60,13 @@ KNOWN = (
         SHORT_CUT,
     ),
     Known(
+        "filled",
+        "made = {w: v for w, v in filled.items() if w not in item.fallback}",
+        "made = {w: v for w, v in filled.items() if True}",
+        EQUIVALENT,
+        "what a default gives is never among what a record fills, which is asked for next",
+    ),
+    Known(
         "matching",
         "for rank in range(1, rules + 1):",
         "for rank in range( 0, rules + 1):",
