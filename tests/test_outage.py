@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_contacts.transport.circuit_breaker import FIRST_SECONDS, PATIENCE, SELDOM_SECONDS, Outage
+from tap_contacts.transport.circuit_breaker import (
+    FIRST_SECONDS,
+    PATIENCE,
+    SELDOM_SECONDS,
+    Outage,
+    Waits,
+)
 from tap_contacts.transport.errors import (
     ApiError,
     GivenUp,
@@ -21,7 +27,6 @@ from tap_contacts.transport.errors import (
     Stopped,
     ends_run,
 )
-from tap_contacts.transport.circuit_breaker import FIRST_SECONDS, PATIENCE, SELDOM_SECONDS, Outage, Waits
 from tap_contacts.transport.served import FEW
 from tests.plain import Clock, Plain, PlainApi, client_of
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.exceptions import ConfigurationError
 
-from target_contacts.rejects import Rejected, Rejects
+from target_contacts.errors import Rejected
+from target_contacts.report.rejects import Rejects
 from tests.commands import BIN, FAST, Workplace, contacts, singer
 from tests.sandbox.zoho_voice import ZohoVoice
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.mutants.covering import ROOT, Covering, is_measured, measure
-from tests.mutants.drawn import Mutant, draw
+from tests.mutants.drawn import Mutant, draw, name_of
 from tests.mutants.judged import NOTICED, SURVIVED, TIMED_OUT, judged
 from tests.mutants.known import EQUIVALENT, KNOWN, LEFT
 
@@ -27,16 +27,25 @@ RESULTS = ROOT / "tests" / "results" / "mutants.md"
 LEAST = 95.0
 """Percent of the mutants that are not equivalent which must be noticed."""
 
-_TARGET = (
-    *("delivery", "setbacks", "reconcile", "candidates", "lost", "matching", "evidence", "filled"),
-    *("ledger", "lock", "lease", "rejects", "checkpoints", "unanswered"),
+_MODULES = (
+    *(
+        f"target_contacts/delivery/{name}.py"
+        for name in (
+            *("delivery", "setbacks", "look_up", "candidates", "lost_creates", "matching"),
+            *("evidence", "filled", "unanswered"),
+        )
+    ),
+    *(f"target_contacts/ledger/{name}.py" for name in ("ledger", "lock", "lease")),
+    *("target_contacts/report/rejects.py", "target_contacts/singer/checkpoints.py"),
+    *(
+        f"tap_contacts/transport/{name}.py"
+        for name in ("rate_limit", "adaptive_rate", "retry", "circuit_breaker")
+    ),
+    *("tap_contacts/listing/offsets.py", "tap_contacts/listing/bookmarks.py"),
+    *(f"tap_contacts/apis/{name}.py" for name in ("porters/reading", "valomnia/reading")),
+    "tap_contacts/apis/valomnia/changes.py",
 )
-_APIS = (
-    *("rates", "repeats", "outage", "seams", "porters_reading"),
-    *("valomnia_reading", "valomnia_changes"),
-)
-MODULES = {name: Path("target_contacts", f"{name}.py") for name in _TARGET}
-MODULES |= {name: Path("tap_contacts", "apis", f"{name}.py") for name in _APIS}
+MODULES = {name_of(path): path for path in map(Path, _MODULES)}
 
 COLUMNS = (NOTICED, TIMED_OUT, EQUIVALENT, LEFT, SURVIVED)
 

@@ -26,7 +26,7 @@ QUICK = 0.05
 """Seconds: as many tests as there are that take less are cheaper than one that starts a command."""
 
 PACKAGES = ("tap_contacts", "target_contacts", "tests")
-APART = ("tests/test_crash.py", "tests/test_meltano.py", "tests/test_readme.py")
+APART = ("tests/test_crash.py", "tests/test_meltano.py", "tests/test_docs.py")
 """Tests that take long or need more than this folder."""
 
 

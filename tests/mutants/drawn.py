@@ -92,6 +92,11 @@ class FixCondition(Operator):  # type: ignore[misc]
 plugins.OPERATOR_PROVIDERS["ours"] = {each.__name__: each for each in (DropStatement, FixCondition)}
 
 
+def name_of(module: Path) -> str:
+    """Return the name of a module in messages: its room and file."""
+    return "/".join(module.with_suffix("").parts[1:])
+
+
 class Mutant(NamedTuple):
     """A module with one small harm."""
 
@@ -103,7 +108,7 @@ class Mutant(NamedTuple):
     @property
     def module(self) -> str:
         """Return the name of the module in messages."""
-        return Path(self.spec.module_path).stem
+        return name_of(Path(self.spec.module_path))
 
     @property
     def lines(self) -> range:

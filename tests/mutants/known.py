@@ -25,63 +25,63 @@ NEVER_TAKEN = "every ticket is made with both of its values"
 
 KNOWN = (
     Known(
-        "candidates",
+        "delivery/candidates",
         "hashes = self._lost.intersection(self._sent(fields)) if self._lost else ()",
         "hashes = self._lost.intersection(self._sent(fields)) if True else ()",
         EQUIVALENT,
         SHORT_CUT,
     ),
     Known(
-        "candidates",
+        "delivery/candidates",
         "self._by_key[key][remote_id] = fields if hashes else kept",
         "self._by_key[key][remote_id] = fields if True else kept",
         EQUIVALENT,
         "fields that are not compared are only left out to save memory",
     ),
     Known(
-        "filled",
+        "delivery/filled",
         "if len(self._ids) < REMEMBERED:",
         "if False:",
         EQUIVALENT,
         "what is not remembered is looked up again",
     ),
     Known(
-        "filled",
+        "delivery/filled",
         "if len(self._ids) < REMEMBERED:",
         "if len(self._ids) <= REMEMBERED:",
         EQUIVALENT,
         "how much is remembered is no promise",
     ),
     Known(
-        "filled",
+        "delivery/filled",
         "if before is None or before == item.filled:",
         "if before is None or False:",
         EQUIVALENT,
         SHORT_CUT,
     ),
     Known(
-        "filled",
+        "delivery/filled",
         "made = {w: v for w, v in filled.items() if w not in item.fallback}",
         "made = {w: v for w, v in filled.items() if True}",
         EQUIVALENT,
         "what a default gives is never among what a record fills, which is asked for next",
     ),
     Known(
-        "matching",
+        "delivery/matching",
         "for rank in range(1, rules + 1):",
         "for rank in range( 0, rules + 1):",
         EQUIVALENT,
         "no rule at all finds nobody",
     ),
     Known(
-        "matching",
+        "delivery/matching",
         "for rank in range(1, rules + 1):",
         "for rank in range(1, rules + 2):",
         EQUIVALENT,
         "there are no more rules than all",
     ),
     *(
-        Known("rates", before, after, EQUIVALENT, NEVER_TAKEN)
+        Known("transport/rate_limit", before, after, EQUIVALENT, NEVER_TAKEN)
         for before, after in (
             ("number: int = 0", "number: int = 1"),
             ("number: int = 0", "number: int = -1"),
