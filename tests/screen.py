@@ -114,6 +114,8 @@ class Terminal:
 
     def _pieces(self) -> Iterator[None]:
         with suppress(OSError):  # that is how it ends
-            while select.select([self._master], [], [], LONGEST_SILENCE)[0]:
+            ready = select.poll()
+            ready.register(self._master, select.POLLIN)
+            while ready.poll(LONGEST_SILENCE * 1000):
                 self.written += os.read(self._master, 65536).decode()
                 yield
