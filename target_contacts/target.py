@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import fnmatch
-import signal
+import functools
 import sys
-from functools import cached_property
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 
 import click
 from singer_sdk import Target
@@ -25,10 +24,9 @@ from target_contacts import settings
 from target_contacts.contact.paths import FieldPath
 from target_contacts.contact.people import holds_people
 from target_contacts.pipeline.receiver import ReceivingTarget, leave
-from target_contacts.pipeline.run import Destination
-from target_contacts.pipeline.stream_sink import ContactSink, PassedOverSink
-from target_contacts.shutdown import Interrupted
-from target_contacts.singer.checkpoints import Checkpoints
+from target_contacts.pipeline.run import Purpose, Run
+from target_contacts.pipeline.stream_sink import ContactSink, PassedOverSink, StreamSink
+from target_contacts.shutdown import Interrupted, Shutdown
 from target_contacts.sinks.bas_ip import BasIpSink
 from target_contacts.sinks.cobai import CobaiSink
 from target_contacts.sinks.porters.sink import PortersSink
@@ -36,12 +34,15 @@ from target_contacts.sinks.valomnia import ValomniaSink
 from target_contacts.sinks.zoho_voice import ZohoVoiceSink
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from singer_sdk.plugin_base import _ConfigInput
     from singer_sdk.sinks import Sink
 
-SINKS: dict[str, type[ContactSink[Any]]] = {
+    from target_contacts.pipeline.explain import Explainer
+    from target_contacts.sinks.base import ApiSink
+
+SINKS: dict[str, type[ApiSink[Any]]] = {
     kind.client_class.api: kind
     for kind in (BasIpSink, CobaiSink, PortersSink, ValomniaSink, ZohoVoiceSink)
 }
@@ -67,6 +68,7 @@ class TargetContacts(ReceivingTarget):
     """Write contact records into PORTERS, cobai, Valomnia, BAS-IP monitors or Zoho Voice."""
 
     name = "target-contacts"
+    sinks: ClassVar[Mapping[str, type[ApiSink[Any]]]] = SINKS
     config_jsonschema: ClassVar = settings.schema(kind.client_class for kind in SINKS.values())
     capabilities: ClassVar = [
         PluginCapabilities.ABOUT,
@@ -76,12 +78,13 @@ class TargetContacts(ReceivingTarget):
         TargetCapabilities.VALIDATE_RECORDS,
     ]
 
-    def __init__(self, **kwargs: Any) -> None:
-        """Take the arguments of the SDK's `Target`."""
+    def __init__(self, *, purpose: Purpose = Purpose.WRITE, **kwargs: Any) -> None:
+        """Take what the run is for, and the arguments of the SDK's `Target`."""
         super().__init__(**kwargs)
-        client = self._kind.client_class
-        self.destination = Destination(client, self.config, Checkpoints(self._write_state_message))
-        self.destination.apis = tuple(SINKS)
+        shutdown, pass_on = Shutdown(), self._write_state_message
+        self.this_run = Run(self.sinks, self.config, shutdown, pass_on, purpose)
+        self._explainers: list[Explainer] = []
+        """What explains the streams, in their order."""
         self.hear_signals()
 
     def check_settings(self) -> None:
@@ -93,11 +96,29 @@ class TargetContacts(ReceivingTarget):
         self._kind.client_class(self.config[api], self.config)
 
     def get_sink_class(self, stream_name: str) -> type[Sink]:
-        """Return the destination's sink, or one that passes the stream over."""
-        if not self._is_written(stream_name):
-            return PassedOverSink
-        self.destination.open()
-        return self._kind
+        """Return what makes the sink of a stream that is written, or of one that is passed over."""
+        kind: type[StreamSink] = PassedOverSink
+        if self._is_written(stream_name):
+            self.this_run.open()
+            kind = ContactSink
+        return cast("type[Sink]", functools.partial(kind, run=self.this_run))
+
+    def get_sink(
+        self,
+        stream_name: str,
+        *,
+        record: dict[str, Any] | None = None,
+        schema: dict[str, Any] | None = None,
+        key_properties: Sequence[str] | None = None,
+    ) -> Sink:
+        """Return the stream's sink, and keep what explains it: another may take its place."""
+        sink = super().get_sink(
+            stream_name, record=record, schema=schema, key_properties=key_properties
+        )
+        explainer = sink.explainer if isinstance(sink, ContactSink) else None
+        if explainer and explainer not in self._explainers:
+            self._explainers.append(explainer)
+        return sink
 
     def _is_written(self, stream: str) -> bool:
         globs = self.config.get("streams")
@@ -105,7 +126,7 @@ class TargetContacts(ReceivingTarget):
             return holds_people(stream, self.schemas.get(stream, {}), self._mapped)
         return any(fnmatch.fnmatchcase(stream.lower(), glob.lower()) for glob in globs)
 
-    @cached_property
+    @functools.cached_property
     def _mapped(self) -> Mapping[str, Collection[str]]:
         """Return the fields of records from which `field_map` fills attributes."""
         field_map = self.config.get("field_map") or {}
@@ -113,8 +134,8 @@ class TargetContacts(ReceivingTarget):
         return {attribute: FieldPath(path).fields for attribute, path in filled if path}
 
     @property
-    def _kind(self) -> type[ContactSink[Any]]:
-        return SINKS[self.config["api"]]
+    def _kind(self) -> type[ApiSink[Any]]:
+        return self.sinks[self.config["api"]]
 
     # The command.
 
@@ -124,25 +145,24 @@ class TargetContacts(ReceivingTarget):
             with contextlib.suppress(Interrupted), self._shown():
                 self._listen(file_input)
         except Stopped:
-            if not self.destination.halted:
+            if not self.this_run.shutdown.is_asked():
                 raise
         finally:
-            self.is_closing = True
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            self.destination.close()
-            self.destination.report(self.logger)
-        if self.destination.halted:
-            return signals.code_of(self.destination.halted)
+            self.this_run.shutdown.close()
+            self.this_run.close()
+            self.this_run.report(self.logger)
+        if signum := self.this_run.shutdown.signum:
+            return signals.code_of(signum)
         if self.unpassed:
             raise self.unpassed
-        rejected = self.destination.books.bins["rejected"]
+        rejected = self.this_run.books.bins["rejected"]
         return TOO_MANY_REJECTED if rejected > self.config["max_rejects"] >= 0 else 0
 
     @contextlib.contextmanager
     def _shown(self) -> Iterator[None]:
         """Show how far the run is, in the row below that of a tap."""
         progress = Progress(row=1)
-        with progress.shown(), progress.follows(self.destination.track()):
+        with progress.shown(), progress.follows(self.this_run.track()):
             yield
 
     def _listen(self, file_input: IO[str] | None) -> None:
@@ -167,13 +187,14 @@ class TargetContacts(ReceivingTarget):
         target = cls(
             config=config.config if config else {},
             parse_env_config=bool(config and config.parse_env),
+            purpose=_purpose(**only),
         )
         if only.get("check"):
             sys.exit(target.check())
         if only.get("explain"):
             sys.exit(target.explain(file_input))
         code = target.run(file_input)
-        if target.destination.abandoned:
+        if target.this_run.shutdown.abandoned:
             leave(code)
         sys.exit(code)
 
@@ -184,26 +205,24 @@ class TargetContacts(ReceivingTarget):
             ConfigurationError: If a run would refuse the settings.
             ApiError: If the ledger cannot be used, or the account does not answer.
         """
-        self.destination.checking = True
         try:
-            self.destination.rejects.assert_writable()
-            sink = self._kind(self, SAMPLE, dict(ANY_RECORD), ["id"])
+            self.this_run.rejects.assert_writable()
+            sink = ContactSink(self, SAMPLE, dict(ANY_RECORD), ["id"], run=self.this_run)
             sink.setup()
-            click.echo(printable.text(self.destination.client.check()))
-            sink.translator(sink.learned(sink.configured()))
+            click.echo(printable.text(self.this_run.client.check()))
+            sink.learn()
         finally:
-            self.destination.close()
+            self.this_run.close()
         return 0
 
     def explain(self, file_input: IO[str] | None = None) -> int:
         """Read everything and print what would become of it, without asking or keeping anything."""
-        self.destination.offline = True
         self.listen(file_input)
-        for explainer in self.destination.explainers:
+        for explainer in self._explainers:
             explainer.show(sys.stdout)
-        if not self.destination.explainers:
+        if not self._explainers:
             click.echo("Nothing would be written: no stream of people came.")
-        if told := self.destination.books.passed_over_in_words():
+        if told := self.this_run.books.passed_over_in_words():
             click.echo(printable.text(told))
         return 0
 
@@ -226,6 +245,13 @@ class TargetContacts(ReceivingTarget):
         super().append_builtin_config(config_jsonschema)
         for name in ("load_method", "add_record_metadata"):
             config_jsonschema["properties"].pop(name, None)
+
+
+def _purpose(*, check: bool = False, explain: bool = False) -> Purpose:
+    """Return what a run is for, by the options of the command."""
+    if check:
+        return Purpose.CHECK
+    return Purpose.EXPLAIN if explain else Purpose.WRITE
 
 
 def main() -> None:

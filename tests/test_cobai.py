@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_contacts.ledger.ledger import WRITTEN, Entry
+from target_contacts.pipeline.stream_sink import ContactSink
 from target_contacts.sinks.cobai import CobaiSink
 from target_contacts.target import TargetContacts
 from tests.commands import Workplace, contacts
@@ -574,16 +575,18 @@ def test_a_customers_contacts_are_looked_up_without_those_of_the_stream(
     eve = cobai.add(customer_uuid=other, **member("eve"))
     config = {**cobai.target_config(), "ledger_url": f"sqlite:///{workplace.folder}/ledger.db"}
     target = TargetContacts(config=config)
-    sink = target.add_sink("contacts", {"properties": {"id": {}}}, ["id"])
+    of_stream = target.add_sink("contacts", {"properties": {"id": {}}}, ["id"])
+    assert isinstance(of_stream, ContactSink)
+    sink = of_stream.api_sink
     assert isinstance(sink, CobaiSink)
-    sink.ledger.put("contacts", [Entry("k", WRITTEN, f"{CUSTOMER_UUID}/{bob}")])
-    assert CobaiSink.identity == ("customer", "webUserName")
+    target.this_run.ledger.put("contacts", [Entry("k", WRITTEN, f"{CUSTOMER_UUID}/{bob}")])
+    assert CobaiSink.capabilities.identity == ("customer", "webUserName")
     ours, theirs = dict(sink.within(CUSTOMER_UUID, 1)), dict(sink.within(other, 1))
     assert ([*ours], [*theirs]) == ([f"{CUSTOMER_UUID}/{ann}"], [f"{other}/{eve}"])
     assert ours[f"{CUSTOMER_UUID}/{ann}"]["webUserName"] == "ann"
     assert dict(sink.stored()) == {**ours, **theirs}
     assert sink.scope({"customer": other}) == other
-    target.destination.close()
+    target.this_run.close()
 
 
 def test_a_default_password_that_cobai_cannot_take_is_refused(

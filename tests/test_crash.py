@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_contacts.pipeline.receiver import GRACE_SECONDS
+from target_contacts.shutdown import GRACE_SECONDS
 from tests.crash.lab import KINDS, Lab
 from tests.crash.people import after, covered, person, shapes, stream
 from tests.crash.proxy import HALF, PASS, RESET_AFTER, RESET_BEFORE, Rule, mixed, page

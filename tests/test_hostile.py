@@ -388,12 +388,12 @@ def write(config: Mapping[str, Any], lines: bytes) -> tuple[TargetContacts, str]
         return target, ""
     except Exception as error:  # noqa: BLE001
         return target, unspoken(error)
-    return target, "" if is_balanced(target) else f"unbalanced: {target.destination.books.bins}"
+    return target, "" if is_balanced(target) else f"unbalanced: {target.this_run.books.bins}"
 
 
 def is_balanced(target: TargetContacts) -> bool:
     """Say whether every record read is in exactly one bin."""
-    books = target.destination.books
+    books = target.this_run.books
     return books.read == sum(books.bins.values())
 
 
@@ -584,7 +584,7 @@ def test_a_record_that_cannot_be_written_is_rejected_alone(case: str) -> None:
     """It ends in the rejects, and what came before is written."""
     target, names, raised = receive(REJECTED[case])
     assert (names, raised) == (["Anna"], None)
-    assert target.destination.books.bins == {"created": 1, "rejected": 1}
+    assert target.this_run.books.bins == {"created": 1, "rejected": 1}
 
 
 @pytest.mark.parametrize("case", UNREADABLE)
@@ -719,7 +719,7 @@ def test_any_record_is_settled_and_the_books_balance(kind: type[Sandbox]) -> Non
         def holds(people: list[dict[str, Any]]) -> None:
             keyed = [{"id": number, **person} for number, person in enumerate(people)]
             target, failure = write(config, singer(contacts(*keyed)).encode())
-            assert (failure, target.destination.books.read) == ("", len(people))
+            assert (failure, target.this_run.books.read) == ("", len(people))
             assert is_balanced(target)
 
         holds()

@@ -22,7 +22,7 @@ import pytest
 
 from target_contacts.ledger.errors import LedgerError
 from target_contacts.ledger.ledger import INTENT, LARGEST_IN_MEMORY, MANY, WRITTEN, Entry, Ledger
-from target_contacts.pipeline.receiver import GRACE_SECONDS
+from target_contacts.shutdown import GRACE_SECONDS
 from tests.commands import BIN, FAST, Workplace, contacts, singer
 from tests.ledger_stores import SqliteStore, Store, postgres
 from tests.sandbox.zoho_voice import ZohoVoice

@@ -383,7 +383,7 @@ def test_a_monitor_that_has_nothing_else_may_be_spoken_to_in_plain(url: str) -> 
     """Few BAS-IP monitors offer https on their LAN; the password leaves as MD5 only."""
     account = {"username": "x", "password": "y", "api_url": url}
     target = TargetContacts(config={"api": "bas_ip", "bas_ip": account})
-    assert target.destination.client.origin == url
+    assert target.this_run.client.origin == url
 
 
 def test_a_password_of_the_settings_is_not_in_the_rejects(workplace: Workplace) -> None:

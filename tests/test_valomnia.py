@@ -11,6 +11,7 @@ from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.valomnia.client import Valomnia as Client
 from tap_contacts.transport.errors import Stopped
+from target_contacts.pipeline.stream_sink import ContactSink
 from target_contacts.sinks.valomnia import ValomniaSink
 from target_contacts.target import TargetContacts
 from tests.commands import FAST, Workplace, contacts
@@ -493,8 +494,9 @@ def sink(sandbox: Valomnia, **changed: Any) -> ValomniaSink:
     """Return a sink of its own, without a run around it."""
     target = TargetContacts(config={**settings(sandbox, **changed), "ledger_url": "sqlite://"})
     made = target.add_sink("contacts", {"properties": {"id": {}}}, ["id"])
-    assert isinstance(made, ValomniaSink)
-    return made
+    assert isinstance(made, ContactSink)
+    assert isinstance(made.api_sink, ValomniaSink)
+    return made.api_sink
 
 
 def test_contacts_are_asked_for_by_their_names(valomnia: Valomnia) -> None:
@@ -506,7 +508,7 @@ def test_contacts_are_asked_for_by_their_names(valomnia: Valomnia) -> None:
     keys = [valomnia.add(**walter, fax=n % 2) for n in range(205)]
     for other in ({"customerId": 31888}, {"firstName": "walter"}, {"lastName": "White Jr."}):
         valomnia.add(**{**walter, **other})
-    wanted = {name: str(walter[name]) for name in ValomniaSink.identity}
+    wanted = {name: str(walter[name]) for name in ValomniaSink.capabilities.identity}
     plain, external = sink(valomnia), sink(valomnia, use_external_id=True)
     found = dict(plain.find(wanted))
     assert [*found] == [str(key) for key in [*keys, keys[-1] + 1, keys[-1] + 2]]

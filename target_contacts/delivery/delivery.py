@@ -14,26 +14,31 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from tap_contacts.transport.errors import OutcomeUnknown, Refused, Stopped
-from target_contacts.delivery import keys
-from target_contacts.delivery.look_up import Reconciler
-from target_contacts.delivery.setbacks import Setbacks
-from target_contacts.delivery.unanswered import Unanswered
 from target_contacts.errors import Rejected
 from target_contacts.ledger.ledger import INTENT, WRITTEN, Entry
 from target_contacts.shutdown import Interrupted
-from target_contacts.sinks.item import Item, Outcome, created, why
+from target_contacts.sinks.item import Action, Item, Outcome, created, why
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from target_contacts.pipeline.stream_sink import ContactSink
-    from target_contacts.sinks.item import Received
+    from target_contacts.delivery.look_up import Reconciler
+    from target_contacts.delivery.outcomes import Outcomes
+    from target_contacts.delivery.setbacks import Setbacks
+    from target_contacts.delivery.unanswered import Unanswered
+    from target_contacts.ledger.ledger import Ledger
+    from target_contacts.mapping.field import Payload
+    from target_contacts.shutdown import Shutdown
+    from target_contacts.sinks.base import ApiSink
 
 _FORBIDDEN = {
-    ("create_only", False): "there already, and mode is create_only",
-    ("update_only", True): "not there yet, and mode is update_only",
+    ("create_only", Action.UPDATE): "there already, and mode is create_only",
+    ("update_only", Action.CREATE): "not there yet, and mode is update_only",
 }
-"""Why an item is skipped, by mode and whether it would be created."""
+"""Why an item is skipped, by mode and what would be done with it."""
+
+_DONE = {Action.CREATE: "created", Action.UPDATE: "updated"}
+"""What has become of a record, by what is done with its contact."""
 
 _REFUSALS = (Rejected, Refused)
 
@@ -42,40 +47,61 @@ INTENTS_AT_ONCE = 100
 
 
 class Delivery:
-    """Deliver the items of one sink."""
+    """Deliver the planned items of one stream: look up, write, book."""
 
-    def __init__(self, sink: ContactSink[Any], config: Mapping[str, Any]) -> None:
-        """Take the sink and the target's settings."""
-        self._sink, self._ledger = sink, sink.ledger
-        self._stream = sink.stream_name
-        self._mode = config.get("mode", "upsert")
-        self._dry_run = config.get("dry_run", False)
-        self._reconciler = Reconciler(sink, config.get("match_on"))
+    def __init__(  # noqa: PLR0913  # what it takes is all that it works with
+        self,
+        sink: ApiSink[Any],
+        *,
+        ledger: Ledger,
+        outcomes: Outcomes,
+        look_up: Reconciler,
+        setbacks: Setbacks,
+        unanswered: Unanswered,
+        shutdown: Shutdown,
+        mode: str,
+        assert_complete: Callable[[Payload, bool], None],
+    ) -> None:
+        """Take what delivers.
+
+        Args:
+            sink: Writes contacts.
+            ledger: Remembers what became of records.
+            outcomes: Books records.
+            look_up: Looks contacts up for this stream.
+            setbacks: Takes note of what is not answered.
+            unanswered: Holds creates that were not answered.
+            shutdown: Knows whether the run is to end.
+            mode: Whether contacts may be created, updated or both: the setting of this name.
+            assert_complete: Raises Rejected if a payload lacks what a contact must have; takes the
+                payload and whether it is that of a new contact.
+        """
+        self._sink, self._ledger, self._outcomes = sink, ledger, outcomes
+        self._stream, self._idempotent = outcomes.stream, sink.capabilities.idempotent
+        self._look_up, self._setbacks, self._unanswered = look_up, setbacks, unanswered
+        self._shutdown, self._mode, self._assert_complete = shutdown, mode, assert_complete
         self._intents: set[str] = set()
         """Keys of creates that were announced and have no outcome yet."""
-        self._setbacks = Setbacks(sink)
-        self._filled = sink.intake.filled
-        self._unanswered = Unanswered(sink.destination.unanswered_wait)
         self._sent_twice: list[tuple[Item, str]] = []
         """Creates that were sent again since they had not been answered, with the new ids."""
-        sink.destination.reconcilers.append(self._reconciler)
 
-    def deliver(self, waiting: Mapping[str, Received]) -> None:
-        """Settle records by key, remembering each outcome as soon as it is known.
+    def deliver(self, planned: Sequence[Item]) -> None:
+        """Settle planned items, remembering each outcome as soon as it is known.
 
         Raises:
             Stopped: When nothing more can be written; what is settled stays settled.
             Interrupted: When a signal asked for the end before all was written.
         """
-        ready = self._resolved(list(self._plan(waiting)), fresh=False)
-        if self._dry_run:
-            for item in ready:
-                self._sink.settle("updated" if item.remote_id else "created", item.received)
-            return
+        ready = self._resolved(planned, fresh=False)
         with self._withdrawing():
             if due := self._unanswered.take_due():
                 ready += self._again(due)
             self._send(ready)
+
+    def preview(self, planned: Sequence[Item]) -> None:
+        """Book what would be done with planned items: a dry run sends nothing."""
+        for item in self._resolved(planned, fresh=False):
+            self._outcomes.settle(_DONE[item.action], item.received)
 
     def finish(self) -> None:
         """Settle the creates that are still held, and look for contacts that were created twice.
@@ -94,7 +120,7 @@ class Delivery:
         try:
             yield
         except (Stopped, Interrupted):
-            if not self._sink.destination.abandoned:
+            if not self._shutdown.abandoned:
                 self._withdraw_intents()
             raise
 
@@ -103,7 +129,7 @@ class Delivery:
         while ready:
             unknown = self._write(ready)
             if unknown:
-                self._sink.client.pause(self._setbacks.wait)
+                self._sink.pause(self._setbacks.wait)
                 ready += self._again(unknown)
             if not ready and self._unanswered.are_many:
                 ready = self._waited_for()
@@ -111,7 +137,7 @@ class Delivery:
 
     def _waited_for(self) -> deque[Item]:
         """Wait until no create that is held can land any more; return those to be sent again."""
-        self._sink.client.pause(self._unanswered.left)
+        self._sink.pause(self._unanswered.left)
         return deque(self._again(self._unanswered.take_due()))
 
     def _again(self, unknown: Sequence[Item]) -> Sequence[Item]:
@@ -122,7 +148,7 @@ class Delivery:
         """Look up what is doubtful; return what must be sent now, as it must be."""
         certain = [item for item in planned if not item.doubtful]
         doubtful = [item for item in planned if item.doubtful]
-        found = self._reconciler.resolve(doubtful, fresh=fresh) if doubtful else ()
+        found = self._look_up.resolve(doubtful, fresh=fresh) if doubtful else ()
         wanted = (item for item in chain(certain, found) if not self._unanswered.hold(item))
         return deque(r for item in wanted if (r := self._ready(item)))
 
@@ -134,101 +160,24 @@ class Delivery:
         with closing(self._sink.write(self._intending(ready))) as writing:
             for outcomes in writing:
                 unknown += self._settle(outcomes)
-        if self._sink.destination.halted:
-            raise Interrupted
+        self._shutdown.assert_not_asked()
         self._setbacks.end_round()
         return unknown
 
-    def _plan(self, waiting: Mapping[str, Received]) -> Iterator[Item]:
-        """Yield the items that may have to be sent, and settle the unchanged ones.
-
-        What is as it was is not translated again; what only looks otherwise is noted.
-        """
-        sources = self._ledger.sources(self._stream, list(waiting))
-        changed: list[Received] = []
-        unchanged: list[Received] = []
-        for key, received in waiting.items():
-            (unchanged if sources.get(key) == received.source else changed).append(received)
-        self._sink.settle("unchanged", *unchanged)
-        entries = self._entries(changed)
-        same: list[Entry] = []
-        for item in filter(None, map(self._sink.translated, changed)):
-            entry = entries.get(item.key)
-            if entry and (filled := self._still(item, entry)):
-                known = {"payload": item.digest, "source": item.source, "filled": filled}
-                same.append(replace(entry, **known))
-            else:
-                yield self._planned(item, entry)
-        self._settle_same(same, waiting)
-
-    def _still(self, item: Item, entry: Entry) -> str | None:
-        """Return the id of what an item fills, if the destination has all that it says."""
-        if entry.status != WRITTEN or not item.is_sent(entry.payload):
-            return None
-        return self._filled.unchanged(item, entry.filled)
-
-    def _entries(self, changed: Sequence[Received]) -> Mapping[str, Entry]:
-        """Return what the ledger knows of records, also of those it knows by a former key."""
-        entries = self._ledger.entries(self._stream, [received.key for received in changed])
-        names = self._sink.intake.key_properties
-        former = {
-            self._ledger.digest(values): received.key
-            for received in changed
-            if received.given and received.key not in entries
-            for values in keys.former(names, received.given)
-        }
-        found = self._ledger.entries(self._stream, list(former))
-        if not found:
-            return entries
-        if not self._dry_run:
-            self._ledger.rename(self._stream, {key: former[key] for key in found})
-        known = {former[key]: replace(each, key=former[key]) for key, each in found.items()}
-        return {**entries, **known}
-
-    def _settle_same(self, same: Sequence[Entry], waiting: Mapping[str, Received]) -> None:
-        """Settle records that changed without changing what is sent, and know them next time."""
-        if not self._dry_run:
-            self._ledger.put(self._stream, same)
-        self._sink.settle("unchanged", *(waiting[entry.key] for entry in same))
-
-    def _planned(self, item: Item, entry: Entry | None) -> Item:
-        """Return an item with what the ledger knows of it."""
-        if entry is None:
-            return replace(item, doubtful=self._reconciler.adopts)
-        if entry.status == INTENT:
-            return self._announced(replace(item, doubtful=not self._sink.idempotent, intent=entry))
-        return self._changing(replace(item, remote_id=entry.remote_id), entry)
-
-    def _announced(self, item: Item) -> Item:
-        """Return a create that was never answered with the time until which it may land."""
-        if (held := self._unanswered.take(item.key)) is None:
-            return replace(item, until=self._sink.destination.former_until)
-        self._sink.skip(held.received, "a later record has the same key")
-        return replace(item, lost=held.lost, until=held.until)
-
-    def _changing(self, item: Item, entry: Entry) -> Item:
-        """Return an update with what it has to clear, and without what it has to leave alone."""
-        change = self._filled.change(item, entry.filled)
-        for wire in change.kept if not self._sink.replaces else ():
-            self._sink.books.note(self._stream, wire, "gone at the source and cannot be cleared")
-        for wire in change.incomplete:
-            self._sink.books.note(self._stream, wire, "left alone: the record lacks a part of it")
-        return replace(item, payload=change.payload, filled=change.filled, in_doubt=change.in_doubt)
-
     def _ready(self, item: Item) -> Item | None:
         """Return an item as it must be sent; None if it must not, and is booked."""
-        creating = item.remote_id is None
+        creating = item.action is Action.CREATE
         if creating and item.refusal:
             self._refuse([(item, item.refusal)])
             return None
-        if forbidden := _FORBIDDEN.get((self._mode, creating)):
-            self._sink.skip(item.received, forbidden)
+        if forbidden := _FORBIDDEN.get((self._mode, item.action)):
+            self._outcomes.skip(item.received, forbidden)
             return None
         ready = replace(item, payload=created(item)) if creating else item
         try:
-            self._sink.assert_complete(ready.payload, creating=creating)
+            self._assert_complete(ready.payload, creating)
         except Rejected as why_not:
-            self._sink.reject(item.received, why_not)
+            self._outcomes.reject(item.received, why_not)
             return None
         return ready
 
@@ -242,9 +191,13 @@ class Delivery:
         while most > 0 and not self._setbacks.are_too_many:
             chunk = [ready.popleft() for _ in range(min(INTENTS_AT_ONCE, most))]
             most -= len(chunk)
-            announced = [item for item in chunk if item.remote_id or not self._sink.idempotent]
+            announced = [
+                item for item in chunk if item.action is Action.UPDATE or not self._idempotent
+            ]
             self._ledger.put(self._stream, [self._intent(item) for item in announced])
-            new = (item for item in announced if item.remote_id is None and item.intent is None)
+            new = (
+                item for item in announced if item.action is Action.CREATE and item.intent is None
+            )
             self._intents.update(item.key for item in new)
             while chunk and not self._setbacks.are_too_many:
                 yield chunk.pop(0)
@@ -252,7 +205,7 @@ class Delivery:
 
     def _intent(self, item: Item) -> Entry:
         """Return the entry of an item about to leave; an update's payload is in doubt from then."""
-        if item.remote_id is not None:
+        if item.action is Action.UPDATE:
             return Entry(item.key, WRITTEN, item.remote_id, filled=item.in_doubt or item.filled)
         identity = self._ledger.digest(self._sink.looked_for(item))
         return Entry(item.key, INTENT, payload=item.merged, identity=identity)
@@ -287,11 +240,13 @@ class Delivery:
         self._refuse([(item, reason) for item, reason in refused if not item.is_second])
         self._intents.difference_update(o.item.key for o in outcomes)
         self._sent_twice += [(o.item, str(o.remote_id)) for o in done if o.item.is_second]
-        self._tell_others([o for o in done if not o.item.remote_id])
-        self._sink.settle("created", *(o.item.received for o in done if not o.item.remote_id))
-        self._sink.settle("updated", *(o.item.received for o in done if o.item.remote_id))
+        new = [o for o in done if o.item.action is Action.CREATE]
+        self._look_up.tell_others(new)
+        self._outcomes.settle("created", *(o.item.received for o in new))
+        changed = (o.item.received for o in done if o.item.action is Action.UPDATE)
+        self._outcomes.settle("updated", *changed)
         self._setbacks.look()
-        self._sink.destination.checkpoints.pass_on()
+        self._outcomes.pass_on()
         lost = [replace(item, doubtful=True, intent=self._intent(item)) for item in unknown]
         second = [
             replace(item, doubtful=True, refusal=reason)
@@ -302,22 +257,15 @@ class Delivery:
 
     def _refuse(self, refused: Sequence[tuple[Item, Rejected]]) -> None:
         """Reject what the destination refused, and forget that it was announced."""
-        undone = [item.key for item, _ in refused if item.remote_id is None]
+        undone = [item.key for item, _ in refused if item.action is Action.CREATE]
         self._ledger.drop(self._stream, undone)
         for item, reason in refused:
-            self._sink.reject(item.received, reason)
+            self._outcomes.reject(item.received, reason)
 
     def _name_doubled(self) -> None:
         """Name the contacts that an unanswered create made after all, once it was sent again."""
         sent, self._sent_twice = self._sent_twice, []
         if not sent:
             return
-        for remote_id, others in self._reconciler.doubles(sent):
-            self._sink.books.double(self._sink.stream_name, remote_id, others)
-
-    def _tell_others(self, outcomes: Sequence[Outcome]) -> None:
-        """Let the other streams of this run know contacts that were created since they looked."""
-        others = [each for each in self._sink.destination.reconcilers if each != self._reconciler]
-        for other in others:
-            for outcome in outcomes:
-                other.created(str(outcome.remote_id), outcome.item.payload)
+        for remote_id, others in self._look_up.doubles(sent):
+            self._outcomes.double(remote_id, others)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from target_contacts.mapping.translator import Field
+    from target_contacts.mapping.field import Field
 
 PARENTS = ("customer_id", "customer_reference")
 """Attributes that say whose contact it is: another parent's is another contact."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from target_contacts.contact.reader import Contact
     from target_contacts.ledger.ledger import Fill, Ledger
-    from target_contacts.mapping.translator import Field, Payload
+    from target_contacts.mapping.field import Field, Payload
     from target_contacts.sinks.item import Item
 
 REMEMBERED = 4096

@@ -24,28 +24,51 @@ from target_contacts.delivery.matching import ByEvidence, ByRules, Matcher, assi
 from target_contacts.errors import OUTCOME_UNKNOWN, Rejected
 from target_contacts.ledger.ledger import WRITTEN, Entry
 from target_contacts.report.rejects import earlier
-from target_contacts.shutdown import Interrupted
-from target_contacts.sinks.item import created, without_empty
+from target_contacts.sinks.item import Action, created, without_empty
 from target_contacts.sinks.parallel import in_parallel
 from target_contacts.values.basic import as_text, assert_known
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from target_contacts.pipeline.stream_sink import ContactSink
-    from target_contacts.sinks.item import Item
+    from target_contacts.delivery.outcomes import Outcomes
+    from target_contacts.ledger.ledger import Ledger
+    from target_contacts.shutdown import Shutdown
+    from target_contacts.sinks.base import ApiSink
+    from target_contacts.sinks.item import Item, Outcome
 
 
 class Reconciler:
-    """Settle the doubtful items of one sink."""
+    """Settle the doubtful items of one stream."""
 
-    def __init__(self, sink: ContactSink[Any], match_on: Sequence[Any] | None) -> None:
-        """Take the sink and the setting `match_on`.
+    def __init__(  # noqa: PLR0913  # what it takes is all that it works with
+        self,
+        sink: ApiSink[Any],
+        match_on: Sequence[Any] | None,
+        *,
+        ledger: Ledger,
+        outcomes: Outcomes,
+        peers: list[Reconciler],
+        shutdown: Shutdown,
+        warn_once: Callable[[str], None],
+    ) -> None:
+        """Take what contacts are looked up with.
+
+        Args:
+            sink: Asks the API.
+            match_on: The setting of this name.
+            ledger: Knows which contacts belong to records.
+            outcomes: Books the records that are settled by a look-up.
+            peers: Those that look up for all streams of the run; this one joins them.
+            shutdown: Knows whether the run is to end.
+            warn_once: Logs a text that would otherwise come once a contact.
 
         Raises:
             ConfigurationError: If an attribute has no field at the destination.
         """
-        self._sink, self._ledger = sink, sink.ledger
+        self._sink, self._ledger, self._outcomes = sink, ledger, outcomes
+        self._shutdown, self._warn_once = shutdown, warn_once
+        self._can = sink.capabilities
         reader = FactReader(sink.fields, sink.region, sink.key_wire)
         self._rules = None if match_on is None else _rules(sink, match_on)
         by_rules = ByRules(reader, self._rules or [])
@@ -54,8 +77,10 @@ class Reconciler:
         self._everything = Indexes(self._matcher, self._sent, self._all_contacts)
         self._scopes = Indexes(self._matcher, self._sent, sink.within)
         self._claimed: set[str] = set()
-        self.adopts = self._rules != [] and sink.can_list
+        self.adopts = self._rules != [] and self._can.can_list
         """Whether contacts that were there before may be adopted."""
+        self._peers = peers
+        peers.append(self)
 
     def resolve(self, items: Sequence[Item], *, fresh: bool) -> Iterator[Item]:
         """Yield the items that must be sent, as creates or updates, and settle the others.
@@ -94,6 +119,13 @@ class Reconciler:
             if others := sorted(made - self._ledger.owned(list(made))):
                 yield remote_id, others
 
+    def tell_others(self, outcomes: Sequence[Outcome]) -> None:
+        """Let the other streams of this run know contacts that were created since they looked."""
+        for other in self._peers:
+            if other is not self:
+                for outcome in outcomes:
+                    other.created(str(outcome.remote_id), outcome.item.payload)
+
     def created(self, remote_id: str, fields: Mapping[str, Any]) -> None:
         """Know a contact that another stream of this run has created."""
         self._everything.add("", remote_id, fields)
@@ -103,7 +135,7 @@ class Reconciler:
     def _all_contacts(self, _: str, __: int) -> Contacts:
         """Yield the contacts of the account, unless a signal asks for the end."""
         for contact in self._sink.stored():
-            self._assert_not_halted()
+            self._shutdown.assert_not_asked()
             yield contact
 
     def _sent(self, fields: Mapping[str, Any]) -> list[str]:
@@ -129,9 +161,9 @@ class Reconciler:
             return {item.key: index.candidates(self._keys(item)) for item in items}
         answers: dict[str, Any] = {}
         ask = functools.partial(self._answer, items)
-        for several in in_parallel(ask, items, self._sink.workers, self._is_halted):
+        for several in in_parallel(ask, items, self._sink.workers, self._shutdown.is_asked):
             answers.update(several)
-        self._assert_not_halted()
+        self._shutdown.assert_not_asked()
         for error in (answers[item.key] for item in items):
             if isinstance(error, (Stopped, Incomplete)) and not isinstance(error, GivenUp):
                 raise error
@@ -143,15 +175,15 @@ class Reconciler:
         Raises:
             GivenUp: If they cannot be listed, and cannot be asked for either.
         """
-        sink, rules = self._sink, self._rules or ()
-        askable = all(not sink.asks_by.isdisjoint(rule) for rule in rules)
-        is_dear = askable and len(items) <= sink.many and not self._everything.knows("")
+        can, rules = self._can, self._rules or ()
+        askable = all(not can.asks_by.isdisjoint(rule) for rule in rules)
+        is_dear = askable and len(items) <= can.many and not self._everything.knows("")
         if is_dear and not any(map(self._has_changed, items)):
             return None
         try:
             return self._everything.of("", _hashes(items), 0)
         except GivenUp:
-            if not (sink.can_ask and askable):
+            if not (can.can_ask and askable):
                 raise
             return None
 
@@ -167,7 +199,7 @@ class Reconciler:
         Listing a part may take as many requests as asking for each of the items.
         """
         index = self._part(item, items)
-        if index or not self._sink.can_ask:
+        if index or not self._can.can_ask:
             return index.candidates(self._keys(item)) if index else {}
         return dict(self._asked(item))
 
@@ -183,7 +215,7 @@ class Reconciler:
         try:
             return self._scopes.of(scope, _hashes(items), len(items))
         except GivenUp:
-            if not self._sink.can_ask:
+            if not self._can.can_ask:
                 raise
             return None
 
@@ -204,14 +236,6 @@ class Reconciler:
         keys = list(self._matcher.keys(self._sink.known_by(item)))
         return keys if item.intent is None else [*keys, item.intent.identity]
 
-    def _is_halted(self) -> bool:
-        return bool(self._sink.destination.halted)
-
-    def _assert_not_halted(self) -> None:
-        """Raise Interrupted if a signal asked for the end: a look-up may be abandoned."""
-        if self._is_halted():
-            raise Interrupted
-
     # What follows.
 
     def _wishes(
@@ -226,7 +250,7 @@ class Reconciler:
         agreeing = {item.key: self._agreeing(item, found[item.key]) for item in items}
         ids = [each for rules in agreeing.values() for rule in rules for each in rule]
         owned = self._ledger.owned(ids)
-        own = self._ledger.owned(ids, self._sink.stream_name)
+        own = self._ledger.owned(ids, self._outcomes.stream)
         nobodys = {
             key: [[each for each in rule if each not in owned] for rule in rules]
             for key, rules in agreeing.items()
@@ -250,7 +274,7 @@ class Reconciler:
         """Adopt the contact that fits; create one if none does."""
         if len(ids) > 1:
             reason = f"several contacts may be this one: {', '.join(ids)}. Nothing was written"
-            self._sink.reject(item.received, Rejected(reason, "ambiguous"))
+            self._outcomes.reject(item.received, Rejected(reason, "ambiguous"))
         elif ids:
             self._claimed.update(ids)
             yield from self._adopted(item, ids[0], candidates[ids[0]])
@@ -260,7 +284,7 @@ class Reconciler:
                 f"cannot be told whether it made {', '.join(open_ones)}. Look by hand. If it did "
                 "not, pipe this line in again: then it is sent"
             )
-            self._sink.reject(item.received, Rejected(reason, OUTCOME_UNKNOWN))
+            self._outcomes.reject(item.received, Rejected(reason, OUTCOME_UNKNOWN))
         else:
             yield replace(item, doubtful=False)
 
@@ -280,26 +304,28 @@ class Reconciler:
             entry = Entry(
                 item.key, WRITTEN, remote_id, item.digest, source=item.source, filled=item.filled
             )
-            self._ledger.put(self._sink.stream_name, [entry])
-            self._sink.settle("created", item.received)
+            self._ledger.put(self._outcomes.stream, [entry])
+            self._outcomes.settle("created", item.received)
             return
         # What was there before this target came keeps what the record has no value for.
         payload = item.payload if item.intent else without_empty(item.payload)
-        yield replace(item, doubtful=False, remote_id=remote_id, payload=payload)
+        yield replace(
+            item, doubtful=False, action=Action.UPDATE, remote_id=remote_id, payload=payload
+        )
 
     def _without_look_up(self, item: Item, error: Refused | GivenUp) -> Iterator[Item]:
         """Send no create a second time blindly; a first one may go where there are no look-ups."""
         if isinstance(error, GivenUp):
-            self._sink.reject(item.received, _not_looked_up(error))
+            self._outcomes.reject(item.received, _not_looked_up(error))
         elif item.intent and not _is_looked_for(item):
             reason = (
                 "an earlier create was never answered, and the destination cannot be asked for "
                 f"the contact ({error}). Look for it by hand. If it is not there, pipe this line "
                 "in again: then it is sent"
             )
-            self._sink.reject(item.received, Rejected(reason, OUTCOME_UNKNOWN))
+            self._outcomes.reject(item.received, Rejected(reason, OUTCOME_UNKNOWN))
         else:
-            self._sink.warn_once(f"Contacts there before this run cannot be looked up: {error}")
+            self._warn_once(f"Contacts there before this run cannot be looked up: {error}")
             yield replace(item, doubtful=False)
 
 
@@ -319,7 +345,7 @@ def _not_looked_up(error: GivenUp) -> Rejected:
     return Rejected(reason, error.code or OUTCOME_UNKNOWN, http_status=error.http_status)
 
 
-def _rules(sink: ContactSink[Any], match_on: Sequence[Any]) -> list[list[str]]:
+def _rules(sink: ApiSink[Any], match_on: Sequence[Any]) -> list[list[str]]:
     """Return the rules of `match_on` in the destination's fields; a flat list is one rule.
 
     Raises:
@@ -337,7 +363,7 @@ def _rules(sink: ContactSink[Any], match_on: Sequence[Any]) -> list[list[str]]:
     rules = [match_on] if flat else list(match_on)
     fields = {field.attribute: field.wire for field in sink.fields}
     assert_known("match_on", [name for rule in rules for name in rule], fields)
-    if rules and not sink.can_list:
-        msg = f"match_on: contacts of {sink.client.title} cannot be looked up; leave it out."
+    if rules and not sink.capabilities.can_list:
+        msg = f"match_on: contacts of {sink.title} cannot be looked up; leave it out."
         raise ConfigurationError(msg)
     return [[fields[attribute] for attribute in rule] for rule in rules]

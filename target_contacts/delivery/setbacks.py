@@ -6,17 +6,18 @@ fails altogether, the run stops first, and none of them is called a bad record.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from tap_contacts.transport.errors import GivenUp, OutcomeUnknown, Stopped
 from tap_contacts.transport.served import FEW
 from target_contacts.errors import OUTCOME_UNKNOWN, Rejected
+from target_contacts.sinks.item import Action
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from tap_contacts.transport.errors import ApiError
-    from target_contacts.pipeline.stream_sink import ContactSink
+    from target_contacts.delivery.outcomes import Outcomes
     from target_contacts.sinks.item import Item, Outcome, Received
 
 NEXT_RUN = "Run again: what may have been created is looked up before anything is sent."
@@ -25,12 +26,30 @@ PATIENCE = 10
 """Creates that may go unanswered in a row before a look-up is due."""
 
 
-class Setbacks:
-    """What went wrong with the records of one sink, without a word of the destination on why."""
+class Tries(NamedTuple):
+    """How often something is sent to a destination."""
 
-    def __init__(self, sink: ContactSink[Any]) -> None:
-        """Take the sink."""
-        self._sink = sink
+    title: str
+    """The destination's name in messages."""
+    of_a_request: int
+    """How often one request is sent at most before it is given up."""
+    wait: float
+    """Seconds before the first repeat, which double from there."""
+    alone_after: int
+    """How often a create goes unanswered together with others until it is sent alone."""
+
+    @property
+    def most(self) -> int:
+        """Return how often a create is sent at most: until it was sent alone, at least."""
+        return max(self.of_a_request, self.alone_after + 1)
+
+
+class Setbacks:
+    """What went wrong with the records of one stream, without a word of the destination on why."""
+
+    def __init__(self, outcomes: Outcomes, tries: Tries) -> None:
+        """Take what books records, and how often they are sent."""
+        self._outcomes, self._tries = outcomes, tries
         self._seen = 0
         """Records that had been accepted when this was last looked at."""
         self._lost: dict[str, OutcomeUnknown] = {}
@@ -53,15 +72,8 @@ class Setbacks:
     @property
     def wait(self) -> float:
         """Return the seconds to wait before what was never answered is looked up."""
-        transport = self._sink.client.transport
-        doublings = min(self._rounds, transport.max_tries) - 1
-        return float(transport.retry_wait * 2.0 ** max(0, doublings))
-
-    @property
-    def _most(self) -> int:
-        """Return how often a create is sent at most: until it was sent alone, at least."""
-        most: int = self._sink.client.transport.max_tries
-        return max(most, self._sink.alone_after + 1)
+        doublings = min(self._rounds, self._tries.of_a_request) - 1
+        return self._tries.wait * 2.0 ** max(0, doublings)
 
     @property
     def are_too_many(self) -> bool:
@@ -95,8 +107,7 @@ class Setbacks:
 
     def look(self) -> None:
         """Reject what is held if a record was accepted since: then it was not the destination."""
-        bins = self._sink.books.bins
-        accepted = bins["created"] + bins["updated"]
+        accepted = self._outcomes.accepted
         if accepted > self._seen:
             self._seen, self._rounds, self._unproven = accepted, 0, 0
             self._proven |= self._lost
@@ -115,9 +126,11 @@ class Setbacks:
             Stopped: If too many were not answered for it to be them.
         """
         self.look()
-        over = [item for item in items if item.remote_id is None and item.lost >= self._most]
+        over = [
+            item for item in items if item.action is Action.CREATE and item.lost >= self._tries.most
+        ]
         unproven = any(item.key in self._lost for item in over)
-        if unproven or self._rounds >= max(PATIENCE, self._most):
+        if unproven or self._rounds >= max(PATIENCE, self._tries.most):
             self._assert_no_outage()
         for item in over:
             self._give_up(item)
@@ -130,12 +143,12 @@ class Setbacks:
             answered, advice = f"no answer in {self._rounds} tries", NEXT_RUN
             for last in list(self._lost.values())[-1:]:
                 answered, advice = f"{answered}; last: {last.answered}", f"{last.advice} {NEXT_RUN}"
-            raise Stopped(self._sink.client.title, "create of a contact", answered, advice.strip())
+            raise Stopped(self._tries.title, "create of a contact", answered, advice.strip())
 
     def _give_up(self, item: Item) -> None:
         """Reject a create that others were accepted after; hold any other one."""
         if error := self._proven.get(item.key):
-            self._sink.reject(item.received, _rejection(item, error))
+            self._outcomes.reject(item.received, _rejection(item, error))
         else:
             self._hold(item, self._lost[item.key])
 
@@ -155,7 +168,7 @@ class Setbacks:
     def _reject_held(self) -> None:
         held, self._held = self._held, []
         for received, rejection in held:
-            self._sink.reject(received, rejection)
+            self._outcomes.reject(received, rejection)
 
 
 def _rejection(item: Item, error: ApiError) -> Rejected:

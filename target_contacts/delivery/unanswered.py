@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from target_contacts.sinks.item import Action
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
@@ -52,7 +54,7 @@ class Unanswered:
 
     def hold(self, item: Item) -> bool:
         """Hold a create that is not at the destination yet, if it may still get there."""
-        if item.remote_id is not None or item.intent is None or item.until <= self._clock():
+        if item.action is not Action.CREATE or item.intent is None or item.until <= self._clock():
             return False
         self._held[item.key] = replace(item, doubtful=True)
         return True

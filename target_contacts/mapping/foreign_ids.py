@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from target_contacts.contact.reader import Contact
-    from target_contacts.mapping.translator import Field
+    from target_contacts.mapping.field import Field
 
 
 class Whose:

@@ -8,26 +8,31 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from target_contacts.pipeline.stream_sink import ContactSink
+    from target_contacts.mapping.translator import Translator
 
 YOURS = "…"
 """What stands for a value that the user must know."""
 
 
-def remedies(lacking: Sequence[str], sink: ContactSink[Any]) -> Iterator[str]:
+def remedies(
+    lacking: Sequence[str],
+    translator: Translator,
+    identity: Sequence[str],
+    special: Mapping[str, Mapping[str, Any]],
+) -> Iterator[str]:
     """Yield settings as JSON objects, one a line, and in words where there is a choice.
 
     Args:
         lacking: Destination fields without value.
-        sink: The sink of the destination.
+        translator: What fills the destination's fields.
+        identity: Fields whose values tell contacts apart, so that they are hardly the same for all.
+        special: Settings of the account's own that give a field its value, by field.
     """
-    translator, special = sink.intake.translator, sink.remedies()
     own: dict[str, Any] = {}
     for wire in lacking:
         own |= special.get(wire, {})
     known = {wire: translator.attributes.get(wire, "") for wire in lacking if wire not in special}
-    # What tells contacts apart is hardly the same for all.
-    apart = {wire for wire in known if wire in sink.identity} - translator.identifiers
+    apart = {wire for wire in known if wire in identity} - translator.identifiers
     by_field = {wire: YOURS for wire, attribute in known.items() if wire in apart or not attribute}
     by_default = {known[wire]: YOURS for wire in known if wire not in by_field}
     yield _line({"defaults": by_default, "field_map": by_field, **own})

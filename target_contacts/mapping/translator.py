@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from singer_sdk.exceptions import ConfigurationError
 
 from target_contacts.contact.derive import JOINT, as_text
-from target_contacts.contact.field_names import FieldNames
 from target_contacts.contact.paths import Failure, MappedFields
 from target_contacts.contact.phone_fields import Slots
 from target_contacts.contact.reader import ContactReader
@@ -27,17 +25,15 @@ from target_contacts.values.basic import (
     TooLong,
     assert_known,
     is_empty,
-    line,
-    text,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from target_contacts.contact.paths import FieldPath
     from target_contacts.contact.reader import Contact
-    from target_contacts.pipeline.stream_sink import ContactSink
+    from target_contacts.mapping.field import Field, Payload, Table
 
 
 IDS = ("customer_id", "customer_reference", "owner_id")
@@ -53,9 +49,6 @@ class Use(NamedTuple):
     wire: str
 
 
-Payload = dict[str, Any]
-"""A contact in the destination's fields; "" clears a field."""
-
 MISSING = "missing"
 """Code of a rejection for want of a value."""
 
@@ -63,87 +56,64 @@ LEFT_OUT, CUT_SHORT = "left out", "cut short"
 """What was done with a value that does not fit."""
 
 
-def matching(pattern: str, meaning: str) -> Callable[[Any], str]:
-    """Return a conversion that takes only text of a pattern, described by its meaning."""
-    compiled = re.compile(pattern)
-
-    def convert(value: Any) -> str:
-        found = text(value).strip()
-        if compiled.fullmatch(found):
-            return found
-        msg = f"must be {meaning}"
-        raise ValueError(msg)
-
-    return convert
-
-
 @dataclass(frozen=True)
-class Field:
-    """How one attribute of the vocabulary fills one field of the destination."""
+class Rules:
+    """What the settings and the stream say of how records are translated."""
 
-    attribute: str
-    wire: str
-    required: Literal["always", "create"] | None = None
-    max_length: int | None = None
-    """Most characters, where the documents state it."""
-    convert: Callable[[Any], Any] = line
-    """Return the value to send; raise ValueError with what it must be."""
-    identifier: bool = False
-    """Whether it is an id of the destination: one that cannot be gives way to the default."""
-    clears: bool = True
-    """Whether it can be emptied once it is filled, where the API can clear fields at all."""
-    exact: bool = False
-    """Whether a part of a value is worth nothing, as of an address: it is never cut short."""
-    nested: bool = False
-    """Whether it takes lists and objects of `field_map`, too."""
-    modest: bool = False
-    """Whether the default goes before an id of a record that may be another system's."""
-    code: str = ""
-    """Field that in the destination's own records holds the same value in its own terms."""
+    field_map: Mapping[str, str]
+    defaults: Mapping[str, Any]
+    value_map: Mapping[str, Mapping[str, Any]]
+    on_invalid: str
+    region: str | None
+    """Country whose plan phone numbers without country code follow."""
+    status_names: Mapping[str, str]
+    """Names of the source's statuses by id, of which more may come."""
+    containers: AbstractSet[str]
+    """Names of the properties that hold others."""
+    is_own: bool
+    """Whether the records come from the same API as they go to."""
+    is_foreign: bool
+    """Whether they come from another of the APIs, whose ids mean nothing here."""
 
 
 class Translator:
     """Translate the records of one stream into payloads of one destination."""
 
-    def __init__(self, sink: ContactSink[Any], fields: Sequence[Field]) -> None:
-        """Take what a sink says of its API, and its table of fields as the account has it.
+    def __init__(self, table: Table, rules: Rules) -> None:
+        """Take the destination's fields as the account has them, and what is to be made of them.
 
         Raises:
             ConfigurationError: If a setting names what does not exist.
         """
-        config = sink.mapping
-        field_map, defaults, value_map = (
-            config.get(name) or {} for name in ("field_map", "defaults", "value_map")
-        )
-        wires, free = [field.wire for field in fields], sink.free_prefix
+        fields, field_map, defaults = table.fields, rules.field_map, rules.defaults
+        wires, free = [field.wire for field in fields], table.free_prefix
         assert_known(
             "field_map", [w for w in field_map if not (free and w.startswith(free))], wires
         )
         self._fields = fields
         self._ids = [field for field in fields if field.identifier]
-        self._free = [sink.free_field(name) for name in field_map if name not in wires]
+        self._free = [table.free_field(name) for name in field_map if name not in wires]
         self._required = [field for field in fields if field.required]
-        telling = sink.own or sink.identity
-        self._own = [f.wire for f in fields if f.wire in telling and not f.identifier]
-        self._keeps_empty, self._replaces = sink.keeps_empty, sink.replaces
+        self._own = [f.wire for f in fields if f.wire in table.own and not f.identifier]
+        self._clears, self._replaces = table.clears_fields, table.replaces
         self._defaults = defaults
-        self.carried = {field.attribute for field in fields}
-        """Attributes that reach the destination; a sink adds those that only its `finish` uses."""
+        self._carried = {field.attribute for field in fields} | table.also_carried
+        """Attributes that reach the destination."""
         needs_mobile = any(f.attribute == "mobile" and f.required for f in fields)
         every = (*fields, *self._free)
         by_wire = {field.wire: field.attribute for field in every}
-        assert_known("value_map", value_map, dict.fromkeys((*ATTRIBUTES, *by_wire.values())))
+        assert_known("value_map", rules.value_map, dict.fromkeys((*ATTRIBUTES, *by_wire.values())))
         self.mapped = MappedFields(field_map, {field.wire for field in every if field.nested})
-        self._value_map = ValueMap(value_map, by_wire, sink.destination.status_names)
-        self._whose = Whose(fields, defaults, is_own=sink.is_own)
+        self._value_map = ValueMap(rules.value_map, by_wire, rules.status_names)
+        self._whose = Whose(fields, defaults, is_own=rules.is_own)
         self._reader = ContactReader(
             self.mapped,
             defaults,
-            slots=Slots(self.carried, sink.region, needs_mobile),
-            foreign=IDS if sink.is_foreign else (),
-            containers=FieldNames(sink.original_schema).containers(),
+            slots=Slots(self._carried, rules.region, needs_mobile),
+            foreign=IDS if rules.is_foreign else (),
+            containers=rules.containers,
         )
-        self._on_invalid = config.get("on_invalid_value", "reject")
+        self._on_invalid = rules.on_invalid
         self.mended: list[tuple[str, str]] = []
         """Values left out or cut short since this was last cleared: field, and what was done."""
         self.unknown: dict[str, str] = {}
@@ -189,7 +159,7 @@ class Translator:
                 continue
             if value != "":
                 payload[field.wire] = self._converted(field, value, contact)
-            elif self._keeps_empty:
+            elif self._clears:
                 payload.setdefault(field.wire, "")
         return {wire: value for wire, value in payload.items() if value is not None}
 
@@ -315,9 +285,9 @@ class Translator:
     def _reaching(self, contact: Contact) -> AbstractSet[str]:
         """Return the attributes that are sent, not a value of `field_map` or a default instead."""
         if not contact.fields:
-            return self.carried
+            return self._carried
         replaced = (f.attribute for f in self._fields if f.wire in contact.fields)
-        return self.carried - {attribute for attribute in replaced if contact.has(attribute)}
+        return self._carried - {attribute for attribute in replaced if contact.has(attribute)}
 
     def _converted(self, field: Field, value: Any, contact: Contact) -> Any:
         """Return the value to send; None if it does not fit and may be left out."""
@@ -335,7 +305,7 @@ class Translator:
     def _refused(self, field: Field, error: ValueError) -> str | None:
         """Return what is sent for a value that a conversion refuses, or raise Rejected."""
         if isinstance(error, NoValue):
-            return "" if self._keeps_empty else None
+            return "" if self._clears else None
         if isinstance(error, OtherThing):
             self.mended.append((field.wire, LEFT_OUT))
         else:

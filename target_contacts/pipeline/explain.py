@@ -11,18 +11,22 @@ from target_contacts.contact.derive import JOINT
 from target_contacts.errors import Rejected
 from target_contacts.mapping.remedies import remedies
 from target_contacts.mapping.translator import MISSING
+from target_contacts.pipeline.prepare import why_gone
 from target_contacts.report.summary import shown
 from target_contacts.sinks.item import without_empty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from typing import TextIO
 
     from rich.console import Console
 
     from target_contacts.contact.reader import Contact
-    from target_contacts.mapping.translator import Payload, Use
-    from target_contacts.pipeline.stream_sink import ContactSink
+    from target_contacts.delivery.outcomes import Outcomes
+    from target_contacts.mapping.field import Payload
+    from target_contacts.mapping.translator import Use
+    from target_contacts.pipeline.prepare import Preparation
+    from target_contacts.sinks.base import ApiSink
     from target_contacts.sinks.item import Received
 
 WIDTH = 140
@@ -30,11 +34,11 @@ WIDTH = 140
 
 
 class Explainer:
-    """Take the place of the delivery of one sink, and count what would be sent."""
+    """Take the place of the delivery of one stream, and count what would be sent."""
 
-    def __init__(self, sink: ContactSink[Any]) -> None:
-        """Take the sink."""
-        self._sink = sink
+    def __init__(self, sink: ApiSink[Any], preparation: Preparation, outcomes: Outcomes) -> None:
+        """Take the API's sink, and what prepares and books the records of the stream."""
+        self._sink, self._preparation, self._outcomes = sink, preparation, outcomes
         self._uses: Counter[Use] = Counter()
         self._converted: Counter[Use] = Counter()
         self._spare: Counter[str] = Counter()
@@ -42,14 +46,10 @@ class Explainer:
         self._rejected: Counter[tuple[str, str]] = Counter()
         self._expected: Counter[str] = Counter()
         self._sent = self._refused = 0
-        sink.destination.explainers.append(self)
 
-    def finish(self) -> None:
-        """Do nothing: nothing was sent."""
-
-    def deliver(self, waiting: Mapping[str, Received]) -> None:
+    def explain(self, waiting: Iterable[Received]) -> None:
         """Count what records hold and what would be sent of them."""
-        for received in waiting.values():
+        for received in waiting:
             self._explain(received)
 
     def _explain(self, received: Received) -> None:
@@ -58,53 +58,55 @@ class Explainer:
         except Rejected as why:
             reasons = [why]
         except Gone as gone:
-            self._sink.leave_gone(received, gone)
+            self._outcomes.skip(received, why_gone(gone))
             return
         if not reasons:
             self._sent += 1
-            self._sink.settle("created", received)
+            self._outcomes.settle("created", received)
             return
         self._refused += 1
         self._rejected.update({(shown(why.field, why.code), why.code) for why in reasons})
-        self._sink.reject(received, reasons[0])
+        self._outcomes.reject(received, reasons[0])
 
     def _count(self, received: Received) -> list[Rejected]:
         """Count what becomes of a record's values; return why it would not be sent."""
-        intake = self._sink.intake
-        contact = intake.contact(received.record)
-        self._spare.update({*map(intake.shown, intake.translator.not_carried(contact))})
+        preparation = self._preparation
+        contact = preparation.contact(received.record)
+        self._spare.update({*map(preparation.shown, preparation.translator.not_carried(contact))})
         self._conflicts.update(
-            (attribute, intake.shown(taken), intake.shown(left))
+            (attribute, preparation.shown(taken), preparation.shown(left))
             for attribute, taken, left in contact.conflicts
         )
         payload, reasons = self._translated(contact)
-        lacking = intake.translator.missing(payload, creating=True)
+        lacking = preparation.translator.missing(payload, creating=True)
         told = {why.field for why in reasons}
-        for found, raw in intake.translator.uses(contact, payload):
+        for found, raw in preparation.translator.uses(contact, payload):
             use = found._replace(source=self._shown(found.source, contact))
             self._uses[use] += 1
             self._converted[use] += str(raw) != str(payload[use.wire])
-        self._expected.update(wire for wire in self._sink.expected if wire not in payload)
+        self._expected.update(
+            wire for wire in self._sink.capabilities.expected if wire not in payload
+        )
         return [*reasons, *(why for why in lacking if why.field not in told)]
 
     def _shown(self, source: str, contact: Contact) -> str:
         """Return where a value comes from, names of fields as far as they may be shown."""
         if source not in contact.sources.values():
             return source
-        return JOINT.join(map(self._sink.intake.shown, source.split(JOINT)))
+        return JOINT.join(map(self._preparation.shown, source.split(JOINT)))
 
     def _translated(self, contact: Contact) -> tuple[Payload, list[Rejected]]:
         """Return a contact in the destination's fields, and what is wrong with it."""
-        intake, reasons = self._sink.intake, list[Rejected]()
-        intake.translator.refusals = reasons
+        preparation, reasons = self._preparation, list[Rejected]()
+        preparation.translator.refusals = reasons
         try:
-            payload, defaults = intake.translated(contact)
+            payload, defaults, _ = preparation.translated(contact)
         except Rejected as why:
             reasons.append(why)
-            intake.translator.refusals = []
-            payload = intake.translator.payload(contact)
-            defaults = intake.translator.defaults(contact)
-            intake.translator.mended.clear()
+            preparation.translator.refusals = []
+            payload = preparation.translator.payload(contact)
+            defaults = preparation.translator.defaults(contact)
+            preparation.translator.mended.clear()
         return {**defaults, **without_empty(payload)}, reasons
 
     def show(self, file: TextIO) -> None:
@@ -112,10 +114,10 @@ class Explainer:
         from rich.console import Console
 
         console = Console(file=file, width=WIDTH, highlight=False, markup=False)
-        title = self._sink.client.title
+        title = self._sink.title
         counts = f"{self._sent} of {self._sent + self._refused} records would be sent"
         console.print(
-            f"Stream {self._sink.stream_name} to {title}: {counts}, {self._refused} rejected."
+            f"Stream {self._outcomes.stream} to {title}: {counts}, {self._refused} rejected."
         )
         uses = [
             (*use, count, self._converted[use] or "") for use, count in sorted(self._uses.items())
@@ -129,7 +131,7 @@ class Explainer:
         refused = [(*why, count) for why, count in sorted(self._rejected.items())]
         _print(console, ("rejected for", "code", "records"), refused)
         _print(console, ("lacking, may be demanded", "records"), sorted(self._expected.items()))
-        _print(console, ("did not fit", "what was done", "values"), self._mended())
+        _print(console, ("did not fit", "what was done", "values"), self._outcomes.mended)
         for line in self._remedies():
             console.print(printable.text(line), soft_wrap=True)
 
@@ -139,12 +141,9 @@ class Explainer:
         lacking += sorted(self._expected)
         if lacking:
             yield "To give what is missing, add to the config, with your own for …:"
-            yield from remedies(lacking, self._sink)
-
-    def _mended(self) -> list[tuple[str, str, int]]:
-        mended = sorted(self._sink.books.mended.items())
-        stream = self._sink.stream_name
-        return [(field, done, count) for (of, field, done), count in mended if of == stream]
+            translator = self._preparation.translator
+            identity = self._sink.capabilities.identity
+            yield from remedies(lacking, translator, identity, self._sink.remedies())
 
 
 def _print(console: Console, heads: Iterable[str], rows: Iterable[Iterable[object]]) -> None:

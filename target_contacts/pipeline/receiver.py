@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
@@ -19,6 +18,7 @@ from tap_contacts.plugin.status_line import make_way
 from tap_contacts.plugin.stream_maps import FAILED, Mapper
 from target_contacts.errors import Rejected
 from target_contacts.ledger.ledger import CANONICAL
+from target_contacts.pipeline.run import Purpose
 from target_contacts.shutdown import Interrupted
 from target_contacts.singer.lines import Line, MessageReader
 
@@ -29,11 +29,8 @@ if TYPE_CHECKING:
     from singer_sdk.mapper import StreamMap
     from singer_sdk.sinks import Sink
 
-    from target_contacts.pipeline.run import Destination
+    from target_contacts.pipeline.run import Run
     from target_contacts.pipeline.stream_sink import StreamSink
-
-GRACE_SECONDS = 7.0
-"""How long a run that was told to end waits for answers to what is in flight."""
 
 _STATE = msgspec.json.Encoder(decimal_format="number")
 
@@ -43,7 +40,7 @@ class ReceivingTarget(ContactsPlugin, Target):
 
     message_reader_class = MessageReader
     message_reader: MessageReader
-    destination: Destination
+    this_run: Run
     watch: ClassVar = signals.Watch()
 
     def __init__(self, **kwargs: Any) -> None:
@@ -61,8 +58,6 @@ class ReceivingTarget(ContactsPlugin, Target):
         self.message_reader.take = self._take
         self.unpassed: OutputError | None = None
         """Why STATE could not be passed on, if it could not."""
-        self.is_closing = False
-        """Whether all that is left to be done is to close the files."""
 
     def setup_mapper(self) -> None:
         """Get ready to apply stream maps."""
@@ -96,7 +91,7 @@ class ReceivingTarget(ContactsPlugin, Target):
         if not isinstance(properties, dict):
             msg = f"The schema of stream {message_dict['stream']} has no properties. Check the tap."
             raise InputError(msg)
-        self.destination.schemas[message_dict["stream"]] = message_dict
+        self.this_run.schemas[message_dict["stream"]] = message_dict
         schema = {**schema, "properties": properties}
         super()._process_schema_message({**message_dict, "schema": schema})
         self._note_unmapped(message_dict["stream"])
@@ -113,7 +108,7 @@ class ReceivingTarget(ContactsPlugin, Target):
         if sink is None:
             self._map(line)
         else:
-            self.destination.books.read += 1
+            self.this_run.books.read += 1
             self._give(sink, line, None)
 
     def _map(self, line: Line) -> None:
@@ -121,14 +116,14 @@ class ReceivingTarget(ContactsPlugin, Target):
         if line.stream not in self.mapper.stream_maps:
             self._assert_sink_exists(line.stream)
         for stream_map in self.mapper.stream_maps[line.stream]:
-            self.destination.books.read += 1
+            self.this_run.books.read += 1
             try:
                 record = _transformed(stream_map, line)
             except Rejected as why:
-                self.destination.reject(line.stream, line.message, why)
+                self.this_run.outcomes(line.stream).refuse(line.message, why)
                 continue
             if record is None:
-                self.destination.books.skip(line.stream, "filtered out by stream_maps")
+                self.this_run.outcomes(line.stream).leave_out("filtered out by stream_maps")
             else:
                 sink = cast("StreamSink", self.get_sink(stream_map.stream_alias))
                 self._give(sink, line, record)
@@ -149,8 +144,8 @@ class ReceivingTarget(ContactsPlugin, Target):
 
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         self._assert_line_requires(message_dict, requires={"value"})
-        self.destination.checkpoints.saw(message_dict["value"])
-        self.destination.checkpoints.pass_on()
+        self.this_run.checkpoints.saw(message_dict["value"])
+        self.this_run.checkpoints.pass_on()
         self._drain_if_due()
 
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
@@ -175,13 +170,13 @@ class ReceivingTarget(ContactsPlugin, Target):
         self.drain_all(is_endofpipe=is_endofpipe)
         for sink in self._sinks_active.values() if is_endofpipe else ():
             cast("StreamSink", sink).settle_last()
-        self.destination.checkpoints.pass_on()
+        self.this_run.checkpoints.pass_on()
         self._due = time.monotonic() + self._checkpoint_seconds
 
     def process_endofpipe(self) -> None:
         """Write all that waits, unless a signal asked for the end."""
-        if self.destination.halted:
-            self.destination.checkpoints.pass_on()
+        if self.this_run.shutdown.is_asked():
+            self.this_run.checkpoints.pass_on()
         else:
             self._settle_all(is_endofpipe=True)
 
@@ -190,8 +185,8 @@ class ReceivingTarget(ContactsPlugin, Target):
 
         If nobody takes it, nothing more is read; what was read is settled before that is said.
         """
-        self.destination.rejects.flush()
-        if self.config["dry_run"] or self.destination.offline or self.unpassed:
+        self.this_run.rejects.flush()
+        if self.config["dry_run"] or self.this_run.is_offline or self.unpassed:
             return
         try:
             make_way()
@@ -208,22 +203,13 @@ class ReceivingTarget(ContactsPlugin, Target):
         """
         del frame
         first = self.watch.first(signum)
-        if self.destination.offline or self.destination.checking:
+        if self.this_run.purpose is not Purpose.WRITE:
             leave(signals.code_of(first))
-        if self.destination.halted:
+        if self.this_run.shutdown.is_asked():
             return
-        signal.signal(signal.SIGALRM, self._abandon)
-        signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
-        self.destination.halt(first)
+        self.this_run.shutdown.ask(first)
         self.message_reader.stop = True
         if self.message_reader.waiting:
-            raise Interrupted
-
-    def _abandon(self, signum: int, frame: FrameType | None) -> None:
-        """Wait no longer for what is in flight; the next run looks it up."""
-        del signum, frame
-        if not self.is_closing:
-            self.destination.abandoned = True
             raise Interrupted
 
 

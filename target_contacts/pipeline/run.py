@@ -1,81 +1,108 @@
-"""What all sinks of a run share: the account written to, its ledger, rejects and books."""
+"""One run: the account written to, its ledger, and what is kept of the run."""
 
 from __future__ import annotations
 
+import enum
 import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_contacts.plugin.progress import Track
 from tap_contacts.transport.usage import Usage
+from target_contacts.delivery.outcomes import Outcomes
 from target_contacts.ledger.lease import LEASE_SECONDS, MARGIN_SECONDS
 from target_contacts.ledger.ledger import Ledger
 from target_contacts.report.rejects import Rejects
 from target_contacts.report.summary import Books
+from target_contacts.singer.checkpoints import Checkpoints
+from target_contacts.sinks.base import Context
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from tap_contacts.transport.client import ApiClient
     from target_contacts.delivery.look_up import Reconciler
     from target_contacts.errors import Rejected
-    from target_contacts.pipeline.explain import Explainer
-    from target_contacts.singer.checkpoints import Checkpoints
+    from target_contacts.shutdown import Shutdown
+    from target_contacts.sinks.base import ApiSink
 
 
-class Destination:
-    """One account of one API, for the length of one run."""
+class Purpose(enum.Enum):
+    """What a run is for."""
+
+    WRITE = enum.auto()
+    CHECK = enum.auto()
+    """Only settings are checked: another run may go on meanwhile."""
+    EXPLAIN = enum.auto()
+    """All is only explained: nothing is asked, sent or kept."""
+
+
+class Run:
+    """One run of the target into one account of one API."""
 
     def __init__(
-        self, kind: type[ApiClient], config: Mapping[str, Any], checkpoints: Checkpoints
+        self,
+        kinds: Mapping[str, type[ApiSink[Any]]],
+        config: Mapping[str, Any],
+        shutdown: Shutdown,
+        pass_on: Callable[[dict[str, Any]], None],
+        purpose: Purpose = Purpose.WRITE,
     ) -> None:
-        """Take the API's client class and the target's settings; nothing is opened yet."""
-        self._kind = kind
-        self._config = config
-        self.checkpoints = checkpoints
+        """Take what makes a run; nothing is opened yet.
+
+        Args:
+            kinds: The sink of each API that there is.
+            config: The target's settings.
+            shutdown: Knows whether the run is to end.
+            pass_on: Passes a STATE on, what it covers being durable.
+            purpose: What the run is for.
+        """
+        self.kind, self._apis = kinds[config["api"]], tuple(kinds)
+        self.config, self.shutdown, self.purpose = config, shutdown, purpose
+        self.checkpoints = Checkpoints(pass_on)
         self.books = Books()
-        self.rejects = Rejects(config["rejects_dir"], kind.api)
+        self.rejects = Rejects(config["rejects_dir"], self._client_kind.api)
         self.schemas: dict[str, Mapping[str, Any]] = {}
         """The last SCHEMA message of each stream, as received."""
         self.status_names: dict[str, str] = {}
         """Display values of the source's contact statuses by id."""
-        self.halted = 0
-        """Number of the signal that asked for the end; 0 while there was none."""
-        self.offline = False
-        """Whether all is only explained: nothing is asked, sent or kept."""
-        self.reconcilers: list[Reconciler] = []
+        self.look_ups: list[Reconciler] = []
         """What looks contacts up for the streams that are written."""
-        self.checking = False
-        """Whether only settings are checked: another run may go on meanwhile."""
-        self.explainers: list[Explainer] = []
-        """What explains the streams, in their order."""
-        self.apis: tuple[str, ...] = ()
-        """All APIs there are."""
         self.unanswered_wait = _unanswered_wait(config)
         """Seconds for which a create that was not answered may still be carried out."""
         self.former_until = 0.0
         """When, by the monotonic clock, creates of former runs cannot be carried out any more."""
-        self.abandoned = False
-        """Whether requests in flight were given up, since their answers took too long then."""
+
+    @property
+    def is_offline(self) -> bool:
+        """Say whether nothing is asked, sent or kept."""
+        return self.purpose is Purpose.EXPLAIN
+
+    @property
+    def _client_kind(self) -> type[ApiClient]:
+        found: type[ApiClient] = self.kind.client_class
+        return found
 
     @cached_property
     def client(self) -> ApiClient:
         """Return the client of the account; one record on which it fails does not end the run."""
-        client = self._kind(self._config[self._kind.api], self._config)
+        kind = self._client_kind
+        client = kind(self.config[kind.api], self.config)
         client.tell_apart()
+        self.shutdown.tell(client.end)
         return client
 
     @cached_property
     def ledger(self) -> Ledger:
         """Return the account's ledger, locked for this run unless it only plans."""
-        if self.offline:
+        if self.is_offline:
             return Ledger("sqlite://", "explained")
-        account = self._config.get("ledger_account") or self.client.account
-        halted = lambda: bool(self.halted)  # noqa: E731
-        ledger = Ledger(self._config["ledger_url"], f"{self._kind.api} {account}", halted)
-        if not self._config["dry_run"] and not self.checking:
-            ledger.lock(float(self._config["lock_wait_seconds"]))
+        account = self.config.get("ledger_account") or self.client.account
+        name = f"{self._client_kind.api} {account}"
+        ledger = Ledger(self.config["ledger_url"], name, self.shutdown.is_asked)
+        if not self.config["dry_run"] and self.purpose is Purpose.WRITE:
+            ledger.lock(float(self.config["lock_wait_seconds"]))
             self.client.transport.before_write = ledger.lease.prove
             self.former_until = time.monotonic() + self._left(ledger.lease.idle_seconds)
         return ledger
@@ -85,15 +112,42 @@ class Destination:
         since = max(0.0, (idle or 0.0) - LEASE_SECONDS - MARGIN_SECONDS)
         return self.unanswered_wait - since
 
-    def halt(self, signum: int) -> None:
-        """Send nothing more: a signal asks for the end."""
-        self.halted = signum
-        if "client" in self.__dict__:
-            self.client.end()
-
     def open(self) -> None:
         """Open the ledger, so that what is wrong with it is said before anything else."""
         _ = self.ledger
+
+    # What the streams of the run take.
+
+    def outcomes(self, stream: str) -> Outcomes:
+        """Return what books the records of a stream."""
+        return Outcomes(stream, self.books, self.checkpoints, self._keep)
+
+    def sink(self, outcomes: Outcomes) -> ApiSink[Any]:
+        """Return the API's sink for the stream whose records this books."""
+
+        def owned(ids: Sequence[str]) -> set[str]:
+            return self.ledger.owned(ids, outcomes.stream)
+
+        context = Context(
+            self.config,
+            self.status_names,
+            self.shutdown.is_asked,
+            owned,
+            self.ledger.digest,
+            outcomes.mend,
+        )
+        return self.kind(self.client, context)
+
+    def source_of(self, stream: str) -> str | None:
+        """Return the API whose account a stream comes from, by its name; None for any other."""
+        return next((api for api in self._apis if stream.startswith(f"{api}_")), None)
+
+    def _keep(self, message: Mapping[str, Any], why: Rejected) -> None:
+        """Put a RECORD message into the rejects file."""
+        if not self.is_offline:
+            self.rejects.add(self.schemas[message["stream"]], message, why)
+
+    # What is said of the run, and its end.
 
     def usage(self) -> Usage:
         """Return what the account was used for so far."""
@@ -101,18 +155,12 @@ class Destination:
 
     def track(self) -> Track:
         """Return how far the account is written from now on."""
-        return Track(self._kind.title, self.books.counts, self.usage)
-
-    def reject(self, stream: str, message: Mapping[str, Any], why: Rejected) -> None:
-        """Put a RECORD message into the rejects file and the books."""
-        if not self.offline:
-            self.rejects.add(self.schemas[message["stream"]], message, why)
-        self.books.reject(stream, why.code, why.field)
+        return Track(self._client_kind.title, self.books.counts, self.usage)
 
     def report(self, logger: logging.Logger) -> None:
         """Log what became of the run's records."""
-        summary = self.books.summary(self.usage(), dry_run=self._config["dry_run"])
-        self.books.report(logger, self._kind.title, summary)
+        summary = self.books.summary(self.usage(), dry_run=self.config["dry_run"])
+        self.books.report(logger, self._client_kind.title, summary)
         if self.rejects.path:
             logger.warning("Rejected records: %s. Mend the cause, pipe it in.", self.rejects.path)
 

@@ -16,8 +16,9 @@ from tap_contacts.transport.errors import GivenUp, Refused
 from target_contacts.contact import phone_fields
 from target_contacts.contact.vocabulary import ATTRIBUTES
 from target_contacts.errors import OUTCOME_UNKNOWN, Rejected
-from target_contacts.mapping.translator import Field, Payload, Translator, matching
-from target_contacts.pipeline.stream_sink import ContactSink
+from target_contacts.mapping.field import Field, Payload, matching
+from target_contacts.sinks.base import ApiSink, Context
+from target_contacts.sinks.capabilities import Capabilities
 from target_contacts.sinks.item import Item, Outcome
 from target_contacts.sinks.packing import packs
 from target_contacts.values import cells, convert
@@ -25,6 +26,7 @@ from target_contacts.values.basic import assert_known, is_empty, line
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
 
 NAMESPACE = uuid.UUID("c2b7a4e0-5a0f-4c0b-9d53-8f2f3a6f1e77")
@@ -143,7 +145,7 @@ def type_of(number: str) -> str | None:
     return next((kind for kind, form in INNER_NUMBERS.items() if form.fullmatch(number)), None)
 
 
-class BasIpSink(ContactSink[BasIp]):
+class BasIpSink(ApiSink[BasIp]):
     """Upsert contacts by a `link_id` that follows from the record's key.
 
     An upsert replaces the whole contact, and nothing can be read back by `link_id`: flags that a
@@ -151,12 +153,14 @@ class BasIpSink(ContactSink[BasIp]):
     """
 
     client_class = BasIp
-    idempotent = True  # the same link_id makes no second contact
-    keeps_empty = False
-    replaces = True
-    concurrency = 1
-    MAX_SIZE_DEFAULT = LARGEST_REQUEST
-    recipe = ("number_template",)
+    capabilities: ClassVar = Capabilities(
+        recipe=("number_template",),
+        concurrency=1,
+        batch_size=LARGEST_REQUEST,
+        idempotent=True,  # the same link_id makes no second contact
+        clears_fields=False,
+        replaces=True,
+    )
     fields: ClassVar[Sequence[Field]] = (
         Field("full_name", "name", required="always", max_length=30, convert=_stripped),
         Field("number", "number", required="always", convert=_stripped),
@@ -171,12 +175,15 @@ class BasIpSink(ContactSink[BasIp]):
         Field("in_black_list", "in_black_list", convert=convert.flag),
     )
 
-    def translator(self, fields: Sequence[Field]) -> Translator:
-        """Get ready to make numbers, too."""
-        translator = super().translator(fields)
-        self._numbers = Numbers(self.client.number_template, self.region)
-        translator.carried.update(self._numbers.attributes)
-        return translator
+    def __init__(self, client: BasIp, context: Context) -> None:
+        """Get ready to make numbers."""
+        super().__init__(client, context)
+        self._numbers = Numbers(client.number_template, self.region)
+
+    @property
+    def also_carried(self) -> AbstractSet[str]:
+        """Return the attributes that numbers are made of."""
+        return self._numbers.attributes
 
     def remedies(self) -> Mapping[str, Mapping[str, Any]]:
         """Name the setting that makes numbers, unless it is set."""
@@ -203,7 +210,7 @@ class BasIpSink(ContactSink[BasIp]):
     def write(self, items: Iterator[Item]) -> Generator[list[Outcome], None, None]:
         """Send contacts packed, one request after the other: a monitor is a small device."""
         packed = packs(items, _size, LARGEST_BODY, lambda _: LARGEST_REQUEST)
-        while not self.destination.halted and (pack := next(packed, None)):
+        while not self.context.halted() and (pack := next(packed, None)):
             yield from self._send(pack)
 
     def _send(self, items: Sequence[Item], *, halved: bool = False) -> Iterator[list[Outcome]]:
@@ -211,7 +218,7 @@ class BasIpSink(ContactSink[BasIp]):
 
         A half is not repeated, but halved again: what the device takes of it need not go twice.
         """
-        if self.destination.halted:
+        if self.context.halted():
             return
         linked = [(_link_id(item), item) for item in items]
         contacts = [{"link_id": link_id, **item.payload} for link_id, item in linked]

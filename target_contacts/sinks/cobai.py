@@ -14,8 +14,9 @@ from tap_contacts.plugin.same_name import found
 from tap_contacts.transport.errors import NotFound
 from target_contacts.errors import Rejected
 from target_contacts.mapping.choices import one_of
-from target_contacts.mapping.translator import Field, Payload, matching
-from target_contacts.pipeline.stream_sink import ContactSink
+from target_contacts.mapping.field import Field, Payload, matching
+from target_contacts.sinks.base import ApiSink
+from target_contacts.sinks.capabilities import Capabilities
 from target_contacts.sinks.item import created
 from target_contacts.values import cells, convert
 from target_contacts.values.basic import as_text, is_empty, line, text
@@ -70,7 +71,7 @@ def _password(value: Any) -> str:
     return given
 
 
-class CobaiSink(ContactSink[Cobai]):
+class CobaiSink(ApiSink[Cobai]):
     """Create contacts of a customer and change them; they never move to another customer.
 
     Which fields are required the documents do not say: what is lacking is left to cobai's answer,
@@ -80,14 +81,15 @@ class CobaiSink(ContactSink[Cobai]):
     """
 
     client_class = Cobai
-    identity: ClassVar[tuple[str, ...]] = ("customer", "webUserName")
-    """A user name is taken to be unique in the whole system."""
-    own: ClassVar[Sequence[str]] = ("webUserName", "firstName", "lastName", "officeMail")
-    expected = ("webPassword",)
-    built_in = BUILT_IN
-    can_list = True
-    many = float("inf")  # customers are listed one by one
-    asks_by = frozenset(("customer",))
+    capabilities: ClassVar = Capabilities(
+        identity=("customer", "webUserName"),  # a user name is taken to be unique in all of cobai
+        own=("webUserName", "firstName", "lastName", "officeMail"),
+        expected=("webPassword",),
+        built_in=BUILT_IN,
+        can_list=True,
+        many=float("inf"),  # customers are listed one by one
+        asks_by=frozenset(("customer",)),
+    )
     fields: ClassVar[Sequence[Field]] = (
         Field("customer_id", "customer", required="always", convert=_customer, identifier=True),
         Field("first_name", "firstName", max_length=35, convert=_line),
@@ -151,7 +153,7 @@ class CobaiSink(ContactSink[Cobai]):
     @property
     def identities(self) -> Sequence[Sequence[str]]:
         """Return the fields by which lost creates are looked for."""
-        return [self.identity, WITHOUT_LOGIN]
+        return [self.capabilities.identity, WITHOUT_LOGIN]
 
     def looked_for(self, item: Item) -> dict[str, str]:
         """Return the identity; without a user name, name and e-mail in its place."""
@@ -167,7 +169,7 @@ class CobaiSink(ContactSink[Cobai]):
 
     def _without_owner(self, listed: list[dict[str, str]]) -> list[dict[str, str]]:
         """Leave out the stream's other contacts: each of the rest may cost a request."""
-        owned = self.ledger.owned([_remote_id(contact) for contact in listed], self.stream_name)
+        owned = self.context.owned([_remote_id(contact) for contact in listed])
         return [contact for contact in listed if _remote_id(contact) not in owned]
 
 

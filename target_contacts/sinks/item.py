@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,8 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from target_contacts.ledger.ledger import Entry
-    from target_contacts.mapping.translator import Payload
+    from target_contacts.mapping.field import Payload
     from target_contacts.singer.lines import Line
+
+
+class Action(enum.Enum):
+    """What is to be done with a contact."""
+
+    CREATE = enum.auto()
+    UPDATE = enum.auto()
 
 
 class Received(msgspec.Struct, gc=False):
@@ -64,8 +72,9 @@ class Item(msgspec.Struct, frozen=True):
     """Names of the record's properties that are empty, or that hold lists or objects."""
     left_out: frozenset[str] = frozenset()
     """Fields whose values did not fit: what the contact has there stays."""
+    action: Action = Action.CREATE
     remote_id: str | None = None
-    """Id of the contact to update; None: it is to be created."""
+    """Id of the contact to update."""
     doubtful: bool = False
     """Whether the contact may be at the destination already, and is to be looked up first."""
     intent: Entry | None = None
@@ -84,7 +93,7 @@ class Item(msgspec.Struct, frozen=True):
     @property
     def is_second(self) -> bool:
         """Say whether it is a create that was sent before and never answered."""
-        return self.remote_id is None and self.intent is not None
+        return self.action is Action.CREATE and self.intent is not None
 
     @property
     def is_announced(self) -> bool:

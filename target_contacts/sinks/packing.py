@@ -11,7 +11,7 @@ from target_contacts.errors import Rejected
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from target_contacts.mapping.translator import Payload
+    from target_contacts.mapping.field import Payload
 
 T = TypeVar("T")
 

@@ -14,8 +14,9 @@ from tap_contacts.apis.valomnia.client import Valomnia
 from tap_contacts.transport.errors import Refused
 from target_contacts.errors import Rejected
 from target_contacts.mapping.choices import one_of
-from target_contacts.mapping.translator import Field, Payload, matching
-from target_contacts.pipeline.stream_sink import ContactSink
+from target_contacts.mapping.field import Field, Payload, matching
+from target_contacts.sinks.base import ApiSink
+from target_contacts.sinks.capabilities import Capabilities
 from target_contacts.values import cells, convert, names, other_kinds
 from target_contacts.values.basic import OtherThing, TooLong, is_empty, line, text
 
@@ -84,7 +85,7 @@ def _format(image: bytes) -> str:
     return next((name for name, start in IMAGES.items() if image.startswith(start)), "")
 
 
-class ValomniaSink(ContactSink[Valomnia]):
+class ValomniaSink(ApiSink[Valomnia]):
     """Create and update contacts of customers that are there.
 
     An update leaves what is not sent as it is, as far as is known. An image cannot be removed.
@@ -113,10 +114,13 @@ class ValomniaSink(ContactSink[Valomnia]):
         Field("fax", "fax", convert=cells.phone),
         Field("image", "imageFile", convert=_image, clears=False),
     )
-    identity = ("customerId", "firstName", "lastName")
-    can_ask = can_list = True
-    asks_by = frozenset(("firstName", "lastName"))
-    recipe = ("use_external_id",)
+    capabilities: ClassVar = Capabilities(
+        identity=("customerId", "firstName", "lastName"),
+        recipe=("use_external_id",),
+        can_list=True,
+        can_ask=True,
+        asks_by=frozenset(("firstName", "lastName")),
+    )
 
     def configured(self) -> Sequence[Field]:
         """Let an external id be any text; a reference is one rather than an id."""

@@ -14,8 +14,9 @@ from tap_contacts.apis.zoho_voice.client import PREFIX, ZohoVoice
 from tap_contacts.plugin.same_name import found
 from target_contacts.errors import Rejected
 from target_contacts.mapping.choices import one_of
-from target_contacts.mapping.translator import Field, Payload
-from target_contacts.pipeline.stream_sink import ContactSink
+from target_contacts.mapping.field import Field, Payload
+from target_contacts.sinks.base import ApiSink, Context
+from target_contacts.sinks.capabilities import Capabilities
 from target_contacts.values import cells, convert
 from target_contacts.values.basic import NoValue, as_text, is_empty, text
 
@@ -41,13 +42,15 @@ def _held(value: Any) -> str:
     return convert.flag_text(value) if isinstance(value, bool) else text(value)
 
 
-class ZohoVoiceSink(ContactSink[ZohoVoice]):
+class ZohoVoiceSink(ApiSink[ZohoVoice]):
     """Create and update contacts; city, postal code and the like have no field there."""
 
     client_class = ZohoVoice
-    identity = ("first_name", "mobile")
-    can_list = True
-    many = 0  # there is no way to ask for single contacts
+    capabilities: ClassVar = Capabilities(
+        identity=("first_name", "mobile"),
+        can_list=True,
+        many=0,  # there is no way to ask for single contacts
+    )
     fields: ClassVar[Sequence[Field]] = (
         Field("first_name", "first_name", required="always"),
         Field("last_name", "last_name"),
@@ -69,10 +72,10 @@ class ZohoVoiceSink(ContactSink[ZohoVoice]):
         Field("status", "contact_status", convert=_given, clears=False, nested=True),
     )
 
-    def configured(self) -> Sequence[Field]:
+    def __init__(self, client: ZohoVoice, context: Context) -> None:
         """Learn whose plan numbers follow."""
+        super().__init__(client, context)
         self._plan = self.region
-        return self.fields
 
     def learned(self, fields: Sequence[Field]) -> Sequence[Field]:
         """Find statuses among those of the organisation, which are asked for when one comes."""
@@ -127,7 +130,7 @@ class ZohoVoiceSink(ContactSink[ZohoVoice]):
     def _status(self, value: Any) -> dict[str, str]:
         """Find a status by its display value; the source's ids mean nothing here."""
         given = value if isinstance(value, dict) else {"id": value, "display_value": value}
-        names = self.destination.status_names
+        names = self.context.status_names
         name = names.get(str(given.get("id"))) or str(given.get("display_value"))
         there = found(name, self._status_ids)
         if there is None:

@@ -12,10 +12,11 @@ import logging
 import statistics
 import tempfile
 import time
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from target_contacts.sinks.zoho_voice import ZohoVoiceSink
-from target_contacts.target import TargetContacts
+from target_contacts.target import SINKS, TargetContacts
 from tests.bench.runs import CONNECTIONS, keep, where
 from tests.commands import contacts, singer
 from tests.sandbox.zoho_voice import ACCESS_TOKEN, ZohoVoice
@@ -23,24 +24,19 @@ from tests.sandbox.zoho_voice import ACCESS_TOKEN, ZohoVoice
 if TYPE_CHECKING:
     import argparse
 
-    from singer_sdk.sinks import Sink
-
 CONTACTS, LATENCY = 400, 0.05
 
 
 class WithoutIntents(ZohoVoiceSink):
     """The sink as if its creates could be repeated: no intent is written."""
 
-    idempotent = True
+    capabilities: ClassVar = replace(ZohoVoiceSink.capabilities, idempotent=True)
 
 
 class TargetWithoutIntents(TargetContacts):
     """The target with that sink."""
 
-    def get_sink_class(self, stream_name: str) -> type[Sink]:
-        """Return the sink without intents."""
-        del stream_name
-        return WithoutIntents
+    sinks: ClassVar = {**SINKS, WithoutIntents.client_class.api: WithoutIntents}
 
 
 def main(options: argparse.Namespace) -> None:

@@ -18,7 +18,7 @@ from singer_sdk.exceptions import ConfigurationError
 from tap_contacts.apis.porters.tenant import TEXTS, Kind, Tenant, TenantField
 from tap_contacts.apis.porters.wire import OWN_FIELDS, PHASE
 from target_contacts.mapping.choices import one_of
-from target_contacts.mapping.translator import Field, matching
+from target_contacts.mapping.field import Field, matching
 from target_contacts.values import cells, convert
 from target_contacts.values.basic import is_empty, line, text
 

@@ -10,13 +10,13 @@ from tap_contacts.apis.porters.sign_in import CODES
 from tap_contacts.transport.client import NOT_UNDERSTOOD, Verdict
 from tap_contacts.transport.errors import OutcomeUnknown, Stopped
 from target_contacts.errors import Rejected
-from target_contacts.sinks.item import Item, Outcome
+from target_contacts.sinks.item import Action, Item, Outcome
 from target_contacts.sinks.porters.fields import IDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from target_contacts.mapping.translator import Payload
+    from target_contacts.mapping.field import Payload
 
 OF_ONE_CONTACT = {"5", "6", "400"}
 """Codes that stop a run as the answer to a request, but not as that to one of its contacts."""
@@ -48,7 +48,7 @@ def _outcome(item: Item, result: wire.Result) -> Outcome:
         return Outcome(item, result.id)
     judgement = CODES.get(code, NOT_UNDERSTOOD)
     words = (Porters.title, f"POST {CONTACT}", f"code {code}", judgement.advice)
-    if judgement.verdict is Verdict.UNKNOWN and item.remote_id is None:
+    if judgement.verdict is Verdict.UNKNOWN and item.action is Action.CREATE:
         return Outcome(item, error=OutcomeUnknown(*words, code=code, http_status=200))
     if code in OF_ONE_CONTACT or judgement.verdict in REFUSED:
         reason = f"PORTERS refuses the contact with code {code}. {judgement.advice}".strip()
@@ -60,7 +60,7 @@ def _outcome(item: Item, result: wire.Result) -> Outcome:
 def _at_fault(item: Item, code: str) -> str | None:
     """Name the field where a code leaves only one; an answer never does."""
     field = AT_FAULT.get(code)
-    is_of_contact = code == "7" and item.remote_id is not None
+    is_of_contact = code == "7" and item.action is Action.UPDATE
     is_of_others = field in IDS and _has_own_id(item.payload)
     return field if field in item.payload and not (is_of_contact or is_of_others) else None
 

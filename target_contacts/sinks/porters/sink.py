@@ -16,9 +16,10 @@ from tap_contacts.apis.porters import client as porters
 from tap_contacts.apis.porters import wire
 from tap_contacts.transport.errors import GivenUp, OutcomeUnknown, Refused
 from target_contacts.errors import Rejected
-from target_contacts.pipeline.stream_sink import ContactSink
 from target_contacts.report.summary import NOT_THERE
-from target_contacts.sinks.item import Item, Outcome
+from target_contacts.sinks.base import ApiSink, Context
+from target_contacts.sinks.capabilities import Capabilities
+from target_contacts.sinks.item import Action, Item, Outcome
 from target_contacts.sinks.packing import packs
 from target_contacts.sinks.parallel import threads
 from target_contacts.sinks.porters import fields as table
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
     from tap_contacts.apis.porters.tenant import TenantField
-    from target_contacts.mapping.translator import Field, Payload
+    from target_contacts.mapping.field import Field, Payload
 
 CLIENT, NAME = "Contact.P_Client", "Contact.P_Name"
 
@@ -52,7 +53,7 @@ class Packed:
     @property
     def is_new(self) -> bool:
         """Say whether the contact is to be created."""
-        return self.item.remote_id is None
+        return self.item.action is Action.CREATE
 
 
 class Part(NamedTuple):
@@ -70,38 +71,41 @@ class Sent(NamedTuple):
     answer: Future[Sequence[wire.Result]]
 
 
-class PortersSink(ContactSink[porters.Porters]):
+class PortersSink(ApiSink[porters.Porters]):
     """Create and update contacts; the status of a contact is its phase."""
 
     client_class = porters.Porters
     fields: ClassVar[Sequence[Field]] = (*table.FIELDS, *table.ONLY_MAPPED)
-    identity = ("Contact.P_Client", "Contact.P_Name", "Contact.P_Mail")
-    can_ask = can_list = True
-    asks_by = frozenset((CLIENT,))
-    keeps_empty = False  # the effect of an empty element is not documented
-    free_prefix = wire.OWN_FIELDS
-    alone_after = len(COMPANY) - 1
-    concurrency = 1  # the documents warn about parallel requests
-    MAX_SIZE_DEFAULT = 2000
+    capabilities: ClassVar = Capabilities(
+        identity=(CLIENT, NAME, "Contact.P_Mail"),
+        free_prefix=wire.OWN_FIELDS,
+        concurrency=1,  # the documents warn about parallel requests
+        batch_size=2000,
+        clears_fields=False,  # the effect of an empty element is not documented
+        alone_after=len(COMPANY) - 1,
+        can_list=True,
+        can_ask=True,
+        asks_by=frozenset((CLIENT,)),
+    )
 
-    def setup(self) -> None:
+    def __init__(self, client: porters.Porters, context: Context) -> None:
         """Check what settings name.
 
         Raises:
             ConfigurationError: If `field_map` names what cannot be a field of one's own, or
                 `match_on` what contacts cannot be looked up by.
         """
-        super().setup()
+        super().__init__(client, context)
         self._wire = wire.Writer()
         self._gone: Sequence[str] = ()
-        for name in self.config.get("field_map") or {}:
+        for name in self.context.config.get("field_map") or {}:
             if name.startswith(wire.OWN_FIELDS) and not wire.is_alias(name, wire.OWN_FIELDS):
                 msg = "field_map names a field that cannot be an alias such as Contact.U_Name."
                 raise ConfigurationError(msg)
             if name == self.key_wire:
                 msg = f"field_map and porters.external_key_field both fill {name}; leave one out."
                 raise ConfigurationError(msg)
-        if set(_names(self.config.get("match_on") or ())) & {"status", *table.OF_PHASE}:
+        if set(_names(self.context.config.get("match_on") or ())) & {"status", *table.OF_PHASE}:
             msg = "match_on names what is about a phase; contacts cannot be looked up by that."
             raise ConfigurationError(msg)
 
@@ -115,12 +119,12 @@ class PortersSink(ContactSink[porters.Porters]):
         known = tenant.fields()
         if known is not None:
             fields = self._in_use(fields, known)
-        phase = table.phase((known or {}).get(wire.PHASE), tenant, self.destination.status_names)
+        phase = table.phase((known or {}).get(wire.PHASE), tenant, self.context.status_names)
         return [replace(f, convert=phase) if f.wire == wire.PHASE else f for f in fields]
 
     def _in_use(self, fields: Sequence[Field], known: Mapping[str, TenantField]) -> list[Field]:
         """Leave out the fields that are not in use, and add those of one's own."""
-        mapped = self.config.get("field_map") or {}
+        mapped = self.context.config.get("field_map") or {}
         table.assert_in_use([*mapped, *filter(None, [self.key_wire])], known)
         table.assert_holds_key(known.get(self.key_wire))
         self._gone = [f.wire for f in fields if f.wire not in known and not f.required]
@@ -166,7 +170,7 @@ class PortersSink(ContactSink[porters.Porters]):
         if is_empty(attributes.get("status")):
             reason = f"{' and '.join(table.OF_PHASE)} may only come together with {wire.PHASE}"
             raise Rejected(reason, "missing", field=wire.PHASE)
-        self.books.mend(self.stream_name, [(alias, NOT_THERE) for alias in sorted(about)])
+        self.context.mend([(alias, NOT_THERE) for alias in sorted(about)])
         return {alias: value for alias, value in cleaned.items() if alias not in about}
 
     @property
@@ -177,7 +181,8 @@ class PortersSink(ContactSink[porters.Porters]):
     @property
     def identities(self) -> Sequence[Sequence[str]]:
         """Return the fields by which lost creates are looked for."""
-        return [[self.key_wire], self.identity] if self.key_wire else [self.identity]
+        found = super().identities
+        return [[self.key_wire], *found] if self.key_wire else found
 
     def looked_for(self, item: Item) -> dict[str, str]:
         """Return the key that PORTERS was given, where it has a field for it; else the identity."""
@@ -185,7 +190,7 @@ class PortersSink(ContactSink[porters.Porters]):
 
     def _key(self, item: Item) -> str:
         """Return the key that a new contact is given: that of its stream and its record."""
-        return self.ledger.digest(item.identity)
+        return self.context.digest(item.identity)
 
     def find(self, wanted: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield the contacts that hold these values.
@@ -256,7 +261,7 @@ class PortersSink(ContactSink[porters.Porters]):
 
     def _next(self, pool: Executor, waiting: list[Part]) -> Sent | None:
         """Send what waits, if anything does and the run is not to end."""
-        if not waiting or self.destination.halted:
+        if not waiting or self.context.halted():
             return None
         part = waiting.pop()
         return Sent(part, pool.submit(self._answer, part))
@@ -269,7 +274,11 @@ class PortersSink(ContactSink[porters.Porters]):
 
     def _packed(self, item: Item) -> Packed:
         """Put a contact into its wire form; a new one gets a key by which it can be found."""
-        key = {self.key_wire: self._key(item)} if self.key_wire and item.remote_id is None else {}
+        key = (
+            {self.key_wire: self._key(item)}
+            if self.key_wire and item.action is Action.CREATE
+            else {}
+        )
         return Packed(item, self._wire.item(item.remote_id or wire.NEW, item.payload | key))
 
     def _answer(self, part: Part) -> Sequence[wire.Result]:

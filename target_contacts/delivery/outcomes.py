@@ -1,0 +1,111 @@
+"""What becomes of the records of one stream: the one object that books it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from target_contacts.errors import Rejected
+    from target_contacts.report.summary import Books
+    from target_contacts.singer.checkpoints import Checkpoints
+    from target_contacts.sinks.item import Received
+
+
+class Outcomes:
+    """Book the records of one stream: each ends in exactly one of settle, skip and reject.
+
+    An outcome is durable before it is booked: in the ledger, or in the rejects file, which is on
+    disk before STATE is passed on.
+    """
+
+    def __init__(
+        self,
+        stream: str,
+        books: Books,
+        checkpoints: Checkpoints,
+        keep: Callable[[Mapping[str, Any], Rejected], None],
+    ) -> None:
+        """Take the stream's name and what the run keeps.
+
+        Args:
+            stream: Name of the stream.
+            books: Counts the records.
+            checkpoints: Knows which STATE is safe.
+            keep: Puts a RECORD message that is refused into the rejects file.
+        """
+        self.stream = stream
+        self._books, self._checkpoints, self._keep = books, checkpoints, keep
+
+    # Records that have been received.
+
+    def settle(self, outcome: str, *several: Received) -> None:
+        """Enter records into the books, their outcome being in the ledger."""
+        self._books.enter(outcome, len(several))
+        for received in several:
+            self._checkpoints.settled(received.number)
+
+    def skip(self, received: Received, reason: str) -> None:
+        """Leave a record out."""
+        self.leave_out(reason)
+        self._checkpoints.settled(received.number)
+
+    def reject(self, received: Received, why: Rejected) -> None:
+        """Put a record into the rejects file."""
+        self.refuse(received.line.message, why)
+        self._checkpoints.settled(received.number)
+
+    # Messages that have not.
+
+    def opened(self) -> int:
+        """Return the number of one more record, which is not settled yet."""
+        return self._checkpoints.opened()
+
+    def leave_out(self, reason: str) -> None:
+        """Count a RECORD message as skipped."""
+        self._books.skip(self.stream, reason)
+
+    def refuse(self, message: Mapping[str, Any], why: Rejected) -> None:
+        """Put a RECORD message into the rejects file."""
+        self._keep(message, why)
+        self._books.reject(self.stream, why.code, why.field)
+
+    def take_back(self) -> None:
+        """Count one record less as read: its line turned out to be none."""
+        self._books.read -= 1
+
+    def pass_on(self) -> None:
+        """Pass on the last STATE that covers nothing unsettled, if it is a new one."""
+        self._checkpoints.pass_on()
+
+    # What is not written as it came.
+
+    def mend(self, mended: list[tuple[str, str]]) -> None:
+        """Count values that were left out or cut short, and clear their list."""
+        self._books.mend(self.stream, mended)
+
+    def note(self, field: str, done: str) -> None:
+        """Count a value that an update does not change as its source did."""
+        self._books.note(self.stream, field, done)
+
+    def leave_fields(self, names: Iterable[str]) -> None:
+        """Note fields that nothing takes."""
+        self._books.leave_fields(self.stream, names)
+
+    def double(self, remote_id: str, others: list[str]) -> None:
+        """Note a contact that was created twice."""
+        self._books.double(self.stream, remote_id, others)
+
+    # What has been booked.
+
+    @property
+    def accepted(self) -> int:
+        """Return how many records of all streams the destination has accepted in this run."""
+        return self._books.bins["created"] + self._books.bins["updated"]
+
+    @property
+    def mended(self) -> list[tuple[str, str, int]]:
+        """Return the values that did not fit: field, what was done, how many."""
+        found = sorted(self._books.mended.items())
+        return [(field, done, count) for (of, field, done), count in found if of == self.stream]

@@ -1,0 +1,158 @@
+"""Plan what is to be done with records, by what the ledger knows of them.
+
+What is as it was is not translated again; what only looks otherwise is noted.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
+
+from target_contacts.delivery import keys
+from target_contacts.ledger.ledger import INTENT, WRITTEN
+from target_contacts.sinks.item import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from target_contacts.delivery.filled import FilledFields
+    from target_contacts.delivery.outcomes import Outcomes
+    from target_contacts.delivery.unanswered import Unanswered
+    from target_contacts.ledger.ledger import Entry, Ledger
+    from target_contacts.sinks.item import Item, Received
+
+
+class Terms(NamedTuple):
+    """What a plan depends on, beside the records and the ledger."""
+
+    dry_run: bool
+    """Whether nothing is kept."""
+    adopts: bool
+    """Whether contacts that were there before may be adopted."""
+    idempotent: bool
+    """Whether a create may be repeated without doubling a contact."""
+    replaces: bool
+    """Whether an update replaces the whole contact."""
+    former_until: float
+    """When, by the monotonic clock, creates of former runs cannot be carried out any more."""
+    key_properties: Sequence[str]
+    """Names of the key's properties, as the SCHEMA message orders them."""
+
+
+class Plan:
+    """Plan what is to be done with the records of one stream."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        outcomes: Outcomes,
+        filled: FilledFields,
+        unanswered: Unanswered,
+        terms: Terms,
+    ) -> None:
+        """Take what a plan is made with.
+
+        Args:
+            ledger: Knows what became of records.
+            outcomes: Books the records with which nothing is to be done.
+            filled: Knows which fields were filled.
+            unanswered: Holds creates that were not answered.
+            terms: What else it depends on.
+        """
+        self._ledger, self._outcomes, self._filled = ledger, outcomes, filled
+        self._unanswered, self._terms = unanswered, terms
+        self._stream = outcomes.stream
+
+    def changed(self, waiting: Mapping[str, Received]) -> list[Received]:
+        """Return the records that are not as they were, and settle all others.
+
+        What is as it was need not be translated again.
+        """
+        sources = self._ledger.sources(self._stream, list(waiting))
+        changed: list[Received] = []
+        unchanged: list[Received] = []
+        for key, received in waiting.items():
+            (unchanged if sources.get(key) == received.source else changed).append(received)
+        self._outcomes.settle("unchanged", *unchanged)
+        return changed
+
+    def planned(self, items: Sequence[Item]) -> list[Item]:
+        """Return the items that may have to be sent, and settle those that only look changed.
+
+        Each has its action: what the ledger knows is to be updated, all else to be created. A
+        create that may be one too many is doubtful.
+        """
+        entries = self._entries([item.received for item in items])
+        planned: list[Item] = []
+        same: list[tuple[Item, Entry]] = []
+        for item in items:
+            entry = entries.get(item.key)
+            if entry and (filled := self._still(item, entry)):
+                known = {"payload": item.digest, "source": item.source, "filled": filled}
+                same.append((item, replace(entry, **known)))
+            else:
+                planned.append(self._planned(item, entry))
+        self._settle_same(same)
+        return planned
+
+    def _still(self, item: Item, entry: Entry) -> str | None:
+        """Return the id of what an item fills, if the destination has all that it says."""
+        if entry.status != WRITTEN or not item.is_sent(entry.payload):
+            return None
+        return self._filled.unchanged(item, entry.filled)
+
+    def _entries(self, changed: Sequence[Received]) -> Mapping[str, Entry]:
+        """Return what the ledger knows of records, also of those it knows by a former key."""
+        entries = self._ledger.entries(self._stream, [received.key for received in changed])
+        names = self._terms.key_properties
+        former = {
+            self._ledger.digest(values): received.key
+            for received in changed
+            if received.given and received.key not in entries
+            for values in keys.former(names, received.given)
+        }
+        found = self._ledger.entries(self._stream, list(former))
+        if not found:
+            return entries
+        if not self._terms.dry_run:
+            self._ledger.rename(self._stream, {key: former[key] for key in found})
+        known = {former[key]: replace(each, key=former[key]) for key, each in found.items()}
+        return {**entries, **known}
+
+    def _settle_same(self, same: Sequence[tuple[Item, Entry]]) -> None:
+        """Settle records that changed without changing what is sent, and know them next time."""
+        if not self._terms.dry_run:
+            self._ledger.put(self._stream, [entry for _, entry in same])
+        self._outcomes.settle("unchanged", *(item.received for item, _ in same))
+
+    def _planned(self, item: Item, entry: Entry | None) -> Item:
+        """Return an item with what the ledger knows of it."""
+        if entry is None:
+            return replace(item, doubtful=self._terms.adopts)
+        if entry.status == INTENT:
+            return self._announced(replace(item, doubtful=not self._terms.idempotent, intent=entry))
+        return self._changing(item, entry)
+
+    def _announced(self, item: Item) -> Item:
+        """Return a create that was never answered with the time until which it may land."""
+        if (held := self._unanswered.take(item.key)) is None:
+            return replace(item, until=self._terms.former_until)
+        self._outcomes.skip(held.received, "a later record has the same key")
+        return replace(item, lost=held.lost, until=held.until)
+
+    def _changing(self, item: Item, entry: Entry) -> Item:
+        """Return an update with what it has to clear, and without what it has to leave alone."""
+        change = self._filled.change(item, entry.filled)
+        for wire in change.kept if not self._terms.replaces else ():
+            self._outcomes.note(wire, "gone at the source and cannot be cleared")
+        for wire in change.incomplete:
+            self._outcomes.note(wire, "left alone: the record lacks a part of it")
+        return replace(
+            item,
+            action=Action.UPDATE,
+            remote_id=entry.remote_id,
+            payload=change.payload,
+            filled=change.filled,
+            in_doubt=change.in_doubt,
+        )

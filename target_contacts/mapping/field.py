@@ -1,0 +1,79 @@
+"""How attributes of contacts fill the fields of a destination."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from target_contacts.values.basic import line, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from collections.abc import Set as AbstractSet
+
+Payload = dict[str, Any]
+"""A contact in the destination's fields; "" clears a field."""
+
+
+def matching(pattern: str, meaning: str) -> Callable[[Any], str]:
+    """Return a conversion that takes only text of a pattern, described by its meaning."""
+    compiled = re.compile(pattern)
+
+    def convert(value: Any) -> str:
+        found = text(value).strip()
+        if compiled.fullmatch(found):
+            return found
+        msg = f"must be {meaning}"
+        raise ValueError(msg)
+
+    return convert
+
+
+@dataclass(frozen=True)
+class Field:
+    """How one attribute of the vocabulary fills one field of the destination."""
+
+    attribute: str
+    wire: str
+    required: Literal["always", "create"] | None = None
+    max_length: int | None = None
+    """Most characters, where the documents state it."""
+    convert: Callable[[Any], Any] = line
+    """Return the value to send; raise ValueError with what it must be."""
+    identifier: bool = False
+    """Whether it is an id of the destination: one that cannot be gives way to the default."""
+    clears: bool = True
+    """Whether it can be emptied once it is filled, where the API can clear fields at all."""
+    exact: bool = False
+    """Whether a part of a value is worth nothing, as of an address: it is never cut short."""
+    nested: bool = False
+    """Whether it takes lists and objects of `field_map`, too."""
+    modest: bool = False
+    """Whether the default goes before an id of a record that may be another system's."""
+    code: str = ""
+    """Field that in the destination's own records holds the same value in its own terms."""
+
+
+def plain_field(name: str) -> Field:
+    """Return how a field that is in no table is filled by `field_map`."""
+    return Field(name, name)
+
+
+@dataclass(frozen=True)
+class Table:
+    """The fields of one destination, and what holds for all of them."""
+
+    fields: Sequence[Field]
+    own: Sequence[str] = ()
+    """Fields of which a new contact must fill one."""
+    clears_fields: bool = True
+    """Whether "" may be sent to clear a field."""
+    replaces: bool = False
+    """Whether an update replaces the whole contact, so that it needs all its values again."""
+    free_prefix: str | tuple[str, ...] | None = None
+    """Start of the names of fields that an account may have added."""
+    free_field: Callable[[str], Field] = plain_field
+    """Return how a field that is not in the table is filled by `field_map`."""
+    also_carried: AbstractSet[str] = frozenset()
+    """Attributes that reach the destination beside those of the fields."""

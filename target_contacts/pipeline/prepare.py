@@ -1,0 +1,255 @@
+"""Prepare records: translate them into items, as the destination takes them."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+from singer_sdk.exceptions import ConfigurationError
+
+from target_contacts.contact import deletion
+from target_contacts.contact.derive import JOINT
+from target_contacts.contact.field_names import FieldNames
+from target_contacts.mapping.path_check import assert_can_match
+from target_contacts.mapping.translator import Rules, Translator
+from target_contacts.singer.record_schema import RecordValidator
+from target_contacts.sinks.item import Item
+from target_contacts.sinks.packing import assert_sane
+from target_contacts.values.basic import is_empty, line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from collections.abc import Set as AbstractSet
+
+    from target_contacts.contact.reader import Contact
+    from target_contacts.delivery.filled import FilledFields
+    from target_contacts.delivery.outcomes import Outcomes
+    from target_contacts.ledger.ledger import Ledger
+    from target_contacts.mapping.field import Payload
+    from target_contacts.pipeline.run import Run
+    from target_contacts.pipeline.stream import Stream
+    from target_contacts.sinks.base import ApiSink
+    from target_contacts.sinks.item import Received
+
+SHOWN = 4096
+"""Names of fields whose shown form is remembered."""
+
+
+class Translated(NamedTuple):
+    """A contact in the destination's fields."""
+
+    payload: Payload
+    defaults: Payload
+    """For what the record lacks."""
+    left_out: AbstractSet[str]
+    """Fields whose values did not fit."""
+
+
+class Preparation:
+    """Prepare the records of one stream."""
+
+    def __init__(  # noqa: PLR0913  # what it takes is all that it works with
+        self,
+        stream: Stream,
+        sink: ApiSink[Any],
+        run: Run,
+        *,
+        outcomes: Outcomes,
+        filled: FilledFields,
+        warn_once: Callable[[str], None],
+    ) -> None:
+        """Take what records are translated with.
+
+        Args:
+            stream: What the SCHEMA message says.
+            sink: Knows the destination's fields.
+            run: Knows the settings and the other streams.
+            outcomes: Counts what is not sent as the records have it.
+            filled: Knows which fields were filled.
+            warn_once: Logs a text that would otherwise come once a record.
+
+        Raises:
+            ConfigurationError: If a setting of the mapping names what does not exist.
+        """
+        self._stream, self._sink, self._outcomes = stream, sink, outcomes
+        self._ledger: Ledger = run.ledger
+        self._filled, self._warn_once = filled, warn_once
+        self._schemas, self._learns = run.schemas, not run.is_offline
+        self._built_in, self._replaces = sink.capabilities.built_in, sink.capabilities.replaces
+        self._names_declared = tuple(stream.schema.get("properties") or ())
+        names = FieldNames(stream.schema)
+        self.shown = functools.lru_cache(maxsize=SHOWN)(names.shown)
+        """Return a field's name as far as it may be shown."""
+        validate = run.config.get("validate_records", True)
+        self._check = self._checking() if validate else lambda _: None
+        self._fields = sink.configured()
+        self._rules = _rules(stream.name, sink, run, names.containers())
+        self.translator = Translator(sink.table(self._fields), self._rules)
+        self.translator.assert_defaults()
+        self._is_ready = False
+        self._passwords = {f.wire for f in self._fields if f.attribute == "password"}
+        mapped = self.translator.mapped.paths.items()
+        self._paths = {wire: JOINT.join(path.starts) for wire, path in mapped}
+        self._noted: set[str] = set()
+        """Fields that are known to be not carried."""
+
+    def _checking(self) -> Callable[[Mapping[str, Any]], None]:
+        """Return what checks records by their schema, as far as that can be understood."""
+        validator = RecordValidator(self._stream.schema)
+        if not validator.is_whole:
+            self._warn_once(
+                f"The schema of stream {self._stream.name} is no JSON schema in full, refers to "
+                "one outside of it or takes too long: records are checked by what can be "
+                "understood of it."
+            )
+        return validator.check
+
+    def item(self, received: Received) -> Item:
+        """Return a record as it is sent.
+
+        Raises:
+            Rejected: If it breaks its schema, or a value is not what its field takes.
+            Gone: If it says that its contact is deleted at the source.
+        """
+        record = received.record
+        contact = self.contact(record)
+        payload, defaults, left_out = self.translated(contact)
+        own = {wire: value for wire, value in payload.items() if wire not in defaults}
+        digest = self._ledger.digest(payload)
+        return Item(
+            received,
+            msgspec.json.encode([self._stream.name, *received.values]).decode(),
+            payload,
+            digest,
+            defaults,
+            self._merged(payload, defaults) if defaults else digest,
+            self._filled.id_of(contact, own, self._paths, record),
+            properties=tuple(name for name, value in record.items() if _holds_no_value(value)),
+            left_out=frozenset(left_out),
+        )
+
+    def digest(self, record: Mapping[str, Any]) -> str:
+        """Return the hash of what a record says; raise as `item` does."""
+        payload, defaults, _ = self.translated(self.contact(record))
+        return self._merged(payload, defaults)
+
+    def _merged(self, payload: Payload, defaults: Payload) -> str:
+        """Return the hash of a payload and its defaults, but for a password among these."""
+        public = {w: value for w, value in defaults.items() if w not in self._passwords}
+        return self._ledger.digest({**payload, **public})
+
+    def contact(self, record: Mapping[str, Any]) -> Contact:
+        """Return the contact that a record holds.
+
+        Raises:
+            Rejected: If the record breaks its schema.
+            Gone: If it says that its contact is deleted at the source.
+        """
+        if told := deletion.told(record, self._names_declared):
+            raise deletion.Gone(told)
+        if not self._is_ready:
+            self._is_ready = True
+            self._assert_mapped()
+            if self._learns:
+                self.learn()
+        self._check(record)
+        contact = self.translator.contact(record)
+        self._note(contact)
+        return contact
+
+    def translated(self, contact: Contact) -> Translated:
+        """Return a contact in the destination's fields, and the defaults of what it lacks.
+
+        Raises:
+            Rejected: If a value is not what its field takes.
+        """
+        payload = self.translator.payload(contact)
+        defaults = {**self._built_in, **self.translator.defaults(contact)}
+        defaults = {w: value for w, value in defaults.items() if not payload.get(w)}
+        left_out = {wire for wire, _ in self.translator.mended}
+        self._warn()
+        if self._replaces:
+            payload = {**payload, **defaults}
+        payload = self._sink.finish(payload, contact.with_defaults())
+        return Translated(payload, defaults, left_out)
+
+    def assert_complete(self, payload: Payload, creating: bool) -> None:  # noqa: FBT001
+        """Raise Rejected if a required field has no value, or the contact is far too large."""
+        assert_sane(payload)
+        self.translator.assert_complete(payload, creating=creating)
+
+    def learn(self) -> None:
+        """Ask the API how the account has its fields, and translate by that from now on."""
+        table = self._sink.table(self._sink.learned(self._fields))
+        self.translator = Translator(table, self._rules)
+
+    def _warn(self) -> None:
+        """Say once what is not sent as the records have it, and count it."""
+        for attribute in sorted(self.translator.foreign):
+            text = "%s of the records is no id of this destination; its default is taken instead."
+            self._warn_once(text % attribute)
+        for reason in self.translator.unknown.values():
+            text = "A value is left out that the destination does not have: %s. See value_map."
+            self._warn_once(text % reason)
+        if self.translator.mended:
+            self._outcomes.mend(self.translator.mended)
+
+    def _note(self, contact: Contact) -> None:
+        """Note what is not carried, and which of two fields is taken."""
+        stream = self._stream
+        names = self.translator.not_carried(contact, self._noted)
+        if len(self._noted) < SHOWN:
+            self._noted.update(names)
+            spare = (self.shown(name) for name in names if name not in stream.key_properties)
+            self._outcomes.leave_fields(spare)
+        for attribute, source in self.translator.before_default(contact):
+            text = (
+                f"{stream.name}: {self.shown(source)} goes before the default {attribute}. If it "
+            )
+            self._warn_once(text + "is another system's id, empty it with a stream map.")
+        for attribute, taken, left in sorted(contact.conflicts):
+            taken_one = self.shown(taken)
+            text = f"{stream.name}: {taken_one} and {self.shown(left)} both spell {attribute} and "
+            self._warn_once(f"{text}differ; {taken_one} is taken, as the vocabulary orders.")
+
+    def _assert_mapped(self) -> None:
+        """Raise ConfigurationError if `field_map` takes from a field that no stream so far has."""
+        own, paths = self._stream.schema, self.translator.paths
+        if not paths:
+            return
+        try:  # what the stream itself has need not be looked for in perhaps thousands
+            assert_can_match(paths, [own])
+        except ConfigurationError:
+            schemas = [each["schema"] for each in self._schemas.values()]
+            assert_can_match(paths, [own, *schemas])
+
+
+def why_gone(gone: deletion.Gone) -> str:
+    """Say which field says that a contact is deleted; its name is a known one."""
+    field = line(gone.told.field)
+    if gone.told.sure:
+        return f"deleted at the source, says {field}; this target does not delete"
+    advice = "If it does not, leave the field out with a stream map"
+    return f"{field} may say that they are gone at the source. {advice}"
+
+
+def _rules(stream: str, sink: ApiSink[Any], run: Run, containers: AbstractSet[str]) -> Rules:
+    """Return what settings and stream say of how records are translated."""
+    config, source = run.config, run.source_of(stream)
+    return Rules(
+        config.get("field_map") or {},
+        config.get("defaults") or {},
+        config.get("value_map") or {},
+        config.get("on_invalid_value", "reject"),
+        sink.region,
+        run.status_names,
+        containers,
+        is_own=source == sink.client.api,
+        is_foreign=source not in {None, sink.client.api},
+    )
+
+
+def _holds_no_value(value: Any) -> bool:
+    """Say whether a property has no value, or may have one less than before."""
+    return isinstance(value, (dict, list)) or is_empty(value)

@@ -1,0 +1,234 @@
+"""The base of all sinks: what an API declares and does to have contacts written.
+
+A sink knows its API and nothing of the run around it. What it needs of the run is in a `Context`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
+
+from tap_contacts.transport.client import ApiClient
+from tap_contacts.transport.errors import OutcomeUnknown, Refused, Stopped, ends_run
+from target_contacts.errors import Rejected
+from target_contacts.mapping.field import Table, plain_field
+from target_contacts.sinks.item import Action, Outcome, created
+from target_contacts.sinks.parallel import in_parallel
+from target_contacts.values import convert
+from target_contacts.values.basic import as_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from target_contacts.mapping.field import Field, Payload
+    from target_contacts.sinks.capabilities import Capabilities
+    from target_contacts.sinks.item import Item
+
+ClientT = TypeVar("ClientT", bound=ApiClient)
+
+
+class Context(NamedTuple):
+    """What a sink needs of the run that it writes in."""
+
+    config: Mapping[str, Any]
+    """The target's settings."""
+    status_names: Mapping[str, str]
+    """Names of the source's contact statuses by id, of which more may come."""
+    halted: Callable[[], bool]
+    """Say whether the run is to end, so that nothing more may be sent."""
+    owned: Callable[[Sequence[str]], AbstractSet[str]]
+    """Return which of these contacts belong to records of the stream already."""
+    digest: Callable[[object], str]
+    """Return a keyed hash, the same in every run with this account."""
+    mend: Callable[[list[tuple[str, str]]], None]
+    """Count values that are left out: field, and what was done."""
+
+
+class ApiSink(Generic[ClientT]):
+    """Write contacts into one account of one API, for one stream.
+
+    The sink of an API sets `client_class`, `fields` and `capabilities`. It implements `create` and
+    `update`, or `write` where the API takes several contacts in one request. Where contacts can be
+    looked up, it implements `stored`, and `find` and `alike` where they can be asked for. The
+    other methods have a meaning by default.
+
+    Life cycle:
+
+    1. `__init__`: takes client and context. Refuses wrong settings; sends nothing.
+    2. `configured`: the table of fields as the settings make it. Sends nothing.
+    3. `learned`: the same table as the account has it. Called before the first record is
+       translated; may ask the API.
+    4. `finish`: completes the payload of each record that is translated.
+    5. `stored`, `scope` and `within`, `find` and `alike`: look contacts up before they would be
+       doubled. `looked_for` and `known_by` say by what.
+    6. `write`: sends what has to be sent, and yields an outcome for each item.
+
+    Steps 4 to 6 are repeated for each batch. An instance whose run only explains gets no further
+    than step 4, and skips step 3.
+
+    Words:
+
+    * attribute: a name of the vocabulary, such as `first_name`.
+    * wire: the name of a field at the destination.
+    * payload: a contact by wires, as it is sent; "" clears a field.
+    * defaults: the same for fields of which the record has nothing.
+    * remote id: the id of a contact at the destination.
+    * identity: the wires by whose values a contact is found again.
+    * scope: a part of the account that can be listed by itself, such as a customer.
+    * item: a contact on its way, with what is to be done with it.
+    """
+
+    client_class: type[ClientT]
+    fields: ClassVar[Sequence[Field]]
+    capabilities: ClassVar[Capabilities]
+
+    def __init__(self, client: ClientT, context: Context) -> None:
+        """Take the account's client, and what is needed of the run.
+
+        Raises:
+            ConfigurationError: If a setting names what does not exist.
+        """
+        self.client, self.context = client, context
+        self.workers: int = context.config.get("concurrency") or self.capabilities.concurrency
+
+    @property
+    def title(self) -> str:
+        """Return the API's name in messages."""
+        return self.client.title
+
+    @property
+    def region(self) -> str | None:
+        """Return the country whose plan phone numbers without country code follow."""
+        given = self.context.config.get("phone_region")
+        return convert.check_region(given) if given else None
+
+    def pause(self, seconds: float) -> None:
+        """Wait; raise Stopped if nothing more is to be sent."""
+        self.client.pause(seconds)
+
+    # Translating.
+
+    @property
+    def key_wire(self) -> str:
+        """Return the field that takes the key of a new contact's record; "" if there is none."""
+        return ""
+
+    @property
+    def also_carried(self) -> AbstractSet[str]:
+        """Return the attributes that only `finish` brings to the destination."""
+        return frozenset()
+
+    def configured(self) -> Sequence[Field]:
+        """Return the table of fields as the settings make it."""
+        return self.fields
+
+    def learned(self, fields: Sequence[Field]) -> Sequence[Field]:
+        """Return the table of fields as the account has it, asking the API; by default as it is."""
+        return fields
+
+    def free_field(self, name: str) -> Field:
+        """Return how a field that is not in the table is filled by `field_map`."""
+        return plain_field(name)
+
+    def table(self, fields: Sequence[Field]) -> Table:
+        """Return a table of fields with what holds for all of them."""
+        can = self.capabilities
+        return Table(
+            fields,
+            can.own or can.identity,
+            can.clears_fields,
+            can.replaces,
+            can.free_prefix,
+            self.free_field,
+            self.also_carried,
+        )
+
+    def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:
+        """Complete a payload with what the table of fields cannot say; may raise Rejected."""
+        del attributes
+        return payload
+
+    def remedies(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return settings of the account's own that give a field its value, by field."""
+        return {}
+
+    # Writing.
+
+    def create(self, payload: Payload) -> str:
+        """Create a contact and return its id."""
+        raise NotImplementedError
+
+    def update(self, remote_id: str, payload: Payload, defaults: Payload) -> None:
+        """Update the contact with this id.
+
+        Args:
+            remote_id: Its id.
+            payload: What is to change; "" clears a field.
+            defaults: For fields that are empty, as far as the contact is read anyway.
+        """
+        raise NotImplementedError
+
+    def write(self, items: Iterator[Item]) -> Generator[list[Outcome], None, None]:
+        """Yield outcomes as they come, from one request an item.
+
+        Raises:
+            Stopped: When nothing more can be written; what was in flight is yielded before.
+        """
+        stopped: list[Any] = []
+        halted = lambda: bool(stopped or self.context.halted())  # noqa: E731
+        for outcomes in in_parallel(self._write_one, items, self.workers, halted):
+            stopped += [o.error for o in outcomes if ends_run(o.error)]
+            yield [o for o in outcomes if not ends_run(o.error)]
+        if stopped:
+            raise stopped[0]
+
+    def _write_one(self, item: Item) -> Outcome:
+        try:
+            if item.action is Action.CREATE:
+                return Outcome(item, self.create(item.payload))
+            self.update(str(item.remote_id), item.payload, item.fallback)
+        except (Rejected, Refused, OutcomeUnknown, Stopped) as error:
+            return Outcome(item, error=error)
+        return Outcome(item, item.remote_id)
+
+    # Looking up.
+
+    def find(self, wanted: Mapping[str, str]) -> Iterable[tuple[str, Mapping[str, Any]]]:
+        """Return id and fields of contacts that hold these values, and perhaps of others."""
+        raise NotImplementedError
+
+    def alike(self, contact: Payload) -> Iterable[tuple[str, Mapping[str, Any]]]:
+        """Return id and fields of contacts that may be this one, and perhaps of others."""
+        raise NotImplementedError
+
+    def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield id and fields of every contact of the account."""
+        raise NotImplementedError
+
+    def scope(self, contact: Mapping[str, Any]) -> str | None:
+        """Return which part of the account a contact belongs to; None if parts are not listed."""
+        del contact
+        return None
+
+    def within(self, scope: str, most: int) -> Iterable[tuple[str, Mapping[str, Any]]] | None:
+        """Return id and fields of the contacts of a part of the account.
+
+        Args:
+            scope: The part.
+            most: Requests that this may take; None is returned if it would take more.
+        """
+        raise NotImplementedError
+
+    def known_by(self, item: Item) -> Payload:
+        """Return what a contact is compared by."""
+        return created(item)
+
+    @property
+    def identities(self) -> Sequence[Sequence[str]]:
+        """Return the sets of fields of which `looked_for` returns one."""
+        return [self.capabilities.identity]
+
+    def looked_for(self, item: Item) -> dict[str, str]:
+        """Return the values by which the contact of a lost create is found again."""
+        sent = created(item)
+        return {wire: as_text(sent.get(wire)) for wire in self.capabilities.identity}

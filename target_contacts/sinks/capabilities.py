@@ -1,0 +1,54 @@
+"""What an API can do with contacts, and how its sink is to be used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What the sink of one API declares; the defaults are those of an API that can do little."""
+
+    identity: Sequence[str] = ()
+    """Fields whose values tell a contact from all others as well as this API can."""
+    own: Sequence[str] = ()
+    """Fields of which a new contact must fill one, if they are others than those of `identity`."""
+    expected: Sequence[str] = ()
+    """Fields that the API is only thought to demand of a new contact."""
+    built_in: Mapping[str, Any] = field(default_factory=dict)
+    """Values of a new contact that the documents give for whoever has none."""
+    free_prefix: str | tuple[str, ...] | None = None
+    """Start of the names of fields that an account may have added."""
+    recipe: Sequence[str] = ()
+    """Settings of the account that say how records are translated."""
+
+    # Writing.
+
+    concurrency: int = 4
+    """Requests in flight, if the setting is not given."""
+    batch_size: int = 1000
+    """Contacts that are planned, looked up and written together."""
+    idempotent: bool = False
+    """Whether a create may be repeated without doubling a contact."""
+    clears_fields: bool = True
+    """Whether "" may be sent to clear a field."""
+    replaces: bool = False
+    """Whether an update replaces the whole contact, so that it needs all its values again."""
+    alone_after: int = 0
+    """How often a create goes unanswered together with others until it is sent alone."""
+
+    # Looking up.
+
+    can_list: bool = False
+    """Whether contacts can be looked up: `stored` is implemented."""
+    can_ask: bool = False
+    """Whether they can be asked for one by one: `find` and `alike` are implemented."""
+    many: float = 20
+    """Look-ups at once up to which all contacts are not listed for them."""
+    asks_by: AbstractSet[str] = frozenset()
+    """Fields by which look-ups are narrowed down, however their values are written."""
