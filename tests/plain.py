@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 
+from tap_contacts.transport.call import Call
 from tap_contacts.transport.circuit_breaker import Outage
 from tap_contacts.transport.client import DONE, GATEWAY, NOT_UNDERSTOOD, ApiClient, Judgement
 from tap_contacts.transport.rate_limit import Pace
-from tap_contacts.transport.retry import Call
 from tap_contacts.transport.session import SignIn
 from tests.commands import FAST, SOON
 from tests.sandbox.server import Request, Response, Sandbox, json_response

@@ -13,7 +13,7 @@ from target_contacts.contact.vocabulary import ATTRIBUTES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from target_contacts.contact.reader import Contact
+    from target_contacts.contact.model import Contact
 
 
 def read(record: Mapping[str, Any], *, containers: Iterable[str] = ()) -> Contact:

@@ -118,6 +118,99 @@ def test_guards_that_name_files_name_those_there_are() -> None:
     assert [name for name in own if not (ROOT / f"{name.replace('.', '/')}.py").exists()] == []
 
 
+ORDER = {
+    "target_contacts": ("target", "pipeline", "delivery", "sinks", "mapping", "contact", "values"),
+    "tap_contacts": ("tap", "streams", "apis", "plugin", "listing", "transport"),
+}
+"""Rooms of each package, each of which may import from those that stand behind it."""
+
+ASIDE = {"target_contacts": ("ledger", "report", "singer"), "tap_contacts": ()}
+"""Rooms that know none of these, and that all may know."""
+
+BELOW = {"target_contacts": {"errors", "shutdown"}, "tap_contacts": set[str]()}
+"""What everybody may import."""
+
+TOP = {
+    "target_contacts": {"__main__": {"target"}, "target": {"settings"}, "settings": set[str]()},
+    "tap_contacts": {
+        "__main__": {"plugin", "tap"},
+        "tap": {"kept_files", "writer"},
+        "streams": {"fast_path", "unknown_fields", "writer"},
+        "fast_path": {"writer"},
+        "kept_files": {"plugin"},
+        "unknown_fields": {"plugin"},
+        "writer": set[str](),
+    },
+}
+"""Modules beside the rooms, and what they and the rooms import of these."""
+
+
+def allowed(package: str, room: str) -> set[str]:
+    """Return the rooms from which a room may import."""
+    order, aside = ORDER[package], ASIDE[package]
+    below = set(order[order.index(room) + 1 :]) | {*aside} if room in order else set()
+    return below | BELOW[package] | TOP[package].get(room, set()) | {room}
+
+
+def modules(package: str) -> dict[str, Path]:
+    """Return the files of a package by the names under which they are imported."""
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in files(package)
+    }
+
+
+def arrows(package: str) -> dict[str, set[str]]:
+    """Return which modules of its own package each module imports, for types alone or not."""
+    there = modules(package)
+    found: dict[str, set[str]] = {}
+    for name, path in there.items():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        taken = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
+        whole = [n for n in ast.walk(tree) if isinstance(n, ast.Import)]
+        full = {a.name: a.name for n in whole for a in n.names}
+        full |= {f"{n.module}.{a.name}": n.module or "" for n in taken for a in n.names}
+        found[name] = {one if one in there else of for one, of in full.items()} & {*there}
+    return found
+
+
+def room_of(name: str) -> str:
+    """Return the room that a module is in; a module of the package itself is one of its own."""
+    return ".".join(name.split(".")[1:2])
+
+
+@pytest.mark.parametrize("package", ORDER)
+def test_imports_run_down_from_room_to_room(package: str) -> None:
+    """A room knows those below it and the side rooms; these know none of them."""
+    wrong = {
+        (name, other)
+        for name, others in arrows(package).items()
+        for other in others
+        if room_of(other) not in allowed(package, room_of(name))
+    }
+    assert wrong == set()
+    rooms_there = {room_of(name) for name in arrows(package)} - {""}
+    named = {*ORDER[package], *ASIDE[package], *BELOW[package], *TOP[package]}
+    assert named == rooms_there
+
+
+@pytest.mark.parametrize("package", ORDER)
+def test_no_files_know_each_other(package: str) -> None:
+    """There is no circle of imports, inside a room or beyond: what knows nothing is taken away."""
+    left = arrows(package)
+    while ends := {name for name, others in left.items() if not others - {name}}:
+        left = {name: others - ends for name, others in left.items() if name not in ends}
+    assert left == {}
+
+
+def test_an_import_that_runs_up_is_not_allowed() -> None:
+    """The order is as strict as it says: side rooms know no room, no room knows one above it."""
+    assert "pipeline" not in allowed("target_contacts", "delivery")
+    assert "sinks" not in allowed("target_contacts", "ledger")
+    assert "mapping" in allowed("target_contacts", "sinks")
+    assert "plugin" not in allowed("tap_contacts", "transport")
+
+
 @pytest.mark.parametrize("command", ["tap-contacts", "target-contacts"])
 def test_each_plugin_knows_its_version_and_marks_its_secrets(command: str) -> None:
     """`--version` finds the distribution; every secret setting says so."""

@@ -22,11 +22,12 @@ import pytest
 from tap_contacts.apis.cobai.client import Cobai as CobaiClient
 from tap_contacts.apis.zoho_voice.client import ZohoVoice as ZohoVoiceClient
 from tap_contacts.transport.adaptive_rate import LEAST_RATE, NEAR, STEP_SECONDS, Learned
+from tap_contacts.transport.call import Call
 from tap_contacts.transport.circuit_breaker import Outage
 from tap_contacts.transport.errors import OutcomeUnknown, Retry, Stopped
 from tap_contacts.transport.rate_headers import Quota
 from tap_contacts.transport.rate_limit import LONGEST_WAIT, Ticket
-from tap_contacts.transport.retry import Call, Repeats, Throttled
+from tap_contacts.transport.retry import Repeats, Throttled
 from tap_contacts.transport.session import SignIn, Transport
 from tests.commands import BIN, FAST, Workplace, contacts, singer
 from tests.plain import Clock, Plain, PlainApi, client_of, is_waiting, pace, sent, turn

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_contacts.contact.phone_fields import KINDS as NUMBERS
+from target_contacts.contact.numbers import KINDS as NUMBERS
 from target_contacts.contact.vocabulary import ADDRESS, ATTRIBUTES
 from target_contacts.target import SINKS
 from target_contacts.values.basic import FLAGS

@@ -11,6 +11,7 @@ from singer_sdk import typing as th
 
 from tap_contacts.transport import forms, redirects
 from tap_contacts.transport.adaptive_rate import MINUTE
+from tap_contacts.transport.call import Call
 from tap_contacts.transport.circuit_breaker import Outage
 from tap_contacts.transport.errors import (
     ApiError,
@@ -26,7 +27,7 @@ from tap_contacts.transport.errors import (
 )
 from tap_contacts.transport.rate_limit import Pace
 from tap_contacts.transport.redaction import Hidden
-from tap_contacts.transport.retry import Call, Repeats, Throttled
+from tap_contacts.transport.retry import Repeats, Throttled
 from tap_contacts.transport.served import Served
 from tap_contacts.transport.session import Transport
 from tap_contacts.transport.usage import Usage

@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import threading
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import backoff
 
@@ -16,8 +15,9 @@ from tap_contacts.transport.served import Trial
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator
 
+    from tap_contacts.transport.call import Call
     from tap_contacts.transport.circuit_breaker import Outage
     from tap_contacts.transport.served import Served
     from tap_contacts.transport.session import Answer, Transport
@@ -36,30 +36,6 @@ class Throttled(Retry):
     """The API refused a request only because of its rate."""
 
     of_account = True
-
-
-@dataclass(frozen=True)
-class Call:
-    """One request to be sent, as often as its meaning allows."""
-
-    method: str
-    path: str
-    repeatable: bool = True
-    options: Mapping[str, Any] = field(default_factory=dict)
-    several: bool = False
-    """Whether it is for several records, which may be asked for one by one if it fails."""
-    once: bool = False
-    """Whether it is not repeated if it fails, but only if it was throttled."""
-
-    @property
-    def reads(self) -> bool:
-        """Say whether it changes nothing."""
-        return self.method == "GET"
-
-    @property
-    def asked(self) -> str:
-        """Return the request in the words used in messages: without query and body."""
-        return f"{self.method} {self.path}"
 
 
 class Repeats:

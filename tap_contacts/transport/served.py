@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tap_contacts.transport.call import Call
     from tap_contacts.transport.errors import Retry
-    from tap_contacts.transport.retry import Call
 
 FEW = 4
 """Records failed in a row, none of their kind having succeeded between them, that are an outage."""

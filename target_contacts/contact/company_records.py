@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_contacts.contact import list_items
-from target_contacts.contact.phone_fields import KINDS
+from target_contacts.contact.numbers import KINDS
 from target_contacts.contact.spelling import spelled
 from target_contacts.contact.vocabulary import PEOPLE
 from target_contacts.values.basic import is_empty

@@ -11,7 +11,7 @@ from target_contacts.values.words import listed, plain
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from target_contacts.contact.reader import Contact
+    from target_contacts.contact.model import Contact
 
 JOINT = " + "
 """What stands between the names of the fields that a value is made of."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from target_contacts.contact.reader import Contact
+    from target_contacts.contact.model import Contact
 
 SHAPES = 1024
 """Sets of fields that are remembered; a stream has one, or a few."""

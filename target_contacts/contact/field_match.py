@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from target_contacts.contact.phone_fields import KINDS
+from target_contacts.contact.numbers import KINDS
 from target_contacts.contact.spelling import spelled
 from target_contacts.contact.vocabulary import HONORIFICS, NO_STATES, UNTOLD
 from target_contacts.values import other_kinds

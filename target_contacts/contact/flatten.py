@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from target_contacts.contact import list_items
 from target_contacts.contact.company_records import CompanyRecord
 from target_contacts.contact.custom_fields import are_fields, field_of
-from target_contacts.contact.phone_fields import KINDS
+from target_contacts.contact.numbers import KINDS
 from target_contacts.contact.phone_parts import whole_number
 from target_contacts.contact.spelling import COUNTED, METHODS, spelled
 from target_contacts.values.words import plain

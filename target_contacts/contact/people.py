@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from target_contacts.contact.phone_fields import KINDS
+from target_contacts.contact.numbers import KINDS
 from target_contacts.contact.schema_shapes import Shape, paths, shapes
 from target_contacts.contact.spelling import spelled
 from target_contacts.contact.vocabulary import FLAT_WRAPPERS

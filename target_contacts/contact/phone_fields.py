@@ -7,8 +7,9 @@ mobiles. A number without a field of its own goes to the next free one, so that 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from target_contacts.contact.numbers import HOME, KINDS, MOBILES, PHONES, Number
 from target_contacts.values import convert
 from target_contacts.values.words import plain
 
@@ -16,29 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from collections.abc import Set as AbstractSet
 
-    from target_contacts.contact.reader import Contact
-
-MOBILES = ("mobile", "mobile1", "mobile2", "mobile3")
-PHONES = ("phone", "phone2", "phone3", "phone1")
-"""Attributes for numbers, in the order in which they are filled."""
-
-HOME = "home_phone"
-"""Numbers that no destination has a field for; they come last."""
-
-KINDS = {**dict.fromkeys(MOBILES, MOBILES), **dict.fromkeys((*PHONES, HOME), PHONES)}
-"""Attribute of a number, and the attributes that may take it."""
-
-
-class Number(NamedTuple):
-    """A number of a record."""
-
-    attribute: str
-    """The attribute that its field spells."""
-    name: str
-    """Its field."""
-    value: Any
-    top: str = ""
-    """The property of the record that it stands in, where that holds several."""
+    from target_contacts.contact.model import Contact
 
 
 @dataclass(frozen=True)

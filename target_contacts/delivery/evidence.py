@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from target_contacts.contact.phone_fields import KINDS, MOBILES
+from target_contacts.contact.numbers import KINDS, MOBILES
 from target_contacts.values import convert, names
 from target_contacts.values.basic import as_text
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from target_contacts.contact.reader import Contact
+    from target_contacts.contact.model import Contact
     from target_contacts.ledger.ledger import Fill, Ledger
     from target_contacts.mapping.field import Field, Payload
     from target_contacts.sinks.item import Item

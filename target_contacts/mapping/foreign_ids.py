@@ -12,7 +12,7 @@ from target_contacts.values.words import plain
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from target_contacts.contact.reader import Contact
+    from target_contacts.contact.model import Contact
     from target_contacts.mapping.field import Field
 
 

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
+    from target_contacts.contact.model import Contact
     from target_contacts.contact.paths import FieldPath
-    from target_contacts.contact.reader import Contact
     from target_contacts.mapping.field import Field, Payload, Table
 
 

@@ -13,7 +13,7 @@ from target_contacts.values.words import plain
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from target_contacts.contact.reader import Contact
+    from target_contacts.contact.model import Contact
 
 _WHOLE = ".0"
 """How spreadsheets end whole numbers."""

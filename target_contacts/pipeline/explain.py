@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from target_contacts.contact.reader import Contact
+    from target_contacts.contact.model import Contact
     from target_contacts.delivery.outcomes import Outcomes
     from target_contacts.mapping.field import Payload
     from target_contacts.mapping.translator import Use

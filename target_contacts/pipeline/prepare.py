@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from collections.abc import Set as AbstractSet
 
-    from target_contacts.contact.reader import Contact
+    from target_contacts.contact.model import Contact
     from target_contacts.delivery.filled import FilledFields
     from target_contacts.delivery.outcomes import Outcomes
     from target_contacts.ledger.ledger import Ledger

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_contacts.apis.bas_ip.client import LARGEST_REQUEST, BasIp
 from tap_contacts.transport.errors import GivenUp, Refused
-from target_contacts.contact import phone_fields
+from target_contacts.contact import numbers
 from target_contacts.contact.vocabulary import ATTRIBUTES
 from target_contacts.errors import OUTCOME_UNKNOWN, Rejected
 from target_contacts.mapping.field import Field, Payload, matching
@@ -77,7 +77,7 @@ def _plain(attributes: Mapping[str, Any], name: str) -> str:
     if is_empty(value) or isinstance(value, (dict, list)):
         return ""
     try:
-        return cells.phone(value) if name in phone_fields.KINDS else _stripped(value)
+        return cells.phone(value) if name in numbers.KINDS else _stripped(value)
     except ValueError as error:
         reason = f"number needs a value of {name}, which {error}"
         raise Rejected(reason, "invalid", field="number") from None
@@ -125,8 +125,8 @@ class Numbers:
     def _user(self, attributes: Mapping[str, Any], name: str) -> str:
         """Return an attribute as the user part of a SIP address takes it; phones in E.164."""
         found = _plain(attributes, name)
-        if name in phone_fields.KINDS:
-            found = self._dialled(found, attributes, mobile=name in phone_fields.MOBILES)
+        if name in numbers.KINDS:
+            found = self._dialled(found, attributes, mobile=name in numbers.MOBILES)
         return NO_SIP_USER.sub("", found)
 
     def _dialled(self, found: str, attributes: Mapping[str, Any], *, mobile: bool) -> str:

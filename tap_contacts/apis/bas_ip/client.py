@@ -14,6 +14,7 @@ from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.transport import forms
+from tap_contacts.transport.call import Call
 from tap_contacts.transport.client import (
     DONE,
     RATE,
@@ -24,7 +25,6 @@ from tap_contacts.transport.client import (
 )
 from tap_contacts.transport.errors import NotFound, Retry, Stopped
 from tap_contacts.transport.origin import origin
-from tap_contacts.transport.retry import Call
 from tap_contacts.transport.token_sign_in import UNTIL_REFUSED, TokenSignIn
 
 if TYPE_CHECKING:

@@ -24,6 +24,7 @@ from tap_contacts.listing.offsets import Incomplete
 from tap_contacts.listing.prefetch import AFRESH, LOST, Chunk, in_order
 from tap_contacts.listing.vanished import Vanished
 from tap_contacts.transport import forms, xml
+from tap_contacts.transport.call import Call
 from tap_contacts.transport.client import (
     DONE,
     RATE,
@@ -33,7 +34,6 @@ from tap_contacts.transport.client import (
 )
 from tap_contacts.transport.errors import NotFound
 from tap_contacts.transport.origin import origin
-from tap_contacts.transport.retry import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping

@@ -17,6 +17,7 @@ from tap_contacts.apis.porters.sign_in import CODES, GRANT, TITLE, AppSignIn
 from tap_contacts.apis.porters.tenant import CONTACTS, LINKS_TOO, Tenant
 from tap_contacts.listing.offsets import Incomplete
 from tap_contacts.transport import forms, xml
+from tap_contacts.transport.call import Call
 from tap_contacts.transport.client import (
     DONE,
     NOT_UNDERSTOOD,
@@ -28,7 +29,6 @@ from tap_contacts.transport.client import (
 )
 from tap_contacts.transport.errors import Stopped
 from tap_contacts.transport.origin import origin
-from tap_contacts.transport.retry import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
-    from tap_contacts.apis.porters.client import Porters
+    from tap_contacts.apis.porters.asking import Asks
     from tap_contacts.apis.porters.tenant import Resource
     from tap_contacts.listing.bookmarks import Bookmark
     from tap_contacts.transport.session import Answer
@@ -56,7 +56,7 @@ class Asked(NamedTuple):
     state: Literal["existing", "deleted"] = "existing"
 
 
-def pages(client: Porters, asked: Asked, after: int = 0) -> Iterator[_Element | None]:
+def pages(client: Asks, asked: Asked, after: int = 0) -> Iterator[_Element | None]:
     """Yield the pages of a listing by ascending id, each going on from the last id seen.
 
     Args:
@@ -103,7 +103,7 @@ def _broken(resource: Resource, answered: str) -> Incomplete:
     return Incomplete(f"PORTERS: GET {resource.path}: {answered}. Run again.")
 
 
-def _page(client: Porters, asked: Asked, order: str, count: int) -> Answer:
+def _page(client: Asks, asked: Asked, order: str, count: int) -> Answer:
     query = {
         "partition": client.partition,
         "count": count,
@@ -142,7 +142,7 @@ class Changes:
 
     def __init__(
         self,
-        client: Porters,
+        client: Asks,
         asked: Asked,
         record: Callable[[_Element], dict[str, Any]],
         bookmark: Bookmark,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
-    from tap_contacts.apis.porters.client import Porters
+    from tap_contacts.apis.porters.asking import Asks
 
 FIELD, OPTION = "/v1/field", "/v1/option"
 PHASES = "Option.P_ContactPhase"
@@ -136,7 +136,7 @@ class Options:
 class Tenant:
     """What a company database has; safe to share between threads, each thing asked for once."""
 
-    def __init__(self, client: Porters) -> None:
+    def __init__(self, client: Asks) -> None:
         """Take what speaks to it."""
         self._client = client
         self._lock = threading.RLock()
@@ -190,7 +190,7 @@ class Tenant:
                 self._client.logger.warning("%s", text)
 
 
-def fields_of(client: Porters, resource: Resource) -> Mapping[str, TenantField]:
+def fields_of(client: Asks, resource: Resource) -> Mapping[str, TenantField]:
     """Return the fields of a resource that are in use, by alias.
 
     Raises:
@@ -208,7 +208,7 @@ def fields_of(client: Porters, resource: Resource) -> Mapping[str, TenantField]:
     return found
 
 
-def choices_of(client: Porters, alias: str) -> Sequence[Choice]:
+def choices_of(client: Asks, alias: str) -> Sequence[Choice]:
     """Return what stands under an option and may or could once be chosen."""
     query = {"partition": client.partition, "alias": alias}
     return _options(client.call("GET", OPTION, params=query).xml, alias).choices

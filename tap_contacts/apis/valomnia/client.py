@@ -16,6 +16,7 @@ from tap_contacts.apis.valomnia.sign_in import TITLE, Session
 from tap_contacts.listing.offsets import Listing, Page, read_all, read_chunks
 from tap_contacts.listing.prefetch import Offsets
 from tap_contacts.transport import forms
+from tap_contacts.transport.call import Call
 from tap_contacts.transport.client import (
     DONE,
     GATEWAY,
@@ -27,7 +28,6 @@ from tap_contacts.transport.client import (
     foreign,
 )
 from tap_contacts.transport.origin import origin
-from tap_contacts.transport.retry import Call
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping

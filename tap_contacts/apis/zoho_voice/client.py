@@ -24,6 +24,7 @@ from tap_contacts.listing.offsets import Listing, Page, read_all, read_chunks
 from tap_contacts.listing.prefetch import Chunk, Offsets, in_order
 from tap_contacts.listing.vanished import Vanished
 from tap_contacts.transport import forms
+from tap_contacts.transport.call import Call
 from tap_contacts.transport.client import (
     DONE,
     GATEWAY,
@@ -36,7 +37,6 @@ from tap_contacts.transport.client import (
 )
 from tap_contacts.transport.errors import Refused
 from tap_contacts.transport.origin import origin
-from tap_contacts.transport.retry import Call
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping

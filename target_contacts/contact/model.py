@@ -1,0 +1,44 @@
+"""A contact, once it was found in a record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from target_contacts.contact.numbers import Number
+
+
+class Contact(msgspec.Struct):
+    """A contact in the vocabulary's terms.
+
+    An attribute that the record has but without value is "": it is to be cleared. One that the
+    record does not have is absent: it is to be left alone.
+    """
+
+    attributes: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
+    """Destination fields filled by `field_map`, before all built-in mapping; none is empty."""
+    defaults: dict[str, Any] = {}
+    """Defaults of attributes that have no value."""
+    sources: dict[str, str] = {}
+    """Where each attribute comes from: a field of the record, a setting or other attributes."""
+    spare: dict[str, str] = {}
+    """Fields with a value that no attribute took, and the attribute they spell or ""."""
+    conflicts: set[tuple[str, str, str]] = set()
+    """Attributes that two fields give different values: attribute, field taken, field left."""
+    further: list[Number] = []
+    """Numbers beside those that attributes have."""
+    chosen: set[str] = set()
+    """Attributes whose values `value_map` names."""
+    same: list[tuple[str, str]] = []
+    """Attributes, and further fields that give them the value that they have."""
+
+    def has(self, attribute: str) -> bool:
+        """Say whether an attribute has a value."""
+        return bool(self.attributes.get(attribute, "") != "")
+
+    def with_defaults(self) -> dict[str, Any]:
+        """Return all attributes, those without value with their default."""
+        return {**self.attributes, **self.defaults} if self.defaults else self.attributes
