@@ -203,6 +203,14 @@ def test_no_files_know_each_other(package: str) -> None:
     assert left == {}
 
 
+def test_a_sink_knows_its_api_and_nothing_of_the_run() -> None:
+    """What an API does can be tried without a run: no ledger, no message, no class of the SDK."""
+    for path in files("target_contacts/sinks"):
+        known = {name for name in imports(path) if name.startswith("singer_sdk")}
+        assert known <= {"singer_sdk.exceptions"}, path
+        assert rooms(path, "target_contacts").isdisjoint({"ledger", "singer"}), path
+
+
 def test_an_import_that_runs_up_is_not_allowed() -> None:
     """The order is as strict as it says: side rooms know no room, no room knows one above it."""
     assert "pipeline" not in allowed("target_contacts", "delivery")

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections import deque
 from contextlib import closing, contextmanager
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from msgspec.structs import replace
 
 from tap_contacts.transport.errors import OutcomeUnknown, Refused, Stopped
+from target_contacts.delivery.planned import Planned, why
 from target_contacts.errors import Rejected
 from target_contacts.ledger.ledger import INTENT, WRITTEN, Entry
 from target_contacts.shutdown import Interrupted
-from target_contacts.sinks.item import Action, Item, Outcome, created, why
+from target_contacts.sinks.item import Action, Outcome, created
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -82,10 +83,10 @@ class Delivery:
         self._shutdown, self._mode, self._assert_complete = shutdown, mode, assert_complete
         self._intents: set[str] = set()
         """Keys of creates that were announced and have no outcome yet."""
-        self._sent_twice: list[tuple[Item, str]] = []
+        self._sent_twice: list[tuple[Planned, str]] = []
         """Creates that were sent again since they had not been answered, with the new ids."""
 
-    def deliver(self, planned: Sequence[Item]) -> None:
+    def deliver(self, planned: Sequence[Planned]) -> None:
         """Settle planned items, remembering each outcome as soon as it is known.
 
         Raises:
@@ -98,7 +99,7 @@ class Delivery:
                 ready += self._again(due)
             self._send(ready)
 
-    def preview(self, planned: Sequence[Item]) -> None:
+    def preview(self, planned: Sequence[Planned]) -> None:
         """Book what would be done with planned items: a dry run sends nothing."""
         for item in self._resolved(planned, fresh=False):
             self._outcomes.settle(_DONE[item.action], item.received)
@@ -124,7 +125,7 @@ class Delivery:
                 self._withdraw_intents()
             raise
 
-    def _send(self, ready: deque[Item]) -> None:
+    def _send(self, ready: deque[Planned]) -> None:
         """Write items; look up those that were never answered, and write them again if need be."""
         while ready:
             unknown = self._write(ready)
@@ -135,16 +136,16 @@ class Delivery:
                 ready = self._waited_for()
         self._setbacks.end(self._unanswered.keys)
 
-    def _waited_for(self) -> deque[Item]:
+    def _waited_for(self) -> deque[Planned]:
         """Wait until no create that is held can land any more; return those to be sent again."""
         self._sink.pause(self._unanswered.left)
         return deque(self._again(self._unanswered.take_due()))
 
-    def _again(self, unknown: Sequence[Item]) -> Sequence[Item]:
+    def _again(self, unknown: Sequence[Planned]) -> Sequence[Planned]:
         """Look up creates that were never answered; return those that are to be sent again now."""
         return self._setbacks.worth_sending(self._resolved(unknown, fresh=True))
 
-    def _resolved(self, planned: Sequence[Item], *, fresh: bool) -> deque[Item]:
+    def _resolved(self, planned: Sequence[Planned], *, fresh: bool) -> deque[Planned]:
         """Look up what is doubtful; return what must be sent now, as it must be."""
         certain = [item for item in planned if not item.doubtful]
         doubtful = [item for item in planned if item.doubtful]
@@ -152,19 +153,19 @@ class Delivery:
         wanted = (item for item in chain(certain, found) if not self._unanswered.hold(item))
         return deque(r for item in wanted if (r := self._ready(item)))
 
-    def _write(self, ready: deque[Item]) -> list[Item]:
+    def _write(self, ready: deque[Planned]) -> list[Planned]:
         """Write until all is sent or too much goes unanswered; return what was never answered."""
-        unknown: list[Item] = []
+        unknown: list[Planned] = []
         self._setbacks.start_round()
         # What is under way is answered before the account is free for others, whatever fails here.
         with closing(self._sink.write(self._intending(ready))) as writing:
-            for outcomes in writing:
-                unknown += self._settle(outcomes)
+            for outcomes in writing:  # they are of the very items that were given
+                unknown += self._settle(cast("list[Outcome[Planned]]", outcomes))
         self._shutdown.assert_not_asked()
         self._setbacks.end_round()
         return unknown
 
-    def _ready(self, item: Item) -> Item | None:
+    def _ready(self, item: Planned) -> Planned | None:
         """Return an item as it must be sent; None if it must not, and is booked."""
         creating = item.action is Action.CREATE
         if creating and item.refusal:
@@ -181,7 +182,7 @@ class Delivery:
             return None
         return ready
 
-    def _intending(self, ready: deque[Item]) -> Iterator[Item]:
+    def _intending(self, ready: deque[Planned]) -> Iterator[Planned]:
         """Take items and yield them, once the ledger has it on disk that they are about to leave.
 
         While too many in a row go unanswered, the rest stays: a look-up shows whether the
@@ -203,7 +204,7 @@ class Delivery:
                 yield chunk.pop(0)
             ready.extendleft(reversed(chunk))
 
-    def _intent(self, item: Item) -> Entry:
+    def _intent(self, item: Planned) -> Entry:
         """Return the entry of an item about to leave; an update's payload is in doubt from then."""
         if item.action is Action.UPDATE:
             return Entry(item.key, WRITTEN, item.remote_id, filled=item.in_doubt or item.filled)
@@ -215,7 +216,7 @@ class Delivery:
         self._ledger.drop(self._stream, sorted(self._intents))
         self._intents.clear()
 
-    def _settle(self, outcomes: Sequence[Outcome]) -> list[Item]:
+    def _settle(self, outcomes: Sequence[Outcome[Planned]]) -> list[Planned]:
         """Enter outcomes into the ledger first, then into rejects and books.
 
         Returns the creates to be looked up: those that were never answered, and those refused
@@ -255,7 +256,7 @@ class Delivery:
         ]
         return [*map(self._unanswered.lost, lost), *second]
 
-    def _refuse(self, refused: Sequence[tuple[Item, Rejected]]) -> None:
+    def _refuse(self, refused: Sequence[tuple[Planned, Rejected]]) -> None:
         """Reject what the destination refused, and forget that it was announced."""
         undone = [item.key for item, _ in refused if item.action is Action.CREATE]
         self._ledger.drop(self._stream, undone)

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from target_contacts.contact.model import Contact
+    from target_contacts.delivery.planned import Planned
     from target_contacts.ledger.ledger import Fill, Ledger
     from target_contacts.mapping.field import Field, Payload
-    from target_contacts.sinks.item import Item
 
 REMEMBERED = 4096
 """Combinations of fields whose row is known without looking."""
@@ -77,7 +77,7 @@ class FilledFields:
                 self._ids[told] = found
         return found
 
-    def change(self, item: Item, before: str | None) -> Change:
+    def change(self, item: Planned, before: str | None) -> Change:
         """Return what an update has to send.
 
         Args:
@@ -99,7 +99,7 @@ class FilledFields:
             lacking,
         )
 
-    def unchanged(self, item: Item, before: str | None) -> str | None:
+    def unchanged(self, item: Planned, before: str | None) -> str | None:
         """Return the id of the row for what is filled, if nothing has to be sent.
 
         Args:
@@ -119,7 +119,7 @@ class FilledFields:
         whole = {w: of for w, of in fill.items() if w not in lacking}
         return self._ledger.fill_id(earlier | whole)
 
-    def _compared(self, item: Item, before: str) -> tuple[Fill, Fill, list[str]]:
+    def _compared(self, item: Planned, before: str) -> tuple[Fill, Fill, list[str]]:
         """Return what is filled now, what was, and the fields of which a part is lacking."""
         known = self._ledger.fills(filter(None, (item.filled, before)))
         fill, earlier = known.get(item.filled or "", {}), known.get(before, {})
@@ -127,7 +127,7 @@ class FilledFields:
         lacking = [w for w, of in fill.items() if _lacks(earlier.get(w, ()), of, here)]
         return fill, earlier, lacking
 
-    def _gone(self, item: Item, fill: Fill, earlier: Fill) -> list[str]:
+    def _gone(self, item: Planned, fill: Fill, earlier: Fill) -> list[str]:
         """Return the fields whose value is gone: its properties are there, without it.
 
         A property that holds another value says so only where the record has none for the field.
@@ -160,13 +160,13 @@ class FilledFields:
         return sorted({self._ledger.digest(name)[:8] for name in names})
 
 
-def _of_unknown(item: Item) -> Payload:
+def _of_unknown(item: Planned) -> Payload:
     """Return the values of a contact of which it is not known what filled it: none is cleared."""
     sent = {w: item.fallback.get(w, "") if v == "" else v for w, v in item.payload.items()}
     return {wire: value for wire, value in sent.items() if value != ""}
 
 
-def _stated(item: Item, earlier: Fill, complete: AbstractSet[str]) -> Payload:
+def _stated(item: Planned, earlier: Fill, complete: AbstractSet[str]) -> Payload:
     """Return the values that a record states in full; a default never goes over a value."""
     filled = {w: v for w, v in item.payload.items() if v != ""}
     made = {w: v for w, v in filled.items() if w not in item.fallback}

@@ -32,10 +32,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from target_contacts.delivery.outcomes import Outcomes
+    from target_contacts.delivery.planned import Planned
     from target_contacts.ledger.ledger import Ledger
     from target_contacts.shutdown import Shutdown
     from target_contacts.sinks.base import ApiSink
-    from target_contacts.sinks.item import Item, Outcome
+    from target_contacts.sinks.item import Outcome
 
 
 class Reconciler:
@@ -82,7 +83,7 @@ class Reconciler:
         self._peers = peers
         peers.append(self)
 
-    def resolve(self, items: Sequence[Item], *, fresh: bool) -> Iterator[Item]:
+    def resolve(self, items: Sequence[Planned], *, fresh: bool) -> Iterator[Planned]:
         """Yield the items that must be sent, as creates or updates, and settle the others.
 
         Args:
@@ -103,7 +104,7 @@ class Reconciler:
             else:
                 yield from self._decided(item, candidates[item.key], decided[item.key])
 
-    def doubles(self, sent: Sequence[tuple[Item, str]]) -> Iterator[tuple[str, list[str]]]:
+    def doubles(self, sent: Sequence[tuple[Planned, str]]) -> Iterator[tuple[str, list[str]]]:
         """Yield the ids of contacts that were sent twice, with those that the first sending made.
 
         Args:
@@ -119,7 +120,7 @@ class Reconciler:
             if others := sorted(made - self._ledger.owned(list(made))):
                 yield remote_id, others
 
-    def tell_others(self, outcomes: Sequence[Outcome]) -> None:
+    def tell_others(self, outcomes: Sequence[Outcome[Planned]]) -> None:
         """Let the other streams of this run know contacts that were created since they looked."""
         for other in self._peers:
             if other is not self:
@@ -143,14 +144,14 @@ class Reconciler:
         wanted = ({w: as_text(fields.get(w)) for w in wires} for wires in self._sink.identities)
         return [self._ledger.digest(each) for each in wanted]
 
-    def _has_changed(self, item: Item) -> bool:
+    def _has_changed(self, item: Planned) -> bool:
         """Say whether a record has another identity than its create that was never answered."""
         intent = item.intent
         return intent is not None and intent.identity not in self._sent(self._sink.known_by(item))
 
     # What the destination has.
 
-    def _look_up(self, items: Sequence[Item]) -> dict[str, Any]:
+    def _look_up(self, items: Sequence[Planned]) -> dict[str, Any]:
         """Return the candidates of each item by its key, or why the API did not tell them.
 
         Raises:
@@ -169,7 +170,7 @@ class Reconciler:
                 raise error
         return answers
 
-    def _all_listed(self, items: Sequence[Item]) -> Index | None:
+    def _all_listed(self, items: Sequence[Planned]) -> Index | None:
         """Return all contacts, where listing them is the only way or cheaper than asking for each.
 
         Raises:
@@ -187,13 +188,13 @@ class Reconciler:
                 raise
             return None
 
-    def _answer(self, items: Sequence[Item], item: Item) -> tuple[str, Any]:
+    def _answer(self, items: Sequence[Planned], item: Planned) -> tuple[str, Any]:
         try:
             return item.key, self._candidates(item, items)
         except (Refused, Stopped, Incomplete) as error:
             return item.key, error
 
-    def _candidates(self, item: Item, items: Sequence[Item]) -> Candidates:
+    def _candidates(self, item: Planned, items: Sequence[Planned]) -> Candidates:
         """Return the contacts that may be an item's, from a part of the account if it is listed.
 
         Listing a part may take as many requests as asking for each of the items.
@@ -203,7 +204,7 @@ class Reconciler:
             return index.candidates(self._keys(item)) if index else {}
         return dict(self._asked(item))
 
-    def _part(self, item: Item, items: Sequence[Item]) -> Index | None:
+    def _part(self, item: Planned, items: Sequence[Planned]) -> Index | None:
         """Return the listed part of the account that an item's contact belongs to, if any.
 
         Raises:
@@ -219,7 +220,7 @@ class Reconciler:
                 raise
             return None
 
-    def _asked(self, item: Item) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    def _asked(self, item: Planned) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Ask the API for the contacts that may be an item's."""
         if item.intent:
             yield from self._sink.find(self._sink.looked_for(item))
@@ -232,14 +233,14 @@ class Reconciler:
                 if all(wanted.values()):
                     yield from self._sink.find(wanted)
 
-    def _keys(self, item: Item) -> list[Any]:
+    def _keys(self, item: Planned) -> list[Any]:
         keys = list(self._matcher.keys(self._sink.known_by(item)))
         return keys if item.intent is None else [*keys, item.intent.identity]
 
     # What follows.
 
     def _wishes(
-        self, items: Sequence[Item], found: Mapping[str, Candidates]
+        self, items: Sequence[Planned], found: Mapping[str, Candidates]
     ) -> dict[str, list[list[str]]]:
         """Return which contacts each item may be, rule by rule.
 
@@ -263,14 +264,16 @@ class Reconciler:
                 ]
         return nobodys
 
-    def _agreeing(self, item: Item, candidates: Candidates) -> list[list[str]]:
+    def _agreeing(self, item: Planned, candidates: Candidates) -> list[list[str]]:
         if not candidates:
             return []
         if item.intent:
             return self._lost.agreeing(item, candidates)
         return self._matcher.agreeing(self._sink.known_by(item), candidates)
 
-    def _decided(self, item: Item, candidates: Candidates, ids: Sequence[str]) -> Iterator[Item]:
+    def _decided(
+        self, item: Planned, candidates: Candidates, ids: Sequence[str]
+    ) -> Iterator[Planned]:
         """Adopt the contact that fits; create one if none does."""
         if len(ids) > 1:
             reason = f"several contacts may be this one: {', '.join(ids)}. Nothing was written"
@@ -288,7 +291,7 @@ class Reconciler:
         else:
             yield replace(item, doubtful=False)
 
-    def _undecidable(self, item: Item, candidates: Candidates) -> list[str]:
+    def _undecidable(self, item: Planned, candidates: Candidates) -> list[str]:
         """Return contacts that nobody has and that a lost create may or may not have made.
 
         There is none where somebody has looked, and piped the rejected record in again.
@@ -298,7 +301,9 @@ class Reconciler:
         ids = self._lost.undecidable(item, candidates)
         return sorted(set(ids) - self._ledger.owned(ids) - self._claimed)
 
-    def _adopted(self, item: Item, remote_id: str, fields: Mapping[str, Any]) -> Iterator[Item]:
+    def _adopted(
+        self, item: Planned, remote_id: str, fields: Mapping[str, Any]
+    ) -> Iterator[Planned]:
         """Settle a create that turns out to be done; what differs from it becomes an update."""
         if self._lost.is_sent(item, fields):
             entry = Entry(
@@ -313,7 +318,7 @@ class Reconciler:
             item, doubtful=False, action=Action.UPDATE, remote_id=remote_id, payload=payload
         )
 
-    def _without_look_up(self, item: Item, error: Refused | GivenUp) -> Iterator[Item]:
+    def _without_look_up(self, item: Planned, error: Refused | GivenUp) -> Iterator[Planned]:
         """Send no create a second time blindly; a first one may go where there are no look-ups."""
         if isinstance(error, GivenUp):
             self._outcomes.reject(item.received, _not_looked_up(error))
@@ -329,12 +334,12 @@ class Reconciler:
             yield replace(item, doubtful=False)
 
 
-def _is_looked_for(item: Item) -> bool:
+def _is_looked_for(item: Planned) -> bool:
     """Say whether somebody has looked for the contact of a record, and piped it in again."""
     return earlier(item.received.line.message).get("code") == OUTCOME_UNKNOWN
 
 
-def _hashes(items: Sequence[Item]) -> list[str]:
+def _hashes(items: Sequence[Planned]) -> list[str]:
     """Return the hashes by which the lost creates among items are known."""
     return [item.intent.identity for item in items if item.intent and item.intent.identity]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from target_contacts.delivery.candidates import Candidates, Sent
     from target_contacts.delivery.evidence import FactReader
-    from target_contacts.sinks.item import Item
+    from target_contacts.delivery.planned import Planned
 
 _PLAIN = (str, int, float)
 
@@ -36,7 +36,7 @@ class Lost:
         """
         self._reader, self._sent, self._adopts = reader, sent, adopts
 
-    def is_sent(self, item: Item, fields: Mapping[str, Any]) -> bool:
+    def is_sent(self, item: Planned, fields: Mapping[str, Any]) -> bool:
         """Say whether a contact is just what was sent, as far as the API gives it back."""
         if not item.is_announced:
             return False
@@ -44,7 +44,7 @@ class Lost:
         normal = self._reader.normal
         return all(normal(wire, sent) == normal(wire, fields) for wire in sent if wire in fields)
 
-    def agreeing(self, item: Item, candidates: Candidates) -> list[list[str]]:
+    def agreeing(self, item: Planned, candidates: Candidates) -> list[list[str]]:
         """Return, rule by rule, the ids of those contacts that the create may have made.
 
         Args:
@@ -66,7 +66,7 @@ class Lost:
         ]
         return [exact, *near, same]
 
-    def made(self, item: Item, candidates: Candidates) -> list[str]:
+    def made(self, item: Planned, candidates: Candidates) -> list[str]:
         """Return the ids of the contacts that the create may have made, going by what was sent.
 
         Of a record that has changed since, only the identity of what was sent is known.
@@ -74,7 +74,7 @@ class Lost:
         is_it = self.is_sent if item.is_announced else self._may_be
         return [each for each, fields in candidates.items() if is_it(item, fields)]
 
-    def undecidable(self, item: Item, candidates: Candidates) -> list[str]:
+    def undecidable(self, item: Planned, candidates: Candidates) -> list[str]:
         """Return the ids of contacts of which nobody can tell whether the create made them."""
         if not item.is_announced:
             return [each for each, fields in candidates.items() if self._may_be(item, fields)]
@@ -88,7 +88,7 @@ class Lost:
             if any(rule(mine, facts(fields)) for rule in rules)
         ]
 
-    def _may_be(self, item: Item, fields: Mapping[str, Any]) -> bool:
+    def _may_be(self, item: Planned, fields: Mapping[str, Any]) -> bool:
         """Say whether a contact has the identity that an open intent is known by."""
         identity = item.intent.identity if item.intent else None
         return identity is not None and identity in self._sent(fields)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from target_contacts.delivery.planned import Received
     from target_contacts.errors import Rejected
     from target_contacts.report.summary import Books
     from target_contacts.singer.checkpoints import Checkpoints
-    from target_contacts.sinks.item import Received
 
 
 class Outcomes:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from target_contacts.delivery.filled import FilledFields
     from target_contacts.delivery.outcomes import Outcomes
+    from target_contacts.delivery.planned import Planned, Received
     from target_contacts.delivery.unanswered import Unanswered
     from target_contacts.ledger.ledger import Entry, Ledger
-    from target_contacts.sinks.item import Item, Received
 
 
 class Terms(NamedTuple):
@@ -77,15 +77,15 @@ class Plan:
         self._outcomes.settle("unchanged", *unchanged)
         return changed
 
-    def planned(self, items: Sequence[Item]) -> list[Item]:
+    def planned(self, items: Sequence[Planned]) -> list[Planned]:
         """Return the items that may have to be sent, and settle those that only look changed.
 
         Each has its action: what the ledger knows is to be updated, all else to be created. A
         create that may be one too many is doubtful.
         """
         entries = self._entries([item.received for item in items])
-        planned: list[Item] = []
-        same: list[tuple[Item, Entry]] = []
+        planned: list[Planned] = []
+        same: list[tuple[Planned, Entry]] = []
         for item in items:
             entry = entries.get(item.key)
             if entry and (filled := self._still(item, entry)):
@@ -96,7 +96,7 @@ class Plan:
         self._settle_same(same)
         return planned
 
-    def _still(self, item: Item, entry: Entry) -> str | None:
+    def _still(self, item: Planned, entry: Entry) -> str | None:
         """Return the id of what an item fills, if the destination has all that it says."""
         if entry.status != WRITTEN or not item.is_sent(entry.payload):
             return None
@@ -120,13 +120,13 @@ class Plan:
         known = {former[key]: replace(each, key=former[key]) for key, each in found.items()}
         return {**entries, **known}
 
-    def _settle_same(self, same: Sequence[tuple[Item, Entry]]) -> None:
+    def _settle_same(self, same: Sequence[tuple[Planned, Entry]]) -> None:
         """Settle records that changed without changing what is sent, and know them next time."""
         if not self._terms.dry_run:
             self._ledger.put(self._stream, [entry for _, entry in same])
         self._outcomes.settle("unchanged", *(item.received for item, _ in same))
 
-    def _planned(self, item: Item, entry: Entry | None) -> Item:
+    def _planned(self, item: Planned, entry: Entry | None) -> Planned:
         """Return an item with what the ledger knows of it."""
         if entry is None:
             return replace(item, doubtful=self._terms.adopts)
@@ -134,14 +134,14 @@ class Plan:
             return self._announced(replace(item, doubtful=not self._terms.idempotent, intent=entry))
         return self._changing(item, entry)
 
-    def _announced(self, item: Item) -> Item:
+    def _announced(self, item: Planned) -> Planned:
         """Return a create that was never answered with the time until which it may land."""
         if (held := self._unanswered.take(item.key)) is None:
             return replace(item, until=self._terms.former_until)
         self._outcomes.skip(held.received, "a later record has the same key")
         return replace(item, lost=held.lost, until=held.until)
 
-    def _changing(self, item: Item, entry: Entry) -> Item:
+    def _changing(self, item: Planned, entry: Entry) -> Planned:
         """Return an update with what it has to clear, and without what it has to leave alone."""
         change = self._filled.change(item, entry.filled)
         for wire in change.kept if not self._terms.replaces else ():

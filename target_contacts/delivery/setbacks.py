@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from tap_contacts.transport.errors import ApiError
     from target_contacts.delivery.outcomes import Outcomes
-    from target_contacts.sinks.item import Item, Outcome, Received
+    from target_contacts.delivery.planned import Planned, Received
+    from target_contacts.sinks.item import Outcome
 
 NEXT_RUN = "Run again: what may have been created is looked up before anything is sent."
 
@@ -84,7 +85,7 @@ class Setbacks:
         """Take note that sending begins, or goes on after a look-up."""
         self._in_a_row = 0
 
-    def note(self, outcomes: Iterable[Outcome]) -> None:
+    def note(self, outcomes: Iterable[Outcome[Planned]]) -> None:
         """Take note of what was not answered or failed in every try."""
         for outcome in outcomes:
             if isinstance(outcome.error, OutcomeUnknown):
@@ -102,7 +103,7 @@ class Setbacks:
             self._lost[key] = error
             self._in_a_row += 1
 
-    def _hold(self, item: Item, error: ApiError) -> None:
+    def _hold(self, item: Planned, error: ApiError) -> None:
         self._held.append((item.received, _rejection(item, error)))
 
     def look(self) -> None:
@@ -119,7 +120,7 @@ class Setbacks:
         self._rounds += 1
         self.look()
 
-    def worth_sending(self, items: Sequence[Item]) -> list[Item]:
+    def worth_sending(self, items: Sequence[Planned]) -> list[Planned]:
         """Return which of the creates that were looked up in vain are to be sent again.
 
         Raises:
@@ -145,7 +146,7 @@ class Setbacks:
                 answered, advice = f"{answered}; last: {last.answered}", f"{last.advice} {NEXT_RUN}"
             raise Stopped(self._tries.title, "create of a contact", answered, advice.strip())
 
-    def _give_up(self, item: Item) -> None:
+    def _give_up(self, item: Planned) -> None:
         """Reject a create that others were accepted after; hold any other one."""
         if error := self._proven.get(item.key):
             self._outcomes.reject(item.received, _rejection(item, error))
@@ -171,7 +172,7 @@ class Setbacks:
             self._outcomes.reject(received, rejection)
 
 
-def _rejection(item: Item, error: ApiError) -> Rejected:
+def _rejection(item: Planned, error: ApiError) -> Rejected:
     """Say what became of a record that cannot be written, and what to do."""
     if isinstance(error, OutcomeUnknown):
         reason = (

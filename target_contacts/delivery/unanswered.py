@@ -16,7 +16,7 @@ from target_contacts.sinks.item import Action
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from target_contacts.sinks.item import Item
+    from target_contacts.delivery.planned import Planned
 
 MOST_HELD = 1000
 """Creates that are held while others go on; their records are in memory."""
@@ -31,7 +31,7 @@ class Unanswered:
     def __init__(self, wait: float, clock: Callable[[], float] = time.monotonic) -> None:
         """Take how many seconds after its answer was lost a create may still be carried out."""
         self._wait, self._clock = wait, clock
-        self._held: dict[str, Item] = {}
+        self._held: dict[str, Planned] = {}
 
     @property
     def keys(self) -> Collection[str]:
@@ -48,22 +48,22 @@ class Unanswered:
         """Return the seconds until none of them may be carried out any more."""
         return max((item.until for item in self._held.values()), default=0.0) - self._clock()
 
-    def lost(self, item: Item) -> Item:
+    def lost(self, item: Planned) -> Planned:
         """Return a create whose answer was lost just now, with the time until which it may land."""
         return replace(item, lost=item.lost + 1, until=self._clock() + self._wait)
 
-    def hold(self, item: Item) -> bool:
+    def hold(self, item: Planned) -> bool:
         """Hold a create that is not at the destination yet, if it may still get there."""
         if item.action is not Action.CREATE or item.intent is None or item.until <= self._clock():
             return False
         self._held[item.key] = replace(item, doubtful=True)
         return True
 
-    def take(self, key: str) -> Item | None:
+    def take(self, key: str) -> Planned | None:
         """Return the create of a record that comes again, and hold it no longer."""
         return self._held.pop(key, None)
 
-    def take_due(self) -> list[Item]:
+    def take_due(self) -> list[Planned]:
         """Return the creates that cannot land any more, and hold them no longer."""
         now = self._clock()
         return [self._held.pop(item.key) for item in [*self._held.values()] if item.until <= now]

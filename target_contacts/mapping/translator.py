@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import ConfigurationError
 
-from target_contacts.contact.derive import JOINT, as_text
 from target_contacts.contact.paths import Failure, MappedFields
 from target_contacts.contact.phone_fields import Slots
 from target_contacts.contact.reader import ContactReader
 from target_contacts.contact.vocabulary import ATTRIBUTES
 from target_contacts.errors import Rejected
 from target_contacts.mapping.choices import NotKnown
+from target_contacts.mapping.coverage import Coverage
 from target_contacts.mapping.foreign_ids import Whose
 from target_contacts.mapping.value_map import ValueMap
 from target_contacts.report.summary import NOT_THERE
@@ -28,7 +27,7 @@ from target_contacts.values.basic import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from target_contacts.contact.model import Contact
@@ -38,15 +37,6 @@ if TYPE_CHECKING:
 
 IDS = ("customer_id", "customer_reference", "owner_id")
 """Attributes that name something of the destination's own; another system's mean nothing there."""
-
-
-class Use(NamedTuple):
-    """How a value gets to the destination."""
-
-    source: str
-    """Field of the record, or what makes the value otherwise."""
-    attribute: str
-    wire: str
 
 
 MISSING = "missing"
@@ -104,6 +94,7 @@ class Translator:
         by_wire = {field.wire: field.attribute for field in every}
         assert_known("value_map", rules.value_map, dict.fromkeys((*ATTRIBUTES, *by_wire.values())))
         self.mapped = MappedFields(field_map, {field.wire for field in every if field.nested})
+        self.coverage = Coverage(table, self._carried, self.mapped, defaults)
         self._value_map = ValueMap(rules.value_map, by_wire, rules.status_names)
         self._whose = Whose(fields, defaults, is_own=rules.is_own)
         self._reader = ContactReader(
@@ -224,71 +215,6 @@ class Translator:
             )
             yield Rejected(reason, MISSING, field=self._own[0])
 
-    def uses(self, contact: Contact, payload: Payload) -> Iterator[tuple[Use, Any]]:
-        """Yield how each value of a payload came about, and from what."""
-        by_wire = {field.wire: field.attribute for field in self._fields}
-        for wire in payload:
-            attribute = by_wire.get(wire, "")
-            if wire in contact.fields:
-                path = self.mapped.paths[wire].text
-                yield Use(f"{path} (field_map)", "", wire), contact.fields[wire]
-            elif attribute in contact.sources:
-                source = contact.sources[attribute]
-                yield Use(source, attribute, wire), contact.attributes[attribute]
-            elif attribute in contact.defaults:
-                yield Use("defaults", attribute, wire), contact.defaults[attribute]
-            else:
-                yield Use("(made by the target)", "", wire), payload[wire]
-
-    def before_default(self, contact: Contact) -> Iterator[tuple[str, str]]:
-        """Yield the ids that a record has where there is a default, too: attribute and field."""
-        for field in self._ids:
-            attribute, value = field.attribute, contact.attributes.get(field.attribute)
-            if contact.has(attribute) and value != self._defaults.get(attribute, value):
-                yield attribute, contact.sources[attribute]
-
-    def not_carried(self, contact: Contact, known: Container[str] = ()) -> list[str]:
-        """List the fields of a contact's record whose values do not reach the destination.
-
-        Args:
-            contact: The contact.
-            known: Fields that need not be told.
-        """
-        carried, sources = self._reaching(contact), contact.sources
-        left = [
-            name
-            for attribute in sources.keys() - carried
-            if sources[attribute] not in known and contact.has(attribute)
-            if not _is_stood_for(attribute, carried, contact.attributes)
-            for name in sources[attribute].split(JOINT)
-        ]
-        same = [
-            name
-            for attribute, name in contact.same
-            if attribute not in carried
-            if not _is_stood_for(attribute, carried, contact.attributes)
-        ]
-        names = [name for name in (*contact.spare, *left, *same) if name not in known]
-        if not names:
-            return []
-        mapped = {path.text for path in self.mapped.paths.values()}
-        used = [source for a, source in sources.items() if a in carried or a in mapped]
-        taken = {"defaults", *(name for source in used for name in source.split(JOINT))}
-        return [
-            name
-            for name in names
-            if name not in taken
-            and not name.startswith("_sdc_")
-            and not self.mapped.reads(contact.fields, name)
-        ]
-
-    def _reaching(self, contact: Contact) -> AbstractSet[str]:
-        """Return the attributes that are sent, not a value of `field_map` or a default instead."""
-        if not contact.fields:
-            return self._carried
-        replaced = (f.attribute for f in self._fields if f.wire in contact.fields)
-        return self._carried - {attribute for attribute in replaced if contact.has(attribute)}
-
     def _converted(self, field: Field, value: Any, contact: Contact) -> Any:
         """Return the value to send; None if it does not fit and may be left out."""
         try:
@@ -370,33 +296,3 @@ def _is_none(convert: Callable[[Any], Any], value: Any) -> bool:
         except NoValue:
             return True
     return False
-
-
-def _is_stood_for(attribute: str, carried: AbstractSet[str], attributes: Mapping[str, Any]) -> bool:
-    """Say whether an attribute reaches the destination in another form."""
-    if attribute in NAME_PARTS and "full_name" in carried:
-        return _holds(attributes.get("full_name", ""), attributes[attribute])
-    return not STANDING.get(attribute, frozenset()).isdisjoint(carried)
-
-
-STANDING = {
-    "full_name": {"first_name", "last_name"},
-    "first_name_reading": {"name_reading"},
-    "last_name_reading": {"name_reading"},
-    "salutation": {"gender"},
-    "street_number": {"street"},
-    "street2": {"street"},
-}
-"""Attribute to those that hold its value, too."""
-
-NAME_PARTS = ("first_name", "middle_name", "last_name")
-
-
-def _holds(whole: Any, part: Any) -> bool:
-    """Say whether a name holds another one, however both are written."""
-    whole, part = as_text(whole), as_text(part)
-    return (whole.isascii() and part in whole) or _plain(part) in _plain(whole)
-
-
-def _plain(value: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", value).split())

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
     from target_contacts.contact.model import Contact
     from target_contacts.delivery.outcomes import Outcomes
+    from target_contacts.delivery.planned import Received
+    from target_contacts.mapping.coverage import Use
     from target_contacts.mapping.field import Payload
-    from target_contacts.mapping.translator import Use
     from target_contacts.pipeline.prepare import Preparation
     from target_contacts.sinks.base import ApiSink
-    from target_contacts.sinks.item import Received
 
 WIDTH = 140
 """Columns of a line."""
@@ -72,7 +72,7 @@ class Explainer:
         """Count what becomes of a record's values; return why it would not be sent."""
         preparation = self._preparation
         contact = preparation.contact(received.record)
-        self._spare.update({*map(preparation.shown, preparation.translator.not_carried(contact))})
+        self._spare.update({*map(preparation.shown, preparation.coverage.not_carried(contact))})
         self._conflicts.update(
             (attribute, preparation.shown(taken), preparation.shown(left))
             for attribute, taken, left in contact.conflicts
@@ -80,7 +80,7 @@ class Explainer:
         payload, reasons = self._translated(contact)
         lacking = preparation.translator.missing(payload, creating=True)
         told = {why.field for why in reasons}
-        for found, raw in preparation.translator.uses(contact, payload):
+        for found, raw in preparation.coverage.uses(contact, payload):
             use = found._replace(source=self._shown(found.source, contact))
             self._uses[use] += 1
             self._converted[use] += str(raw) != str(payload[use.wire])

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.exceptions import ConfigurationError
 
 from target_contacts.delivery import keys
+from target_contacts.delivery.planned import Received
 from target_contacts.ledger.ledger import CANONICAL, Keys
-from target_contacts.sinks.item import Received
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

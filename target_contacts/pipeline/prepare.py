@@ -11,10 +11,10 @@ from singer_sdk.exceptions import ConfigurationError
 from target_contacts.contact import deletion
 from target_contacts.contact.derive import JOINT
 from target_contacts.contact.field_names import FieldNames
+from target_contacts.delivery.planned import Planned
 from target_contacts.mapping.path_check import assert_can_match
 from target_contacts.mapping.translator import Rules, Translator
 from target_contacts.singer.record_schema import RecordValidator
-from target_contacts.sinks.item import Item
 from target_contacts.sinks.packing import assert_sane
 from target_contacts.values.basic import is_empty, line
 
@@ -25,12 +25,13 @@ if TYPE_CHECKING:
     from target_contacts.contact.model import Contact
     from target_contacts.delivery.filled import FilledFields
     from target_contacts.delivery.outcomes import Outcomes
+    from target_contacts.delivery.planned import Received
     from target_contacts.ledger.ledger import Ledger
+    from target_contacts.mapping.coverage import Coverage
     from target_contacts.mapping.field import Payload
     from target_contacts.pipeline.run import Run
     from target_contacts.pipeline.stream import Stream
     from target_contacts.sinks.base import ApiSink
-    from target_contacts.sinks.item import Received
 
 SHOWN = 4096
 """Names of fields whose shown form is remembered."""
@@ -105,7 +106,7 @@ class Preparation:
             )
         return validator.check
 
-    def item(self, received: Received) -> Item:
+    def item(self, received: Received) -> Planned:
         """Return a record as it is sent.
 
         Raises:
@@ -117,14 +118,14 @@ class Preparation:
         payload, defaults, left_out = self.translated(contact)
         own = {wire: value for wire, value in payload.items() if wire not in defaults}
         digest = self._ledger.digest(payload)
-        return Item(
-            received,
-            msgspec.json.encode([self._stream.name, *received.values]).decode(),
+        return Planned(
             payload,
-            digest,
+            msgspec.json.encode([self._stream.name, *received.values]).decode(),
             defaults,
-            self._merged(payload, defaults) if defaults else digest,
-            self._filled.id_of(contact, own, self._paths, record),
+            received=received,
+            digest=digest,
+            merged=self._merged(payload, defaults) if defaults else digest,
+            filled=self._filled.id_of(contact, own, self._paths, record),
             properties=tuple(name for name, value in record.items() if _holds_no_value(value)),
             left_out=frozenset(left_out),
         )
@@ -179,6 +180,11 @@ class Preparation:
         assert_sane(payload)
         self.translator.assert_complete(payload, creating=creating)
 
+    @property
+    def coverage(self) -> Coverage:
+        """Return what compares contacts with what the destination takes of them."""
+        return self.translator.coverage
+
     def learn(self) -> None:
         """Ask the API how the account has its fields, and translate by that from now on."""
         table = self._sink.table(self._sink.learned(self._fields))
@@ -198,12 +204,12 @@ class Preparation:
     def _note(self, contact: Contact) -> None:
         """Note what is not carried, and which of two fields is taken."""
         stream = self._stream
-        names = self.translator.not_carried(contact, self._noted)
+        names = self.coverage.not_carried(contact, self._noted)
         if len(self._noted) < SHOWN:
             self._noted.update(names)
             spare = (self.shown(name) for name in names if name not in stream.key_properties)
             self._outcomes.leave_fields(spare)
-        for attribute, source in self.translator.before_default(contact):
+        for attribute, source in self.coverage.before_default(contact):
             text = (
                 f"{stream.name}: {self.shown(source)} goes before the default {attribute}. If it "
             )

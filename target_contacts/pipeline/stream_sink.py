@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
     from singer_sdk import Target
 
+    from target_contacts.delivery.planned import Planned, Received
     from target_contacts.pipeline.run import Run
     from target_contacts.singer.lines import Line
     from target_contacts.sinks.base import ApiSink
     from target_contacts.sinks.capabilities import Capabilities
-    from target_contacts.sinks.item import Item, Received
 
 
 class StreamSink(BatchSink):
@@ -136,6 +136,12 @@ class ContactSink(StreamSink):
             has_former_keys=has_former_keys,
         )
         self.explainer = Explainer(sink, self._preparation, outcomes) if run.is_offline else None
+        if not self.explainer:
+            self._make_delivery(stream, filled, warn_once)
+
+    def _make_delivery(self, stream: Stream, filled: FilledFields, warn_once: WarnOnce) -> None:
+        """Make what plans and delivers the records."""
+        run, outcomes, ledger, sink = self._run, self._outcomes, self._run.ledger, self.api_sink
         look_up = Reconciler(
             sink,
             run.config.get("match_on"),
@@ -204,11 +210,11 @@ class ContactSink(StreamSink):
         if self._unreadable:
             raise self._unreadable
 
-    def _prepared(self, changed: Iterable[Received]) -> list[Item]:
+    def _prepared(self, changed: Iterable[Received]) -> list[Planned]:
         """Return records as they are sent, and settle those that are not to be."""
         return [item for received in changed if (item := self._item(received))]
 
-    def _item(self, received: Received) -> Item | None:
+    def _item(self, received: Received) -> Planned | None:
         try:
             return self._preparation.item(received)
         except Rejected as why:

@@ -207,13 +207,15 @@ class BasIpSink(ApiSink[BasIp]):
             raise Rejected(reason, "invalid", field="in_black_list")
         return {**payload, "number": number, "type": wanted, **flags}
 
-    def write(self, items: Iterator[Item]) -> Generator[list[Outcome], None, None]:
+    def write(self, items: Iterator[Item]) -> Generator[list[Outcome[Item]], None, None]:
         """Send contacts packed, one request after the other: a monitor is a small device."""
         packed = packs(items, _size, LARGEST_BODY, lambda _: LARGEST_REQUEST)
         while not self.context.halted() and (pack := next(packed, None)):
             yield from self._send(pack)
 
-    def _send(self, items: Sequence[Item], *, halved: bool = False) -> Iterator[list[Outcome]]:
+    def _send(
+        self, items: Sequence[Item], *, halved: bool = False
+    ) -> Iterator[list[Outcome[Item]]]:
         """Yield the outcomes; where a whole request fails, halve it until one is at fault.
 
         A half is not repeated, but halved again: what the device takes of it need not go twice.
@@ -229,7 +231,9 @@ class BasIpSink(ApiSink[BasIp]):
         else:
             yield [_outcome(item, link_id, results.get(link_id)) for link_id, item in linked]
 
-    def _halved(self, items: Sequence[Item], error: Refused | GivenUp) -> Iterator[list[Outcome]]:
+    def _halved(
+        self, items: Sequence[Item], error: Refused | GivenUp
+    ) -> Iterator[list[Outcome[Item]]]:
         """Send each half of what failed together; say what is wrong with one that failed alone."""
         if half := len(items) // 2:
             yield from self._send(items[:half], halved=True)
@@ -250,7 +254,7 @@ def _link_id(item: Item) -> str:
     return item.remote_id or str(uuid.uuid5(NAMESPACE, item.identity))
 
 
-def _outcome(item: Item, link_id: str, result: Mapping[str, Any] | None) -> Outcome:
+def _outcome(item: Item, link_id: str, result: Mapping[str, Any] | None) -> Outcome[Item]:
     """Tell what a result says of one contact; HTTP 200 says nothing of it."""
     if result is None:
         reason = (

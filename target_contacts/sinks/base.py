@@ -168,7 +168,7 @@ class ApiSink(Generic[ClientT]):
         """
         raise NotImplementedError
 
-    def write(self, items: Iterator[Item]) -> Generator[list[Outcome], None, None]:
+    def write(self, items: Iterator[Item]) -> Generator[list[Outcome[Item]], None, None]:
         """Yield outcomes as they come, from one request an item.
 
         Raises:
@@ -182,7 +182,7 @@ class ApiSink(Generic[ClientT]):
         if stopped:
             raise stopped[0]
 
-    def _write_one(self, item: Item) -> Outcome:
+    def _write_one(self, item: Item) -> Outcome[Item]:
         try:
             if item.action is Action.CREATE:
                 return Outcome(item, self.create(item.payload))

@@ -1,21 +1,16 @@
-"""Contacts on their way to the destination, and what becomes of them."""
+"""Contacts on their way to the destination, as a sink gets them, and what becomes of them."""
 
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
 
-from tap_contacts.transport.errors import NotFound, OutcomeUnknown, Refused, Stopped
-from target_contacts.errors import OUTCOME_UNKNOWN, Rejected
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from target_contacts.ledger.ledger import Entry
+    from tap_contacts.transport.errors import ApiError
+    from target_contacts.errors import Rejected
     from target_contacts.mapping.field import Payload
-    from target_contacts.singer.lines import Line
 
 
 class Action(enum.Enum):
@@ -25,110 +20,32 @@ class Action(enum.Enum):
     UPDATE = enum.auto()
 
 
-class Received(msgspec.Struct, gc=False):
-    """One record, not translated yet: if it is as it was, it need not be."""
-
-    key: str
-    """Digest of the record's key, as the ledger has it."""
-    values: list[str]
-    """Values of the key. Personal; they go nowhere as they are."""
-    given: list[Any]
-    """The same as they came, where the ledger may know the record by these."""
-    source: str
-    """Hash of the record and of what its translation depends on."""
-    number: int
-    """Number of the record, by which STATE knows that it is settled."""
-    line: Line
-    """The RECORD message."""
-    mapped: Mapping[str, Any] | None = None
-    """The record after the stream maps, where there are any."""
-
-    @property
-    def record(self) -> Mapping[str, Any]:
-        """Return the record as it is to be translated."""
-        return self.line.fields if self.mapped is None else self.mapped
-
-
 class Item(msgspec.Struct, frozen=True):
     """One contact on its way to the destination."""
 
-    received: Received
-    identity: str
-    """Stream and key in plain: the same in every ledger. Personal; it goes nowhere as it is."""
     payload: Payload
     """What the record says; "" clears a field."""
-    digest: str
-    """Hash of the payload."""
+    identity: str
+    """Stream and key in plain: the same in every ledger. Personal; it goes nowhere as it is."""
     fallback: Payload = {}
     """Defaults for fields that the record does not have; for a create, and where a contact is
     empty."""
-    merged: str = ""
-    """Hash of payload and defaults together, by which earlier versions knew the payload."""
-    filled: str | None = None
-    """Id of the ledger's row for the fields that the record fills."""
-    in_doubt: str | None = None
-    """The same while nobody knows whether an update was carried out."""
-    properties: tuple[str, ...] = ()
-    """Names of the record's properties that are empty, or that hold lists or objects."""
-    left_out: frozenset[str] = frozenset()
-    """Fields whose values did not fit: what the contact has there stays."""
     action: Action = Action.CREATE
     remote_id: str | None = None
     """Id of the contact to update."""
-    doubtful: bool = False
-    """Whether the contact may be at the destination already, and is to be looked up first."""
-    intent: Entry | None = None
-    """The open intent of an earlier create that was never answered."""
     lost: int = 0
     """How often its create went unanswered in this run."""
-    until: float = 0.0
-    """When, by the monotonic clock, an unanswered create of it cannot be carried out any more."""
-    refusal: Rejected | None = None
-    """Why a create was refused that had gone unanswered before, and may have been carried out."""
-
-    def is_sent(self, payload: str | None) -> bool:
-        """Say whether a hash is that of this item's payload."""
-        return payload is not None and payload in (self.digest, self.merged)
-
-    @property
-    def is_second(self) -> bool:
-        """Say whether it is a create that was sent before and never answered."""
-        return self.action is Action.CREATE and self.intent is not None
-
-    @property
-    def is_announced(self) -> bool:
-        """Say whether an open intent announced just this payload."""
-        return self.intent is not None and self.is_sent(self.intent.payload)
-
-    @property
-    def key(self) -> str:
-        """Return the digest of the record's key, as the ledger has it."""
-        return self.received.key
-
-    @property
-    def source(self) -> str:
-        """Return the hash of the record and of what its translation depends on."""
-        return self.received.source
 
 
-class Outcome(msgspec.Struct, frozen=True):
+ItemT = TypeVar("ItemT", bound=Item)
+
+
+class Outcome(msgspec.Struct, Generic[ItemT], frozen=True):
     """What became of an item that was sent: its remote id, or why it has none."""
 
-    item: Item
+    item: ItemT
     remote_id: str | None = None
-    error: Rejected | Refused | OutcomeUnknown | Stopped | None = None
-
-
-def why(error: Rejected | Refused | OutcomeUnknown | Stopped) -> Rejected:
-    """Say in the rejects file's terms why an API did not take a contact."""
-    if isinstance(error, Rejected):
-        return error
-    reason = f"{error} {error.detail}".strip()
-    if isinstance(error, OutcomeUnknown):
-        reason += " Look whether the contact is there before it is sent again."
-        return Rejected(reason, OUTCOME_UNKNOWN, http_status=error.http_status)
-    missing = "not_found" if isinstance(error, NotFound) else "refused"
-    return Rejected(reason, error.code or missing, http_status=error.http_status)
+    error: Rejected | ApiError | None = None
 
 
 def created(item: Item) -> Payload:

@@ -28,7 +28,7 @@ REFUSED = {Verdict.REJECT, Verdict.MISSING, Verdict.UNKNOWN}
 """Verdicts that speak of one contact; an update of unknown outcome does no harm."""
 
 
-def settled(items: Sequence[Item], results: Sequence[wire.Result]) -> Iterator[list[Outcome]]:
+def settled(items: Sequence[Item], results: Sequence[wire.Result]) -> Iterator[list[Outcome[Item]]]:
     """Yield what became of the contacts of an answered request.
 
     Raises:
@@ -41,7 +41,7 @@ def settled(items: Sequence[Item], results: Sequence[wire.Result]) -> Iterator[l
             raise outcome.error
 
 
-def _outcome(item: Item, result: wire.Result) -> Outcome:
+def _outcome(item: Item, result: wire.Result) -> Outcome[Item]:
     """Tell what the code of one contact means for it."""
     code = result.code
     if code == "0":

@@ -242,7 +242,7 @@ class PortersSink(ApiSink[porters.Porters]):
         aliases = [field.wire for field in table.FIELDS if field.wire != wire.PHASE]
         return [*(alias for alias in aliases if alias not in self._gone), *keys]
 
-    def write(self, items: Iterator[Item]) -> Generator[list[Outcome], None, None]:
+    def write(self, items: Iterator[Item]) -> Generator[list[Outcome[Item]], None, None]:
         """Yield the outcomes of one request after the other.
 
         While one is under way, the next is packed and the outcomes of the one before are entered.
@@ -306,7 +306,7 @@ def _is_taken(answer: Future[Sequence[wire.Result]]) -> bool:
     return not answer.exception() and all(result.code == "0" for result in answer.result())
 
 
-def _outcomes(sent: Sent, waiting: list[Part]) -> Iterator[list[Outcome]]:
+def _outcomes(sent: Sent, waiting: list[Part]) -> Iterator[list[Outcome[Item]]]:
     """Yield what became of contacts once their request is answered; what goes again has to wait.
 
     Raises:

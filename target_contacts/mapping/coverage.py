@@ -1,0 +1,143 @@
+"""Say how the values of a contact reach the destination, and which do not."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from target_contacts.contact.derive import JOINT, as_text
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
+
+    from target_contacts.contact.model import Contact
+    from target_contacts.contact.paths import MappedFields
+    from target_contacts.mapping.field import Payload, Table
+
+
+class Use(NamedTuple):
+    """How a value gets to the destination."""
+
+    source: str
+    """Field of the record, or what makes the value otherwise."""
+    attribute: str
+    wire: str
+
+
+class Coverage:
+    """Compare contacts with what one destination takes of them."""
+
+    def __init__(
+        self,
+        table: Table,
+        carried: AbstractSet[str],
+        mapped: MappedFields,
+        defaults: Mapping[str, Any],
+    ) -> None:
+        """Take what a destination takes.
+
+        Args:
+            table: Its fields.
+            carried: Attributes that reach it.
+            mapped: What `field_map` gives.
+            defaults: Attribute to value.
+        """
+        self._fields, self._carried = table.fields, carried
+        self._ids = [field for field in table.fields if field.identifier]
+        self._mapped, self._defaults = mapped, defaults
+
+    def uses(self, contact: Contact, payload: Payload) -> Iterator[tuple[Use, Any]]:
+        """Yield how each value of a payload came about, and from what."""
+        by_wire = {field.wire: field.attribute for field in self._fields}
+        for wire in payload:
+            attribute = by_wire.get(wire, "")
+            if wire in contact.fields:
+                path = self._mapped.paths[wire].text
+                yield Use(f"{path} (field_map)", "", wire), contact.fields[wire]
+            elif attribute in contact.sources:
+                source = contact.sources[attribute]
+                yield Use(source, attribute, wire), contact.attributes[attribute]
+            elif attribute in contact.defaults:
+                yield Use("defaults", attribute, wire), contact.defaults[attribute]
+            else:
+                yield Use("(made by the target)", "", wire), payload[wire]
+
+    def before_default(self, contact: Contact) -> Iterator[tuple[str, str]]:
+        """Yield the ids that a record has where there is a default, too: attribute and field."""
+        for field in self._ids:
+            attribute, value = field.attribute, contact.attributes.get(field.attribute)
+            if contact.has(attribute) and value != self._defaults.get(attribute, value):
+                yield attribute, contact.sources[attribute]
+
+    def not_carried(self, contact: Contact, known: Container[str] = ()) -> list[str]:
+        """List the fields of a contact's record whose values do not reach the destination.
+
+        Args:
+            contact: The contact.
+            known: Fields that need not be told.
+        """
+        carried, sources = self._reaching(contact), contact.sources
+        left = [
+            name
+            for attribute in sources.keys() - carried
+            if sources[attribute] not in known and contact.has(attribute)
+            if not _is_stood_for(attribute, carried, contact.attributes)
+            for name in sources[attribute].split(JOINT)
+        ]
+        same = [
+            name
+            for attribute, name in contact.same
+            if attribute not in carried
+            if not _is_stood_for(attribute, carried, contact.attributes)
+        ]
+        names = [name for name in (*contact.spare, *left, *same) if name not in known]
+        if not names:
+            return []
+        mapped = {path.text for path in self._mapped.paths.values()}
+        used = [source for a, source in sources.items() if a in carried or a in mapped]
+        taken = {"defaults", *(name for source in used for name in source.split(JOINT))}
+        return [
+            name
+            for name in names
+            if name not in taken
+            and not name.startswith("_sdc_")
+            and not self._mapped.reads(contact.fields, name)
+        ]
+
+    def _reaching(self, contact: Contact) -> AbstractSet[str]:
+        """Return the attributes that are sent, not a value of `field_map` or a default instead."""
+        if not contact.fields:
+            return self._carried
+        replaced = (f.attribute for f in self._fields if f.wire in contact.fields)
+        return self._carried - {attribute for attribute in replaced if contact.has(attribute)}
+
+
+def _is_stood_for(attribute: str, carried: AbstractSet[str], attributes: Mapping[str, Any]) -> bool:
+    """Say whether an attribute reaches the destination in another form."""
+    if attribute in NAME_PARTS and "full_name" in carried:
+        return _holds(attributes.get("full_name", ""), attributes[attribute])
+    return not STANDING.get(attribute, frozenset()).isdisjoint(carried)
+
+
+STANDING = {
+    "full_name": {"first_name", "last_name"},
+    "first_name_reading": {"name_reading"},
+    "last_name_reading": {"name_reading"},
+    "salutation": {"gender"},
+    "street_number": {"street"},
+    "street2": {"street"},
+}
+"""Attribute to those that hold its value, too."""
+
+NAME_PARTS = ("first_name", "middle_name", "last_name")
+
+
+def _holds(whole: Any, part: Any) -> bool:
+    """Say whether a name holds another one, however both are written."""
+    whole, part = as_text(whole), as_text(part)
+    return (whole.isascii() and part in whole) or _plain(part) in _plain(whole)
+
+
+def _plain(value: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", value).split())
