@@ -5,6 +5,9 @@ from __future__ import annotations
 OUTCOME_UNKNOWN = "outcome_unknown"
 """Code of a record whose create was never answered, and of which nobody can tell what it made."""
 
+WILL_BE_LOOKED_UP = "The next run looks it up before it sends it again"
+"""What the reason says where nobody has to look by hand."""
+
 
 class Rejected(Exception):
     """A record is refused, before it was sent or by the destination.

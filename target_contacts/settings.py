@@ -149,7 +149,7 @@ COMMON = (
     *http.SETTINGS,
     th.Property(
         "unanswered_wait_seconds",
-        th.NumberType(minimum=0),
+        th.NumberType(minimum=0, maximum=forms.MOST_SECONDS),
         description=(
             "How long the API may still carry out a create that was not answered. After that "
             "time the contact is looked up, and created again only if it is not there. Other "

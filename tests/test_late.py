@@ -15,6 +15,8 @@ from tests.commands import Workplace, contacts
 from tests.crash.lab import KINDS, Lab
 from tests.crash.people import after, person, stream
 from tests.crash.proxy import PASS, Rule, Seen, page
+from tests.sandbox.porters import Porters
+from tests.sandbox.porters_tenant import Kind, Tenant
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.test_target import ANNA, BERT, bins, names
 
@@ -43,6 +45,7 @@ TIME_OUT = 0.5
 all_apis = pytest.mark.parametrize("api", sorted(KINDS))
 asked_api = pytest.mark.parametrize("api", sorted(set(KINDS) - {"bas_ip"}))
 API = "/rest/json/zv/contacts"
+CONTACT = "POST /v1/contact"
 REFUSAL = '{"code": "ZVT9001", "message": "no", "status": "ERROR"}'
 
 
@@ -90,14 +93,14 @@ def test_a_run_started_right_after_a_kill_waits_for_what_the_killed_one_sent(api
         assert (sorted(lab.held()), lab.verdict) == ([1, 2, 3, 4], (0, 0, []))
 
 
-@pytest.mark.parametrize(("age", "waits"), [(100, False), (20, True)])
+@pytest.mark.parametrize(("age", "waits"), [(100, False), (6, True)])
 def test_a_create_of_an_earlier_night_is_not_waited_for(
     zoho: ZohoVoice, workplace: Workplace, age: int, *, waits: bool
 ) -> None:
     """Once its run has been over for as long as the wait, it is looked up and sent at once."""
     zoho.fault(on=f"POST {API}", cut="before")
     lost = zoho.fault(on=f"GET {API}", times=-1, status=503)
-    settings = {"match_on": [], "unanswered_wait_seconds": 23}
+    settings = {"match_on": [], "unanswered_wait_seconds": 4, "timeout_seconds": 3}
     config = {**zoho.target_config(), **settings}
     assert workplace.target({**config, "max_tries": 1}, contacts(ANNA)).code == 1
     lost.times = 0
@@ -236,6 +239,146 @@ def test_a_signal_ends_the_wait_at_once() -> None:
         os.kill(running.pid, signal.SIGTERM)
         ended = running.ended(within=5)
         assert (ended.code, ended.messages, lab.open_intents()) == (143, [], 3)
+
+
+# The same person in two streams.
+
+
+def other(record: dict[str, Any], number: int) -> dict[str, Any]:
+    """Return the record of the same person in another stream."""
+    return {**record, "id": number}
+
+
+@asked_api
+def test_whom_another_stream_has_taken_meanwhile_is_one_contact(api: str) -> None:
+    """The create of a killed run landed, and another stream adopted its contact since."""
+    one = person(1)
+    with Lab(api, unanswered_wait_seconds=0.1) as lab:
+        lab.strike([Rule(part=0, kill="after commit")])
+        running = lab.runs.start(contacts(one, stream="a"))
+        lab.proxy.kill = running.kill
+        running.ended()
+        lab.calm()
+        lab.must_be_well(lab.run(contacts(other(one, 9), stream="b")))
+        lab.must_be_well(lab.run(contacts(one, stream="a")))
+        assert (lab.verdict, len(lab.sandbox.contacts)) == ((0, 0, []), 1)
+
+
+@asked_api
+@pytest.mark.parametrize("late", [0.0, LATE])
+def test_nobody_overtakes_a_create_that_may_still_land(api: str, late: float) -> None:
+    """While it is held, a record of another stream that is the same person waits, too."""
+    one = person(1)
+    with Lab(api, unanswered_wait_seconds=WAIT) as lab:
+        lab.strike([Rule(commits=False, part=0, late=late)])
+        both = [*contacts(one, stream="a"), *contacts(other(one, 9), stream="b", state={"at": 1})]
+        ended = lab.run(both)
+        lab.must_be_well(ended)
+        assert (ended.messages, lab.verdict) == ([{"at": 1}], (0, 0, []))
+        assert (len(lab.sandbox.contacts), ended.summary["created"]) == (1, 1)
+
+
+def test_another_person_of_another_stream_does_not_wait(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """Only who is the same by the evidence is held."""
+    zoho.fault(on=f"POST {API}", cut="before")
+    settings = {"unanswered_wait_seconds": 1, "batch_size_rows": 1}
+    lines = [*contacts(ANNA, stream="a"), *contacts(BERT, stream="b")]
+    run = workplace.target({**zoho.target_config(), **settings}, lines)
+    sent = [line.request.holds("Bert") for line in zoho.writes]
+    assert (bins(run.summary), sent) == ({"created": 2}, [True, False])
+
+
+# Changes meanwhile.
+
+
+@asked_api
+def test_a_run_killed_while_it_waits_for_an_answer_is_waited_for(api: str) -> None:
+    """How long ago the killed run proved its lease does not count as time without a request."""
+    with Lab(api, match_on=[], timeout_seconds=4, unanswered_wait_seconds=2.5) as lab:
+        arrived = threading.Event()
+
+        def choose(seen: Seen) -> Rule:
+            if not lab.is_write(seen) or arrived.is_set():
+                return PASS
+            arrived.set()
+            return Rule(commits=False, answer=page(504), delay=3.5, late=0.5)
+
+        lab.proxy.choose = choose
+        running = lab.runs.start(stream(PEOPLE[:1]))
+        assert arrived.wait(30)
+        running.killed_after(3)
+        lab.must_be_well(lab.run(stream(PEOPLE[:1])))
+        assert (len(lab.sandbox.contacts), lab.verdict) == (1, (0, 0, []))
+
+
+@pytest.mark.parametrize("settings", [{}, {"match_on": []}])
+def test_a_field_for_the_key_set_since_does_not_hide_what_was_made(
+    workplace: Workplace, settings: dict[str, Any]
+) -> None:
+    """PORTERS is asked for the identity that was sent, not for a key that nobody had then."""
+    with Porters(tenant=Tenant(own={"Contact.U_Key": Kind.SINGLE})) as porters:
+        config = {**porters.target_config(), **settings}
+        crowd = [person(number) for number in range(100, 350)]  # too many to be listed for one
+        workplace.target(config, contacts(*crowd))
+        porters.fault(on=CONTACT, cut="after")
+        lost = porters.fault(on=f"GET {CONTACT.removeprefix('POST ')}", times=-1, status=503)
+        assert workplace.target(config, contacts(person(1))).code == 3
+        lost.times = 0
+        config["porters"]["external_key_field"] = "Contact.U_Key"
+        run = workplace.target(config, contacts(person(1)))
+        assert (bins(run.summary), len(porters.contacts)) == ({"created": 1}, 251)
+
+
+def test_state_goes_on_when_a_held_create_is_settled_although_its_stream_is_over(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """The records of another stream are enough of an occasion; nobody waits for the end."""
+    zoho.fault(on=f"POST {API}", cut="before")
+    settings = {"match_on": [], "unanswered_wait_seconds": 0.2, "checkpoint_seconds": 0}
+    lines = [*contacts(ANNA, stream="a"), {"type": "STATE", "value": {"at": 1}}]
+    for number in range(20):
+        lines += contacts({**BERT, "id": number, "mobile": f"+4915{number:09}"}, stream="b")
+        lines.append({"type": "STATE", "value": {"at": 2 + number}})
+    slow = zoho.fault(on=f"POST {API}", after=1, times=-1, status=None, delay=0.05)
+    run = workplace.target({**zoho.target_config(), **settings}, lines)
+    assert slow.times < -1
+    assert (run.code, run.messages[-1]) == (0, {"at": 21})
+    assert len(run.messages) > 1
+
+
+def test_a_mended_record_that_was_only_given_up_is_not_a_persons_word(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """Nobody was asked to look: what its create may have made has to be told first."""
+    config = {**zoho.target_config(), "match_on": [], "max_tries": 1}
+    zoho.fault(on=f"POST {API}", cut="before")
+    assert workplace.target(config, contacts(ANNA)).code == 3
+    lines = workplace.rejects
+    zoho.add(**{name: value for name, value in ANNA.items() if name != "id"})
+    for line in lines:
+        if line["type"] == "RECORD":
+            line["record"] |= {"email": "new@example.com", "mobile": "+4900"}
+    run = workplace.target(config, lines)
+    assert (run.code, workplace.rejections[0]["code"]) == (3, "outcome_unknown")
+    assert len(zoho.contacts) == 1
+
+
+def test_a_contact_made_by_an_unanswered_create_counts_where_nothing_may_be_changed(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """With create_only it is booked as created, and no intent stays open."""
+    config = {**zoho.target_config(), "match_on": [], "mode": "create_only"}
+    zoho.fault(on=f"POST {API}", cut="after")
+    lost = zoho.fault(on=f"GET {API}", times=-1, status=503)
+    workplace.target(config, contacts(ANNA))
+    lost.times = 0
+    done = [
+        bins(workplace.target(config, contacts({**ANNA, "company": "Acme"})).summary)
+        for _ in range(2)
+    ]
+    assert (done, len(zoho.contacts)) == ([{"created": 1}, {"skipped": 1}], 1)
 
 
 # What nobody can tell is for a person to say.

@@ -104,6 +104,12 @@ class Delivery:
         for item in self._resolved(planned, fresh=False):
             self._outcomes.settle(_DONE[item.action], item.received)
 
+    def settle_due(self) -> None:
+        """Settle the creates that are held and cannot be carried out any more."""
+        if due := self._unanswered.take_due():
+            with self._withdrawing():
+                self._send(deque(self._again(due)))
+
     def finish(self) -> None:
         """Settle the creates that are still held, and look for contacts that were created twice.
 
@@ -172,7 +178,7 @@ class Delivery:
             self._refuse([(item, item.refusal)])
             return None
         if forbidden := _FORBIDDEN.get((self._mode, item.action)):
-            self._outcomes.skip(item.received, forbidden)
+            self._leave(item, forbidden)
             return None
         ready = replace(item, payload=created(item)) if creating else item
         try:
@@ -181,6 +187,14 @@ class Delivery:
             self._outcomes.reject(item.received, why_not)
             return None
         return ready
+
+    def _leave(self, item: Planned, why_not: str) -> None:
+        """Leave an item out; a contact that an unanswered create of this target made is known."""
+        if item.intent is None or item.remote_id is None:
+            self._outcomes.skip(item.received, why_not)
+            return
+        self._ledger.put(self._stream, [Entry(item.key, WRITTEN, item.remote_id)])
+        self._outcomes.settle("created", item.received)
 
     def _intending(self, ready: deque[Planned]) -> Iterator[Planned]:
         """Take items and yield them, once the ledger has it on disk that they are about to leave.

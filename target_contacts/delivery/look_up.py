@@ -21,7 +21,7 @@ from target_contacts.delivery.candidates import Candidates, Contacts, Index, Ind
 from target_contacts.delivery.evidence import FactReader
 from target_contacts.delivery.lost_creates import Lost
 from target_contacts.delivery.matching import ByEvidence, ByRules, Matcher, assigned
-from target_contacts.errors import OUTCOME_UNKNOWN, Rejected
+from target_contacts.errors import OUTCOME_UNKNOWN, WILL_BE_LOOKED_UP, Rejected
 from target_contacts.ledger.ledger import WRITTEN, Entry
 from target_contacts.report.rejects import earlier
 from target_contacts.sinks.item import Action, created, without_empty
@@ -29,10 +29,11 @@ from target_contacts.sinks.parallel import in_parallel
 from target_contacts.values.basic import as_text, assert_known
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from target_contacts.delivery.outcomes import Outcomes
     from target_contacts.delivery.planned import Planned
+    from target_contacts.delivery.unanswered import Unanswered
     from target_contacts.ledger.ledger import Ledger
     from target_contacts.shutdown import Shutdown
     from target_contacts.sinks.base import ApiSink
@@ -49,6 +50,7 @@ class Reconciler:
         *,
         ledger: Ledger,
         outcomes: Outcomes,
+        unanswered: Unanswered,
         peers: list[Reconciler],
         shutdown: Shutdown,
         warn_once: Callable[[str], None],
@@ -60,6 +62,7 @@ class Reconciler:
             match_on: The setting of this name.
             ledger: Knows which contacts belong to records.
             outcomes: Books the records that are settled by a look-up.
+            unanswered: Holds the creates of the stream that were not answered.
             peers: Those that look up for all streams of the run; this one joins them.
             shutdown: Knows whether the run is to end.
             warn_once: Logs a text that would otherwise come once a contact.
@@ -68,7 +71,7 @@ class Reconciler:
             ConfigurationError: If an attribute has no field at the destination.
         """
         self._sink, self._ledger, self._outcomes = sink, ledger, outcomes
-        self._shutdown, self._warn_once = shutdown, warn_once
+        self._unanswered, self._shutdown, self._warn_once = unanswered, shutdown, warn_once
         self._can = sink.capabilities
         reader = FactReader(sink.fields, sink.region, sink.key_wire)
         self._rules = None if match_on is None else _rules(sink, match_on)
@@ -223,15 +226,34 @@ class Reconciler:
     def _asked(self, item: Planned) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Ask the API for the contacts that may be an item's."""
         if item.intent:
-            yield from self._sink.find(self._sink.looked_for(item))
-        elif self._rules is None:
+            made = dict(self._sink.find(self._identity(item)))
+            yield from made.items()
+            if made or not self.adopts:
+                return
+        yield from self._alike(item)
+
+    def _alike(self, item: Planned) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Ask the API for the contacts that may be adopted."""
+        if self._rules is None:
             yield from self._sink.alike(self._sink.known_by(item))
-        else:
-            sent = created(item)
-            for rule in self._rules:
-                wanted = {wire: as_text(sent.get(wire)) for wire in rule}
-                if all(wanted.values()):
-                    yield from self._sink.find(wanted)
+            return
+        sent = created(item)
+        for rule in self._rules:
+            wanted = {wire: as_text(sent.get(wire)) for wire in rule}
+            if all(wanted.values()):
+                yield from self._sink.find(wanted)
+
+    def _identity(self, item: Planned) -> Mapping[str, str]:
+        """Return the values by which the contact of a lost create is found.
+
+        The setting that names a field for the key may have changed since.
+        """
+        known = self._sink.known_by(item)
+        for wires in self._sink.identities:
+            wanted = {wire: as_text(known.get(wire)) for wire in wires}
+            if item.intent and item.intent.identity == self._ledger.digest(wanted):
+                return wanted
+        return self._sink.looked_for(item)
 
     def _keys(self, item: Planned) -> list[Any]:
         keys = list(self._matcher.keys(self._sink.known_by(item)))
@@ -246,7 +268,7 @@ class Reconciler:
 
         Contacts that no record has go first, then those that only other streams' have: whom two
         sources know, or a ring brings back another way, is one contact of both. A create that was
-        never answered made one that no record has.
+        never answered made one that no record has; unless another stream has taken it since.
         """
         agreeing = {item.key: self._agreeing(item, found[item.key]) for item in items}
         ids = [each for rules in agreeing.values() for rule in rules for each in rule]
@@ -257,11 +279,12 @@ class Reconciler:
             for key, rules in agreeing.items()
         }
         for item in items:
-            if not item.intent:
+            if not item.intent or (item.is_announced and self.adopts):
                 rules = zip(nobodys[item.key], agreeing[item.key], strict=True)
-                nobodys[item.key] = [
+                shared = [
                     free or [each for each in rule if each not in own] for free, rule in rules
                 ]
+                nobodys[item.key] = [*(nobodys[item.key] if item.intent else ()), *shared]
         return nobodys
 
     def _agreeing(self, item: Planned, candidates: Candidates) -> list[list[str]]:
@@ -270,6 +293,26 @@ class Reconciler:
         if item.intent:
             return self._lost.agreeing(item, candidates)
         return self._matcher.agreeing(self._sink.known_by(item), candidates)
+
+    def _awaited(self, item: Planned) -> float:
+        """Return until when another stream's create of the same person may be carried out."""
+        if item.intent or not self.adopts:
+            return item.until
+        known = self._sink.known_by(item)
+        held = [each for peer in self._peers if peer is not self for each in peer.held]
+        return max(
+            (
+                each.until
+                for each in held
+                if any(self._matcher.agreeing(known, {each.key: created(each)}))
+            ),
+            default=item.until,
+        )
+
+    @property
+    def held(self) -> Collection[Planned]:
+        """Return the creates of the stream that were not answered and may still be carried out."""
+        return self._unanswered.held
 
     def _decided(
         self, item: Planned, candidates: Candidates, ids: Sequence[str]
@@ -289,7 +332,7 @@ class Reconciler:
             )
             self._outcomes.reject(item.received, Rejected(reason, OUTCOME_UNKNOWN))
         else:
-            yield replace(item, doubtful=False)
+            yield replace(item, doubtful=False, until=self._awaited(item))
 
     def _undecidable(self, item: Planned, candidates: Candidates) -> list[str]:
         """Return contacts that nobody has and that a lost create may or may not have made.
@@ -336,7 +379,9 @@ class Reconciler:
 
 def _is_looked_for(item: Planned) -> bool:
     """Say whether somebody has looked for the contact of a record, and piped it in again."""
-    return earlier(item.received.line.message).get("code") == OUTCOME_UNKNOWN
+    rejection = earlier(item.received.line.message)
+    is_asked = WILL_BE_LOOKED_UP not in str(rejection.get("reason"))
+    return rejection.get("code") == OUTCOME_UNKNOWN and is_asked
 
 
 def _hashes(items: Sequence[Planned]) -> list[str]:

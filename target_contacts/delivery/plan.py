@@ -128,18 +128,18 @@ class Plan:
 
     def _planned(self, item: Planned, entry: Entry | None) -> Planned:
         """Return an item with what the ledger knows of it."""
+        if held := self._unanswered.take(item.key):
+            self._outcomes.skip(held.received, "a later record has the same key")
         if entry is None:
             return replace(item, doubtful=self._terms.adopts)
         if entry.status == INTENT:
-            return self._announced(replace(item, doubtful=not self._terms.idempotent, intent=entry))
+            return self._announced(replace(item, intent=entry), held)
         return self._changing(item, entry)
 
-    def _announced(self, item: Planned) -> Planned:
+    def _announced(self, item: Planned, held: Planned | None) -> Planned:
         """Return a create that was never answered with the time until which it may land."""
-        if (held := self._unanswered.take(item.key)) is None:
-            return replace(item, until=self._terms.former_until)
-        self._outcomes.skip(held.received, "a later record has the same key")
-        return replace(item, lost=held.lost, until=held.until)
+        until, lost = (held.until, held.lost) if held else (self._terms.former_until, 0)
+        return replace(item, doubtful=not self._terms.idempotent, until=until, lost=lost)
 
     def _changing(self, item: Planned, entry: Entry) -> Planned:
         """Return an update with what it has to clear, and without what it has to leave alone."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tap_contacts.transport.errors import GivenUp, OutcomeUnknown, Stopped
 from tap_contacts.transport.served import FEW
-from target_contacts.errors import OUTCOME_UNKNOWN, Rejected
+from target_contacts.errors import OUTCOME_UNKNOWN, WILL_BE_LOOKED_UP, Rejected
 from target_contacts.sinks.item import Action
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def _rejection(item: Planned, error: ApiError) -> Rejected:
     if isinstance(error, OutcomeUnknown):
         reason = (
             f"{error} The create was sent {item.lost} times and never answered, and the contact "
-            "was not found after that. The next run looks it up before it sends it again"
+            f"was not found after that. {WILL_BE_LOOKED_UP}"
         )
         return Rejected(reason, OUTCOME_UNKNOWN, http_status=error.http_status)
     return Rejected(str(error), error.code or OUTCOME_UNKNOWN, http_status=error.http_status)

@@ -39,6 +39,11 @@ class Unanswered:
         return self._held.keys()
 
     @property
+    def held(self) -> Collection[Planned]:
+        """Return the creates that are held."""
+        return self._held.values()
+
+    @property
     def are_many(self) -> bool:
         """Say whether too many are held to go on with others."""
         return len(self._held) >= MOST_HELD
@@ -53,8 +58,11 @@ class Unanswered:
         return replace(item, lost=item.lost + 1, until=self._clock() + self._wait)
 
     def hold(self, item: Planned) -> bool:
-        """Hold a create that is not at the destination yet, if it may still get there."""
-        if item.action is not Action.CREATE or item.intent is None or item.until <= self._clock():
+        """Hold a create that is not at the destination yet, if it may still get there.
+
+        That is one that went unanswered, or one of a person for whom another stream's did.
+        """
+        if item.action is not Action.CREATE or item.until <= self._clock():
             return False
         self._held[item.key] = replace(item, doubtful=True)
         return True

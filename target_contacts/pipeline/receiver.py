@@ -23,7 +23,7 @@ from target_contacts.shutdown import Interrupted
 from target_contacts.singer.lines import Line, MessageReader
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from types import FrameType
 
     from singer_sdk.mapper import StreamMap
@@ -168,8 +168,8 @@ class ReceivingTarget(ContactsPlugin, Target):
     def _settle_all(self, *, is_endofpipe: bool = False) -> None:
         """Write all that waits, and pass on the STATE that is safe then."""
         self.drain_all(is_endofpipe=is_endofpipe)
-        for sink in self._sinks_active.values() if is_endofpipe else ():
-            cast("StreamSink", sink).settle_last()
+        for sink in cast("Iterable[StreamSink]", self._sinks_active.values()):
+            sink.settle_last() if is_endofpipe else sink.settle_due()
         self.this_run.checkpoints.pass_on()
         self._due = time.monotonic() + self._checkpoint_seconds
 

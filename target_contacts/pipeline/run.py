@@ -108,9 +108,12 @@ class Run:
         return ledger
 
     def _left(self, idle: float | None) -> float:
-        """Return for how many seconds creates of the former run may still be carried out."""
-        since = max(0.0, (idle or 0.0) - LEASE_SECONDS - MARGIN_SECONDS)
-        return self.unanswered_wait - since
+        """Return for how many seconds creates of the former run may still be carried out.
+
+        The last of them may have been under way for as long as an answer is waited for.
+        """
+        since = (idle or 0.0) - LEASE_SECONDS - MARGIN_SECONDS - self.client.transport.timeout
+        return self.unanswered_wait - max(0.0, since)
 
     def open(self) -> None:
         """Open the ledger, so that what is wrong with it is said before anything else."""

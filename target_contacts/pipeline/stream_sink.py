@@ -63,6 +63,9 @@ class StreamSink(BatchSink):
     def process_batch(self, context: dict[str, Any]) -> None:
         """Settle what was received."""
 
+    def settle_due(self) -> None:
+        """Settle what had to wait and need not wait any more."""
+
     def settle_last(self) -> None:
         """Settle what had to wait for the end of the stream."""
 
@@ -142,16 +145,17 @@ class ContactSink(StreamSink):
     def _make_delivery(self, stream: Stream, filled: FilledFields, warn_once: WarnOnce) -> None:
         """Make what plans and delivers the records."""
         run, outcomes, ledger, sink = self._run, self._outcomes, self._run.ledger, self.api_sink
+        unanswered = Unanswered(run.unanswered_wait)
         look_up = Reconciler(
             sink,
             run.config.get("match_on"),
+            unanswered=unanswered,
             ledger=ledger,
             outcomes=outcomes,
             peers=run.look_ups,
             shutdown=run.shutdown,
             warn_once=warn_once,
         )
-        unanswered = Unanswered(run.unanswered_wait)
         terms = _terms(stream, sink.capabilities, run, adopts=look_up.adopts)
         self._plan = Plan(ledger, outcomes, filled, unanswered, terms)
         self._delivery = Delivery(
@@ -225,6 +229,11 @@ class ContactSink(StreamSink):
             self._outcomes.take_back()
             self._unreadable = error
         return None
+
+    def settle_due(self) -> None:
+        """Settle the unanswered creates that cannot be carried out any more."""
+        if not self.explainer:
+            self._delivery.settle_due()
 
     def settle_last(self) -> None:
         """Settle the creates that were never answered and that others did not wait for."""
