@@ -46,7 +46,7 @@ test: $(INSTALLED) $(MELTANO)
 
 crash: $(INSTALLED)
 	$(BIN)/python -m tests.crash
-	EVERY_CASE=1 $(BIN)/pytest -q tests/test_hostile.py
+	EVERY_CASE=1 $(BIN)/pytest -q tests/whole/test_hostile.py
 
 crowd: $(INSTALLED)
 	$(BIN)/python -m tests.crowd

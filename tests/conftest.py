@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.commands import Workplace
-from tests.plain import Clock, PlainApi
+from tests.support.commands import Workplace
+from tests.support.plain import Clock, PlainApi
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.commands import BIN
-from tests.people import put
 from tests.sandbox.__main__ import Sandboxes
+from tests.support.commands import BIN
+from tests.support.people import put
 
 if TYPE_CHECKING:
     from tests.sandbox.server import Sandbox

@@ -12,7 +12,8 @@ import json
 from typing import TYPE_CHECKING
 
 from tests.crash.lab import KINDS
-from tests.expected import DATA, path
+from tests.expected import path
+from tests.support.paths import DATA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,7 +2,8 @@
 
     python -m tests.expected [API ...]
 
-writes the files of `tests/data/expected` anew, for review; `tests/test_streams.py` compares.
+writes the files of `tests/data/expected` anew, for review. `tests/contact/test_streams.py` compares
+them with what arrives.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.commands import Workplace
 from tests.crash.lab import KINDS
+from tests.support.commands import Workplace
+from tests.support.paths import DATA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-DATA = Path(__file__).parent / "data"
 FIXTURES = tuple(sorted(path.stem for path in DATA.glob("*.singer")))
 REGIONS = {"csv_de": "DE", "csv_fr": "FR", "csv_ja": "JP"}
 """Where the people live whose phone numbers have no country code."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.test_contract import APIS, about, settings
+from tests.support.product import APIS, about, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -3,37 +3,17 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
-import subprocess
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.commands import BIN
 from tests.crash import launch
+from tests.support.paths import ROOT
+from tests.support.product import APIS, about, settings
 
-ROOT = Path(__file__).parent.parent
-APIS = ("bas_ip", "cobai", "porters", "valomnia", "zoho_voice")
-
-
-def about(command: str) -> dict[str, Any]:
-    """Return what a plugin says of itself."""
-    ended = subprocess.run(
-        [BIN / command, "--about", "--format=json"], capture_output=True, check=True
-    )
-    told: dict[str, Any] = json.loads(ended.stdout)
-    return told
-
-
-def settings(schema: dict[str, Any], above: str = "") -> dict[str, dict[str, Any]]:
-    """Return the settings of a schema by their dotted names."""
-    found: dict[str, dict[str, Any]] = {}
-    for name, one in schema.get("properties", {}).items():
-        found[above + name] = one
-        found |= settings(one, f"{above}{name}.")
-    return found
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def imports(path: Path) -> set[str]:
@@ -238,3 +218,10 @@ def test_every_setting_is_described(command: str) -> None:
     """No setting stands in `--about` without a description."""
     found = settings(about(command)["settings"])
     assert [name for name, one in found.items() if not one.get("description")] == []
+
+
+def test_no_test_imports_another() -> None:
+    """What several of them use stands in `tests/support`; each can be read and moved alone."""
+    for path in files("tests"):
+        found = {name for name in imports(path) if name.startswith("tests.")}
+        assert [name for name in found if name.rpartition(".")[2].startswith("test_")] == [], path

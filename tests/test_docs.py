@@ -10,7 +10,6 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -22,17 +21,18 @@ from target_contacts.contact.vocabulary import ATTRIBUTES
 from target_contacts.errors import OUTCOME_UNKNOWN
 from target_contacts.mapping.translator import MISSING
 from target_contacts.target import SINKS, TargetContacts
-from tests.commands import BIN
 from tests.directions import SOURCES, table
 from tests.expected import FIXTURES
 from tests.sandbox.__main__ import Sandboxes, show
 from tests.settings_page import page
-from tests.test_contract import APIS
+from tests.support.commands import BIN
+from tests.support.paths import ROOT
+from tests.support.product import APIS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 README = ROOT / "README.md"
 PAGES = {str(path.relative_to(ROOT)): path for path in (README, *sorted(DOCS.rglob("*.md")))}

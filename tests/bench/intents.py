@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from target_contacts.sinks.zoho_voice import ZohoVoiceSink
 from target_contacts.target import SINKS, TargetContacts
 from tests.bench.runs import CONNECTIONS, keep, where
-from tests.commands import contacts, singer
 from tests.sandbox.zoho_voice import ACCESS_TOKEN, ZohoVoice
+from tests.support.commands import contacts, singer
 
 if TYPE_CHECKING:
     import argparse

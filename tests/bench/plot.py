@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from matplotlib import pyplot as plt
 
-from tests.bench.runs import RESULTS, kept, where
+from tests.bench.runs import kept, where
 from tests.bench.writing import CREATE
+from tests.support.paths import RESULTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

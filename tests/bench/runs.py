@@ -15,11 +15,12 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tests.support.paths import RESULTS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 BIN = Path(sys.executable).parent
-RESULTS = Path(__file__).parent.parent / "results"
 CONNECTIONS = 8
 LONGEST = 10.0
 """Seconds that answers are waited for at most in one run: where they take long, less is sent."""

@@ -2,8 +2,8 @@
 
     python -m tests.crash [--points NUMBER] [--api API] [--seed NUMBER] [--way WAY ...]
 
-Exits with 1 if anything is lost, doubled or otherwise not as it should be. `tests/test_crash.py`
-is the short version.
+Exits with 1 if anything is lost, doubled or otherwise not as it should be.
+`tests/crash/test_crash.py` is the short version.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ import platform
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.crash.lab import KINDS
 from tests.crash.overtaken import Overtaking, overtaken
 from tests.crash.trials import HOW, Point, Tally, tried
+from tests.support import paths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-RESULTS = Path(__file__).parent.parent / "results" / "crash.md"
+RESULTS = paths.RESULTS / "crash.md"
 
 LEASES = 25
 """Points to one more in which a run loses the account while it waits."""

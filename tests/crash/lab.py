@@ -16,15 +16,15 @@ from tests.crash.people import Shapes, numbers, shapes
 from tests.crash.proxy import PASS, Proxy, Rule, Seen
 from tests.crash.runs import Runs
 from tests.sandbox.__main__ import DESTINATIONS
-from tests.tls import TRUST, certificate
+from tests.support.tls import TRUST, certificate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from typing_extensions import Self
 
-    from tests.commands import Finished
     from tests.sandbox.server import Sandbox
+    from tests.support.commands import Finished
 
 KINDS = {kind.api: kind for kind in DESTINATIONS}
 QUICK = {

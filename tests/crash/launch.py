@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import tap_contacts
 import target_contacts
 from target_contacts.target import main
-from tests.forked import open_streams
+from tests.support.forked import open_streams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

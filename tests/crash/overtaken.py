@@ -17,10 +17,10 @@ from tests.crash.people import after, covered
 from tests.crash.proxy import Rule
 from tests.crash.runs import Running, Runs
 from tests.crash.trials import BATCHES, FIRST, SETTINGS, Tally, measured
-from tests.ledger_stores import SERVER, PostgresStore, postgres
+from tests.support.ledger_stores import SERVER, PostgresStore, postgres
 
 if TYPE_CHECKING:
-    from tests.commands import Finished
+    from tests.support.commands import Finished
 
 SQLITE = ("clean-up", "hard link", "other mount")
 WAITS = {"connection": 9, **dict.fromkeys(SQLITE, 4)}

@@ -7,12 +7,12 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from tests.commands import contacts
+from tests.support.commands import contacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tests.commands import Message
+    from tests.support.commands import Message
 
 NUMBER = re.compile(r"4915(\d{9})")
 """The number of a contact, in whatever field and encoding its API holds it."""

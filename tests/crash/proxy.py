@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from tests import tls
 from tests.crash.people import numbers
+from tests.support import tls
 
 if TYPE_CHECKING:
     from collections.abc import Callable

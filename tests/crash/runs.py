@@ -6,16 +6,16 @@ import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.commands import Finished, singer
 from tests.crash.launch import Job, run
-from tests.forked import CONTEXT
+from tests.support.commands import Finished, singer
+from tests.support.forked import CONTEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from multiprocessing.context import ForkServerProcess
     from pathlib import Path
 
-    from tests.commands import Message
+    from tests.support.commands import Message
 
 KILLED = -9
 """Exit code of a process that SIGKILL ended."""

@@ -20,7 +20,7 @@ from tests.crash.ways import WAYS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.commands import Finished, Message
+    from tests.support.commands import Finished, Message
 
 FIRST = [person(number) for number in range(1, 15)]
 SECOND = [person(number, 1 + number % 2) for number in range(4, 15)]

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests import tls
 from tests.crash.proxy import RESET_AFTER, Rule, page, reply
+from tests.support import tls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -2,8 +2,8 @@
 
     python -m tests.crowd [--people NUMBER] [--seed NUMBER] [--api API] [--notes] [--json FILE]
 
-Exits with 1 if anybody was, or anything else is as it should not be. `tests/test_crowd.py` is the
-short version.
+Exits with 1 if anybody was, or anything else is as it should not be.
+`tests/crowd/test_crowd.py` is the short version.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from pathlib import Path
 from tests.crowd import report
 from tests.crowd.people import crowd
 from tests.crowd.trial import KINDS, Step, trial
+from tests.support import paths
 
-RESULTS = Path(__file__).parent.parent / "results" / "crowd.md"
+RESULTS = paths.RESULTS / "crowd.md"
 
 
 def main() -> int:

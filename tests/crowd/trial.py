@@ -11,20 +11,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.commands import Workplace, contacts
 from tests.crowd.judge import Judge
 from tests.crowd.maker import HAND, A, B
 from tests.crowd.people import STREAMS, Crowd, in_advance
 from tests.crowd.places import put, takes
 from tests.crowd.truth import REGION
 from tests.sandbox.__main__ import DESTINATIONS
+from tests.support.commands import Workplace, contacts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.commands import Finished
     from tests.crowd.people import Entry
     from tests.sandbox.server import Logged, Sandbox
+    from tests.support.commands import Finished
 
 KINDS = {kind.api: kind for kind in DESTINATIONS}
 ROOM: dict[str, dict[str, Any]] = {

@@ -15,10 +15,11 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.mutants.covering import ROOT, Covering, is_measured, measure
+from tests.mutants.covering import Covering, is_measured, measure
 from tests.mutants.drawn import Mutant, draw, name_of
 from tests.mutants.judged import NOTICED, SURVIVED, TIMED_OUT, judged
 from tests.mutants.known import EQUIVALENT, KNOWN, LEFT
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING
 from coverage import CoverageData
 
 from tests.mutants.plugin import TIMES
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
 DATA = ROOT / ".mutants"
 QUICK = 0.05
 """Seconds: as many tests as there are that take less are cheaper than one that starts a command."""
 
 PACKAGES = ("tap_contacts", "target_contacts", "tests")
-APART = ("tests/test_crash.py", "tests/test_meltano.py", "tests/test_docs.py")
+APART = ("tests/crash/test_crash.py", "tests/whole/test_meltano.py", "tests/test_docs.py")
 """Tests that take long or need more than this folder."""
 
 

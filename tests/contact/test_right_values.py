@@ -1,0 +1,485 @@
+"""A value arrives as it is meant, whatever its type at the source, in every field of every API."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from target_contacts.contact.numbers import KINDS as NUMBERS
+from target_contacts.contact.vocabulary import ADDRESS, ATTRIBUTES
+from target_contacts.target import SINKS
+from target_contacts.values.basic import FLAGS
+from tests.crash.lab import KINDS
+from tests.sandbox.porters import CLIENT_ID
+from tests.sandbox.valomnia import Valomnia
+from tests.sandbox.zoho_voice import ZohoVoice
+from tests.support.commands import contacts, singer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.sandbox.server import Sandbox
+    from tests.support.commands import Finished, Workplace
+
+APIS = sorted(KINDS)
+ANNA = {"id": 1, "first_name": "Anna", "last_name": "Ahrens", "mobile": "+4915112345678"}
+ANNA |= {"email": "anna@example.com"}
+
+CODED = {"email", "user_name", "gender", "role", "password", "image", "status", "customer_id"}
+CODED |= {"owner_id", "customer_reference", "number", "type", "country", *FLAGS}
+"""Attributes that are more than text."""
+
+
+@pytest.fixture
+def zoho() -> Iterator[ZohoVoice]:
+    """Run an empty account."""
+    with ZohoVoice() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def valomnia() -> Iterator[Valomnia]:
+    """Run an account with one customer."""
+    with Valomnia() as sandbox:
+        yield sandbox
+
+
+def texts_of(api: str) -> dict[str, str]:
+    """Return the attributes that an API takes as text, and the fields that they fill."""
+    fields = {each.attribute: each.wire for each in SINKS[api].fields}
+    return {a: wire for a, wire in fields.items() if a in ATTRIBUTES and a not in CODED}
+
+
+def held(sandbox: Sandbox, api: str) -> dict[str, str]:
+    """Return what the one contact of an account holds, by attribute."""
+    (contact,) = sandbox.contacts
+    return {attribute: contact.get(wire) or "" for attribute, wire in texts_of(api).items()}
+
+
+def write(sandbox: Sandbox, workplace: Workplace, *records: Any, **settings: Any) -> Finished:
+    """Write records, given as objects or as JSON."""
+    config = {**sandbox.target_config(), **settings}
+    head = singer(contacts(ANNA)[:1]).replace(
+        '"properties"', '"additionalProperties": true, "properties"'
+    )
+    lines = [each if isinstance(each, str) else json.dumps(each) for each in records]
+    start = '{"type": "RECORD", "stream": "contacts", "record": '
+    return workplace.target(config, head + "".join(f"{start}{line}}}\n" for line in lines))
+
+
+# Whole numbers.
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_a_whole_number_arrives_whole_in_every_field(api: str, workplace: Workplace) -> None:
+    """A spreadsheet's 8001.0 is 8001, in each field that takes text."""
+    with KINDS[api]() as sandbox:
+        record = {**ANNA, **dict.fromkeys(texts_of(api), 12345678.0)}
+        run = write(sandbox, workplace, record, field_map={})
+        if api == "cobai":
+            run = write(sandbox, workplace, record | {"user_name": 5.0})
+        assert run.code == 0
+        assert set(held(sandbox, api).values()) == {"12345678"}
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_numbers_keep_their_value_in_every_field(api: str, workplace: Workplace) -> None:
+    """With an exponent too; what is no whole number stays what it is."""
+    with KINDS[api]() as sandbox:
+        names = [a for a in texts_of(api) if a not in {*NUMBERS, "fax"}]
+        values = dict(zip(names, [1.5, -7.0, 10**20] * len(names), strict=False))
+        body = json.dumps({**ANNA, **values})[:-1] + ', "postal_code": 1.0E+3}'
+        assert write(sandbox, workplace, body).code == 0
+        found, written = held(sandbox, api), {1.5: "1.5", -7.0: "-7", 10**20: "1" + "0" * 20}
+        expected = {a: written[v] for a, v in values.items() if a not in {"postal_code", "street"}}
+        assert {a: found[a] for a in expected} == expected
+        assert found.get("postal_code", "1000") == "1000"
+
+
+@pytest.mark.parametrize(
+    ("number", "postcode", "house"),
+    [(4930123456.0, 8001.0, 12.0), ("4930123456.0", "8001.0", "12.0"), (4930123456, "8001", 12),
+     ("'4930123456", "'8001", "'12"), ('="4930123456"', '="8001"', '="12"')],
+)  # fmt: skip
+def test_cells_of_spreadsheets_are_what_they_show(
+    valomnia: Valomnia, workplace: Workplace, number: Any, postcode: Any, house: Any
+) -> None:
+    """As numbers or as text, with the mark that makes them text or without."""
+    record = {
+        **ANNA,
+        "phone": number,
+        "postal_code": postcode,
+        "street": "Weg",
+        "hausnummer": house,
+    }
+    write(valomnia, workplace, {**record, "city": "1.0"})
+    found = held(valomnia, "valomnia")
+    assert (found["phone"], found["postal_code"]) == ("4930123456", "8001")
+    assert (found["street"], found["city"]) == ("Weg 12", "1.0")
+
+
+@pytest.mark.parametrize("customer", [3230, 3230.0, "3230.0", "'3230", "3230"])
+def test_an_id_is_the_same_however_it_is_written(
+    valomnia: Valomnia, workplace: Workplace, customer: Any
+) -> None:
+    """It never gives way to the default for its fraction."""
+    valomnia.add_customer(3230, "C1", "Acme")
+    run = write(valomnia, workplace, {**ANNA, "customer_id": customer})
+    assert (run.code, valomnia.contacts[0]["customer"]["id"]) == (0, 3230)
+
+
+def test_an_id_of_porters_is_the_same_however_it_is_written(workplace: Workplace) -> None:
+    """Owner and client come as numbers with a fraction, too."""
+    with KINDS["porters"]() as sandbox:
+        ids = {"customer_id": float(CLIENT_ID), "owner_id": "1.0"}
+        run = write(sandbox, workplace, {**ANNA, **ids}, defaults={})
+        (contact,) = sandbox.contacts
+        assert (run.code, contact["Contact.P_Client"], contact["Contact.P_Owner"]) == (
+            0, CLIENT_ID, "1",
+        )  # fmt: skip
+
+
+# Booleans.
+
+
+@pytest.mark.parametrize("value", [False, True])
+@pytest.mark.parametrize("api", APIS)
+def test_a_boolean_is_no_value_in_any_field_of_text(
+    api: str, workplace: Workplace, *, value: bool
+) -> None:
+    """It is neither written nor listed; what has no value is cleared, where the API can."""
+    needed = {"first_name", "last_name", "full_name", "mobile"}
+    optional = [name for name in texts_of(api) if name not in needed]
+    with KINDS[api]() as sandbox:
+        filled = {**ANNA, **dict.fromkeys(optional, "1")}
+        run = write(sandbox, workplace, {**ANNA, **dict.fromkeys(optional, value)})
+        assert run.code == 0
+        assert {held(sandbox, api)[name] for name in optional} <= {""}
+        assert not set(run.summary["not_carried"].get("contacts", ())) & set(optional)
+        write(sandbox, workplace, filled)
+        write(sandbox, workplace, {**ANNA, **dict.fromkeys(optional, value)})
+        cleared = {"1"} if api in {"porters", "bas_ip"} else {""}
+        assert {held(sandbox, api)[name] for name in optional} <= cleared
+
+
+@pytest.mark.parametrize("name", ["email", "country", "gender", "status", "salutation", "image"])
+def test_a_boolean_is_no_value_where_more_than_text_is_meant(
+    valomnia: Valomnia, zoho: ZohoVoice, workplace: Workplace, name: str
+) -> None:
+    """An address, a country or a status is not false, either."""
+    for sandbox in (valomnia, zoho):
+        assert write(sandbox, workplace, {**ANNA, name: False}).code == 0
+        assert write(sandbox, workplace, {**ANNA, "id": 2, "first_name": "B", name: True}).code == 0
+
+
+def test_a_flag_stays_a_flag(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """Where yes or no is meant, false is a value."""
+    write(zoho, workplace, {**ANNA, "is_favourite": True, "is_spam": False})
+    write(zoho, workplace, {**ANNA, "is_favourite": False, "is_spam": True})
+    assert (zoho.contacts[0]["is_favourite"], zoho.contacts[0]["is_spam"]) == ("false", "true")
+
+
+def test_a_boolean_gives_way_to_a_field_with_a_value(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """Of two spellings and of two addresses, what has a value counts."""
+    record = {**ANNA, "company": False, "organization": "Acme", "work_street": False}
+    write(zoho, workplace, {**record, "home_street": "Weg 1", "name": False})
+    found = zoho.contacts[0]
+    assert (found["company"], found["address"], found["last_name"]) == ("Acme", "Weg 1", "Ahrens")
+
+
+def test_a_boolean_that_is_mapped_is_no_value_either(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """The attribute's own value counts then; a mapped flag is a flag."""
+    mapping = {"company": "x_partner", "address": "x_street", "is_spam": "x_spam", "phone": "x_tel"}
+    record = {**ANNA, "x_partner": False, "company": "Acme", "x_street": True, "x_spam": True}
+    run = write(zoho, workplace, {**record, "x_tel": False}, field_map=mapping)
+    found = zoho.contacts[0]
+    assert (run.code, found["company"], found["address"]) == (0, "Acme", "")
+    assert (found["is_spam"], found["phone"]) == ("true", "")
+
+
+# Control characters.
+
+
+@pytest.mark.parametrize("code", [0, 1, 8, 0x0B, 0x0C, 0x1B, 0x1F, 0x7F, 0x80, 0x9F])
+@pytest.mark.parametrize("api", APIS)
+def test_no_control_character_leaves(api: str, workplace: Workplace, code: int) -> None:
+    """Every field that takes text arrives without, and so does the e-mail; nothing else is lost."""
+    text = f"1{chr(code)}2"
+    with KINDS[api]() as sandbox:
+        email = {"email": f"an{chr(code)}na@example.com"}
+        record = {**ANNA, **dict.fromkeys(texts_of(api), text), **email}
+        run = write(sandbox, workplace, record)
+        assert (run.code, set(held(sandbox, api).values())) == (0, {"12"})
+        assert chr(code) not in "".join(map(str, sandbox.contacts[0].values()))
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_line_breaks_stay_only_where_text_has_lines(api: str, workplace: Workplace) -> None:
+    """Elsewhere they are spaces, so that no word is lost and none grows together."""
+    with KINDS[api]() as sandbox:
+        names = [a for a in texts_of(api) if a not in {*NUMBERS, "fax", "postal_code"}]
+        assert write(sandbox, workplace, {**ANNA, **dict.fromkeys(names, "a\r\nb\tc")}).code == 0
+        found = held(sandbox, api)
+        several = {"street", "note"}
+        assert {found[name] for name in names if name not in several} == {"a b c"}
+        assert {found[name].split() == ["a", "b", "c"] for name in several & set(names)} <= {True}
+
+
+# Numbers that lack digits.
+
+
+@pytest.mark.parametrize("number", ['"4.91511E+12"', '"4,91511E+12"', "4.91511E+12", '"\'4.9E+13"'])
+@pytest.mark.parametrize("api", APIS)
+def test_a_rounded_number_calls_nobody(api: str, workplace: Workplace, number: str) -> None:
+    """The record is rejected by field, and the next one lands; nor is it left out in silence."""
+    bad = json.dumps({**ANNA, "id": 2})[:-1] + f', "mobile": {number}}}'
+    with KINDS[api]() as sandbox:
+        run = write(sandbox, workplace, bad, ANNA)
+        assert (run.code, len(sandbox.contacts)) == (3, 1)
+        assert "91511E" not in run.log
+    (rejection,) = workplace.rejections
+    assert (rejection["code"], "rounded number" in rejection["reason"]) == ("invalid", True)
+
+
+def test_a_rounded_number_may_be_left_out(valomnia: Valomnia, workplace: Workplace) -> None:
+    """As any value that does not fit, and it is counted."""
+    record = {**ANNA, "mobile": "4.91511E+12"}
+    run = write(valomnia, workplace, record, on_invalid_value="drop_field")
+    assert (run.code, held(valomnia, "valomnia")["mobile"]) == (0, "")
+    assert run.summary["mended"] == [["contacts", "mobile", "left out", 1]]
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_the_mark_of_text_is_no_part_of_a_number(api: str, workplace: Workplace) -> None:
+    """A name with an apostrophe keeps it."""
+    with KINDS[api]() as sandbox:
+        record = {**ANNA, "mobile": "'+49 151 12345679", "last_name": "'t Hooft"}
+        assert write(sandbox, workplace, record).code == 0
+        assert "'+49" not in json.dumps(sandbox.contacts)
+        assert "'t Hooft" in json.dumps(sandbox.contacts)
+
+
+# Countries and calling codes.
+
+
+@pytest.mark.parametrize("code", [380, "+380", "00380", "380", 49, "+49", "49.0", "+1-684"])
+@pytest.mark.parametrize("api", ["porters", "valomnia", "zoho_voice"])
+def test_a_calling_code_is_no_country(api: str, workplace: Workplace, code: Any) -> None:
+    """It is listed as not carried, and the field that names the country counts."""
+    with KINDS[api]() as sandbox:
+        run = write(sandbox, workplace, {**ANNA, "country_code": code})
+        (first,) = sandbox.contacts
+        wire = next(each.wire for each in SINKS[api].fields if each.attribute == "country")
+        assert (run.code, first.get(wire) or "") == (0, "")
+        assert run.summary["not_carried"] == {"contacts": ["country_code"]}
+        write(sandbox, workplace, {**ANNA, "country_code": code, "country": "UA"})
+        assert sandbox.contacts[0][wire] == "UA"
+
+
+@pytest.mark.parametrize(
+    ("fields", "country"),
+    [({"country_code": "DE"}, "DE"), ({"country_code": "276"}, "DE"), ({"country": 276.0}, "DE"),
+     ({"country": "380"}, "IT"), ({"country": "Ukraine", "country_code": 380}, "UA")],
+)  # fmt: skip
+def test_codes_of_countries_are_taken(
+    valomnia: Valomnia, workplace: Workplace, fields: dict[str, Any], country: str
+) -> None:
+    """Letters always; numbers of ISO 3166 where they cannot be dialled, or are called a country."""
+    assert write(valomnia, workplace, {**ANNA, **fields}).code == 0
+    assert valomnia.contacts[0]["country"] == country
+
+
+# Anything.
+
+
+def anything(chance: random.Random, attribute: str) -> tuple[Any, str]:
+    """Return a value of any type for an attribute, and what is meant by it."""
+    number = chance.randrange(-(10**9) if attribute not in DIALLED else 10**7, 10**9)
+    words = [chance.choice(["Weg", "ab", "Zoë", "山田", "0", "O'Neil", "-"]) for _ in range(3)]
+    control = chr(chance.choice([*range(9), 0x0B, 0x1F, 0x7F, 0x80]))
+    kinds: list[tuple[Any, str]] = [
+        *((number, str(number)), (float(number), str(number)), (number / 4, f"{number / 4:.15g}")),
+        *((chance.choice([True, False]), ""), (None, ""), (" ", ""), (control, "")),
+        (" ".join(words), " ".join(words)),
+        (control.join(words), "".join(words)),
+    ]
+    return chance.choice(kinds)
+
+
+DIALLED = {*NUMBERS, "fax", "postal_code"}
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_any_value_arrives_as_it_is_meant(api: str, workplace: Workplace) -> None:
+    """Numbers, booleans, nothing, text with what does not belong there, in any field of text."""
+    chance, given, meant = random.Random(5), [], []  # noqa: S311  # a test, not a secret
+    fixed = {"first_name", "last_name", "mobile"}
+    for number in range(150):
+        start = {
+            **ANNA,
+            "id": number,
+            "mobile": f"+49151{number:08}",
+            "email": f"{number}@x.example",
+        }
+        chosen = {a: anything(chance, a) for a in texts_of(api) if a not in fixed}
+        given.append(start | {attribute: value for attribute, (value, _) in chosen.items()})
+        meant.append({attribute: text for attribute, (_, text) in chosen.items()})
+        meant[-1] |= {"full_name": meant[-1].get("full_name") or "Anna Ahrens"}
+    with KINDS[api]() as sandbox:
+        run = write(sandbox, workplace, *given, concurrency=1, match_on=[])
+        assert (run.code, len(sandbox.contacts)) == (0, len(given))
+        wires = {a: wire for a, wire in texts_of(api).items() if a not in fixed}
+        found = [
+            {a: held.get(wire) or "" for a, wire in wires.items()} for held in sandbox.contacts
+        ]
+    expected = [{a: each[a] for a in wires} for each in meant]
+    assert sorted(map(str, found)) == sorted(map(str, expected))
+
+
+# Names.
+
+
+@pytest.mark.parametrize("field", ["Name", "name", "DisplayName", "contact_name", "file_as"])
+@pytest.mark.parametrize("api", APIS)
+def test_another_name_is_not_the_contacts(api: str, workplace: Workplace, field: str) -> None:
+    """Who has a first and a last name is called so; a company's name is a company's or listed."""
+    with KINDS[api]() as sandbox:
+        run = write(sandbox, workplace, {**ANNA, field: "Acme Ltd"})
+        assert run.code == 0
+        listed = run.summary["not_carried"].get("contacts", [])
+        if api == "zoho_voice":
+            assert sandbox.contacts[0]["company"] == "Acme Ltd"
+        assert (field in listed) is (api != "zoho_voice")
+        names = held(sandbox, api)
+        assert names.get("full_name", "Anna Ahrens") == "Anna Ahrens"
+        assert names.get("first_name", "Anna") == "Anna"
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        ("Dr. Anna Maria Ahrens", "Dr. Anna Maria Ahrens"),
+        ("Ahrens, Anna", "Ahrens, Anna"),
+        ("A. Ahrens", "A. Ahrens"),
+        ("ANNA AHRENS", "ANNA AHRENS"),
+        ("Anna Ährens-Meyer", "Anna Ährens-Meyer"),
+        ("Ahrens", "Anna Ahrens"),
+    ],
+)
+def test_a_name_is_the_contacts_if_it_holds_its_parts(
+    workplace: Workplace, name: str, called: str
+) -> None:
+    """With titles, middle names, initials, in any order and case; a part of it adds nothing."""
+    with KINDS["bas_ip"]() as monitor:
+        run = write(monitor, workplace, {**ANNA, "Name": name})
+        assert monitor.contacts[0]["name"] == called
+        assert "Name" not in run.summary["not_carried"].get("contacts", ())
+
+
+@pytest.mark.parametrize(
+    ("name", "company"),
+    [
+        *(("Ahrens GmbH", "Ahrens GmbH"), ("Acme & Co. KG", "Acme & Co. KG")),
+        *(("株式会社テスト", "株式会社テスト"), ("Meyer S.A.", "Meyer S.A.")),
+        *(("Acme", ""), ("Sunny", ""), ("Bert Busch", ""), ("bbusch", "")),
+    ],
+)
+def test_no_company_is_made_up(
+    zoho: ZohoVoice, workplace: Workplace, name: str, company: str
+) -> None:
+    """A name is a company's if its legal form says so, and there is no other; else it is listed."""
+    first = write(zoho, workplace, {**ANNA, "Name": name})
+    assert zoho.contacts[0]["company"] == company
+    assert first.summary["not_carried"].get("contacts", []) == ([] if company else ["Name"])
+    other = write(zoho, workplace, {**ANNA, "Name": name, "company": "Other Ltd"})
+    assert zoho.contacts[0]["company"] == "Other Ltd"
+    assert other.summary["not_carried"] == {"contacts": ["Name"]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [({"first_name": "Anna", "Name": "Ahrens"}, "Anna Ahrens"),
+     ({"first_name": "Anna", "Name": "Acme Ltd"}, "Anna"),
+     ({"first_name": "Anna", "last_name": None, "Name": "Acme Ltd"}, "Anna"),
+     ({"Name": "Acme Ltd"}, "Acme Ltd")],
+)  # fmt: skip
+def test_a_company_is_nobodys_last_name(
+    workplace: Workplace, fields: dict[str, Any], name: str
+) -> None:
+    """Beside a first name alone, a `name` with a legal form is none; without any, it is all."""
+    with KINDS["bas_ip"]() as monitor:
+        write(monitor, workplace, {"id": 1, "mobile": "+4915112345678", **fields})
+        assert monitor.contacts[0]["name"] == name
+
+
+def test_a_name_that_became_shorter_leaves_nothing_of_the_longer_one(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """A last name that the whole name no longer has is cleared."""
+    start = {"id": 1, "mobile": "+4915112345678"}
+    write(zoho, workplace, {**start, "name": "Anna Ahrens"})
+    write(zoho, workplace, {**start, "name": "Anna"})
+    assert (zoho.contacts[0]["first_name"], zoho.contacts[0]["last_name"]) == ("Anna", "")
+
+
+def test_a_name_without_the_half_that_is_demanded_is_rejected(
+    valomnia: Valomnia, workplace: Workplace
+) -> None:
+    """It is not called by the other half of an earlier name."""
+    write(valomnia, workplace, {"id": 1, "name": "Anna Ahrens"})
+    run = write(valomnia, workplace, {"id": 1, "name": "Anna"})
+    assert (run.code, [each["field"] for each in workplace.rejections]) == (3, ["lastName"])
+
+
+# E-mail and images.
+
+
+@pytest.mark.parametrize("address", ["taro..y@docomo.ne.jp", "hana.@docomo.ne.jp"])
+@pytest.mark.parametrize("api", ["cobai", "porters", "valomnia", "zoho_voice"])
+def test_addresses_that_break_the_standard_are_taken(
+    api: str, workplace: Workplace, address: str
+) -> None:
+    """Japanese carriers gave them out, and mail arrives there."""
+    with KINDS[api]() as sandbox:
+        run = write(sandbox, workplace, {**ANNA, "email": address})
+        wire = next(each.wire for each in SINKS[api].fields if each.attribute == "email")
+        assert (run.code, [contact[wire] for contact in sandbox.contacts]) == (0, [address])
+
+
+@pytest.mark.parametrize("image", ["https://img.example.com/a.png", "//cdn.example/a", "anna.png"])
+def test_the_address_of_an_image_costs_no_contact(
+    valomnia: Valomnia, workplace: Workplace, image: str
+) -> None:
+    """Nothing is fetched: the contact lands without its image, which is listed."""
+    run = write(valomnia, workplace, {**ANNA, "image": image})
+    assert (run.code, len(valomnia.contacts)) == (0, 1)
+    assert run.summary["not_carried"] == {"contacts": ["image"]}
+    assert valomnia.contacts[0]["photo"] is None
+
+
+def test_the_address_of_an_image_that_is_mapped_costs_no_contact_either(
+    valomnia: Valomnia, workplace: Workplace
+) -> None:
+    """It is left out and counted."""
+    record = {**ANNA, "picture": "https://img.example.com/a.png"}
+    run = write(valomnia, workplace, record, field_map={"imageFile": "picture"})
+    assert (run.code, len(valomnia.contacts)) == (0, 1)
+    assert run.summary["mended"] == [["contacts", "imageFile", "left out", 1]]
+
+
+def test_a_broken_image_may_be_left_out(valomnia: Valomnia, workplace: Workplace) -> None:
+    """One that is no image, or too large, is a value that does not fit."""
+    large = "Qk0" + "A" * 2_700_000
+    records = [{**ANNA, "image": "%"}, {**ANNA, "id": 2, "first_name": "B", "image": large}]
+    run = write(valomnia, workplace, *records, on_invalid_value="drop_field")
+    assert (run.code, len(valomnia.contacts)) == (0, 2)
+    assert run.summary["mended"] == [["contacts", "imageFile", "left out", 2]]
+
+
+def test_every_part_of_an_address_may_be_a_number(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """No conversion of ours falls over what a column of a spreadsheet makes of it."""
+    run = write(zoho, workplace, {**ANNA, **dict.fromkeys([*ADDRESS, "street2"], 7.0)})
+    assert (run.code, zoho.contacts[0]["address"]) == (0, "7 7\n7")

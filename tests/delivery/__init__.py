@@ -1,0 +1,1 @@
+"""How contacts are matched and written: none doubled, none lost, none overwritten."""

@@ -1,0 +1,408 @@
+"""What is one key and what is none, in every API; and ledgers of earlier versions go on."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.crowd.places import seen
+from tests.sandbox.__main__ import DESTINATIONS
+from tests.sandbox.zoho_voice import ZohoVoice
+from tests.support import old_ledger
+from tests.support.commands import Workplace, contacts, singer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.sandbox.server import Sandbox
+    from tests.support.commands import Finished
+
+KINDS = {kind.api: kind for kind in DESTINATIONS}
+ALONE = {"match_on": [], "requests_per_minute": 1_000_000}
+"""Settings with which the ledger alone knows who was written before."""
+
+
+@pytest.fixture(params=sorted(KINDS))
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """Return each API in turn, running and empty."""
+    with KINDS[request.param]() as running:
+        yield running
+
+
+@pytest.fixture
+def zoho() -> Iterator[ZohoVoice]:
+    """Return a running, empty Zoho Voice, which stands for all."""
+    with ZohoVoice() as running:
+        yield running
+
+
+def person(number: int, **more: Any) -> dict[str, Any]:
+    """Return a made-up person whom every API takes, without a key."""
+    ways = {"email": f"contact{number}@example.com", "mobile": f"+49151{10_000_000 + number}"}
+    return {"first_name": f"First{number}", "last_name": f"Last{number}", **ways, **more}
+
+
+def keyed(*pairs: tuple[str, dict[str, Any]], stream: str = "contacts") -> str:
+    """Return a stream whose keys, in `id`, are written exactly as these texts of JSON."""
+    head, *rest = contacts(*({**fields, "id": "?"} for _, fields in pairs), stream=stream)
+    records = singer(rest).splitlines()
+    written = zip(records, pairs, strict=True)
+    lines = [line.replace('"id": "?"', f'"id": {key}') for line, (key, _) in written]
+    return "".join(f"{line}\n" for line in [json.dumps(head), *lines])
+
+
+def run(workplace: Workplace, sandbox: Sandbox, lines: Any, **more: Any) -> Finished:
+    """Run the target into a sandbox."""
+    return workplace.target({**sandbox.target_config(), **ALONE, **more}, lines)
+
+
+def names(sandbox: Sandbox) -> list[str]:
+    """Return the names held, sorted, without spaces."""
+    held = (seen(sandbox.api, contact).evidence.names for contact in sandbox.contacts)
+    return sorted(name for each in held for name in each)
+
+
+def booked(finished: Finished) -> dict[str, int]:
+    """Return the bins that are not empty."""
+    bins = ("created", "updated", "unchanged", "deleted", "rejected", "skipped")
+    return {name: finished.summary[name] for name in bins if finished.summary[name]}
+
+
+# Equal numbers are one key.
+
+
+EQUAL = [
+    ("1", "1.0"),
+    ("1", '"1"'),
+    ("1", "1E0"),
+    ("1.0", '"1"'),
+    ("100", "1E2"),
+    ("100", "1e+2"),
+    ("1E2", "100.00"),
+    ("1E2", '"100"'),
+    ("-5", "-5.0"),
+    ("0", "0.0"),
+    ("0", "-0.0"),
+    ("2.5", "2.50"),
+    ("0.1", "1E-1"),
+    ("9007199254740993", '"9007199254740993"'),
+]
+DIFFERENT = [
+    ("1", "10"),
+    ("1", '"01"'),
+    ("1", '"a"'),
+    ("1", "1.5"),
+    ("1", "-1"),
+    ("9007199254740992", "9007199254740993"),
+    ("123456789012345678901234567890", "123456789012345678901234567891"),
+    ('"a"', '"A"'),
+    ('"1E0"', '"1E1"'),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), EQUAL)
+def test_equal_numbers_are_one_key_however_written(
+    zoho: ZohoVoice, workplace: Workplace, one: str, other: str
+) -> None:
+    """A key written otherwise in the next run is the same contact, in either order."""
+    for first, second, number in ((one, other, 1), (other, one, 2)):
+        stream = f"s{number}_contacts"
+        changed = person(number, last_name=f"Changed{number}")
+        run(workplace, zoho, keyed((first, person(number)), stream=stream))
+        again = run(workplace, zoho, keyed((second, changed), stream=stream))
+        assert booked(again) == {"updated": 1}
+    assert names(zoho) == ["First1Changed1", "First2Changed2"]
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_keys_that_differ_stay_two(
+    zoho: ZohoVoice, workplace: Workplace, one: str, other: str
+) -> None:
+    """Leading zeros, letters, case and the last digit of a long number tell keys apart."""
+    made = run(workplace, zoho, keyed((one, person(1)), (other, person(2))))
+    again = run(workplace, zoho, keyed((other, person(2)), (one, person(1))))
+    assert (booked(made), booked(again)) == ({"created": 2}, {"unchanged": 2})
+    assert names(zoho) == ["First1Last1", "First2Last2"]
+
+
+def test_a_truth_value_is_no_number(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """The contact of the key 1 is not taken for that of the key true."""
+    run(workplace, zoho, keyed(("1", person(1))))
+    run(workplace, zoho, keyed(("true", person(2))))
+    assert "First1Last1" in names(zoho)
+
+
+def test_equal_numbers_are_one_key_in_every_api(sandbox: Sandbox, workplace: Workplace) -> None:
+    """1, 1.0, "1" and 1E0 in four runs are one contact, with the last run's values."""
+    for number, key in enumerate(("1", "1.0", '"1"', "1E0"), start=1):
+        changed = person(1, last_name=f"Changed{number}")
+        ended = run(workplace, sandbox, keyed((key, changed), ("7", person(7))))
+        assert ended.code == 0
+    assert names(sandbox) == ["First1Changed4", "First7Last7"]
+
+
+def test_equal_numbers_in_one_run_are_one_record(sandbox: Sandbox, workplace: Workplace) -> None:
+    """Of two records of one run with equal keys the last wins, as with any key."""
+    versions = [person(1, last_name=f"V{each}") for each in range(4)]
+    keys = ("100", "1E2", '"100"', "100.0")
+    ended = run(workplace, sandbox, keyed(*zip(keys, versions, strict=True)))
+    assert ended.code == 0
+    assert names(sandbox) == ["First1V3"]
+
+
+@settings(max_examples=6, deadline=None, phases=[Phase.generate])
+@given(st.data())
+def test_any_number_is_one_key_in_all_its_forms(data: st.DataObject) -> None:
+    """Whatever the number and the form: the next run changes the contact and makes none."""
+    numbers = data.draw(
+        st.lists(st.integers(-(10**9), 10**9), min_size=1, max_size=12, unique=True)
+    )
+    forms = st.sampled_from(["{}", "{}.0", "{}.000", "{}E0", "{}0E-1", '"{}"'])
+    first = [(data.draw(forms).format(number), person(at)) for at, number in enumerate(numbers)]
+    second = [
+        (data.draw(forms).format(number), person(at, last_name="Changed"))
+        for at, number in enumerate(numbers)
+    ]
+    with tempfile.TemporaryDirectory() as folder, ZohoVoice() as zoho:
+        workplace = Workplace(Path(folder))
+        run(workplace, zoho, keyed(*first))
+        run(workplace, zoho, keyed(*data.draw(st.permutations(second))))
+        expected = sorted(f"First{at}Changed" for at, _ in enumerate(numbers))
+        assert names(zoho) == expected
+
+
+# Keys of several parts.
+
+
+def paired(key: tuple[str, str], *records: dict[str, Any], stream: str = "contacts") -> Any:
+    """Return a stream with a key of two parts."""
+    return contacts(*records, key=key, stream=stream)
+
+
+def test_the_order_of_a_composite_key_does_not_matter(
+    sandbox: Sandbox, workplace: Workplace
+) -> None:
+    """Key properties in another order are the same key, and no change of it."""
+    records = [person(1, shop="a", nr=1), person(2, shop="b", nr=1), person(3, shop="a", nr=2.0)]
+    made = run(workplace, sandbox, paired(("shop", "nr"), *records))
+    again = run(workplace, sandbox, paired(("nr", "shop"), *records))
+    changed = [{**each, "last_name": "Changed"} for each in records]
+    third = run(workplace, sandbox, paired(("nr", "shop"), *changed))
+    assert [booked(each) for each in (made, again, third)] == [
+        {"created": 3},
+        {"unchanged": 3},
+        {"updated": 3},
+    ]
+    assert names(sandbox) == ["First1Changed", "First2Changed", "First3Changed"]
+
+
+def test_parts_of_a_composite_key_are_numbers_however_written(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """1, 1.0 and "1" are one as a part, too."""
+    for number in (1, 1.0, "1"):
+        run(workplace, zoho, paired(("shop", "nr"), person(1, shop="a", nr=number)))
+    assert names(zoho) == ["First1Last1"]
+
+
+def test_parts_of_a_composite_key_keep_their_names(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """Two records with the same parts under each other's name are two contacts."""
+    records = [person(1, shop="a", nr="b"), person(2, shop="b", nr="a")]
+    run(workplace, zoho, paired(("shop", "nr"), *records))
+    again = run(workplace, zoho, paired(("nr", "shop"), *records))
+    assert booked(again) == {"unchanged": 2}
+    assert names(zoho) == ["First1Last1", "First2Last2"]
+
+
+# Empty keys.
+
+
+def reasons(workplace: Workplace) -> list[tuple[str, str]]:
+    """Return code and field of the newest rejections."""
+    return [(each["code"], each["field"]) for each in workplace.rejections]
+
+
+def test_records_with_an_empty_key_are_all_rejected(sandbox: Sandbox, workplace: Workplace) -> None:
+    """Two people whose key is "" are both in the rejects, none is written, none takes a place."""
+    ended = run(workplace, sandbox, keyed(('""', person(1)), ('"x"', person(2)), ('""', person(3))))
+    assert (ended.code, booked(ended)) == (3, {"created": 1, "rejected": 2})
+    assert reasons(workplace) == [("missing_key", "id")] * 2
+    rejected = [line["record"]["first_name"] for line in workplace.rejects if "record" in line]
+    assert (sorted(rejected), names(sandbox)) == (["First1", "First3"], ["First2Last2"])
+
+
+@pytest.mark.parametrize("key", ['""', '" "', '"\\t"', '"\\n \\n"', '"\\u00a0"', "null"])
+def test_a_blank_key_is_none(zoho: ZohoVoice, workplace: Workplace, key: str) -> None:
+    """Blanks alone are no key, whatever blanks, and neither is null."""
+    ended = run(workplace, zoho, keyed((key, person(1)), (key, person(2))))
+    assert (booked(ended), zoho.writes) == ({"rejected": 2}, [])
+    assert reasons(workplace) == [("missing_key", "id")] * 2
+
+
+@pytest.mark.parametrize("key", ["0", '"0"', "0.0", '"-"', '"a b"'])
+def test_a_short_key_is_one(zoho: ZohoVoice, workplace: Workplace, key: str) -> None:
+    """Zero is a key, and so is any text that is not blank."""
+    assert booked(run(workplace, zoho, keyed((key, person(1))))) == {"created": 1}
+
+
+@pytest.mark.parametrize("part", ["", "  ", None])
+def test_an_empty_part_of_a_composite_key_is_none(
+    zoho: ZohoVoice, workplace: Workplace, part: str | None
+) -> None:
+    """A record that lacks a part of its key is rejected, and the part is named."""
+    records = [person(1, shop="a", nr=part), person(2, shop="a", nr=1)]
+    ended = run(workplace, zoho, paired(("shop", "nr"), *records))
+    assert booked(ended) == {"created": 1, "rejected": 1}
+    assert reasons(workplace) == [("missing_key", "nr")]
+
+
+def test_what_had_no_key_lands_once_it_has_one(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """The rejects can be piped back when their keys are mended."""
+    run(workplace, zoho, keyed(('""', person(1)), ('""', person(2))))
+    numbers = itertools.count(1)
+    mended = [
+        {**line, "record": {**line["record"], "id": next(numbers)}} if "record" in line else line
+        for line in workplace.rejects
+    ]
+    assert booked(run(workplace, zoho, mended)) == {"created": 2}
+
+
+# Key properties that change.
+
+
+WAYS_OUT = ("--ledger", "ledger_url", "key_properties", "rename", "another stream", "other name")
+"""Words of a sentence that says what to do."""
+
+
+def people(*numbers: int) -> list[dict[str, Any]]:
+    """Return people with a number as their `id`."""
+    return [person(number, id=number) for number in numbers]
+
+
+def sentence(finished: Finished, *words: str) -> str:
+    """Return the line of the log that holds all these words."""
+    lines = [line for line in finished.log.splitlines() if all(word in line for word in words)]
+    assert lines, finished.log
+    return lines[-1]
+
+
+def test_a_changed_key_is_said_before_anything_is_written(
+    sandbox: Sandbox, workplace: Workplace
+) -> None:
+    """Known by `id` and now by `email`: the run refuses, names both and what to do."""
+    run(workplace, sandbox, contacts(*people(1, 2)))
+    held, writes = names(sandbox), len(sandbox.writes)
+    ended = run(workplace, sandbox, contacts(*people(1, 2, 3), key=("email",), state={"at": 1}))
+    assert (ended.code, ended.out) == (2, "")
+    assert (len(sandbox.writes), names(sandbox)) == (writes, held)
+    said = sentence(ended, "contacts", "id", "email")
+    assert any(word in said for word in WAYS_OUT)
+    assert "contact1@example.com" not in ended.log
+    assert "Traceback" not in ended.log
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (("id",), ("id", "email")),
+        (("id", "email"), ("id",)),
+        (("id", "email"), ("id", "mobile")),
+        (("email",), ("id",)),
+    ],
+)
+def test_any_other_set_of_key_properties_is_a_change(
+    zoho: ZohoVoice, workplace: Workplace, before: tuple[str, ...], after: tuple[str, ...]
+) -> None:
+    """One part more, one less or another one: all are refused, with the names of both keys."""
+    run(workplace, zoho, contacts(*people(1), key=before))
+    writes = len(zoho.writes)
+    ended = run(workplace, zoho, contacts(*people(1, 2), key=after))
+    assert (ended.code, len(zoho.writes)) == (2, writes)
+    sentence(ended, "contacts", *before, *after)
+
+
+def test_with_the_key_set_back_the_run_goes_on(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """A refused run leaves the ledger as it was, so the old key finds everything again."""
+    run(workplace, zoho, contacts(*people(1, 2)))
+    refused = run(workplace, zoho, contacts(*people(1, 2), key=("email",)))
+    again = run(workplace, zoho, contacts(*people(1, 2)))
+    assert (refused.code, again.code, booked(again)) == (2, 0, {"unchanged": 2})
+
+
+def test_the_key_of_a_stream_concerns_no_other(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """Another stream may have another key, also in the same run and with the same people."""
+    run(workplace, zoho, contacts(*people(1)))
+    both = [*contacts(*people(1)), *contacts(*people(2), stream="b_contacts", key=("email",))]
+    ended = run(workplace, zoho, both)
+    assert (ended.code, booked(ended)) == (0, {"created": 1, "unchanged": 1})
+
+
+def test_without_a_ledger_no_key_has_changed(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """Where nothing is remembered any key is a first one."""
+    run(workplace, zoho, contacts(*people(1)))
+    for path in workplace.folder.glob("target-contacts.db*"):
+        path.unlink()
+    ended = run(workplace, zoho, contacts(*people(2), key=("email",)))
+    assert (ended.code, booked(ended)) == (0, {"created": 1})
+
+
+# Ledgers of earlier versions.
+
+
+def renamed(last: str) -> list[str]:
+    """Return the names of the people of the old ledger, with this for a last name."""
+    return sorted(f"First{number}{last}{number}" for number in range(1, old_ledger.PEOPLE + 1))
+
+
+def test_a_ledger_of_an_earlier_version_goes_on(sandbox: Sandbox, workplace: Workplace) -> None:
+    """Of what it knows nothing is made again, whatever its keys: each is the contact it was."""
+    old_ledger.restore(sandbox, workplace.folder)
+    before = old_ledger.ids(sandbox)
+    for last in ("Last", "Changed"):
+        ended = run(workplace, sandbox, old_ledger.lines(last), **old_ledger.SETTINGS)
+        assert (ended.code, ended.summary["created"]) == (0, 0)
+        assert (old_ledger.ids(sandbox), names(sandbox)) == (before, renamed(last))
+
+
+def test_what_it_knows_by_a_number_is_then_known_however_written(
+    sandbox: Sandbox, workplace: Workplace
+) -> None:
+    """Once a run has gone over it, an old ledger takes equal numbers for one key as well."""
+    otherwise = {
+        "ints_contacts": ['{"id": 1.0', '{"id": "2"', '{"id": 1E2'],
+        "floats_contacts": ['{"id": 1', '{"id": 25E-1', '{"id": "100"'],
+        "pairs_contacts": ['{"nr": 1.0, "shop": "b"', '{"nr": 2, "shop": "b"'],
+    }
+    old_ledger.restore(sandbox, workplace.folder)
+    before = old_ledger.ids(sandbox)
+    for last, keys in (("Last", None), ("Changed", otherwise)):
+        ended = run(workplace, sandbox, old_ledger.lines(last, keys), **old_ledger.SETTINGS)
+        assert (ended.code, ended.summary["created"]) == (0, 0)
+    assert (old_ledger.ids(sandbox), names(sandbox)) == (before, renamed("Changed"))
+
+
+def test_an_old_ledger_learns_the_key_properties(sandbox: Sandbox, workplace: Workplace) -> None:
+    """It does not know them: the first run goes on, and from then on a change is refused."""
+    old_ledger.restore(sandbox, workplace.folder)
+    first = run(workplace, sandbox, old_ledger.lines(), **old_ledger.SETTINGS)
+    writes = len(sandbox.writes)
+    other = contacts(*people(1, 2), stream="ints_contacts", key=("email",))
+    ended = run(workplace, sandbox, other, **old_ledger.SETTINGS)
+    assert (first.code, ended.code, len(sandbox.writes)) == (0, 2, writes)
+    sentence(ended, "ints_contacts", "id", "email")
+
+
+def test_the_kept_ledgers_hold_no_more_than_hashes_and_ids() -> None:
+    """No value of a record stands in them, not even a key."""
+    for api in KINDS:
+        kept = json.loads(old_ledger.path(api).read_text(encoding="utf-8"))
+        text = "\n".join(kept["ledger"])
+        assert text.count("INSERT INTO") == len(kept["ids"]) == old_ledger.PEOPLE
+        assert [word for word in ("First", "example.com", "+49", "B-2") if word in text] == []

@@ -1,0 +1,1 @@
+"""How lists are read while they change."""

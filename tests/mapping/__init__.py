@@ -1,0 +1,1 @@
+"""How a contact becomes the fields of a destination."""

@@ -1,0 +1,1 @@
+"""From a line of the input to its outcome."""

@@ -1,0 +1,129 @@
+"""What `--explain` tells: where fields go, what is missing, and what would mend it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.crash.lab import KINDS
+from tests.support.commands import contacts
+from tests.support.paths import DATA
+
+if TYPE_CHECKING:
+    from tests.support.commands import Workplace
+
+HUBSPOT = (DATA / "hubspot.singer").read_text("utf-8")
+NOWHERE = "http://127.0.0.1:9"
+ACCOUNTS: dict[str, dict[str, Any]] = {
+    "bas_ip": {"username": "u", "password": "p", "api_url": NOWHERE},
+    "cobai": {"access_key_id": "i", "secret_access_key": "s", "api_url": NOWHERE},
+    "porters": {"app_id": "i", "app_secret": "s", "api_url": NOWHERE},
+    "valomnia": {"username": "u", "password": "p", "api_url": NOWHERE},
+    "zoho_voice": {"access_token": "t", "api_url": NOWHERE},
+}
+
+
+def explained(workplace: Workplace, api: str, lines: Any, **config: Any) -> list[str]:
+    """Return the lines of an explanation, their blanks put together; nothing is asked."""
+    settings = {"api": api, api: ACCOUNTS[api], **config}
+    run = workplace.target(settings, lines, "--explain")
+    assert run.code == 0
+    return [" ".join(line.split()) for line in run.out.splitlines()]
+
+
+def settings_in(lines: list[str]) -> list[dict[str, Any]]:
+    """Return the settings that can be pasted, one a line."""
+    return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+def test_the_mapping_is_shown_though_every_record_lacks_something(workplace: Workplace) -> None:
+    """HubSpot into PORTERS: where all fields go, what is missing, and one line that gives it."""
+    lines = explained(workplace, "porters", HUBSPOT)
+    assert "Stream contacts to PORTERS: 0 of 8 records would be sent, 8 rejected." in lines
+    assert "firstname + lastname full_name Contact.P_Name 6" in lines
+    assert "email email Contact.P_Mail 8" in lines
+    assert "Contact.P_Client missing 8" in lines
+    assert "Contact.P_Owner missing 8" in lines
+    assert settings_in(lines) == [{"defaults": {"customer_id": "…", "owner_id": "…"}}]
+    mended = explained(workplace, "porters", HUBSPOT, defaults={"customer_id": 1, "owner_id": 1})
+    assert "Stream contacts to PORTERS: 8 of 8 records would be sent, 0 rejected." in mended
+    assert settings_in(mended) == []
+
+
+REMEDIES: dict[str, list[dict[str, Any]]] = {
+    "bas_ip": [
+        {"defaults": {"full_name": "…"}, "bas_ip": {"number_template": "sip:{mobile}@…"}},
+    ],
+    "cobai": [{"defaults": {"customer_id": "…", "password": "…"}}],
+    "porters": [{"defaults": {"customer_id": "…", "owner_id": "…"}}],
+    "valomnia": [
+        {
+            "defaults": {"customer_id": "…"},
+            "field_map": {"firstName": "…", "lastName": "…"},
+        },
+        {"defaults": {"first_name": "…", "last_name": "…"}},
+    ],
+    "zoho_voice": [
+        {"field_map": {"first_name": "…", "mobile": "…"}},
+        {"defaults": {"first_name": "…", "mobile": "…"}},
+    ],
+}
+
+
+@pytest.mark.parametrize("api", KINDS)
+def test_the_shortest_settings_are_told_for_each_api(workplace: Workplace, api: str) -> None:
+    """Ids and the like by defaults; what tells contacts apart rather from a field."""
+    assert settings_in(explained(workplace, api, HUBSPOT)) == REMEDIES[api]
+
+
+@pytest.mark.parametrize("api", KINDS)
+def test_what_is_told_to_mend_it_mends_it(workplace: Workplace, api: str) -> None:
+    """With values in the place of the dots, every record would be sent."""
+    (*_, told) = settings_in(explained(workplace, api, HUBSPOT))
+    first = settings_in(explained(workplace, api, HUBSPOT))[0]
+    values = {"customer_id": "10001", "owner_id": "1"}
+    if api == "cobai":
+        values["customer_id"] = "b00de3c0-f685-42d5-92b5-c46f04803c8f"
+    given = {**first.get("defaults", {}), **told.get("defaults", {})}
+    defaults = {name: values.get(name, "+4915112345678") for name in given}
+    account = {**ACCOUNTS[api], **first.get(api, {})}
+    if "number_template" in account:
+        account["number_template"] = "sip:{email}@pbx.example.com"
+    lines = explained(workplace, api, HUBSPOT, **{api: account, "defaults": defaults})
+    assert any("8 of 8 records would be sent, 0 rejected." in line for line in lines)
+
+
+def test_all_that_is_wrong_with_a_record_is_told(workplace: Workplace) -> None:
+    """Every value that does not fit and every field that lacks, not the first of them alone."""
+    person = {
+        "id": 1,
+        "first_name": "x" * 36,
+        "email": "nobody",
+        "phone": "0" * 31,
+        "last_name": "A",
+    }
+    lines = explained(workplace, "cobai", contacts(person, {**person, "id": 2, "email": "a@b.de"}))
+    assert "Stream contacts to cobai: 0 of 2 records would be sent, 2 rejected." in lines
+    for line in (
+        "customer missing 2",
+        "firstName too_long 2",
+        "officeMail invalid 1",
+        "officePhone too_long 2",
+    ):
+        assert line in lines
+    assert "last_name last_name lastName 2" in lines
+
+
+def test_nothing_personal_is_shown(workplace: Workplace) -> None:
+    """Neither a value of a record nor one of a setting."""
+    config = {"defaults": {"password": "open-sesame", "customer_id": "no UUID"}}
+    settings = {"api": "cobai", "cobai": ACCOUNTS["cobai"], **config}
+    wrong = workplace.target(settings, HUBSPOT, "--explain")
+    assert (wrong.code, "defaults.customer_id must be" in wrong.log) == (2, True)
+    del config["defaults"]["customer_id"]
+    text = " ".join([*explained(workplace, "cobai", HUBSPOT, **config), wrong.log])
+    assert "@example" not in text
+    assert "open-sesame" not in text
+    assert "no UUID" not in text

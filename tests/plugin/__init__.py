@@ -1,0 +1,1 @@
+"""What both commands promise as commands."""

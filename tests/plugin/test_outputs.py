@@ -1,0 +1,228 @@
+"""The standard streams: in any locale, full, closed, or with nobody at the other end."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+from tests.sandbox.zoho_voice import ZohoVoice
+from tests.support.commands import BIN, FAST, contacts, singer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+ANNA = {"id": 1, "first_name": "Anna", "mobile": "+4915112345678", "email": "anna@example.com"}
+STREAM = "contacts_連絡先"
+STATE = {"bookmarks": {STREAM: {"at": "é\u2028\U0001f600"}}}
+SILENT = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+LOCALES: list[dict[str, str]] = [
+    {"LC_ALL": "C"},
+    {"LC_ALL": "POSIX", **SILENT},
+    {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", **SILENT},
+    {"PYTHONIOENCODING": "ascii:strict"},
+    {"PYTHONIOENCODING": "latin-1"},
+    {"PYTHONIOENCODING": "utf-16"},
+    {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "cp1252:strict"},
+]
+
+
+class Ended(NamedTuple):
+    """A command that has ended."""
+
+    code: int
+    out: bytes
+    log: str
+
+    @property
+    def lines(self) -> list[Any]:
+        """Return what is in the lines of its output."""
+        return [json.loads(line) for line in self.out.split(b"\n") if line]
+
+
+class Shell:
+    """Runs the commands in a shell, which opens and closes their streams."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take a folder to work in."""
+        self.folder = folder
+
+    def __call__(
+        self,
+        command: str,
+        config: Mapping[str, Any],
+        text: str = "",
+        *options: str,
+        streams: str = "",
+        env: Mapping[str, str] | None = None,
+    ) -> Ended:
+        """Run a command with redirections."""
+        (self.folder / "config.json").write_text(json.dumps({**FAST, **config}), encoding="utf-8")
+        line = shlex.join([str(BIN / command), "--config", "config.json", *options])
+        done = subprocess.run(
+            ["bash", "-c", f"{line} {streams}"],
+            cwd=self.folder,
+            env={**os.environ, **(env or {})},
+            input=text.encode(),
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        log = done.stderr.decode(errors="replace").replace("\x00", "")
+        assert "Traceback" not in log
+        assert "Unexpected" not in log
+        assert "Exception ignored" not in log
+        return Ended(done.returncode, done.stdout, log)
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    """Return what runs the commands."""
+    return Shell(tmp_path)
+
+
+@pytest.fixture
+def zoho() -> Iterator[ZohoVoice]:
+    """Return a running Zoho Voice that holds contacts."""
+    with ZohoVoice() as sandbox:
+        sandbox.seed()
+        yield sandbox
+
+
+@pytest.fixture
+def empty() -> Iterator[ZohoVoice]:
+    """Return a running, empty Zoho Voice."""
+    with ZohoVoice() as sandbox:
+        yield sandbox
+
+
+def read_from(zoho: ZohoVoice) -> dict[str, Any]:
+    """Return the config of a tap that reads it."""
+    return {"zoho_voice": zoho.tap_config()}
+
+
+LINES = singer(contacts(ANNA, stream=STREAM, state=STATE))
+
+
+# Locales.
+
+
+@pytest.mark.parametrize("env", LOCALES)
+def test_a_state_is_passed_on_in_any_locale(
+    env: dict[str, str], empty: ZohoVoice, shell: Shell
+) -> None:
+    """It is UTF-8, as Singer is, whatever the locale can write."""
+    ended = shell("target-contacts", empty.target_config(), LINES, env=env)
+    assert (ended.code, ended.lines, len(empty.contacts)) == (0, [STATE], 1)
+    again = shell("target-contacts", empty.target_config(), LINES, "--explain", env=env)
+    assert again.code == 0
+    assert f"Stream {STREAM}" in again.out.decode()
+
+
+@pytest.mark.parametrize("env", LOCALES)
+def test_an_input_file_is_read_in_any_locale(
+    env: dict[str, str], empty: ZohoVoice, shell: Shell
+) -> None:
+    """A file that an option names is UTF-8, too."""
+    messages = contacts(ANNA, stream=STREAM, state=STATE)
+    lines = "".join(f"{json.dumps(message, ensure_ascii=False)}\n" for message in messages)
+    (shell.folder / "lines").write_text(lines, encoding="utf-8")
+    ended = shell("target-contacts", empty.target_config(), "", "--input", "lines", env=env)
+    assert (ended.code, ended.lines, len(empty.contacts)) == (0, [STATE], 1)
+
+
+@pytest.mark.parametrize("env", LOCALES)
+def test_a_tap_writes_and_logs_in_any_locale(
+    env: dict[str, str], zoho: ZohoVoice, shell: Shell
+) -> None:
+    """Records are UTF-8; what the log cannot write is escaped there."""
+    person = singer(contacts({**ANNA, "first_name": "山田é"}))
+    assert shell("target-contacts", zoho.target_config(), person).code == 0
+    config = {**read_from(zoho), "設定": 1}
+    ended = shell("tap-contacts", config, env=env)
+    names = {m["record"].get("first_name") for m in ended.lines if m["type"] == "RECORD"}
+    assert ended.code == 0
+    assert "山田é" in names
+    assert "Unknown setting" in ended.log
+
+
+# Nobody takes what is written.
+
+ENDS = {
+    ">/dev/full": "No space left on device",
+    ">&-": "The output is closed",
+    "> >(exec <&-)": "Nobody reads",
+}
+COMMANDS = {
+    "target-contacts": ("", "--check", "--explain", "--about"),
+    "tap-contacts": ("", "--discover", "--about"),
+}
+EACH = [(command, option) for command, options in COMMANDS.items() for option in options]
+
+
+@pytest.mark.parametrize(("command", "option"), EACH)
+@pytest.mark.parametrize("streams", ENDS)
+def test_output_that_nobody_takes_is_said_in_a_sentence(
+    command: str, option: str, streams: str, zoho: ZohoVoice, shell: Shell
+) -> None:
+    """The exit code is 1, and the sentence says what is wrong with the output."""
+    config = zoho.target_config() if command == "target-contacts" else read_from(zoho)
+    ended = shell(command, config, LINES, *([option] if option else []), streams=streams)
+    assert ended.code == 1
+    assert ended.log.count(ENDS[streams]) == 1
+
+
+def test_what_was_written_is_in_the_ledger_though_nobody_reads_the_state(
+    empty: ZohoVoice, shell: Shell
+) -> None:
+    """All that was read before is settled, the books are logged, and a rerun finds all done."""
+    bert = {**ANNA, "id": 2, "first_name": "Bert", "mobile": "+4915187654321"}
+    config = {**empty.target_config(), "checkpoint_seconds": 3600}
+    lines = singer(contacts(ANNA, {**bert, "email": "b@example.com"}, stream=STREAM, state=STATE))
+    ended = shell("target-contacts", config, lines, streams=">/dev/full")
+    assert (ended.code, len(empty.contacts)) == (1, 2)
+    assert '"created": 2' in ended.log
+    again = shell("target-contacts", config, lines)
+    assert (again.code, again.lines, len(empty.contacts)) == (0, [STATE], 2)
+    assert '"unchanged": 2' in again.log
+
+
+def test_nothing_is_sent_if_no_state_can_be_passed_on(empty: ZohoVoice, shell: Shell) -> None:
+    """Closed output is seen before anything is done."""
+    ended = shell("target-contacts", empty.target_config(), LINES, streams=">&-")
+    assert (ended.code, empty.writes) == (1, [])
+    assert not (shell.folder / "target-contacts.db").exists()
+
+
+@pytest.mark.parametrize("streams", ["2>/dev/full", "2>&-", "2> >(exec <&-)"])
+def test_a_log_that_nobody_takes_ends_no_run(
+    streams: str, empty: ZohoVoice, zoho: ZohoVoice, shell: Shell
+) -> None:
+    """The contacts are written, the STATE is passed on and the exit code is right."""
+    ended = shell("target-contacts", empty.target_config(), LINES, streams=streams)
+    assert (ended.code, ended.lines, len(empty.contacts)) == (0, [STATE], 1)
+    read = shell("tap-contacts", read_from(zoho), streams=streams)
+    assert (read.code, read.lines[-1]["type"]) == (0, "STATE")
+    nameless = singer(contacts({"id": 9, "mobile": "1"}))
+    assert shell("target-contacts", empty.target_config(), nameless, streams=streams).code == 3
+
+
+def test_no_file_takes_the_number_of_a_closed_stream(empty: ZohoVoice, shell: Shell) -> None:
+    """With two streams closed, neither the ledger nor a connection is written into by the log."""
+    ended = shell("target-contacts", empty.target_config(), "", "--input", "in", streams="<&- 2>&-")
+    assert ended.code == 2
+    (shell.folder / "in").write_text(LINES, encoding="utf-8")
+    ended = shell("target-contacts", empty.target_config(), "", "--input", "in", streams="<&- 2>&-")
+    assert (ended.code, ended.lines, len(empty.contacts)) == (0, [STATE], 1)
+
+
+def test_closed_input_is_said_in_a_sentence(empty: ZohoVoice, shell: Shell) -> None:
+    """A target has nothing to read then."""
+    ended = shell("target-contacts", empty.target_config(), streams="<&-")
+    assert (ended.code, empty.writes) == (1, [])
+    assert "The input is closed" in ended.log

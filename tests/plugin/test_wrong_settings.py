@@ -1,0 +1,399 @@
+"""A wrong setting ends in one sentence that names it and code 2, or the run works."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import re
+import shutil
+from contextlib import ExitStack
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tap_contacts.tap import TapContacts
+from target_contacts.target import SINKS, TargetContacts
+from tests.sandbox.bas_ip import BasIp
+from tests.sandbox.cobai import Cobai
+from tests.sandbox.porters import Porters
+from tests.sandbox.valomnia import Valomnia
+from tests.sandbox.zoho_voice import ZohoVoice
+from tests.support.commands import FAST, Finished, Workplace, contacts, singer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from tap_contacts.plugin.base import ContactsPlugin
+    from tests.sandbox.server import Sandbox
+
+Path_ = tuple[str, ...]
+PLUGINS: dict[str, type[ContactsPlugin]] = {
+    "tap-contacts": TapContacts,
+    "target-contacts": TargetContacts,
+}
+KINDS: tuple[type[Sandbox], ...] = (BasIp, Cobai, Porters, Valomnia, ZohoVoice)
+TITLES = [kind.client_class.title for kind in SINKS.values()]
+ANNA = {
+    "id": 1,
+    "first_name": "Anna",
+    "last_name": "Beispiel",
+    "email": "anna@example.com",
+    "mobile": "+4915112345678",
+}
+LINES = singer(contacts(ANNA))
+QUICK = {**FAST, "max_tries": 1, "timeout_seconds": 5}
+NO_WORLD = {"HTTPS_PROXY": "http://127.0.0.1:9", "LOGLEVEL": "WARNING"}
+"""Whoever leaves api_url out must not reach the real API from here."""
+
+SECRET = "geheim-kanarie"
+WRONG: tuple[Any, ...] = (
+    *(None, "", " ", "x" * 5000, f"{SECRET}\nX: y", f"{SECRET}\r\n\r\n", f"{SECRET}\x00", "\x7f"),
+    *(
+        "é日本",
+        "\u2028",
+        "\ud800",
+        "{",
+        "[",
+        "a.b[",
+        "{mobile!z}",
+        "{nope}",
+        "sip:{mobile:>9999999}",
+    ),
+    *(-1, 0, 10**9, 10**30, -(10**30), 1e300, math.nan, math.inf, 0.5, 3000.0, True, False),
+    *([], [[]], [[[1]]], [None], ["a\nb"], ["\ud800"], {}, {"a": 1}, {"a": {"b": [1]}}),
+    *({"a\nb": "c\x00"}, {"\ud800": "x"}, {"": None}, {"id": math.nan}),
+    *("https://host:99999", "https://host:abc", "https://[::1", "https://ho st", "https://é..x"),
+    *(f"https://user:{SECRET}@host", "https://a..b", "https://" + "a" * 300, "https://:1", "//"),
+)
+SOME = 4
+"""Wrong values that each setting gets, chosen by chance that is always the same."""
+
+LATER = {"ledger_url", "rejects_dir"}
+"""Settings whose wrong values are told where files and databases are opened."""
+
+
+def declared(schema: Mapping[str, Any], above: Path_ = ()) -> Iterator[Path_]:
+    """Yield the paths of all settings, objects before what is in them."""
+    for name, known in schema.get("properties", {}).items():
+        yield (*above, name)
+        yield from declared(known, (*above, name))
+
+
+def settings_of(command: str) -> list[Path_]:
+    """Return the paths of all settings of a command, the SDK's own included."""
+    plugin = PLUGINS[command]
+    plugin.append_builtin_config(plugin.config_jsonschema)
+    return list(declared(plugin.config_jsonschema))
+
+
+ALL = [(command, path) for command in PLUGINS for path in settings_of(command)]
+GROUPS = sorted({(command, path[0]) for command, path in ALL})
+
+
+def chosen(command: str, path: Path_, most: int) -> list[Any]:
+    """Return some wrong values for a setting."""
+    values = random.Random(f"{command} {path}").sample(WRONG, most)  # noqa: S311
+    if path[-1] != "requests_per_minute":  # a slow run is none that fails
+        return values
+    return [value for value in values if not (type(value) in {int, float} and 0 < value < 1000)]
+
+
+def changed(config: Mapping[str, Any], path: Path_, value: object) -> dict[str, Any]:
+    """Return a config with one setting changed."""
+    copy: dict[str, Any] = json.loads(json.dumps(config))
+    place = copy
+    for name in path[:-1]:
+        place = place.setdefault(name, {})
+    place[path[-1]] = value
+    return copy
+
+
+class World:
+    """All APIs, and a folder to run the commands in."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        """Start the APIs."""
+        self.apis = {kind.api: stack.enter_context(kind()) for kind in KINDS}
+        for api in self.apis.values():
+            api.seed()
+        self.workplace = Workplace(folder)
+
+    def config(self, command: str, setting: str) -> dict[str, Any]:
+        """Return right settings of the API that a setting is of."""
+        api = setting if setting in self.apis else "zoho_voice"
+        sandbox = self.apis[api]
+        account = {api: sandbox.tap_config()}
+        return {**(sandbox.target_config() if command == "target-contacts" else account), **QUICK}
+
+    def run(self, command: str, config: Mapping[str, Any], *options: str, **more: str) -> Finished:
+        """Run a command afresh; more are variables of the environment."""
+        shutil.rmtree(self.workplace.folder / "rejects", ignore_errors=True)
+        for path in self.workplace.folder.glob("target-contacts.db*"):
+            path.unlink()
+        env = {**NO_WORLD, **more}
+        return self.workplace.run(command, config, *options, stdin=LINES, env=env)
+
+    @property
+    def asked(self) -> int:
+        """Return how many requests all APIs got."""
+        return sum(len(api.log) for api in self.apis.values())
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """Return running APIs."""
+    with ExitStack() as stack:
+        yield World(tmp_path, stack)
+
+
+def complaint(run: Finished, name: str, *, asked: bool) -> str:
+    """Return what is not as promised; "" if all is."""
+    errors = [line for line in run.log.splitlines() if "| ERROR " in line or "Error: " in line]
+    if "Unexpected" in run.log or "Traceback" in run.log:
+        return run.log[-600:]
+    if SECRET in run.log + run.out:
+        return "shows a secret"
+    if run.code == 2:
+        is_told = len(errors) == 1 and name in errors[0]
+        return "" if is_told and not asked else f"{errors}, asked: {asked}"
+    answered = any(f"| {title}: " in "".join(errors[-1:]) for title in TITLES)
+    return "" if run.code in {0, 3} or (run.code == 1 and answered) else run.log[-600:]
+
+
+def tried(world: World, command: str, path: Path_, values: list[Any], *options: str) -> list[str]:
+    """Return the complaints about all runs with wrong values of one setting."""
+    found = []
+    for value in values:
+        before = world.asked
+        run = world.run(command, changed(world.config(command, path[0]), path, value), *options)
+        if told := complaint(run, path[-1], asked=world.asked > before):
+            found.append(f"{'.'.join(path)}: {value!r:.40}: {told}")
+    return found
+
+
+@pytest.mark.parametrize(("command", "group"), GROUPS)
+def test_a_wrong_setting_of_a_file_is_one_sentence(world: World, command: str, group: str) -> None:
+    """Whatever it is: code 2 before anything is asked, or the API's own refusal, or it works."""
+    if group in LATER:
+        pytest.skip("told where it is opened")
+    paths = [path for name, path in ALL if (name, path[0]) == (command, group)]
+    found = [tried(world, command, path, chosen(command, path, SOME)) for path in paths]
+    assert list(chain(*found)) == []
+
+
+TEXTS = ("{", "[", "", " ", "null", "nan", "1e999", "five", "x\\nx", "[[", '{"a": 1}', "a,b")
+
+
+@pytest.mark.parametrize("command", PLUGINS)
+def test_a_wrong_variable_is_one_sentence(world: World, command: str) -> None:
+    """What is no JSON, no number, no flag: the setting is named, without the value."""
+    prefix = command.upper().replace("-", "_")
+    found = []
+    for (name,) in (path for each, path in ALL if each == command and len(path) == 1):
+        if name in LATER:
+            continue
+        config = world.config(command, name)
+        for text in random.Random(name).sample(TEXTS, 5):  # noqa: S311
+            before = world.asked
+            files = {key: value for key, value in config.items() if key != name}
+            variables = {f"{prefix}_{name.upper()}": text}
+            run = world.run(command, files, "--config=ENV", **variables)
+            if told := complaint(run, name, asked=world.asked > before):
+                found.append(f"{name}: {text!r}: {told}")
+    assert found == []
+
+
+@pytest.mark.parametrize("option", ["--check", "--explain", "--discover", "--test=schema"])
+def test_other_commands_refuse_the_same_settings(world: World, option: str) -> None:
+    """One wrong value for each setting."""
+    command = "tap-contacts" if option in {"--discover", "--test=schema"} else "target-contacts"
+    paths = [path for name, path in ALL if name == command and path[0] not in LATER]
+    found = [tried(world, command, path, chosen(command, path, SOME)[:1], option) for path in paths]
+    assert list(chain(*found)) == []
+
+
+# What the fuzz does not reach.
+
+
+@pytest.mark.parametrize(
+    ("command", "config", "sentence"),
+    [
+        ("target-contacts", {"max_reject": 3}, "max_reject is ignored; did you mean max_rejects?"),
+        ("target-contacts", {"Mode": "upsert"}, "Mode is ignored; did you mean mode?"),
+        ("target-contacts", {"x": 3}, "x is ignored; see --about for all."),
+        ("tap-contacts", {"start_dat": "x"}, "start_dat is ignored; did you mean start_date?"),
+    ],
+)
+def test_a_misspelt_setting_is_told_with_the_one_it_may_be_meant_for(
+    world: World, command: str, config: dict[str, Any], sentence: str
+) -> None:
+    """A warning: other programs may leave settings of their own there."""
+    api = "zoho_voice"
+    run = world.run(command, {**world.config(command, api), **config})
+    assert run.code == 0
+    assert f"Unknown setting {sentence}" in run.log
+
+
+def test_a_misspelt_setting_of_an_account_is_told(world: World) -> None:
+    """Those within the settings of an API, too; those of stream maps are the user's own."""
+    config = world.config("target-contacts", "zoho_voice")
+    config["zoho_voice"]["pagesize"] = 3
+    config |= {"stream_maps": {}, "stream_map_config": {"my": 1}, "faker_config": {"other": 1}}
+    run = world.run("target-contacts", config)
+    (line,) = (line for line in run.log.splitlines() if "Unknown setting" in line)
+    assert "zoho_voice.pagesize is ignored; did you mean zoho_voice.page_size?" in line
+
+
+@pytest.mark.parametrize(
+    ("command", "group"), [each for each in GROUPS if each[0] == "target-contacts"]
+)
+def test_null_is_as_good_as_not_given(world: World, command: str, group: str) -> None:
+    """A default takes its place; what has none is missed by name."""
+    paths = [path for name, path in ALL if (name, path[0]) == (command, group)]
+    for path in (path for path in paths if "__else__" not in path):
+        config = world.config(command, path[0])
+        run = world.run(command, changed(config, path, None), "--explain")
+        place = config
+        for name in path[:-1]:
+            place = place.get(name, {})
+        place.pop(path[-1], None)
+        without = world.run(command, config, "--explain")
+        assert (run.code, run.out) == (without.code, without.out), path
+        assert run.code == 0 or path[-1] in run.log, path
+
+
+@pytest.mark.parametrize("command", PLUGINS)
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b'{"api": "cobai", "api": "porters"}', "gives api twice: keep one."),
+        (b'{"cobai": {"api_url": 1, "api_url": 2}}', "gives api_url twice: keep one."),
+        (b"[" * 100_000, "is not JSON."),
+        (b'{"timeout_seconds": 1' + b"0" * 5000 + b"}", "is not JSON."),
+    ],
+)
+def test_a_config_file_with_other_faults_is_named(
+    tmp_path: Path, world: World, command: str, body: bytes, sentence: str
+) -> None:
+    """A usage error, code 2."""
+    (tmp_path / "odd.json").write_bytes(body)
+    run = world.run(command, {}, "--config", "odd.json")
+    assert (run.code, world.asked) == (2, 0)
+    assert f"The config file odd.json {sentence}" in run.log
+
+
+@pytest.mark.parametrize("depth", [60, 600, 5000, 50_000])
+@pytest.mark.parametrize("name", ["defaults", "value_map", "streams", "other"])
+def test_settings_that_nest_deep_are_one_sentence(world: World, name: str, depth: int) -> None:
+    """In a file or a variable, whatever Python's stack holds."""
+    config = world.config("target-contacts", "zoho_voice")
+    nested = '{"a":' * depth + "1" + "}" * depth
+    body = json.dumps({**config, name: 0}).replace(f'"{name}": 0', f'"{name}": {nested}')
+    (world.workplace.folder / "deep.json").write_text(body)
+    runs = [
+        world.run("target-contacts", config, "--config", "deep.json"),
+        world.run(
+            "target-contacts",
+            config,
+            "--config=ENV",
+            **{f"TARGET_CONTACTS_{name.upper()}": nested[:100_000]},
+        ),
+    ]
+    assert {run.code for run in runs} <= {0, 2}
+    assert not any("Unexpected" in run.log or "Traceback" in run.log for run in runs)
+
+
+@pytest.mark.parametrize("command", PLUGINS)
+@pytest.mark.parametrize("name", ["nowhere.json", ".", ""])
+def test_a_config_file_that_is_none_is_named(world: World, command: str, name: str) -> None:
+    """Not there, or a folder."""
+    run = world.run(command, {}, "--config", name)
+    assert run.code == 2
+    assert re.search(f"The config file {name} cannot be read: (No such file|Is a dir)", run.log)
+
+
+STREAM = {"tap_stream_id": "cobai_contacts", "schema": {"properties": {}}, "metadata": []}
+CATALOGS: tuple[Any, ...] = (
+    *({}, {"streams": 5}, {"streams": None}, {"streams": [5]}, {"streams": [{}]}),
+    *({"streams": [{**STREAM, "schema": 5}]}, {"streams": [{**STREAM, "metadata": 7}]}),
+    {"streams": [{**STREAM, "schema": {"properties": 5}}]},
+    {"streams": [{**STREAM, "metadata": [{"breadcrumb": 5}]}]},
+    {"streams": [{**STREAM, "metadata": [{"breadcrumb": [], "metadata": [1]}]}]},
+)
+
+
+@pytest.mark.parametrize("catalog", CATALOGS)
+def test_a_catalog_that_is_none_is_named(world: World, tmp_path: Path, catalog: Any) -> None:
+    """Whatever the SDK would stumble over: code 2, before anything is asked."""
+    (tmp_path / "catalog.json").write_text(json.dumps(catalog))
+    config = world.config("tap-contacts", "cobai")
+    run = world.run("tap-contacts", config, "--catalog", "catalog.json")
+    assert (run.code, run.out, world.asked) == (2, "", 0)
+    assert "The catalog file catalog.json is no catalog. Give what --discover wrote" in run.log
+
+
+@pytest.mark.parametrize(
+    "bookmark", [{"partitions": 5}, {"partitions": [5]}, {"progress_markers": 7}]
+)
+def test_a_state_that_the_sdk_cannot_read_is_named(
+    world: World, tmp_path: Path, bookmark: Any
+) -> None:
+    """The form of what is kept for a stream is looked at, too."""
+    (tmp_path / "state.json").write_text(json.dumps({"bookmarks": {"cobai_contacts": bookmark}}))
+    config = world.config("tap-contacts", "cobai")
+    run = world.run("tap-contacts", config, "--state", "state.json")
+    assert (run.code, run.out, world.asked) == (2, "", 0)
+    assert "The state file state.json holds bookmarks that are none" in run.log
+
+
+@pytest.mark.parametrize(
+    "expression", ["1/0", "config['x']", "__import__('os')", "fake.name()", "uuid + 1", "nothing"]
+)
+def test_a_stream_map_of_the_tap_that_fails_on_a_record_is_one_sentence(
+    world: World, expression: str
+) -> None:
+    """The tap cannot reject a record: code 2, and no record is lost in silence."""
+    maps = {"cobai_contacts": {"role": expression}}
+    run = world.run("tap-contacts", {**world.config("tap-contacts", "cobai"), "stream_maps": maps})
+    assert run.code == 2
+    assert "stream_maps holds an expression for cobai_contacts that fails on a record" in run.log
+    assert "Unexpected" not in run.log
+
+
+@pytest.mark.parametrize("names", [["id", "id"], "id", [5], [None], [["id"]], {}, 5, True])
+def test_keys_that_are_none_are_an_input_error(world: World, names: Any) -> None:
+    """The line is named, code 1: what is wrong is the tap, not a setting."""
+    head, *rest = contacts(ANNA)
+    lines = singer([{**head, "key_properties": names}, *rest])
+    config = world.config("target-contacts", "zoho_voice")
+    run = world.workplace.run("target-contacts", config, stdin=lines)
+    assert (run.code, world.asked) == (1, 0)
+    assert "Input line 1 has a key_properties that is not a list of names, each of them" in run.log
+
+
+@pytest.mark.parametrize("command", PLUGINS)
+@pytest.mark.parametrize(
+    "options",
+    [["--nope"], ["extra"], ["--config"], ["--about", "--format=x"], ["--config=ENV"], []],
+)
+def test_wrong_usage_ends_with_2(world: World, command: str, options: list[str]) -> None:
+    """Of options, of files, of nothing at all."""
+    config: dict[str, Any] = {}
+    run = world.run(command, config, *options)
+    assert run.code == 2
+    assert "Error: " in run.log or len(run.log.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", PLUGINS)
+@pytest.mark.parametrize("option", ["--help", "--version", "--about"])
+def test_what_tells_of_the_command_works_with_wrong_settings(
+    world: World, command: str, option: str
+) -> None:
+    """They show what right ones are."""
+    wrong = {"api": 5, "cobai": 7, "timeout_seconds": -1, "x\ny": math.inf}
+    run = world.run(command, wrong, option)
+    assert (run.code, "Unexpected" in run.log) == (0, False)
+    assert run.out

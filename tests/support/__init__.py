@@ -1,0 +1,1 @@
+"""What the tests share: starting the commands, stand-ins for servers, people and ledgers."""

@@ -1,0 +1,236 @@
+"""What an API asks for in its headers holds for the whole account."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from email.utils import formatdate
+
+import pytest
+from requests.structures import CaseInsensitiveDict
+
+from tap_contacts.transport.errors import OutcomeUnknown, Stopped
+from tap_contacts.transport.rate_headers import Quota, quota, retry_after
+from tests.sandbox.server import Response, json_response
+from tests.support.plain import Clock, PlainApi, client_of, is_waiting, pace, sent, turn
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("0", 0),
+        ("120", 120),
+        (" 7 ", 7),
+        ("Wed, 21 Oct 2015 07:29:00 GMT", 60),
+        ("Wed, 21 Oct 2015 07:29:00", 60),
+        ("Wed, 21 Oct 2015 07:00:00 GMT", 0),
+        ("", None),
+        ("-5", None),
+        ("1.5", None),
+        ("soon", None),
+        ("\N{SUPERSCRIPT TWO}", None),
+        ("Mon, 99999999999999999999 Jan 2024 00:00:00 GMT", None),
+        ("Fri, 31 Dec 9999 23:59:59 -2300", None),
+    ],
+)
+def test_retry_after_is_read_in_both_forms(value: str, seconds: float | None) -> None:
+    """A moment counts from the answer's own date; what has neither form asks for nothing."""
+    date = "Wed, 21 Oct 2015 07:28:00 GMT"
+    assert retry_after(CaseInsensitiveDict({"Retry-After": value, "Date": date})) == seconds
+
+
+def test_a_moment_without_date_counts_from_now() -> None:
+    """An API that tells no date is taken to have this machine's."""
+    wait = retry_after({"Retry-After": formatdate(time.time() + 100, usegmt=True)})
+    assert wait is not None
+    assert 98 < wait <= 100
+
+
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        ({"RateLimit": '"default";r=50;t=30'}, Quota(50, 30)),
+        ({"RateLimit": '"day";r=50;t=9000, "minute";r=0;t=5'}, Quota(0, 5)),
+        ({"RateLimit": "limit=100, remaining=0, reset=5"}, Quota(0, 5)),
+        ({"RateLimit-Remaining": "0", "RateLimit-Reset": "12"}, Quota(0, 12)),
+        ({"ratelimit-remaining": "3", "ratelimit-reset": "12;w=60"}, Quota(3, 12)),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1445412540"}, Quota(0, 60)),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1445412540000"}, Quota(0, 60)),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1445412400"}, Quota(0, 0)),
+        ({"X-Rate-Limit-Remaining": "1", "X-Rate-Limit-Reset": "2.5"}, Quota(1, 2.5)),
+        ({"X-RateLimit-Remaining": "1", "X-RateLimit-Reset-After": "0.25"}, Quota(1, 0.25)),
+        ({}, None),
+        ({"RateLimit": "remaining"}, None),
+        ({"RateLimit-Remaining": "0"}, None),
+        ({"RateLimit-Reset": "0"}, None),
+        ({"RateLimit-Limit": "100"}, None),
+        ({"X-RateLimit-Remaining": "-1", "X-RateLimit-Reset": "7"}, None),
+        ({"X-RateLimit-Remaining": "many", "X-RateLimit-Reset": "7"}, None),
+        ({"X-RateLimit-Remaining": "1e400", "X-RateLimit-Reset": "9" * 400}, None),
+    ],
+)
+def test_quotas_are_read_in_the_common_forms(headers: dict[str, str], told: Quota | None) -> None:
+    """The drafts of the standard and the X- headers, with seconds or moments; all else is none."""
+    date = {"Date": "Wed, 21 Oct 2015 07:28:00 GMT"}
+    assert quota(CaseInsensitiveDict({**date, **headers})) == told
+
+
+def test_what_an_api_asks_for_holds_for_the_whole_account(clock: Clock) -> None:
+    """No request leaves before the longest pause asked for has passed."""
+    account = pace(clock)
+    first, second = turn(account), turn(account)
+    account.throttled(first, 30)
+    account.throttled(second, 10)
+    start = clock.now
+    turn(account)
+    assert clock.now - start == pytest.approx(30, abs=0.3)
+
+
+@pytest.mark.parametrize("form", ["seconds", "moment"])
+def test_no_thread_sends_while_the_api_wants_rest(
+    api: PlainApi, form: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With eight threads at work, all that comes after `Retry-After` comes when it has passed."""
+    moment = int(time.time()) + 2
+    value = {"seconds": "1", "moment": formatdate(moment, usegmt=True)}[form]
+    api.latency = 0.05
+    api.fault(after=1, status=429, headers={"Retry-After": value})
+    client = client_of(api)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: client.call("GET", "/"), range(24)))
+    (refused,) = (line.at for line in api.log if line.status == 429)
+    end = {"seconds": refused + 1, "moment": time.monotonic() + moment - time.time()}[form]
+    late = [line.at for line in api.log if line.at > refused + 0.5]
+    assert len(api.log) == 25
+    assert len(late) >= 2
+    assert min(late) >= end - 0.01
+    assert "Plain throttles: for now this run sends at most" in caplog.text
+
+
+def test_retry_after_holds_for_all_when_an_outcome_is_unknown(api: PlainApi) -> None:
+    """A 503 that asks for rest gets it, whatever becomes of the request that met it."""
+    api.fault(status=503, headers={"Retry-After": "600"})
+    client = client_of(api)
+    with pytest.raises(OutcomeUnknown):
+        client.call("POST", "/", repeatable=False)
+    assert is_waiting(client)
+    assert len(api.log) == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Retry-After": "86400"},
+        {"Retry-After": "9" * 400},
+        {"RateLimit-Remaining": "0", "RateLimit-Reset": "86400"},
+    ],
+)
+def test_a_wait_beyond_the_longest_stops_the_run(api: PlainApi, headers: dict[str, str]) -> None:
+    """The error says how long the API wants to be left alone, and nothing more is sent."""
+    api.fault(status=429, headers=headers)
+    client = client_of(api)
+    for _ in range(2):
+        with pytest.raises(Stopped, match=r"asks to wait \w+ s; a run waits no longer than 900 s"):
+            client.call("GET", "/")
+    assert len(api.log) == 1
+
+
+def test_a_quota_gone_for_long_stops_the_run_at_the_next_request(api: PlainApi) -> None:
+    """The last request of a day's quota still counts; what follows says when to come back."""
+    api.fault(status=200, headers={"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "9000"})
+    client = client_of(api)
+    assert client.check() == "200"
+    with pytest.raises(Stopped, match=r"asks to wait \d+ s; a run waits no longer than 900 s"):
+        client.check()
+    assert len(api.log) == 1
+
+
+def test_a_quota_is_obeyed_before_it_is_overrun(clock: Clock) -> None:
+    """What is left may be on its way at once, what is more waits for the renewal."""
+    account = pace(clock)
+    turn(account, Quota(3, 50))
+    start = clock.now
+    with account.turn("GET"), account.turn("GET"), account.turn("GET"):
+        assert clock.now == start
+        turn(account)
+    assert clock.now - start == pytest.approx(50, abs=0.3)
+
+
+def test_answers_that_overtake_each_other_do_not_enlarge_a_quota(clock: Clock) -> None:
+    """In whichever order they come, they leave what the API said last."""
+    for order in itertools.permutations((0, 1, 2)):
+        account = pace(clock)
+        with account.turn("GET"), account.turn("GET"), account.turn("GET"):
+            for left in order:
+                account.tell(Quota(left, 50 + left / 2))
+        start = clock.now
+        turn(account)
+        assert 50 <= clock.now - start <= 51.3
+
+
+def test_what_is_not_told_of_yet_may_have_used_up_a_quota(clock: Clock) -> None:
+    """A request without answer takes a place; the answer gives it back if it was counted before."""
+    account = pace(clock)
+    start = clock.now
+    with account.turn("GET"):
+        turn(account, Quota(2, 50))
+        with account.turn("GET"):
+            account.tell(Quota(1, 50))
+        account.tell(Quota(2, 50))
+    turn(account)
+    assert clock.now == start
+    turn(account)
+    assert clock.now - start == pytest.approx(50, abs=0.3)
+
+
+def test_answers_that_tell_nothing_use_up_a_quota(clock: Clock) -> None:
+    """An API that tells its quota now and then is not overrun in between."""
+    account = pace(clock)
+    turn(account, Quota(3, 50))
+    start = clock.now
+    assert [round(at - start, -1) for at in sent(account, clock, 4)] == [0, 0, 0, 50]
+
+
+def test_a_renewed_quota_is_as_large_as_before(clock: Clock) -> None:
+    """Until an answer tells better, less what is on its way and may be counted in it."""
+    account = pace(clock)
+    turn(account, Quota(4, 50))
+    sent(account, clock, 3)
+    start = clock.now
+    with account.turn("GET"):
+        times = sent(account, clock, 5)
+    assert [round(at - start, -1) for at in times] == [50, 50, 50, 50, 100]
+
+
+def test_a_late_answer_about_a_renewed_quota_means_nothing(clock: Clock) -> None:
+    """What was left of the quota before is not what is left of this one."""
+    account = pace(clock)
+    turn(account, Quota(0, 50))
+    turn(account, Quota(9, 60))
+    turn(account, Quota(0, 0))
+    start = clock.now
+    turn(account)
+    assert clock.now == start
+
+
+def test_an_api_that_tells_its_quota_never_has_to_refuse() -> None:
+    """Eight threads keep to windows of two seconds that hold ten requests, with no 429 at all."""
+    windows: Counter[int] = Counter()
+
+    def rule() -> Response:
+        window, into = divmod(time.monotonic(), 2)
+        windows[int(window)] += 1
+        left = {"X-RateLimit-Remaining": str(max(0, 10 - windows[int(window)]))}
+        status = 200 if windows[int(window)] <= 10 else 429
+        return json_response(
+            {}, status, **left, **{"X-RateLimit-Reset-After": f"{2.001 - into:.3f}"}
+        )
+
+    with PlainApi(rule) as api:
+        client = client_of(api)
+        client.check()
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _: client.call("GET", "/"), range(20)))
+        assert Counter(line.status for line in api.log) == {200: 21}

@@ -1,0 +1,1 @@
+"""All together: every API, every pair of them, Meltano."""

@@ -1,0 +1,163 @@
+"""The real Meltano, with this project's own meltano.yml, against the sandbox."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from contextlib import ExitStack
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from tests.directions import SOURCES
+from tests.sandbox.__main__ import Sandboxes
+from tests.support.paths import ROOT
+from tests.support.people import put
+from tests.support.product import APIS, about, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MELTANO = Path(os.environ.get("MELTANO", ROOT / ".venv-meltano/bin/meltano"))
+NEEDED = ("pyproject.toml", "README.md", "LICENSE", "tap_contacts", "target_contacts")
+LONG_AGO = datetime(2026, 1, 1, tzinfo=timezone.utc)
+BUILT_IN = ("faker_config", "stream_maps.")
+"""Settings of the SDK that mean nothing for contacts."""
+
+
+@pytest.fixture(scope="module")
+def sandboxes() -> Iterator[Sandboxes]:
+    """Return all five APIs running, the sources with the vendors' samples."""
+    with ExitStack() as stack:
+        started = Sandboxes(stack)
+        started.seed()
+        yield started
+
+
+@pytest.fixture(scope="module")
+def project(sandboxes: Sandboxes, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of this project whose environment sandbox points to the running sandbox."""
+    folder = tmp_path_factory.mktemp("meltano")
+    for name in NEEDED:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, folder / name)
+    text = (ROOT / "meltano.yml").read_text(encoding="utf-8")
+    for port, sandbox in enumerate(sandboxes.by_port, start=7101):
+        text = text.replace(f"http://127.0.0.1:{port}", sandbox.url)
+    (folder / "meltano.yml").write_text(text, encoding="utf-8")
+    if MELTANO.exists():
+        meltano(folder, "--environment=sandbox", "install")
+    return folder
+
+
+def meltano(project: Path, *arguments: str) -> str:
+    """Run Meltano and return what it logged."""
+    environment = {k: v for k, v in os.environ.items() if k not in {"VIRTUAL_ENV", "PYTHONPATH"}}
+    ended = subprocess.run(
+        [MELTANO, *arguments],
+        cwd=project,
+        env={**environment, "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout + ended.stderr
+
+
+@pytest.mark.skipif(not MELTANO.exists(), reason="Meltano is not installed; `make test` does so")
+def test_a_job_runs_and_its_state_survives(project: Path, sandboxes: Sandboxes) -> None:
+    """`meltano run` writes every contact once; the second run has the state and writes nothing."""
+    expected = sum(len(source.contacts) for source in sandboxes.sources.values())
+    porters = sandboxes.destinations["porters"]
+    first = meltano(project, "--environment=sandbox", "run", "contacts-to-porters")
+    assert f'"created": {expected}' in first
+    assert "Incremental state has been updated" in first
+    writes = len(porters.writes)
+    second = meltano(project, "--environment=sandbox", "run", "contacts-to-porters")
+    whole = sum(len(sandboxes.sources[api].contacts) for api in ("zoho_voice", "cobai"))
+    assert f'"unchanged": {whole},' in second  # the others send what has changed
+    assert "No state was found" not in second
+    assert (len(porters.contacts), len(porters.writes)) == (expected, writes)
+
+
+@pytest.mark.skipif(not MELTANO.exists(), reason="Meltano is not installed; `make test` does so")
+def test_a_job_of_one_source_reads_what_changed(project: Path, sandboxes: Sandboxes) -> None:
+    """Nothing is asked of the other sources; the second run reads one change and no more."""
+    porters: Any = sandboxes.sources["porters"]
+    others = [each for each in sandboxes.sources.values() if each is not porters]
+    asked = [len(each.log) for each in others]
+    porters.now, now = (lambda: LONG_AGO), porters.now
+    for number in range(3):
+        names = {"first_name": f"Anna{number}", "last_name": "Berg"}
+        put(porters, {**names, "email": "anna@example.com", "mobile": f"+49151111111{number}"})
+    porters.now = now
+    first = meltano(project, "--environment=sandbox", "run", "porters-to-zoho-voice")
+    porters.change(porters.contacts[1]["Contact.P_Id"], **{"Contact.P_Mobile": "+491512222222"})
+    second = meltano(project, "--environment=sandbox", "run", "porters-to-zoho-voice")
+    assert f'"created": {len(porters.contacts)}' in first
+    assert '"created": 0, "updated": 1, "unchanged": 0' in second
+    assert [len(each.log) for each in others] == asked
+
+
+def declared(kind: str, name: str) -> dict[str, dict[str, Any]]:
+    """Return the settings that meltano.yml declares for a plugin."""
+    whole = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    (plugin,) = (each for each in whole["plugins"][kind] if each["name"] == name)
+    return {setting["name"]: setting for setting in plugin["settings"]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("extractors", "tap-contacts"), ("loaders", "target-contacts")]
+)
+def test_meltano_yml_declares_every_setting(kind: str, name: str) -> None:
+    """Each setting of `--about` is there, with its description, and the secrets are sensitive."""
+    told = {
+        setting: one
+        for setting, one in settings(about(name)["settings"]).items()
+        if setting not in APIS and not setting.startswith(BUILT_IN)
+    }
+    found = declared(kind, name)
+    assert set(found) == set(told)
+    assert {n for n, s in found.items() if s.get("sensitive")} == {
+        n for n, one in told.items() if one.get("secret")
+    }
+    assert {n: s["description"] for n, s in found.items()} == {
+        n: one["description"] for n, one in told.items()
+    }
+
+
+def test_there_is_an_extractor_for_each_source_and_a_loader_for_each_destination() -> None:
+    """Each reads one API's streams and no other's, or writes one; two environments."""
+    whole = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    loaders = {each["name"] for each in whole["plugins"]["loaders"]}
+    assert loaders == {"target-contacts", *(f"target-contacts-{dashed(api)}" for api in APIS)}
+    selected = {each["name"]: each["select"] for each in whole["plugins"]["extractors"]}
+    assert selected.pop("tap-contacts") == ["*.*"]
+    assert set(selected) == {f"tap-contacts-{dashed(api)}" for api in SOURCES}
+    for api, stream in SOURCES.items():
+        mine = selected[f"tap-contacts-{dashed(api)}"]
+        assert f"{stream}.*" in mine
+        assert [each for each in mine if not each.startswith(f"{api}_")] == []
+    assert {each["name"] for each in whole["environments"]} == {"sandbox", "production"}
+
+
+def test_each_job_does_what_it_is_called() -> None:
+    """`contacts-to-porters` reads all sources, `valomnia-to-cobai` reads one."""
+    whole = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    jobs = {job["name"]: job["tasks"] for job in whole["jobs"]}
+    assert {f"contacts-to-{dashed(api)}" for api in APIS} <= set(jobs)
+    for name, tasks in jobs.items():
+        source, to = name.split("-to-")
+        tap = "tap-contacts" if source == "contacts" else f"tap-contacts-{source}"
+        assert tasks == [f"{tap} target-contacts-{to}"]
+
+
+def dashed(api: str) -> str:
+    """Return an API's name as those of plugins have it."""
+    return api.replace("_", "-")

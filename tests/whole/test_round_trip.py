@@ -1,0 +1,306 @@
+"""Contacts go round from API to API and back, without configuration, as often as one likes."""
+
+from __future__ import annotations
+
+import itertools
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from target_contacts.target import SINKS
+from target_contacts.values import convert, names
+from tests.crash.lab import KINDS
+from tests.directions import SOURCES, given, lost
+from tests.sandbox.porters import CLIENT_ID
+from tests.support.people import COMPANY, Person, put
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tests.sandbox.server import Sandbox
+    from tests.support.commands import Finished, Workplace
+
+ANNA: Person = {
+    "first_name": "Zoë Anna",
+    "last_name": "van der Müller-Lüdenscheidt",
+    "email": "zoe.mueller@example.com",
+    "mobile": "+4915123456789",
+    "phone": "+4930123456",
+    "fax": "+4930123457",
+    "street": "Große Straße 1, 2. OG",
+    "city": "Köpenick",
+    "postal_code": "01234",
+    "state": "Berlin",
+    "country": "DE",
+    "job_title": "Leiterin Einkauf & Logistik <DACH>",
+    "department": "Einkauf",
+    "note": "Erste Zeile\nzweite Zeile",
+    "gender": "FEMALE",
+    "is_favourite": "true",
+}
+TARO: Person = {
+    "first_name": "太郎",
+    "last_name": "山田",
+    "name_reading": "ヤマダ タロウ",
+    "email": "taro.yamada@example.com",
+    "mobile": "+819012345678",
+    "phone": "+81312345678",
+    "fax": "+81312345679",
+    "street": "赤坂1丁目2番3号 髙橋ビル",
+    "city": "港区",
+    "postal_code": "107-0052",
+    "state": "東京都",
+    "country": "JP",
+    "job_title": "部長",
+    "department": "営業部",
+    "note": "ﾒﾓ 🦜",
+    "gender": "MALE",
+}
+BARE: Person = {
+    "first_name": "José",
+    "last_name": "نجار",
+    "email": "jose.najjar@example.com",
+    "mobile": "+34600123456",
+    "gender": "MALE",
+}
+PEOPLE = (ANNA, TARO, BARE)
+
+UNTIDY = (
+    {**ANNA, "mobile": "+49 (0)151 / 234 567 89"},
+    {**TARO, "phone": "03-1234-5678", "mobile": "+81 90-1234-5678"},
+    {**BARE, "first_name": "José", "last_name": "García Márquez", "mobile": "0034 600 123 456"},
+)
+"""Names that one field does not tell apart, and numbers as people write them."""
+
+OWN = {"customer_id", "owner_id", "password", "image", "status"}
+"""Attributes that each system has its own values of."""
+
+DEFAULTS = {"gender", "role", "ignore_assortment"}
+"""What cobai demands and nobody else has: who comes back to it comes with the defaults."""
+
+RINGS = (
+    ("zoho_voice", "cobai", "porters", "valomnia"),
+    ("porters", "valomnia", "zoho_voice", "cobai"),
+    ("valomnia", "porters", "cobai", "zoho_voice"),
+    ("cobai", "zoho_voice", "valomnia", "porters"),
+    ("zoho_voice", "porters", "valomnia"),
+    ("porters", "zoho_voice"),
+)
+"""Both directions round the four, each as the first once; without cobai, addresses go round."""
+
+
+@dataclass
+class Ring:
+    """Running APIs, each of which is read and written into the next one."""
+
+    workplace: Workplace
+    sandboxes: dict[str, Sandbox] = field(default_factory=dict)
+
+    def start(self, stack: ExitStack, apis: tuple[str, ...], people: tuple[Person, ...]) -> None:
+        """Start the APIs, the first of them with people."""
+        self.sandboxes = {api: stack.enter_context(KINDS[api]()) for api in apis}
+        if "porters" in apis:
+            porters: Any = self.sandboxes["porters"]
+            porters.add_client(CLIENT_ID, COMPANY)
+        for person in people:
+            put(self.sandboxes[apis[0]], person)
+
+    def round(self) -> list[tuple[str, str, Finished, Finished]]:
+        """Go round once; return source, destination, and what tap and target did, each time."""
+        apis = list(self.sandboxes)
+        return [self.hop(*pair) for pair in zip(apis, [*apis[1:], apis[0]], strict=True)]
+
+    def hop(self, source: str, to: str) -> tuple[str, str, Finished, Finished]:
+        """Read one API and write another, with one ledger for all of them."""
+        read = self.workplace.tap({source: self.sandboxes[source].tap_config()})
+        assert read.code == 0, read.log
+        written = self.workplace.target(self.sandboxes[to].target_config(), read.out)
+        assert (written.code, written.summary["rejected"]) == (0, 0), written.log
+        return source, to, read, written
+
+    def seen(self, api: str) -> list[Person]:
+        """Return the attributes of the contacts that an API holds, in the order of their mails."""
+        return sorted(
+            (attributes(api, contact) for contact in self.sandboxes[api].contacts),
+            key=lambda person: str(person.get("email")),
+        )
+
+
+@pytest.fixture
+def ring(workplace: Workplace) -> Ring:
+    """Return a ring that is to be started."""
+    return Ring(workplace)
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    """Return what stops all that was started."""
+    with ExitStack() as started:
+        yield started
+
+
+def attributes(api: str, contact: Mapping[str, Any]) -> Person:
+    """Return the attributes of a contact that an API holds, numbers and countries in one form."""
+    fields = [each for each in SINKS[api].fields if each.attribute not in OWN | DEFAULTS]
+    held = {each.attribute: contact.get(each.wire) for each in fields}
+    found = {name: value for name, value in held.items() if value not in (None, "", "false")}
+    if "first_name" in found:
+        found["full_name"] = names.whole(found["first_name"], found.get("last_name"))
+    for number in {"mobile", "phone", "fax"} & found.keys():
+        found[number] = convert.e164(found[number], "JP" if "山" in found["full_name"] else None)
+    if "country" in found:
+        found["country"] = convert.country(found["country"])
+    return found
+
+
+def assert_kept(before: Person, after: Person, to: str) -> None:
+    """Compare what a contact had with what it has one API on, as far as that one can hold it."""
+    held = {each.attribute for each in SINKS[to].fields}
+    common = {name: value for name, value in before.items() if name in held}
+    assert {name: after.get(name) for name in common} == common
+
+
+def writes(ring: Ring) -> int:
+    """Return how many requests asked for a change of contacts so far."""
+    return sum(len(sandbox.writes) for sandbox in ring.sandboxes.values())
+
+
+def fields_with_values(run: Finished, stream: str) -> set[str]:
+    """Return the fields that hold a value in any record, without objects and what is in them."""
+    every = [item for record in run.records(stream) for item in record.items()]
+    return {
+        name for name, value in every if value not in (None, "") and not isinstance(value, dict)
+    }
+
+
+@pytest.mark.parametrize("apis", RINGS, ids="-".join)
+def test_each_hop_keeps_what_both_ends_can_hold(
+    ring: Ring, stack: ExitStack, apis: tuple[str, ...]
+) -> None:
+    """Whatever two APIs can both hold arrives; the rest is in the table of directions."""
+    ring.start(stack, apis, PEOPLE)
+    for source, to, read, written in ring.round():
+        for before, after in zip(ring.seen(source), ring.seen(to), strict=True):
+            assert_kept(before, after, to)
+        stream = SOURCES[source]
+        filled = fields_with_values(read, stream)
+        left = set(written.summary["not_carried"].get(stream, ()))
+        assert left & given(source) == lost(source, to) & filled, (source, to)
+
+
+@pytest.mark.parametrize("apis", RINGS, ids="-".join)
+def test_a_ring_brings_everybody_back_and_then_rests(
+    ring: Ring, stack: ExitStack, apis: tuple[str, ...]
+) -> None:
+    """The first API has of each what it had, though others had less; round again nothing moves."""
+    ring.start(stack, apis, PEOPLE)
+    before = ring.seen(apis[0])
+    *_, (_, _, _, back) = ring.round()
+    assert (back.summary["created"], back.summary["updated"]) == (0, len(PEOPLE))
+    assert ring.seen(apis[0]) == before
+    sent = writes(ring)
+    again = [written.summary["unchanged"] for *_, written in ring.round()]
+    assert (again, writes(ring)) == ([len(PEOPLE)] * len(apis), sent)
+
+
+@pytest.mark.parametrize("apis", RINGS, ids="-".join)
+def test_nobody_is_doubled_for_how_a_name_or_a_number_is_written(
+    ring: Ring, stack: ExitStack, apis: tuple[str, ...]
+) -> None:
+    """What one API writes its own way goes round once more as a change, and then all rest."""
+    ring.start(stack, apis, UNTIDY)
+    ring.round()
+    second = [written.summary["created"] for *_, written in ring.round()]
+    sent = writes(ring)
+    third = [written.summary["unchanged"] for *_, written in ring.round()]
+    assert (second, third) == ([0] * len(apis), [len(UNTIDY)] * len(apis))
+    assert [len(ring.seen(api)) for api in apis] == [len(UNTIDY)] * len(apis)
+    assert writes(ring) == sent
+
+
+def test_a_change_goes_round_once(ring: Ring, stack: ExitStack) -> None:
+    """What changes anywhere arrives everywhere, and comes back as no change."""
+    apis = ("zoho_voice", "porters", "valomnia")
+    ring.start(stack, apis, PEOPLE)
+    ring.round()
+    valomnia: Any = ring.sandboxes["valomnia"]
+    changed = next(each for each in valomnia.contacts if each["email"] == TARO["email"])
+    valomnia.change(changed["id"], mobile="+818012345678")
+    ring.hop("valomnia", "zoho_voice")
+    moved = [written.summary["updated"] for *_, written in ring.round()]
+    rest = [written.summary["updated"] for *_, written in ring.round()]
+    assert (moved, rest) == ([1, 1, 0], [0, 0, 0])
+    assert {person["mobile"] for api in apis for person in ring.seen(api)} == {
+        *(ANNA["mobile"], BARE["mobile"], "+818012345678")
+    }
+
+
+def test_a_change_that_comes_round_clears_nothing_that_was_lost_on_the_way(
+    ring: Ring, stack: ExitStack
+) -> None:
+    """What an API on the way has no field for stays where the contact comes from."""
+    apis = ("zoho_voice", "valomnia", "porters")
+    ring.start(stack, apis, PEOPLE)
+    ring.round()
+    zoho: Any = ring.sandboxes["zoho_voice"]
+    porters: Any = ring.sandboxes["porters"]
+    (anna,) = (each for each in zoho.contacts if each["email"] == ANNA["email"])
+    zoho.change(anna["contact_id"], is_favourite="true", mobile1="+4915199999999")
+    before = ring.seen("zoho_voice")
+    (anna,) = (each for each in porters.contacts if each["Contact.P_Mail"] == ANNA["email"])
+    porters.change(anna["Contact.P_Id"], **{"Contact.P_Telephone": "+4930999999"})
+    *_, (*_, back) = ring.round()
+    after = ring.seen("zoho_voice")
+    assert back.summary["updated"] == 1
+    changed = {**before[-1], "phone": "+4930999999"}
+    assert after == [changed if each["email"] == ANNA["email"] else each for each in before]
+
+
+@pytest.mark.parametrize("people", [PEOPLE, UNTIDY], ids=["tidy", "untidy"])
+def test_everything_may_go_everywhere(
+    ring: Ring, stack: ExitStack, people: tuple[Person, ...]
+) -> None:
+    """All four into each of the four, itself included: nobody is doubled, and soon all rest."""
+    apis = RINGS[1]
+    ring.start(stack, apis, people)
+    zoho: Any = ring.sandboxes["zoho_voice"]
+    clock = itertools.count(step=100)
+    zoho.options.clock = lambda: next(clock)  # it gives few tokens in ten minutes
+    config = {api: ring.sandboxes[api].tap_config() for api in apis}
+    before, created, sent = ring.seen(apis[0]), 0, 0
+    for _ in range(4):
+        sent = writes(ring)
+        for to in apis:
+            read = ring.workplace.tap(config)
+            run = ring.workplace.target(ring.sandboxes[to].target_config(), read.out)
+            assert run.code == 0
+            created += run.summary["created"]
+    assert (created, writes(ring)) == (len(people) * (len(apis) - 1), sent)
+    assert ring.seen(apis[0]) == before
+
+
+def test_a_monitor_hangs_on_a_ring(ring: Ring, stack: ExitStack) -> None:
+    """Name and number arrive at the door of whoever goes round, once."""
+    apis = ("zoho_voice", "valomnia")
+    ring.start(stack, apis, PEOPLE)
+    ring.round()
+    monitor = stack.enter_context(KINDS["bas_ip"]())
+    config = monitor.target_config()
+    config["bas_ip"]["number_template"] = "sip:{mobile}@pbx.example.com"
+    config["on_invalid_value"] = "truncate"
+    runs = []
+    for _ in range(2):
+        read = ring.workplace.tap({"valomnia": ring.sandboxes["valomnia"].tap_config()})
+        runs.append(ring.workplace.target(config, read.out))
+        ring.round()
+    first, second = (run.summary for run in runs)
+    assert (first["created"], second["unchanged"], len(monitor.writes)) == (3, 3, 1)
+    assert {each["name"]: each["number"] for each in monitor.contacts} == {
+        person["full_name"][:30]: f"sip:{person['mobile']}@pbx.example.com"
+        for person in ring.seen("valomnia")
+    }
+    stream = SOURCES["valomnia"]
+    left = set(first["not_carried"][stream]) & given("valomnia")
+    assert left == lost("valomnia", "bas_ip") & fields_with_values(read, stream)
