@@ -1,10 +1,12 @@
 """Start all five APIs on 127.0.0.1 and print their addresses and ready configs.
 
-    python -m tests.sandbox [--configs FOLDER] [--first-port PORT] [--latency SECONDS] [--empty]
+    python -m tests.sandbox [--configs FOLDER] [--first-port PORT] [--latency SECONDS]
+                             [--reading NAME] [--empty]
 
 The servers take the ports from 7101 on, in the order printed. With `--configs` a tap.json and a
 target-<api>.json each are written there. The four APIs that can be read stand twice: as sources,
-holding the vendors' own sample contacts, and as destinations.
+holding the vendors' own sample contacts, and as destinations. Where the documents leave room, they
+are read as each module says, or with `--reading other` as `tests.sandbox.readings` does.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from tests.sandbox.bas_ip import BasIp
 from tests.sandbox.cobai import Cobai
 from tests.sandbox.porters import SEED_ID, Porters
+from tests.sandbox.readings import EVERY
 from tests.sandbox.valomnia import Valomnia
 from tests.sandbox.zoho_voice import ZohoVoice
 
@@ -40,12 +43,24 @@ NAMED = {"Contact.P_Name": "Sample Contact", "Contact.P_Mail": "sample@example.c
 class Sandboxes:
     """All five APIs at once: the sources, to be seeded, and the destinations, all empty."""
 
-    def __init__(self, stack: ExitStack, first_port: int = 0, latency: float = 0.0) -> None:
-        """Start the servers, from this port on (0: any free ones); the stack stops them."""
+    def __init__(
+        self,
+        stack: ExitStack,
+        first_port: int = 0,
+        latency: float = 0.0,
+        reading: str = "documented",
+    ) -> None:
+        """Start the servers, from this port on (0: any free ones); the stack stops them.
+
+        `reading` is a name of `EVERY`.
+        """
         ports = itertools.count(first_port) if first_port else itertools.repeat(0)
 
         def start(kinds: Iterable[type[Sandbox]]) -> dict[str, Sandbox]:
-            started = [kind(port=next(ports), latency=latency) for kind in kinds]
+            started = [
+                kind(port=next(ports), latency=latency, readings=EVERY[reading][kind.api])
+                for kind in kinds
+            ]
             return {each.api: stack.enter_context(each) for each in started}
 
         first = start(SOURCES)
@@ -74,10 +89,11 @@ def main() -> None:
     parser.add_argument("--configs", type=Path, help="folder to write the configs to")
     parser.add_argument("--first-port", type=int, default=7101, help="0: any free ports")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
+    parser.add_argument("--reading", choices=EVERY, default="documented", help="see above")
     parser.add_argument("--empty", action="store_true", help="leave the sources empty, too")
     options = parser.parse_args()
     with ExitStack() as stack:
-        sandboxes = Sandboxes(stack, options.first_port, options.latency)
+        sandboxes = Sandboxes(stack, options.first_port, options.latency, options.reading)
         if not options.empty:
             sandboxes.seed()
         show(sandboxes, options.configs)

@@ -7,29 +7,30 @@ Of the sibling family camdroid-monitors: 0.9.0/create-contact-entity (CREATE).
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import re
 import secrets
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tests.sandbox.bas_ip_readings import (
+    FULL,
+    bulk_path,
+    device,
+    digests,
+    link_page,
+    shaped,
+)
+from tests.sandbox.bas_ip_rules import ANDROID_CONTACTS, MAX_CONTACTS, UUID, Rules
 from tests.sandbox.server import Request, Response, Sandbox, json_response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Iterable
 
 USERNAME, PASSWORD = "admin", "123456"
 CONTACTS_PATH, LOGIN_PATH, INFO_PATH = "/api/v0/contacts", "/api/v0/login", "/api/info"
-# The text names four values and no keys; silent in the documents; taken: these.
-DEVICE = {"device_model": "AP-07L", "device_serial_number": "0000-0001"}
-DEVICE |= {"firmware_version": "5.0.0", "api_version": "1.7.0"}
-
-# UPSERT prints the first. Silent in the Android documents; taken: the others, which CREATE prints.
-MAX_ITEMS, MAX_CONTACTS, MAX_NAME = 10_000, 300, 30
-
-WRONG_BODY = "Wrong JSON body"
+MAX_ITEMS = 10_000  # UPSERT prints it.
+WRONG_BODY, WRONG_QUERY = "Wrong JSON body", "Wrong query parameters"
 NO_VALUE = "Wrong JSON body: no value for `{}`"
 WRONG_TYPE = "Wrong JSON body: value `{}` was of the wrong type"
 SUCCESSES = ("created", "updated", "deleted")
@@ -38,19 +39,6 @@ FLAGS = ("is_favorite", "is_default", "auto_answer", "in_black_list")
 # Silent in the documents; taken: null is the wrong type for everything but `link_id`.
 TYPES: dict[str, tuple[type, ...]] = {"link_id": (str, type(None))}
 TYPES |= dict.fromkeys(TEXTS, (str,)) | dict.fromkeys(FLAGS, (bool,))
-
-UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-# The SIP pattern of ONE has ranges such as `+-_` that let nearly anything pass.
-# Silent in the documents; taken: only what its characters mean, and a host has a dot.
-_OCTET = r"(25[0-5]|2[0-4]\d|[01]?\d?\d)"
-_DOMAIN = r"([0-9A-Za-z-]+\.)+[0-9]*[A-Za-z-]+[0-9]*"
-_SIP = rf"sip:[0-9A-Za-z+,.-]+@({_OCTET}(\.{_OCTET}){{3}}|{_DOMAIN})(:\d{{1,5}})?"
-# By type of contact: an inner number of its form, or a SIP number (ONE).
-NUMBERS = {
-    "regular": re.compile(rf"\d{{3}}[1-9]-\d{{2}}-\d[0-8]-\d{{2}}|{_SIP}", re.ASCII),
-    "multi": re.compile(rf"\d{{3}}[1-9]-\d{{2}}-\d[1-9]|{_SIP}", re.ASCII),
-    "individual": re.compile(rf"\d{{2}}[1-9]-\d{{2}}-\d[0-8]-\d{{2}}-[1-9]|{_SIP}", re.ASCII),
-}
 
 # Link ids of UPSERT, less their last digit; contacts after ONE, whose first number is no valid one.
 LINK_ID = "91c615e3-1040-4815-8ecb-039a18b756b"
@@ -70,9 +58,10 @@ class WrongBody(ValueError):
 class PhoneBook:
     """Hold the contacts of a device and enforce the rules of their fields."""
 
-    def __init__(self, max_contacts: int) -> None:
+    def __init__(self, max_contacts: int, readings: Collection[str] = ()) -> None:
         """Set up an empty phone book with room for so many contacts."""
-        self.max_contacts = max_contacts
+        self.max_contacts, self._readings = max_contacts, readings
+        self._rules = Rules(readings)
         self.by_uid: dict[int, dict[str, Any]] = {}
         self._linked: dict[str | None, int] = {}
         self._uids = itertools.count(1)
@@ -91,17 +80,27 @@ class PhoneBook:
         """Put in a contact, or replace one; ValueError if a rule or a taken `link_id` forbids."""
         full = uid is None and len(self.by_uid) >= self.max_contacts
         taken = self._linked.get(item.get("link_id"), uid) != uid
-        if full or taken or not is_valid(check_types(item)):
+        if full or taken or not self._rules.allow(check_types(item)):
             raise ValueError(item)
         # Silent in the documents; taken: an identifier is never used twice.
         uid = next(self._uids) if uid is None else uid
-        self._linked.pop(self.by_uid.get(uid, {}).get("link_id"), None)
+        held = self.by_uid.get(uid, {})
+        self._linked.pop(held.get("link_id"), None)
         # Silent in the documents; taken: an update resets the flags that it leaves out.
-        contact = {"link_id": None, **dict.fromkeys(FLAGS, False), **item, "item_uid": uid}
+        flags = dict.fromkeys(FLAGS, False) | (held if "flags_stay" in self._readings else {})
+        contact = {**flags, "link_id": None, **item, "item_uid": uid}
+        if item.get("is_default") and "one_default" in self._readings:
+            for each in self.by_uid.values():
+                each["is_default"] = False
         self.by_uid[uid] = {name: contact[name] for name in ("item_uid", *TYPES)}
         if contact["link_id"] is not None:
             self._linked[contact["link_id"]] = uid
         return uid
+
+    def overflows(self, items: Iterable[dict[str, Any]]) -> bool:
+        """Say whether there are more new contacts than fit."""
+        new = [item for item in items if item.get("link_id") not in self._linked]
+        return len(self.by_uid) + len(new) > self.max_contacts
 
     def delete(self, link_id: str) -> str:
         """Delete the contact of a `link_id`; return the `extended_info`."""
@@ -115,21 +114,6 @@ class PhoneBook:
     def remove(self, uid: int) -> None:
         """Remove a contact; KeyError if there is none."""
         self._linked.pop(self.by_uid.pop(uid)["link_id"], None)
-
-
-def is_valid(item: dict[str, Any]) -> bool:
-    """Say whether the values of a well-formed item keep the rules of ONE and CREATE."""
-    name, link_id, number = item["name"], item.get("link_id"), NUMBERS.get(item["type"])
-    return (
-        # Silent in the documents; taken: a name of blanks alone counts as empty.
-        bool(name.strip() and len(name) <= MAX_NAME)
-        and number is not None
-        and number.fullmatch(item["number"]) is not None
-        and not (item.get("auto_answer") and item.get("in_black_list"))
-        # ONE grants the flag to "panel-like" contacts; a regular one is a monitor.
-        and not (item.get("is_default") and item["type"] == "regular")
-        and (link_id is None or UUID.fullmatch(link_id) is not None)
-    )
 
 
 def check_types(item: object) -> dict[str, Any]:
@@ -179,24 +163,32 @@ class BasIp(Sandbox):
         *,
         username: str = USERNAME,
         password: str = PASSWORD,
-        contacts_path: str = CONTACTS_PATH,
-        login_path: str = LOGIN_PATH,
-        max_contacts: int = MAX_CONTACTS,
+        contacts_path: str | None = None,
+        login_path: str | None = None,
+        max_contacts: int | None = None,
         **server: Any,
     ) -> None:
         """Set up a device with one account and no contacts; `server` is for `Sandbox`."""
         super().__init__(**server)
         self.username, self.password = username, password
-        self.contacts_path, self.login_path = contacts_path, login_path
-        self._book = PhoneBook(max_contacts)
+        version = "v1" if "api_v1" in self.readings else "v0"
+        bare, login = (each.replace("v0", version) for each in (CONTACTS_PATH, LOGIN_PATH))
+        self._bare_path = contacts_path or bare
+        self.contacts_path = contacts_path or bulk_path(self.readings, bare)
+        self.login_path = login_path or login
+        room = ANDROID_CONTACTS if "android_room" in self.readings else MAX_CONTACTS
+        self._book = PhoneBook(max_contacts or room, self.readings)
         self._live: set[str] = set()
         # No page of the family lists contacts, so GET on their path is not served.
         self._routes: dict[str, dict[str, Callable[[Request], Response]]] = {
-            login_path: {"GET": self._login},
-            INFO_PATH: {"GET": lambda _: json_response(DEVICE)},
-            contacts_path: {"POST": self._upsert, "DELETE": self._delete},
-            f"{contacts_path}/": {"GET": self._show},
+            f"{self._bare_path}/": {"GET": self._show},
+            self._bare_path: {"POST": self._create},
+            self.contacts_path: {"POST": self._upsert, "DELETE": self._delete},
+            self.login_path: {"GET": self._login},
+            INFO_PATH: {"GET": lambda _: json_response(device(self.readings))},
         }
+        if self.contacts_path != self._bare_path:
+            self._routes[self.contacts_path]["GET"] = self._list
 
     @property
     def contacts(self) -> list[dict[str, Any]]:
@@ -229,7 +221,8 @@ class BasIp(Sandbox):
 
     def is_write(self, request: Request) -> bool:
         """Say whether the request upserts or deletes contacts."""
-        return request.path == self.contacts_path and request.method in {"POST", "DELETE"}
+        paths = {self.contacts_path, self._bare_path}
+        return request.path in paths and request.method in {"POST", "DELETE"}
 
     def expire_sign_ins(self) -> None:
         """End the one live token."""
@@ -237,26 +230,38 @@ class BasIp(Sandbox):
 
     def handle(self, request: Request) -> Response:
         """Check path, verb and sign-in, then let the call answer; a refused body is a 400."""
-        one = f"{self.contacts_path}/"
-        verbs = self._routes.get(one if request.path.startswith(one) else request.path, {})
-        if not verbs:
+        return shaped(self.readings, self._answer(request))
+
+    def _verbs(self, path: str) -> dict[str, Callable[[Request], Response]]:
+        one = f"{self._bare_path}/"
+        found = self._routes.get(path) or self._routes.get(one if path.startswith(one) else "")
+        return found or {}
+
+    def _refusal(self, method: str, verbs: Collection[str]) -> Response | None:
+        """Return the answer to a path that is not there, or does not serve the verb."""
+        if not verbs or (method == "GET" and "GET" not in verbs and "list_404" in self.readings):
             return json_response({"error": "Not Found"}, 404)
-        if request.method not in verbs:
+        if method not in verbs:
             return json_response({"error": "Method Not Allowed"}, 405, Allow=", ".join(verbs))
+        return None
+
+    def _answer(self, request: Request) -> Response:
+        verbs = self._verbs(request.path)
+        if (refusal := self._refusal(request.method, verbs)) is not None:
+            return refusal
         signed_in = request.headers.get("authorization") in self._live
         if request.path not in {self.login_path, INFO_PATH} and not signed_in:
             return json_response({"error": "Log In"}, 401)
         try:
             return verbs[request.method](request)
-        except WrongBody as refusal:
-            return json_response({"error": str(refusal)}, 400)
+        except WrongBody as wrong:
+            return json_response({"error": str(wrong)}, 400)
 
     def _login(self, request: Request) -> Response:
         username, password = (request.query.get(name) for name in ("username", "password"))
         if not username or not password:
             return json_response({"error": "Required parameters missed"}, 400)
-        digest = hashlib.md5(self.password.encode(), usedforsecurity=False).hexdigest()
-        if username != self.username or password not in {digest, digest.upper()}:
+        if username != self.username or password not in digests(self.readings, self.password):
             return json_response({"error": "Wrong login or password"}, 400)
         # Silent in the documents; taken: an account has one live token, the newest.
         token = secrets.token_hex(16)
@@ -265,6 +270,10 @@ class BasIp(Sandbox):
 
     def _upsert(self, request: Request) -> Response:
         items = [check_types(item) for item in read_list(request, "list_items")]
+        if "link_id_ignored" in self.readings:
+            items = [{**item, "link_id": None} for item in items]
+        if "full_refuses_call" in self.readings and self._book.overflows(items):
+            raise WrongBody(FULL)
         outcomes: list[tuple[str | None, str]] = []
         seen: set[str | None] = set()
         for item in items:
@@ -275,6 +284,24 @@ class BasIp(Sandbox):
             seen |= {link_id} - {None}
         return _results(outcomes)
 
+    def _create(self, request: Request) -> Response:
+        """Create one contact; served where the bulk call has a path of its own."""
+        try:
+            self._book.store(check_types(read_object(request)))
+        except WrongBody:
+            raise
+        except ValueError as refused:
+            raise WrongBody(WRONG_BODY) from refused
+        return json_response({})  # Silent in the documents; taken: an answer without the uid.
+
+    def _list(self, request: Request) -> Response:
+        # Silent in the documents; taken: the newest come first.
+        newest = list(reversed(self._book.by_uid.values()))
+        rows = link_page(newest, request.query)
+        if rows is None:
+            raise WrongBody(WRONG_QUERY)
+        return json_response({"list_items": [_shown(each, "link_id") for each in rows]})
+
     def _delete(self, request: Request) -> Response:
         link_ids = read_list(request, "link_ids")
         if not all(isinstance(link_id, str) for link_id in link_ids):
@@ -283,12 +310,16 @@ class BasIp(Sandbox):
 
     def _show(self, request: Request) -> Response:
         # Silent in the documents; taken: a bad identifier is like one that is not there.
-        by_path = {f"{self.contacts_path}/{uid}": each for uid, each in self._book.by_uid.items()}
+        by_path = {f"{self._bare_path}/{uid}": each for uid, each in self._book.by_uid.items()}
         contact = by_path.get(request.path)
         if contact is None:
             return json_response({"error": "Not Found"}, 404)
         # ONE shows neither the identifier nor the `link_id`.
-        return json_response({name: contact[name] for name in (*TEXTS, *FLAGS)})
+        return json_response(_shown(contact))
+
+
+def _shown(contact: dict[str, Any], *more: str) -> dict[str, Any]:
+    return {name: contact[name] for name in (*more, *TEXTS, *FLAGS)}
 
 
 def _results(outcomes: list[tuple[str | None, str]]) -> Response:

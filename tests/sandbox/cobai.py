@@ -18,10 +18,11 @@ from uuid import uuid4
 
 from lxml import etree
 
+from tests.sandbox.cobai_readings import Order, cut, order_of, paged, shaped, without_page
 from tests.sandbox.server import Request, Response, Sandbox, xml_response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
 ACCESS_KEY_ID, SECRET_ACCESS_KEY = "COBSANDBOXKEY", "sandbox-secret-access-key"
 PASSWORD, CUSTOMER_UUID = "open-sesame", "b00de3c0-f685-42d5-92b5-c46f04803c8f"
@@ -74,8 +75,11 @@ def serialize(root: etree._Element) -> bytes:
     return DECLARATION + etree.tostring(root, encoding="UTF-8")
 
 
-def read_contact(body: bytes) -> dict[str, str]:
-    """Read a `contact` document (CREATE); a DTD and what is not UTF-8 are refused."""
+def read_contact(body: bytes, order: Order = sorted) -> dict[str, str]:
+    """Read a `contact` document (CREATE); a DTD and what is not UTF-8 are refused.
+
+    `order` returns names of elements in the order that is demanded.
+    """
     parser = etree.XMLParser(resolve_entities=False, remove_comments=True, remove_pis=True)
     try:
         root = etree.fromstring(body, parser)
@@ -88,21 +92,26 @@ def read_contact(body: bytes) -> dict[str, str]:
         raise Refused(400, "The document is not a plain contact in UTF-8.")
     fields = {str(child.tag): child.text or "" for child in root}
     # Silent in the documents; taken: alphabetical order is demanded, and each element once.
-    if [child.tag for child in root] != sorted(fields):
-        raise Refused(400, "The elements are repeated or not in alphabetical order.")
+    if [child.tag for child in root] != order(fields):
+        demanded = "alphabetical" if order is sorted else "the table's"
+        raise Refused(400, f"The elements are repeated or not in {demanded} order.")
     return fields
 
 
 class Contacts:
     """The customers and contacts of one target system, and the rules of their fields."""
 
-    def __init__(self, *, inferred_fields: bool = False) -> None:
+    def __init__(self, *, inferred_fields: bool = False, readings: Collection[str] = ()) -> None:
         """Start with one customer, which is not new, and no contact.
 
         Args:
             inferred_fields: Whether fields are demanded that are only inferred to be mandatory.
+            readings: Readings of the documents, by their names.
         """
-        self._demanded = DEMANDED if inferred_fields else set()
+        demanding = inferred_fields or "more_required" in readings
+        self._demanded = DEMANDED if demanding else set()
+        self._shares_names = "user_name_shared" in readings
+        self._cuts = "cut_values" in readings
         self.customers: dict[str, dict[str, dict[str, str]]] = {CUSTOMER_UUID: {}}
         self.new_customers: list[str] = []
         self.passwords: dict[str, str] = {}  # SHA-256 in hex: only a hash is kept (CREATE).
@@ -144,6 +153,7 @@ class Contacts:
 
     def put(self, customer: str, uuid: str, fields: Mapping[str, str]) -> str:
         """Put in a contact, or replace all of one but a password left out; return its UUID."""
+        fields = cut(fields) if self._cuts else fields
         before = self.customers[customer].get(uuid, {})
         self._check({"webPassword": PASSWORD, **fields} if before else fields, uuid)
         self._user_names.pop(before.get("webUserName", "").casefold(), None)
@@ -166,22 +176,27 @@ class Contacts:
             if not re.fullmatch(FIELDS.get(name, "(?!)"), fields.get(name, ""), re.DOTALL)
         ]
         # Silent in the documents; taken: unique system-wide, whatever the letters' case.
-        if self._user_names.get(fields.get("webUserName", "").casefold(), uuid) != uuid:
+        holder = self._user_names.get(fields.get("webUserName", "").casefold(), uuid)
+        if holder != uuid and not self._shares_names:
             texts.append(f"webUserName: '{fields['webUserName']}' is in use")
         if texts:
             raise Refused(400, *texts)
 
 
-def check_signature(request: Request, key: str, secret: str) -> None:
+def check_signature(
+    request: Request, key: str, secret: str, readings: Collection[str] = ()
+) -> None:
     """Refuse a request that is not signed with the key (AUTH)."""
     # The normal forms are lost; taken: no headers, and of the address the path as it was sent.
     headers = [request.headers.get(name, "") for name in ("content-md5", "content-type", "date")]
-    text = "\n".join([request.method, *headers, request.raw_path.partition("?")[0]])
+    signed = request.raw_path if "signed_query" in readings else path_of(request)
+    text = "\n".join([request.method, *headers, signed])
     digest = hmac.new(secret.encode(), text.encode(), hashlib.sha1).digest()
     expected = f"COB {key}:{base64.b64encode(digest).decode()}"
     # Silent in the documents; taken: 403 as in S3, where 401 would be the usual one.
     if request.headers.get("authorization") != expected or not is_now(headers[-1]):
-        raise Refused(403, "The signature does not match.")
+        status = 401 if "bad_signature_401" in readings else 403
+        raise Refused(status, "The signature does not match.")
 
 
 def is_now(text: str) -> bool:
@@ -195,11 +210,17 @@ def is_now(text: str) -> bool:
     return is_exact and abs(datetime.now(timezone.utc) - date) <= MAX_SKEW
 
 
-def check_request(request: Request, methods: Iterable[str]) -> None:
+def path_of(request: Request) -> str:
+    """Return the path as it was sent."""
+    return request.raw_path.partition("?")[0]
+
+
+def check_request(request: Request, methods: Iterable[str], readings: Collection[str] = ()) -> None:
     """Refuse other methods, parameters but `state=new` (CLIST) and bodies but XML (CREATE)."""
     if request.method not in methods:
         raise Refused(405, "The method is not allowed.")
     path, _, query = request.raw_path.partition("?")
+    query = without_page(readings, query)
     # Documented for an undefined state; taken: for every other parameter too.
     if query not in ({"", "state=new"} if path == "/v2/customer" else {""}):
         raise Refused(400, "The parameters are not allowed.")
@@ -227,8 +248,8 @@ class Cobai(Contacts, Sandbox):
 
         So may be which fields are demanded: see `Contacts`.
         """
-        Contacts.__init__(self, inferred_fields=inferred_fields)
         Sandbox.__init__(self, **server)
+        Contacts.__init__(self, inferred_fields=inferred_fields, readings=self.readings)
         self._key, self._secret = access_key_id, secret_access_key
         # The samples say v1 although v2 was asked (CREATE, CLIST).
         self._base = f"{self.url}/v1/customer/"
@@ -240,6 +261,8 @@ class Cobai(Contacts, Sandbox):
         if inferred_calls:
             self._calls[contacts]["GET"] = self._list_contacts
             self._calls[f"{contacts}/([^/]+)"] = {"GET": self._read, "PUT": self._replace}
+        if "no_contact_list_405" in self.readings:
+            del self._calls[contacts]["GET"]
 
     def expire_sign_ins(self) -> None:
         """Do nothing: every request is signed for itself, no sign-in lasts."""
@@ -250,7 +273,9 @@ class Cobai(Contacts, Sandbox):
 
     def tap_config(self) -> dict[str, Any]:
         """Return the settings that reach this server."""
-        return {"access_key_id": self._key, "secret_access_key": self._secret, "api_url": self.url}
+        signing = {"sign_query": True} if "signed_query" in self.readings else {}
+        keys = {"access_key_id": self._key, "secret_access_key": self._secret}
+        return {**keys, "api_url": self.url, **signing}
 
     def target_config(self) -> dict[str, Any]:
         """Return a config with defaults for what records of other systems lack, and a user name."""
@@ -264,44 +289,64 @@ class Cobai(Contacts, Sandbox):
     def handle(self, request: Request) -> Response:
         """Check the signature, find the call and carry it out."""
         try:
-            check_signature(request, self._key, self._secret)
+            check_signature(request, self._key, self._secret, self.readings)
             return self._call(request)
         except Refused as refused:
-            return refused.response()
+            return shaped(self.readings, refused.response())
         except KeyError:
             # Silent in the documents; taken: 404 for a UUID that nothing has, as in VAR.
             return Refused(404, "No such customer or contact.").response()
 
     def _call(self, request: Request) -> Response:
         for path, calls in self._calls.items():
-            if found := re.fullmatch(path, request.raw_path.partition("?")[0]):
-                check_request(request, calls)
+            if found := re.fullmatch(path, path_of(request)):
+                check_request(request, calls, self.readings)
                 return calls[request.method](request, *found.groups())
         raise Refused(404, "No such resource.")
 
     def _list_customers(self, request: Request) -> Response:
-        return self._ids("customer", "", self.new_customers if request.query else self.customers)
+        is_new = "state" in request.query
+        return self._ids(request, "customer", "", self.new_customers if is_new else self.customers)
 
-    def _list_contacts(self, _: Request, customer: str) -> Response:
+    def _list_contacts(self, request: Request, customer: str) -> Response:
+        if "no_contact_list_404" in self.readings:
+            raise Refused(404, "No such resource.")
         # Silent in the documents; taken: ids alone, as in the list of customers (CLIST).
-        return self._ids("contact", f"{customer}/contact/", self.customers[customer])
+        folder = f"{customer}/contact/"
+        return self._ids(request, "contact", folder, self.customers[customer])
 
-    def _ids(self, kind: str, folder: str, uuids: Iterable[str]) -> Response:
+    def _ids(self, request: Request, kind: str, folder: str, uuids: Collection[str]) -> Response:
         root = etree.Element(f"{kind}IdList", nsmap={"atom": ATOM})
-        for uuid in uuids:
+        shown, following = paged(self.readings, list(uuids), request.query)
+        for uuid in shown:
             item = etree.SubElement(root, kind)
             etree.SubElement(item, "uuid").text = uuid
             etree.SubElement(item, LINK, rel="self", href=f"{self._base}{folder}{uuid}")
+        if following:
+            href = f"{self._base}{folder}".rstrip("/") + following
+            etree.SubElement(root, LINK, rel="next", href=href)
         return xml_response(serialize(root))
 
     def _create(self, request: Request, customer: str) -> Response:
-        uuid = self.put(customer, str(uuid4()), read_contact(request.body))
+        uuid = self.put(customer, str(uuid4()), self._sent(request))
         location = f"{self._base}{customer}/contact/{uuid}"
         return xml_response(self._read(request, customer, uuid).body, 201, Location=location)
 
     def _replace(self, request: Request, customer: str, uuid: str) -> Response:
-        self.put(customer, self.customers[customer][uuid]["uuid"], read_contact(request.body))
+        held, fields = self.customers[customer][uuid], self._sent(request)
+        is_silent = "webPassword" not in fields
+        if is_silent and "put_needs_password" in self.readings:
+            raise Refused(400, "webPassword: '' is not allowed")
+        kept = {name: held[name] for name in RICO} if "put_merges" in self.readings else {}
+        self.put(customer, uuid, {**kept, **fields})
+        if is_silent and "put_resets_password" in self.readings:
+            self.passwords.pop(uuid, None)
+        if "put_200" in self.readings:
+            return self._read(request, customer, uuid)
         return Response(204)  # Silent in the documents; taken: as in VAR.
+
+    def _sent(self, request: Request) -> dict[str, str]:
+        return read_contact(request.body, order_of(self.readings))
 
     def _read(self, _: Request, customer: str, uuid: str) -> Response:
         contact = self.customers[customer][uuid]

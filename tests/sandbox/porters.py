@@ -19,6 +19,14 @@ from lxml import etree
 from tests.sandbox import porters_masters as masters
 from tests.sandbox import porters_reads as reads
 from tests.sandbox.porters_codes import Code, ResultCodeError
+from tests.sandbox.porters_readings import (
+    check_line,
+    check_query,
+    code_for_all,
+    code_of,
+    tenant_of,
+    undo,
+)
 from tests.sandbox.porters_sign_in import AuthenticationError, SignIns, refuse_if
 from tests.sandbox.porters_state import APP_USER, Database
 from tests.sandbox.porters_tenant import Tenant
@@ -98,21 +106,24 @@ class Porters(Sandbox):
         error_status: int = 400,
         port: int = 0,
         latency: float = 0.0,
+        readings: Collection[str] = (),
     ) -> None:
         """Set up the database; `error_status` goes with every `<System>` answer.
 
         `scopes` are what the customer granted; the tenant is by default one that has added nothing
         but a text field for keys.
         """
-        super().__init__(port=port, latency=latency)
+        super().__init__(port=port, latency=latency, readings=readings)
         self.now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
         self.on_read: Callable[[int], None] | None = None
         """Called before each Contact Read is carried out, with the number of those before it."""
         self.spoilt: dict[str, Code] = {}
         """Codes with which single items are answered that hold a text; they are not carried out."""
         self._reads = count()
-        self.partition, self.scopes, self.error_status = partition, scopes, error_status
-        self.database = Database(tenant or Tenant(), self._clock)
+        self.partition, self.scopes = partition, scopes
+        self.error_status = 200 if "status_200" in self.readings else error_status
+        self.database = Database(tenant_of(self.readings, tenant or Tenant()), self._clock)
+        self.database.readings = self.readings
         self.sign_ins = SignIns(app_id, app_secret, self._clock)
         self.add_user(OWNER_ID, "Sandbox Owner", administrator=True)
         self.add_user(APP_USER, "Sandbox App")
@@ -183,14 +194,19 @@ class Porters(Sandbox):
 
     def handle(self, request: Request) -> Response:
         """Answer a sign-in or a resource call, each with errors of its own numbering."""
+        if (too_long := check_line(self.readings, request)) is not None:
+            return too_long
         if request.path in (OAUTH, TOKEN):
             return self._authenticate(request)
         try:
             root = self._call(request)
         except ResultCodeError as refused:
-            root = etree.Element("System")
-            reads.element(root, "Code", str(refused.code.value))
-            return xml_response(_document(root), refused.status or self.error_status)
+            code, status = code_of(self.readings, refused)
+            named = "contact_root" in self.readings and (request.method, request.path) in CALLS
+            resource = request.path.rpartition("/")[2].capitalize()
+            root = etree.Element(resource if named else "System")
+            reads.element(root, "Code", str(code))
+            return xml_response(_document(root), status or self.error_status)
         return xml_response(_document(root))
 
     def _authenticate(self, request: Request) -> Response:
@@ -223,6 +239,7 @@ class Porters(Sandbox):
             raise ResultCodeError(Code.BAD_VERSION)
         query = _query(request)
         call.check(self.scopes, query)
+        check_query(self.readings, query)
         self._check_partition(query.get("partition", self.partition))
         if (request.method, request.path) == ("GET", CONTACT):
             self._before_read(request)
@@ -250,17 +267,36 @@ class Porters(Sandbox):
         # Silent in the documents; taken: a field out of use in one item refuses them all.
         if named.intersection(self.database.tenant.unused):
             raise ResultCodeError(Code.BAD_PARAMETER)
-        for item in items:
-            contact_id, code = item.findtext("Contact.P_Id") or "", Code.SUCCESS
-            try:
-                self._spoil(item)
-                contact_id = self.database.write(parse_fields(item, self.database.kinds["Contact"]))
-            except ResultCodeError as refused:
-                code = refused.code
+        for contact_id, code in self._write_items(items):
             result = reads.element(root, "Item")
-            reads.element(result, "Id", contact_id)
+            failed = code is not Code.SUCCESS and "failed_id_empty" in self.readings
+            reads.element(result, "Id", "" if failed else contact_id)
             reads.element(result, "Code", str(code.value))
         return root
+
+    def _write_items(self, items: list[etree._Element]) -> list[tuple[str, Code]]:
+        """Write each item and return the ids and codes; some readings then undo them all."""
+        held = self.database.records["Contact"]
+        before = dict(held)
+        results = [self._write_item(item) for item in items]
+        codes = {code for _, code in results}
+        root = code_for_all(self.readings, codes)
+        undone = "rollback" in self.readings and codes != {Code.SUCCESS}
+        if root is not None or undone:
+            held.clear()
+            held.update(before)
+        if root is not None:
+            raise ResultCodeError(root)
+        return undo(results) if undone else results
+
+    def _write_item(self, item: etree._Element) -> tuple[str, Code]:
+        contact_id = item.findtext("Contact.P_Id") or ""
+        try:
+            self._spoil(item)
+            fields = parse_fields(item, self.database.kinds["Contact"])
+            return self.database.write(fields), Code.SUCCESS
+        except ResultCodeError as refused:
+            return contact_id, refused.code
 
     def _spoil(self, item: etree._Element) -> None:
         held = "\n".join(map(str, item.itertext()))

@@ -208,14 +208,19 @@ def _show(
     database: Database, shown: etree._Element, kind: Kind, value: str, inner: list[str]
 ) -> None:
     if kind in OPTIONS:
-        for alias in value.split(","):
-            _show_option(database, element(shown, alias), alias)
+        _show_options(database, shown, value.split(","))
     elif kind is Kind.NAMED:
         element(shown, value)
     elif kind in REFERRED:
         _show_referred(database, shown, REFERRED[kind], value, inner)
     else:
         shown.text = value
+
+
+def _show_options(database: Database, shown: etree._Element, aliases: list[str]) -> None:
+    parent = element(shown, "OptionRoot") if "option_root" in database.readings else shown
+    for alias in aliases:
+        _show_option(database, element(parent, alias), alias)
 
 
 def _show_option(database: Database, shown: etree._Element, alias: str) -> None:
@@ -229,7 +234,11 @@ def _show_referred(
     database: Database, shown: etree._Element, name: str, value: str, inner: list[str]
 ) -> None:
     # Silent in the documents; taken: a reference to what was deleted is empty.
-    if value in database.records[name]:
+    if value not in database.records[name]:
+        return
+    if not inner and "reference_plain" in database.readings:
+        shown.text = value
+    else:
         chosen: dict[str, list[str]] = {alias: [] for alias in inner or [f"{name}.P_Id"]}
         _fill(database, element(shown, name), database.records[name][value], chosen)
 

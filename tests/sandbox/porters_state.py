@@ -56,6 +56,8 @@ class Database:
         self.clock = clock
         self.version = "1"
         """Version of the API that the request under way asks for."""
+        self.readings: frozenset[str] = frozenset()
+        """Readings of the documents, named as in `readings`."""
         self.records: dict[str, dict[str, Record]] = {name: {} for name in self.kinds}
         self.deleted: dict[str, Record] = {}
         self._ids = count(FIRST_NEW_ID)

@@ -19,8 +19,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
+from tests.sandbox.readings import known
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from typing_extensions import Self
 
@@ -130,8 +132,14 @@ class Sandbox(abc.ABC):
     api: ClassVar[str]
     """Base name of the API, as in the `api` setting."""
 
-    def __init__(self, *, port: int = 0, latency: float = 0.0) -> None:
-        """Set up a server on the port (0: any free one), answering after `latency` seconds."""
+    def __init__(
+        self, *, port: int = 0, latency: float = 0.0, readings: Collection[str] = ()
+    ) -> None:
+        """Set up a server on the port (0: any free one), answering after `latency` seconds.
+
+        `readings` are names of `tests.sandbox.readings`; ValueError for a name of none.
+        """
+        self.readings = known(self.api, readings)
         self.latency = latency
         self.log: list[Logged] = []
         self.faults: list[Fault] = []

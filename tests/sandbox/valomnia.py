@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from copy import deepcopy
+from dataclasses import replace
 from datetime import datetime, timezone
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ from tests.sandbox.valomnia_contacts import (
     refuse,
     shown,
 )
+from tests.sandbox.valomnia_readings import WARNING, no_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,16 +67,24 @@ class Valomnia(Sandbox):
     api = "valomnia"
 
     def __init__(
-        self, *, username: str = USER, password: str = SECRET, api_version: str = "v1.0", **net: Any
+        self,
+        *,
+        username: str = USER,
+        password: str = SECRET,
+        api_version: str | None = None,
+        **net: Any,
     ) -> None:
-        """Take the credentials, the one version served, and `port` and `latency`.
+        """Take the credentials, the one version served, and what `Sandbox` takes.
 
         `on_list` is called before each list answer with the number of those before it.
         """
         super().__init__(**net)
         self.now = datetime(2026, 1, 1, tzinfo=timezone.utc)
-        self._settings = {"username": username, "password": password, "api_version": api_version}
-        self.state = Contacts(self.url, api_version, lambda: f"{self.now:%Y-%m-%dT%H:%M:%S.%fZ}")
+        version = api_version or ("v2.1" if "v2_1" in self.readings else "v1.0")
+        self._settings = {"username": username, "password": password, "api_version": version}
+        self.state = Contacts(
+            self.url, version, lambda: f"{self.now:%Y-%m-%dT%H:%M:%S.%fZ}", self.readings
+        )
         self.add_customer = self.state.add_customer
         self._sessions: set[str] = set()
         self._numbers = itertools.count(1)
@@ -138,18 +148,31 @@ class Valomnia(Sandbox):
         if request.path in LOGIN_PAGES:
             return LOGIN_PAGES[request.path]
         if cookie is None or cookie[1] not in self._sessions:
-            return self._redirect("/login/auth")
+            return no_credentials(self.readings) or self._redirect("/login/auth")
         if request.path == "/login/ajaxSuccess":
-            user = {"email": self._settings["username"], "companyName": "entity1"}
-            return json_response({"success": True, "token": cookie[1], "user": user})
+            return self._welcome(cookie[1])
         return self._api(request)
 
     def _sign_in(self, request: Request) -> Response:
         user = {f"j_{name}": self._settings[name] for name in ("username", "password")}
         wanted = ("POST", URLENCODED, {**user, "ajax": "true"})
         if (request.method, request.content_type, request.form()) == wanted:
-            return self._redirect("/login/ajaxSuccess", signed_in=True)
-        return self._redirect("/login/authfail?ajax=true")
+            to = self._redirect("/login/ajaxSuccess", signed_in=True)
+        else:
+            to = self._redirect("/login/authfail?ajax=true")
+        return self._at_once(to) if "sign_in_json" in self.readings else to
+
+    def _at_once(self, to: Response) -> Response:
+        """Return what a redirect of the sign-in leads to, with its cookie."""
+        cookie = to.headers["Set-Cookie"]
+        session = cookie.partition(";")[0].partition("=")[2]
+        answer = self._welcome(session) if session in self._sessions else json_response(FAILED)
+        return replace(answer, headers={**answer.headers, "Set-Cookie": cookie})
+
+    def _welcome(self, session: str) -> Response:
+        user = {"email": self._settings["username"], "companyName": "entity1"}
+        warning = WARNING if "deprecated_version" in self.readings else {}
+        return json_response({"success": True, "token": session, "user": user, **warning})
 
     def _redirect(self, path: str, *, signed_in: bool = False) -> Response:
         # Silent in the documents; taken: every redirect starts a session, signed in or not.
@@ -178,7 +201,9 @@ class Valomnia(Sandbox):
         listing = key is None and request.method == "GET"
         check_types(request.query, {**QUERY, **FILTERS} if listing else {})
         if request.method == "POST":
-            contact = self.state.save(*_form(request), key)
+            form = _form(request)
+            save, update = self.state.save, self.state.update
+            contact = save(*form) if key is None else update(*form, key)
             return json_response(shown(contact), 200 if text else 201)
         if key is not None:
             return json_response(shown(self.state.get(key)))

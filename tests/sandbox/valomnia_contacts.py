@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from operator import ge, gt, le, lt
 from typing import Any, NoReturn
 
@@ -116,11 +116,14 @@ def _image_type(image: bytes) -> str | None:
 class Contacts:
     """The contacts and customers of one tenant, and the rules of their fields."""
 
-    def __init__(self, url: str, version: str, clock: Callable[[], str]) -> None:
+    def __init__(
+        self, url: str, version: str, clock: Callable[[], str], readings: Collection[str] = ()
+    ) -> None:
         """Hold the sample's customer only; links begin with the origin or name the version.
 
         The clock is finer than the whole seconds that are told.
         """
+        self._readings = readings
         self.sample: Contact = json.loads(SAMPLE.replace("v1.0", version))
         self.by_id: dict[int, Contact] = {}
         self.customers: list[dict[str, Any]] = [self.sample["customer"]]
@@ -161,8 +164,28 @@ class Contacts:
                 return {"customer": customer, "customerReference": customer["reference"]}
         refuse("not_found", kind="customer", key=text)
 
+    def update(self, fields: Texts, image: bytes | None, key: int) -> Contact:
+        """Change a contact by a request."""
+        before = self.get(key)
+        if "update_blanks" in self._readings:
+            self.by_id[key] = {**before, **dict.fromkeys(TEXTS, ""), "photo": None}
+        try:
+            return self.save(fields, image, key)
+        except RefusedError:
+            self.by_id[key] = before
+            raise
+
+    def _limit(self, query: Texts) -> int:
+        asked = int(query.get("max", 100))
+        if asked > 100 and "max_refused" in self._readings:
+            refuse("invalid_param_type", key="max")
+        # Silent in the documents; taken: more than the default page is never given.
+        return min(asked, 1000 if "max_1000" in self._readings else 100)
+
     def page(self, query: Texts) -> dict[str, Any]:
         """Return a page of contacts (Contacts/list.html)."""
+        if query.get("sort") == "id" and "sort_id_refused" in self._readings:
+            refuse("invalid_param_type", key="sort")
         # Silent in the documents; taken: contacts that are equal in what is sorted by stand in
         # another order in every other answer. Newest first where nothing else is asked for.
         found = list(self.by_id.values())
@@ -176,8 +199,7 @@ class Contacts:
         order = query.get("order", "asc" if "sort" in query else "desc")
         by = query.get("sort", "id")
         found.sort(key=lambda each: _place(exact(each[by])), reverse=order == "desc")
-        # Silent in the documents; taken: more than the default page is never given.
-        start, limit = int(query.get("offset", 0)), min(int(query.get("max", 100)), 100)
+        start, limit = int(query.get("offset", 0)), self._limit(query)
         # Silent in the documents; taken: links are paths like every href, without the filters.
         link = f"{self.path}/contacts?max={limit}&offset="
         previous = f"{link}{max(start - limit, 0)}" if start else None

@@ -16,9 +16,18 @@ import msgspec
 from msgspec import Meta
 
 from tests.sandbox.server import Request, Response, Sandbox, json_response
+from tests.sandbox.zoho_voice_readings import (
+    DEAD_TOKENS,
+    EXTRA,
+    FORBIDDEN,
+    first,
+    options_of,
+    ordered,
+    page_query,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
 CLIENT_ID, CLIENT_SECRET = "1000.SANDBOXCLIENT", "sandbox-client-secret"
 REFRESH_TOKEN, ACCESS_TOKEN = "1000.sandbox-refresh-token", "1000.sandbox-access-token"
@@ -70,7 +79,7 @@ class Page(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ZohoError(Exception):
-    """Refuse a request with a code of the API and its message."""
+    """Refuse a request with a code of the API, its message and the HTTP status if it has one."""
 
 
 @dataclass
@@ -122,6 +131,12 @@ class Contacts:
         """Set all writable fields. Silent in the documents; taken: keys left out are blanked."""
         self.get(contact_id).update(self.checked(fields))
 
+    def merge(self, contact_id: str, fields: Mapping[str, Any]) -> None:
+        """Set some writable fields and keep the others."""
+        held = self.get(contact_id)
+        kept = {key: held[key] for key in Fields.__struct_fields__ if held[key]}
+        self.replace(contact_id, {**kept, **fields})
+
     def checked(self, fields: object) -> dict[str, Any]:
         """Return all writable fields of a contact, or refuse them."""
         contact: dict[str, Any] = msgspec.to_builtins(msgspec.convert(fields, Fields))
@@ -148,10 +163,17 @@ class ZohoVoice(Sandbox):
 
     api = "zoho_voice"
 
-    def __init__(self, *, port: int = 0, latency: float = 0.0, **options: Any) -> None:
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        latency: float = 0.0,
+        readings: Collection[str] = (),
+        **options: Any,
+    ) -> None:
         """Set up an account without contacts; `on_list` is called before each list answer."""
-        super().__init__(port=port, latency=latency)
-        self.options = Options(**options)
+        super().__init__(port=port, latency=latency, readings=readings)
+        self.options = Options(**options_of(self.readings), **options)
         self.state = Contacts(self.options.statuses)
         self.on_list: Callable[[int], None] | None = None
         self._lists, self._tokens = count(), count()
@@ -174,9 +196,7 @@ class ZohoVoice(Sandbox):
     def change(self, contact_id: str, **fields: Any) -> None:
         """Set some fields of a contact and keep the others, as an agent at the screen does."""
         with self._rules:
-            held = self.state.get(contact_id)
-            kept = {key: held[key] for key in Fields.__struct_fields__ if held[key]}
-            self.state.replace(contact_id, kept | fields)
+            self.state.merge(contact_id, fields)
 
     def remove(self, contact_id: str) -> None:
         """Take out a contact."""
@@ -211,24 +231,28 @@ class ZohoVoice(Sandbox):
         """Answer for the accounts server or, behind the edge filter, for the API."""
         try:
             if (request.method, request.path) == ("POST", TOKEN_PATH):
-                return json_response(self._token(request))
+                given = self._token(request)
+                fails = "error" in given and "token_errors_400" in self.readings
+                return json_response(given, 400 if fails else 200)
             if self._is_locked():
                 return json_response(THROTTLED, 400)
             return json_response({"code": "200", **self._answer(request), "status": "SUCCESS"})
         except ZohoError as error:
-            code, message = error.args
+            code, message, *status = error.args
         except (ValueError, msgspec.DecodeError) as error:
             # Silent in the documents; taken: the message quotes what was sent.
             sent = unquote_plus(request.body.decode("latin-1"))
-            code, message = BAD_PARAMETER, f"{error}: {sent}"
+            code, message, status = BAD_PARAMETER, f"{error}: {sent}", []
         refusal = {"code": code, "message": message, "status": "ERROR"}
-        return json_response(refusal, self.options.error_status)
+        return json_response(refusal, *status or [self.options.error_status])
 
     def _token(self, request: Request) -> dict[str, Any]:
         body = request.form() if request.content_type == FORM else {}
         sent, now = {**request.query, **body}, self.options.clock()
         expected = {**self._sign_in, "grant_type": "refresh_token"}
         wrong = [key for key in (*expected, *sent) if sent.get(key) != expected.get(key)]
+        if "other_centre_client" in self.readings:
+            return {"error": "invalid_client"}
         if wrong:
             # Silent in the documents; taken: all else that is wrong is an invalid code, too.
             return {"error": GRANT_ERRORS.get(wrong[0], "invalid_code")}
@@ -251,19 +275,40 @@ class ZohoVoice(Sandbox):
         self._check_headers(request)
         call = f"{request.method} {request.path}"
         if call == f"GET {CONTACTS_PATH}":
-            return self._list(msgspec.convert(request.query, Page))
-        sent = request.form()
-        if request.query or [*sent] != ["contact"] * (request.method in ("POST", "PUT")):
-            raise ValueError(request.raw_path)
+            query = page_query(self.readings, request.query)
+            self._refuse_extra({**query, **request.form()}, ("from", "size", "totalCount"))
+            return self._list(msgspec.convert(query, Page))
+        sent = self._sent(request)
         if call == f"GET {CONTACTS_PATH}/contact_status":
             return {"contact_status": self.state.status_list()}
         fields = msgspec.json.decode(sent["contact"]) if sent else None
         return {"contacts": self._contact(request.method, request.path, fields)}
 
+    def _sent(self, request: Request) -> Mapping[str, str]:
+        """Return the parameters of a call other than the list, or refuse them."""
+        sent, strange = request.form(), request.query
+        if "contact_query" in self.readings:
+            sent, strange = dict(strange), sent
+        wanted = ["contact"] * (request.method in ("POST", "PUT"))
+        self._refuse_extra(strange, ())
+        self._refuse_extra(sent, wanted)
+        if strange or [*sent] != wanted:
+            raise ValueError(request.raw_path)
+        return sent
+
+    def _refuse_extra(self, sent: Iterable[str], wanted: Collection[str]) -> None:
+        refused = {"extra_400", "contact_query"} & self.readings
+        if refused and set(sent) - {*wanted}:
+            raise ZohoError(*EXTRA)
+
     def _check_headers(self, request: Request) -> None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme != "Zoho-oauthtoken" or self._ends.get(token, 0.0) <= self.options.clock():
-            raise ZohoError(*UNAUTHORIZED)
+        strange = "other_centre_token" in self.readings
+        ended = self._ends.get(token, 0.0) <= self.options.clock()
+        if scheme != "Zoho-oauthtoken" or ended or strange:
+            raise ZohoError(*(first(DEAD_TOKENS, self.readings) or UNAUTHORIZED))
+        if self.is_write(request) and (forbidden := first(FORBIDDEN, self.readings)):
+            raise ZohoError(*forbidden)
         if request.headers.get("accept") != "application/json":
             raise ValueError(request.headers.get("accept"))
         if request.body and not (request.content_type == FORM and request.body.isascii()):
@@ -276,22 +321,33 @@ class ZohoVoice(Sandbox):
         elif folder != CONTACTS_PATH or method not in ("GET", "PUT", "DELETE"):
             raise ZohoError(*NO_SUCH_CALL)
         if method == "PUT":
-            self.state.replace(contact_id, fields)
+            self._put(contact_id, fields)
         contact = self.state.get(contact_id)
         if method == "DELETE":
             return self.state.held.pop(contact_id)["contact_id"]
         ids = {"contact_id": int(contact_id), "contact_owner": int(contact["contact_owner"]["id"])}
         return {**self._shaped(contact), **ids}
 
+    def _put(self, contact_id: str, fields: object) -> None:
+        if "put_keeps" in self.readings and isinstance(fields, dict):
+            self.state.get(contact_id)
+            checked = self.state.checked(fields)
+            self.state.merge(contact_id, {key: checked[key] for key in fields})
+        else:
+            self.state.replace(contact_id, fields)
+
     def _list(self, page: Page) -> dict[str, Any]:
         served = next(self._lists)
         if self.on_list:
             self.on_list(served)
-        held = list(self.state.held.values())
+        held = ordered(self.readings, list(self.state.held.values()))
         asked = held[int(page.start) :][: int(page.size)]
         rows = [self._shaped(each, "created_time", "number") for each in asked]
+        if not rows and "empty_error" in self.readings:
+            raise ZohoError(*NO_SUCH_CONTACT)
         shown = {"contacts": rows} if rows or self.options.empty_shape == "list" else {}
-        return {"meta": {"total": len(held) if page.total == "true" else -1}, **shown}
+        counted = page.total == "true" and "total_uncounted" not in self.readings
+        return {"meta": {"total": len(held) if counted else -1}, **shown}
 
     def _shaped(self, contact: Mapping[str, Any], *hidden: str) -> dict[str, Any]:
         if not self.options.reads_status:
