@@ -24,19 +24,11 @@ LENGTHS = {
     "officeMobile": 30,
 } | {"officeMail": 200, "webUserName": 80, "webPassword": 50}
 """Most characters of each text (CREATE)."""
-TABLE = [
-    "gender",
-    "firstName",
-    "lastName",
-    "officePhone",
-    "officeFax",
-    "officeMobile",
-    "officeMail",
-    "webUserName",
-    "webPassword",
-    "role",
-    "ignoreAssortment",
-]
+_TABLE = (
+    "gender firstName lastName officePhone officeFax officeMobile officeMail webUserName "
+    "webPassword role ignoreAssortment"
+)
+TABLE = tuple(_TABLE.split())
 """The fields in the order of the table of CREATE."""
 
 
