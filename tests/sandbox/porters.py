@@ -22,16 +22,15 @@ from tests.sandbox.porters_codes import Code, ResultCodeError
 from tests.sandbox.porters_readings import (
     check_line,
     check_query,
-    code_for_all,
     code_of,
     tenant_of,
-    undo,
 )
 from tests.sandbox.porters_sign_in import AuthenticationError, SignIns, refuse_if
 from tests.sandbox.porters_state import APP_USER, Database
 from tests.sandbox.porters_tenant import Tenant
 from tests.sandbox.porters_values import ID
-from tests.sandbox.porters_wire import MAX_BYTES, check_content_type, parse_fields, parse_items
+from tests.sandbox.porters_wire import MAX_BYTES, check_content_type, parse_items
+from tests.sandbox.porters_writes import write_items
 from tests.sandbox.server import Request, Response, Sandbox, xml_response
 
 if TYPE_CHECKING:
@@ -267,42 +266,12 @@ class Porters(Sandbox):
         # Silent in the documents; taken: a field out of use in one item refuses them all.
         if named.intersection(self.database.tenant.unused):
             raise ResultCodeError(Code.BAD_PARAMETER)
-        for contact_id, code in self._write_items(items):
+        for contact_id, code in write_items(self.database, items, self.spoilt):
             result = reads.element(root, "Item")
             failed = code is not Code.SUCCESS and "failed_id_empty" in self.readings
             reads.element(result, "Id", "" if failed else contact_id)
             reads.element(result, "Code", str(code.value))
         return root
-
-    def _write_items(self, items: list[etree._Element]) -> list[tuple[str, Code]]:
-        """Write each item and return the ids and codes; some readings then undo them all."""
-        held = self.database.records["Contact"]
-        before = dict(held)
-        results = [self._write_item(item) for item in items]
-        codes = {code for _, code in results}
-        root = code_for_all(self.readings, codes)
-        undone = "rollback" in self.readings and codes != {Code.SUCCESS}
-        if root is not None or undone:
-            held.clear()
-            held.update(before)
-        if root is not None:
-            raise ResultCodeError(root)
-        return undo(results) if undone else results
-
-    def _write_item(self, item: etree._Element) -> tuple[str, Code]:
-        contact_id = item.findtext("Contact.P_Id") or ""
-        try:
-            self._spoil(item)
-            fields = parse_fields(item, self.database.kinds["Contact"])
-            return self.database.write(fields), Code.SUCCESS
-        except ResultCodeError as refused:
-            return contact_id, refused.code
-
-    def _spoil(self, item: etree._Element) -> None:
-        held = "\n".join(map(str, item.itertext()))
-        for text, code in self.spoilt.items():
-            if text in held:
-                raise ResultCodeError(code)
 
 
 def _query(request: Request) -> dict[str, str]:

@@ -50,7 +50,7 @@ class Api:
 
     def get(self, path: str, **query: str) -> etree._Element:
         """Read."""
-        return etree.fromstring(self.answer("GET", path, **query).content)
+        return etree.fromstring(self.answer("GET", path, b"", **query).content)
 
     def post(self, *items: dict[str, str]) -> requests.Response:
         """Write items."""

@@ -9,13 +9,19 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote_plus
 
 import msgspec
-from msgspec import Meta
 
 from tests.sandbox.server import Request, Response, Sandbox, json_response
+from tests.sandbox.zoho_voice_contacts import (
+    NO_SUCH_CONTACT,
+    SEED_CREATED,
+    Contacts,
+    Page,
+    ZohoError,
+)
 from tests.sandbox.zoho_voice_readings import (
     DEAD_TOKENS,
     EXTRA,
@@ -35,7 +41,6 @@ FORM = "application/x-www-form-urlencoded"
 TOKEN_PATH, CONTACTS_PATH = "/oauth/v2/token", "/rest/json/zv/contacts"
 STATUSES = {"1000000000027": "Active", "1000000000029": "In Active", "1000000000031": "VIP"}
 SEED_STATUSES = {"1000000000027": "有効", "1000000000029": "無効", "1000000000031": "VIP"}
-SEED_CREATED, SEED_NUMBER = 1728037831825, "+12015550126"
 VIGNESH = {"display_value": "Vignesh", "id": "347000000003015"}
 UNNAMED = {"display_value": "", "id": "415005010526109"}  # the single sample has the id alone
 SEED_CONTACTS = (
@@ -44,11 +49,10 @@ SEED_CONTACTS = (
     ("315000153768793", UNNAMED, "test", "", "+12015550123", ""),
 )
 # Above 2**53 and odd: a reader that takes numbers as floats makes other ids of them.
-FIRST_ID, OWNER = 58399000000003017, {"display_value": "Agent", "id": "58399000000003015"}
+FIRST_ID = 58399000000003017
 UNAUTHORIZED = ("ZVT0052", "Unauthorized access.")
 # The codes of contacts are listed nowhere; these are invented in the product's form.
 BAD_PARAMETER = "ZVT9001"
-NO_SUCH_CONTACT = ("ZVT9002", "Contact does not exist.")
 NO_SUCH_CALL = ("ZVT9003", "URL or method does not exist.")
 # The vendor's edge filter answers so in a sibling product.
 THROTTLE = "URL_ROLLING_THROTTLES_LIMIT_EXCEEDED"
@@ -57,29 +61,6 @@ GRANT = ("client_id", "client_secret", "refresh_token")
 GRANT_ERRORS = {"client_id": "invalid_client", "client_secret": "invalid_client_secret"}
 TOO_MANY = "You have made too many requests continuously. Please try again after some time."
 TOO_MANY_TOKENS = {"error": "Access Denied", "error_description": TOO_MANY, "status": "failure"}
-# Silent in the documents; taken: 255 characters at most, and no spelling of flags but these.
-Required = Annotated[str, Meta(pattern=r"\S", max_length=255)]
-Text = Annotated[str, Meta(max_length=255)]
-Flag = Literal["", "true", "false"]
-TEXTS = "last_name email mobile1 mobile2 mobile3 phone phone1 phone2 phone3 company address"
-WRITABLE: list[Any] = [
-    *((key, Required) for key in ("first_name", "mobile")),
-    *((key, Text, "") for key in (*TEXTS.split(), "state", "country")),
-    *(("is_favourite", Flag, ""), ("is_spam", Flag, ""), ("contact_status", dict, "")),
-]
-Fields = msgspec.defstruct("Fields", WRITABLE, forbid_unknown_fields=True)
-
-
-class Page(msgspec.Struct, forbid_unknown_fields=True):
-    """Parameters of a list. Silent in the documents; taken: ten contacts if `size` is missing."""
-
-    start: Annotated[str, Meta(pattern=r"^[0-9]{1,9}\Z")] = msgspec.field(default="0", name="from")
-    size: Annotated[str, Meta(pattern=r"^([1-9]|[1-4][0-9]|50)\Z")] = "10"
-    total: Literal["true", "false"] = msgspec.field(default="false", name="totalCount")
-
-
-class ZohoError(Exception):
-    """Refuse a request with a code of the API, its message and the HTTP status if it has one."""
 
 
 @dataclass
@@ -97,57 +78,6 @@ class Options:
     email_key: str = "email"  # in answers; the Japanese page has it machine-translated
     lock_after: int | None = None  # API requests a minute before a lock of ten minutes
     clock: Callable[[], float] = time.monotonic
-
-
-@dataclass
-class Contacts:
-    """Hold contacts by id, oldest first, and enforce the rules of their fields."""
-
-    statuses: Mapping[str, str]
-    held: dict[str, dict[str, Any]] = field(default_factory=dict)
-    serial: count[int] = field(default_factory=count)
-
-    def create(self, fields: object, **read_only: Any) -> str:
-        """Put in a contact and return its id; a second one with the same mobile is no error."""
-        serial = next(self.serial)
-        contact: dict[str, Any] = {
-            "contact_id": str(FIRST_ID + 2 * serial),
-            "contact_owner": OWNER,
-            "created_time": SEED_CREATED + 1000 * serial,
-            "number": [SEED_NUMBER],  # in the sample, too, none of the contact's own
-            **self.checked(fields),
-            **read_only,
-        }
-        self.held[contact["contact_id"]] = contact
-        return str(contact["contact_id"])
-
-    def get(self, contact_id: str) -> dict[str, Any]:
-        """Return one contact."""
-        if contact_id not in self.held:
-            raise ZohoError(*NO_SUCH_CONTACT)
-        return self.held[contact_id]
-
-    def replace(self, contact_id: str, fields: object) -> None:
-        """Set all writable fields. Silent in the documents; taken: keys left out are blanked."""
-        self.get(contact_id).update(self.checked(fields))
-
-    def merge(self, contact_id: str, fields: Mapping[str, Any]) -> None:
-        """Set some writable fields and keep the others."""
-        held = self.get(contact_id)
-        kept = {key: held[key] for key in Fields.__struct_fields__ if held[key]}
-        self.replace(contact_id, {**kept, **fields})
-
-    def checked(self, fields: object) -> dict[str, Any]:
-        """Return all writable fields of a contact, or refuse them."""
-        contact: dict[str, Any] = msgspec.to_builtins(msgspec.convert(fields, Fields))
-        # Silent in the documents; taken: id and label must both be those of one status.
-        if contact["contact_status"] not in ("", *self.status_list()):
-            raise ValueError(contact["contact_status"])
-        return contact
-
-    def status_list(self) -> list[dict[str, str]]:
-        """Return the organisation's contact statuses."""
-        return [{"id": key, "display_value": label} for key, label in self.statuses.items()]
 
 
 def let_in(events: list[float], limit: int, seconds: float, now: float) -> bool:
@@ -174,7 +104,7 @@ class ZohoVoice(Sandbox):
         """Set up an account without contacts; `on_list` is called before each list answer."""
         super().__init__(port=port, latency=latency, readings=readings)
         self.options = Options(**options_of(self.readings), **options)
-        self.state = Contacts(self.options.statuses)
+        self.state = Contacts(self.options.statuses, FIRST_ID)
         self.on_list: Callable[[int], None] | None = None
         self._lists, self._tokens = count(), count()
         self._calls: list[float] = []
