@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 OUTCOME_UNKNOWN = "outcome_unknown"
-"""Code of a record whose create was never answered, and of which nobody can tell what it made."""
+"""Code of a record whose create was never answered, so that nobody knows what it made."""
 
 WILL_BE_LOOKED_UP = "The next run looks it up before it sends it again"
-"""What the reason says where nobody has to look by hand."""
+"""End of the reason where nobody has to look by hand."""
 
 
 class Rejected(Exception):
     """A record is refused, before it was sent or by the destination.
 
     Args:
-        reason: A sentence; it may hold the API's own words and goes into the rejects file only.
+        reason: A sentence. It may hold the API's own words, so it goes into the rejects file only.
         code: The API's code, or one of ours in snake_case.
         field: The field at fault, in the destination's terms, if it is known.
         http_status: Status of the API's answer, if it was asked.
@@ -22,7 +22,6 @@ class Rejected(Exception):
     def __init__(
         self, reason: str, code: str, *, field: str | None = None, http_status: int | None = None
     ) -> None:
-        """Keep what goes into the rejects file."""
         super().__init__(reason)
         self.reason = reason
         self.code = code

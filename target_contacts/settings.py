@@ -1,16 +1,17 @@
-"""The settings of the target, but for those of the single APIs."""
+"""The target's own settings, without those of the APIs' accounts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from singer_sdk import typing as th
 
 from tap_contacts.transport import client as http
 from tap_contacts.transport import forms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from tap_contacts.transport.client import ApiClient
 
@@ -157,6 +158,99 @@ COMMON = (
         ),
     ),
 )
+
+
+OPERATIONAL = frozenset(
+    (
+        "streams",
+        "mode",
+        "match_on",
+        "ledger_url",
+        "ledger_account",
+        "lock_wait_seconds",
+        "rejects_dir",
+        "max_rejects",
+        "dry_run",
+        "concurrency",
+        "requests_per_minute",
+        "checkpoint_seconds",
+        "timeout_seconds",
+        "max_tries",
+        "retry_wait_seconds",
+        "unanswered_wait_seconds",
+    )
+)
+"""The target's settings that do not change how records are translated.
+
+When another one changes, all records are translated again. `ApiClient.operational` names those of
+an account.
+"""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The target's own settings. None means that a setting is not given.
+
+    A default stands in the schema only: the check of a config fills it in.
+    """
+
+    api: str
+    streams: list[str] | None = None
+    field_map: dict[str, str | None] = {}
+    value_map: dict[str, dict[str, Any] | None] = {}
+    defaults: dict[str, Any] = {}
+    phone_region: str | None = None
+    on_invalid_value: str
+    mode: str
+    match_on: list[str | list[str]] | None = None
+    ledger_url: str
+    ledger_account: str | None = None
+    lock_wait_seconds: float
+    rejects_dir: str
+    max_rejects: int
+    dry_run: bool
+    concurrency: int | None = None
+    checkpoint_seconds: float
+    timeout_seconds: float
+    max_tries: int
+    retry_wait_seconds: float
+    unanswered_wait_seconds: float | None = None
+    validate_records: bool
+
+    @property
+    def unanswered_wait(self) -> float:
+        """Return the seconds for which a create that was not answered may be carried out."""
+        given = self.unanswered_wait_seconds
+        return self.timeout_seconds if given is None else given
+
+
+def typed(config: Mapping[str, Any]) -> Settings:
+    """Return the settings in a config that was checked by the schema."""
+    return msgspec.convert({**config}, Settings)
+
+
+def of_translation(client: type[ApiClient], config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that may change how records are translated, by name.
+
+    These are all settings of the target and of the account, except secrets and those declared as
+    operational. The SDK's settings are not among them: they act on a record before it is hashed.
+
+    Args:
+        client: The client of the API that is written.
+        config: The config.
+    """
+    account, given = client.settings.wrapped.values(), config[client.api]
+    return {
+        "api": client.api,
+        client.api: _values({http.RATE.name, *client.operational}, account, given),
+        **_values(OPERATIONAL, COMMON, config),
+    }
+
+
+def _values(
+    without: Collection[str], declared: Iterable[th.Property[Any]], given: Mapping[str, Any]
+) -> dict[str, Any]:
+    names = [setting.name for setting in declared if not setting.secret]
+    return {name: given.get(name) for name in names if name not in without}
 
 
 def schema(clients: Iterable[type[ApiClient]]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The end of a run that a signal asked for: the one place that knows whether a run is to end."""
+"""Know whether a signal asked the run to end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 GRACE_SECONDS = 7.0
-"""How long a run that was told to end waits for answers to what is in flight."""
+"""Longest wait for answers to requests in flight, once a signal asked for the end."""
 
 
 class Interrupted(BaseException):
@@ -18,16 +18,15 @@ class Interrupted(BaseException):
 
 
 class Shutdown:
-    """Whether the run is to end, and how far it has come with that."""
+    """Whether a signal asked the run to end, and how far the end has come."""
 
     def __init__(self) -> None:
-        """Know of no signal."""
         self.signum = 0
         """Number of the signal that asked for the end; 0 while there was none."""
         self.abandoned = False
-        """Whether requests in flight were given up, since their answers took too long then."""
+        """Whether requests in flight were given up, since their answers took too long."""
         self._is_closing = False
-        self._told: list[Callable[[], None]] = []
+        self._callbacks: list[Callable[[], None]] = []
 
     def is_asked(self) -> bool:
         """Say whether a signal asked for the end, so that nothing more may be sent."""
@@ -38,25 +37,25 @@ class Shutdown:
         if self.signum:
             raise Interrupted
 
-    def tell(self, told: Callable[[], None]) -> None:
-        """Call this once a signal asks for the end."""
-        self._told.append(told)
+    def when_asked(self, callback: Callable[[], None]) -> None:
+        """Call this when a signal asks for the end."""
+        self._callbacks.append(callback)
 
     def ask(self, signum: int) -> None:
-        """Send nothing more, and wait for what is in flight for some seconds only."""
+        """Send nothing more, and give up requests in flight after `GRACE_SECONDS`."""
         signal.signal(signal.SIGALRM, self._abandon)
         signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
         self.signum = signum
-        for told in self._told:
-            told()
+        for callback in self._callbacks:
+            callback()
 
     def close(self) -> None:
-        """Give nothing up any more: all that is left to be done is to close the files."""
+        """Give up nothing any more: only files are left to be closed."""
         self._is_closing = True
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _abandon(self, signum: int, frame: FrameType | None) -> None:
-        """Wait no longer for what is in flight; the next run looks it up."""
+        """Give up requests in flight; the next run looks up what they made."""
         del signum, frame
         if not self._is_closing:
             self.abandoned = True

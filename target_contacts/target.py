@@ -49,19 +49,19 @@ SINKS: dict[str, type[ApiSink[Any]]] = {
 """The sink of each API that can be written."""
 
 SAMPLE, ANY_RECORD = "contacts", {"type": "object", "properties": {}, "additionalProperties": True}
-"""Name and schema of the stream that stands for all when only settings are checked."""
+"""Name and schema of the stream with which settings are checked."""
 
 LONGEST_END = 9.0
-"""Seconds that a run may take to end once a signal came."""
+"""Most seconds that a run takes to end after a signal."""
 
 UNREAD = (
     "Nobody reads the STATE any more, so it could not be passed on. What was written is in the "
     "ledger: see what became of the reader, then run again."
 )
-"""What is said when the other end of the pipe is gone."""
+"""Error when the other end of the pipe is gone."""
 
 TOO_MANY_REJECTED = 3
-"""Exit code of a run that is done but rejected more than `max_rejects`."""
+"""Exit code of a run that is done, but rejected more than `max_rejects` records."""
 
 
 class TargetContacts(ReceivingTarget):
@@ -79,16 +79,15 @@ class TargetContacts(ReceivingTarget):
     ]
 
     def __init__(self, *, purpose: Purpose = Purpose.WRITE, **kwargs: Any) -> None:
-        """Take what the run is for, and the arguments of the SDK's `Target`."""
         super().__init__(**kwargs)
         shutdown, pass_on = Shutdown(), self._write_state_message
-        self.this_run = Run(self.sinks, self.config, shutdown, pass_on, purpose)
+        self.start(Run(self.sinks, self.config, shutdown, pass_on, purpose))
         self._explainers: list[Explainer] = []
-        """What explains the streams, in their order."""
+        """The explainers of the streams, in their order."""
         self.hear_signals()
 
     def check_settings(self) -> None:
-        """Demand right settings of the API that is to be written."""
+        """Check the account of the API that is written."""
         api = self.config["api"]
         if not isinstance(self.config.get(api), dict):
             msg = f"api is {api}: give the settings of its account under {api}."
@@ -96,7 +95,7 @@ class TargetContacts(ReceivingTarget):
         self._kind.client_class(self.config[api], self.config)
 
     def get_sink_class(self, stream_name: str) -> type[Sink]:
-        """Return what makes the sink of a stream that is written, or of one that is passed over."""
+        """Return what makes the sink of a stream, which is written or passed over."""
         kind: type[StreamSink] = PassedOverSink
         if self._is_written(stream_name):
             self.this_run.open()
@@ -111,7 +110,7 @@ class TargetContacts(ReceivingTarget):
         schema: dict[str, Any] | None = None,
         key_properties: Sequence[str] | None = None,
     ) -> Sink:
-        """Return the stream's sink, and keep what explains it: another may take its place."""
+        """Return the stream's sink, and keep its explainer: another sink may replace it."""
         sink = super().get_sink(
             stream_name, record=record, schema=schema, key_properties=key_properties
         )
@@ -121,7 +120,7 @@ class TargetContacts(ReceivingTarget):
         return sink
 
     def _is_written(self, stream: str) -> bool:
-        globs = self.config.get("streams")
+        globs = self.this_run.settings.streams
         if globs is None:
             return holds_people(stream, self.schemas.get(stream, {}), self._mapped)
         return any(fnmatch.fnmatchcase(stream.lower(), glob.lower()) for glob in globs)
@@ -129,7 +128,7 @@ class TargetContacts(ReceivingTarget):
     @functools.cached_property
     def _mapped(self) -> Mapping[str, Collection[str]]:
         """Return the fields of records from which `field_map` fills attributes."""
-        field_map = self.config.get("field_map") or {}
+        field_map = self.this_run.settings.field_map
         filled = ((field.attribute, field_map.get(field.wire)) for field in self._kind.fields)
         return {attribute: FieldPath(path).fields for attribute, path in filled if path}
 
@@ -156,7 +155,7 @@ class TargetContacts(ReceivingTarget):
         if self.unpassed:
             raise self.unpassed
         rejected = self.this_run.books.bins["rejected"]
-        return TOO_MANY_REJECTED if rejected > self.config["max_rejects"] >= 0 else 0
+        return TOO_MANY_REJECTED if rejected > self.this_run.settings.max_rejects >= 0 else 0
 
     @contextlib.contextmanager
     def _shown(self) -> Iterator[None]:
@@ -199,7 +198,7 @@ class TargetContacts(ReceivingTarget):
         sys.exit(code)
 
     def check(self) -> int:
-        """Check all settings, sign in, make harmless reads and say which account answered.
+        """Check all settings, sign in, read a little and print which account answered.
 
         Raises:
             ConfigurationError: If a run would refuse the settings.
@@ -216,14 +215,14 @@ class TargetContacts(ReceivingTarget):
         return 0
 
     def explain(self, file_input: IO[str] | None = None) -> int:
-        """Read everything and print what would become of it, without asking or keeping anything."""
+        """Read everything and print what a run would write. Nothing is asked or kept."""
         self.listen(file_input)
         for explainer in self._explainers:
             explainer.show(sys.stdout)
         if not self._explainers:
             click.echo("Nothing would be written: no stream of people came.")
-        if told := self.this_run.books.passed_over_in_words():
-            click.echo(printable.text(told))
+        if text := self.this_run.books.passed_over_in_words():
+            click.echo(printable.text(text))
         return 0
 
     @classmethod

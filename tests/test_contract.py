@@ -107,11 +107,11 @@ ORDER = {
 ASIDE = {"target_contacts": ("ledger", "report", "singer"), "tap_contacts": ()}
 """Rooms that know none of these, and that all may know."""
 
-BELOW = {"target_contacts": {"errors", "shutdown"}, "tap_contacts": set[str]()}
+BELOW = {"target_contacts": {"errors", "settings", "shutdown"}, "tap_contacts": set[str]()}
 """What everybody may import."""
 
 TOP = {
-    "target_contacts": {"__main__": {"target"}, "target": {"settings"}, "settings": set[str]()},
+    "target_contacts": {"__main__": {"target"}, "target": set[str]()},
     "tap_contacts": {
         "__main__": {"plugin", "tap"},
         "tap": {"kept_files", "writer"},

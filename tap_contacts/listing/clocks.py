@@ -65,7 +65,9 @@ def clocks(what: str, date: str | None) -> Clocks:
     ours = datetime.now(timezone.utc).replace(microsecond=0)
     told = _date(date)
     if told is None:
-        text = "%s: the answer tells no Date; bookmarks go no further than this machine's clock."
+        text = (
+            "%s: the answer has no Date header; bookmarks go no further than this machine's clock."
+        )
         _logger.warning(text, what)
         return Clocks(ours, ours)
     if not EARLIEST <= told <= ours + FURTHEST:

@@ -61,7 +61,7 @@ class _Messages(_Whole):
         except BrokenPipeError:
             raise OutputError(self._unread) from None
         except OSError as error:
-            msg = f"The output cannot be written: {error.strerror}. Mend that, then run again."
+            msg = f"The output cannot be written: {error.strerror}. Fix that, then run again."
             raise OutputError(msg) from None
 
 

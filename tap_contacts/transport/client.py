@@ -33,7 +33,7 @@ from tap_contacts.transport.session import Transport
 from tap_contacts.transport.usage import Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from tap_contacts.transport.session import Answer, SignIn
 
@@ -139,6 +139,9 @@ class ApiClient(abc.ABC):
     """Name in messages."""
     settings: ClassVar[th.ObjectType]
     """Settings of an account."""
+    operational: ClassVar[Collection[str]] = ()
+    """Those that do not change how records are translated. When another one changes, the target
+    translates all records again, unless it is secret."""
     rates: ClassVar[Mapping[str, int]] = {}
     """Documented requests per minute by HTTP method; "" for all others."""
 
@@ -208,7 +211,7 @@ class ApiClient(abc.ABC):
 
     def end(self) -> None:
         """Send nothing more and end all waiting, since the run is to end."""
-        self._outage.give_up(Stopped(self.title, "any request", "the run was told to end"))
+        self._outage.give_up(Stopped(self.title, "any request", "the run was asked to end"))
 
     def pause(self, seconds: float) -> None:
         """Wait; raise Stopped if nothing more is to be sent."""

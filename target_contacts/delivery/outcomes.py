@@ -81,9 +81,9 @@ class Outcomes:
 
     # What is not written as it came.
 
-    def mend(self, mended: list[tuple[str, str]]) -> None:
+    def count_unfit(self, values: list[tuple[str, str]]) -> None:
         """Count values that were left out or cut short, and clear their list."""
-        self._books.mend(self.stream, mended)
+        self._books.count_unfit(self.stream, values)
 
     def note(self, field: str, done: str) -> None:
         """Count a value that an update does not change as its source did."""
@@ -105,7 +105,7 @@ class Outcomes:
         return self._books.bins["created"] + self._books.bins["updated"]
 
     @property
-    def mended(self) -> list[tuple[str, str, int]]:
+    def dropped_or_truncated(self) -> list[tuple[str, str, int]]:
         """Return the values that did not fit: field, what was done, how many."""
-        found = sorted(self._books.mended.items())
+        found = sorted(self._books.dropped_or_truncated.items())
         return [(field, done, count) for (of, field, done), count in found if of == self.stream]

@@ -159,4 +159,4 @@ def _unheard_of(origin: BaseException, state: str | None) -> Trouble:
     if isinstance(origin, (TypeError, ValueError)):
         return OPTIONS
     kind = f"{type(origin).__name__} {state or ''}".strip()
-    return Trouble((), (), f"it answered {kind}", "Mend what that names, then run again.")
+    return Trouble((), (), f"it answered {kind}", "Fix what that names, then run again.")

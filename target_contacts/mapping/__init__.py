@@ -1,1 +1,1 @@
-"""Turn a contact into the fields of a destination, and say what is lost."""
+"""Turn a contact into the fields of a destination, and name what is lost."""

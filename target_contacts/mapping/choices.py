@@ -1,4 +1,4 @@
-"""Take values that must be among those that a destination has: statuses, roles, genders."""
+"""Convert values that must be in a list of the destination's: statuses, roles, genders."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 
 class NotKnown(ValueError):
-    """A value is none of those that the destination has; one that no setting gave is left out."""
+    """A value is not in the destination's list. It is left out unless a setting gave it."""
 
 
 def one_of(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return a conversion for a field that takes only what is in a list of the destination's.
+    """Return a conversion that raises NotKnown where the given one raises ValueError.
 
-    A status of which neither id nor name is given is no value.
+    A status with neither id nor name is no value.
     """
 
     def converted(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Say how the values of a contact reach the destination, and which do not."""
+"""Find out how the values of a contact reach the destination, and which do not."""
 
 from __future__ import annotations
 
@@ -20,13 +20,20 @@ class Use(NamedTuple):
     """How a value gets to the destination."""
 
     source: str
-    """Field of the record, or what makes the value otherwise."""
+    """Field of the record, or another origin in words."""
     attribute: str
     wire: str
 
 
 class Coverage:
-    """Compare contacts with what one destination takes of them."""
+    """Compare contacts with what one destination takes of them.
+
+    Args:
+        table: The destination's fields.
+        carried: Attributes that reach it.
+        mapped: The paths of `field_map`.
+        defaults: Attribute to value.
+    """
 
     def __init__(
         self,
@@ -35,20 +42,12 @@ class Coverage:
         mapped: MappedFields,
         defaults: Mapping[str, Any],
     ) -> None:
-        """Take what a destination takes.
-
-        Args:
-            table: Its fields.
-            carried: Attributes that reach it.
-            mapped: What `field_map` gives.
-            defaults: Attribute to value.
-        """
         self._fields, self._carried = table.fields, carried
         self._ids = [field for field in table.fields if field.identifier]
         self._mapped, self._defaults = mapped, defaults
 
     def uses(self, contact: Contact, payload: Payload) -> Iterator[tuple[Use, Any]]:
-        """Yield how each value of a payload came about, and from what."""
+        """Yield the way of each value of a payload, and the value it was made from."""
         by_wire = {field.wire: field.attribute for field in self._fields}
         for wire in payload:
             attribute = by_wire.get(wire, "")
@@ -64,7 +63,7 @@ class Coverage:
                 yield Use("(made by the target)", "", wire), payload[wire]
 
     def before_default(self, contact: Contact) -> Iterator[tuple[str, str]]:
-        """Yield the ids that a record has where there is a default, too: attribute and field."""
+        """Yield the ids of a record that differ from the default: attribute and field."""
         for field in self._ids:
             attribute, value = field.attribute, contact.attributes.get(field.attribute)
             if contact.has(attribute) and value != self._defaults.get(attribute, value):
@@ -75,7 +74,7 @@ class Coverage:
 
         Args:
             contact: The contact.
-            known: Fields that need not be told.
+            known: Fields that need not be listed.
         """
         carried, sources = self._reaching(contact), contact.sources
         left = [
@@ -106,7 +105,7 @@ class Coverage:
         ]
 
     def _reaching(self, contact: Contact) -> AbstractSet[str]:
-        """Return the attributes that are sent, not a value of `field_map` or a default instead."""
+        """Return the attributes that are sent and not replaced by `field_map`."""
         if not contact.fields:
             return self._carried
         replaced = (f.attribute for f in self._fields if f.wire in contact.fields)
@@ -114,7 +113,7 @@ class Coverage:
 
 
 def _is_stood_for(attribute: str, carried: AbstractSet[str], attributes: Mapping[str, Any]) -> bool:
-    """Say whether an attribute reaches the destination in another form."""
+    """Return whether an attribute reaches the destination within another one."""
     if attribute in NAME_PARTS and "full_name" in carried:
         return _holds(attributes.get("full_name", ""), attributes[attribute])
     return not STANDING.get(attribute, frozenset()).isdisjoint(carried)
@@ -128,13 +127,13 @@ STANDING = {
     "street_number": {"street"},
     "street2": {"street"},
 }
-"""Attribute to those that hold its value, too."""
+"""Attribute to others that hold its value, too."""
 
 NAME_PARTS = ("first_name", "middle_name", "last_name")
 
 
 def _holds(whole: Any, part: Any) -> bool:
-    """Say whether a name holds another one, however both are written."""
+    """Return whether a name holds another one, whatever the Unicode form and blanks."""
     whole, part = as_text(whole), as_text(part)
     return (whole.isascii() and part in whole) or _plain(part) in _plain(whole)
 

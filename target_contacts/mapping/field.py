@@ -42,17 +42,17 @@ class Field:
     convert: Callable[[Any], Any] = line
     """Return the value to send; raise ValueError with what it must be."""
     identifier: bool = False
-    """Whether it is an id of the destination: one that cannot be gives way to the default."""
+    """Whether it is an id at the destination. A value that cannot be one yields to the default."""
     clears: bool = True
     """Whether it can be emptied once it is filled, where the API can clear fields at all."""
     exact: bool = False
-    """Whether a part of a value is worth nothing, as of an address: it is never cut short."""
+    """Whether a part of a value is useless, as of an e-mail address. It is never truncated."""
     nested: bool = False
     """Whether it takes lists and objects of `field_map`, too."""
     modest: bool = False
-    """Whether the default goes before an id of a record that may be another system's."""
+    """Whether the default goes before a record's id that may be from another system."""
     code: str = ""
-    """Field that in the destination's own records holds the same value in its own terms."""
+    """Field of the destination's own records that holds the code of the same value."""
 
 
 def plain_field(name: str) -> Field:
@@ -76,4 +76,4 @@ class Table:
     free_field: Callable[[str], Field] = plain_field
     """Return how a field that is not in the table is filled by `field_map`."""
     also_carried: AbstractSet[str] = frozenset()
-    """Attributes that reach the destination beside those of the fields."""
+    """Attributes that reach the destination, but not by a field of the table."""

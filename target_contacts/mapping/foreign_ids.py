@@ -1,4 +1,4 @@
-"""Tell what in a record is the destination's own, and what is another system's."""
+"""Take codes of the destination's own records, and drop ids of other systems."""
 
 from __future__ import annotations
 
@@ -17,18 +17,17 @@ if TYPE_CHECKING:
 
 
 class Whose:
-    """Take codes of the destination's own records, and leave ids that hardly are its own."""
+    """Take codes of the destination's own records, and drop ids that are hardly its own.
+
+    Args:
+        fields: The fields of the destination.
+        defaults: Attribute to value. They replace ids of other systems.
+        is_own: Whether the records come from the same API as they go to.
+    """
 
     def __init__(
         self, fields: Sequence[Field], defaults: Mapping[str, Any], *, is_own: bool
     ) -> None:
-        """Take a table of fields and the defaults.
-
-        Args:
-            fields: The fields of the destination.
-            defaults: Attribute to value, which goes before ids of other systems.
-            is_own: Whether the records come from the same API as they go to.
-        """
         self._defaults = defaults
         self._coded = [field for field in fields if field.code]
         given = [f for f in fields if f.identifier and not is_empty(defaults.get(f.attribute))]
@@ -37,16 +36,16 @@ class Whose:
         """Attributes in which a record had an id that cannot be the destination's."""
 
     def add_codes(self, record: Mapping[str, Any], contact: Contact) -> None:
-        """Add to values what the destination's own records call them in its own terms."""
+        """Add the codes that the destination's own records have for values."""
         for field in self._coded:
             code = record.get(field.code)
             if not is_empty(code) and not isinstance(code, (dict, list)):
                 _add(field, code, contact)
 
     def give_way(self, contact: Contact) -> None:
-        """Let defaults stand in for ids that are another system's, or hardly the destination's.
+        """Replace ids of other systems, or that are hardly the destination's, by defaults.
 
-        They count as any default: a contact that is there keeps the id that it has.
+        As with any default, a contact that is there keeps its id.
         """
         for field, is_modest in self._ids:
             attribute = field.attribute
@@ -60,7 +59,7 @@ class Whose:
                 contact.defaults[attribute] = self._defaults[attribute]
 
     def _is_foreign(self, field: Field, value: Any) -> bool:
-        """Say whether a value cannot be an id of the destination, and take note of it."""
+        """Return whether a value cannot be an id of the destination, and note it."""
         try:
             field.convert(value)
         except ValueError:
@@ -70,13 +69,13 @@ class Whose:
 
 
 def _is_own(field: Field, contact: Contact) -> bool:
-    """Say whether an id was mapped by the user, or its field is called as the destination's."""
+    """Return whether a setting gave an id, or its field has the destination's name."""
     attribute = field.attribute
     return attribute in contact.chosen or _is_called(contact.sources[attribute], field.wire)
 
 
 def _add(field: Field, code: Any, contact: Contact) -> None:
-    """Give an attribute its code beside its name, as statuses come from other systems."""
+    """Give an attribute id and name, as statuses of other systems have."""
     attribute = field.attribute
     name = contact.attributes.get(attribute) or code
     contact.attributes[attribute] = {"id": code, "display_value": name}
@@ -87,5 +86,5 @@ def _add(field: Field, code: Any, contact: Contact) -> None:
 
 @functools.lru_cache(maxsize=1024)
 def _is_called(name: str, wire: str) -> bool:
-    """Say whether a record's field is called as one of the destination's."""
+    """Return whether a record's field has the name of one of the destination's."""
     return plain(name) == plain(wire)

@@ -1,4 +1,4 @@
-"""Tell whether the paths of `field_map` can match anything, by the schemas of the streams."""
+"""Check by the schemas of the streams whether the paths of `field_map` can match."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def assert_can_match(paths: Iterable[FieldPath], schemas: Sequence[Mapping[str, 
 
 
 def _record(schemas: Sequence[Mapping[str, Any]]) -> Shape:
-    """Return what records of all streams hold together."""
+    """Return the shape of a record with the fields of all streams."""
     fields: dict[str, list[Any]] = {}
     for schema in schemas:
         for name, field in (schema.get("properties") or {}).items():
@@ -57,7 +57,7 @@ def _record(schemas: Sequence[Mapping[str, Any]]) -> Shape:
 
 
 def _assert_known(path: FieldPath, record: Shape) -> None:
-    """Raise ConfigurationError if a path starts at a field that no stream has, or is none."""
+    """Raise ConfigurationError if a text is no path, or starts at a field that no stream has."""
     if not path.is_plain and path.tree is None:
         msg = (
             f"field_map names {path.text}: neither a field nor a JMESPath expression "
@@ -114,7 +114,7 @@ def _slice(_: Node, whole: Whole) -> Whole:
 
 
 def _projection(node: Node, whole: Whole) -> Whole:
-    """Follow what is asked of each item of a list; whatever comes of it is a list, too."""
+    """Follow the part for each item of a list. The result may be anything."""
     left, *of_each = node["children"]
     if left["type"] == "flatten":
         found = schema_shapes.flat(_reached(left["children"][0], whole))
@@ -131,7 +131,7 @@ def _values(node: Node, whole: Whole) -> Whole:
 
 
 def _beside(node: Node, whole: Whole) -> Whole:
-    """Follow parts that all start at the same value; whatever comes of them is not told."""
+    """Follow parts that all start at the same value. The result may be anything."""
     for child in node["children"]:
         _reached(child, whole)
     return None
@@ -152,4 +152,4 @@ _FOLLOWING: dict[str, Callable[[Node, Whole], Whole]] = {
     "current": lambda _, whole: whole,
     "expref": lambda *_: None,
 }
-"""How each type of expression is followed; all others are what parts beside each other are."""
+"""What follows each type of expression; `_beside` follows all others."""

@@ -1,4 +1,4 @@
-"""Turn records into payloads: vocabulary to destination fields, by one table per sink."""
+"""Translate records into payloads, by the sink's table of fields and the settings."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
 
 
 IDS = ("customer_id", "customer_reference", "owner_id")
-"""Attributes that name something of the destination's own; another system's mean nothing there."""
+"""Attributes that hold ids of the destination. Those of another system mean nothing there."""
 
 
 MISSING = "missing"
-"""Code of a rejection for want of a value."""
+"""Code of a rejection because a value is missing."""
 
 LEFT_OUT, CUT_SHORT = "left out", "cut short"
 """What was done with a value that does not fit."""
@@ -48,16 +48,16 @@ LEFT_OUT, CUT_SHORT = "left out", "cut short"
 
 @dataclass(frozen=True)
 class Rules:
-    """What the settings and the stream say of how records are translated."""
+    """The rules of translation that the settings and the stream give."""
 
-    field_map: Mapping[str, str]
+    field_map: Mapping[str, str | None]
     defaults: Mapping[str, Any]
-    value_map: Mapping[str, Mapping[str, Any]]
+    value_map: Mapping[str, Mapping[str, Any] | None]
     on_invalid: str
     region: str | None
     """Country whose plan phone numbers without country code follow."""
     status_names: Mapping[str, str]
-    """Names of the source's statuses by id, of which more may come."""
+    """Names of the source's statuses by id. More may come later."""
     containers: AbstractSet[str]
     """Names of the properties that hold others."""
     is_own: bool
@@ -67,14 +67,17 @@ class Rules:
 
 
 class Translator:
-    """Translate the records of one stream into payloads of one destination."""
+    """Translate the records of one stream into payloads of one destination.
+
+    Args:
+        table: The destination's fields, as the account has them.
+        rules: The rules of translation.
+
+    Raises:
+        ConfigurationError: If a setting names what does not exist.
+    """
 
     def __init__(self, table: Table, rules: Rules) -> None:
-        """Take the destination's fields as the account has them, and what is to be made of them.
-
-        Raises:
-            ConfigurationError: If a setting names what does not exist.
-        """
         fields, field_map, defaults = table.fields, rules.field_map, rules.defaults
         wires, free = [field.wire for field in fields], table.free_prefix
         assert_known(
@@ -105,12 +108,12 @@ class Translator:
             containers=rules.containers,
         )
         self._on_invalid = rules.on_invalid
-        self.mended: list[tuple[str, str]] = []
-        """Values left out or cut short since this was last cleared: field, and what was done."""
+        self.dropped_or_truncated: list[tuple[str, str]] = []
+        """Values that did not fit since this was last cleared: field, and what was done."""
         self.unknown: dict[str, str] = {}
         """Why values were left out that the destination does not have, by field."""
         self.refusals: list[Rejected] | None = None
-        """Why values do not fit, where all is to be told rather than the first to be raised."""
+        """Takes all refusals of a record, if it is set; else the first one is raised."""
 
     @property
     def paths(self) -> list[FieldPath]:
@@ -133,7 +136,7 @@ class Translator:
         return self._whose.foreign
 
     def payload(self, contact: Contact) -> Payload:
-        """Return what a contact is in the destination's fields.
+        """Return a contact in the destination's fields.
 
         Raises:
             Rejected: If a value is too long or not what its field takes.
@@ -170,7 +173,7 @@ class Translator:
                 raise ConfigurationError(msg)
 
     def defaults(self, contact: Contact) -> Payload:
-        """Return the defaults of what a contact's record does not have.
+        """Return the defaults for fields of which the record has no value.
 
         Raises:
             Rejected: If a default is not what its field takes.
@@ -183,19 +186,19 @@ class Translator:
         return {wire: value for wire, value in made.items() if value is not None}
 
     def _with_value(self, mapped: dict[str, Any]) -> dict[str, Any]:
-        """Return what `field_map` gives, without booleans for text: they stand for no value."""
+        """Return the values of `field_map` without booleans for text, which mean no value."""
         if bool not in set(map(type, mapped.values())):
             return mapped
         converts = {f.wire: f.convert for f in (*self._fields, *self._free)}
         return {w: v for w, v in mapped.items() if not _is_none(converts[w], v)}
 
     def assert_complete(self, payload: Payload, *, creating: bool) -> None:
-        """Raise Rejected if a required field has no value, or a new contact nothing of its own."""
+        """Raise Rejected if a value is missing that the destination demands."""
         for lacking in self.missing(payload, creating=creating):
             raise lacking
 
     def missing(self, payload: Payload, *, creating: bool) -> Iterator[Rejected]:
-        """Yield why a payload cannot be sent, for each field that has no value."""
+        """Yield a refusal for each field that must have a value and has none."""
         for field in self._required:
             # An update leaves alone what it does not name, unless it replaces the whole contact.
             named = creating or self._replaces or field.wire in payload
@@ -210,9 +213,7 @@ class Translator:
                 reason = f"{field.wire} is required and has no value. {advice}"
                 yield Rejected(reason, MISSING, field=field.wire)
         if creating and self._own and all(is_empty(payload.get(wire)) for wire in self._own):
-            reason = (
-                f"{' and '.join(self._own)} have no value: nobody could tell whose contact it is"
-            )
+            reason = f"{' and '.join(self._own)} have no value, so nobody knows whose contact it is"
             yield Rejected(reason, MISSING, field=self._own[0])
 
     def _converted(self, field: Field, value: Any, contact: Contact) -> Any:
@@ -229,20 +230,20 @@ class Translator:
         return converted
 
     def _refused(self, field: Field, error: ValueError) -> str | None:
-        """Return what is sent for a value that a conversion refuses, or raise Rejected."""
+        """Return the value to send instead of one that a conversion refuses, or raise Rejected."""
         if isinstance(error, NoValue):
             return "" if self._clears else None
         if isinstance(error, OtherThing):
-            self.mended.append((field.wire, LEFT_OUT))
+            self.dropped_or_truncated.append((field.wire, LEFT_OUT))
         else:
             code = "too_long" if isinstance(error, TooLong) else "invalid"
             self._unfit(field, f"{field.wire} {error}", code)
         return None
 
     def _too_long(self, field: Field, most: int, converted: str) -> str | None:
-        """Cut a value short, or leave it out, where the settings allow it, or raise Rejected."""
+        """Truncate a value or leave it out, if the settings allow it, or raise Rejected."""
         if self._on_invalid == "truncate" and not field.exact:
-            self.mended.append((field.wire, CUT_SHORT))
+            self.dropped_or_truncated.append((field.wire, CUT_SHORT))
             return converted[:most]
         reason = f"{field.wire} takes {most} characters, not {len(converted)}"
         self._unfit(field, reason, "too_long")
@@ -255,12 +256,12 @@ class Translator:
             self._unfit(field, reason, "invalid")
             return
         self.unknown.setdefault(field.wire, reason)
-        self.mended.append((field.wire, NOT_THERE))
+        self.dropped_or_truncated.append((field.wire, NOT_THERE))
 
     def _unfit(self, field: Field, reason: str, code: str) -> None:
-        """Leave a value out where the settings allow it, or raise Rejected."""
+        """Leave out a value, if the settings allow it, or raise Rejected."""
         if self._on_invalid == "drop_field":
-            self.mended.append((field.wire, LEFT_OUT))
+            self.dropped_or_truncated.append((field.wire, LEFT_OUT))
             return
         refused = Rejected(reason, code, field=field.wire)
         if self.refusals is None:
@@ -269,25 +270,25 @@ class Translator:
 
     @property
     def attributes(self) -> Mapping[str, str]:
-        """Return the attributes of the vocabulary that fill destination fields, by these."""
+        """Return the attribute of the vocabulary that fills each destination field."""
         named = [(f.wire, f.attribute) for f in self._fields if f.attribute in ATTRIBUTES]
         return dict(reversed(named))
 
     @property
     def identifiers(self) -> set[str]:
-        """Return the destination fields that hold ids of its own."""
+        """Return the destination's fields that hold its ids."""
         return {field.wire for field in self._ids}
 
 
 def _made(value: Any) -> Any:
-    """Return a value; raise ValueError if the expression that was to make it failed."""
+    """Return a value; raise ValueError if its expression failed."""
     if isinstance(value, Failure):
         raise ValueError(value.reason)  # noqa: TRY004  # as all conversions do
     return value
 
 
 def _is_none(convert: Callable[[Any], Any], value: Any) -> bool:
-    """Say whether a value is a boolean where text is meant."""
+    """Return whether a value is a boolean for text."""
     if not isinstance(value, bool):
         return False
     with contextlib.suppress(ValueError):

@@ -1,4 +1,4 @@
-"""Give values of records other names: what the setting `value_map` says."""
+"""Replace values of records as the setting `value_map` says."""
 
 from __future__ import annotations
 
@@ -20,21 +20,20 @@ _WHOLE = ".0"
 
 
 class ValueMap:
-    """Values at the destination by those in records, for some attributes."""
+    """Values at the destination by those in records, for some attributes.
+
+    Args:
+        setting: Attribute to value in the record to value at the destination.
+        by_wire: Destination field to its attribute.
+        names: Names of the source's statuses by id. More may come later.
+    """
 
     def __init__(
         self,
-        setting: Mapping[str, Mapping[str, Any]],
+        setting: Mapping[str, Mapping[str, Any] | None],
         by_wire: Mapping[str, str],
         names: Mapping[str, str],
     ) -> None:
-        """Take the setting.
-
-        Args:
-            setting: Attribute to value in the record to value at the destination.
-            by_wire: Destination field to its attribute.
-            names: Names of the source's statuses by id, of which more may come.
-        """
         self._exact = {attribute: pairs for attribute, pairs in setting.items() if pairs}
         self._alike = {
             attribute: {alike(value): new for value, new in pairs.items()}
@@ -44,7 +43,7 @@ class ValueMap:
         self._wires = {wire for wire, attribute in by_wire.items() if attribute in self._exact}
 
     def apply(self, record: Mapping[str, Any], contact: Contact) -> None:
-        """Change the values of a contact, but for defaults, which are the destination's already."""
+        """Replace the values of a contact. Defaults are the destination's values already."""
         for attribute in self._exact:
             if _is_given(contact, attribute):
                 self._change(attribute, contact)
@@ -54,7 +53,7 @@ class ValueMap:
             self._change_field(wire, contact.fields)
 
     def _take(self, attribute: str, record: Mapping[str, Any], contact: Contact) -> None:
-        """Take a field called as the attribute, or whose value did not tell that it is meant."""
+        """Take the value of a field that is called as the attribute but did not become it."""
         for name, value in record.items():
             found, new = self._found(attribute, value)
             if found and _is_called(name, attribute):
@@ -74,7 +73,7 @@ class ValueMap:
             _put(fields, wire, new)
 
     def _found(self, attribute: str, value: Any) -> tuple[bool, Any]:
-        """Return whether a value is in the setting, and what stands for it there."""
+        """Return whether a value is in the setting, and what replaces it."""
         for name in self._forms(value):
             for key, pairs in ((name, self._exact), (alike(name), self._alike)):
                 if key in pairs.get(attribute, ()):
@@ -92,7 +91,7 @@ class ValueMap:
 
 
 def _is_called(name: str, attribute: str) -> bool:
-    """Say whether a field spells an attribute, though its value has to tell, or is called so."""
+    """Return whether a field has the attribute's name, or a spelling that its value decides."""
     if plain(name) == plain(attribute):
         return True
     return attribute in TOLD_BY_VALUE and (spelled((name,)) or ("",))[0] == attribute
@@ -106,7 +105,7 @@ def _choose(contact: Contact, attribute: str, new: Any) -> None:
 
 
 def _put(values: dict[str, Any], name: str, new: Any) -> None:
-    """Put a value in the place of another; one without value leaves none there."""
+    """Replace a value; remove it if the new one is empty."""
     if is_empty(new):
         values.pop(name, None)
     else:
@@ -114,10 +113,10 @@ def _put(values: dict[str, Any], name: str, new: Any) -> None:
 
 
 def is_nested(value: object) -> bool:
-    """Say whether a value holds others."""
+    """Return whether a value holds others."""
     return isinstance(value, (dict, list))
 
 
 def _is_given(contact: Contact, attribute: str) -> bool:
-    """Say whether an attribute has a value of the record's own."""
+    """Return whether an attribute has a value from the record."""
     return contact.has(attribute) and contact.sources.get(attribute) != "defaults"

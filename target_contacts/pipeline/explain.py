@@ -1,4 +1,4 @@
-"""Explain what would become of a stream: no network, no ledger, no value shown."""
+"""Explain what a run would write, without network and ledger. No value is shown."""
 
 from __future__ import annotations
 
@@ -34,10 +34,9 @@ WIDTH = 140
 
 
 class Explainer:
-    """Take the place of the delivery of one stream, and count what would be sent."""
+    """Count what would be sent of one stream, instead of delivering it."""
 
     def __init__(self, sink: ApiSink[Any], preparation: Preparation, outcomes: Outcomes) -> None:
-        """Take the API's sink, and what prepares and books the records of the stream."""
         self._sink, self._preparation, self._outcomes = sink, preparation, outcomes
         self._uses: Counter[Use] = Counter()
         self._converted: Counter[Use] = Counter()
@@ -79,7 +78,7 @@ class Explainer:
         )
         payload, reasons = self._translated(contact)
         lacking = preparation.translator.missing(payload, creating=True)
-        told = {why.field for why in reasons}
+        refused = {why.field for why in reasons}
         for found, raw in preparation.coverage.uses(contact, payload):
             use = found._replace(source=self._shown(found.source, contact))
             self._uses[use] += 1
@@ -87,7 +86,7 @@ class Explainer:
         self._expected.update(
             wire for wire in self._sink.capabilities.expected if wire not in payload
         )
-        return [*reasons, *(why for why in lacking if why.field not in told)]
+        return [*reasons, *(why for why in lacking if why.field not in refused)]
 
     def _shown(self, source: str, contact: Contact) -> str:
         """Return where a value comes from, names of fields as far as they may be shown."""
@@ -106,7 +105,7 @@ class Explainer:
             preparation.translator.refusals = []
             payload = preparation.translator.payload(contact)
             defaults = preparation.translator.defaults(contact)
-            preparation.translator.mended.clear()
+            preparation.translator.dropped_or_truncated.clear()
         return {**defaults, **without_empty(payload)}, reasons
 
     def show(self, file: TextIO) -> None:
@@ -131,7 +130,9 @@ class Explainer:
         refused = [(*why, count) for why, count in sorted(self._rejected.items())]
         _print(console, ("rejected for", "code", "records"), refused)
         _print(console, ("lacking, may be demanded", "records"), sorted(self._expected.items()))
-        _print(console, ("did not fit", "what was done", "values"), self._outcomes.mended)
+        _print(
+            console, ("did not fit", "what was done", "values"), self._outcomes.dropped_or_truncated
+        )
         for line in self._remedies():
             console.print(printable.text(line), soft_wrap=True)
 

@@ -1,4 +1,4 @@
-"""Take records in: give each its key, and the hash that shows whether it has changed."""
+"""Take in records: give each its key, and the hash that shows whether it has changed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from target_contacts.delivery.planned import Received
 from target_contacts.ledger.ledger import CANONICAL, Keys
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from target_contacts.delivery.outcomes import Outcomes
     from target_contacts.ledger.ledger import Ledger
@@ -23,16 +23,23 @@ if TYPE_CHECKING:
 VERSION = importlib.metadata.version("singer-contacts")
 
 FORM = 2
-"""Raised when this version translates records otherwise than the one before it."""
-
-RECIPE = ("api", "field_map", "value_map", "defaults", "phone_region", "on_invalid_value")
-"""Settings that say how records are translated: when one changes, all are translated anew."""
+"""Number of the translation. Raise it when the code translates records differently."""
 
 
 class Intake:
-    """Take in the records of one stream."""
+    """Take in the records of one stream.
 
-    def __init__(  # noqa: PLR0913  # what it takes is all that it works with
+    Args:
+        stream: The stream.
+        preparation: Translates the records of a stream without key.
+        ledger: Makes hashes.
+        outcomes: Counts the records that are open.
+        status_names: Names of the source's statuses by id. More may come later.
+        settings: The settings that may change how records are translated.
+        has_former_keys: Whether the ledger may know records by keys as they were written.
+    """
+
+    def __init__(  # noqa: PLR0913
         self,
         stream: Stream,
         preparation: Preparation,
@@ -40,30 +47,20 @@ class Intake:
         ledger: Ledger,
         outcomes: Outcomes,
         status_names: Mapping[str, str],
-        settings: Sequence[Any],
+        settings: Mapping[str, Any],
         has_former_keys: bool,
     ) -> None:
-        """Take what a record's key and hash depend on.
-
-        Args:
-            stream: What the SCHEMA message says.
-            preparation: Translates the records of a stream without key.
-            ledger: Makes hashes.
-            outcomes: Counts the records that are open.
-            status_names: Names of the source's statuses by id, of which more may come.
-            settings: The settings that say how records are translated.
-            has_former_keys: Whether the ledger may know records by keys as they were written.
-        """
         self._ledger, self._outcomes, self._preparation = ledger, outcomes, preparation
         self._keys, self._has_former_keys = stream.sorted_keys, has_former_keys
-        self._recipe = ledger.digest([VERSION, FORM, stream.schema, settings])
+        self._translation = ledger.digest([VERSION, FORM, stream.schema, settings])
+        """Hash of all that says how records are translated. A new one: all are translated anew."""
         self._names = status_names
         self._named = -1
-        """Number of statuses that the hash of records was made with."""
+        """Number of statuses in `_hash`."""
         self._key_of = keys.KeyReader(self._keys).read
 
     def received(self, line: Line, mapped: Mapping[str, Any] | None) -> Received:
-        """Return a record with its key; where the stream has none, the payload is the key.
+        """Return a record with its key. In a stream without key, the payload is the key.
 
         Raises:
             Rejected: If the key has no value.
@@ -73,7 +70,7 @@ class Intake:
         key = self._key_of(line, record)
         if len(self._names) != self._named:
             self._named = len(self._names)
-            self._hash = self._ledger.hash([self._recipe, self._names])
+            self._hash = self._ledger.hash([self._translation, self._names])
         source = self._hash.copy()
         source.update(record)
         values = keys.texts(self._keys, key)
@@ -90,20 +87,8 @@ class Intake:
         )
 
 
-def settings_of(recipe: Sequence[str], api: str, config: Mapping[str, Any]) -> list[Any]:
-    """Return the settings that say how records are translated.
-
-    Args:
-        recipe: Names of those of the account.
-        api: The API's name.
-        config: The target's settings.
-    """
-    account = config.get(api) or {}
-    return [*map(config.get, RECIPE), *map(account.get, recipe)]
-
-
 def know_keys(ledger: Ledger, stream: Stream, *, keeps: bool) -> bool:
-    """Remember the stream's key; say whether the ledger may know records by former ones.
+    """Remember the stream's key; return whether the ledger may know records by earlier ones.
 
     Args:
         ledger: The ledger.

@@ -1,4 +1,4 @@
-"""Prepare records: translate them into items, as the destination takes them."""
+"""Prepare records: translate each into an item that the destination takes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from target_contacts.sinks.base import ApiSink
 
 SHOWN = 4096
-"""Names of fields whose shown form is remembered."""
+"""Names of fields that are remembered."""
 
 
 class Translated(NamedTuple):
@@ -42,13 +42,25 @@ class Translated(NamedTuple):
 
     payload: Payload
     defaults: Payload
-    """For what the record lacks."""
+    """For fields of which the record has no value."""
     left_out: AbstractSet[str]
     """Fields whose values did not fit."""
 
 
 class Preparation:
-    """Prepare the records of one stream."""
+    """Prepare the records of one stream.
+
+    Args:
+        stream: The stream.
+        sink: Knows the destination's fields.
+        run: Knows the settings and the other streams.
+        outcomes: Counts values that are not sent as the records have them.
+        filled: Knows which fields were filled.
+        warn_once: Logs a text that would otherwise come once a record.
+
+    Raises:
+        ConfigurationError: If a setting of the mapping names what does not exist.
+    """
 
     def __init__(  # noqa: PLR0913  # what it takes is all that it works with
         self,
@@ -60,19 +72,6 @@ class Preparation:
         filled: FilledFields,
         warn_once: Callable[[str], None],
     ) -> None:
-        """Take what records are translated with.
-
-        Args:
-            stream: What the SCHEMA message says.
-            sink: Knows the destination's fields.
-            run: Knows the settings and the other streams.
-            outcomes: Counts what is not sent as the records have it.
-            filled: Knows which fields were filled.
-            warn_once: Logs a text that would otherwise come once a record.
-
-        Raises:
-            ConfigurationError: If a setting of the mapping names what does not exist.
-        """
         self._stream, self._sink, self._outcomes = stream, sink, outcomes
         self._ledger: Ledger = run.ledger
         self._filled, self._warn_once = filled, warn_once
@@ -82,8 +81,7 @@ class Preparation:
         names = FieldNames(stream.schema)
         self.shown = functools.lru_cache(maxsize=SHOWN)(names.shown)
         """Return a field's name as far as it may be shown."""
-        validate = run.config.get("validate_records", True)
-        self._check = self._checking() if validate else lambda _: None
+        self._check = self._checking() if run.settings.validate_records else lambda _: None
         self._fields = sink.configured()
         self._rules = _rules(stream.name, sink, run, names.containers())
         self.translator = Translator(sink.table(self._fields), self._rules)
@@ -96,7 +94,7 @@ class Preparation:
         """Fields that are known to be not carried."""
 
     def _checking(self) -> Callable[[Mapping[str, Any]], None]:
-        """Return what checks records by their schema, as far as that can be understood."""
+        """Return the check of records by as much of their schema as can be understood."""
         validator = RecordValidator(self._stream.schema)
         if not validator.is_whole:
             self._warn_once(
@@ -131,12 +129,12 @@ class Preparation:
         )
 
     def digest(self, record: Mapping[str, Any]) -> str:
-        """Return the hash of what a record says; raise as `item` does."""
+        """Return the hash of a record's payload; raise as `item` does."""
         payload, defaults, _ = self.translated(self.contact(record))
         return self._merged(payload, defaults)
 
     def _merged(self, payload: Payload, defaults: Payload) -> str:
-        """Return the hash of a payload and its defaults, but for a password among these."""
+        """Return the hash of a payload and its defaults, without a default password."""
         public = {w: value for w, value in defaults.items() if w not in self._passwords}
         return self._ledger.digest({**payload, **public})
 
@@ -168,7 +166,7 @@ class Preparation:
         payload = self.translator.payload(contact)
         defaults = {**self._built_in, **self.translator.defaults(contact)}
         defaults = {w: value for w, value in defaults.items() if not payload.get(w)}
-        left_out = {wire for wire, _ in self.translator.mended}
+        left_out = {wire for wire, _ in self.translator.dropped_or_truncated}
         self._warn()
         if self._replaces:
             payload = {**payload, **defaults}
@@ -182,27 +180,27 @@ class Preparation:
 
     @property
     def coverage(self) -> Coverage:
-        """Return what compares contacts with what the destination takes of them."""
+        """Return which values of contacts reach the destination."""
         return self.translator.coverage
 
     def learn(self) -> None:
-        """Ask the API how the account has its fields, and translate by that from now on."""
+        """Ask the API for the account's fields, and translate for them from now on."""
         table = self._sink.table(self._sink.learned(self._fields))
         self.translator = Translator(table, self._rules)
 
     def _warn(self) -> None:
-        """Say once what is not sent as the records have it, and count it."""
+        """Warn of values that are not sent as the records have them, and count them."""
         for attribute in sorted(self.translator.foreign):
             text = "%s of the records is no id of this destination; its default is taken instead."
             self._warn_once(text % attribute)
         for reason in self.translator.unknown.values():
             text = "A value is left out that the destination does not have: %s. See value_map."
             self._warn_once(text % reason)
-        if self.translator.mended:
-            self._outcomes.mend(self.translator.mended)
+        if self.translator.dropped_or_truncated:
+            self._outcomes.count_unfit(self.translator.dropped_or_truncated)
 
     def _note(self, contact: Contact) -> None:
-        """Note what is not carried, and which of two fields is taken."""
+        """Note which fields are not carried, and warn where two fields differ."""
         stream = self._stream
         names = self.coverage.not_carried(contact, self._noted)
         if len(self._noted) < SHOWN:
@@ -232,7 +230,7 @@ class Preparation:
 
 
 def why_gone(gone: deletion.Gone) -> str:
-    """Say which field says that a contact is deleted; its name is a known one."""
+    """Return why a record is skipped whose contact is gone. The field's name is a known one."""
     field = line(gone.told.field)
     if gone.told.sure:
         return f"deleted at the source, says {field}; this target does not delete"
@@ -241,13 +239,13 @@ def why_gone(gone: deletion.Gone) -> str:
 
 
 def _rules(stream: str, sink: ApiSink[Any], run: Run, containers: AbstractSet[str]) -> Rules:
-    """Return what settings and stream say of how records are translated."""
-    config, source = run.config, run.source_of(stream)
+    """Return the rules of translation that the settings and the stream give."""
+    settings, source = run.settings, run.source_of(stream)
     return Rules(
-        config.get("field_map") or {},
-        config.get("defaults") or {},
-        config.get("value_map") or {},
-        config.get("on_invalid_value", "reject"),
+        settings.field_map,
+        settings.defaults,
+        settings.value_map,
+        settings.on_invalid_value,
         sink.region,
         run.status_names,
         containers,

@@ -1,4 +1,4 @@
-"""Receive Singer messages: hand records to their sinks, drain these, pass on STATE, end in time."""
+"""Receive Singer messages: hand records to their sinks, drain these, pass on STATE."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _STATE = msgspec.json.Encoder(decimal_format="number")
 
 
 class ReceivingTarget(ContactsPlugin, Target):
-    """Pass a STATE on only when all before it is settled; the SDK passes it on when it drains."""
+    """Pass on a STATE only when all before it is settled; the SDK does so when it drains."""
 
     message_reader_class = MessageReader
     message_reader: MessageReader
@@ -44,11 +44,8 @@ class ReceivingTarget(ContactsPlugin, Target):
     watch: ClassVar = signals.Watch()
 
     def __init__(self, **kwargs: Any) -> None:
-        """Take the arguments of the SDK's `Target`."""
         super().__init__(**kwargs)
         self.max_parallelism = 1
-        self._checkpoint_seconds = float(self.config["checkpoint_seconds"])
-        self._due = time.monotonic() + self._checkpoint_seconds
         self._unmapped: dict[str, StreamSink] = {}
         """Sinks of the streams that no stream map changes."""
         self._versioned: set[str | None] = set()
@@ -58,6 +55,11 @@ class ReceivingTarget(ContactsPlugin, Target):
         self.message_reader.take = self._take
         self.unpassed: OutputError | None = None
         """Why STATE could not be passed on, if it could not."""
+
+    def start(self, run: Run) -> None:
+        """Take the run that the messages are received for."""
+        self.this_run = run
+        self._set_due()
 
     def setup_mapper(self) -> None:
         """Get ready to apply stream maps."""
@@ -165,13 +167,17 @@ class ReceivingTarget(ContactsPlugin, Target):
         if time.monotonic() >= self._due:
             self._settle_all()
 
+    def _set_due(self) -> None:
+        """Set when all that waits is written at the latest."""
+        self._due = time.monotonic() + self.this_run.settings.checkpoint_seconds
+
     def _settle_all(self, *, is_endofpipe: bool = False) -> None:
-        """Write all that waits, and pass on the STATE that is safe then."""
+        """Write all that waits, and pass on the last safe STATE."""
         self.drain_all(is_endofpipe=is_endofpipe)
         for sink in cast("Iterable[StreamSink]", self._sinks_active.values()):
             sink.settle_last() if is_endofpipe else sink.settle_due()
         self.this_run.checkpoints.pass_on()
-        self._due = time.monotonic() + self._checkpoint_seconds
+        self._set_due()
 
     def process_endofpipe(self) -> None:
         """Write all that waits, unless a signal asked for the end."""
@@ -181,12 +187,12 @@ class ReceivingTarget(ContactsPlugin, Target):
             self._settle_all(is_endofpipe=True)
 
     def _write_state_message(self, state: dict[str, Any]) -> None:
-        """Pass on STATE, what it covers being durable; a dry run has settled nothing.
+        """Pass on STATE. All that it covers is durable, unless the run is a dry one.
 
-        If nobody takes it, nothing more is read; what was read is settled before that is said.
+        If nobody reads it, no more lines are read. What was read is settled before the run fails.
         """
         self.this_run.rejects.flush()
-        if self.config["dry_run"] or self.this_run.is_offline or self.unpassed:
+        if self.this_run.settings.dry_run or self.this_run.is_offline or self.unpassed:
             return
         try:
             make_way()
@@ -197,9 +203,9 @@ class ReceivingTarget(ContactsPlugin, Target):
             self.message_reader.stop = True
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        """Ask for the end: at once while a line is awaited, else when what is in flight is done.
+        """Ask for the end: at once while a line is awaited, else when requests are answered.
 
-        What a first signal began, a second one leaves as it is.
+        A second signal changes nothing.
         """
         del frame
         first = self.watch.first(signum)
@@ -214,7 +220,7 @@ class ReceivingTarget(ContactsPlugin, Target):
 
 
 def leave(code: int) -> NoReturn:
-    """End the process without waiting for threads that wait for answers."""
+    """End the process without waiting for its threads."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

@@ -1,4 +1,4 @@
-"""What a stream says of itself."""
+"""A stream, as its SCHEMA message declares it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Stream(NamedTuple):
-    """What the SCHEMA message of a stream says."""
+    """A stream, as its SCHEMA message declares it."""
 
     name: str
     schema: Mapping[str, Any]
@@ -18,5 +18,5 @@ class Stream(NamedTuple):
 
     @property
     def sorted_keys(self) -> list[str]:
-        """Return the names of the key's properties in the order in which their values are kept."""
+        """Return the names of the key's properties in the order of the ledger."""
         return sorted(self.key_properties)

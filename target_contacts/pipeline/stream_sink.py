@@ -1,7 +1,8 @@
-"""The SDK's side of a stream: take its records, and send them through the steps in batches."""
+"""The SDK's sinks: take the records of a stream, and have them written in batches."""
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.sinks import BatchSink
@@ -16,25 +17,22 @@ from target_contacts.delivery.setbacks import Setbacks, Tries
 from target_contacts.delivery.unanswered import Unanswered
 from target_contacts.errors import Rejected
 from target_contacts.pipeline.explain import Explainer
-from target_contacts.pipeline.intake import Intake, know_keys, settings_of
+from target_contacts.pipeline.intake import Intake, know_keys
 from target_contacts.pipeline.prepare import Preparation, why_gone
 from target_contacts.pipeline.stream import Stream
-from target_contacts.report.warn_once import WarnOnce
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from singer_sdk import Target
 
     from target_contacts.delivery.planned import Planned, Received
     from target_contacts.pipeline.run import Run
     from target_contacts.singer.lines import Line
-    from target_contacts.sinks.base import ApiSink
-    from target_contacts.sinks.capabilities import Capabilities
 
 
 class StreamSink(BatchSink):
-    """A sink that books what it receives."""
+    """A sink of one stream in one run."""
 
     def __init__(
         self,
@@ -45,7 +43,6 @@ class StreamSink(BatchSink):
         *,
         run: Run,
     ) -> None:
-        """Take the stream's SCHEMA message, and the run that it is a part of."""
         super().__init__(target, stream_name, schema, key_properties)
         self._run = run
         self._outcomes = run.outcomes(stream_name)
@@ -54,37 +51,39 @@ class StreamSink(BatchSink):
         """Leave out the SDK's validator, which logs the values it refuses."""
 
     def receive(self, line: Line, mapped: Mapping[str, Any] | None = None) -> bool:
-        """Take a RECORD message, and its record after the stream maps where there are any.
+        """Take a RECORD message; return whether the batch is full.
 
-        Returns whether what waits is to be written now.
+        Args:
+            line: The message.
+            mapped: Its record after the stream maps, if there are any.
         """
         raise NotImplementedError
 
     def process_batch(self, context: dict[str, Any]) -> None:
-        """Settle what was received."""
+        """Settle the records that wait."""
 
     def settle_due(self) -> None:
-        """Settle what had to wait and need not wait any more."""
+        """Settle records that had to wait until now."""
 
     def settle_last(self) -> None:
-        """Settle what had to wait for the end of the stream."""
+        """Settle records that had to wait for the end of the stream."""
 
 
 class PassedOverSink(StreamSink):
-    """Pass over a stream that is not written, but learn the statuses it names."""
+    """Skip a stream that is not written, but learn the names of statuses from it."""
 
     def setup(self) -> None:
-        """Note that the stream is passed over, unless it is read for what it tells."""
+        """Note that the stream is passed over, unless it holds the names of statuses."""
         super().setup()
-        self._names = self.stream_name.endswith(("contact_statuses", "contact_phases"))
-        if not self._names:
-            asked = self.config.get("streams") is not None
+        self._has_statuses = self.stream_name.endswith(self._run.status_streams)
+        if not self._has_statuses:
+            asked = self._run.settings.streams is not None
             self._run.books.pass_over(self.stream_name, asked=asked)
 
     def receive(self, line: Line, mapped: Mapping[str, Any] | None = None) -> bool:
         """Count the record as skipped."""
         self._outcomes.leave_out("not among the streams that are written")
-        if self._names:
+        if self._has_statuses:
             record = mapped or line.message["record"]
             self._run.status_names[str(record.get("id"))] = str(record.get("display_value"))
         return False
@@ -110,7 +109,7 @@ class ContactSink(StreamSink):
             raise InputError(msg)
         self._queue: dict[str, Received] = {}
         self._unreadable: InputError | None = None
-        """What is wrong with a line of the batch, whose other records are settled first."""
+        """Error of a line of the batch; it is raised when the other records are settled."""
         self._make_parts()
         self._most = self.max_size
         if not self.key_properties:
@@ -118,12 +117,12 @@ class ContactSink(StreamSink):
             self.logger.warning(text, self.stream_name)
 
     def _make_parts(self) -> None:
-        """Make what the records go through."""
+        """Make the objects that handle the records."""
         run, outcomes, ledger = self._run, self._outcomes, self._run.ledger
         stream = Stream(self.stream_name, self.original_schema, list(self.key_properties))
-        warn_once = WarnOnce(self.logger)
+        warn_once = functools.cache(functools.partial(self.logger.warning, "%s"))
         self.api_sink = sink = run.sink(outcomes)
-        has_former_keys = know_keys(ledger, stream, keeps=not run.config["dry_run"])
+        has_former_keys = know_keys(ledger, stream, keeps=not run.settings.dry_run)
         clears = sink.capabilities.clears_fields
         filled = FilledFields(ledger, sink.configured(), clears=clears)
         self._preparation = Preparation(
@@ -135,20 +134,23 @@ class ContactSink(StreamSink):
             ledger=ledger,
             outcomes=outcomes,
             status_names=run.status_names,
-            settings=settings_of(sink.capabilities.recipe, sink.client.api, run.config),
+            settings=run.translation_settings,
             has_former_keys=has_former_keys,
         )
         self.explainer = Explainer(sink, self._preparation, outcomes) if run.is_offline else None
         if not self.explainer:
             self._make_delivery(stream, filled, warn_once)
 
-    def _make_delivery(self, stream: Stream, filled: FilledFields, warn_once: WarnOnce) -> None:
-        """Make what plans and delivers the records."""
+    def _make_delivery(
+        self, stream: Stream, filled: FilledFields, warn_once: Callable[[str], None]
+    ) -> None:
+        """Make the objects that plan and deliver the records."""
         run, outcomes, ledger, sink = self._run, self._outcomes, self._run.ledger, self.api_sink
-        unanswered = Unanswered(run.unanswered_wait)
+        settings, can = run.settings, sink.capabilities
+        unanswered = Unanswered(settings.unanswered_wait)
         look_up = Reconciler(
             sink,
-            run.config.get("match_on"),
+            settings.match_on,
             unanswered=unanswered,
             ledger=ledger,
             outcomes=outcomes,
@@ -156,23 +158,32 @@ class ContactSink(StreamSink):
             shutdown=run.shutdown,
             warn_once=warn_once,
         )
-        terms = _terms(stream, sink.capabilities, run, adopts=look_up.adopts)
+        terms = Terms(
+            settings.dry_run,
+            look_up.adopts,
+            can.idempotent,
+            can.replaces,
+            run.former_until,
+            stream.key_properties,
+        )
         self._plan = Plan(ledger, outcomes, filled, unanswered, terms)
+        wait = settings.retry_wait_seconds
+        tries = Tries(sink.title, settings.max_tries, wait, can.alone_after)
         self._delivery = Delivery(
             sink,
             ledger=ledger,
             outcomes=outcomes,
             look_up=look_up,
-            setbacks=Setbacks(outcomes, _tries(sink, run.config)),
+            setbacks=Setbacks(outcomes, tries),
             unanswered=unanswered,
             shutdown=run.shutdown,
-            mode=run.config.get("mode", "upsert"),
+            mode=settings.mode,
             assert_complete=self._preparation.assert_complete,
         )
 
     @property
     def max_size(self) -> int:
-        """Return how many contacts are written together, by default as many as suit the API."""
+        """Return how many contacts are written together, by default as the sink declares."""
         if self.batch_size_rows is not None:
             return self.batch_size_rows
         return self.api_sink.capabilities.batch_size
@@ -207,7 +218,7 @@ class ContactSink(StreamSink):
             return
         items = self._prepared(self._plan.changed(waiting))
         planned = self._plan.planned(items)
-        if self._run.config["dry_run"]:
+        if self._run.settings.dry_run:
             self._delivery.preview(planned)
         else:
             self._delivery.deliver(planned)
@@ -215,7 +226,7 @@ class ContactSink(StreamSink):
             raise self._unreadable
 
     def _prepared(self, changed: Iterable[Received]) -> list[Planned]:
-        """Return records as they are sent, and settle those that are not to be."""
+        """Return records as they are sent, and settle those that are not sent."""
         return [item for received in changed if (item := self._item(received))]
 
     def _item(self, received: Received) -> Planned | None:
@@ -231,33 +242,15 @@ class ContactSink(StreamSink):
         return None
 
     def settle_due(self) -> None:
-        """Settle the unanswered creates that cannot be carried out any more."""
+        """Settle unanswered creates that can no longer be carried out."""
         if not self.explainer:
             self._delivery.settle_due()
 
     def settle_last(self) -> None:
-        """Settle the creates that were never answered and that others did not wait for."""
+        """Settle the other unanswered creates, at the end of the stream."""
         if not self.explainer:
             self._delivery.finish()
 
     def learn(self) -> None:
-        """Ask the API how the account has its fields, as is done before the first record."""
+        """Ask the API for the account's fields, as is done before the first record."""
         self._preparation.learn()
-
-
-def _terms(stream: Stream, can: Capabilities, run: Run, *, adopts: bool) -> Terms:
-    """Return what the plan for a stream depends on."""
-    return Terms(
-        run.config["dry_run"],
-        adopts,
-        can.idempotent,
-        can.replaces,
-        run.former_until,
-        stream.key_properties,
-    )
-
-
-def _tries(sink: ApiSink[Any], config: Mapping[str, Any]) -> Tries:
-    """Return how often something is sent to a destination."""
-    wait = float(config["retry_wait_seconds"])
-    return Tries(sink.title, int(config["max_tries"]), wait, sink.capabilities.alone_after)

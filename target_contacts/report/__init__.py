@@ -1,1 +1,1 @@
-"""Say what became of the records: summary and rejects."""
+"""Report what became of the records: summary and rejects."""

@@ -1,6 +1,6 @@
-"""The rejects file: records that were refused, as received, with the reason.
+"""The rejects file: refused records as received, each with the reason.
 
-One file a run; each line is a Singer message, so the file can be piped straight back.
+Each line is a Singer message, so the file can be piped back into the target.
 """
 
 from __future__ import annotations
@@ -27,10 +27,9 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 class Rejects:
-    """Write rejected records of one run; the file appears with the first of them."""
+    """Write the rejected records of one run. The first one creates the file."""
 
     def __init__(self, folder: str, api: str) -> None:
-        """Take the setting `rejects_dir` and the API's name."""
         self._folder = Path(folder)
         self._api = api
         self._file: BinaryIO | None = None
@@ -38,7 +37,7 @@ class Rejects:
         self.path: Path | None = None
 
     def assert_writable(self) -> None:
-        """Raise ConfigurationError if the folder cannot take files; nothing is left in it."""
+        """Raise ConfigurationError if no file can be made in the folder; none is left there."""
         try:
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
                 self._folder.lstat()
@@ -50,7 +49,7 @@ class Rejects:
             raise self._unwritable(error) from None
 
     def add(self, schema: Mapping[str, Any], record: Mapping[str, Any], why: Rejected) -> None:
-        """Append a RECORD message, after its SCHEMA message where that is not the last written."""
+        """Append a RECORD message, after its SCHEMA message if that is not there yet."""
         stream = record["stream"]
         lines = [] if self._schema.get(stream) is schema else [schema]
         self._schema[stream] = schema
@@ -64,12 +63,12 @@ class Rejects:
         }
         lines.append({**record, "rejection": rejection})
         file = self._file or self._open()
-        with self._speaking():
+        with self._explained():
             file.write(_ENCODER.encode_lines(lines))
 
     def flush(self) -> None:
         """Bring what was added to disk."""
-        with self._speaking():
+        with self._explained():
             if self._file:
                 self._file.flush()
                 os.fsync(self._file.fileno())
@@ -77,13 +76,13 @@ class Rejects:
     def close(self) -> None:
         """Bring all to disk and close the file."""
         self.flush()
-        with self._speaking():
+        with self._explained():
             if self._file:
                 self._file.close()
 
     @contextlib.contextmanager
-    def _speaking(self) -> Iterator[None]:
-        """Turn an error of the disk into a sentence; STATE is not passed on past it."""
+    def _explained(self) -> Iterator[None]:
+        """Turn an error of the disk into an ApiError, so that no STATE is passed on."""
         try:
             yield
         except OSError as error:
@@ -91,7 +90,7 @@ class Rejects:
             raise ApiError(title, "write", str(error.strerror), advice) from None
 
     def _open(self) -> BinaryIO:
-        """Create the file, readable by its owner only; another run's is never touched."""
+        """Create the file, readable by its owner only. A file that is there is never touched."""
         now = datetime.datetime.now(tz=datetime.timezone.utc)
         path = self._folder / f"{now:%Y%m%dT%H%M%S.%fZ}-{self._api}.singer.jsonl"
         try:
@@ -105,13 +104,14 @@ class Rejects:
         return self._file
 
     def _unwritable(self, error: Exception) -> ConfigurationError:
-        told = getattr(error, "strerror", None) or "it is no path"
-        why = "it is no folder" if isinstance(error, NotADirectoryError) else told
+        why = getattr(error, "strerror", None) or "it is no path"
+        if isinstance(error, NotADirectoryError):
+            why = "it is no folder"
         return ConfigurationError(f"rejects_dir: {self._folder} cannot be written to: {why}.")
 
 
 def _make(folder: Path) -> None:
-    """Make a folder and those above it, for their owner only; one that is there stays as it is."""
+    """Make a folder and those above it, for their owner only. One that is there stays as it is."""
     if folder.exists():
         if not folder.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))

@@ -1,4 +1,4 @@
-"""The books of one run: every record read ends in exactly one bin."""
+"""Count what became of the records of a run. Each record read ends in exactly one bin."""
 
 from __future__ import annotations
 
@@ -19,16 +19,23 @@ if TYPE_CHECKING:
     from tap_contacts.transport.usage import Usage
 
 NOT_THERE = "left out, unknown there"
-"""What was done with a value that the destination does not have."""
+"""What is done with a value that the destination does not have."""
 
 MOST_NAMED = 50
-"""Fields of a stream that a line of the log names; the summary names all."""
+"""Most fields of a stream that a line of the log names. The summary names all."""
 
 OF_RECORDS = frozenset(("schema", "missing_key"))
-"""Codes of rejections whose field is one of the record, not of the destination."""
+"""Codes of rejections whose field is the record's, not the destination's."""
 
-_BESIDE = ("not_carried", "not_carried_unnamed", "mended", "noted", "passed_over", "doubled")
-"""What the summary tells beside numbers."""
+_BESIDE = (
+    "not_carried",
+    "not_carried_unnamed",
+    "dropped_or_truncated",
+    "noted",
+    "passed_over",
+    "doubled",
+)
+"""Keys of the summary whose values are no numbers."""
 
 BINS = ("created", "updated", "unchanged", "deleted", "rejected", "skipped")
 
@@ -37,25 +44,24 @@ class Books:
     """Count what became of the records, and report it at the end."""
 
     def __init__(self) -> None:
-        """Open the books."""
         self.read = 0
         self.bins: Counter[str] = Counter()
         self.skips: Counter[tuple[str, str]] = Counter()
         """Skipped records by stream and reason."""
         self.rejections: Counter[tuple[str, str, str]] = Counter()
         """Rejected records by stream, code and field."""
-        self.mended: Counter[tuple[str, str, str]] = Counter()
-        """Values that did not fit, by stream, field and what was done."""
+        self.dropped_or_truncated: Counter[tuple[str, str, str]] = Counter()
+        """Values that did not fit: stream, field and what was done."""
         self.noted: Counter[tuple[str, str, str]] = Counter()
-        """Values that an update did not change as the source did, by stream, field and why."""
+        """Values that an update did not change as the source did: stream, field and why."""
         self.doubled: list[tuple[str, str, list[str]]] = []
         """Contacts that were created twice: stream, id in the ledger, ids of the others."""
         self.not_carried: dict[str, set[str]] = {}
-        """Fields with values that no field of the destination takes, by stream."""
+        """Fields that no field of the destination takes, by stream."""
         self.unnamed: Counter[str] = Counter()
-        """How many more there are whose names may not be shown, by stream."""
+        """Number of such fields whose names may not be shown, by stream."""
         self._passed_over: set[str] = set()
-        """Streams that are not written, nor read for what they tell."""
+        """Streams that are not written, nor read for names of statuses."""
         self._asked = False
         """Whether the settings name the streams to write."""
 
@@ -69,7 +75,12 @@ class Books:
         self.skips[stream, reason] += 1
 
     def pass_over(self, stream: str, *, asked: bool) -> None:
-        """Note a stream that is not written, be it that the settings ask for others."""
+        """Note a stream that is not written.
+
+        Args:
+            stream: Its name.
+            asked: Whether the settings name the streams to write.
+        """
         self._passed_over.add(stream)
         self._asked = asked
 
@@ -82,7 +93,7 @@ class Books:
         return dict(counts)
 
     def passed_over_in_words(self) -> str:
-        """Say which streams are not written, and what to set if they are to be; "" if all are."""
+        """Return which streams are not written, and what to do about it; "" if all are."""
         named = ", ".join(f"{stream} ({count})" for stream, count in self.passed_over.items())
         why = "the setting streams does not name them" if self._asked else "they hold no people"
         advice = "" if self._asked else " If they do, name all streams to write in streams."
@@ -93,13 +104,13 @@ class Books:
         self.enter("rejected")
         self.rejections[stream, code, shown(field, code)] += 1
 
-    def mend(self, stream: str, mended: list[tuple[str, str]]) -> None:
+    def count_unfit(self, stream: str, values: list[tuple[str, str]]) -> None:
         """Count values that were left out or cut short, and clear their list."""
-        self.mended.update((stream, field, done) for field, done in mended)
-        mended.clear()
+        self.dropped_or_truncated.update((stream, field, done) for field, done in values)
+        values.clear()
 
     def leave_fields(self, stream: str, names: Iterable[str]) -> None:
-        """Note fields that nothing takes; those whose names may not be shown are counted."""
+        """Note fields that nothing takes. Those whose names may not be shown are counted."""
         for name in names:
             if name == HIDDEN:
                 self.unnamed[stream] += 1
@@ -119,7 +130,7 @@ class Books:
         return {"read": self.read, **{name: n for name in BINS if (n := self.bins[name])}}
 
     def summary(self, usage: Usage, *, dry_run: bool) -> dict[str, object]:
-        """Return the counts of the run, with the requests it took, which vendors may bill."""
+        """Return the counts of the run, and the requests that it took."""
         counts: dict[str, object] = {"read": self.read}
         counts |= {name: self.bins[name] for name in BINS}
         counts["requests"] = sum(usage.calls.values())
@@ -141,14 +152,14 @@ class Books:
         found["not_carried"] = {s: sorted(names) for s, names in self.not_carried.items() if names}
         if self.unnamed:
             found["not_carried_unnamed"] = dict(self.unnamed)
-        if self.mended:
-            found["mended"] = [[*what, count] for what, count in sorted(self.mended.items())]
+        if self.dropped_or_truncated:
+            found["dropped_or_truncated"] = _rows(self.dropped_or_truncated)
         if self.noted:
-            found["noted"] = [[*what, count] for what, count in sorted(self.noted.items())]
+            found["noted"] = _rows(self.noted)
         return found
 
     def report(self, logger: logging.Logger, api: str, summary: dict[str, object]) -> None:
-        """Log what was left out, and the summary as one line; on a terminal, also as a table."""
+        """Log what was left out, and the summary as one line. Print a table on a terminal."""
         for stream in dict.fromkeys((*self.not_carried, *self.unnamed)):
             text = "%s has no field for these of %s: %s. See field_map."
             logger.warning(text, api, stream, self._left_fields(stream))
@@ -177,7 +188,7 @@ class Books:
         for (stream, code, field), count in self.rejections.items():
             text = "%d records of %s rejected: code %s, field %s."
             logger.warning(text, count, stream, code, field)
-        for (stream, field, done), count in self.mended.items():
+        for (stream, field, done), count in self.dropped_or_truncated.items():
             text = "%d values of %s for the field %s did not fit and were %s: on_invalid_value."
             unknown = "%d values of %s for the field %s were %s: see value_map."
             logger.warning(unknown if done == NOT_THERE else text, count, stream, field, done)
@@ -195,18 +206,22 @@ class Books:
 
     def _report_passed_over(self, logger: logging.Logger) -> None:
         is_all = 0 < self.read == self.bins["skipped"]
-        if told := self.passed_over_in_words():
-            logger.log(logging.INFO if self._asked and not is_all else logging.WARNING, "%s", told)
+        if text := self.passed_over_in_words():
+            logger.log(logging.INFO if self._asked and not is_all else logging.WARNING, "%s", text)
         if is_all:
             text = "Nothing was written: all %d records were skipped, for the reasons above."
             logger.warning(text, self.read)
 
 
 def shown(field: str | None, code: str) -> str:
-    """Return the field at fault as it may be shown: one of the record may have any name."""
+    """Return the name of the field at fault as it may be shown: a record's may be any text."""
     if field and code in OF_RECORDS:
         return printable.name(field)
     return field or "-"
+
+
+def _rows(counter: Counter[tuple[str, str, str]]) -> list[list[object]]:
+    return [[*what, count] for what, count in sorted(counter.items())]
 
 
 def _table(api: str, summary: dict[str, object]) -> Table:

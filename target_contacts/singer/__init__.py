@@ -1,1 +1,1 @@
-"""Read the lines of Singer, and keep STATE in order."""
+"""Read Singer messages, and keep STATE in order."""

@@ -1,4 +1,4 @@
-"""Know which STATE may be passed on: one before which every record is settled."""
+"""Find the STATE that may be passed on: every record before it is settled."""
 
 from __future__ import annotations
 
@@ -12,27 +12,30 @@ State = dict[str, Any]
 
 
 class Checkpoints:
-    """Keep the order of records and states, and pass states on as soon as they are safe."""
+    """Keep the order of records and states, and pass on states as soon as they are safe.
+
+    Args:
+        write: Passes on a state.
+    """
 
     def __init__(self, write: Callable[[State], None]) -> None:
-        """Take what passes a state on, once all that it covers is durable."""
         self._write = write
         self._read = 0
         self._open: OrderedDict[int, None] = OrderedDict()
         self._states: deque[tuple[int, State]] = deque()
 
     def opened(self) -> int:
-        """Return the number of one more record, which is not settled yet."""
+        """Note one more record, and return its number."""
         self._read += 1
         self._open[self._read] = None
         return self._read
 
     def settled(self, number: int) -> None:
-        """Take note that a record's outcome is durable."""
+        """Note that the outcome of a record is durable."""
         del self._open[number]
 
     def saw(self, state: State) -> None:
-        """Keep a state that stands behind all records read so far."""
+        """Keep a state that covers all records read so far."""
         self._states.append((self._read, state))
 
     def pass_on(self) -> None:

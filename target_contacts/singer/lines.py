@@ -1,4 +1,4 @@
-"""Read Singer messages from bytes, never showing a line that cannot be read."""
+"""Read Singer messages. An error never shows a line."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PIPE_BYTES = 1024 * 1024
-"""What a pipe may hold, where the system allows: the tap reads on while a batch is written."""
+"""Size of the pipe, if the system allows: the tap goes on while a batch is written."""
 
 LONGEST_LINE = 64 * 1024 * 1024
-"""Bytes of an input line; no more is read of it."""
+"""Bytes of an input line that are read."""
 
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 """How lines in UTF-16 begin, and those in UTF-32 of the same order of bytes."""
 LONGEST_START = 4
-"""Bytes of a line that tell its encoding where there is no mark."""
+"""Bytes of a line that show its encoding if it has no byte order mark."""
 
 _DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=decimal.Decimal)
 
 
 class _Envelope(msgspec.Struct):
-    """What must be known of any message; a record in it is looked over, but not decoded."""
+    """The parts of any message that are needed at once. A record is not decoded."""
 
     type: Any = None
     stream: str = ""
@@ -51,7 +51,7 @@ _ENVELOPE = msgspec.json.Decoder(_Envelope)
 
 
 class Line(msgspec.Struct, gc=False):
-    """A RECORD message, decoded only where that is needed; no part of it refers back to it."""
+    """A RECORD message, decoded only where that is needed. No part refers back to it."""
 
     stream: str
     record: bytes
@@ -61,14 +61,14 @@ class Line(msgspec.Struct, gc=False):
     number: int = 0
     """Its number among the lines of the input."""
     is_cut: bool = False
-    """Whether it nested too deep: what is deeper is left out."""
+    """Whether it nested too deep, so that a part is left out."""
 
     @property
     def message(self) -> dict[str, Any]:
         """Return the message as received, or what is left of one that JSON cannot hold.
 
         Raises:
-            InputError: If nothing can be told of it.
+            InputError: If it cannot be read at all.
         """
         try:
             message: dict[str, Any] = _DECODER.decode(self.whole)
@@ -135,20 +135,19 @@ _FORMS: dict[str, tuple[Callable[[object], bool], str]] = {
     "record": (_is_object, "an object"),
     "key_properties": (_are_names, "a list of names, each of them once"),
 }
-"""What parts of messages must be, where they are there."""
+"""Forms of the parts of messages, if these are there."""
 
 
 class MessageReader(GenericSingerReader[bytes]):
     """Hand the messages of a stream to their callbacks, until it ends or `stop` is set."""
 
     def __init__(self) -> None:
-        """Start before the first line."""
         super().__init__()
         self.stop = False
         self.waiting = False
-        """Whether a line is awaited: only then may a signal interrupt."""
+        """Whether a line is awaited. Only then may a signal interrupt."""
         self.take: Callable[[Line], None] | None = None
-        """Called back with each RECORD message, if it is given."""
+        """Takes each RECORD message, if it is set."""
         self._line = 0
 
     @property
@@ -220,7 +219,7 @@ class MessageReader(GenericSingerReader[bytes]):
                 yield self._utf8(line)
 
     def _next(self, stream: IO[Any]) -> Any:
-        """Return the next line; nothing at the end, or when a signal ends the waiting."""
+        """Return the next line; nothing at the end, or if a signal comes."""
         try:
             self.waiting = True
             return stream.readline(LONGEST_LINE)
@@ -230,7 +229,7 @@ class MessageReader(GenericSingerReader[bytes]):
             self.waiting = False
 
     def _utf8(self, line: str | bytes) -> bytes:
-        """Return a line without byte order mark, be it that files with one were put together.
+        """Return a line without byte order mark. Files with one may have been put together.
 
         Raises:
             InputError: If it is in another encoding.
@@ -266,11 +265,11 @@ def _unreadable(number: int, reason: str) -> InputError:
 
 
 def _record(line: bytes, number: int) -> Line | None:
-    """Return the RECORD message in a line; None if it is another one or anything is wrong."""
+    """Return the RECORD message in a line; None if it is none, or anything is wrong."""
     whole = too_deep.cut(line) if too_deep.may_be(line) else line
     try:
         if not line.isascii():
-            line.decode()  # what is passed over is not looked at otherwise
+            line.decode()  # the envelope does not check the parts that it passes over
         found = _ENVELOPE.decode(whole)
     except _NOT_JSON:
         found = _left(whole)
@@ -283,10 +282,10 @@ def _record(line: bytes, number: int) -> Line | None:
 
 
 def _left(line: bytes) -> _Envelope:
-    """Return what can be told of a message that JSON cannot hold; its record cannot be decoded."""
+    """Return the parts of a message that JSON cannot hold. Its record cannot be decoded."""
     left = repair.message_of(line)
     if not isinstance(left, dict) or not _is_object(left.get("record")):
         return _Envelope()
     stream = left.get("stream")
-    told = stream if isinstance(stream, str) else ""
-    return _Envelope(left.get("type"), told, msgspec.Raw(b"{"))
+    name = stream if isinstance(stream, str) else ""
+    return _Envelope(left.get("type"), name, msgspec.Raw(b"{"))

@@ -19,15 +19,15 @@ _BRANCHES = ("anyOf", "oneOf")
 
 
 def _nothing_else(address: str) -> NoReturn:
-    """Refuse to read a schema that another one refers to: an address may lead anywhere."""
+    """Read no schema from an address: it may lead anywhere."""
     raise ValueError(address)
 
 
 def _validators(schema: Mapping[str, Any]) -> Iterator[tuple[Any, bool]]:
-    """Yield what may check records, the strictest reading of their schema first.
+    """Yield validators, the strictest first, and whether each checks the whole schema.
 
-    With each comes whether it checks all that the schema says. What a schema says of the form of
-    texts, such as dates, is not checked: only some drafts of the standard mean it.
+    They take the schema as it is, by an older draft, or as far as it can be understood. `format`
+    is not checked: only some drafts of the standard demand it.
     """
     options: dict[str, Any] = {"retriever": _nothing_else, "validate_formats": False}
     readings: tuple[tuple[Callable[..., Any], bool], ...] = (
@@ -42,7 +42,7 @@ def _validators(schema: Mapping[str, Any]) -> Iterator[tuple[Any, bool]]:
 
 
 def _plain(schema: Any) -> Any:
-    """Return a schema with the rules that are surely understood, and without all others."""
+    """Return a schema with only the rules that are surely understood."""
     if not isinstance(schema, dict):
         return {}
     plain: dict[str, Any] = {}
@@ -58,17 +58,16 @@ def _plain(schema: Any) -> Any:
 
 
 def _plain_branches(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the alternatives of a schema; of those without some rules, several may hold."""
+    """Return the alternatives of a schema. Without some rules, several of them may hold."""
     lists = (schema.get(key) for key in _BRANCHES)
     branches = [each for found in lists if isinstance(found, list) for each in found]
     return {"anyOf": [_plain(each) for each in branches]} if branches else {}
 
 
 class RecordValidator:
-    """Check records against the stream's own schema, naming places but no values."""
+    """Check records against the schema of their stream. An error names places, but no values."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
-        """Compile the schema: as it is, by an older draft, or what can be understood of it."""
         self._validator, self.is_whole = next(_validators(schema))
         """Whether all that the schema says is checked."""
 

@@ -1,7 +1,7 @@
-"""Read RECORD messages that hold what JSON cannot: NaN, half a character, a number without end.
+"""Read RECORD messages that are not JSON: with NaN, half a character or a far too long number.
 
-Python's own writer lets NaN and half characters pass, so that taps send them; others send bytes
-that are no UTF-8. Such a record cannot be written, and not be kept as it is; the rest of it can.
+Taps send NaN and half characters, since Python's JSON encoder lets them pass. Others send bytes
+that are no UTF-8. Such a record is rejected; the rejects file gets what can be read of it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 REASON = (
     "it holds what JSON cannot: NaN or an infinity (here null), half a character or bytes that are "
-    "no UTF-8 (here \ufffd), or a number too long to be one (here text). Mend it at its source"
+    "no UTF-8 (here \ufffd), or a number too long to be one (here text). Fix it at its source"
 )
 
 _HALF = re.compile("[\ud800-\udfff]")
@@ -22,7 +22,7 @@ LONGEST_NUMBER = 4300
 
 
 def message_of(line: bytes) -> Any:
-    """Return what is in a line as far as JSON can hold it; None if that cannot be told."""
+    """Return the message in a line as far as JSON can hold it; None if there is none."""
     try:
         found = json.loads(
             line.decode(errors="replace"),
@@ -36,7 +36,7 @@ def message_of(line: bytes) -> Any:
 
 
 def _nothing(_: str) -> None:
-    """Take NaN and infinities for no value."""
+    """Read NaN and infinities as null."""
 
 
 def _whole(digits: str) -> int | str:
@@ -51,7 +51,7 @@ def _decimal(digits: str) -> decimal.Decimal | str:
 
 
 def _clean(value: Any) -> Any:
-    """Return a value with whole characters only."""
+    """Return a value without half characters."""
     if isinstance(value, str):
         return _HALF.sub("\ufffd", value)
     if isinstance(value, list):

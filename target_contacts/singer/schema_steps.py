@@ -1,8 +1,8 @@
-"""Tell whether records can be checked by a schema in few steps.
+"""Find out whether a schema checks a record in few steps.
 
-References can make a short schema long: each of forty that says twice what the next one says comes
-to 2^40 steps for a single value, and nothing can interrupt the check. Such a schema is found by
-counting its steps before any record is checked by it.
+References can make a short schema long. Forty definitions that each refer twice to the next one
+take 2^40 steps for a single value, and nothing can interrupt the check. So the steps are counted
+before any record is checked.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 MOST_STEPS = 100_000
-"""Steps that the check of one value may take beside one for each part of the schema."""
+"""Most steps for one value, beside one step for each part of the schema."""
 
 AGAIN = 3
-"""How often what is `unevaluated` has the rules beside it looked at."""
+"""How often the rules beside an `unevaluated` are looked at."""
 
 _SAME = ("allOf", "anyOf", "oneOf", "prefixItems", "not", "if", "then", "else")
 _NAMED = ("dependentSchemas", "dependencies", "patternProperties")
@@ -29,7 +29,7 @@ _UNEVALUATED = ("unevaluatedProperties", "unevaluatedItems")
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 
 _LONG = (b"$ref", b"unevaluated", b"$dynamicRef", b"$recursiveRef")
-"""What schemas hold that take more steps than they have parts."""
+"""Keys of schemas that may take more steps than they have parts."""
 
 
 class _Rule(NamedTuple):
@@ -41,7 +41,7 @@ class _Rule(NamedTuple):
 
 
 class _Unknown(Exception):
-    """A reference leads to what cannot be told."""
+    """A reference leads to an unknown part."""
 
 
 def is_short(schema: Mapping[str, Any]) -> bool:

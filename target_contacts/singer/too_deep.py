@@ -11,9 +11,7 @@ if TYPE_CHECKING:
 DEEPEST = 100
 """Levels to which a message may nest."""
 
-REASON = (
-    f"it nests deeper than {DEEPEST} levels; what is deeper is null here. Mend it at its source"
-)
+REASON = f"it nests deeper than {DEEPEST} levels; what is deeper is null here. Fix it at its source"
 
 _SIGN = re.compile(rb'([\[{])|([\]}])|"(?:[^"\\]*(?:\\.[^"\\]*)*"|(.*))', re.DOTALL)
 """What opens, what closes, and texts; one without end reaches to the end of the line."""

@@ -154,7 +154,6 @@ class BasIpSink(ApiSink[BasIp]):
 
     client_class = BasIp
     capabilities: ClassVar = Capabilities(
-        recipe=("number_template",),
         concurrency=1,
         batch_size=LARGEST_REQUEST,
         idempotent=True,  # the same link_id makes no second contact

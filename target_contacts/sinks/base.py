@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from target_contacts.mapping.field import Field, Payload
+    from target_contacts.settings import Settings
     from target_contacts.sinks.capabilities import Capabilities
     from target_contacts.sinks.item import Item
 
@@ -30,8 +31,7 @@ ClientT = TypeVar("ClientT", bound=ApiClient)
 class Context(NamedTuple):
     """What a sink needs of the run that it writes in."""
 
-    config: Mapping[str, Any]
-    """The target's settings."""
+    settings: Settings
     status_names: Mapping[str, str]
     """Names of the source's contact statuses by id, of which more may come."""
     halted: Callable[[], bool]
@@ -40,7 +40,7 @@ class Context(NamedTuple):
     """Return which of these contacts belong to records of the stream already."""
     digest: Callable[[object], str]
     """Return a keyed hash, the same in every run with this account."""
-    mend: Callable[[list[tuple[str, str]]], None]
+    count_unfit: Callable[[list[tuple[str, str]]], None]
     """Count values that are left out: field, and what was done."""
 
 
@@ -89,7 +89,7 @@ class ApiSink(Generic[ClientT]):
             ConfigurationError: If a setting names what does not exist.
         """
         self.client, self.context = client, context
-        self.workers: int = context.config.get("concurrency") or self.capabilities.concurrency
+        self.workers: int = context.settings.concurrency or self.capabilities.concurrency
 
     @property
     def title(self) -> str:
@@ -99,7 +99,7 @@ class ApiSink(Generic[ClientT]):
     @property
     def region(self) -> str | None:
         """Return the country whose plan phone numbers without country code follow."""
-        given = self.context.config.get("phone_region")
+        given = self.context.settings.phone_region
         return convert.check_region(given) if given else None
 
     def pause(self, seconds: float) -> None:

@@ -24,8 +24,8 @@ class Capabilities:
     """Values of a new contact that the documents give for whoever has none."""
     free_prefix: str | tuple[str, ...] | None = None
     """Start of the names of fields that an account may have added."""
-    recipe: Sequence[str] = ()
-    """Settings of the account that say how records are translated."""
+    status_streams: Sequence[str] = ()
+    """Ends of the names of streams that hold id and name of the API's contact statuses."""
 
     # Writing.
 

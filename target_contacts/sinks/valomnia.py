@@ -116,7 +116,6 @@ class ValomniaSink(ApiSink[Valomnia]):
     )
     capabilities: ClassVar = Capabilities(
         identity=("customerId", "firstName", "lastName"),
-        recipe=("use_external_id",),
         can_list=True,
         can_ask=True,
         asks_by=frozenset(("firstName", "lastName")),

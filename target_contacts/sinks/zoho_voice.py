@@ -48,6 +48,7 @@ class ZohoVoiceSink(ApiSink[ZohoVoice]):
     client_class = ZohoVoice
     capabilities: ClassVar = Capabilities(
         identity=("first_name", "mobile"),
+        status_streams=("contact_statuses",),
         can_list=True,
         many=0,  # there is no way to ask for single contacts
     )

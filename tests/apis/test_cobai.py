@@ -414,7 +414,7 @@ def test_what_no_list_of_cobai_has_is_left_out(cobai: Cobai, workplace: Workplac
     held = {c["firstName"]: c["role"] for c in cobai.contacts}
     assert held.pop("First 4") == "ROLE_SHOP_COSTCENTER_USER"
     assert set(held.values()) == {"ROLE_SHOP_USER"}
-    assert run.summary["mended"] == [
+    assert run.summary["dropped_or_truncated"] == [
         ["contacts", "gender", "left out, unknown there", 1],
         ["contacts", "role", "left out, unknown there", 1],
     ]

@@ -424,7 +424,9 @@ def test_a_status_that_is_no_phase_costs_nobody_the_contact(
         run = write(workplace, sandbox, {**ANNA, "contact_status": status}, BERT)
         assert (run.code, held(sandbox, "Contact.P_Name")) == (0, ["Anna", "Bert"])
         assert held(sandbox, "Contact.P_Phase") == [None, None]
-    assert run.summary["mended"] == [["contacts", "Contact.P_Phase", "left out, unknown there", 1]]
+    assert run.summary["dropped_or_truncated"] == [
+        ["contacts", "Contact.P_Phase", "left out, unknown there", 1]
+    ]
     assert "Contact.P_Phase must " in run.log
 
 
@@ -656,7 +658,9 @@ def test_odd_answers_are_read_as_far_as_they_make_sense(workplace: Workplace) ->
         assert held(sandbox, "Contact.U_Count") == ["1.00", "2.00", "3.00"]
         assert [query["alias"] for query in asked(sandbox, OPTION)] == ["Option.U_Stage"]
         assert held(sandbox, "Contact.P_Phase") == ["Option.P_Lead", None, None]
-    assert run.summary["mended"] == [["contacts", "Contact.P_Phase", "left out, unknown there", 2]]
+    assert run.summary["dropped_or_truncated"] == [
+        ["contacts", "Contact.P_Phase", "left out, unknown there", 2]
+    ]
 
 
 def test_what_was_learned_holds_for_a_dry_run_too(workplace: Workplace) -> None:

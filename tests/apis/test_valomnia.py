@@ -218,7 +218,9 @@ def test_a_country_that_valomnia_cannot_know_costs_no_contact(
     mapped = {**config, "field_map": {"country": "land"}}
     refused = workplace.target(mapped, contacts({**BERT, "id": 2, "land": "Atlantis"}))
     assert (run.code, last_names(valomnia)) == (0, ["Ahrens"])
-    assert run.summary["mended"] == [["contacts", "country", "left out, unknown there", 1]]
+    assert run.summary["dropped_or_truncated"] == [
+        ["contacts", "country", "left out, unknown there", 1]
+    ]
     assert (refused.code, faults(workplace)) == (3, {("invalid", "country")})
 
 

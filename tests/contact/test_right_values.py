@@ -249,7 +249,7 @@ def test_a_rounded_number_may_be_left_out(valomnia: Valomnia, workplace: Workpla
     record = {**ANNA, "mobile": "4.91511E+12"}
     run = write(valomnia, workplace, record, on_invalid_value="drop_field")
     assert (run.code, held(valomnia, "valomnia")["mobile"]) == (0, "")
-    assert run.summary["mended"] == [["contacts", "mobile", "left out", 1]]
+    assert run.summary["dropped_or_truncated"] == [["contacts", "mobile", "left out", 1]]
 
 
 @pytest.mark.parametrize("api", APIS)
@@ -467,7 +467,7 @@ def test_the_address_of_an_image_that_is_mapped_costs_no_contact_either(
     record = {**ANNA, "picture": "https://img.example.com/a.png"}
     run = write(valomnia, workplace, record, field_map={"imageFile": "picture"})
     assert (run.code, len(valomnia.contacts)) == (0, 1)
-    assert run.summary["mended"] == [["contacts", "imageFile", "left out", 1]]
+    assert run.summary["dropped_or_truncated"] == [["contacts", "imageFile", "left out", 1]]
 
 
 def test_a_broken_image_may_be_left_out(valomnia: Valomnia, workplace: Workplace) -> None:
@@ -476,7 +476,7 @@ def test_a_broken_image_may_be_left_out(valomnia: Valomnia, workplace: Workplace
     records = [{**ANNA, "image": "%"}, {**ANNA, "id": 2, "first_name": "B", "image": large}]
     run = write(valomnia, workplace, *records, on_invalid_value="drop_field")
     assert (run.code, len(valomnia.contacts)) == (0, 2)
-    assert run.summary["mended"] == [["contacts", "imageFile", "left out", 2]]
+    assert run.summary["dropped_or_truncated"] == [["contacts", "imageFile", "left out", 2]]
 
 
 def test_every_part_of_an_address_may_be_a_number(zoho: ZohoVoice, workplace: Workplace) -> None:

@@ -466,7 +466,7 @@ def test_a_contact_without_a_time_is_not_lost(valomnia: Source, text: Any) -> No
     )
     first = valomnia.read()
     assert set(valomnia.ids(first)) == set(everyone)
-    assert "1 contacts do not tell when they changed" in first.log
+    assert "1 contacts do not say when they changed" in first.log
     second = valomnia.read(last(first))
     assert valomnia.ids(second) == everyone
     valomnia.sandbox.state.page = page

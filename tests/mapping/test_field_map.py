@@ -291,7 +291,7 @@ def test_an_expression_that_fails_follows_on_invalid_value(
             ("invalid", "company")
         ]
     else:
-        assert run.summary["mended"] == [["contacts", "company", "left out", 1]]
+        assert run.summary["dropped_or_truncated"] == [["contacts", "company", "left out", 1]]
 
 
 @pytest.mark.parametrize(

@@ -246,7 +246,7 @@ def person(**fields: Any) -> dict[str, Any]:
         ("truncate", {"last_name": LONG}, ("lastName", LONG[:35], "cut short")),
     ],
 )
-def test_a_value_that_does_not_fit_is_mended_if_asked_and_counted(
+def test_a_value_that_does_not_fit_is_dropped_or_truncated_if_asked_and_counted(
     cobai: Cobai,
     workplace: Workplace,
     setting: str,
@@ -258,7 +258,7 @@ def test_a_value_that_does_not_fit_is_mended_if_asked_and_counted(
     run = workplace.target(config, contacts(person(**fields)))
     wire, value, done = expected
     assert (run.code, [held[wire] for held in cobai.contacts]) == (0, [value])
-    assert run.summary["mended"] == [["contacts", wire, done, 1]]
+    assert run.summary["dropped_or_truncated"] == [["contacts", wire, done, 1]]
     assert f"did not fit and were {done}" in run.log
     assert next(iter(fields.values())) not in run.log
 

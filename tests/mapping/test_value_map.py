@@ -87,13 +87,15 @@ def test_a_status_is_found_however_it_is_written(zoho: ZohoVoice, workplace: Wor
     summary = write(workplace, zoho, "ACTIVE", "inactive", "\uff36\uff29\uff30", " vip ", "V.I.P.")
     assert (summary["created"], summary["rejected"]) == (5, 0)
     assert statuses(zoho) == ["Active", "In Active", "VIP", "VIP"]
-    assert summary["mended"] == [["contacts", "contact_status", "left out, unknown there", 1]]
+    assert summary["dropped_or_truncated"] == [
+        ["contacts", "contact_status", "left out, unknown there", 1]
+    ]
 
 
 def test_a_status_without_id_and_name_is_none(zoho: ZohoVoice, workplace: Workplace) -> None:
     """It is neither sent nor counted as one that is not there."""
     summary = write(workplace, zoho, {"id": "", "display_value": None}, {"id": None}, {}, "", None)
-    assert (summary["created"], "mended" in summary) == (5, False)
+    assert (summary["created"], "dropped_or_truncated" in summary) == (5, False)
 
 
 # value_map.
@@ -104,7 +106,11 @@ def test_statuses_are_named_by_the_setting(zoho: ZohoVoice, workplace: Workplace
     names = {"Customer": "VIP", "7": "Active", "Straße": "In Active", "junk": None}
     given_ = ["CUSTOMER", {"id": "7"}, 7, 7.0, "strasse", "Active", {"display_value": "customer"}]
     summary = write(workplace, zoho, *given_, "junk", value_map={"status": names})
-    assert (summary["created"], summary["rejected"], "mended" in summary) == (8, 0, False)
+    assert (summary["created"], summary["rejected"], "dropped_or_truncated" in summary) == (
+        8,
+        0,
+        False,
+    )
     held = {contact["mobile"][-2:]: contact["contact_status"] for contact in zoho.contacts}
     expected = ["VIP", "Active", "Active", "Active", "In Active", "Active", "VIP"]
     assert [held[f"{n:02}"]["display_value"] for n in range(7)] == expected
@@ -173,7 +179,10 @@ def test_what_the_setting_names_but_is_not_there_is_refused(
     ]
     assert "which has: Active, In Active, VIP" in workplace.rejections[0]["reason"]
     left = write(workplace, zoho, "a", **wrong, on_invalid_value="drop_field")
-    assert (left["created"], left["mended"]) == (1, [["contacts", "contact_status", "left out", 1]])
+    assert (left["created"], left["dropped_or_truncated"]) == (
+        1,
+        [["contacts", "contact_status", "left out", 1]],
+    )
 
 
 # Phases and owners of PORTERS.
@@ -203,7 +212,9 @@ def test_between_two_companies_the_alias_of_a_phase_counts(workplace: Workplace)
     lead, active, closed = (f"Option.P_{name}" for name in ("Lead", "Active", "Closed"))
     assert held == {"P0": lead, "P1": lead, "P2": active, "P3": None, "P4": closed}
     assert (run.code, run.summary["not_carried"]) == (0, {})
-    assert run.summary["mended"] == [["porters_contacts", PHASE, "left out, unknown there", 1]]
+    assert run.summary["dropped_or_truncated"] == [
+        ["porters_contacts", PHASE, "left out, unknown there", 1]
+    ]
 
 
 def test_what_is_about_a_phase_goes_with_it(workplace: Workplace) -> None:
@@ -214,7 +225,10 @@ def test_what_is_about_a_phase_goes_with_it(workplace: Workplace) -> None:
         run = workplace.target(porters(sandbox, **mapping), contacts(person))
         (held,) = sandbox.contacts
     assert (run.code, held.get(PHASE), held.get("Contact.P_PhaseDate")) == (0, None, None)
-    assert [each[1] for each in run.summary["mended"]] == [PHASE, "Contact.P_PhaseDate"]
+    assert [each[1] for each in run.summary["dropped_or_truncated"]] == [
+        PHASE,
+        "Contact.P_PhaseDate",
+    ]
 
 
 OTHER = {"id": 2, "first_name": "Bert", "last_name": "Busch", "email": "bert@example.org"}

@@ -1,4 +1,4 @@
-"""What `--explain` tells: where fields go, what is missing, and what would mend it."""
+"""What `--explain` tells: where fields go, what is missing, and which settings would fix it."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def test_the_mapping_is_shown_though_every_record_lacks_something(workplace: Wor
     assert "Contact.P_Client missing 8" in lines
     assert "Contact.P_Owner missing 8" in lines
     assert settings_in(lines) == [{"defaults": {"customer_id": "…", "owner_id": "…"}}]
-    mended = explained(workplace, "porters", HUBSPOT, defaults={"customer_id": 1, "owner_id": 1})
-    assert "Stream contacts to PORTERS: 8 of 8 records would be sent, 0 rejected." in mended
-    assert settings_in(mended) == []
+    fixed = explained(workplace, "porters", HUBSPOT, defaults={"customer_id": 1, "owner_id": 1})
+    assert "Stream contacts to PORTERS: 8 of 8 records would be sent, 0 rejected." in fixed
+    assert settings_in(fixed) == []
 
 
 REMEDIES: dict[str, list[dict[str, Any]]] = {
@@ -79,7 +79,7 @@ def test_the_shortest_settings_are_told_for_each_api(workplace: Workplace, api: 
 
 
 @pytest.mark.parametrize("api", KINDS)
-def test_what_is_told_to_mend_it_mends_it(workplace: Workplace, api: str) -> None:
+def test_the_settings_that_are_named_fix_it(workplace: Workplace, api: str) -> None:
     """With values in the place of the dots, every record would be sent."""
     (*_, told) = settings_in(explained(workplace, api, HUBSPOT))
     first = settings_in(explained(workplace, api, HUBSPOT))[0]

@@ -156,7 +156,9 @@ def test_a_status_finds_its_namesake_in_the_other_organisation(
     held = {each["first_name"]: each["contact_status"] for each in zoho.contacts}
     assert held["Anna"] == {"id": "1000000000031", "display_value": "VIP"}
     assert held["Bert"] != held["Anna"]
-    assert run.summary["mended"] == [["contacts", "contact_status", "left out, unknown there", 1]]
+    assert run.summary["dropped_or_truncated"] == [
+        ["contacts", "contact_status", "left out, unknown there", 1]
+    ]
     assert "which has: Active, In Active, VIP" in run.log
 
 
@@ -199,7 +201,7 @@ def test_what_the_destination_cannot_carry_is_said_by_name(
 def test_a_bad_record_is_rejected_alone_and_can_be_piped_straight_back(
     zoho: ZohoVoice, workplace: Workplace
 ) -> None:
-    """The rejects file holds SCHEMA and RECORD as received; once the cause is mended it lands."""
+    """The rejects file holds SCHEMA and RECORD as received; once the cause is fixed it lands."""
     run = workplace.target(zoho.target_config(), contacts(ANNA, NAMELESS, BERT))
     assert (run.code, bins(run.summary)) == (3, {"created": 2, "rejected": 1})
     schema, record = workplace.rejects
@@ -211,8 +213,8 @@ def test_a_bad_record_is_rejected_alone_and_can_be_piped_straight_back(
         1,
     )
     lines = next((workplace.folder / "rejects").iterdir()).read_text()
-    mended = {**zoho.target_config(), "defaults": {"first_name": "?"}}
-    assert bins(workplace.target(mended, lines).summary) == {"created": 1}
+    fixed = {**zoho.target_config(), "defaults": {"first_name": "?"}}
+    assert bins(workplace.target(fixed, lines).summary) == {"created": 1}
 
 
 def test_the_rejects_file_is_for_its_owner_only(zoho: ZohoVoice, workplace: Workplace) -> None:

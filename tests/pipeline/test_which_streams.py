@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tap_contacts.tap import STREAMS
 from target_contacts.contact.people import holds_people
+from target_contacts.target import SINKS
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support.commands import contacts
 from tests.support.paths import DATA
@@ -213,6 +215,16 @@ def test_who_names_streams_is_not_warned_unless_nothing_is_written(
     assert (wrong.summary["skipped"], wrong.summary["created"]) == (2, 0)
     assert "the setting streams does not name them: companies (1), people (1)" in wrong.log
     assert "Nothing was written" in wrong.log
+
+
+def test_sinks_declare_the_streams_that_name_the_statuses_of_their_apis() -> None:
+    """Each is a stream of the tap, and its key is the id of a status."""
+    declared = {
+        f"{api}_{end}" for api, sink in SINKS.items() for end in sink.capabilities.status_streams
+    }
+    assert declared == {"porters_contact_phases", "zoho_voice_contact_statuses"}
+    keys: dict[str, Any] = {stream.name: stream.primary_keys for stream in STREAMS}
+    assert [list(keys[name]) for name in declared] == [["id"], ["id"]]
 
 
 def test_streams_that_name_statuses_are_read_for_them_and_not_warned_of(

@@ -156,6 +156,7 @@ class BasIp(ApiClient):
     api = "bas_ip"
     title = TITLE
     settings = SETTINGS
+    operational = ("username", "api_url", "contacts_path", "login_path")
 
     def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
         """Take the API's settings and the plugin's config."""

@@ -96,6 +96,7 @@ class Cobai(ApiClient):
     api = "cobai"
     title = "cobai"
     settings = SETTINGS
+    operational = ("access_key_id", "api_url", "customers", "customer_state", "sign_query")
 
     def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
         """Take the API's settings and the plugin's config."""

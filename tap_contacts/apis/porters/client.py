@@ -86,6 +86,7 @@ class Porters(ApiClient):
     api = "porters"
     title = TITLE
     settings = SETTINGS
+    operational = ("app_id", "partition", "api_url")
     rates = {"GET": 2000, "POST": 500}  # noqa: RUF012  # typed ClassVar in the base
 
     def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:

@@ -55,7 +55,7 @@ def _read_all(client: Valomnia, bookmark: Bookmark) -> Generator[Chunk, None, No
         yield Chunk(records, left=chunk.left)
     bookmark.note_untimed(are_there=untimed > 0)
     if untimed:
-        text = "%s: %d contacts do not tell when they changed, so that all contacts are read."
+        text = "%s: %d contacts do not say when they changed, so that all contacts are read."
         _logger.warning(text, client.what, untimed)
     elif latest:
         at = min(latest.replace(microsecond=0), bound)

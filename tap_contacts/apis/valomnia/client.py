@@ -122,6 +122,7 @@ class Valomnia(ApiClient):
     api = "valomnia"
     title = TITLE
     settings = SETTINGS
+    operational = ("username", "api_url", "api_version")
 
     def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
         """Take the API's settings and the plugin's config."""

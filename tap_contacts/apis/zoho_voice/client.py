@@ -132,6 +132,14 @@ class ZohoVoice(ApiClient):
     api = "zoho_voice"
     title = TITLE
     settings = SETTINGS
+    operational = (
+        "client_id",
+        "data_center",
+        "api_url",
+        "accounts_url",
+        "page_size",
+        "contact_details",
+    )
 
     def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
         """Take the API's settings and the plugin's config."""

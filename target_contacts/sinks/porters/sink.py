@@ -27,7 +27,7 @@ from target_contacts.sinks.porters.outcomes import settled
 from target_contacts.values.basic import is_empty
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor, Future
 
     from tap_contacts.apis.porters.tenant import TenantField
@@ -78,6 +78,7 @@ class PortersSink(ApiSink[porters.Porters]):
     fields: ClassVar[Sequence[Field]] = (*table.FIELDS, *table.ONLY_MAPPED)
     capabilities: ClassVar = Capabilities(
         identity=(CLIENT, NAME, "Contact.P_Mail"),
+        status_streams=("contact_phases",),
         free_prefix=wire.OWN_FIELDS,
         concurrency=1,  # the documents warn about parallel requests
         batch_size=2000,
@@ -98,14 +99,14 @@ class PortersSink(ApiSink[porters.Porters]):
         super().__init__(client, context)
         self._wire = wire.Writer()
         self._gone: Sequence[str] = ()
-        for name in self.context.config.get("field_map") or {}:
+        for name in context.settings.field_map:
             if name.startswith(wire.OWN_FIELDS) and not wire.is_alias(name, wire.OWN_FIELDS):
                 msg = "field_map names a field that cannot be an alias such as Contact.U_Name."
                 raise ConfigurationError(msg)
             if name == self.key_wire:
                 msg = f"field_map and porters.external_key_field both fill {name}; leave one out."
                 raise ConfigurationError(msg)
-        if set(_names(self.context.config.get("match_on") or ())) & {"status", *table.OF_PHASE}:
+        if set(_names(context.settings.match_on or ())) & {"status", *table.OF_PHASE}:
             msg = "match_on names what is about a phase; contacts cannot be looked up by that."
             raise ConfigurationError(msg)
 
@@ -124,7 +125,7 @@ class PortersSink(ApiSink[porters.Porters]):
 
     def _in_use(self, fields: Sequence[Field], known: Mapping[str, TenantField]) -> list[Field]:
         """Leave out the fields that are not in use, and add those of one's own."""
-        mapped = self.context.config.get("field_map") or {}
+        mapped = self.context.settings.field_map
         table.assert_in_use([*mapped, *filter(None, [self.key_wire])], known)
         table.assert_holds_key(known.get(self.key_wire))
         self._gone = [f.wire for f in fields if f.wire not in known and not f.required]
@@ -136,7 +137,7 @@ class PortersSink(ApiSink[porters.Porters]):
         limited = [table.limited(f, known[f.wire]) if f.wire in known else f for f in kept]
         return [*limited, *self._own(mapped, known)]
 
-    def _own(self, mapped: Mapping[str, str], known: Mapping[str, TenantField]) -> Iterator[Field]:
+    def _own(self, mapped: Container[str], known: Mapping[str, TenantField]) -> Iterator[Field]:
         """Yield the fields of one's own that are mapped, or that a new contact must have."""
         for field in known.values():
             if not field.alias.startswith(wire.OWN_FIELDS) or field.alias == self.key_wire:
@@ -170,7 +171,7 @@ class PortersSink(ApiSink[porters.Porters]):
         if is_empty(attributes.get("status")):
             reason = f"{' and '.join(table.OF_PHASE)} may only come together with {wire.PHASE}"
             raise Rejected(reason, "missing", field=wire.PHASE)
-        self.context.mend([(alias, NOT_THERE) for alias in sorted(about)])
+        self.context.count_unfit([(alias, NOT_THERE) for alias in sorted(about)])
         return {alias: value for alias, value in cleaned.items() if alias not in about}
 
     @property
