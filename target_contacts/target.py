@@ -23,9 +23,10 @@ from tap_contacts.transport.errors import Stopped
 from target_contacts import settings
 from target_contacts.contact.paths import FieldPath
 from target_contacts.contact.people import holds_people
+from target_contacts.pipeline.contact_sink import ContactSink
 from target_contacts.pipeline.receiver import ReceivingTarget, leave
 from target_contacts.pipeline.run import Purpose, Run
-from target_contacts.pipeline.stream_sink import ContactSink, PassedOverSink, StreamSink
+from target_contacts.pipeline.stream_sink import PassedOverSink, StreamSink
 from target_contacts.shutdown import Interrupted, Shutdown
 from target_contacts.sinks.bas_ip import BasIpSink
 from target_contacts.sinks.cobai import CobaiSink

@@ -139,12 +139,10 @@ class Books:
         counts["waited_seconds"] = round(usage.waited, 1)
         if open_ones := self.read - sum(self.bins.values()):
             counts["unsettled"] = open_ones
-        counts |= self._fields() | self._doubled()
+        counts |= self._fields()
+        if self.doubled:
+            counts["doubled"] = [[stream, kept, *others] for stream, kept, others in self.doubled]
         return counts | ({"dry_run": True} if dry_run else {})
-
-    def _doubled(self) -> dict[str, object]:
-        doubled = [[stream, kept, *others] for stream, kept, others in self.doubled]
-        return {"doubled": doubled} if doubled else {}
 
     def _fields(self) -> dict[str, object]:
         """Return the streams and fields that are not written as they came."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_contacts.ledger.ledger import WRITTEN, Entry
-from target_contacts.pipeline.stream_sink import ContactSink
+from target_contacts.pipeline.contact_sink import ContactSink
 from target_contacts.sinks.cobai import CobaiSink
 from target_contacts.target import TargetContacts
 from tests.sandbox.cobai import CUSTOMER_UUID, PASSWORD, RICO, RICO_UUID, Cobai

@@ -11,7 +11,7 @@ from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.valomnia.client import Valomnia as Client
 from tap_contacts.transport.errors import Stopped
-from target_contacts.pipeline.stream_sink import ContactSink
+from target_contacts.pipeline.contact_sink import ContactSink
 from target_contacts.sinks.valomnia import ValomniaSink
 from target_contacts.target import TargetContacts
 from tests.sandbox.valomnia import SECRET, USER, Valomnia

@@ -1,0 +1,194 @@
+"""Write the records of one stream: put them together to batches, and have these delivered."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from tap_contacts.plugin.base import InputError
+from target_contacts.contact.deletion import Gone
+from target_contacts.delivery.delivery import Delivery
+from target_contacts.delivery.filled import FilledFields
+from target_contacts.delivery.look_up import Reconciler
+from target_contacts.delivery.plan import Plan, Terms
+from target_contacts.delivery.setbacks import Setbacks, Tries
+from target_contacts.delivery.unanswered import Unanswered
+from target_contacts.errors import Rejected
+from target_contacts.pipeline.explain import Explainer
+from target_contacts.pipeline.intake import Intake, know_keys
+from target_contacts.pipeline.prepare import Preparation, why_gone
+from target_contacts.pipeline.stream import Stream
+from target_contacts.pipeline.stream_sink import StreamSink
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from target_contacts.delivery.planned import Planned, Received
+    from target_contacts.singer.lines import Line
+
+
+class ContactSink(StreamSink):
+    """Write the contacts of one stream; the same class for all APIs.
+
+    A batch goes one way: the unchanged records are settled, the others are prepared, and these are
+    planned, looked up, written and booked.
+    """
+
+    def setup(self) -> None:
+        """Get ready for the stream's records; called once, after its SCHEMA message.
+
+        Raises:
+            InputError: If nothing is known of the records.
+            ConfigurationError: If a setting names what does not exist.
+        """
+        super().setup()
+        if not self.key_properties and not self.original_schema.get("properties"):
+            msg = f"The schema of stream {self.stream_name} has no properties. Check the tap."
+            raise InputError(msg)
+        self._queue: dict[str, Received] = {}
+        self._unreadable: InputError | None = None
+        """Error of a line of the batch; it is raised when the other records are settled."""
+        self._make_parts()
+        self._most = self.max_size
+        if not self.key_properties:
+            text = "Stream %s has no key: a record that changes becomes one more contact."
+            self.logger.warning(text, self.stream_name)
+
+    def _make_parts(self) -> None:
+        """Make the objects that handle the records."""
+        run, outcomes, ledger = self._run, self._outcomes, self._run.ledger
+        stream = Stream(self.stream_name, self.original_schema, list(self.key_properties))
+        warn_once = functools.cache(functools.partial(self.logger.warning, "%s"))
+        self.api_sink = sink = run.sink(outcomes)
+        has_former_keys = know_keys(ledger, stream, keeps=not run.settings.dry_run)
+        clears = sink.capabilities.clears_fields
+        filled = FilledFields(ledger, sink.configured(), clears=clears)
+        self._preparation = Preparation(
+            stream, sink, run, outcomes=outcomes, filled=filled, warn_once=warn_once
+        )
+        self._intake = Intake(
+            stream,
+            self._preparation,
+            ledger=ledger,
+            outcomes=outcomes,
+            status_names=run.status_names,
+            settings=run.translation_settings,
+            has_former_keys=has_former_keys,
+        )
+        self.explainer = Explainer(sink, self._preparation, outcomes) if run.is_offline else None
+        if not self.explainer:
+            self._make_delivery(stream, filled, warn_once)
+
+    def _make_delivery(
+        self, stream: Stream, filled: FilledFields, warn_once: Callable[[str], None]
+    ) -> None:
+        """Make the objects that plan and deliver the records."""
+        run, outcomes, ledger, sink = self._run, self._outcomes, self._run.ledger, self.api_sink
+        settings, can = run.settings, sink.capabilities
+        unanswered = Unanswered(settings.unanswered_wait)
+        look_up = Reconciler(
+            sink,
+            settings.match_on,
+            unanswered=unanswered,
+            ledger=ledger,
+            outcomes=outcomes,
+            peers=run.look_ups,
+            shutdown=run.shutdown,
+            warn_once=warn_once,
+        )
+        terms = Terms(
+            settings.dry_run,
+            look_up.adopts,
+            can.idempotent,
+            can.replaces,
+            run.former_until,
+            stream.key_properties,
+        )
+        self._plan = Plan(ledger, outcomes, filled, unanswered, terms)
+        wait = settings.retry_wait_seconds
+        tries = Tries(sink.title, settings.max_tries, wait, can.alone_after)
+        self._delivery = Delivery(
+            sink,
+            ledger=ledger,
+            outcomes=outcomes,
+            look_up=look_up,
+            setbacks=Setbacks(outcomes, tries),
+            unanswered=unanswered,
+            shutdown=run.shutdown,
+            mode=settings.mode,
+            assert_complete=self._preparation.assert_complete,
+        )
+
+    @property
+    def max_size(self) -> int:
+        """Return how many contacts are written together, by default as the sink declares."""
+        if self.batch_size_rows is not None:
+            return self.batch_size_rows
+        return self.api_sink.capabilities.batch_size
+
+    @property
+    def current_size(self) -> int:
+        """Return the number of contacts waiting to be written."""
+        return len(self._queue)
+
+    def receive(self, line: Line, mapped: Mapping[str, Any] | None = None) -> bool:
+        """Queue a record; a later one with the same key takes its place."""
+        try:
+            received = self._intake.received(line, mapped)
+        except Rejected as why:
+            self._outcomes.refuse(line.message, why)
+            return False
+        except Gone as gone:
+            self._outcomes.leave_out(why_gone(gone))
+            return False
+        if earlier := self._queue.pop(received.key, None):
+            self._outcomes.skip(earlier, "a later record has the same key")
+        self._queue[received.key] = received
+        return len(self._queue) >= self._most
+
+    def process_batch(self, context: dict[str, Any]) -> None:
+        """Write what waits, or explain it."""
+        del context
+        waiting, self._queue = self._queue, {}
+        self.record_counter_metric.increment(len(waiting))
+        if self.explainer:
+            self.explainer.explain(waiting.values())
+            return
+        items = self._prepared(self._plan.changed(waiting))
+        planned = self._plan.planned(items)
+        if self._run.settings.dry_run:
+            self._delivery.preview(planned)
+        else:
+            self._delivery.deliver(planned)
+        if self._unreadable:
+            raise self._unreadable
+
+    def _prepared(self, changed: Iterable[Received]) -> list[Planned]:
+        """Return records as they are sent, and settle those that are not sent."""
+        return [item for received in changed if (item := self._item(received))]
+
+    def _item(self, received: Received) -> Planned | None:
+        try:
+            return self._preparation.item(received)
+        except Rejected as why:
+            self._outcomes.reject(received, why)
+        except Gone as gone:
+            self._outcomes.skip(received, why_gone(gone))
+        except InputError as error:
+            self._outcomes.take_back()
+            self._unreadable = error
+        return None
+
+    def settle_due(self) -> None:
+        """Settle unanswered creates that can no longer be carried out."""
+        if not self.explainer:
+            self._delivery.settle_due()
+
+    def settle_last(self) -> None:
+        """Settle the other unanswered creates, at the end of the stream."""
+        if not self.explainer:
+            self._delivery.finish()
+
+    def learn(self) -> None:
+        """Ask the API for the account's fields, as is done before the first record."""
+        self._preparation.learn()
