@@ -5,9 +5,10 @@ from __future__ import annotations
 import abc
 from contextlib import closing
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from singer_sdk import Stream, Tap
+from singer_sdk import typing as th
 from singer_sdk.exceptions import SyncError
 
 from tap_contacts import fast_path
@@ -20,7 +21,7 @@ from tap_contacts.unknown_fields import UnknownFields
 from tap_contacts.writer import MessageWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, MutableMapping
+    from collections.abc import Generator, Iterator, Mapping, MutableMapping, Sequence
 
     from singer_sdk.singerlib import RecordMessage
 
@@ -38,13 +39,30 @@ VERSION = "version"
 LATEST_VERSION = 2**63 - 1
 
 
+def texts(*names: str) -> Iterator[th.Property[Any]]:
+    """Yield properties of records that are texts."""
+    return (th.Property(name, th.StringType) for name in names)
+
+
+def schema_of(key: str, *others: th.Property[Any]) -> dict[str, Any]:
+    """Return the schema of records that have a text as their key."""
+    return th.PropertiesList(th.Property(key, th.StringType, required=True), *others).to_dict()
+
+
 class ApiStream(Stream, Generic[ClientT]):
-    """A stream of one API's records, read in chunks."""
+    """A stream of one API's records, read in chunks.
+
+    Args:
+        tap: The plugin.
+        clients: The clients of all streams; this stream adds its own if it is not there.
+        shown: Shows the progress.
+    """
 
     client_class: type[ClientT]
+    own_settings: ClassVar[Sequence[th.Property[Any]]] = ()
+    """Settings of the API that only this stream uses."""
 
     def __init__(self, tap: Tap, clients: MutableMapping[type, ApiClient], shown: Progress) -> None:
-        """Take the tap, its clients, to which this stream may add its own, and what is shown."""
         super().__init__(tap)
         self._clients, self._shown = clients, shown
         self._unknown = UnknownFields()
