@@ -14,7 +14,7 @@ from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.cobai import codes, wire
 from tap_contacts.apis.cobai.sign_in import CobSignature
-from tap_contacts.apis.cobai.wire import CUSTOMERS
+from tap_contacts.apis.cobai.wire import CUSTOMERS, HEADERS
 from tap_contacts.listing.offsets import Incomplete
 from tap_contacts.transport import xml
 from tap_contacts.transport.account_settings import text
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from tap_contacts.transport.session import Answer, SignIn
 
 ORIGIN = "https://api.cobai.com"
-HEADERS = {"Content-Type": "application/xml"}
 
 SETTINGS = th.ObjectType(
     text("access_key_id", "Access key id, generated in the target system.", required=True),

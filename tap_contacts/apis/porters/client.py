@@ -31,7 +31,6 @@ ORIGIN = "https://api-hrbc-jp.porterscloud.com"
 PARTITION = "/v1/partition"
 WITHIN_REACH = {"request_type": 1}
 """What asks for the company databases that the access token opens."""
-CONTENT_TYPE = "application/xml; charset=UTF-8"
 
 SETTINGS = th.ObjectType(
     text("app_id", "App ID that PORTERS gave the app."),
@@ -164,6 +163,6 @@ class Porters(ApiClient):
             several=len(items) > 1,
             once=once,
             data=wire.document(items),
-            headers={"Content-Type": CONTENT_TYPE, **wire.LINKS_TOO},
+            headers={"Content-Type": wire.CONTENT_TYPE, **wire.LINKS_TOO},
         )
         return wire.results(answer.xml)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
+CONTENT_TYPE = "application/xml; charset=UTF-8"
+
 MAX_ITEMS, MAX_BYTES = 200, 15_000
 """Most items of a request, and most bytes: "about 15,000 characters", taken as bytes to be safe."""
 
