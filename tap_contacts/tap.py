@@ -125,7 +125,7 @@ class TapContacts(ContactsPlugin, Tap):
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
-        """Let states and catalogs that cannot be read be usage errors in one sentence."""
+        """Check the files of states and catalogs: one that cannot be read is a usage error."""
         command = super().get_singer_command()
         for param in command.params:
             if param.name in KEPT:

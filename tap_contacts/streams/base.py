@@ -98,7 +98,7 @@ class ApiStream(Stream, Generic[ClientT]):
     def _sync_records(
         self, context: Mapping[str, Any] | None = None, *, write_messages: bool = True
     ) -> Generator[dict[str, Any], Any, Any]:
-        """Write the records, where nothing changes them not one by one but in chunks."""
+        """Write the records: in chunks where nothing changes them, or else one by one."""
         try:
             if write_messages and fast_path.is_open(self, self._tap.message_writer):
                 self._write_chunks()
@@ -120,7 +120,7 @@ class ApiStream(Stream, Generic[ClientT]):
         yield from messages
 
     def _write_chunks(self) -> None:
-        """Write all records as they are; chunks whose records need more go the SDK's way."""
+        """Write the records chunk by chunk; what the SDK would change goes the SDK's way."""
         form = fast_path.Form(self.effective_schema)
         writer = cast("MessageWriter", self._tap.message_writer)
         name = self.stream_maps[0].stream_alias
@@ -169,13 +169,14 @@ class ApiStream(Stream, Generic[ClientT]):
         return {"records": self._read, **gone}
 
     def _write_activate_version_message(self, full_table_version: int) -> None:
-        """Put it off: before all records have come, it would make those still to come gone."""
+        """Put the message off: a loader would take records that are still to come for deleted."""
         self._new_version = full_table_version
 
     def _resumed(self) -> Mapping[str, Any] | None:
-        """Return the progress of an earlier run; its reading goes on as it began.
+        """Return the progress of an earlier run.
 
-        If it began without version, it ends without: what came before would otherwise be gone.
+        If that began without a version, this one goes on without: with one, a loader would take
+        the records that came before for deleted.
         """
         progress: Mapping[str, Any] | None = self.stream_state.get(PROGRESS)
         if not isinstance(progress, dict):
@@ -186,7 +187,11 @@ class ApiStream(Stream, Generic[ClientT]):
         return place
 
     def _note(self, progress: Mapping[str, Any] | None) -> None:
-        """Take note of what is written; None: no more than before can be told, {}: nothing."""
+        """Put the progress into the STATE, and write that.
+
+        Args:
+            progress: Where a later run may go on; None: where it could before; {}: nowhere.
+        """
         if progress:
             version = {} if self._stream_version is None else {VERSION: self._stream_version}
             self.stream_state[PROGRESS] = {**progress, **version}

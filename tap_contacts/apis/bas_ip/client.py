@@ -16,14 +16,14 @@ from tap_contacts.apis.bas_ip.sign_in import TITLE, Login
 from tap_contacts.apis.bas_ip.wire import CONTACTS_PATH, INFO_PATH, LOGIN_PATH
 from tap_contacts.transport.account_settings import text, user
 from tap_contacts.transport.call import Call
-from tap_contacts.transport.client import RATE, ApiClient, Judgement
+from tap_contacts.transport.client import RATE, ApiClient
 from tap_contacts.transport.errors import NotFound
 from tap_contacts.transport.origin import origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tap_contacts.transport.session import Answer, SignIn
+    from tap_contacts.transport.session import SignIn
 
 SETTINGS = th.ObjectType(
     *user("User of the monitor's web interface."),
@@ -53,6 +53,7 @@ class BasIp(ApiClient):
     api = "bas_ip"
     title = TITLE
     settings = SETTINGS
+    judge = staticmethod(codes.judge)
 
     def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
         super().__init__(settings, config)
@@ -68,10 +69,6 @@ class BasIp(ApiClient):
         """Sign in with user and password."""
         url = self.origin + _path(settings, "login_path", LOGIN_PATH)
         return Login(self.transport, url, settings["username"], settings["password"])
-
-    def judge(self, answer: Answer) -> Judgement:
-        """Judge by the table of codes."""
-        return codes.judge(answer)
 
     def check(self) -> str:
         """Sign in and let the device introduce itself."""

@@ -19,13 +19,13 @@ from tap_contacts.listing.offsets import Incomplete
 from tap_contacts.transport import xml
 from tap_contacts.transport.account_settings import text
 from tap_contacts.transport.call import Call
-from tap_contacts.transport.client import RATE, ApiClient, Judgement
+from tap_contacts.transport.client import RATE, ApiClient
 from tap_contacts.transport.origin import origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tap_contacts.transport.session import Answer, SignIn
+    from tap_contacts.transport.session import SignIn
 
 ORIGIN = "https://api.cobai.com"
 
@@ -60,6 +60,7 @@ class Cobai(ApiClient):
     api = "cobai"
     title = "cobai"
     settings = SETTINGS
+    judge = staticmethod(codes.judge)
 
     def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
         super().__init__(settings, config)
@@ -85,10 +86,6 @@ class Cobai(ApiClient):
             )
             raise ConfigurationError(msg)
         return CobSignature(key_id, secret, sign_query=settings.get("sign_query") or False)
-
-    def judge(self, answer: Answer) -> Judgement:
-        """Judge by the table of codes."""
-        return codes.judge(answer)
 
     def check(self) -> str:
         """Read the list of customers."""

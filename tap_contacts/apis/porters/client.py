@@ -18,7 +18,7 @@ from tap_contacts.apis.porters.sign_in import TITLE, AppSignIn
 from tap_contacts.apis.porters.tenant import Tenant
 from tap_contacts.transport.account_settings import text
 from tap_contacts.transport.call import Call
-from tap_contacts.transport.client import RATE, ApiClient, Judgement
+from tap_contacts.transport.client import RATE, ApiClient
 from tap_contacts.transport.errors import Stopped
 from tap_contacts.transport.origin import origin
 
@@ -51,11 +51,12 @@ SETTINGS = th.ObjectType(
 
 
 class Porters(ApiClient):
-    """Speak for one app to one company database ("Partition")."""
+    """Read and write, as one app, the contacts of one company database ("Partition")."""
 
     api = "porters"
     title = TITLE
     settings = SETTINGS
+    judge = staticmethod(codes.judge)
     rates = {"GET": 2000, "POST": 500}  # noqa: RUF012  # typed ClassVar in the base
 
     def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
@@ -121,10 +122,6 @@ class Porters(ApiClient):
             msg = "porters needs app_id and app_secret."
             raise ConfigurationError(msg)
         return AppSignIn(self.transport, self.origin, app_id, secret)
-
-    def judge(self, answer: Answer) -> Judgement:
-        """Judge by the table of codes."""
-        return codes.judge(answer)
 
     def check(self) -> str:
         """Sign in and read the partitions."""

@@ -17,13 +17,13 @@ from tap_contacts.apis.valomnia.wire import ONE, PAGE_SIZE
 from tap_contacts.listing.offsets import Page
 from tap_contacts.transport.account_settings import text, user
 from tap_contacts.transport.call import Call
-from tap_contacts.transport.client import RATE, ApiClient, Judgement
+from tap_contacts.transport.client import RATE, ApiClient
 from tap_contacts.transport.origin import origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tap_contacts.transport.session import Answer, SignIn
+    from tap_contacts.transport.session import SignIn
 
 API_VERSION = "v1.0"
 
@@ -47,6 +47,7 @@ class Valomnia(ApiClient):
     api = "valomnia"
     title = TITLE
     settings = SETTINGS
+    judge = staticmethod(codes.judge)
 
     def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
         super().__init__(settings, config)
@@ -69,10 +70,6 @@ class Valomnia(ApiClient):
             msg = "valomnia needs username and password."
             raise ConfigurationError(msg)
         return Session(self.transport, self.origin, settings["username"], settings["password"])
-
-    def judge(self, answer: Answer) -> Judgement:
-        """Judge by the table of codes."""
-        return codes.judge(answer)
 
     def check(self) -> str:
         """Sign in and read one contact, of which only the organization is told."""

@@ -23,13 +23,13 @@ from tap_contacts.listing.offsets import Page
 from tap_contacts.transport import forms
 from tap_contacts.transport.account_settings import text
 from tap_contacts.transport.call import Call
-from tap_contacts.transport.client import RATE, ApiClient, Judgement
+from tap_contacts.transport.client import RATE, ApiClient
 from tap_contacts.transport.origin import origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tap_contacts.transport.session import Answer, SignIn
+    from tap_contacts.transport.session import SignIn
 
 SETTINGS = th.ObjectType(
     text("client_id", "Client id of the Zoho API console."),
@@ -72,6 +72,7 @@ class ZohoVoice(ApiClient):
     api = "zoho_voice"
     title = TITLE
     settings = SETTINGS
+    judge = staticmethod(codes.judge)
 
     def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
         super().__init__(settings, config)
@@ -99,10 +100,6 @@ class ZohoVoice(ApiClient):
             return AccessToken(token)
         msg = "zoho_voice needs client_id, client_secret and refresh_token, or an access_token."
         raise ConfigurationError(msg)
-
-    def judge(self, answer: Answer) -> Judgement:
-        """Judge by the table of codes."""
-        return codes.judge(answer)
 
     def check(self) -> str:
         """Sign in and read the statuses."""
