@@ -16,23 +16,11 @@ from singer_sdk.exceptions import ConfigurationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tap_contacts import kept_files
-from tap_contacts.apis.cobai import client as cobai
-from tap_contacts.apis.porters import client as porters
-from tap_contacts.apis.valomnia import client as valomnia
-from tap_contacts.apis.zoho_voice import client as zoho_voice
 from tap_contacts.plugin import printable, signals, standard_streams
 from tap_contacts.plugin.base import ContactsPlugin, exit_codes
 from tap_contacts.plugin.progress import Progress
 from tap_contacts.plugin.standard_streams import OutputError
-from tap_contacts.streams.cobai import CobaiContacts, CobaiCustomers
-from tap_contacts.streams.porters import (
-    PortersClients,
-    PortersContactPhases,
-    PortersContacts,
-    PortersPartitions,
-)
-from tap_contacts.streams.valomnia import ValomniaContacts
-from tap_contacts.streams.zoho_voice import ZohoVoiceContacts, ZohoVoiceContactStatuses
+from tap_contacts.streams import cobai, porters, valomnia, zoho_voice
 from tap_contacts.transport import client as http
 from tap_contacts.writer import MessageWriter
 
@@ -44,17 +32,15 @@ if TYPE_CHECKING:
     from tap_contacts.transport.client import ApiClient
 
 STREAMS: tuple[type[ApiStream[Any]], ...] = (
-    CobaiCustomers,
-    CobaiContacts,
-    PortersClients,
-    PortersContactPhases,
-    PortersContacts,
-    PortersPartitions,
-    ValomniaContacts,
-    ZohoVoiceContacts,
-    ZohoVoiceContactStatuses,
+    *cobai.STREAMS,
+    *porters.STREAMS,
+    *valomnia.STREAMS,
+    *zoho_voice.STREAMS,
 )
 """Every stream there is."""
+
+CLIENTS = tuple(dict.fromkeys(kind.client_class for kind in STREAMS))
+"""The client of each API that can be read."""
 
 KEPT = {"state": kept_files.state, "catalog": kept_files.catalog}
 """Options of the command that name files, and what takes these."""
@@ -64,6 +50,13 @@ LONGEST_END = 5.0
 
 UNREAD = "Nobody reads the output any more: see why the target ended, then run both again."
 """What is said when the other end of the pipe is gone."""
+
+
+def account(client: type[ApiClient]) -> th.Property[Any]:
+    """Return the settings of an API: those of its client, then those of its streams."""
+    own = (each for kind in STREAMS if kind.client_class is client for each in kind.own_settings)
+    settings = th.ObjectType(*client.settings.wrapped.values(), *own)
+    return th.Property(client.api, settings, description=f"Read {client.title}.")
 
 
 class TapContacts(ContactsPlugin, Tap):
@@ -77,10 +70,7 @@ class TapContacts(ContactsPlugin, Tap):
     watch: ClassVar = signals.Watch()
     progress: ClassVar = Progress()
     config_jsonschema: ClassVar = th.PropertiesList(
-        th.Property("cobai", cobai.SETTINGS, description="Read cobai."),
-        th.Property("porters", porters.TAP_SETTINGS, description="Read PORTERS."),
-        th.Property("valomnia", valomnia.SETTINGS, description="Read Valomnia."),
-        th.Property("zoho_voice", zoho_voice.SETTINGS, description="Read Zoho Voice."),
+        *map(account, CLIENTS),
         th.Property(
             "concurrency",
             http.CONCURRENCY,
@@ -113,7 +103,6 @@ class TapContacts(ContactsPlugin, Tap):
     ]
 
     def __init__(self, **kwargs: Any) -> None:
-        """Take the arguments of the SDK's `Tap`."""
         super().__init__(**kwargs)
         self._is_ending = False
         self.hear_signals()
@@ -126,17 +115,17 @@ class TapContacts(ContactsPlugin, Tap):
 
     def check_settings(self) -> None:
         """Refuse to run without any API, or with settings that one of them refuses."""
-        apis = sorted({kind.client_class.api for kind in STREAMS})
-        if not any(api in self.config for api in apis):
-            msg = f"Nothing to read: give the settings of at least one of {', '.join(apis)}."
+        given = [kind for kind in CLIENTS if kind.api in self.config]
+        if not given:
+            apis = ", ".join(kind.api for kind in CLIENTS)
+            msg = f"Nothing to read: give the settings of at least one of {apis}."
             raise ConfigurationError(msg)
-        for kind in dict.fromkeys(kind.client_class for kind in STREAMS):
-            if kind.api in self.config:
-                kind(self.config[kind.api], self.config)
+        for kind in given:
+            kind(self.config[kind.api], self.config)
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
-        """Let states and catalogs that cannot be read be usage errors in one sentence."""
+        """Check the files of states and catalogs: one that cannot be read is a usage error."""
         command = super().get_singer_command()
         for param in command.params:
             if param.name in KEPT:

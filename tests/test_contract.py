@@ -53,6 +53,47 @@ def test_the_folder_of_the_apis_holds_nothing_else() -> None:
     assert found == {"__init__.py", *APIS}
 
 
+FILES = ("client", "codes", "sign_in", "wire")
+"""Files that the folder of each API has; where contacts can be read, `reading` is one more."""
+
+HOMES = {
+    "ApiClient": "client",
+    "SETTINGS": "client",
+    "CODES": "codes",
+    "judge": "codes",
+    "SignIn": "sign_in",
+    "TokenSignIn": "sign_in",
+    "HEADERS": "wire",
+    "is_expected": "wire",
+    "contacts": "reading",
+    "read_contacts": "reading",
+    "normal": "reading",
+}
+"""What each of them holds: names, and the bases of classes."""
+
+
+def names(path: Path) -> set[str]:
+    """Return the names that a module defines, and the bases of its classes."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    classes = [each for each in body if isinstance(each, ast.ClassDef)]
+    given = [to for each in body if isinstance(each, ast.Assign) for to in each.targets]
+    bases = [base for each in classes for base in each.bases]
+    functions = {each.name for each in body if isinstance(each, ast.FunctionDef)}
+    return functions | {each.id for each in [*given, *bases] if isinstance(each, ast.Name)}
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_the_folder_of_each_api_has_the_same_files(api: str) -> None:
+    """Whoever knows the folder of one API knows where to look in that of another."""
+    folder = ROOT / "tap_contacts/apis" / api
+    reads = (ROOT / "tap_contacts/streams" / f"{api}.py").exists()
+    wanted = [*FILES, *["reading"] * reads]
+    assert [name for name in wanted if not (folder / f"{name}.py").exists()] == []
+    for path in files("tap_contacts/apis", api):
+        homes = {name: HOMES[name] for name in names(path) & HOMES.keys()}
+        assert set(homes.values()) <= {path.stem}, (path, homes)
+
+
 def test_what_both_sides_know_imports_neither_side() -> None:
     """The shared rooms import neither the tap's own code nor the target."""
     for path in (path for room in SHARED for path in files("tap_contacts", room)):

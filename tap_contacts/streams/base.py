@@ -5,9 +5,10 @@ from __future__ import annotations
 import abc
 from contextlib import closing
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from singer_sdk import Stream, Tap
+from singer_sdk import typing as th
 from singer_sdk.exceptions import SyncError
 
 from tap_contacts import fast_path
@@ -20,7 +21,7 @@ from tap_contacts.unknown_fields import UnknownFields
 from tap_contacts.writer import MessageWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, MutableMapping
+    from collections.abc import Generator, Iterator, Mapping, MutableMapping, Sequence
 
     from singer_sdk.singerlib import RecordMessage
 
@@ -38,13 +39,30 @@ VERSION = "version"
 LATEST_VERSION = 2**63 - 1
 
 
+def texts(*names: str) -> Iterator[th.Property[Any]]:
+    """Yield properties of records that are texts."""
+    return (th.Property(name, th.StringType) for name in names)
+
+
+def schema_of(key: str, *others: th.Property[Any]) -> dict[str, Any]:
+    """Return the schema of records that have a text as their key."""
+    return th.PropertiesList(th.Property(key, th.StringType, required=True), *others).to_dict()
+
+
 class ApiStream(Stream, Generic[ClientT]):
-    """A stream of one API's records, read in chunks."""
+    """A stream of one API's records, read in chunks.
+
+    Args:
+        tap: The plugin.
+        clients: The clients of all streams; this stream adds its own if it is not there.
+        shown: Shows the progress.
+    """
 
     client_class: type[ClientT]
+    own_settings: ClassVar[Sequence[th.Property[Any]]] = ()
+    """Settings of the API that only this stream uses."""
 
     def __init__(self, tap: Tap, clients: MutableMapping[type, ApiClient], shown: Progress) -> None:
-        """Take the tap, its clients, to which this stream may add its own, and what is shown."""
         super().__init__(tap)
         self._clients, self._shown = clients, shown
         self._unknown = UnknownFields()
@@ -80,7 +98,7 @@ class ApiStream(Stream, Generic[ClientT]):
     def _sync_records(
         self, context: Mapping[str, Any] | None = None, *, write_messages: bool = True
     ) -> Generator[dict[str, Any], Any, Any]:
-        """Write the records, where nothing changes them not one by one but in chunks."""
+        """Write the records: in chunks where nothing changes them, or else one by one."""
         try:
             if write_messages and fast_path.is_open(self, self._tap.message_writer):
                 self._write_chunks()
@@ -102,7 +120,7 @@ class ApiStream(Stream, Generic[ClientT]):
         yield from messages
 
     def _write_chunks(self) -> None:
-        """Write all records as they are; chunks whose records need more go the SDK's way."""
+        """Write the records chunk by chunk; what the SDK would change goes the SDK's way."""
         form = fast_path.Form(self.effective_schema)
         writer = cast("MessageWriter", self._tap.message_writer)
         name = self.stream_maps[0].stream_alias
@@ -151,13 +169,14 @@ class ApiStream(Stream, Generic[ClientT]):
         return {"records": self._read, **gone}
 
     def _write_activate_version_message(self, full_table_version: int) -> None:
-        """Put it off: before all records have come, it would make those still to come gone."""
+        """Put the message off: a loader would take records that are still to come for deleted."""
         self._new_version = full_table_version
 
     def _resumed(self) -> Mapping[str, Any] | None:
-        """Return the progress of an earlier run; its reading goes on as it began.
+        """Return the progress of an earlier run.
 
-        If it began without version, it ends without: what came before would otherwise be gone.
+        If that began without a version, this one goes on without: with one, a loader would take
+        the records that came before for deleted.
         """
         progress: Mapping[str, Any] | None = self.stream_state.get(PROGRESS)
         if not isinstance(progress, dict):
@@ -168,7 +187,11 @@ class ApiStream(Stream, Generic[ClientT]):
         return place
 
     def _note(self, progress: Mapping[str, Any] | None) -> None:
-        """Take note of what is written; None: no more than before can be told, {}: nothing."""
+        """Put the progress into the STATE, and write that.
+
+        Args:
+            progress: Where a later run may go on; None: where it could before; {}: nowhere.
+        """
         if progress:
             version = {} if self._stream_version is None else {VERSION: self._stream_version}
             self.stream_state[PROGRESS] = {**progress, **version}

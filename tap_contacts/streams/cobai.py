@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 
+from tap_contacts.apis.cobai import reading
 from tap_contacts.apis.cobai.client import Cobai
-from tap_contacts.listing.prefetch import Chunk
-from tap_contacts.streams.base import ApiStream
+from tap_contacts.streams.base import ApiStream, schema_of, texts
+from tap_contacts.streams.short_list import ShortListStream
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Iterable, Mapping
+
+    from tap_contacts.listing.prefetch import Chunk
 
 
-class CobaiCustomers(ApiStream[Cobai]):
+class CobaiCustomers(ShortListStream[Cobai]):
     """Customers, of whom cobai tells no more than the UUID; new are the self-registered.
 
     Fields: https://cobai.com/de/docs/api-v2/kunden/kundenliste-abrufen
@@ -23,15 +26,11 @@ class CobaiCustomers(ApiStream[Cobai]):
     name = "cobai_customers"
     client_class = Cobai
     primary_keys = ("uuid",)
-    schema = th.PropertiesList(
-        th.Property("uuid", th.StringType, required=True),
-        th.Property("is_new", th.BooleanType),
-    ).to_dict()
+    schema = schema_of("uuid", th.Property("is_new", th.BooleanType))
 
-    def read(self, progress: Mapping[str, Any] | None) -> Generator[Chunk, None, None]:
-        """Yield every customer."""
-        del progress
-        yield Chunk(list(self.client.customers()))
+    def rows(self) -> Iterable[dict[str, Any]]:
+        """Return every customer."""
+        return reading.customers(self.client)
 
 
 class CobaiContacts(ApiStream[Cobai]):
@@ -43,21 +42,17 @@ class CobaiContacts(ApiStream[Cobai]):
     name = "cobai_contacts"
     client_class = Cobai
     primary_keys = ("uuid",)
-    schema = th.PropertiesList(
-        th.Property("uuid", th.StringType, required=True),
+    schema = schema_of(
+        "uuid",
         th.Property("customer_uuid", th.StringType, required=True),
-        th.Property("gender", th.StringType),
-        th.Property("firstName", th.StringType),
-        th.Property("lastName", th.StringType),
-        th.Property("officePhone", th.StringType),
-        th.Property("officeFax", th.StringType),
-        th.Property("officeMobile", th.StringType),
-        th.Property("officeMail", th.StringType),
-        th.Property("webUserName", th.StringType),
-        th.Property("role", th.StringType),
+        *texts("gender", "firstName", "lastName", "officePhone", "officeFax", "officeMobile"),
+        *texts("officeMail", "webUserName", "role"),
         th.Property("ignoreAssortment", th.BooleanType),
-    ).to_dict()
+    )
 
     def read(self, progress: Mapping[str, Any] | None) -> Generator[Chunk, None, None]:
         """Yield every contact."""
-        return self.client.read_contacts(progress)
+        return reading.read_contacts(self.client, progress)
+
+
+STREAMS = (CobaiCustomers, CobaiContacts)

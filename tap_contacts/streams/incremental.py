@@ -1,4 +1,4 @@
-"""The base of streams whose API tells when a record was changed."""
+"""The base of streams of records that tell when they were changed."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 class IncrementalStream(ApiStream[ClientT]):
     """A stream that is read from its bookmark on, unless a catalog demands all of it.
 
-    What is read decides how far the bookmark goes: the SDK's own ways of moving it are shut.
+    `read` moves the bookmark; the SDK's own ways of moving it do nothing.
     """
 
     @property
     def is_incremental(self) -> bool:
-        """Say whether the bookmark counts."""
+        """Say whether the stream is read from its bookmark on."""
         return self.replication_method == REPLICATION_INCREMENTAL
 
     @cached_property
     def bookmark(self) -> Bookmark:
-        """Return from when on to read; of a full table, always.
+        """Return from when on to read; a full table has a bookmark without time.
 
         Raises:
             ConfigurationError: If the bookmark, start_date or replication key is none.
@@ -42,12 +42,12 @@ class IncrementalStream(ApiStream[ClientT]):
         return Bookmark(self.name, key, self.stream_state, self.config.get("start_date"))
 
     def get_replication_key_signpost(self, context: Mapping[str, Any] | None = None) -> None:
-        """Return nothing."""
+        """Return no limit of the bookmark."""
 
     def _write_starting_replication_value(self, context: Mapping[str, Any] | None) -> None:
-        """Note nothing."""
+        """Leave the STATE as it is."""
 
     def _increment_stream_state(
         self, latest_record: Mapping[str, Any], *, context: Mapping[str, Any] | None = None
     ) -> None:
-        """Move nothing."""
+        """Leave the bookmark where it is."""

@@ -13,17 +13,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_contacts.apis.porters import records, wire
-from tap_contacts.apis.porters import tenant as fields
+from tap_contacts.apis.porters import fields, options, records, wire
+from tap_contacts.apis.porters.changes import Changes
 from tap_contacts.apis.porters.client import Porters
-from tap_contacts.apis.porters.reading import Asked, Changes
-from tap_contacts.listing.prefetch import Chunk
-from tap_contacts.streams.base import ApiStream
+from tap_contacts.apis.porters.reading import Asked
+from tap_contacts.apis.porters.tenant import MAY_NOT
+from tap_contacts.streams.base import ApiStream, schema_of
 from tap_contacts.streams.incremental import IncrementalStream
+from tap_contacts.streams.short_list import ShortListStream, StatusStream
 from tap_contacts.transport.errors import Stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+
+    from tap_contacts.listing.prefetch import Chunk
 
 LONGEST_FIELDS = 12_000
 """Characters that the fields of a request may take, of about 15,000 in all."""
@@ -41,7 +44,7 @@ class PortersStream(ApiStream[Porters]):
         try:
             yield
         except Stopped as error:
-            if error.code not in fields.MAY_NOT:
+            if error.code not in MAY_NOT:
                 raise
             found = () if self.config[Porters.api].get("partition") else ("partition_r",)
             needed = ", ".join(dict.fromkeys([*(scopes or self.scopes), *found]))
@@ -77,7 +80,7 @@ class PortersRecords(PortersStream, IncrementalStream[Porters]):
             with self.asking("field_r"):
                 return fields.fields_of(self.client, self.resource)
         except Stopped as error:
-            if error.code not in fields.MAY_NOT:
+            if error.code not in MAY_NOT:
                 raise
             self._not_told = error
             text = "PORTERS: without the scope field_r, %s has the documented fields only."
@@ -125,6 +128,16 @@ class PortersContacts(PortersRecords):
     primary_keys = ("Contact.P_Id",)
     replication_key = "Contact.P_UpdateDate"
     scopes = ("contact_r", "client_r", "user_r", "option_r")
+    own_settings = (
+        th.Property(
+            "fields",
+            th.ArrayType(th.StringType),
+            description=(
+                "Aliases of the contacts' fields to read, such as Contact.P_Name. Default: all "
+                "that are in use, but for images."
+            ),
+        ),
+    )
 
     @cached_property
     def wanted(self) -> Sequence[str] | None:
@@ -153,7 +166,7 @@ class PortersClients(PortersRecords):
     scopes = ("client_r", "user_r", "option_r")
 
 
-class PortersPartitions(PortersStream):
+class PortersPartitions(PortersStream, ShortListStream[Porters]):
     """Company databases that the app can reach.
 
     Fields: https://hrbcapi.porters.jp/hc/en-us/articles/115012006227-Partition-Read
@@ -162,47 +175,43 @@ class PortersPartitions(PortersStream):
     name = "porters_partitions"
     primary_keys = ("Partition.P_Id",)
     scopes = ("partition_r",)
-    schema = th.PropertiesList(
-        th.Property("Partition.P_Id", th.StringType, required=True),
+    schema = schema_of(
+        "Partition.P_Id",
         th.Property("Partition.P_Name", th.StringType, description="Name of the company."),
         th.Property("Partition.P_CompanyId", th.StringType, description="Its id at the log-in."),
-    ).to_dict()
+    )
 
-    def read(self, progress: Mapping[str, Any] | None) -> Generator[Chunk, None, None]:
-        """Yield every company database."""
-        del progress
+    def rows(self) -> Iterable[dict[str, Any]]:
+        """Return every company database."""
         with self.asking():
             rows = self.client.partitions()
-        yield Chunk([{name: value or None for name, value in row.items()} for row in rows])
+        return [{name: value or None for name, value in row.items()} for row in rows]
 
 
-class PortersContactPhases(PortersStream):
+class PortersContactPhases(PortersStream, StatusStream[Porters]):
     """Phases of contacts, which are their statuses: alias and name on the screens.
 
     Fields: https://hrbcapi.porters.jp/hc/en-us/articles/115012160328-Option-Read
     """
 
     name = "porters_contact_phases"
-    primary_keys = ("id",)
     scopes = ("option_r",)
-    schema = th.PropertiesList(
-        th.Property("id", th.StringType, required=True),
-        th.Property("display_value", th.StringType),
-    ).to_dict()
 
-    def read(self, progress: Mapping[str, Any] | None) -> Generator[Chunk, None, None]:
-        """Yield every phase that a contact can have."""
-        del progress
+    def rows(self) -> Iterable[dict[str, Any]]:
+        """Return every phase that a contact can have."""
         with self.asking():
-            phases = fields.choices_of(self.client, self._root())
-        yield Chunk([{"id": each.alias, "display_value": each.name or None} for each in phases])
+            phases = options.options_of(self.client, self._root()).choices
+        return [{"id": each.alias, "display_value": each.name or None} for each in phases]
 
     def _root(self) -> str:
         """Return what the phases stand under, as documented if the app may not know."""
         try:
             phase = fields.fields_of(self.client, fields.CONTACTS).get(wire.PHASE)
         except Stopped as error:
-            if error.code not in fields.MAY_NOT:
+            if error.code not in MAY_NOT:
                 raise
             phase = None
-        return (phase.options if phase else "") or fields.PHASES
+        return (phase.options if phase else "") or options.PHASES
+
+
+STREAMS = (PortersClients, PortersContactPhases, PortersContacts, PortersPartitions)

@@ -11,7 +11,8 @@ import unicodedata
 import uuid
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_contacts.apis.bas_ip.client import LARGEST_REQUEST, BasIp
+from tap_contacts.apis.bas_ip.client import BasIp
+from tap_contacts.apis.bas_ip.wire import LARGEST_REQUEST
 from tap_contacts.transport.errors import GivenUp, Refused
 from target_contacts.contact import numbers
 from target_contacts.contact.vocabulary import ATTRIBUTES

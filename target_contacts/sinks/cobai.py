@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from tap_contacts.apis.cobai import reading
 from tap_contacts.apis.cobai.client import Cobai
 from tap_contacts.apis.cobai.wire import FIELDS, UUID
 from tap_contacts.plugin.same_name import found
@@ -164,7 +165,7 @@ class CobaiSink(ApiSink[Cobai]):
         return {wire: as_text(sent.get(wire)) for wire in WITHOUT_LOGIN}
 
     def _held(self, customers: Iterable[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        for contact in self.client.stored(customers, self._without_owner):
+        for contact in reading.stored(self.client, customers, self._without_owner):
             yield _remote_id(contact), {**contact, "customer": contact["customer_uuid"]}
 
     def _without_owner(self, listed: list[dict[str, str]]) -> list[dict[str, str]]:

@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from tap_contacts.apis.valomnia import reading
 from tap_contacts.apis.valomnia.client import Valomnia
 from tap_contacts.transport.errors import Refused
 from target_contacts.errors import Rejected
@@ -146,7 +147,7 @@ class ValomniaSink(ApiSink[Valomnia]):
         filters = {name: wanted[name] for name in ("firstName", "lastName") if name in wanted}
         if self.client.use_external_id and "customerId" in wanted:
             filters["customerReference"] = wanted["customerId"]
-        for contact in self.client.contacts(filters):
+        for contact in reading.contacts(self.client, filters):
             yield str(contact["id"]), self._wire(contact)
 
     def scope(self, contact: Mapping[str, Any]) -> str | None:
@@ -157,7 +158,7 @@ class ValomniaSink(ApiSink[Valomnia]):
     def within(self, scope: str, most: int) -> Iterable[tuple[str, Mapping[str, Any]]] | None:
         """Return all contacts, unless listing them takes too many requests."""
         del scope
-        found = self.client.few_contacts(most) if most >= FEW else None
+        found = reading.few_contacts(self.client, most) if most >= FEW else None
         return None if found is None else ((str(c["id"]), self._wire(c)) for c in found)
 
     def alike(self, contact: Payload) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -169,7 +170,7 @@ class ValomniaSink(ApiSink[Valomnia]):
 
     def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield every contact."""
-        for contact in self.client.contacts({}):
+        for contact in reading.contacts(self.client, {}):
             yield str(contact["id"]), self._wire(contact)
 
     def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:

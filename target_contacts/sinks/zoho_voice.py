@@ -10,7 +10,9 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_contacts.apis.zoho_voice.client import PREFIX, ZohoVoice
+from tap_contacts.apis.zoho_voice import reading
+from tap_contacts.apis.zoho_voice.client import ZohoVoice
+from tap_contacts.apis.zoho_voice.wire import CONTACTS, HEADERS
 from tap_contacts.plugin.same_name import found
 from target_contacts.errors import Rejected
 from target_contacts.mapping.choices import one_of
@@ -89,7 +91,7 @@ class ZohoVoiceSink(ApiSink[ZohoVoice]):
 
     def update(self, remote_id: str, payload: Payload, defaults: Payload) -> None:
         """Update a contact, sending back what it holds: whether left-out keys stay is unknown."""
-        stored = self.client.contact(remote_id)
+        stored = reading.contact(self.client, remote_id)
         held = {
             field.wire: stored[field.wire]
             for field in self.fields
@@ -108,7 +110,7 @@ class ZohoVoiceSink(ApiSink[ZohoVoice]):
         Each comes as it would be sent, its numbers in E.164: how a number is written makes no
         other contact.
         """
-        for contact in self.client.contacts():
+        for contact in reading.contacts(self.client):
             held = {name: as_text(value) for name, value in contact.items()}
             yield contact["contact_id"], held | self._numbers(held, held.get("country"))
 
@@ -147,9 +149,9 @@ class ZohoVoiceSink(ApiSink[ZohoVoice]):
     def _send(self, method: str, below: str, payload: Payload, *, repeatable: bool) -> str:
         answer = self.client.call(
             method,
-            f"{PREFIX}/contacts{below}",
+            CONTACTS + below,
             repeatable=repeatable,
             data={"contact": json.dumps(payload, ensure_ascii=False)},
-            headers={"Accept": "application/json"},
+            headers=HEADERS,
         )
         return str(answer.json["contacts"]["contact_id"])

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.testing import get_tap_test_class
 
+from tap_contacts.apis.valomnia.changes import read_changes
 from tap_contacts.apis.valomnia.client import Valomnia as Client
-from tap_contacts.apis.valomnia.reading import normal, read_changes
+from tap_contacts.apis.valomnia.reading import normal
 from tap_contacts.listing.bookmarks import OVERLAP, Bookmark
 from tap_contacts.listing.offsets import Incomplete
 from tap_contacts.tap import TapContacts

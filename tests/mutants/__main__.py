@@ -43,8 +43,11 @@ _MODULES = (
         for name in ("rate_limit", "adaptive_rate", "retry", "circuit_breaker")
     ),
     *("tap_contacts/listing/offsets.py", "tap_contacts/listing/bookmarks.py"),
-    *(f"tap_contacts/apis/{name}.py" for name in ("porters/reading", "valomnia/reading")),
-    "tap_contacts/apis/valomnia/changes.py",
+    *(
+        f"tap_contacts/apis/{api}/{name}.py"
+        for api in ("porters", "valomnia")
+        for name in ("reading", "changes")
+    ),
 )
 MODULES = {name_of(path): path for path in map(Path, _MODULES)}
 

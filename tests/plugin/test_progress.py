@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_contacts.apis.cobai.client import Cobai as CobaiClient
+from tap_contacts.apis.cobai.reading import read_contacts
+from tap_contacts.apis.porters.changes import Changes
 from tap_contacts.apis.porters.client import Porters as PortersClient
-from tap_contacts.apis.porters.reading import Asked, Changes
-from tap_contacts.apis.porters.tenant import CONTACTS
+from tap_contacts.apis.porters.fields import CONTACTS
+from tap_contacts.apis.porters.reading import Asked
+from tap_contacts.apis.valomnia.changes import read_changes
 from tap_contacts.apis.valomnia.client import Valomnia as ValomniaClient
-from tap_contacts.apis.valomnia.reading import read_changes
+from tap_contacts.apis.zoho_voice import reading as zoho_voice
 from tap_contacts.apis.zoho_voice.client import ZohoVoice as ZohoClient
 from tap_contacts.listing.bookmarks import Bookmark
 from tap_contacts.plugin.progress import Progress, Track
@@ -323,7 +326,7 @@ def test_what_is_left_is_what_the_list_tells(total: Any, expected: list[int | No
     """With a total each page tells how many rows follow; without one nothing is made up."""
     with Counting(total) as zoho:
         fill(zoho, 120)
-        chunks = list(ZohoClient(zoho.tap_config(), FAST).read_contacts())
+        chunks = list(zoho_voice.read_contacts(ZohoClient(zoho.tap_config(), FAST)))
     assert [chunk.left for chunk in chunks if chunk.records] == expected
 
 
@@ -331,7 +334,7 @@ def test_what_is_left_of_cobai_are_customers() -> None:
     """Of the contacts no total is told, but how many customers were read is known."""
     with Cobai() as cobai:
         filled(cobai, 25)
-        chunks = list(CobaiClient(cobai.tap_config(), FAST).read_contacts(None))
+        chunks = list(read_contacts(CobaiClient(cobai.tap_config(), FAST), None))
     assert [chunk.left for chunk in chunks if chunk.progress] == [15, 5]
 
 

@@ -12,7 +12,9 @@ from singer_sdk import typing as th
 from singer_sdk.authenticators import APIKeyAuthenticator
 from singer_sdk.pagination import BaseOffsetPaginator
 
-from tap_contacts.apis.zoho_voice.client import LARGEST_PAGE, PREFIX, SETTINGS, normal
+from tap_contacts.apis.zoho_voice.client import SETTINGS
+from tap_contacts.apis.zoho_voice.reading import normal
+from tap_contacts.apis.zoho_voice.wire import CONTACTS, LARGEST_PAGE
 from tap_contacts.streams.zoho_voice import ZohoVoiceContacts
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ class Contacts(RESTStream[int]):
     """The same fields as those of `tap-contacts`."""
 
     name = "zoho_voice_contacts"
-    path = f"{PREFIX}/contacts"
+    path = CONTACTS
     primary_keys = ("contact_id",)
     records_jsonpath = "$.contacts[*]"
     schema = ZohoVoiceContacts.schema

@@ -1,1 +1,1 @@
-"""BAS-IP indoor monitors: settings, sign-in and error codes."""
+"""BAS-IP indoor monitors, the phone book of a door intercom; no page documents how to list it."""

@@ -1,1 +1,1 @@
-"""cobai, B2B commerce: settings, sign-in, error codes, wire form and reading."""
+"""cobai, B2B commerce."""

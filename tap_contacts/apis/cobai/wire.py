@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tap_contacts.transport.session import Answer
 
 CUSTOMERS = "/v2/customer"
+HEADERS = {"Content-Type": "application/xml"}
 
 UUID = "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 

@@ -1,1 +1,1 @@
-"""PORTERS (HRBC), recruiting: settings, sign-in, error codes, wire form and reading."""
+"""PORTERS (HRBC), recruiting."""

@@ -1,4 +1,4 @@
-"""PORTERS (HRBC): reading contacts and clients in full, or what has changed since a moment.
+"""Read contacts and clients of PORTERS (HRBC), completely, while they change.
 
 A listing is walked by `P_Id:gt` instead of offsets, so that nothing shifts while it changes.
 
@@ -8,42 +8,22 @@ https://hrbcapi.porters.jp/hc/en-us/articles/115008016927-Read-API-Parameters
 
 from __future__ import annotations
 
-import logging
-from datetime import datetime, timedelta, timezone
-from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
-from urllib.parse import quote, urlencode
-
-import msgspec
+from itertools import chain, pairwise
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tap_contacts.apis.porters import wire
-from tap_contacts.apis.porters.records import DATE_TIME, DELETED_AT, rfc3339, timed
-from tap_contacts.apis.porters.tenant import LINKS_TOO
-from tap_contacts.listing.bookmarks import EARLIEST, MOST_SEEN, Overlap, before
-from tap_contacts.listing.clocks import clocks, moment
+from tap_contacts.apis.porters.fields import CONTACTS
 from tap_contacts.listing.offsets import Incomplete
-from tap_contacts.listing.prefetch import AFRESH, LOST, Chunk
 from tap_contacts.transport import xml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from lxml.etree import _Element
 
-    from tap_contacts.apis.porters.asking import Asks
-    from tap_contacts.apis.porters.tenant import Resource
-    from tap_contacts.listing.bookmarks import Bookmark
+    from tap_contacts.apis.porters.fields import Resource
+    from tap_contacts.transport.client import ApiClient
     from tap_contacts.transport.session import Answer
-
-_logger = logging.getLogger("contacts.porters")
-
-LARGEST_PAGE = 200
-
-DELETED_FOR = timedelta(days=90)
-"""How long deleted records can be read."""
-
-SURELY_KEPT = timedelta(days=80)
-"""The same, less what the clocks may differ by."""
 
 
 class Asked(NamedTuple):
@@ -56,7 +36,39 @@ class Asked(NamedTuple):
     state: Literal["existing", "deleted"] = "existing"
 
 
-def pages(client: Asks, asked: Asked, after: int = 0) -> Iterator[_Element | None]:
+def contacts(
+    client: ApiClient, fields: Sequence[str], conditions: Mapping[str, str] | None = None
+) -> Iterator[dict[str, str]]:
+    """Yield contacts by ascending id: `Contact.P_Id` and these fields, references as ids.
+
+    Args:
+        client: Speaks to the company database.
+        fields: Aliases.
+        conditions: Alias and suffix to value, all to hold, such as `Contact.P_Name:full`.
+    """
+    for root in pages(client, Asked(CONTACTS, fields, conditions or {})):
+        yield from wire.flat_rows_of(root)
+
+
+def few_contacts(
+    client: ApiClient, fields: Sequence[str], conditions: Mapping[str, str], most: int
+) -> Iterator[dict[str, str]] | None:
+    """Return the contacts that meet conditions; None if they take more than so many pages.
+
+    Args:
+        client: Speaks to the company database.
+        fields: As for `contacts`.
+        conditions: As for `contacts`.
+        most: Pages of 200 contacts.
+    """
+    roots = pages(client, Asked(CONTACTS, fields, conditions))
+    first = next(roots)
+    if wire.total(first) > most * wire.LARGEST_PAGE:
+        return None
+    return (row for root in chain([first], roots) for row in wire.flat_rows_of(root))
+
+
+def pages(client: ApiClient, asked: Asked, after: int = 0) -> Iterator[_Element | None]:
     """Yield the pages of a listing by ascending id, each going on from the last id seen.
 
     Args:
@@ -72,8 +84,8 @@ def pages(client: Asks, asked: Asked, after: int = 0) -> Iterator[_Element | Non
     while more:
         beyond = {f"{key}:gt": str(last)} if last else {}
         asked_now = asked._replace(conditions={**asked.conditions, **beyond})
-        root = _page(client, asked_now, f"{key}:asc", LARGEST_PAGE).xml
-        ids = [last, *_ids(asked.resource, _items(root))]
+        root = page(client, asked_now, f"{key}:asc", wire.LARGEST_PAGE).xml
+        ids = [last, *_ids(asked.resource, items(root))]
         total = wire.total(root)
         more = total > len(ids) - 1
         if more and len(ids) == 1:
@@ -84,16 +96,18 @@ def pages(client: Asks, asked: Asked, after: int = 0) -> Iterator[_Element | Non
         yield root
 
 
-def _items(root: _Element | None) -> list[_Element]:
+def items(root: _Element | None) -> list[_Element]:
+    """Return the items of a page."""
     return [] if root is None else list(xml.children(root, "Item"))
 
 
-def _text(item: _Element, alias: str) -> str:
+def text(item: _Element, alias: str) -> str:
+    """Return the text of a field; "" if it is not there."""
     return item.findtext(f"{{*}}{alias}") or ""
 
 
 def _ids(resource: Resource, items: Sequence[_Element]) -> list[int]:
-    ids = [_text(item, f"{resource.name}.P_Id") for item in items]
+    ids = [text(item, f"{resource.name}.P_Id") for item in items]
     if not all(map(wire.ID.fullmatch, ids)):
         raise _broken(resource, "gave a row without an id")
     return [int(each) for each in ids]
@@ -103,9 +117,9 @@ def _broken(resource: Resource, answered: str) -> Incomplete:
     return Incomplete(f"PORTERS: GET {resource.path}: {answered}. Run again.")
 
 
-def _page(client: Asks, asked: Asked, order: str, count: int) -> Answer:
+def page(client: ApiClient, asked: Asked, order: str, count: int) -> Answer:
+    """Return a first page, in an order such as `Contact.P_Id:asc`."""
     query = {
-        "partition": client.partition,
         "count": count,
         "field": ",".join(dict.fromkeys([f"{asked.resource.name}.P_Id", *asked.fields])),
         "order": order,
@@ -114,154 +128,4 @@ def _page(client: Asks, asked: Asked, order: str, count: int) -> Answer:
         query["itemstate"] = asked.state
     if asked.conditions:
         query["condition"] = ",".join(f"{name}={value}" for name, value in asked.conditions.items())
-    # A space must go as %20; a + would be taken for a plus.
-    params = urlencode(query, quote_via=quote, safe="/,():")
-    return client.call("GET", asked.resource.path, params=params, headers=LINKS_TOO)
-
-
-Moment = Annotated[str, msgspec.Meta(pattern=rf"^({DATE_TIME.pattern})?\Z")]
-
-
-class Progress(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """How far a listing has been written, as it stands in a STATE; times as PORTERS has them."""
-
-    since: Moment
-    """What it began from; "" for everything."""
-    until: Moment
-    """The last change that there was when it began."""
-    greatest: Moment = ""
-    """The last change that was written."""
-    state: Literal["existing", "deleted"] = "existing"
-    id: Annotated[int, msgspec.Meta(ge=0, lt=10**18)] = 0
-    seen: Annotated[list[str], msgspec.Meta(max_length=MOST_SEEN)] = []
-    """Hashes of what was written and the next run would read again."""
-
-
-class Changes:
-    """What of a resource has changed since a moment, and then what has been deleted."""
-
-    def __init__(
-        self,
-        client: Asks,
-        asked: Asked,
-        record: Callable[[_Element], dict[str, Any]],
-        bookmark: Bookmark,
-    ) -> None:
-        """Take what is read, what makes records of it, and from when on."""
-        self._client, self._asked, self._record = client, asked, record
-        self._bookmark = bookmark
-        self._what = f"PORTERS: GET {asked.resource.path}"
-        self._date = f"{asked.resource.name}.P_UpdateDate"
-        self._server: datetime | None = None
-        """What time it was at the first answer."""
-        self._begin("")
-
-    def _begin(self, until: str) -> None:
-        """Start at the bookmark."""
-        start = self._bookmark.start
-        self._since = timed(start) if start else ""
-        self._at = Progress(self._since, until)
-        self._overlap = Overlap(self._bookmark)
-
-    def move(self) -> None:
-        """Move the bookmark to the last change written, now that all have come.
-
-        But to none that came while the listing was read: whatever changed behind the walk is at
-        least as late, by the clock of PORTERS itself.
-        """
-        reached = moment(rfc3339(min(self._at.greatest, self._at.until)))
-        at = max(filter(None, (self._bookmark.time, reached)), default=None)
-        if at:
-            seen = self._overlap.hashes(before(at), is_done=True)
-            self._bookmark.move(at.isoformat(), seen)
-
-    def chunks(self, progress: Mapping[str, Any] | None) -> Generator[Chunk, None, None]:
-        """Yield the records, page by page.
-
-        Args:
-            progress: Progress of the last chunk that an earlier run wrote.
-        """
-        earlier = _earlier(progress)
-        if earlier and earlier.since == self._since:
-            self._at = earlier
-        else:
-            if progress:
-                _logger.warning(LOST, self._what)
-                yield AFRESH
-            self._begin(self._last_change())
-        until = moment(rfc3339(self._at.until))
-        self._limit = before(until) if until else EARLIEST
-        self._overlap.go_on(self._at.seen, self._limit)
-        if self._at.state == "existing":
-            yield from self._walk(self._changed())
-            self._at.state, self._at.id = "deleted", 0
-        yield from self._walk(self._deleted())
-
-    def _last_change(self) -> str:
-        """Return when the last change was made, as far as a clock can have told it.
-
-        A bookmark in the future is given up.
-        """
-        first = self._latest("existing")
-        self._server, bound = clocks(self._what, first.headers.get("Date"))
-        self._bookmark.drop_if_ahead(self._server)
-        roots = (first.xml, self._latest("deleted").xml)
-        told = [self._changed_at(item) for root in roots for item in _items(root)]
-        latest = max(filter(None, told), default=None)
-        return timed(min(latest, bound)) if latest else ""
-
-    def _latest(self, state: Literal["existing", "deleted"]) -> Answer:
-        asked = Asked(self._asked.resource, [self._date], state=state)
-        return _page(self._client, asked, f"{self._date}:desc", 1)
-
-    def _changed_at(self, item: _Element) -> datetime | None:
-        """Return when a record was changed; None if it does not tell."""
-        return moment(rfc3339(_text(item, self._date)))
-
-    def _changed(self) -> Asked:
-        conditions = {f"{self._date}:ge": self._since} if self._since else {}
-        return self._asked._replace(conditions=conditions)
-
-    def _deleted(self) -> Asked:
-        """Return what is asked of deleted records; older ones than are kept must not be."""
-        now = self._server or datetime.now(timezone.utc)
-        if self._since and self._since < timed(now - DELETED_FOR):
-            text = "PORTERS tells deletions of %d days only; %s may lack some since the last run."
-            _logger.warning(text, DELETED_FOR.days, self._asked.resource.name)
-        is_kept = self._since > timed(now - SURELY_KEPT)
-        conditions = {f"{self._date}:ge": self._since} if is_kept else {}
-        return self._asked._replace(conditions=conditions, state="deleted")
-
-    def _walk(self, asked: Asked) -> Generator[Chunk, None, None]:
-        for root in pages(self._client, asked, self._at.id):
-            records = list(self._records(root))
-            self._at.seen = self._overlap.hashes(self._limit, is_done=True)
-            yield Chunk(records, msgspec.to_builtins(self._at), _left(root))
-
-    def _records(self, root: _Element | None) -> Iterator[dict[str, Any]]:
-        """Yield the records of a page, and note how far they go."""
-        for item in _items(root):
-            self._at.id = int(_text(item, f"{self._asked.resource.name}.P_Id"))
-            time = self._changed_at(item)
-            changed_at = timed(time) if time else ""
-            is_deleted = self._at.state == "deleted"
-            if is_deleted and time and changed_at < self._since:
-                continue
-            self._at.greatest = max(self._at.greatest, changed_at)
-            # Of a deleted record, the date of the last change is that of its deletion.
-            record = self._record(item) | {DELETED_AT: rfc3339(changed_at) if is_deleted else None}
-            if time is None or self._overlap.is_new(record, time, self._limit):
-                yield record
-
-
-def _left(root: _Element | None) -> int | None:
-    """Return how many rows come after those of a page; None if it does not say."""
-    total = wire.total(root)
-    return None if total < 0 else max(0, total - len(_items(root)))
-
-
-def _earlier(progress: Mapping[str, Any] | None) -> Progress | None:
-    try:
-        return msgspec.convert(progress, Progress | None)
-    except msgspec.ValidationError:
-        return None
+    return client.call("GET", asked.resource.path, params=query, headers=wire.LINKS_TOO)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lxml import etree
 from singer_sdk import typing as th
 
-from tap_contacts.apis.porters.tenant import CONTACTS, Kind, Resource
+from tap_contacts.apis.porters.fields import CONTACTS, Kind, Resource
 from tap_contacts.transport import xml
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
-    from tap_contacts.apis.porters.tenant import TenantField
+    from tap_contacts.apis.porters.fields import TenantField
 
 DELETED_AT = "_sdc_deleted_at"
 

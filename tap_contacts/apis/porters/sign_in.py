@@ -1,7 +1,6 @@
-"""PORTERS (HRBC): codes of both its numberings, and the sign-in of an app.
+"""Sign in to PORTERS (HRBC) as an app.
 
-Sources: https://hrbcapi.porters.jp/hc/en-us/articles/115008171708-Result-Code-List,
-https://hrbcapi.porters.jp/hc/en-us/articles/115008017487-OAuth
+Source: https://hrbcapi.porters.jp/hc/en-us/articles/115008017487-OAuth
 """
 
 from __future__ import annotations
@@ -9,10 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from tap_contacts.transport.client import Judgement, Verdict
+from tap_contacts.apis.porters.codes import judge_sign_in
+from tap_contacts.transport.client import Verdict
 from tap_contacts.transport.errors import Retry, Stopped
 from tap_contacts.transport.token_sign_in import TokenSignIn
-from tap_contacts.transport.xml import child_text, local, parse
+from tap_contacts.transport.xml import child_text, parse
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -22,68 +22,7 @@ if TYPE_CHECKING:
 TITLE = "PORTERS"
 TOKEN_HEADER = "X-porters-hrbc-oauth-token"  # noqa: S105  # a name, not a token
 
-GRANT = (
-    "Grant the app access once: open /v1/oauth with response_type=code in a browser that is "
-    "logged out of PORTERS, with the scopes partition_r, user_r, field_r, option_r, client_r, "
-    "contact_r and contact_w."
-)
-_SIGN_IN_AGAIN = Judgement(Verdict.RENEW, advice=GRANT)
-_NO_RIGHT = "Give the app's user the right to it in PORTERS."
-
-_FORM = Judgement(Verdict.REJECT, advice="A value has the wrong form, type, length or range.")
-
-CODES = {
-    **dict.fromkeys(map(str, range(102, 134)), _FORM),
-    "5": Judgement(Verdict.STOP, advice="The use period of the user has not begun or has ended."),
-    "6": Judgement(Verdict.STOP, advice=_NO_RIGHT),
-    "7": Judgement(Verdict.MISSING, advice="The client company or the contact does not exist."),
-    "8": Judgement(Verdict.REJECT, advice="PORTERS cannot read a value."),
-    "9": Judgement(
-        Verdict.RETRY,
-        advice="PORTERS is under maintenance, or a proxy adds an x-forwarded-for header.",
-    ),
-    "100": Judgement(
-        Verdict.REJECT, advice="A field of field_map or porters.fields may be gone or misspelt."
-    ),
-    "101": Judgement(Verdict.REJECT, advice="A field that PORTERS requires has no value."),
-    "126": Judgement(
-        Verdict.REJECT,
-        advice=(
-            "The phase would not become the newest: the contact has one of a later date, or a "
-            "greater one of the same date."
-        ),
-    ),
-    "127": Judgement(Verdict.REJECT, advice="A phase's date or memo came without the phase."),
-    "146": Judgement(Verdict.STOP, advice="Check that no proxy changes the request's headers."),
-    **dict.fromkeys(("301", "303", "304"), Judgement(Verdict.REJECT)),
-    "302": Judgement(Verdict.UNKNOWN, advice="A transaction failed, or the contact is deleted."),
-    "400": Judgement(Verdict.STOP, advice=_NO_RIGHT),
-    "401": _SIGN_IN_AGAIN,
-    "402": _SIGN_IN_AGAIN,
-    "403": Judgement(Verdict.STOP, advice=GRANT),
-    "404": Judgement(Verdict.STOP, advice="Check porters.partition, and that its contract runs."),
-    "406": Judgement(Verdict.STOP, advice="Have PORTERS register this machine's IP address."),
-    "500": Judgement(Verdict.STOP, advice="The database holds as many records as it may."),
-    "601": Judgement(Verdict.STOP, advice="Have PORTERS allow the app this kind of access."),
-    "1000": Judgement(Verdict.UNKNOWN),
-}
-"""Result codes of the resources."""
-
-_WRONG_APP = Judgement(Verdict.STOP, advice="Check porters.app_id and porters.app_secret.")
-_NOT_GRANTED = Judgement(Verdict.STOP, advice=GRANT)
-_MAY_PASS = Judgement(Verdict.RETRY, advice="Run again later.")
-_OTHER = Judgement(Verdict.STOP, advice="Look it up under Authentication and Authorization Error.")
-_NO_SIGN_IN = Judgement(Verdict.RETRY, advice="Check porters.api_url and proxies.")
-
-SIGN_IN_CODES = {
-    "0": _NO_SIGN_IN,
-    **dict.fromkeys(("104", "105"), _WRONG_APP),
-    **dict.fromkeys(("103", "108", "109"), _MAY_PASS),
-    **dict.fromkeys(("102", "111", "113", "114", "115", "116", "402"), _NOT_GRANTED),
-}
-"""Errors of the sign-in, in a numbering of their own: 401 is the refresh token there."""
-
-_NUMBER = re.compile("-?[0-9]{1,9}")
+_MILLISECONDS = re.compile("-?[0-9]{1,9}")
 _LIFE = 1_800_000
 """Milliseconds an access token lives, should an answer not tell."""
 
@@ -100,7 +39,6 @@ class AppSignIn(TokenSignIn):
     prefix = ""
 
     def __init__(self, transport: Transport, origin: str, app_id: str, secret: str) -> None:
-        """Take the API's origin, and App ID and Secret as PORTERS gave them."""
         super().__init__(transport)
         self._origin = origin
         self._app = {"app_id": app_id, "secret": secret}
@@ -112,7 +50,7 @@ class AppSignIn(TokenSignIn):
         tokens = self._signed_in() if refreshed is None else refreshed
         life = child_text(tokens, "AccessTokenExpiresIn") or ""
         self._refresh_token = child_text(tokens, "RefreshToken") or ""
-        milliseconds = int(life) if _NUMBER.fullmatch(life) else _LIFE
+        milliseconds = int(life) if _MILLISECONDS.fullmatch(life) else _LIFE
         return child_text(tokens, "AccessToken") or "", milliseconds / 1000 * 0.9
 
     def _refreshed(self) -> _Element | None:
@@ -151,17 +89,8 @@ class AppSignIn(TokenSignIn):
 
 def _refusal(asked: str, root: _Element | None, status: int) -> Exception:
     """Tell a refusal for good from one that may pass."""
-    code, judgement = ("", _NO_SIGN_IN) if root is None else _judged(root)
+    code, judgement = judge_sign_in(root)
     answered = f"sign-in refused with error {code}" if code else "no sign-in"
     kind = Stopped if judgement.verdict is Verdict.STOP else Retry
     words = (TITLE, asked, f"{answered} (HTTP {status})", judgement.advice)
     return kind(*words, code=code, http_status=status)
-
-
-def _judged(root: _Element) -> tuple[str, Judgement]:
-    """Look up an error in the numbering it is from; in a sign-in's answer, `Code` is no code."""
-    if local(root) == "Authentication":
-        code = child_text(root, "Error") or ""
-        return code, SIGN_IN_CODES.get(code, _OTHER if _NUMBER.fullmatch(code) else _NO_SIGN_IN)
-    code = child_text(root, "Code") or ""
-    return (code, CODES[code]) if code in CODES else ("", _NO_SIGN_IN)

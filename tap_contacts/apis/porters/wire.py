@@ -16,11 +16,19 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
+CONTENT_TYPE = "application/xml; charset=UTF-8"
+
 MAX_ITEMS, MAX_BYTES = 200, 15_000
 """Most items of a request, and most bytes: "about 15,000 characters", taken as bytes to be safe."""
 
+LARGEST_PAGE = 200
+"""Most rows of a page."""
+
 FORMS = 256
 """Sets of fields whose elements are kept; a stream has one, or a few."""
+
+LINKS_TOO = {"X-P-ConnectAPI-Version": "2"}
+"""Header without which fields of type Link are neither shown nor taken."""
 
 NEW = "-1"
 """`Contact.P_Id` of a contact that is to be created."""
@@ -57,7 +65,6 @@ class Form:
     """
 
     def __init__(self, aliases: Sequence[str]) -> None:
-        """Take the fields' aliases."""
         self._root, self._parts = xml.element("Item"), [xml.element(alias) for alias in aliases]
         self._root.extend(self._parts)
 
@@ -82,7 +89,6 @@ class Writer:
     """Puts contacts into their wire form, for one thread at a time."""
 
     def __init__(self) -> None:
-        """Know no form yet."""
         self._form = functools.lru_cache(maxsize=FORMS)(Form)
 
     def item(self, contact_id: str, fields: Mapping[str, str | list[str]]) -> bytes:
@@ -153,3 +159,8 @@ def total(root: _Element | None) -> int:
     """Return how many rows a read found in all; -1 if it does not say."""
     told = "" if root is None else root.get("Total", "")
     return int(told) if CODE.fullmatch(told) else -1
+
+
+def one_line(text: str) -> str:
+    """Return a text without control characters, line breaks and doubled spaces."""
+    return " ".join(xml.clean(text).split())

@@ -1,1 +1,1 @@
-"""Valomnia, field sales: settings, sign-in, error codes and reading."""
+"""Valomnia, field sales."""

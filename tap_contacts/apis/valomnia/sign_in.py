@@ -33,7 +33,6 @@ class Session(TokenSignIn):
     prefix = "JSESSIONID="
 
     def __init__(self, transport: Transport, tenant: str, username: str, password: str) -> None:
-        """Take the tenant's origin, and the user."""
         super().__init__(transport)
         self._origin = tenant
         self._form = {"j_username": username, "j_password": password, "ajax": "true"}

@@ -1,1 +1,1 @@
-"""Zoho Voice, cloud telephony: settings, sign-in, error codes and reading."""
+"""Zoho Voice, cloud telephony."""

@@ -1,4 +1,4 @@
-"""How Zoho Voice is signed in to: at Zoho's accounts server, or with a token given.
+"""Sign in to Zoho Voice: at Zoho's accounts server, or with a given token.
 
 Source: https://zoho.com/accounts/protocol/oauth/web-apps/access-token-expiry.html
 """
@@ -35,13 +35,17 @@ class RefreshToken(TokenSignIn):
 
     Zoho gives 10 access tokens in 10 minutes
     (https://zoho.com/accounts/protocol/oauth/web-apps/access-token-expiry.html).
+
+    Args:
+        transport: Sends the requests.
+        accounts_url: Origin of the accounts server.
+        grant: client_id, client_secret and refresh_token.
     """
 
     title = TITLE
     prefix = "Zoho-oauthtoken "  # not Bearer, although the token's type says so
 
     def __init__(self, transport: Transport, accounts_url: str, **grant: str) -> None:
-        """Take the accounts server's origin and client_id, client_secret, refresh_token."""
         super().__init__(transport)
         self._url = accounts_url + "/oauth/v2/token"
         self._grant = {"grant_type": "refresh_token", **grant}
@@ -76,7 +80,6 @@ class AccessToken(SignIn):
     """Sign with a given access token, which cannot be renewed."""
 
     def __init__(self, token: str) -> None:
-        """Take the token."""
         self._token = token
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:

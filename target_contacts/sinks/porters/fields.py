@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_contacts.apis.porters.tenant import TEXTS, Kind, Tenant, TenantField
+from tap_contacts.apis.porters.fields import TEXTS, Kind, TenantField
+from tap_contacts.apis.porters.options import PHASES
 from tap_contacts.apis.porters.wire import OWN_FIELDS, PHASE
 from target_contacts.mapping.choices import one_of
 from target_contacts.mapping.field import Field, matching
@@ -25,12 +26,12 @@ from target_contacts.values.basic import is_empty, line, text
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from tap_contacts.apis.porters.tenant import Tenant
+
 PHASE_DATE, PHASE_MEMO = "Contact.P_PhaseDate", "Contact.P_PhaseMemo"
 OF_PHASE = (PHASE_DATE, PHASE_MEMO)
 PHASE_ALIAS = f"{PHASE}.P_Alias"
 """Field in which contacts that were read hold the alias of their phase."""
-PHASES = "Option.P_ContactPhase"
-"""What the phases of contacts stand under, unless a company database says otherwise."""
 
 OPTION = "Option."
 """How the aliases of options begin."""

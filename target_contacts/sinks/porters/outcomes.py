@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_contacts.apis.porters import wire
-from tap_contacts.apis.porters.client import CONTACT, Porters
-from tap_contacts.apis.porters.sign_in import CODES
+from tap_contacts.apis.porters.client import Porters
+from tap_contacts.apis.porters.codes import CODES
+from tap_contacts.apis.porters.fields import CONTACTS
 from tap_contacts.transport.client import NOT_UNDERSTOOD, Verdict
 from tap_contacts.transport.errors import OutcomeUnknown, Stopped
 from target_contacts.errors import Rejected
@@ -47,7 +48,7 @@ def _outcome(item: Item, result: wire.Result) -> Outcome[Item]:
     if code == "0":
         return Outcome(item, result.id)
     judgement = CODES.get(code, NOT_UNDERSTOOD)
-    words = (Porters.title, f"POST {CONTACT}", f"code {code}", judgement.advice)
+    words = (Porters.title, f"POST {CONTACTS.path}", f"code {code}", judgement.advice)
     if judgement.verdict is Verdict.UNKNOWN and item.action is Action.CREATE:
         return Outcome(item, error=OutcomeUnknown(*words, code=code, http_status=200))
     if code in OF_ONE_CONTACT or judgement.verdict in REFUSED:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.porters import client as porters
-from tap_contacts.apis.porters import wire
+from tap_contacts.apis.porters import reading, wire
 from tap_contacts.transport.errors import GivenUp, OutcomeUnknown, Refused
 from target_contacts.errors import Rejected
 from target_contacts.report.summary import NOT_THERE
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor, Future
 
-    from tap_contacts.apis.porters.tenant import TenantField
+    from tap_contacts.apis.porters.fields import TenantField
     from target_contacts.mapping.field import Field, Payload
 
 CLIENT, NAME = "Contact.P_Client", "Contact.P_Name"
@@ -214,7 +214,7 @@ class PortersSink(ApiSink[porters.Porters]):
 
         How loosely a condition compares is not documented, so they are compared here.
         """
-        rows = self.client.few_contacts(self._aliases, {CLIENT: scope}, most)
+        rows = reading.few_contacts(self.client, self._aliases, {CLIENT: scope}, most)
         return None if rows is None else ((row["Contact.P_Id"], row) for row in rows)
 
     def alike(self, contact: Payload) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -233,7 +233,7 @@ class PortersSink(ApiSink[porters.Porters]):
         yield from self._rows({})
 
     def _rows(self, conditions: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        for row in self.client.contacts(self._aliases, conditions):
+        for row in reading.contacts(self.client, self._aliases, conditions):
             yield row["Contact.P_Id"], row
 
     @property

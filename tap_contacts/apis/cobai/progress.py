@@ -1,4 +1,4 @@
-"""How far the customers of cobai were read, so that a later run can go on there."""
+"""Say how far the customers of cobai were read, so that a later run can go on there."""
 
 from __future__ import annotations
 
@@ -21,11 +21,17 @@ class Done(msgspec.Struct, forbid_unknown_fields=True):
     sha256: str
 
 
-class Reading:
-    """Where the reading of a list of customers stands."""
+class CustomersRead:
+    """How many of a list of customers have been read.
+
+    Reading starts behind those that an earlier run has read, if they are still the first.
+
+    Args:
+        customers: UUIDs of all.
+        progress: What the earlier run told last.
+    """
 
     def __init__(self, customers: Sequence[str], progress: Mapping[str, Any] | None) -> None:
-        """Start behind the customers that an earlier run has read, if they are still the first."""
         self._customers = customers
         self._number = _done(customers, progress)
         self._hash = hashlib.sha256("".join(customers[: self._number]).encode())

@@ -1,0 +1,72 @@
+"""What the answers of BAS-IP monitors mean."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tap_contacts.apis.bas_ip import wire
+from tap_contacts.transport.client import DONE, Judgement, Verdict, foreign
+
+if TYPE_CHECKING:
+    from tap_contacts.transport.session import Answer
+
+_SIGN_IN_AGAIN = Judgement(
+    Verdict.RENEW, advice="Check that nobody else signs in as this user at the same time."
+)
+_WRONG_PATH = Judgement(
+    Verdict.STOP, advice="Check contacts_path; the monitor's own API page shows the right one."
+)
+_FORBIDDEN = Judgement(Verdict.STOP, advice="Give a user that may change contacts.")
+
+_WRONG_BODY = Judgement(Verdict.REJECT, "wrong_json_body")
+
+CODES = {
+    "Log In": _SIGN_IN_AGAIN,
+    "Wrong JSON body": _WRONG_BODY,
+    "Not Found": _WRONG_PATH,
+    "Method Not Allowed": _WRONG_PATH,
+    # The codes of https://developers.bas-ip.com/camdroid-monitors, the sibling family.
+    "invalid_authentication": _SIGN_IN_AGAIN,
+    "permission_denied": _FORBIDDEN,
+    "not_valid": Judgement(Verdict.REJECT, "not_valid"),
+    "system_error": Judgement(Verdict.UNKNOWN, "system_error"),
+}
+"""Errors by their text up to a colon, or by their code."""
+
+_WRONG_VALUE = re.compile(r".*: (no value for `|value `.*` was of the wrong type)", re.DOTALL)
+"""How a refusal of the whole body ends, whatever it begins with."""
+
+UNSERVED = {403: _FORBIDDEN, 404: _WRONG_PATH, 405: _WRONG_PATH}
+"""HTTP statuses that say, whatever the body, that no request will be served."""
+
+_OTHER = {401: _SIGN_IN_AGAIN, **{s: each._replace(sure=False) for s, each in UNSERVED.items()}}
+"""HTTP statuses of answers in no words of the device."""
+
+
+def judge(answer: Answer) -> Judgement:
+    """Judge by the body; success of the single contacts stands in the results."""
+    body = answer.json if isinstance(answer.json, dict) else {}
+    if answer.request.path_url == wire.INFO_PATH and answer.status in {404, 405}:
+        return Judgement(Verdict.MISSING)  # no device has to introduce itself
+    if "error" in body:
+        return _error(answer.status, body["error"])
+    if answer.status == 200 and wire.is_expected(answer, body):  # noqa: PLR2004
+        return DONE
+    return _other(answer.status)
+
+
+def _error(status: int, error: object) -> Judgement:
+    """Judge an error; a sibling family sends an object with `code` and `message`."""
+    given = error if isinstance(error, dict) else {"code": error}
+    code = str(given.get("code")).partition(":")[0]
+    judgement = CODES.get(code)
+    if judgement is None:
+        judgement = _WRONG_BODY if _WRONG_VALUE.match(str(error)) else _other(status)
+    words = [str(given[name]) for name in ("code", "message") if name in given]
+    return judgement._replace(detail=" ".join(words))
+
+
+def _other(status: int) -> Judgement:
+    """Judge an answer in no words of the device; an ended sign-in needs none."""
+    return _OTHER.get(status) or foreign(status)

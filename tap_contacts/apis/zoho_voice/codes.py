@@ -1,0 +1,60 @@
+"""What the answers of Zoho Voice mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_contacts.apis.zoho_voice import wire
+from tap_contacts.transport.client import (
+    DONE,
+    GATEWAY,
+    NOT_UNDERSTOOD,
+    Judgement,
+    Verdict,
+    foreign,
+)
+
+if TYPE_CHECKING:
+    from tap_contacts.transport.session import Answer
+
+_LOCKED = Judgement(
+    Verdict.RETRY, advice="Lower requests_per_minute: Zoho locks a URL for 10 minutes.", wait=600
+)
+_SIGN_IN_AGAIN = Judgement(
+    Verdict.RENEW, advice="Check the refresh token and its scope zohovoice.contacts.ALL."
+)
+
+CODES = {
+    "ZVT0052": _SIGN_IN_AGAIN,
+    "INVALID_OAUTHTOKEN": _SIGN_IN_AGAIN,
+    "INVALID_TOKEN": _SIGN_IN_AGAIN,
+    "ZVT010": Judgement(Verdict.STOP, advice="The API's form of requests is another by now."),
+    "500": Judgement(Verdict.UNKNOWN),
+    "URL_ROLLING_THROTTLES_LIMIT_EXCEEDED": _LOCKED,
+    "URL_FIXED_THROTTLES_LIMIT_EXCEEDED": _LOCKED,
+}
+"""Codes of the product family; those of contacts are not documented."""
+
+STATUSES_OF_ERRORS = {
+    **GATEWAY,
+    401: _SIGN_IN_AGAIN,
+    403: Judgement(Verdict.STOP, advice="Give the user of the refresh token rights to contacts."),
+    404: Judgement(Verdict.MISSING),
+}
+"""HTTP statuses of errors in the API's form, whatever their code; others are of the record."""
+
+
+def judge(answer: Answer) -> Judgement:
+    """Judge by the body first: the HTTP status of an error is not documented."""
+    body = answer.json if isinstance(answer.json, dict) else {}
+    if body.get("status") == "SUCCESS":
+        return DONE if wire.is_expected(answer, body) else NOT_UNDERSTOOD
+    code = wire.code_of(body)
+    if known := CODES.get(code) or CODES.get(str(body.get("message"))):
+        return known._replace(code=code)
+    if code and body.get("status") == "ERROR":
+        meant = STATUSES_OF_ERRORS.get(answer.status, Judgement(Verdict.REJECT))
+        return meant._replace(code=code, detail=str(body.get("message", "")))
+    if answer.status == 401:  # noqa: PLR2004
+        return _SIGN_IN_AGAIN._replace(sure=False)
+    return foreign(answer.status)

@@ -1,0 +1,32 @@
+"""Settings that the accounts of several APIs have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from singer_sdk import typing as th
+
+from tap_contacts.transport import forms
+
+
+def text(
+    name: str, description: str, *, pattern: str = forms.PLAIN, **options: Any
+) -> th.Property[Any]:
+    """Return a setting that is a text of one line; one that is required must not be empty.
+
+    Args:
+        name: Name of the setting.
+        description: What it is for.
+        pattern: What its value must match.
+        options: As for `Property`.
+    """
+    kind = forms.text(pattern=pattern, empty=not options.get("required"))
+    return th.Property(name, kind, description=description, **options)
+
+
+def user(description: str) -> tuple[th.Property[Any], th.Property[Any]]:
+    """Return the name and the password of a user, who must be given."""
+    return (
+        text("username", description, required=True),
+        text("password", "That user's password.", required=True, secret=True),
+    )
