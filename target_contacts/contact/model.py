@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from target_contacts.contact.numbers import MOBILES
+from target_contacts.values.phones import Number, plans
+
 if TYPE_CHECKING:
-    from target_contacts.contact.numbers import Number
+    from target_contacts.contact.numbers import Further
 
 
 class Contact(msgspec.Struct):
@@ -28,12 +31,14 @@ class Contact(msgspec.Struct):
     """Fields with a value that no attribute took, and the attribute they spell or ""."""
     conflicts: set[tuple[str, str, str]] = set()
     """Attributes that two fields give different values: attribute, field taken, field left."""
-    further: list[Number] = []
+    further: list[Further] = []
     """Numbers beside those that attributes have."""
     chosen: set[str] = set()
     """Attributes whose values `value_map` names."""
     same: list[tuple[str, str]] = []
     """Attributes, and further fields that give them the value that they have."""
+    region: str | None = None
+    """Country whose plan its numbers without country code follow."""
 
     def has(self, attribute: str) -> bool:
         """Say whether an attribute has a value."""
@@ -42,3 +47,8 @@ class Contact(msgspec.Struct):
     def with_defaults(self) -> dict[str, Any]:
         """Return all attributes, those without value with their default."""
         return {**self.attributes, **self.defaults} if self.defaults else self.attributes
+
+    def number(self, attribute: str, value: Any) -> Number:
+        """Return a value of an attribute as a phone number of this contact."""
+        followed = plans(self.region, self.with_defaults().get("country"))
+        return Number(value, followed, attribute in MOBILES)

@@ -16,7 +16,7 @@ from target_contacts.contact.field_match import taker_of
 from target_contacts.contact.flatten import leaves
 from target_contacts.contact.found import Found, best_first
 from target_contacts.contact.model import Contact
-from target_contacts.contact.numbers import KINDS, Number
+from target_contacts.contact.numbers import KINDS, Further
 from target_contacts.contact.spelling import RANKS, is_container
 from target_contacts.contact.vocabulary import ATTRIBUTES
 from target_contacts.values import company_names, convert
@@ -67,7 +67,7 @@ class ContactReader:
 
     def read(self, record: Mapping[str, Any]) -> Contact:
         """Return the contact that a record holds."""
-        contact = Contact()
+        contact = Contact(region=self._slots.region)
         names = tuple(record)
         known = len(names) <= fast_reader.WIDEST
         shape = fast_reader.shape(names, self._foreign, self._containers) if known else None
@@ -184,7 +184,7 @@ def _leave(contact: Contact, attribute: str, best: Found, other: Found) -> None:
     """Note a value that is not taken; that of a number may find another place."""
     contact.spare[other.name] = attribute
     if attribute in KINDS:
-        contact.further.append(Number(attribute, other.name, other.value, other.top))
+        contact.further.append(Further(attribute, other.name, other.value, other.top))
     elif other.top != best.top:
         contact.conflicts.add((attribute, best.name, other.name))
 

@@ -51,6 +51,8 @@ class Field:
     """Whether it takes lists and objects of `field_map`, too."""
     modest: bool = False
     """Whether the default goes before a record's id that may be from another system."""
+    form: Literal["raw", "e164"] = "raw"
+    """How it takes a phone number: as the record has it, or in E.164."""
     code: str = ""
     """Field of the destination's own records that holds the code of the same value."""
 

@@ -18,10 +18,12 @@ from target_contacts.mapping.field import Field, Payload, matching
 from target_contacts.sinks.base import ApiSink
 from target_contacts.sinks.capabilities import Capabilities
 from target_contacts.values import cells, convert, names, other_kinds
-from target_contacts.values.basic import OtherThing, TooLong, is_empty, line, text
+from target_contacts.values.basic import OtherThing, TooLong, is_empty, stripped, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from target_contacts.contact.model import Contact
 
 
 FEW = 3
@@ -47,12 +49,6 @@ FIELDS_AT_FAULT = {
     "unsupported_file_type": "imageFile",
 }
 """Field that a code of the API speaks of."""
-
-
-def _stripped(value: Any) -> str:
-    """Return text of one line without blanks around it: a name of blanks is none."""
-    return line(value).strip()
-
 
 _number = matching("[1-9][0-9]{0,18}", "the customer's number (or use_external_id set)")
 
@@ -93,8 +89,8 @@ class ValomniaSink(ApiSink[Valomnia]):
 
     client_class = Valomnia
     fields: ClassVar[Sequence[Field]] = (
-        Field("first_name", "firstName", required="always", convert=_stripped),
-        Field("last_name", "lastName", required="always", convert=_stripped),
+        Field("first_name", "firstName", required="always", convert=stripped),
+        Field("last_name", "lastName", required="always", convert=stripped),
         Field(
             "customer_id",
             "customerId",
@@ -125,8 +121,8 @@ class ValomniaSink(ApiSink[Valomnia]):
         """Let an external id be any text; a reference is one rather than an id."""
         if not self.client.use_external_id:
             return self.fields
-        fields = [replace(f, convert=_stripped) if f.identifier else f for f in self.fields]
-        return [*fields, Field("customer_reference", "customerId", convert=_stripped)]
+        fields = [replace(f, convert=stripped) if f.identifier else f for f in self.fields]
+        return [*fields, Field("customer_reference", "customerId", convert=stripped)]
 
     def create(self, payload: Payload) -> str:
         """Create a contact."""
@@ -172,9 +168,9 @@ class ValomniaSink(ApiSink[Valomnia]):
         for contact in self.client.contacts({}):
             yield str(contact["id"]), self._wire(contact)
 
-    def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:
+    def finish(self, payload: Payload, contact: Contact) -> Payload:
         """Leave out an image without value: no request documented removes one."""
-        del attributes
+        del contact
         return {
             wire: value for wire, value in payload.items() if (wire, value) != ("imageFile", "")
         }

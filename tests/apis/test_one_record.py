@@ -533,8 +533,9 @@ def test_packs_hold_all_in_their_order_and_no_more_than_may_be(
     items: list[tuple[int, int]],
 ) -> None:
     """By bytes, and by the most that any of a pack may have with it; what is too large is alone."""
-    found = list(packs(items, lambda item: item[0], 50, lambda item: item[1]))
-    assert list(itertools.chain.from_iterable(found)) == items
+    packed = packs(items, lambda item: item[0], 50, lambda item: item[1])
+    found = [pack.items for pack in packed]
+    assert [item for pack in found for item in pack] == items
     for pack in found:
         fits = sum(size for size, _ in pack) <= 50 and len(pack) <= min(most for _, most in pack)
         assert fits or len(pack) == 1
