@@ -13,7 +13,8 @@ from target_contacts.contact.field_match import is_told, taker
 from target_contacts.contact.flatten import CSV_VALUE
 from target_contacts.contact.one_address import BESIDE
 from target_contacts.contact.spelling import RANKS, is_container, spelled
-from target_contacts.contact.vocabulary import ADDRESS, GUESSED
+from target_contacts.contact.vocabulary import ADDRESS
+from target_contacts.contact.words_around import GUESSED
 from target_contacts.values.basic import is_empty, meant
 from target_contacts.values.links import is_link, may_be_link
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from target_contacts.contact.numbers import KINDS
 from target_contacts.contact.spelling import spelled
-from target_contacts.contact.vocabulary import HONORIFICS, NO_STATES, UNTOLD
 from target_contacts.values import other_kinds
 from target_contacts.values.basic import is_empty
 from target_contacts.values.words import listed, plain
@@ -28,6 +27,27 @@ GIVEN = listed("given givennames firstnames")
 
 IDS_TOO = {"email", "country"}
 """Attributes that some systems call ids, which are numbers elsewhere."""
+
+
+HONORIFICS = listed("mr mrs ms miss mx dr prof sir rev herr frau m mme mlle monsieur madame")
+"""What is no job title in a field `title`."""
+
+UNTOLD = listed(
+    "unspecified unknown undisclosed none na keineangabe unbekannt nonprecise inconnu 不明 未回答"
+)
+"""What says nothing in a field `gender`."""
+
+NO_STATES = listed(
+    "active inactive enabled disabled archived deleted new open closed invited declined pending "
+    "subscribed unsubscribed unconfirmed bounced invalid lead customer prospect qualified "
+    "unqualified won lost draft published approved rejected verified unverified "
+    "emea apac amer americas latam dach benelux nordics mena anz global worldwide international "
+    "europe asia africa northamerica southamerica"
+)
+"""What is no part of an address in a field `state`, or in one of the region that sales goes by."""
+
+UNSAID = {"state": NO_STATES, "gender": UNTOLD}
+"""Attribute, and the values that say nothing of it."""
 
 
 def taker_of(leaf: Leaf) -> tuple[str, int] | None:
@@ -95,7 +115,3 @@ def _is_of_others(attribute: str, value: str) -> bool:
     if attribute in UNSAID:
         return plain(value) in UNSAID[attribute]
     return attribute == "role" and not value.startswith("ROLE_")
-
-
-UNSAID = {"state": NO_STATES, "gender": UNTOLD}
-"""Attribute, and the values that say nothing of it."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from target_contacts.contact.spelling import RANKS
-from target_contacts.contact.vocabulary import ADDRESS, BARE, GUESSED, MARKED, NEUTRAL, VAGUE
+from target_contacts.contact.vocabulary import ADDRESS
+from target_contacts.contact.words_around import BARE, GUESSED, MARKED, NEUTRAL, VAGUE
 from target_contacts.values.basic import is_empty
 from target_contacts.values.links import is_link, may_be_link
 from target_contacts.values.words import plain

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from target_contacts.contact.numbers import KINDS
 from target_contacts.contact.schema_shapes import Shape, paths, shapes
 from target_contacts.contact.spelling import spelled
-from target_contacts.contact.vocabulary import FLAT_WRAPPERS
+from target_contacts.contact.words_around import FLAT_WRAPPERS
 from target_contacts.values.words import listed, plain
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import functools
 import re
 from typing import TYPE_CHECKING, Any
 
-from target_contacts.contact.vocabulary import INSIDE_NUMBERS
+from target_contacts.contact.words_around import INSIDE_NUMBERS
 from target_contacts.values.basic import is_empty
 from target_contacts.values.words import plain
 
