@@ -1,4 +1,4 @@
-"""Tell records of companies that list their people from records of people.
+"""Recognise records of companies that list their people.
 
 A system that sells to companies has one record a company, with the people there as a list. If such
 a record holds nothing of a person itself, the first of its people is the contact, and its name is

@@ -1,7 +1,7 @@
-"""Read flat records whose fields' names say it all, which most records' do, in a fraction of time.
+"""Fast path: read flat records whose field names alone decide, with a plan for each set of names.
 
-What the names alone tell is worked out once for all records with the same fields. Records with
-nested values, with two spellings of one attribute or parts of two addresses are not read here.
+Most records are like that, and take a fraction of the time. Records with nested values, with two
+spellings of one attribute or with parts of two addresses are not read here.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ NESTED = frozenset((dict, list))
 
 
 class Shape(NamedTuple):
-    """What the names of a flat record's fields tell."""
+    """The plan for flat records with the same fields."""
 
     sources: Mapping[str, str]
     """Attribute to the field that it takes."""
     told: Sequence[tuple[str, str]]
-    """Of these the ones whose value must tell as well."""
+    """Those of them whose value must be checked, too."""
     left: Sequence[tuple[str, str]]
     """Field that is not taken, and the attribute that it spells or ""."""
     containers: Sequence[tuple[str, str]]
@@ -66,7 +66,7 @@ class Shape(NamedTuple):
         return True
 
     def _is_told(self, record: Mapping[str, Any]) -> bool:
-        """Say whether the values that must tell what they are say what the names say."""
+        """Say whether the values that must be checked are what their names say."""
         takes = all(_takes(attribute, name, record[name]) for attribute, name in self.told)
         return takes and not any(is_link(name, record) for name in self.lone)
 
@@ -75,7 +75,7 @@ class Shape(NamedTuple):
 def shape(
     names: tuple[str, ...], foreign: frozenset[str], containers: frozenset[str]
 ) -> Shape | None:
-    """Return what the names of a record's fields tell; None if values decide between them.
+    """Return the plan for records with these fields; None if values decide between them.
 
     Args:
         names: The fields in their order.
@@ -108,7 +108,7 @@ def _are_of_two(found: Mapping[str, tuple[str, int]]) -> bool:
 
 
 def _may_be_apart(attributes: AbstractSet[str]) -> bool:
-    """Say whether a name stands without its other half, so that values tell which it is."""
+    """Say whether a name stands without its other half, so that its value must be checked."""
     return len(attributes & {"first_name", "last_name"}) == 1
 
 

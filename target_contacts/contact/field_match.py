@@ -1,4 +1,4 @@
-"""Tell which attribute of the vocabulary takes a value, by its name and where need be by itself."""
+"""Match a field to an attribute by its name and, where the name is ambiguous, by its value."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from target_contacts.contact.flatten import Leaf, Path, Place
 
 TOLD_BY_VALUE = {"country", "gender", "image", "job_title", "role", "state"}
-"""Attributes whose spellings mean other things elsewhere, which the value tells."""
+"""Attributes whose spellings mean other things elsewhere, so that the value must be checked."""
 LINES = listed("lines line street streets streetlines addresslines streetaddress address addr")
 """Lists of the lines of one address."""
 
@@ -80,14 +80,14 @@ def _further(place: Place, attribute: str, rank: int) -> tuple[str, int] | None:
 
 
 def is_told(attribute: str, name: str) -> bool:
-    """Say whether the value must tell whether an attribute takes it."""
+    """Say whether the value must be checked before an attribute takes it."""
     return attribute in TOLD_BY_VALUE or (
         attribute in IDS_TOO and plain(name).endswith(("id", "ids"))
     )
 
 
 def taker(path: Path, value: Any) -> tuple[str, int] | None:
-    """Return the attribute that takes a value, as far as the value tells, and its rank."""
+    """Return the attribute that takes a value, and its rank; None if the value does not fit."""
     found = spelled(path)
     if found is None:
         return None
@@ -96,9 +96,9 @@ def taker(path: Path, value: Any) -> tuple[str, int] | None:
         return found if attribute == "status" or not value else None
     if isinstance(value, bool) or not is_told(attribute, path[-1]) or is_empty(value):
         return found
-    if attribute == "job_title" and plain(path[-1]) == "title":
-        return ("salutation", rank) if plain(str(value)) in HONORIFICS else found
     name = plain(path[-1])
+    if attribute == "job_title" and name == "title":
+        return ("salutation", rank) if plain(str(value)) in HONORIFICS else found
     is_other = other_kinds.is_other(attribute, name, value) or _is_id(attribute, name, str(value))
     return None if is_other or _is_of_others(attribute, str(value)) else found
 

@@ -18,6 +18,8 @@ class Found(NamedTuple):
     value: Any
     top: str
     """The property of the record that it stands in."""
+    is_filled: bool
+    """Whether it is a value, and none that stands for no value."""
 
 
 best_first = operator.itemgetter(0, 1, 2)

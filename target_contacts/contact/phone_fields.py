@@ -72,7 +72,7 @@ class Slots:
 
     @property
     def _wants_mobile(self) -> bool:
-        """Say whether a number that may be a mobile's or not is worth more as one."""
+        """Say whether an ambiguous number should go to the mobile field."""
         return self.needs_mobile or ("mobile" in self.carried and "phone" not in self.carried)
 
     def _is_there(self, contact: Contact, number: Further) -> bool:

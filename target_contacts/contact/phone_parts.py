@@ -53,7 +53,7 @@ def _is_full(value: Any) -> bool:
 
 
 SHORTEST = 5
-"""Digits of the shortest number that is told in another form."""
+"""Digits of the shortest number that is recognised in another form."""
 
 
 def _are_same(one: Any, other: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Tell which attribute of the vocabulary a field spells, by its path in a record.
+"""Find the attribute of the vocabulary that a field spells, by its path in a record.
 
 A path is spelled as it stands, without the objects around it that say nothing, or without what the
 value is called in an object of its own. An address is spelled with what it is the address of.
@@ -99,7 +99,7 @@ _INSIDE = {
 }
 _INSIDE_ANY = _ranked(around.INSIDE_ANY)
 METHODS = listed(around.METHODS)
-"""Those of lists whose labels tell what their items are."""
+"""Names of lists whose labels say what their items are."""
 WRAPPERS = listed(around.WRAPPERS) | METHODS
 """Names of objects and lists that say nothing of what is in them."""
 _FLAT_WRAPPERS = tuple(around.FLAT_WRAPPERS.split())

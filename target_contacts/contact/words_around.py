@@ -103,7 +103,7 @@ METHODS = (
     "communication communications contactmethods contactpoints contactinfo contactdetails channels "
     "handles identities telecom"
 )
-"""The same for lists of ways to reach somebody, which only their labels tell apart."""
+"""The same for lists of ways to reach somebody, which only their labels distinguish."""
 FLAT_WRAPPERS = "properties property fields mergefields customattributes customfields names"
 """Those that also stand before a name without a separator between, as flattening makes them."""
 PERSONS = "person contact lead prospect candidate customer employee member subscriber"

@@ -35,7 +35,9 @@ class Field:
     """How one attribute of the vocabulary fills one field of the destination."""
 
     attribute: str
+    """Of the vocabulary; the same as `wire` where only `field_map` fills the field."""
     wire: str
+    """Its name at the destination."""
     required: Literal["always", "create"] | None = None
     max_length: int | None = None
     """Most characters, where the documents state it."""

@@ -198,7 +198,7 @@ class ValomniaSink(ApiSink[Valomnia]):
         return str(answer.json["id"])
 
     def _fault(self, error: Refused) -> Refused | Rejected:
-        """Add the field at fault, where the API tells; its words go into the rejects file only."""
+        """Add the field at fault if it is named; the API's words go into the rejects file only."""
         field = FIELDS_AT_FAULT.get(error.code) or self._named(error)
         if field is None:
             return error

@@ -125,7 +125,7 @@ def country(found: str) -> str:
 
 
 def home(value: Any) -> str | None:
-    """Return the code of a contact's country, or None if its value tells none."""
+    """Return the code of a contact's country, or None if its value is none."""
     with contextlib.suppress(ValueError):
         return country(value)
     return None

@@ -32,11 +32,12 @@ class Number(NamedTuple):
 
     @property
     def e164(self) -> str:
-        """Return it as E.164, or its text where that cannot be told for sure.
+        """Return it as E.164, or its text where that is not sure.
 
-        As they are remain extensions, which E.164 cannot hold, letters, several numbers in one, and
-        what is no number in full: internal and local ones, and without a region all without "+".
-        Where two plans make two numbers of it, only a mobile that is one in one of them is told.
+        These are left as they are: extensions, which E.164 cannot hold; letters; several numbers in
+        one; and what is no number in full, as internal and local ones are, and without a region all
+        without "+". Two plans may make two numbers of it. Then one counts only if the field is one
+        for mobiles, and just one of the numbers is a mobile's.
         """
         readings = self._readings
         if self.is_said_mobile and len(readings) > 1:
@@ -45,7 +46,7 @@ class Number(NamedTuple):
 
     @property
     def is_mobile(self) -> bool | None:
-        """Say whether it is a mobile's; None where its countries' plans do not tell."""
+        """Say whether it is a mobile's; None where the plans leave it open."""
         told = set(map(_is_mobile, self._readings))
         return None if len(told) > 1 else told.pop() if told else False
 
@@ -66,7 +67,7 @@ def plans(region: str | None, country: Any = None) -> AbstractSet[str | None]:
     """Return the countries whose plans the numbers of a contact may follow.
 
     Args:
-        region: The setting `phone_region`; without one, the contact's country tells nothing.
+        region: The setting `phone_region`; without one, the contact's country does not count.
         country: The contact's country.
     """
     own = convert.home(country) if region else None

@@ -144,7 +144,7 @@ def _link_id(item: Item) -> str:
 
 
 def _outcome(item: Item, link_id: str, result: Mapping[str, Any] | None) -> Outcome[Item]:
-    """Tell what a result says of one contact; HTTP 200 says nothing of it."""
+    """Return what became of one contact by its result; HTTP 200 says nothing of it."""
     if result is None:
         reason = (
             "The device does not say what became of this contact. It may be sent again: "

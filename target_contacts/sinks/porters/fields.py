@@ -72,7 +72,7 @@ IDS = {"Contact.P_Client", "Contact.P_Owner"}
 """Fields that hold an id, for which a condition has no suffix `full`."""
 
 NEVER_NAMED = {field.wire for field in ONLY_MAPPED}
-"""Fields that nobody misses who has not mapped them."""
+"""Optional fields, reported as missing only if `field_map` uses them."""
 
 KEY_LENGTH = 32
 """Characters of the key that a contact is given."""
