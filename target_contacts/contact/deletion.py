@@ -79,7 +79,7 @@ def told(record: Mapping[str, Any], declared: tuple[str, ...] = ()) -> Told | No
 
 
 def _all(record: Mapping[str, Any], levels: int) -> Iterator[tuple[Told, Way]]:
-    """Yield the fields that say so in a record, and in the objects that are about the contact itself."""
+    """Yield the fields that say so in a record, and in its objects that are about the contact."""
     shape = _shape(tuple(record))
     for field in shape.fields:
         sure = _says(field, record[field.name], shape.ways)

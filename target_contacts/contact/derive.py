@@ -120,7 +120,7 @@ NUMBER_FIRST = frozenset(
 
 
 def gender_of(contact: Contact) -> None:
-    """Take the gender from a salutation that has one; a salutation that says nothing else is spare."""
+    """Take the gender from a salutation; one that says nothing else is spare."""
     if not contact.has("salutation"):
         return
     salutation = contact.attributes["salutation"]

@@ -1,8 +1,9 @@
-"""A contact, once it was found in a record."""
+"""A contact, and the values of a record that it is made of."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import operator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -11,6 +12,26 @@ from target_contacts.values.phones import Number, plans
 
 if TYPE_CHECKING:
     from target_contacts.contact.numbers import Further
+
+
+class Found(NamedTuple):
+    """A value that an attribute may take."""
+
+    rank: int
+    """Rank of the spelling; the lowest counts."""
+    number: tuple[int, ...]
+    """Its numbers in the lists around it; of equal ranks the lowest counts."""
+    name: str
+    """Where it stands in the record: a path, its names joined by dots."""
+    value: Any
+    top: str
+    """The property of the record that it stands in."""
+    is_filled: bool
+    """Whether it is a value, and none that stands for no value."""
+
+
+best_first = operator.itemgetter(0, 1, 2)
+"""What puts the values of an attribute in order, whatever the order of the record's fields."""
 
 
 class Contact(msgspec.Struct):

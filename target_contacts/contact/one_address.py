@@ -13,7 +13,7 @@ from target_contacts.values.words import plain
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from target_contacts.contact.found import Found
+    from target_contacts.contact.model import Found
 
 BESIDE = ("street_number", "street2", "city", "postal_code")
 """What shows that a street beside it is one."""

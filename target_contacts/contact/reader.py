@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 from target_contacts.contact import derive, fast_reader, one_address
 from target_contacts.contact.field_match import taker_of
 from target_contacts.contact.flatten import leaves
-from target_contacts.contact.found import Found, best_first
-from target_contacts.contact.model import Contact
+from target_contacts.contact.model import Contact, Found, best_first
 from target_contacts.contact.numbers import KINDS, Further
 from target_contacts.contact.spelling import RANKS, is_container
 from target_contacts.contact.vocabulary import ATTRIBUTES

@@ -130,20 +130,19 @@ class ValomniaSink(ApiSink[Valomnia]):
 
     def update(self, remote_id: str, payload: Payload, defaults: Payload) -> None:
         """Update a contact; what every update must name and the record lacks is read before."""
-        lacking = [field.wire for field in self.fields if field.required]
-        if lacking := [wire for wire in lacking if wire not in payload]:
+        required = (field.wire for field in self.fields if field.required)
+        if lacking := [wire for wire in required if wire not in payload]:
             held = self._wire(self.client.contact(remote_id))
             kept = {wire: held[wire] for wire in lacking if not is_empty(held.get(wire))}
             payload = {**{w: defaults[w] for w in lacking if w in defaults}, **kept, **payload}
         self._send(f"/{remote_id}", payload, repeatable=True)
 
     def find(self, wanted: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Yield the contacts that hold these names, of a customer if that can be asked."""
+        """Return the contacts that hold these names, of a customer if that can be asked."""
         filters = {name: wanted[name] for name in ("firstName", "lastName") if name in wanted}
         if self.client.use_external_id and "customerId" in wanted:
             filters["customerReference"] = wanted["customerId"]
-        for contact in self.client.contacts(filters):
-            yield str(contact["id"]), self._wire(contact)
+        return self._held(self.client.contacts(filters))
 
     def scope(self, contact: Mapping[str, Any]) -> str | None:
         """Return the whole account: whose contacts are whose cannot be asked by id."""
@@ -154,7 +153,7 @@ class ValomniaSink(ApiSink[Valomnia]):
         """Return all contacts, unless listing them takes too many requests."""
         del scope
         found = self.client.few_contacts(most) if most >= FEW else None
-        return None if found is None else ((str(c["id"]), self._wire(c)) for c in found)
+        return None if found is None else self._held(found)
 
     def alike(self, contact: Payload) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield the contacts of this name, however it is split."""
@@ -164,9 +163,13 @@ class ValomniaSink(ApiSink[Valomnia]):
                 yield from self.find({**parent, "firstName": first, "lastName": last})
 
     def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Yield every contact."""
-        for contact in self.client.contacts({}):
-            yield str(contact["id"]), self._wire(contact)
+        """Return every contact."""
+        return self._held(self.client.contacts({}))
+
+    def _held(
+        self, contacts: Iterable[Mapping[str, Any]]
+    ) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        return ((str(contact["id"]), self._wire(contact)) for contact in contacts)
 
     def finish(self, payload: Payload, contact: Contact) -> Payload:
         """Leave out an image without value: no request documented removes one."""

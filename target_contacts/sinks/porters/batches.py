@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
     from tap_contacts.apis.porters.client import Porters
-    from target_contacts.mapping.field import Payload
 
 COMPANY = (wire.MAX_ITEMS, 16, 4, 1)
 """Most contacts that go together, by how often one of them is a create that was not answered."""
@@ -53,14 +52,14 @@ class BatchWriter:
     """Write contacts, one request after the other."""
 
     def __init__(
-        self, client: Porters, halted: Callable[[], bool], key: Callable[[Item], Payload]
+        self, client: Porters, halted: Callable[[], bool], key: Callable[[Item], dict[str, str]]
     ) -> None:
         """Take what is written with.
 
         Args:
             client: Sends the requests.
             halted: Says whether nothing more may be sent.
-            key: Returns the field by which a new contact can be found, with its value.
+            key: Returns the field by which a new contact can be found, with its value; or none.
         """
         self._client, self._halted, self._key = client, halted, key
         self._wire = wire.Writer()
@@ -91,8 +90,9 @@ class BatchWriter:
         return Sent(pack, pool.submit(self._answer, pack)) if pack else None
 
     def _packed(self, item: Item) -> Packed:
-        payload = item.payload | self._key(item)
-        return Packed(item, self._wire.item(item.remote_id or wire.NEW, payload))
+        """Put a contact into its wire form; a new one gets its key."""
+        key = self._key(item) if item.action is Action.CREATE else {}
+        return Packed(item, self._wire.item(item.remote_id or wire.NEW, item.payload | key))
 
     def _answer(self, pack: Pack[Packed]) -> Sequence[wire.Result]:
         """Send contacts in one request; return the result of each.

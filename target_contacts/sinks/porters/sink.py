@@ -17,7 +17,6 @@ from target_contacts.errors import Rejected
 from target_contacts.report.summary import NOT_THERE
 from target_contacts.sinks.base import ApiSink, Context
 from target_contacts.sinks.capabilities import Capabilities
-from target_contacts.sinks.item import Action, Item, Outcome
 from target_contacts.sinks.porters import conversions
 from target_contacts.sinks.porters import fields as table
 from target_contacts.sinks.porters.batches import ALONE_AFTER, BatchWriter
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from tap_contacts.apis.porters.tenant import TenantField
     from target_contacts.contact.model import Contact
     from target_contacts.mapping.field import Field, Payload
+    from target_contacts.sinks.item import Item, Outcome
 
 CLIENT, NAME = "Contact.P_Client", "Contact.P_Name"
 
@@ -62,7 +62,7 @@ class PortersSink(ApiSink[porters.Porters]):
                 `match_on` what contacts cannot be looked up by.
         """
         super().__init__(client, context)
-        self._batches = BatchWriter(client, context.halted, self._key_of_new)
+        self._batches = BatchWriter(client, context.halted, self._key)
         self._gone: Sequence[str] = ()
         for name in context.settings.field_map:
             if name.startswith(wire.OWN_FIELDS) and not wire.is_alias(name, wire.OWN_FIELDS):
@@ -152,11 +152,11 @@ class PortersSink(ApiSink[porters.Porters]):
 
     def looked_for(self, item: Item) -> dict[str, str]:
         """Return the key that PORTERS was given, where it has a field for it; else the identity."""
-        return {self.key_wire: self._key(item)} if self.key_wire else super().looked_for(item)
+        return self._key(item) or super().looked_for(item)
 
-    def _key(self, item: Item) -> str:
-        """Return the key that a new contact is given: that of its stream and its record."""
-        return self.context.digest(item.identity)
+    def _key(self, item: Item) -> dict[str, str]:
+        """Return the key by which a contact can be found, of its stream and its record."""
+        return {self.key_wire: self.context.digest(item.identity)} if self.key_wire else {}
 
     def find(self, wanted: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield the contacts that hold these values.
@@ -190,8 +190,7 @@ class PortersSink(ApiSink[porters.Porters]):
 
     def known_by(self, item: Item) -> Payload:
         """Return what a contact is compared by: the key that it is given, too."""
-        key = {self.key_wire: self._key(item)} if self.key_wire else {}
-        return super().known_by(item) | key
+        return super().known_by(item) | self._key(item)
 
     def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield every contact."""
@@ -211,11 +210,6 @@ class PortersSink(ApiSink[porters.Porters]):
     def write(self, items: Iterator[Item]) -> Generator[list[Outcome[Item]], None, None]:
         """Yield the outcomes of one request after the other."""
         return self._batches.write(items)
-
-    def _key_of_new(self, item: Item) -> Payload:
-        """Return the key that a contact gets if it is new, by which it can be found."""
-        is_keyed = self.key_wire and item.action is Action.CREATE
-        return {self.key_wire: self._key(item)} if is_keyed else {}
 
 
 def _names(rules: Iterable[Any]) -> Iterator[str]:
