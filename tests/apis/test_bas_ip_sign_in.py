@@ -13,8 +13,6 @@ from tests.sandbox.bas_ip import INFO_PATH, LOGIN_PATH, BasIp
 from tests.support.bas_ip_people import ANNA, BERT, CARL, LOGIN, UPSERT, bins, config, held
 from tests.support.commands import Workplace, contacts
 
-# Sign-in and settings.
-
 
 def test_an_ended_sign_in_is_renewed_once(monitor: BasIp, workplace: Workplace) -> None:
     """A token that ends in the run costs one more sign-in, and nothing is lost or doubled."""

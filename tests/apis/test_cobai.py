@@ -31,8 +31,6 @@ def refusals(workplace: Workplace) -> list[tuple[Any, Any, Any]]:
     return sorted(found)
 
 
-# Writing.
-
 FULL = {
     "first_name": "Zoë\x0b",
     "last_name": "O'Brien-山田 👩🏽‍💻 <&>",

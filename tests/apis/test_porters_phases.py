@@ -11,8 +11,6 @@ from tests.sandbox.porters_tenant import PHASES, Option, Tenant
 from tests.support.commands import Workplace, contacts
 from tests.support.porters_fields import ANNA, BERT, CARL, asked, held, reasons, refusals, write
 
-# Statuses and phases.
-
 
 def test_a_status_becomes_the_phase_of_that_name(workplace: Workplace) -> None:
     """By name in any case, alias, name and id as Zoho Voice sends them, or a named bare id."""

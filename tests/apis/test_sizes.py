@@ -17,8 +17,6 @@ from tests.sandbox.bas_ip import BasIp
 from tests.support.commands import Workplace, contacts
 from tests.support.one_night import PEOPLE, Night, must_pass_over, writes
 
-# Sizes.
-
 PACKED = st.lists(st.tuples(st.integers(1, 60), st.integers(1, 5)), max_size=40)
 
 

@@ -143,8 +143,6 @@ CODES = [
 ]
 
 
-# The API itself.
-
 DEAD: dict[str, dict[str, Any]] = {
     "500": {"status": 500},
     "page": {"status": 200, "body": PAGE},
