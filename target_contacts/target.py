@@ -28,7 +28,7 @@ from target_contacts.pipeline.receiver import ReceivingTarget, leave
 from target_contacts.pipeline.run import Purpose, Run
 from target_contacts.pipeline.stream_sink import PassedOverSink, StreamSink
 from target_contacts.shutdown import Interrupted, Shutdown
-from target_contacts.sinks.bas_ip import BasIpSink
+from target_contacts.sinks.bas_ip.sink import BasIpSink
 from target_contacts.sinks.cobai import CobaiSink
 from target_contacts.sinks.porters.sink import PortersSink
 from target_contacts.sinks.valomnia import ValomniaSink

@@ -1,4 +1,4 @@
-"""Tell records of companies that list their people from records of people.
+"""Recognise records of companies that list their people.
 
 A system that sells to companies has one record a company, with the people there as a list. If such
 a record holds nothing of a person itself, the first of its people is the contact, and its name is
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from target_contacts.contact import list_items
 from target_contacts.contact.numbers import KINDS
 from target_contacts.contact.spelling import spelled
-from target_contacts.contact.vocabulary import PEOPLE
 from target_contacts.values.basic import is_empty
 from target_contacts.values.words import listed, plain
 
@@ -22,7 +21,11 @@ if TYPE_CHECKING:
 OF_PERSONS = frozenset(("first_name", "last_name", "email", *KINDS))
 """Attributes that make a record one of a person."""
 _NAMES = frozenset(("first_name", "last_name", "full_name"))
-_PEOPLE = listed(PEOPLE)
+PEOPLE = listed(
+    "contacts contactpersons contactpeople people persons contact contactperson primarycontact "
+    "maincontact"
+)
+"""Lists of the people of a company."""
 
 
 class CompanyRecord(NamedTuple):
@@ -39,7 +42,7 @@ class CompanyRecord(NamedTuple):
     def of(cls, record: Mapping[str, Any]) -> CompanyRecord | None:
         """Return a record as one of a company, or None if it is none."""
         for name, value in record.items():
-            if isinstance(value, (dict, list)) and plain(name) in _PEOPLE:
+            if isinstance(value, (dict, list)) and plain(name) in PEOPLE:
                 persons = _persons(value)
                 if persons and not _is_person(record):
                     names = [each for each in record if _attribute(each) == "full_name"]

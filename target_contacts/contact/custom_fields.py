@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from target_contacts.contact.vocabulary import OWN_FIELDS
 from target_contacts.values.basic import is_empty
 from target_contacts.values.words import listed, plain
 
@@ -24,7 +23,12 @@ KINDS = ("type", "kind", "fieldtype", "datatype", "metadata")
 ENDS = ("fields", "attributes", "fieldvalues")
 """How such lists are called, whatever stands before."""
 
-_OWN_FIELDS = listed(OWN_FIELDS)
+OWN_FIELDS = listed(
+    "properties fields mergefields mergevars customattributes attributes custom customfields "
+    "customfield customfieldvalues fieldvalues userfields contactfields personfields formfields "
+    "additionalfields extrafields datafields metafields metadata userdefined"
+)
+"""Lists whose items are fields that an organisation added: each with a name and a value."""
 
 
 def are_fields(name: str, items: Sequence[Any]) -> bool:
@@ -35,7 +39,7 @@ def are_fields(name: str, items: Sequence[Any]) -> bool:
 @functools.lru_cache(maxsize=1024)
 def _is_said(name: str) -> bool:
     word = plain(name)
-    return word in _OWN_FIELDS or word.endswith(ENDS)
+    return word in OWN_FIELDS or word.endswith(ENDS)
 
 
 class OwnField(NamedTuple):

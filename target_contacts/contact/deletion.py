@@ -1,4 +1,4 @@
-"""Tell from a record whether its contact is deleted at the source, and which field says so.
+"""Find out whether a record says that its contact is deleted at the source, and in which field.
 
 Sources say it in three ways: a flag (`IsDeleted`, `archived`), a time (`deleted_at`), or a word in
 a status (`ARCHIVED`). Some fields are sure of it. Others, such as `active`, may mean something
@@ -40,17 +40,16 @@ class Gone(Exception):
     """A record says that its contact is deleted at the source."""
 
     def __init__(self, told: Told) -> None:
-        """Keep what says so."""
         super().__init__("deleted at the source")
         self.told = told
 
 
 class _Shape(NamedTuple):
-    """What the names of a record's fields tell."""
+    """The fields of a record that may say so, by its names."""
 
     fields: Sequence[TellingField]
     around: Sequence[str]
-    """Objects in which other fields stand that can tell."""
+    """Objects in which other fields may say so."""
     ways: frozenset[Way]
 
 
@@ -80,7 +79,7 @@ def told(record: Mapping[str, Any], declared: tuple[str, ...] = ()) -> Told | No
 
 
 def _all(record: Mapping[str, Any], levels: int) -> Iterator[tuple[Told, Way]]:
-    """Yield what tells in a record, and in the objects that speak of the contact itself."""
+    """Yield the fields that say so in a record, and in its objects that are about the contact."""
     shape = _shape(tuple(record))
     for field in shape.fields:
         sure = _says(field, record[field.name], shape.ways)
@@ -91,7 +90,7 @@ def _all(record: Mapping[str, Any], levels: int) -> Iterator[tuple[Told, Way]]:
 
 
 def _inside(name: str, value: Any, levels: int) -> Iterator[tuple[Told, Way]]:
-    """Yield what tells in an object."""
+    """Yield the fields that say so in an object."""
     for each, way in _all(value, levels) if isinstance(value, dict) else ():
         yield Told(f"{name}.{each.field}", each.sure), way
 

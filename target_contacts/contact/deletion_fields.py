@@ -1,4 +1,4 @@
-"""Know what fields are called that tell whether a contact is deleted at its source.
+"""Names of fields that say whether a contact is deleted at its source.
 
 Names are compared without case, accents, spaces and punctuation, as those of attributes are.
 """
@@ -18,7 +18,7 @@ OWN = "__c"
 
 
 class Way(Enum):
-    """How a field tells."""
+    """How a field says so."""
 
     FLAG = auto()
     """A flag, or a time that is there only if it is so."""
@@ -70,7 +70,7 @@ OF_USERS = "contactstatus"
 
 
 def _ways() -> dict[str, Way]:
-    """Return names of fields, and how they tell."""
+    """Return names of fields, and how they say so."""
     names = {
         Way.FLAG: {form.format(done) for form, done in product(_FORMS, _DONE)} | _FLAGS,
         Way.PERMANENT: listed("permanentlydeleted harddeleted"),
@@ -91,7 +91,7 @@ WAYS = _ways()
 
 
 class TellingField(NamedTuple):
-    """A field that can tell."""
+    """A field that may say so."""
 
     name: str
     plain: str
@@ -103,7 +103,7 @@ class TellingField(NamedTuple):
 
 @functools.lru_cache(maxsize=65536)
 def telling(name: str) -> TellingField | None:
-    """Return a field that can tell; None if it cannot."""
+    """Return a field that may say so; None if it cannot."""
     folded = plain(name.removesuffix(OWN))
     way = WAYS.get(folded)
     return None if way is None else TellingField(name, folded, way, name.endswith(OWN))

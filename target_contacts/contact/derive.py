@@ -1,4 +1,4 @@
-"""Complete contacts: what one attribute tells of another, without inventing anything."""
+"""Complete contacts: derive attributes from others, without inventing anything."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ NUMBER_FIRST = frozenset(
 
 
 def gender_of(contact: Contact) -> None:
-    """Take the gender from a salutation that tells it; one that tells nothing more is spare."""
+    """Take the gender from a salutation; one that says nothing else is spare."""
     if not contact.has("salutation"):
         return
     salutation = contact.attributes["salutation"]
@@ -132,7 +132,7 @@ def gender_of(contact: Contact) -> None:
 
 
 def _gender(value: Any) -> str:
-    """Return the gender that a value tells, or ""."""
+    """Return the gender that a value stands for, or ""."""
     try:
         return convert.gender(value)
     except ValueError:

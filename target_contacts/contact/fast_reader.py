@@ -1,7 +1,7 @@
-"""Read flat records whose fields' names say it all, which most records' do, in a fraction of time.
+"""Fast path: read flat records whose field names alone decide, with a plan for each set of names.
 
-What the names alone tell is worked out once for all records with the same fields. Records with
-nested values, with two spellings of one attribute or parts of two addresses are not read here.
+Most records are like that, and take a fraction of the time. Records with nested values, with two
+spellings of one attribute or with parts of two addresses are not read here.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from target_contacts.contact.field_match import is_told, taker
 from target_contacts.contact.flatten import CSV_VALUE
 from target_contacts.contact.one_address import BESIDE
 from target_contacts.contact.spelling import RANKS, is_container, spelled
-from target_contacts.contact.vocabulary import ADDRESS, GUESSED
+from target_contacts.contact.vocabulary import ADDRESS
+from target_contacts.contact.words_around import GUESSED
 from target_contacts.values.basic import is_empty, meant
 from target_contacts.values.links import is_link, may_be_link
 
@@ -33,12 +34,12 @@ NESTED = frozenset((dict, list))
 
 
 class Shape(NamedTuple):
-    """What the names of a flat record's fields tell."""
+    """The plan for flat records with the same fields."""
 
     sources: Mapping[str, str]
     """Attribute to the field that it takes."""
     told: Sequence[tuple[str, str]]
-    """Of these the ones whose value must tell as well."""
+    """Those of them whose value must be checked, too."""
     left: Sequence[tuple[str, str]]
     """Field that is not taken, and the attribute that it spells or ""."""
     containers: Sequence[tuple[str, str]]
@@ -65,7 +66,7 @@ class Shape(NamedTuple):
         return True
 
     def _is_told(self, record: Mapping[str, Any]) -> bool:
-        """Say whether the values that must tell what they are say what the names say."""
+        """Say whether the values that must be checked are what their names say."""
         takes = all(_takes(attribute, name, record[name]) for attribute, name in self.told)
         return takes and not any(is_link(name, record) for name in self.lone)
 
@@ -74,7 +75,7 @@ class Shape(NamedTuple):
 def shape(
     names: tuple[str, ...], foreign: frozenset[str], containers: frozenset[str]
 ) -> Shape | None:
-    """Return what the names of a record's fields tell; None if values decide between them.
+    """Return the plan for records with these fields; None if values decide between them.
 
     Args:
         names: The fields in their order.
@@ -107,7 +108,7 @@ def _are_of_two(found: Mapping[str, tuple[str, int]]) -> bool:
 
 
 def _may_be_apart(attributes: AbstractSet[str]) -> bool:
-    """Say whether a name stands without its other half, so that values tell which it is."""
+    """Say whether a name stands without its other half, so that its value must be checked."""
     return len(attributes & {"first_name", "last_name"}) == 1
 
 

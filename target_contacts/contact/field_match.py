@@ -1,4 +1,4 @@
-"""Tell which attribute of the vocabulary takes a value, by its name and where need be by itself."""
+"""Match a field to an attribute by its name and, where the name is ambiguous, by its value."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from target_contacts.contact.numbers import KINDS
 from target_contacts.contact.spelling import spelled
-from target_contacts.contact.vocabulary import HONORIFICS, NO_STATES, UNTOLD
 from target_contacts.values import other_kinds
 from target_contacts.values.basic import is_empty
 from target_contacts.values.words import listed, plain
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from target_contacts.contact.flatten import Leaf, Path, Place
 
 TOLD_BY_VALUE = {"country", "gender", "image", "job_title", "role", "state"}
-"""Attributes whose spellings mean other things elsewhere, which the value tells."""
+"""Attributes whose spellings mean other things elsewhere, so that the value must be checked."""
 LINES = listed("lines line street streets streetlines addresslines streetaddress address addr")
 """Lists of the lines of one address."""
 
@@ -28,6 +27,27 @@ GIVEN = listed("given givennames firstnames")
 
 IDS_TOO = {"email", "country"}
 """Attributes that some systems call ids, which are numbers elsewhere."""
+
+
+HONORIFICS = listed("mr mrs ms miss mx dr prof sir rev herr frau m mme mlle monsieur madame")
+"""What is no job title in a field `title`."""
+
+UNTOLD = listed(
+    "unspecified unknown undisclosed none na keineangabe unbekannt nonprecise inconnu 不明 未回答"
+)
+"""What says nothing in a field `gender`."""
+
+NO_STATES = listed(
+    "active inactive enabled disabled archived deleted new open closed invited declined pending "
+    "subscribed unsubscribed unconfirmed bounced invalid lead customer prospect qualified "
+    "unqualified won lost draft published approved rejected verified unverified "
+    "emea apac amer americas latam dach benelux nordics mena anz global worldwide international "
+    "europe asia africa northamerica southamerica"
+)
+"""What is no part of an address in a field `state`, or in one of the region that sales goes by."""
+
+UNSAID = {"state": NO_STATES, "gender": UNTOLD}
+"""Attribute, and the values that say nothing of it."""
 
 
 def taker_of(leaf: Leaf) -> tuple[str, int] | None:
@@ -60,14 +80,14 @@ def _further(place: Place, attribute: str, rank: int) -> tuple[str, int] | None:
 
 
 def is_told(attribute: str, name: str) -> bool:
-    """Say whether the value must tell whether an attribute takes it."""
+    """Say whether the value must be checked before an attribute takes it."""
     return attribute in TOLD_BY_VALUE or (
         attribute in IDS_TOO and plain(name).endswith(("id", "ids"))
     )
 
 
 def taker(path: Path, value: Any) -> tuple[str, int] | None:
-    """Return the attribute that takes a value, as far as the value tells, and its rank."""
+    """Return the attribute that takes a value, and its rank; None if the value does not fit."""
     found = spelled(path)
     if found is None:
         return None
@@ -76,9 +96,9 @@ def taker(path: Path, value: Any) -> tuple[str, int] | None:
         return found if attribute == "status" or not value else None
     if isinstance(value, bool) or not is_told(attribute, path[-1]) or is_empty(value):
         return found
-    if attribute == "job_title" and plain(path[-1]) == "title":
-        return ("salutation", rank) if plain(str(value)) in HONORIFICS else found
     name = plain(path[-1])
+    if attribute == "job_title" and name == "title":
+        return ("salutation", rank) if plain(str(value)) in HONORIFICS else found
     is_other = other_kinds.is_other(attribute, name, value) or _is_id(attribute, name, str(value))
     return None if is_other or _is_of_others(attribute, str(value)) else found
 
@@ -95,7 +115,3 @@ def _is_of_others(attribute: str, value: str) -> bool:
     if attribute in UNSAID:
         return plain(value) in UNSAID[attribute]
     return attribute == "role" and not value.startswith("ROLE_")
-
-
-UNSAID = {"state": NO_STATES, "gender": UNTOLD}
-"""Attribute, and the values that say nothing of it."""

@@ -40,7 +40,6 @@ class FieldNames:
     """Show the names of the fields of one stream."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
-        """Take the stream's schema."""
         self._schema = schema
         self._declared: Mapping[str, Any] = schema.get("properties") or {}
         self._found: dict[tuple[int, ...], _Below] = {}
@@ -65,7 +64,7 @@ class FieldNames:
         return ".".join(parts)
 
     def containers(self) -> frozenset[str]:
-        """Return the fields that hold lists or objects only, as far as the schema tells."""
+        """Return the fields that hold lists or objects only, as far as the schema says."""
         return frozenset(name for name in self._declared if self._holds_others(name))
 
     def _holds_others(self, name: str) -> bool:

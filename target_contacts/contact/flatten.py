@@ -171,7 +171,7 @@ def _items(place: Place, items: Sequence[Any]) -> Iterator[Leaf]:
 
 @functools.lru_cache(maxsize=1024)
 def _is_method(name: str) -> bool:
-    """Say whether a list holds ways to reach somebody, which their labels tell apart."""
+    """Say whether a list holds ways to reach somebody, which their labels distinguish."""
     return plain(name) in METHODS
 
 

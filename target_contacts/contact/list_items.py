@@ -1,4 +1,4 @@
-"""Tell the items of lists apart: which counts first, what each is, what it says of itself."""
+"""Order the items of a list, and read what each is labelled as."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def _said(item: Mapping[str, Any]) -> tuple[bool | None, bool]:
 
 @functools.lru_cache(maxsize=FORMS)
 def _names(names: tuple[str, ...]) -> Names:
-    """Tell the names in an item apart."""
+    """Sort the names in an item by what they say of it."""
     words = {name: _word(name) for name in names}
     kinds = [
         [name for name in names if words[name] in kind]

@@ -15,8 +15,8 @@ KINDS = {**dict.fromkeys(MOBILES, MOBILES), **dict.fromkeys((*PHONES, HOME), PHO
 """Attribute of a number, and the attributes that may take it."""
 
 
-class Number(NamedTuple):
-    """A number of a record."""
+class Further(NamedTuple):
+    """A number of a record that has no attribute of its own yet."""
 
     attribute: str
     """The attribute that its field spells."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from target_contacts.contact.spelling import RANKS
-from target_contacts.contact.vocabulary import ADDRESS, BARE, GUESSED, MARKED, NEUTRAL, VAGUE
-from target_contacts.values.basic import is_empty
+from target_contacts.contact.vocabulary import ADDRESS
+from target_contacts.contact.words_around import BARE, GUESSED, MARKED, NEUTRAL, VAGUE
 from target_contacts.values.links import is_link, may_be_link
 from target_contacts.values.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from target_contacts.contact.found import Found
+    from target_contacts.contact.model import Found
 
 BESIDE = ("street_number", "street2", "city", "postal_code")
 """What shows that a street beside it is one."""
@@ -25,9 +25,9 @@ def leave_link(
     found: dict[str, list[Found]], record: Mapping[str, Any], spare: dict[str, str]
 ) -> None:
     """Leave out what is the name of an address elsewhere, if it is all that there is of one."""
-    if any(_is(each) for attribute in BESIDE for each in found.get(attribute, ())):
+    if any(each.is_filled for attribute in BESIDE for each in found.get(attribute, ())):
         return
-    streets = [each for each in found.get("street", ()) if _is(each)]
+    streets = [each for each in found.get("street", ()) if each.is_filled]
     if len(streets) == 1 and may_be_link(streets[0].name) and is_link(streets[0].name, record):
         spare[streets[0].name] = ""
         del found["street"]
@@ -39,18 +39,14 @@ def keep_one(found: dict[str, list[Found]], spare: dict[str, str]) -> None:
     places = {_place(each) for _, each in parts}
     if len(places) == 1 and GUESSED not in places:
         return
-    kept = _kept([(a, each) for a, each in parts if _is(each)])
+    kept = _kept([(a, each) for a, each in parts if each.is_filled])
     for attribute in found.keys() & ADDRESS.keys():
         of_it = [each for each in found[attribute] if _is_of(each, kept)]
-        left = (each for each in found[attribute] if _is(each) and each not in of_it)
+        left = (each for each in found[attribute] if each.is_filled and each not in of_it)
         spare.update((each.name, attribute) for each in left)
         found[attribute] = sorted(of_it, key=lambda each: kept.index(_place(each)))
         if not of_it:
             del found[attribute]
-
-
-def _is(each: Found) -> bool:
-    return not is_empty(each.value)
 
 
 def _place(each: Found) -> int:

@@ -1,4 +1,4 @@
-"""Tell from which properties of a record a value comes, by the path that says where it stood.
+"""Find the properties of a record that a value comes from, by the path where it stood.
 
 The names of fields may themselves hold dots and plus signs, so paths are read against the record.
 """

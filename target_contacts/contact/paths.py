@@ -70,7 +70,6 @@ class FieldPath:
     """One path, compiled once."""
 
     def __init__(self, text: str) -> None:
-        """Take the path as it stands in the settings."""
         self.text = text
         self.is_plain = bool(_PLAIN.fullmatch(text))
 

@@ -1,4 +1,4 @@
-"""Tell which streams hold people: by what their schemas declare and what they are called.
+"""Decide which streams hold people, by their schemas and their names.
 
 A person has a name, and an e-mail or a number to be reached by. So has a company, a shop or the
 order of a customer. Hence what a stream is called counts, too: its last word that says anything.
@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from target_contacts.contact.numbers import KINDS
 from target_contacts.contact.schema_shapes import Shape, paths, shapes
 from target_contacts.contact.spelling import spelled
-from target_contacts.contact.vocabulary import FLAT_WRAPPERS
+from target_contacts.contact.words_around import FLAT_WRAPPERS
 from target_contacts.values.words import listed, plain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 CONTACTS = listed("contact kontakt ansprechpartner 連絡先 担当者 名刺")
-"""What streams of contacts are called: the schema need not tell more."""
+"""Names of streams of contacts, whatever their schema is."""
 
 PEOPLE = listed(
     "person people persona individual user member subscriber lead prospect candidate applicant "
@@ -38,7 +38,7 @@ PEOPLE = listed(
 EITHER = listed(
     "customer client partner contractor reseller agent kunde kunden klient klienten 顧客 お客様"
 )
-"""What streams of people or of companies are called: the parts of a name tell."""
+"""Names of streams of people or of companies; the parts of a name decide."""
 
 PARENTS = listed(
     "company account organization organisation org vendor supplier business enterprise firm "
@@ -95,7 +95,7 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_a-zA-Z]+")
 
 
 class Signs(NamedTuple):
-    """What a schema tells of people."""
+    """What a schema says of people."""
 
     parts: bool
     """Whether there is a first or a last name."""
@@ -120,7 +120,7 @@ class Signs(NamedTuple):
 def holds_people(
     stream: str, schema: Mapping[str, Any], mapped: Mapping[str, Collection[str]]
 ) -> bool:
-    """Say whether a stream's records are people, as far as its name and its schema tell.
+    """Say whether a stream's records are people, by its name and its schema.
 
     Args:
         stream: Name of the stream.
@@ -142,7 +142,7 @@ def holds_people(
 
 
 def signs_of(schema: Mapping[str, Any], mapped: Mapping[str, Collection[str]]) -> Signs:
-    """Return what a schema tells of people."""
+    """Return what a schema says of people."""
     whole = Shape(schema, schema)
     declared = set(paths(whole))
     told = {path: found[0] for path in declared if (found := spelled(path))}

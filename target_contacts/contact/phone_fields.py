@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from target_contacts.contact.numbers import HOME, KINDS, MOBILES, PHONES, Number
-from target_contacts.values import convert
+from target_contacts.contact.numbers import HOME, KINDS, MOBILES, PHONES, Further
+from target_contacts.values import phones
 from target_contacts.values.words import plain
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Slots:
             for number in _waiting(contact, slots, homeless):
                 self._place(contact, number, free)
 
-    def _place(self, contact: Contact, number: Number, free: list[str]) -> None:
+    def _place(self, contact: Contact, number: Further, free: list[str]) -> None:
         """Put a number into the first free field, unless another field has it."""
         if self._is_there(contact, number):
             _forget(contact, number)
@@ -64,27 +64,29 @@ class Slots:
         phone = contact.attributes[attribute]
         if isinstance(phone, (dict, list)):
             return
-        own = convert.home(contact.attributes.get("country")) if self.region else None
-        mobile = convert.is_mobile(phone, self.region, own)
+        mobile = contact.number(attribute, phone).is_mobile
         if mobile or (mobile is None and self._wants_mobile):
-            _fill(contact, "mobile", Number(attribute, contact.sources[attribute], phone))
+            _fill(contact, "mobile", Further(attribute, contact.sources[attribute], phone))
         if mobile:
             del contact.attributes[attribute], contact.sources[attribute]
 
     @property
     def _wants_mobile(self) -> bool:
-        """Say whether a number that may be a mobile's or not is worth more as one."""
+        """Say whether an ambiguous number should go to the mobile field."""
         return self.needs_mobile or ("mobile" in self.carried and "phone" not in self.carried)
 
-    def _is_there(self, contact: Contact, number: Number) -> bool:
+    def _is_there(self, contact: Contact, number: Further) -> bool:
         """Say whether a field has the number already, however it is written."""
         filled = (each for each in KINDS if each in self.carried and contact.has(each))
         there = (contact.attributes[each] for each in filled)
-        return any(self._are_same(number.value, each) for each in there)
+        return any(_are_same(number.value, each, contact.region) for each in there)
 
-    def _are_same(self, one: Any, other: Any) -> bool:
-        may_be = convert.may_be_same(one, other)
-        return may_be and convert.e164(one, self.region) == convert.e164(other, self.region)
+
+def _are_same(one: Any, other: Any, region: str | None) -> bool:
+    if not phones.may_be_same(one, other):
+        return False
+    plans = phones.plans(region)
+    return phones.Number(one, plans).e164 == phones.Number(other, plans).e164
 
 
 OTHERS = ("other", "alternat", "secondary", "additional")
@@ -97,14 +99,14 @@ def _complete_phone(contact: Contact) -> None:
         return
     name = contact.sources["phone2"]
     if any(other in plain(name) for other in OTHERS):
-        _fill(contact, "phone", Number("phone2", name, contact.attributes["phone2"]))
+        _fill(contact, "phone", Further("phone2", name, contact.attributes["phone2"]))
         del contact.attributes["phone2"], contact.sources["phone2"]
 
 
-def _waiting(contact: Contact, slots: Sequence[str], homeless: Sequence[str]) -> list[Number]:
+def _waiting(contact: Contact, slots: Sequence[str], homeless: Sequence[str]) -> list[Further]:
     """Return the numbers of one kind that have no field."""
     own = [
-        Number(attribute, contact.sources[attribute], contact.attributes[attribute])
+        Further(attribute, contact.sources[attribute], contact.attributes[attribute])
         for attribute in homeless
         if KINDS[attribute] is slots
     ]
@@ -112,20 +114,20 @@ def _waiting(contact: Contact, slots: Sequence[str], homeless: Sequence[str]) ->
     return sorted(waiting, key=lambda each: (each.attribute == HOME, each.attribute))
 
 
-def _forget(contact: Contact, number: Number) -> None:
+def _forget(contact: Contact, number: Further) -> None:
     """Count a number as carried."""
     contact.spare.pop(number.name, None)
     if contact.sources.get(number.attribute) == number.name:
         del contact.sources[number.attribute]
 
 
-def _fill(contact: Contact, slot: str, number: Number) -> None:
+def _fill(contact: Contact, slot: str, number: Further) -> None:
     contact.attributes[slot] = number.value
     contact.sources[slot] = number.name
     contact.spare.pop(number.name, None)
 
 
-def _leave(contact: Contact, number: Number) -> None:
+def _leave(contact: Contact, number: Further) -> None:
     """Note which number was taken instead of one that is left, unless one list holds both."""
     taken = contact.sources.get(number.attribute, number.name)
     is_of_list = bool(number.top) and f"{taken}.".startswith(f"{number.top}.")

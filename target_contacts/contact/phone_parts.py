@@ -6,7 +6,7 @@ import functools
 import re
 from typing import TYPE_CHECKING, Any
 
-from target_contacts.contact.vocabulary import INSIDE_NUMBERS
+from target_contacts.contact.words_around import INSIDE_NUMBERS
 from target_contacts.values.basic import is_empty
 from target_contacts.values.words import plain
 
@@ -53,7 +53,7 @@ def _is_full(value: Any) -> bool:
 
 
 SHORTEST = 5
-"""Digits of the shortest number that is told in another form."""
+"""Digits of the shortest number that is recognised in another form."""
 
 
 def _are_same(one: Any, other: Any) -> bool:

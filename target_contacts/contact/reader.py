@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 from target_contacts.contact import derive, fast_reader, one_address
 from target_contacts.contact.field_match import taker_of
 from target_contacts.contact.flatten import leaves
-from target_contacts.contact.found import Found, best_first
-from target_contacts.contact.model import Contact
-from target_contacts.contact.numbers import KINDS, Number
+from target_contacts.contact.model import Contact, Found, best_first
+from target_contacts.contact.numbers import KINDS, Further
 from target_contacts.contact.spelling import RANKS, is_container
 from target_contacts.contact.vocabulary import ATTRIBUTES
 from target_contacts.values import company_names, convert
@@ -44,14 +43,14 @@ class ContactReader:
         foreign: Iterable[str] = (),
         containers: Iterable[str] = (),
     ) -> None:
-        """Take settings.
+        """Take the settings.
 
         Args:
             mapped: What `field_map` gives.
             defaults: Attribute to value, where a record has none.
             slots: What the destination has for numbers.
             foreign: Attributes of records that are another system's, and are not taken.
-            containers: Fields that hold lists or objects only, as far as the schema tells: null
+            containers: Fields that hold lists or objects only, as far as the schema says: null
                 there says nothing of the one attribute that their name may spell.
 
         Raises:
@@ -67,7 +66,7 @@ class ContactReader:
 
     def read(self, record: Mapping[str, Any]) -> Contact:
         """Return the contact that a record holds."""
-        contact = Contact()
+        contact = Contact(region=self._slots.region)
         names = tuple(record)
         known = len(names) <= fast_reader.WIDEST
         shape = fast_reader.shape(names, self._foreign, self._containers) if known else None
@@ -75,7 +74,7 @@ class ContactReader:
             self._read_any(record, contact)
         derive.names_of(contact)
         derive.gender_of(contact)
-        _tell_lone_number(contact)
+        _report_lone_number(contact)
         derive.street_of(contact)
         self._slots.fill(contact)
         self._give_defaults(contact)
@@ -113,7 +112,7 @@ class ContactReader:
         """Leave out the ids of another system."""
         for attribute in self._foreign & found.keys():
             left = found.pop(attribute)
-            spare.update({each.name: attribute for each in left if not is_empty(each.value)})
+            spare.update({each.name: attribute for each in left if each.is_filled})
 
 
 def _by_attribute(record: Mapping[str, Any], spare: dict[str, str]) -> dict[str, list[Found]]:
@@ -124,7 +123,8 @@ def _by_attribute(record: Mapping[str, Any], spare: dict[str, str]) -> dict[str,
         name = path[0] if len(path) == 1 else ".".join(path)
         if taker := taker_of(leaf):
             attribute, rank = taker
-            each = Found(rank, number, name, meant(attribute, value), path[0])
+            value = meant(attribute, value)
+            each = Found(rank, number, name, value, path[0], not is_empty(value))
             found.setdefault(attribute, []).append(each)
         elif not is_empty(value):
             spare[name] = ""
@@ -156,12 +156,12 @@ def _is_called(found: Sequence[Found], name: str) -> bool:
 
 def _holds(full: Sequence[Found], first: Sequence[Found]) -> bool:
     """Say whether a name holds a first name, so that it is a full one."""
-    return any(str(each.value) in str(full[0].value) for each in first if not is_empty(each.value))
+    return any(str(each.value) in str(full[0].value) for each in first if each.is_filled)
 
 
 def _choose(contact: Contact, attribute: str, found: Sequence[Found]) -> None:
     """Give an attribute its best value; note others that differ."""
-    filled = [each for each in found if not is_empty(each.value)]
+    filled = [each for each in found if each.is_filled]
     best = (filled or found)[0]
     contact.attributes[attribute] = best.value if filled else ""
     contact.sources[attribute] = best.name
@@ -174,8 +174,8 @@ def _choose(contact: Contact, attribute: str, found: Sequence[Found]) -> None:
             _leave(contact, attribute, best, other)
 
 
-def _tell_lone_number(contact: Contact) -> None:
-    """Tell of the number of a house whose street is not known: alone it is nothing."""
+def _report_lone_number(contact: Contact) -> None:
+    """Report the number of a house as not carried if its street is not known."""
     if contact.has("street_number") and not contact.has("street"):
         contact.spare[contact.sources["street_number"]] = "street_number"
 
@@ -184,7 +184,7 @@ def _leave(contact: Contact, attribute: str, best: Found, other: Found) -> None:
     """Note a value that is not taken; that of a number may find another place."""
     contact.spare[other.name] = attribute
     if attribute in KINDS:
-        contact.further.append(Number(attribute, other.name, other.value, other.top))
+        contact.further.append(Further(attribute, other.name, other.value, other.top))
     elif other.top != best.top:
         contact.conflicts.add((attribute, best.name, other.name))
 

@@ -1,4 +1,4 @@
-"""Tell what a schema lets values be: what is in them by name, and what is in a list."""
+"""Read from a schema what a value may hold: properties by name, and items of lists."""
 
 from __future__ import annotations
 

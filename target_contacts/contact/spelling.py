@@ -1,4 +1,4 @@
-"""Tell which attribute of the vocabulary a field spells, by its path in a record.
+"""Find the attribute of the vocabulary that a field spells, by its path in a record.
 
 A path is spelled as it stands, without the objects around it that say nothing, or without what the
 value is called in an object of its own. An address is spelled with what it is the address of.
@@ -11,15 +11,16 @@ import re
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from target_contacts.contact import vocabulary
-from target_contacts.contact.vocabulary import ADDRESS, ADDRESSES, ATTRIBUTES, BARE, IDS
+from target_contacts.contact import words_around as around
+from target_contacts.contact.vocabulary import ADDRESS, ATTRIBUTES
+from target_contacts.contact.words_around import ADDRESSES, BARE, IDS
 from target_contacts.values.words import listed, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
 
-COUNTED = frozenset((*vocabulary.LABELLED, "email")) - {"fax"}
+COUNTED = frozenset((*around.LABELLED, "email")) - {"fax"}
 """Attributes whose spellings may be plurals, and may have a number behind them."""
 
 PERSONAL = frozenset(ATTRIBUTES) - listed(
@@ -59,8 +60,11 @@ def _spellings() -> Iterator[tuple[str, Spelling]]:
 
 def _labelled() -> Iterator[tuple[str, Spelling]]:
     """Yield what numbers and e-mails are called with what they are labelled as, on either side."""
-    kinds = [(each, labels, vocabulary.NUMBERED) for each, labels in vocabulary.LABELLED.items()]
-    for attribute, labels, names in (*kinds, ("email", vocabulary.EMAIL_LABELS, vocabulary.EMAILS)):
+    kinds = [(each, labels, around.NUMBERED) for each, labels in around.LABELLED.items()]
+    for attribute, labels, names in (
+        *kinds,
+        ("email", around.EMAIL_LABELS, around.EMAILS),
+    ):
         for label, place in _ranked(labels).items():
             for name in _plain_words(names):
                 yield name + label, (attribute, AT_LAST // 2 + place)
@@ -74,7 +78,7 @@ _PARTS = {word: (a, rank % RANKS) for word, (a, rank) in SPELLINGS.items() if a 
 """Words for parts of an address."""
 _WITHIN = _PARTS | {
     word: (attribute, STEP // 2 + place)
-    for attribute, words in vocabulary.WITHIN.items()
+    for attribute, words in around.WITHIN.items()
     for word, place in _ranked(words).items()
 }
 """The same behind what can be nothing but an address: a `business number` is none of a house."""
@@ -88,18 +92,18 @@ _PLACES = sorted(
     key=lambda each: -len(each[0]),
 )
 """What an address is of, the longest first, and its place."""
-_KEEPERS = sorted(_plain_words(vocabulary.KEEPERS), key=len, reverse=True)
+_KEEPERS = sorted(_plain_words(around.KEEPERS), key=len, reverse=True)
 _INSIDE = {
-    **{attribute: _ranked(words) for attribute, words in vocabulary.INSIDE.items()},
-    **dict.fromkeys(vocabulary.LABELLED, _ranked(vocabulary.INSIDE_NUMBERS)),
+    **{attribute: _ranked(words) for attribute, words in around.INSIDE.items()},
+    **dict.fromkeys(around.LABELLED, _ranked(around.INSIDE_NUMBERS)),
 }
-_INSIDE_ANY = _ranked(vocabulary.INSIDE_ANY)
-METHODS = listed(vocabulary.METHODS)
-"""Those of lists whose labels tell what their items are."""
-WRAPPERS = listed(vocabulary.WRAPPERS) | METHODS
+_INSIDE_ANY = _ranked(around.INSIDE_ANY)
+METHODS = listed(around.METHODS)
+"""Names of lists whose labels say what their items are."""
+WRAPPERS = listed(around.WRAPPERS) | METHODS
 """Names of objects and lists that say nothing of what is in them."""
-_FLAT_WRAPPERS = tuple(vocabulary.FLAT_WRAPPERS.split())
-_PERSONS = tuple(vocabulary.PERSONS.split())
+_FLAT_WRAPPERS = tuple(around.FLAT_WRAPPERS.split())
+_PERSONS = tuple(around.PERSONS.split())
 _ADDED = re.compile(r"^[A-Za-z]_(?=.)|__c$")
 """What systems put before or behind the names of columns: `C_FirstName`, `Title__c`."""
 
@@ -195,7 +199,7 @@ def _kept(name: str) -> Spelling | None:
     """Return the attribute of a person that shops keep with an address."""
     for kind in filter(name.startswith, _KEEPERS):
         attribute, rank = SPELLINGS.get(name.removeprefix(kind), ("", 0))
-        if attribute in vocabulary.WITH_ADDRESS:
+        if attribute in around.WITH_ADDRESS:
             return attribute, rank + RANKS // 2
     return None
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from target_contacts.contact.numbers import KINDS, MOBILES
-from target_contacts.values import convert, names
+from target_contacts.values import names
 from target_contacts.values.basic import as_text
+from target_contacts.values.phones import Number, plans
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -115,9 +116,8 @@ class FactReader:
         given = as_text(value).strip()
         if not given or _E164.fullmatch(given):
             return given
-        own = convert.home(contact.get(self._country)) if self._region else None
-        mobile = self._attribute[wire] in MOBILES
-        found = convert.e164(given, self._region, own, mobile=mobile)
+        followed = plans(self._region, contact.get(self._country))
+        found = Number(given, followed, self._attribute[wire] in MOBILES).e164
         digits = _NO_DIGITS.sub("", unicodedata.normalize("NFKC", found))
         return f"+{digits}" if found.startswith("+") else digits
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from target_contacts.values.basic import is_empty
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
 class NotKnown(ValueError):
@@ -29,3 +29,14 @@ def one_of(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
             raise NotKnown(str(error)) from None
 
     return converted
+
+
+def status_name(value: Any, names: Mapping[str, str]) -> Any:
+    """Return the name of a status, which may come with the id that it has at its source.
+
+    Args:
+        value: Name or id, or both as Zoho Voice sends them.
+        names: Names of the source's statuses by id.
+    """
+    given = value if isinstance(value, dict) else {"id": value, "display_value": value}
+    return names.get(str(given.get("id"))) or given.get("display_value")

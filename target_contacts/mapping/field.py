@@ -35,7 +35,9 @@ class Field:
     """How one attribute of the vocabulary fills one field of the destination."""
 
     attribute: str
+    """Of the vocabulary; the same as `wire` where only `field_map` fills the field."""
     wire: str
+    """Its name at the destination."""
     required: Literal["always", "create"] | None = None
     max_length: int | None = None
     """Most characters, where the documents state it."""
@@ -51,6 +53,8 @@ class Field:
     """Whether it takes lists and objects of `field_map`, too."""
     modest: bool = False
     """Whether the default goes before a record's id that may be from another system."""
+    form: Literal["raw", "e164"] = "raw"
+    """How it takes a phone number: as the record has it, or in E.164."""
     code: str = ""
     """Field of the destination's own records that holds the code of the same value."""
 

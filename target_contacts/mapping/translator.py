@@ -86,6 +86,7 @@ class Translator:
         self._fields = fields
         self._ids = [field for field in fields if field.identifier]
         self._free = [table.free_field(name) for name in field_map if name not in wires]
+        self._e164 = [field for field in fields if field.form == "e164"]
         self._required = [field for field in fields if field.required]
         self._own = [f.wire for f in fields if f.wire in table.own and not f.identifier]
         self._clears, self._replaces = table.clears_fields, table.replaces
@@ -155,7 +156,14 @@ class Translator:
                 payload[field.wire] = self._converted(field, value, contact)
             elif self._clears:
                 payload.setdefault(field.wire, "")
+        self._put_in_form(payload, contact)
         return {wire: value for wire, value in payload.items() if value is not None}
+
+    def _put_in_form(self, payload: Payload, contact: Contact) -> None:
+        """Put the numbers of a payload into the form that their fields take."""
+        for field in self._e164:
+            if number := payload.get(field.wire):
+                payload[field.wire] = contact.number(field.attribute, number).e164
 
     def assert_defaults(self) -> None:
         """Raise ConfigurationError if a default is not what its field takes."""

@@ -170,7 +170,7 @@ class Preparation:
         self._warn()
         if self._replaces:
             payload = {**payload, **defaults}
-        payload = self._sink.finish(payload, contact.with_defaults())
+        payload = self._sink.finish(payload, contact)
         return Translated(payload, defaults, left_out)
 
     def assert_complete(self, payload: Payload, creating: bool) -> None:  # noqa: FBT001

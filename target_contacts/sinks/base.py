@@ -5,6 +5,7 @@ A sink knows its API and nothing of the run around it. What it needs of the run 
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from tap_contacts.transport.client import ApiClient
@@ -13,13 +14,14 @@ from target_contacts.errors import Rejected
 from target_contacts.mapping.field import Table, plain_field
 from target_contacts.sinks.item import Action, Outcome, created
 from target_contacts.sinks.parallel import in_parallel
-from target_contacts.values import convert
 from target_contacts.values.basic import as_text
+from target_contacts.values.phones import check_region
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
+    from target_contacts.contact.model import Contact
     from target_contacts.mapping.field import Field, Payload
     from target_contacts.settings import Settings
     from target_contacts.sinks.capabilities import Capabilities
@@ -96,11 +98,11 @@ class ApiSink(Generic[ClientT]):
         """Return the API's name in messages."""
         return self.client.title
 
-    @property
+    @cached_property
     def region(self) -> str | None:
         """Return the country whose plan phone numbers without country code follow."""
         given = self.context.settings.phone_region
-        return convert.check_region(given) if given else None
+        return check_region(given) if given else None
 
     def pause(self, seconds: float) -> None:
         """Wait; raise Stopped if nothing more is to be sent."""
@@ -143,9 +145,9 @@ class ApiSink(Generic[ClientT]):
             self.also_carried,
         )
 
-    def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:
-        """Complete a payload with what the table of fields cannot say; may raise Rejected."""
-        del attributes
+    def finish(self, payload: Payload, contact: Contact) -> Payload:
+        """Complete the payload of a contact with what no field says; may raise Rejected."""
+        del contact
         return payload
 
     def remedies(self) -> Mapping[str, Mapping[str, Any]]:

@@ -15,7 +15,7 @@ class Capabilities:
     """What the sink of one API declares; the defaults are those of an API that can do little."""
 
     identity: Sequence[str] = ()
-    """Fields whose values tell a contact from all others as well as this API can."""
+    """Fields that together identify a contact in this API."""
     own: Sequence[str] = ()
     """Fields of which a new contact must fill one, if they are others than those of `identity`."""
     expected: Sequence[str] = ()

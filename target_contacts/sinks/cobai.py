@@ -25,6 +25,7 @@ from target_contacts.values.basic import as_text, is_empty, line, text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from target_contacts.contact.model import Contact
     from target_contacts.sinks.item import Item
 
 
@@ -146,9 +147,9 @@ class CobaiSink(ApiSink[Cobai]):
         """Yield every contact of every customer."""
         yield from self._held(self.client.all_customers())
 
-    def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:
+    def finish(self, payload: Payload, contact: Contact) -> Payload:
         """Leave out what has no value and cannot be cleared."""
-        del attributes
+        del contact
         return {w: value for w, value in payload.items() if w not in CHOSEN or not is_empty(value)}
 
     @property

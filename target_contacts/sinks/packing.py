@@ -1,15 +1,18 @@
-"""Pack what is sent together, and measure what goes alone."""
+"""Pack what is sent together, and halve what was refused together."""
 
 from __future__ import annotations
 
 import json
 import string
-from typing import TYPE_CHECKING, Any, TypeVar
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import msgspec
 
 from target_contacts.errors import Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from target_contacts.mapping.field import Payload
 
@@ -25,9 +28,50 @@ LONGEST_CHARACTER = 12
 """Bytes that one character takes at most in a form."""
 
 
+class Pack(msgspec.Struct, Generic[T], frozen=True):
+    """What goes in one request."""
+
+    items: Sequence[T]
+    is_half: bool = False
+    """Whether it failed together with others."""
+
+    @property
+    def is_to_be_halved(self) -> bool:
+        """Say whether it is halved again if it fails, so that it need not be sent twice."""
+        return self.is_half and len(self.items) > 1
+
+
+class Waiting(Generic[T]):
+    """Packs that are still to be sent; what has to go again goes before the next ones."""
+
+    def __init__(self, packs: Iterator[Pack[T]]) -> None:
+        self._next, self._again = packs, list[Pack[T]]()
+
+    def make_ready(self) -> None:
+        """Pack what goes next, unless something waits."""
+        if not self._again:
+            self._again.extend(islice(self._next, 1))
+
+    def take(self) -> Pack[T] | None:
+        """Return what goes next; None if nothing is left."""
+        self.make_ready()
+        return self._again.pop() if self._again else None
+
+    def put_back(self, items: Sequence[T]) -> None:
+        """Have items sent again, if there are any, as if for the first time."""
+        self._again += [Pack(items)] if items else []
+
+    def halve(self, items: Sequence[T]) -> bool:
+        """Have each half of a failed pack sent by itself; return False if it is one item."""
+        middle = len(items) // 2
+        if middle:
+            self._again += [Pack(half, is_half=True) for half in (items[middle:], items[:middle])]
+        return bool(middle)
+
+
 def packs(
     items: Iterable[T], size: Callable[[T], int], largest: int, most: Callable[[T], int]
-) -> Iterator[list[T]]:
+) -> Iterator[Pack[T]]:
     """Yield items packed, as many together as may be; one that is too large goes alone.
 
     Args:
@@ -41,13 +85,13 @@ def packs(
     for item in items:
         bytes_, limit = bytes_ + size(item), min(limit, most(item))
         if pack and (bytes_ > largest or len(pack) >= limit):
-            yield pack
+            yield Pack(pack)
             pack = []
         if not pack:
             bytes_, limit = size(item), most(item)
         pack.append(item)
     if pack:
-        yield pack
+        yield Pack(pack)
 
 
 def assert_sane(payload: Payload) -> None:

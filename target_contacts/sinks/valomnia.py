@@ -19,10 +19,12 @@ from target_contacts.mapping.field import Field, Payload, matching
 from target_contacts.sinks.base import ApiSink
 from target_contacts.sinks.capabilities import Capabilities
 from target_contacts.values import cells, convert, names, other_kinds
-from target_contacts.values.basic import OtherThing, TooLong, is_empty, line, text
+from target_contacts.values.basic import OtherThing, TooLong, is_empty, stripped, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from target_contacts.contact.model import Contact
 
 
 FEW = 3
@@ -48,12 +50,6 @@ FIELDS_AT_FAULT = {
     "unsupported_file_type": "imageFile",
 }
 """Field that a code of the API speaks of."""
-
-
-def _stripped(value: Any) -> str:
-    """Return text of one line without blanks around it: a name of blanks is none."""
-    return line(value).strip()
-
 
 _number = matching("[1-9][0-9]{0,18}", "the customer's number (or use_external_id set)")
 
@@ -94,8 +90,8 @@ class ValomniaSink(ApiSink[Valomnia]):
 
     client_class = Valomnia
     fields: ClassVar[Sequence[Field]] = (
-        Field("first_name", "firstName", required="always", convert=_stripped),
-        Field("last_name", "lastName", required="always", convert=_stripped),
+        Field("first_name", "firstName", required="always", convert=stripped),
+        Field("last_name", "lastName", required="always", convert=stripped),
         Field(
             "customer_id",
             "customerId",
@@ -126,8 +122,8 @@ class ValomniaSink(ApiSink[Valomnia]):
         """Let an external id be any text; a reference is one rather than an id."""
         if not self.client.use_external_id:
             return self.fields
-        fields = [replace(f, convert=_stripped) if f.identifier else f for f in self.fields]
-        return [*fields, Field("customer_reference", "customerId", convert=_stripped)]
+        fields = [replace(f, convert=stripped) if f.identifier else f for f in self.fields]
+        return [*fields, Field("customer_reference", "customerId", convert=stripped)]
 
     def create(self, payload: Payload) -> str:
         """Create a contact."""
@@ -135,20 +131,19 @@ class ValomniaSink(ApiSink[Valomnia]):
 
     def update(self, remote_id: str, payload: Payload, defaults: Payload) -> None:
         """Update a contact; what every update must name and the record lacks is read before."""
-        lacking = [field.wire for field in self.fields if field.required]
-        if lacking := [wire for wire in lacking if wire not in payload]:
+        required = (field.wire for field in self.fields if field.required)
+        if lacking := [wire for wire in required if wire not in payload]:
             held = self._wire(self.client.contact(remote_id))
             kept = {wire: held[wire] for wire in lacking if not is_empty(held.get(wire))}
             payload = {**{w: defaults[w] for w in lacking if w in defaults}, **kept, **payload}
         self._send(f"/{remote_id}", payload, repeatable=True)
 
     def find(self, wanted: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Yield the contacts that hold these names, of a customer if that can be asked."""
+        """Return the contacts that hold these names, of a customer if that can be asked."""
         filters = {name: wanted[name] for name in ("firstName", "lastName") if name in wanted}
         if self.client.use_external_id and "customerId" in wanted:
             filters["customerReference"] = wanted["customerId"]
-        for contact in reading.contacts(self.client, filters):
-            yield str(contact["id"]), self._wire(contact)
+        return self._held(reading.contacts(self.client, filters))
 
     def scope(self, contact: Mapping[str, Any]) -> str | None:
         """Return the whole account: whose contacts are whose cannot be asked by id."""
@@ -159,7 +154,7 @@ class ValomniaSink(ApiSink[Valomnia]):
         """Return all contacts, unless listing them takes too many requests."""
         del scope
         found = reading.few_contacts(self.client, most) if most >= FEW else None
-        return None if found is None else ((str(c["id"]), self._wire(c)) for c in found)
+        return None if found is None else self._held(found)
 
     def alike(self, contact: Payload) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield the contacts of this name, however it is split."""
@@ -169,13 +164,17 @@ class ValomniaSink(ApiSink[Valomnia]):
                 yield from self.find({**parent, "firstName": first, "lastName": last})
 
     def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Yield every contact."""
-        for contact in reading.contacts(self.client, {}):
-            yield str(contact["id"]), self._wire(contact)
+        """Return every contact."""
+        return self._held(reading.contacts(self.client, {}))
 
-    def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:
+    def _held(
+        self, contacts: Iterable[Mapping[str, Any]]
+    ) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        return ((str(contact["id"]), self._wire(contact)) for contact in contacts)
+
+    def finish(self, payload: Payload, contact: Contact) -> Payload:
         """Leave out an image without value: no request documented removes one."""
-        del attributes
+        del contact
         return {
             wire: value for wire, value in payload.items() if (wire, value) != ("imageFile", "")
         }
@@ -203,7 +202,7 @@ class ValomniaSink(ApiSink[Valomnia]):
         return str(answer.json["id"])
 
     def _fault(self, error: Refused) -> Refused | Rejected:
-        """Add the field at fault, where the API tells; its words go into the rejects file only."""
+        """Add the field at fault if it is named; the API's words go into the rejects file only."""
         field = FIELDS_AT_FAULT.get(error.code) or self._named(error)
         if field is None:
             return error

@@ -14,21 +14,26 @@ from tap_contacts.apis.zoho_voice import reading
 from tap_contacts.apis.zoho_voice.client import ZohoVoice
 from tap_contacts.apis.zoho_voice.wire import CONTACTS, HEADERS
 from tap_contacts.plugin.same_name import found
+from target_contacts.contact.numbers import MOBILES
 from target_contacts.errors import Rejected
-from target_contacts.mapping.choices import one_of
+from target_contacts.mapping.choices import one_of, status_name
 from target_contacts.mapping.field import Field, Payload
-from target_contacts.sinks.base import ApiSink, Context
+from target_contacts.sinks.base import ApiSink
 from target_contacts.sinks.capabilities import Capabilities
 from target_contacts.values import cells, convert
 from target_contacts.values.basic import NoValue, as_text, is_empty, text
+from target_contacts.values.phones import Number, plans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from target_contacts.contact.model import Contact
 
-def _flag(value: Any) -> str:
-    """Return "true" or "false": flags are declared strings, their spelling is inferred."""
-    return convert.flag_text(value)
+
+PHONE = Field("", "", convert=cells.phone, form="e164")
+"""Numbers are sent in E.164, as all samples have them."""
+
+PHONES = ("mobile1", "mobile2", "mobile3", "phone", "phone1", "phone2", "phone3")
 
 
 def _given(value: Any) -> Any:
@@ -45,7 +50,10 @@ def _held(value: Any) -> str:
 
 
 class ZohoVoiceSink(ApiSink[ZohoVoice]):
-    """Create and update contacts; city, postal code and the like have no field there."""
+    """Create and update contacts; city, postal code and the like have no field there.
+
+    Flags are declared as strings; how they are spelled is inferred.
+    """
 
     client_class = ZohoVoice
     capabilities: ClassVar = Capabilities(
@@ -58,27 +66,16 @@ class ZohoVoiceSink(ApiSink[ZohoVoice]):
         Field("first_name", "first_name", required="always"),
         Field("last_name", "last_name"),
         Field("email", "email", convert=convert.email),
-        Field("mobile", "mobile", required="always", convert=cells.phone),
-        Field("mobile1", "mobile1", convert=cells.phone),
-        Field("mobile2", "mobile2", convert=cells.phone),
-        Field("mobile3", "mobile3", convert=cells.phone),
-        Field("phone", "phone", convert=cells.phone),
-        Field("phone1", "phone1", convert=cells.phone),
-        Field("phone2", "phone2", convert=cells.phone),
-        Field("phone3", "phone3", convert=cells.phone),
+        replace(PHONE, attribute="mobile", wire="mobile", required="always"),
+        *(replace(PHONE, attribute=name, wire=name) for name in PHONES),
         Field("company", "company"),
         Field("street", "address", convert=text),
         Field("state", "state"),
         Field("country", "country"),
-        Field("is_favourite", "is_favourite", convert=_flag),
-        Field("is_spam", "is_spam", convert=_flag),
+        Field("is_favourite", "is_favourite", convert=convert.flag_text),
+        Field("is_spam", "is_spam", convert=convert.flag_text),
         Field("status", "contact_status", convert=_given, clears=False, nested=True),
     )
-
-    def __init__(self, client: ZohoVoice, context: Context) -> None:
-        """Learn whose plan numbers follow."""
-        super().__init__(client, context)
-        self._plan = self.region
 
     def learned(self, fields: Sequence[Field]) -> Sequence[Field]:
         """Find statuses among those of the organisation, which are asked for when one comes."""
@@ -112,30 +109,28 @@ class ZohoVoiceSink(ApiSink[ZohoVoice]):
         """
         for contact in reading.contacts(self.client):
             held = {name: as_text(value) for name, value in contact.items()}
-            yield contact["contact_id"], held | self._numbers(held, held.get("country"))
+            yield contact["contact_id"], held | self._numbers(held)
 
-    def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:
-        """Send numbers in E.164, as all samples have them; a status is never cleared."""
-        payload |= self._numbers(payload, attributes.get("country"))
+    def finish(self, payload: Payload, contact: Contact) -> Payload:
+        """Never clear a status."""
+        del contact
         if is_empty(payload.get("contact_status")):
             payload.pop("contact_status", None)
         return payload
 
-    def _numbers(self, fields: Mapping[str, Any], country: Any) -> dict[str, str]:
-        """Return the numbers among the fields of a contact of this country, in E.164."""
-        own = convert.home(country) if self._plan else None
+    def _numbers(self, held: Mapping[str, str]) -> dict[str, str]:
+        """Return the numbers of a contact that is there, in E.164."""
+        followed = plans(self.region, held.get("country"))
         return {
-            wire: convert.e164(value, self._plan, own, mobile=wire.startswith("mobile"))
-            for wire, value in fields.items()
-            if wire.startswith(("mobile", "phone")) and value
+            field.wire: Number(held[field.wire], followed, field.attribute in MOBILES).e164
+            for field in self.fields
+            if field.form == "e164" and held.get(field.wire)
         }
 
     def _status(self, value: Any) -> dict[str, str]:
         """Find a status by its display value; the source's ids mean nothing here."""
-        given = value if isinstance(value, dict) else {"id": value, "display_value": value}
-        names = self.context.status_names
-        name = names.get(str(given.get("id"))) or str(given.get("display_value"))
-        there = found(name, self._status_ids)
+        name = status_name(value, self.context.status_names)
+        there = found(str(name), self._status_ids)
         if there is None:
             msg = f"must be a status of this organisation, which has: {', '.join(self._status_ids)}"
             raise ValueError(msg)

@@ -67,6 +67,11 @@ def line(value: Any) -> str:
     return texts.on_one_line(text(value))
 
 
+def stripped(value: Any) -> str:
+    """Return text of one line without blanks around it: a name of blanks is none."""
+    return line(value).strip()
+
+
 def assert_known(setting: str, names: Iterable[str], known: Iterable[str]) -> None:
     """Raise a ConfigurationError that lists the right names if one is wrong."""
     wrong = sorted(set(names) - set(known))

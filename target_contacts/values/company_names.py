@@ -1,4 +1,4 @@
-"""Tell companies from people, as far as a name says so: by its legal form."""
+"""Recognise names of companies by their legal form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turn values of the wild into one form: phones, e-mail, countries, gender, flags, dates.
+"""Turn values of the wild into one form: e-mail, countries, gender, flags, dates.
 
 Every conversion takes a plain value and returns what it stands for, or raises a ValueError that
 completes "<field> ..." and never holds the value: it may be personal. What is ambiguous is
@@ -16,9 +16,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
-from singer_sdk.exceptions import ConfigurationError
-
-from target_contacts.values import cells, texts
+from target_contacts.values import texts
 from target_contacts.values.basic import NoValue, text
 
 if TYPE_CHECKING:
@@ -70,93 +68,6 @@ def _without_fraction(found: str) -> str:
     return re.sub(r"^(\d+)\.0+$", r"\1", found) if "." in found else found
 
 
-# Phones.
-
-
-def e164(value: Any, region: str | None, own: str | None = None, *, mobile: bool = False) -> str:
-    """Return a phone number as E.164, or its text where that cannot be told for sure.
-
-    As they are remain extensions, which E.164 cannot hold, letters, several numbers in one, and
-    what is no number in full: internal and local ones, and without a region all without "+".
-
-    Args:
-        value: The number.
-        region: Country whose plan numbers without country code follow.
-        own: Country of whom the number is: where its plan makes another number of it, only a
-            mobile that is one in one of the two plans is told.
-        mobile: Whether the number is said to be a mobile's.
-    """
-    found = text(value).strip()
-    readings = _readings(found, region, own)
-    if mobile and len(readings) > 1:
-        readings = {reading for reading in readings if _is_mobile(reading)}
-    return readings.pop() if len(readings) == 1 else found
-
-
-def is_mobile(value: Any, region: str | None, own: str | None = None) -> bool | None:
-    """Say whether a phone number is a mobile's; None where its countries' plans do not tell."""
-    told = set(map(_is_mobile, _readings(text(value).strip(), region, own)))
-    return None if len(told) > 1 else told.pop() if told else False
-
-
-def _readings(found: str, region: str | None, own: str | None) -> set[str]:
-    """Return the numbers a text may be; without a region, a contact's country tells nothing."""
-    if len(found) > LONGEST:
-        return set()
-    plans = {region, own} if region and own else {region}
-    return {phone for plan in plans if (phone := _phone(found, plan))}
-
-
-def may_be_same(one: Any, other: Any) -> bool:
-    """Say whether two numbers may be one: however they are written, their last digits stay."""
-    return _last_digits(one) == _last_digits(other)
-
-
-def _last_digits(value: Any) -> str:
-    """Return the last four digits of a text in ASCII."""
-    last = _NO_DIGITS.sub("", cells.from_spreadsheet(text(value)))[-4:]
-    return last if last.isascii() else "".join(str(int(each)) for each in last)
-
-
-_NO_DIGITS = re.compile(r"\D+")
-
-
-def home(value: Any) -> str | None:
-    """Return the code of a contact's country, or None if its value tells none."""
-    with contextlib.suppress(ValueError):
-        return country(value)
-    return None
-
-
-@functools.lru_cache(maxsize=CACHED)
-def _phone(found: str, region: str | None) -> str | None:
-    from target_contacts.values import phone_plans
-
-    return phone_plans.read(cells.from_spreadsheet(found), region)
-
-
-@functools.lru_cache(maxsize=CACHED)
-def _is_mobile(e164: str) -> bool | None:
-    from target_contacts.values import phone_plans
-
-    return phone_plans.is_mobile(e164)
-
-
-def check_region(setting: Any) -> str:
-    """Return the setting `phone_region` in capitals.
-
-    Raises:
-        ConfigurationError: If it is no country whose numbering plan is known.
-    """
-    from target_contacts.values import phone_plans
-
-    region = str(setting).strip().upper()
-    if region in phone_plans.REGIONS:
-        return region
-    msg = "phone_region must be the two-letter code of a country, such as DE, FR, JP or US."
-    raise ConfigurationError(msg)
-
-
 # E-mail.
 
 
@@ -189,16 +100,9 @@ def email(found: str) -> str:
     found = found.rstrip(".,; ")
     if _ODD.fullmatch(found):
         return found
-    import email_validator
+    from target_contacts.values import email_addresses
 
-    # Its own way to allow intranets and test systems.
-    email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
-    email_validator.validate_email(
-        found,
-        check_deliverability=False,
-        allow_quoted_local=True,
-        allow_domain_literal=True,
-    )
+    email_addresses.assert_valid(found)
     return found
 
 
@@ -218,6 +122,13 @@ def country(found: str) -> str:
     from target_contacts.values import countries
 
     return countries.code(found)
+
+
+def home(value: Any) -> str | None:
+    """Return the code of a contact's country, or None if its value is none."""
+    with contextlib.suppress(ValueError):
+        return country(value)
+    return None
 
 
 _GENDERS = _table(

@@ -1,4 +1,4 @@
-"""Know the countries of ISO 3166 by their codes and by name in four languages.
+"""The countries of ISO 3166, by their codes and by name in four languages.
 
 ISO 3166 (pycountry) gives codes, formal names and their translations; CLDR (Babel) the names in
 use, such as Russia, which are no formal names. What neither has is added by hand.
@@ -60,7 +60,7 @@ _SAINTS = {"st": "saint", "sankt": "saint", "ste": "sainte"}
 _VU = {"ヴァ": "バ", "ヴィ": "ビ", "ヴェ": "ベ", "ヴォ": "ボ", "ヴ": "ブ"}
 """Two ways to write v in Japanese: ヴェトナム, ベトナム."""
 _VOICED = "\u3099\u309a"
-"""Marks that are no accents: they tell ga from ka."""
+"""Marks that are no accents: they make ga of ka."""
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 
 

@@ -1,4 +1,4 @@
-"""Tell addresses from names of documents that hold them.
+"""Distinguish addresses from names of documents that hold them.
 
 Some systems keep addresses apart from contacts: a field `address` holds the name or the id of one,
 such as `ADDR-00012` or `Ahrens GmbH-Billing`. That is no street.

@@ -1,4 +1,4 @@
-"""Tell whether a full name and a first and last name are one person's, however they are written."""
+"""Compare a full name with a first and last name: are they one person's, however written?"""
 
 from __future__ import annotations
 

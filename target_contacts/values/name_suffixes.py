@@ -1,4 +1,4 @@
-"""Know what stands behind names without being one: generations, degrees, letters of a profession.
+"""What may follow a name without being part of it: generations, degrees, letters of a profession.
 
 Some of these words are names as well (Ma, Do, Junior); they count where a first and a last name
 stand before them. After a comma any word in capitals counts: nobody knows all professions.

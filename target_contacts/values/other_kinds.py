@@ -1,4 +1,4 @@
-"""Tell values that are another thing than the attribute that their field spells.
+"""Recognise values that are another thing than the attribute that their field spells.
 
 A field `country_code` may hold what is dialled to call a country, and a field `image` the address
 of one.

@@ -51,7 +51,7 @@ def read(found: str, region: str | None) -> str | None:
 
 
 def is_mobile(e164: str) -> bool | None:
-    """Say whether a number is a mobile's; None where its country's plan does not tell."""
+    """Say whether a number is a mobile's; None where its country's plan leaves it open."""
     kind = phonenumbers.number_type(phonenumbers.parse(e164))
     if kind == PhoneNumberType.FIXED_LINE_OR_MOBILE:
         return None

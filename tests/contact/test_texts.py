@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from target_contacts.values import cells, convert, other_kinds
 from target_contacts.values.basic import NoValue, is_empty, line, text
+from target_contacts.values.phones import Number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -196,7 +197,7 @@ def test_a_number_that_lacks_digits_is_none(value: object) -> None:
     with pytest.raises(ValueError, match=r"^is a rounded number such as ") as refused:
         cells.phone(value)
     assert str(value).strip() == "4.91511E+12" or str(value) not in str(refused.value)
-    assert convert.is_mobile(value, "DE") is False
+    assert Number(value, {"DE"}).is_mobile is False
 
 
 @pytest.mark.parametrize(

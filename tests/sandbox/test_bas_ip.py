@@ -40,7 +40,6 @@ class Client(requests.Session):
     """A signed-in user of one device."""
 
     def __init__(self, sandbox: BasIp) -> None:
-        """Sign in."""
         super().__init__()
         self.url = sandbox.url + sandbox.contacts_path
         self.headers["Authorization"] = f"Bearer {sign_in(sandbox).json()['token']}"

@@ -34,7 +34,6 @@ class Client(requests.Session):
     """Call the contacts of a sandbox, signed in."""
 
     def __init__(self, url: str) -> None:
-        """Sign in as the user of the sandbox."""
         super().__init__()
         self.contacts = f"{url}/api/v1.0/contacts"
         self.post(f"{url}/j_spring_security_check", LOGIN)

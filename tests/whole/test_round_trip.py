@@ -11,6 +11,7 @@ import pytest
 
 from target_contacts.target import SINKS
 from target_contacts.values import convert, names
+from target_contacts.values.phones import Number, plans
 from tests.crash.lab import KINDS
 from tests.directions import SOURCES, given, lost
 from tests.sandbox.porters import CLIENT_ID
@@ -149,7 +150,8 @@ def attributes(api: str, contact: Mapping[str, Any]) -> Person:
     if "first_name" in found:
         found["full_name"] = names.whole(found["first_name"], found.get("last_name"))
     for number in {"mobile", "phone", "fax"} & found.keys():
-        found[number] = convert.e164(found[number], "JP" if "山" in found["full_name"] else None)
+        region = "JP" if "山" in found["full_name"] else None
+        found[number] = Number(found[number], plans(region)).e164
     if "country" in found:
         found["country"] = convert.country(found["country"])
     return found

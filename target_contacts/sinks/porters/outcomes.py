@@ -1,4 +1,4 @@
-"""Tell what an answer of PORTERS means for each contact of its request."""
+"""Read from an answer of PORTERS what became of each contact of the request."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def settled(items: Sequence[Item], results: Sequence[wire.Result]) -> Iterator[l
 
 
 def _outcome(item: Item, result: wire.Result) -> Outcome[Item]:
-    """Tell what the code of one contact means for it."""
+    """Return what became of one contact by its code."""
     code = result.code
     if code == "0":
         return Outcome(item, result.id)

@@ -6,69 +6,34 @@ Fields: https://hrbcapi.porters.jp/hc/en-us/articles/20868341330969-Contact-Fiel
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.porters import client as porters
 from tap_contacts.apis.porters import reading, wire
-from tap_contacts.transport.errors import GivenUp, OutcomeUnknown, Refused
 from target_contacts.errors import Rejected
 from target_contacts.report.summary import NOT_THERE
 from target_contacts.sinks.base import ApiSink, Context
 from target_contacts.sinks.capabilities import Capabilities
-from target_contacts.sinks.item import Action, Item, Outcome
-from target_contacts.sinks.packing import packs
-from target_contacts.sinks.parallel import threads
+from target_contacts.sinks.porters import conversions
 from target_contacts.sinks.porters import fields as table
-from target_contacts.sinks.porters.outcomes import settled
+from target_contacts.sinks.porters.batches import ALONE_AFTER, BatchWriter
 from target_contacts.values.basic import is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
-    from concurrent.futures import Executor, Future
 
     from tap_contacts.apis.porters.fields import TenantField
+    from target_contacts.contact.model import Contact
     from target_contacts.mapping.field import Field, Payload
+    from target_contacts.sinks.item import Item, Outcome
 
 CLIENT, NAME = "Contact.P_Client", "Contact.P_Name"
 
 NO_CONDITION = re.compile(r"[,:=\r\n]")
 """Characters that no documented rule can escape in the value of a condition."""
-
-
-COMPANY = (wire.MAX_ITEMS, 16, 4, 1)
-"""Most contacts that go together, by how often one of them is a create that was not answered."""
-
-
-@dataclass(frozen=True)
-class Packed:
-    """A contact in its wire form."""
-
-    item: Item
-    made: bytes
-
-    @property
-    def is_new(self) -> bool:
-        """Say whether the contact is to be created."""
-        return self.item.action is Action.CREATE
-
-
-class Part(NamedTuple):
-    """The contacts of one request."""
-
-    contacts: list[Packed]
-    is_half: bool = False
-    """Whether they failed together with others: then they are not sent twice, but halved again."""
-
-
-class Sent(NamedTuple):
-    """The contacts of one request, and its answer to come."""
-
-    part: Part
-    answer: Future[Sequence[wire.Result]]
 
 
 class PortersSink(ApiSink[porters.Porters]):
@@ -83,7 +48,7 @@ class PortersSink(ApiSink[porters.Porters]):
         concurrency=1,  # the documents warn about parallel requests
         batch_size=2000,
         clears_fields=False,  # the effect of an empty element is not documented
-        alone_after=len(COMPANY) - 1,
+        alone_after=ALONE_AFTER,
         can_list=True,
         can_ask=True,
         asks_by=frozenset((CLIENT,)),
@@ -97,7 +62,7 @@ class PortersSink(ApiSink[porters.Porters]):
                 `match_on` what contacts cannot be looked up by.
         """
         super().__init__(client, context)
-        self._wire = wire.Writer()
+        self._batches = BatchWriter(client, context.halted, self._key)
         self._gone: Sequence[str] = ()
         for name in context.settings.field_map:
             if name.startswith(wire.OWN_FIELDS) and not wire.is_alias(name, wire.OWN_FIELDS):
@@ -120,7 +85,7 @@ class PortersSink(ApiSink[porters.Porters]):
         known = tenant.fields()
         if known is not None:
             fields = self._in_use(fields, known)
-        phase = table.phase((known or {}).get(wire.PHASE), tenant, self.context.status_names)
+        phase = conversions.phase((known or {}).get(wire.PHASE), tenant, self.context.status_names)
         return [replace(f, convert=phase) if f.wire == wire.PHASE else f for f in fields]
 
     def _in_use(self, fields: Sequence[Field], known: Mapping[str, TenantField]) -> list[Field]:
@@ -154,7 +119,7 @@ class PortersSink(ApiSink[porters.Porters]):
         """Return how a field of one's own of unknown type is filled."""
         return table.text_field(name)
 
-    def finish(self, payload: Payload, attributes: Mapping[str, Any]) -> Payload:
+    def finish(self, payload: Payload, contact: Contact) -> Payload:
         """Leave out what is blank, and what is about a phase that was left out.
 
         Raises:
@@ -168,7 +133,7 @@ class PortersSink(ApiSink[porters.Porters]):
         about = cleaned.keys() & table.OF_PHASE
         if not about or wire.PHASE in cleaned:
             return cleaned
-        if is_empty(attributes.get("status")):
+        if is_empty(contact.with_defaults().get("status")):
             reason = f"{' and '.join(table.OF_PHASE)} may only come together with {wire.PHASE}"
             raise Rejected(reason, "missing", field=wire.PHASE)
         self.context.count_unfit([(alias, NOT_THERE) for alias in sorted(about)])
@@ -187,11 +152,11 @@ class PortersSink(ApiSink[porters.Porters]):
 
     def looked_for(self, item: Item) -> dict[str, str]:
         """Return the key that PORTERS was given, where it has a field for it; else the identity."""
-        return {self.key_wire: self._key(item)} if self.key_wire else super().looked_for(item)
+        return self._key(item) or super().looked_for(item)
 
-    def _key(self, item: Item) -> str:
-        """Return the key that a new contact is given: that of its stream and its record."""
-        return self.context.digest(item.identity)
+    def _key(self, item: Item) -> dict[str, str]:
+        """Return the key by which a contact can be found, of its stream and its record."""
+        return {self.key_wire: self.context.digest(item.identity)} if self.key_wire else {}
 
     def find(self, wanted: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield the contacts that hold these values.
@@ -225,8 +190,7 @@ class PortersSink(ApiSink[porters.Porters]):
 
     def known_by(self, item: Item) -> Payload:
         """Return what a contact is compared by: the key that it is given, too."""
-        key = {self.key_wire: self._key(item)} if self.key_wire else {}
-        return super().known_by(item) | key
+        return super().known_by(item) | self._key(item)
 
     def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield every contact."""
@@ -244,112 +208,11 @@ class PortersSink(ApiSink[porters.Porters]):
         return [*(alias for alias in aliases if alias not in self._gone), *keys]
 
     def write(self, items: Iterator[Item]) -> Generator[list[Outcome[Item]], None, None]:
-        """Yield the outcomes of one request after the other.
-
-        While one is under way, the next is packed and the outcomes of the one before are entered.
-        One that fails as a whole is halved until the culprit is alone.
-        """
-        batches = self._batches(items)
-        waiting = list(islice(batches, 1))
-        with threads(1) as pool:
-            sent = self._next(pool, waiting)
-            while sent:
-                if not waiting:
-                    waiting.extend(islice(batches, 1))
-                ahead = self._next(pool, waiting) if _is_taken(sent.answer) else None
-                yield from _outcomes(sent, waiting)
-                sent = ahead or self._next(pool, waiting)
-
-    def _next(self, pool: Executor, waiting: list[Part]) -> Sent | None:
-        """Send what waits, if anything does and the run is not to end."""
-        if not waiting or self.context.halted():
-            return None
-        part = waiting.pop()
-        return Sent(part, pool.submit(self._answer, part))
-
-    def _batches(self, items: Iterator[Item]) -> Iterator[Part]:
-        """Pack contacts, as many together as a request may hold; one that is too large is alone."""
-        room = wire.MAX_BYTES - wire.EMPTY_SIZE
-        packed = map(self._packed, items)
-        yield from map(Part, packs(packed, lambda each: len(each.made), room, _company))
-
-    def _packed(self, item: Item) -> Packed:
-        """Put a contact into its wire form; a new one gets a key by which it can be found."""
-        key = (
-            {self.key_wire: self._key(item)}
-            if self.key_wire and item.action is Action.CREATE
-            else {}
-        )
-        return Packed(item, self._wire.item(item.remote_id or wire.NEW, item.payload | key))
-
-    def _answer(self, part: Part) -> Sequence[wire.Result]:
-        """Send contacts in one request; return the result of each.
-
-        Raises:
-            Rejected: If a contact alone is larger than a request may be.
-        """
-        contacts = part.contacts
-        if wire.EMPTY_SIZE + len(contacts[0].made) > wire.MAX_BYTES:
-            raise _too_large(contacts[0])
-        creating = any(packed.is_new for packed in contacts)
-        once = part.is_half and len(contacts) > 1
-        made = [packed.made for packed in contacts]
-        return self.client.write(made, repeatable=not creating, once=once)
-
-
-def _company(packed: Packed) -> int:
-    """Return how many contacts go in a request with this one: fewer, each time it was lost."""
-    return COMPANY[min(packed.item.lost, len(COMPANY) - 1)]
-
-
-def _is_taken(answer: Future[Sequence[wire.Result]]) -> bool:
-    """Say whether PORTERS took every contact of a request, once it is answered."""
-    return not answer.exception() and all(result.code == "0" for result in answer.result())
-
-
-def _outcomes(sent: Sent, waiting: list[Part]) -> Iterator[list[Outcome[Item]]]:
-    """Yield what became of contacts once their request is answered; what goes again has to wait.
-
-    Raises:
-        Stopped: After that, if nothing more can be written.
-    """
-    contacts = sent.part.contacts
-    try:
-        results = sent.answer.result()
-    except (OutcomeUnknown, Refused, Rejected, GivenUp) as error:
-        failed, again = _after(error, contacts)
-        waiting += again
-        yield [Outcome(packed.item, error=error) for packed in failed]
-    else:
-        yield from settled([packed.item for packed in contacts], results)
-
-
-def _after(
-    error: OutcomeUnknown | Refused | Rejected | GivenUp, contacts: list[Packed]
-) -> tuple[list[Packed], list[Part]]:
-    """Tell which of a request's contacts its error is for, and what may be sent again.
-
-    Updates of an unknown outcome may, by themselves; of contacts that failed together, each half.
-    """
-    if isinstance(error, OutcomeUnknown):
-        updates = [packed for packed in contacts if not packed.is_new]
-        new = [packed for packed in contacts if packed.is_new]
-        return new, [Part(updates)] if updates else []
-    middle = len(contacts) // 2
-    halves = [Part(contacts[middle:], is_half=True), Part(contacts[:middle], is_half=True)]
-    return ([], halves) if middle else (contacts, [])
+        """Yield the outcomes of one request after the other."""
+        return self._batches.write(items)
 
 
 def _names(rules: Iterable[Any]) -> Iterator[str]:
     """Yield the attributes that `match_on` names."""
     for rule in rules:
         yield from [rule] if isinstance(rule, str) else rule
-
-
-def _too_large(packed: Packed) -> Rejected:
-    longest = max(packed.item.payload, key=lambda alias: len(packed.item.payload[alias]))
-    reason = (
-        f"the contact takes {wire.EMPTY_SIZE + len(packed.made)} bytes and a request at most "
-        f"{wire.MAX_BYTES}; its longest field is {longest}"
-    )
-    return Rejected(reason, "too_large", field=longest)

@@ -1,0 +1,1 @@
+"""Write contacts into BAS-IP monitors."""
