@@ -42,9 +42,11 @@ class Place:
         self.ledger = Ledger(f"sqlite:///{folder / 'ledger.db'}", "fake")
 
     def __enter__(self) -> Self:
+        """Return it; the ledger is open already."""
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Close the ledger."""
         self.ledger.close()
 
     def run(self, *records: Record, stream: str = "contacts", **settings: Any) -> FakeRun:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from tap_contacts.transport.errors import (
     ApiError,
@@ -15,10 +15,11 @@ from tap_contacts.transport.errors import (
 from target_contacts.mapping.field import Field, Payload
 from target_contacts.sinks.base import ApiSink, Context
 from target_contacts.sinks.capabilities import Capabilities
+from target_contacts.sinks.item import without_empty
 from target_contacts.values.basic import as_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from target_contacts.shutdown import Shutdown
     from tests.support.plain import Clock
@@ -32,16 +33,15 @@ class Fault(NamedTuple):
     """What becomes of a write."""
 
     error: ApiError
-    lands: bool = False
-    """Whether it is carried out before it fails."""
-    late: bool = False
-    """Whether it is carried out during the next pause."""
+    lands: Literal["never", "at once", "in the next pause", "before the next create"] = "never"
+    """When it is carried out all the same."""
 
 
 REFUSED = Fault(Refused("Fake", "write", "refused", code="F1", http_status=400))
 LOST = Fault(OutcomeUnknown("Fake", "create", "no answer", http_status=504))
 """The write never arrived, and was not answered."""
-LANDED, LATE = LOST._replace(lands=True), LOST._replace(late=True)
+LANDED, LATE = LOST._replace(lands="at once"), LOST._replace(lands="in the next pause")
+OVERTAKEN = LOST._replace(lands="before the next create")
 FAILING = Fault(GivenUp("Fake", "update", "failed in every try", code="F5", http_status=500))
 STOPPED = Fault(Stopped("Fake", "write", "not signed in"))
 
@@ -66,12 +66,14 @@ class FakeSink(ApiSink[Any]):
         """What becomes of every write of a contact with this first name."""
         self.broken: dict[str, ApiError] = {}
         """What `list` or `find` ends in."""
-        self.paused = 0.0
-        """Seconds that were spent waiting."""
-        self._late: list[Payload] = []
+        self.pauses: list[float] = []
+        """Seconds that were waited, one by one."""
+        self.watch: Callable[[str], None] = lambda _: None
+        """Called with each request before it is carried out."""
+        self._late: list[tuple[str, Payload]] = []
         self._last = 0
 
-    def put(self, **fields: str) -> str:
+    def put(self, **fields: Any) -> str:
         """Add a contact and return its id."""
         self._last += 1
         remote_id = str(self._last)
@@ -79,33 +81,37 @@ class FakeSink(ApiSink[Any]):
         return remote_id
 
     def pause(self, seconds: float) -> None:
-        """Let time pass, and what is late land."""
-        self.paused += seconds
+        """Let time pass."""
+        self.pauses.append(seconds)
         self.clock.sleep(seconds)
-        for payload in self._late:
-            self.put(**payload)
-        self._late.clear()
+        self._land("in the next pause")
 
     def create(self, payload: Payload) -> str:
         """Add a contact, unless a fault is due."""
-        self.asked.append(f"create {payload.get('first_name')}")
-        if fault := self._fault(payload):
-            if fault.lands:
-                self.put(**payload)
-            self._late += [payload] * fault.late
-            raise fault.error
-        return self.put(**payload)
+        self._ask(f"create {payload.get('first_name')}")
+        self._land("before the next create")
+        fault = self._fault(payload)
+        if fault is None:
+            return self.put(**payload)
+        self._late.append((fault.lands, payload))
+        self._land("at once")
+        raise fault.error
 
     def update(self, remote_id: str, payload: Payload, defaults: Payload) -> None:
         """Change a contact, unless a fault is due."""
-        self.asked.append(f"update {remote_id}")
+        self._ask(f"update {remote_id}")
         if remote_id not in self.contacts:
-            raise NotFound("Fake", "update", "no such contact")
-        fault = self._fault({**self.contacts[remote_id], **payload})
-        if fault is None or fault.lands:
-            self.contacts[remote_id] |= payload
-        if fault:
+            raise NotFound(self.title, "update", "no such contact")
+        held = self.contacts[remote_id]
+        if fault := self._fault({**held, **payload}):
             raise fault.error
+        self.contacts[remote_id] = {**defaults, **without_empty(held), **payload}
+
+    def _land(self, when: str) -> None:
+        """Carry out the creates that land then."""
+        for payload in [payload for lands, payload in self._late if lands == when]:
+            self.put(**payload)
+        self._late = [each for each in self._late if each[0] != when]
 
     def _fault(self, payload: Payload) -> Fault | None:
         due = self.faults.pop(0) if self.faults else None
@@ -128,6 +134,7 @@ class FakeSink(ApiSink[Any]):
 
     def _ask(self, what: str) -> None:
         self.asked.append(what)
+        self.watch(what)
         if what in self.broken:
             raise self.broken[what]
 
@@ -146,7 +153,7 @@ class IdempotentSink(FakeSink):
 
     capabilities = Capabilities(concurrency=1, idempotent=True)
 
-    def put(self, **fields: str) -> str:
+    def put(self, **fields: Any) -> str:
         """Add a contact or replace it, its first name being its id."""
         self.contacts[fields["first_name"]] = fields
         return fields["first_name"]
