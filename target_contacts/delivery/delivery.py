@@ -1,7 +1,7 @@
-"""Deliver items: ledger, look-up, write, remember, in the order that neither loses nor doubles.
+"""Deliver items in the order that neither loses nor doubles: look up, announce, write, remember.
 
-Before a create leaves, its intent is on disk; before an update leaves, so is that the payload of
-its contact is in doubt. An outcome is in the ledger before it is in the books.
+What is about to leave is in the ledger before it leaves. An outcome is in the ledger before it is
+in the books.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING, Any, cast
 from msgspec.structs import replace
 
 from tap_contacts.transport.errors import OutcomeUnknown, Refused, Stopped
+from target_contacts.delivery.intents import Intents
 from target_contacts.delivery.planned import Planned, why
 from target_contacts.errors import Rejected
-from target_contacts.ledger.ledger import INTENT, WRITTEN, Entry
+from target_contacts.ledger.ledger import WRITTEN, Entry
 from target_contacts.shutdown import Interrupted
 from target_contacts.sinks.item import Action, Outcome, created
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from target_contacts.delivery.look_up import Reconciler
+    from target_contacts.delivery.adoption import Adoption
     from target_contacts.delivery.outcomes import Outcomes
     from target_contacts.delivery.setbacks import Setbacks
     from target_contacts.delivery.unanswered import Unanswered
@@ -48,7 +49,20 @@ INTENTS_AT_ONCE = 100
 
 
 class Delivery:
-    """Deliver the planned items of one stream: look up, write, book."""
+    """Deliver the planned items of one stream.
+
+    Args:
+        sink: Writes contacts.
+        ledger: Remembers what became of records.
+        outcomes: Books records.
+        adoption: Looks up the contacts that may be there already.
+        setbacks: Takes note of what is not answered.
+        unanswered: Holds creates that were not answered.
+        shutdown: Knows whether the run is to end.
+        mode: Whether contacts may be created, updated or both: the setting of this name.
+        assert_complete: Raises Rejected if a payload lacks what a contact must have; takes the
+            payload and whether it is that of a new contact.
+    """
 
     def __init__(  # noqa: PLR0913  # what it takes is all that it works with
         self,
@@ -56,33 +70,17 @@ class Delivery:
         *,
         ledger: Ledger,
         outcomes: Outcomes,
-        look_up: Reconciler,
+        adoption: Adoption,
         setbacks: Setbacks,
         unanswered: Unanswered,
         shutdown: Shutdown,
         mode: str,
         assert_complete: Callable[[Payload, bool], None],
     ) -> None:
-        """Take what delivers.
-
-        Args:
-            sink: Writes contacts.
-            ledger: Remembers what became of records.
-            outcomes: Books records.
-            look_up: Looks contacts up for this stream.
-            setbacks: Takes note of what is not answered.
-            unanswered: Holds creates that were not answered.
-            shutdown: Knows whether the run is to end.
-            mode: Whether contacts may be created, updated or both: the setting of this name.
-            assert_complete: Raises Rejected if a payload lacks what a contact must have; takes the
-                payload and whether it is that of a new contact.
-        """
         self._sink, self._ledger, self._outcomes = sink, ledger, outcomes
-        self._stream, self._idempotent = outcomes.stream, sink.capabilities.idempotent
-        self._look_up, self._setbacks, self._unanswered = look_up, setbacks, unanswered
+        self._stream, self._intents = outcomes.stream, Intents(sink, ledger, outcomes.stream)
+        self._adoption, self._setbacks, self._unanswered = adoption, setbacks, unanswered
         self._shutdown, self._mode, self._assert_complete = shutdown, mode, assert_complete
-        self._intents: set[str] = set()
-        """Keys of creates that were announced and have no outcome yet."""
         self._sent_twice: list[tuple[Planned, str]] = []
         """Creates that were sent again since they had not been answered, with the new ids."""
 
@@ -128,7 +126,7 @@ class Delivery:
             yield
         except (Stopped, Interrupted):
             if not self._shutdown.abandoned:
-                self._withdraw_intents()
+                self._intents.withdraw()
             raise
 
     def _send(self, ready: deque[Planned]) -> None:
@@ -155,7 +153,7 @@ class Delivery:
         """Look up what is doubtful; return what must be sent now, as it must be."""
         certain = [item for item in planned if not item.doubtful]
         doubtful = [item for item in planned if item.doubtful]
-        found = self._look_up.resolve(doubtful, fresh=fresh) if doubtful else ()
+        found = self._adoption.resolve(doubtful, fresh=fresh) if doubtful else ()
         wanted = (item for item in chain(certain, found) if not self._unanswered.hold(item))
         return deque(r for item in wanted if (r := self._ready(item)))
 
@@ -206,29 +204,10 @@ class Delivery:
         while most > 0 and not self._setbacks.are_too_many:
             chunk = [ready.popleft() for _ in range(min(INTENTS_AT_ONCE, most))]
             most -= len(chunk)
-            announced = [
-                item for item in chunk if item.action is Action.UPDATE or not self._idempotent
-            ]
-            self._ledger.put(self._stream, [self._intent(item) for item in announced])
-            new = (
-                item for item in announced if item.action is Action.CREATE and item.intent is None
-            )
-            self._intents.update(item.key for item in new)
+            self._intents.announce(chunk)
             while chunk and not self._setbacks.are_too_many:
                 yield chunk.pop(0)
             ready.extendleft(reversed(chunk))
-
-    def _intent(self, item: Planned) -> Entry:
-        """Return the entry of an item about to leave; an update's payload is in doubt from then."""
-        if item.action is Action.UPDATE:
-            return Entry(item.key, WRITTEN, item.remote_id, filled=item.in_doubt or item.filled)
-        identity = self._ledger.digest(self._sink.looked_for(item))
-        return Entry(item.key, INTENT, payload=item.merged, identity=identity)
-
-    def _withdraw_intents(self) -> None:
-        """Forget the creates that were announced but surely not carried out."""
-        self._ledger.drop(self._stream, sorted(self._intents))
-        self._intents.clear()
 
     def _settle(self, outcomes: Sequence[Outcome[Planned]]) -> list[Planned]:
         """Enter outcomes into the ledger first, then into rejects and books.
@@ -239,30 +218,19 @@ class Delivery:
         unknown = [o.item for o in outcomes if isinstance(o.error, OutcomeUnknown)]
         self._setbacks.note(outcomes)
         done = [o for o in outcomes if not o.error]
-        written = [
-            Entry(
-                o.item.key,
-                WRITTEN,
-                o.remote_id,
-                o.item.digest,
-                source=o.item.source,
-                filled=o.item.filled,
-            )
-            for o in done
-        ]
-        self._ledger.put(self._stream, written)
+        self._ledger.put(self._stream, [o.item.written(o.remote_id) for o in done])
         refused = [(o.item, why(o.error)) for o in outcomes if isinstance(o.error, _REFUSALS)]
         self._refuse([(item, reason) for item, reason in refused if not item.is_second])
-        self._intents.difference_update(o.item.key for o in outcomes)
+        self._intents.close(o.item.key for o in outcomes)
         self._sent_twice += [(o.item, str(o.remote_id)) for o in done if o.item.is_second]
         new = [o for o in done if o.item.action is Action.CREATE]
-        self._look_up.tell_others(new)
+        self._adoption.tell_others(new)
         self._outcomes.settle("created", *(o.item.received for o in new))
         changed = (o.item.received for o in done if o.item.action is Action.UPDATE)
         self._outcomes.settle("updated", *changed)
         self._setbacks.look()
         self._outcomes.pass_on()
-        lost = [replace(item, doubtful=True, intent=self._intent(item)) for item in unknown]
+        lost = [replace(item, doubtful=True, intent=self._intents.entry(item)) for item in unknown]
         second = [
             replace(item, doubtful=True, refusal=reason)
             for item, reason in refused
@@ -282,5 +250,5 @@ class Delivery:
         sent, self._sent_twice = self._sent_twice, []
         if not sent:
             return
-        for remote_id, others in self._look_up.doubles(sent):
+        for remote_id, others in self._adoption.doubles(sent):
             self._outcomes.double(remote_id, others)

@@ -8,12 +8,12 @@ import msgspec
 
 from tap_contacts.transport.errors import NotFound, OutcomeUnknown, Refused, Stopped
 from target_contacts.errors import OUTCOME_UNKNOWN, Rejected
+from target_contacts.ledger.ledger import WRITTEN, Entry
 from target_contacts.sinks.item import Action, Item
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from target_contacts.ledger.ledger import Entry
     from target_contacts.singer.lines import Line
 
 
@@ -79,6 +79,12 @@ class Planned(Item, frozen=True, kw_only=True):
     def is_announced(self) -> bool:
         """Say whether an open intent announced just this payload."""
         return self.intent is not None and self.is_sent(self.intent.payload)
+
+    def written(self, remote_id: str | None) -> Entry:
+        """Return the ledger's entry once the destination has accepted this item."""
+        return Entry(
+            self.key, WRITTEN, remote_id, self.digest, source=self.source, filled=self.filled
+        )
 
     @property
     def key(self) -> str:

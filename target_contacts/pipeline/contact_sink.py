@@ -9,7 +9,7 @@ from tap_contacts.plugin.base import InputError
 from target_contacts.contact.deletion import Gone
 from target_contacts.delivery.delivery import Delivery
 from target_contacts.delivery.filled import FilledFields
-from target_contacts.delivery.look_up import Reconciler
+from target_contacts.delivery.adoption import Adoption
 from target_contacts.delivery.plan import Plan, Terms
 from target_contacts.delivery.setbacks import Setbacks, Tries
 from target_contacts.delivery.unanswered import Unanswered
@@ -86,19 +86,19 @@ class ContactSink(StreamSink):
         run, outcomes, ledger, sink = self._run, self._outcomes, self._run.ledger, self.api_sink
         settings, can = run.settings, sink.capabilities
         unanswered = Unanswered(settings.unanswered_wait)
-        look_up = Reconciler(
+        adoption = Adoption(
             sink,
             settings.match_on,
             unanswered=unanswered,
             ledger=ledger,
             outcomes=outcomes,
-            peers=run.look_ups,
+            peers=run.adoptions,
             shutdown=run.shutdown,
             warn_once=warn_once,
         )
         terms = Terms(
             settings.dry_run,
-            look_up.adopts,
+            adoption.adopts,
             can.idempotent,
             can.replaces,
             run.former_until,
@@ -111,7 +111,7 @@ class ContactSink(StreamSink):
             sink,
             ledger=ledger,
             outcomes=outcomes,
-            look_up=look_up,
+            adoption=adoption,
             setbacks=Setbacks(outcomes, tries),
             unanswered=unanswered,
             shutdown=run.shutdown,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from tap_contacts.transport.client import ApiClient
-    from target_contacts.delivery.look_up import Reconciler
+    from target_contacts.delivery.adoption import Adoption
     from target_contacts.errors import Rejected
     from target_contacts.shutdown import Shutdown
     from target_contacts.sinks.base import ApiSink
@@ -72,8 +72,8 @@ class Run:
         names = (kind.capabilities.status_streams for kind in kinds.values())
         self.status_streams = tuple(itertools.chain.from_iterable(names))
         """Ends of the names of the streams that hold these."""
-        self.look_ups: list[Reconciler] = []
-        """The look-ups of the streams that are written."""
+        self.adoptions: list[Adoption] = []
+        """What adopts contacts for the streams that are written."""
         self.former_until = 0.0
         """Time of the monotonic clock after which no create of an earlier run is carried out."""
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from target_contacts.delivery.adoption import Adoption
 from target_contacts.delivery.delivery import Delivery
 from target_contacts.delivery.filled import FilledFields
-from target_contacts.delivery.look_up import Reconciler
 from target_contacts.delivery.outcomes import Outcomes
 from target_contacts.delivery.plan import Plan, Terms
 from target_contacts.delivery.planned import Planned, Received
@@ -84,7 +84,7 @@ class FakeRun:
         self._mode, self._match_on, self._wait = mode, match_on, wait
         self._former_until, self._dry_run, self._max_tries = former_until, dry_run, max_tries
         self._defaults = dict(defaults or {})
-        self._peers: list[Reconciler] = []
+        self._peers: list[Adoption] = []
         self._streams: dict[str, _Stream] = {}
 
     def send(self, *records: Record, stream: str = "contacts") -> None:
@@ -132,7 +132,7 @@ class FakeRun:
         )
         can = self.sink.capabilities
         unanswered = Unanswered(self._wait, place.clock)
-        look_up = Reconciler(
+        adoption = Adoption(
             self.sink,
             self._match_on,
             ledger=ledger,
@@ -146,7 +146,7 @@ class FakeRun:
             self.sink,
             ledger=ledger,
             outcomes=outcomes,
-            look_up=look_up,
+            adoption=adoption,
             setbacks=Setbacks(outcomes, Tries("Fake", self._max_tries, 1.0, can.alone_after)),
             unanswered=unanswered,
             shutdown=place.shutdown,
@@ -155,7 +155,7 @@ class FakeRun:
         )
         filled = FilledFields(ledger, self.sink.fields, clears=can.clears_fields)
         terms = Terms(
-            self._dry_run, look_up.adopts, can.idempotent, can.replaces, self._former_until, ["id"]
+            self._dry_run, adoption.adopts, can.idempotent, can.replaces, self._former_until, ["id"]
         )
         plan = Plan(ledger, outcomes, filled, unanswered, terms)
         return _Stream(ledger, outcomes, plan, delivery, self._defaults)

@@ -1,0 +1,238 @@
+"""Decide whether the contact of a doubtful item is there already.
+
+Doubtful is a create whose answer was lost, now or in an earlier run, and a record that the ledger
+does not know. One contact that fits is adopted. If none fits, the contact is created. If several
+fit equally well, the record is rejected as ambiguous. A contact that belongs to another record of
+the same stream is never adopted.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from tap_contacts.transport.errors import GivenUp, Refused
+from target_contacts.delivery.comparison import Comparison
+from target_contacts.delivery.look_up import LookUp
+from target_contacts.delivery.matching import assigned
+from target_contacts.errors import OUTCOME_UNKNOWN, WILL_BE_LOOKED_UP, Rejected
+from target_contacts.report.rejects import earlier
+from target_contacts.sinks.item import Action, created, without_empty
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    from target_contacts.delivery.candidates import Candidates
+    from target_contacts.delivery.outcomes import Outcomes
+    from target_contacts.delivery.planned import Planned
+    from target_contacts.delivery.unanswered import Unanswered
+    from target_contacts.ledger.ledger import Ledger
+    from target_contacts.shutdown import Shutdown
+    from target_contacts.sinks.base import ApiSink
+    from target_contacts.sinks.item import Outcome
+
+
+class Adoption:
+    """Settle the doubtful items of one stream.
+
+    Args:
+        sink: Asks the API.
+        match_on: The setting of this name.
+        ledger: Knows which contacts belong to records.
+        outcomes: Books the records that are settled by a look-up.
+        unanswered: Holds the creates of the stream that were not answered.
+        peers: Those of all streams of the run; this one joins them.
+        shutdown: Knows whether the run is to end.
+        warn_once: Logs a text that would otherwise come once a contact.
+
+    Raises:
+        ConfigurationError: If an attribute of `match_on` has no field at the destination.
+    """
+
+    def __init__(  # noqa: PLR0913  # what it takes is all that it works with
+        self,
+        sink: ApiSink[Any],
+        match_on: Sequence[Any] | None,
+        *,
+        ledger: Ledger,
+        outcomes: Outcomes,
+        unanswered: Unanswered,
+        peers: list[Adoption],
+        shutdown: Shutdown,
+        warn_once: Callable[[str], None],
+    ) -> None:
+        self._ledger, self._outcomes = ledger, outcomes
+        self._unanswered, self._warn_once = unanswered, warn_once
+        self._comparison = Comparison(sink, match_on, ledger)
+        self._lost, self.adopts = self._comparison.lost, self._comparison.adopts
+        self._look_up = LookUp(sink, self._comparison, shutdown)
+        self._claimed: set[str] = set()
+        """Ids of the contacts that were adopted in this run."""
+        self._peers = peers
+        peers.append(self)
+
+    def resolve(self, items: Sequence[Planned], *, fresh: bool) -> Iterator[Planned]:
+        """Yield the items that must be sent, as creates or updates, and settle the others.
+
+        Args:
+            items: Doubtful items.
+            fresh: Whether contacts may have come since the last look.
+        """
+        if fresh:
+            self._look_up.forget()
+        found = self._look_up.candidates(items)
+        failed = {key: e for key, e in found.items() if isinstance(e, (Refused, GivenUp))}
+        there = {key: c for key, c in found.items() if not isinstance(c, (Refused, GivenUp))}
+        answered = [item for item in items if item.key in there]
+        decided = assigned(self._wishes(answered, there), self._claimed)
+        for item in items:
+            if why := failed.get(item.key):
+                yield from self._without_look_up(item, why)
+            else:
+                yield from self._decided(item, there[item.key], decided[item.key])
+
+    def doubles(self, sent: Sequence[tuple[Planned, str]]) -> Iterator[tuple[str, list[str]]]:
+        """Yield the ids of contacts that were sent twice, with those that the first sending made.
+
+        Args:
+            sent: Creates that were sent again since they had not been answered, with their ids.
+        """
+        self._look_up.forget()
+        found = self._look_up.candidates([item for item, _ in sent])
+        for item, remote_id in sent:
+            if isinstance(candidates := found[item.key], (Refused, GivenUp)):
+                continue
+            made = set(self._lost.made(item, candidates)) - {remote_id} - self._claimed
+            if others := sorted(made - self._ledger.owned(list(made))):
+                yield remote_id, others
+
+    # Other streams of the run.
+
+    def tell_others(self, outcomes: Sequence[Outcome[Planned]]) -> None:
+        """Let the other streams of this run know contacts that were created since they looked."""
+        for other in self._peers:
+            if other is not self:
+                for outcome in outcomes:
+                    other.know(str(outcome.remote_id), outcome.item.payload)
+
+    def know(self, remote_id: str, fields: Mapping[str, Any]) -> None:
+        """Know a contact that another stream of this run has created."""
+        self._look_up.add(remote_id, fields)
+
+    @property
+    def held(self) -> Collection[Planned]:
+        """Return the creates of the stream that were not answered and may still be carried out."""
+        return self._unanswered.held
+
+    def _awaited(self, item: Planned) -> float:
+        """Return until when another stream's create of the same person may be carried out."""
+        if item.intent or not self.adopts:
+            return item.until
+        held = [each for peer in self._peers if peer is not self for each in peer.held]
+        same = (
+            each.until
+            for each in held
+            if any(self._comparison.agreeing(item, {each.key: created(each)}))
+        )
+        return max(same, default=item.until)
+
+    # What follows from a look-up.
+
+    def _wishes(
+        self, items: Sequence[Planned], found: Mapping[str, Candidates]
+    ) -> dict[str, list[list[str]]]:
+        """Return which contacts each item may be, rule by rule.
+
+        Contacts that no record has go first, then those that only other streams' have: whom two
+        sources know, or a ring brings back another way, is one contact of both. A create that was
+        never answered made one that no record has; unless another stream has taken it since.
+        """
+        agreeing = {item.key: self._comparison.agreeing(item, found[item.key]) for item in items}
+        ids = [each for rules in agreeing.values() for rule in rules for each in rule]
+        owned = self._ledger.owned(ids)
+        own = self._ledger.owned(ids, self._outcomes.stream)
+        nobodys = {
+            key: [[each for each in rule if each not in owned] for rule in rules]
+            for key, rules in agreeing.items()
+        }
+        for item in items:
+            if not item.intent or (item.is_announced and self.adopts):
+                rules = zip(nobodys[item.key], agreeing[item.key], strict=True)
+                shared = [
+                    free or [each for each in rule if each not in own] for free, rule in rules
+                ]
+                nobodys[item.key] = [*(nobodys[item.key] if item.intent else ()), *shared]
+        return nobodys
+
+    def _decided(
+        self, item: Planned, candidates: Candidates, ids: Sequence[str]
+    ) -> Iterator[Planned]:
+        """Adopt the contact that fits; create one if none does."""
+        if len(ids) > 1:
+            reason = f"several contacts may be this one: {', '.join(ids)}. Nothing was written"
+            self._outcomes.reject(item.received, Rejected(reason, "ambiguous"))
+        elif ids:
+            self._claimed.update(ids)
+            yield from self._adopted(item, ids[0], candidates[ids[0]])
+        elif item.intent and (open_ones := self._undecidable(item, candidates)):
+            reason = (
+                "an earlier create was never answered, the record has changed since, and it "
+                f"cannot be told whether it made {', '.join(open_ones)}. Look by hand. If it did "
+                "not, pipe this line in again: then it is sent"
+            )
+            self._outcomes.reject(item.received, Rejected(reason, OUTCOME_UNKNOWN))
+        else:
+            yield replace(item, doubtful=False, until=self._awaited(item))
+
+    def _undecidable(self, item: Planned, candidates: Candidates) -> list[str]:
+        """Return contacts that nobody has and that a lost create may or may not have made.
+
+        There is none where somebody has looked, and piped the rejected record in again.
+        """
+        if _is_looked_for(item):
+            return []
+        ids = self._lost.undecidable(item, candidates)
+        return sorted(set(ids) - self._ledger.owned(ids) - self._claimed)
+
+    def _adopted(
+        self, item: Planned, remote_id: str, fields: Mapping[str, Any]
+    ) -> Iterator[Planned]:
+        """Settle a create that turns out to be done; what differs from it becomes an update."""
+        if self._lost.is_sent(item, fields):
+            self._ledger.put(self._outcomes.stream, [item.written(remote_id)])
+            self._outcomes.settle("created", item.received)
+            return
+        # What was there before this target came keeps what the record has no value for.
+        payload = item.payload if item.intent else without_empty(item.payload)
+        yield replace(
+            item, doubtful=False, action=Action.UPDATE, remote_id=remote_id, payload=payload
+        )
+
+    def _without_look_up(self, item: Planned, error: Refused | GivenUp) -> Iterator[Planned]:
+        """Send no create a second time blindly; a first one may go where there are no look-ups."""
+        if isinstance(error, GivenUp):
+            self._outcomes.reject(item.received, _not_looked_up(error))
+        elif item.intent and not _is_looked_for(item):
+            reason = (
+                "an earlier create was never answered, and the destination cannot be asked for "
+                f"the contact ({error}). Look for it by hand. If it is not there, pipe this line "
+                "in again: then it is sent"
+            )
+            self._outcomes.reject(item.received, Rejected(reason, OUTCOME_UNKNOWN))
+        else:
+            self._warn_once(f"Contacts there before this run cannot be looked up: {error}")
+            yield replace(item, doubtful=False)
+
+
+def _is_looked_for(item: Planned) -> bool:
+    """Say whether somebody has looked for the contact of a record, and piped it in again."""
+    rejection = earlier(item.received.line.message)
+    is_asked = WILL_BE_LOOKED_UP not in str(rejection.get("reason"))
+    return rejection.get("code") == OUTCOME_UNKNOWN and is_asked
+
+
+def _not_looked_up(error: GivenUp) -> Rejected:
+    """Say why a contact is not sent that nobody can tell to be there or not."""
+    reason = f"{error} Whether the contact is there was not to be found out, so it was not sent"
+    return Rejected(reason, error.code or OUTCOME_UNKNOWN, http_status=error.http_status)
