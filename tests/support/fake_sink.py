@@ -155,5 +155,6 @@ class IdempotentSink(FakeSink):
 
     def put(self, **fields: Any) -> str:
         """Add a contact or replace it, its first name being its id."""
-        self.contacts[fields["first_name"]] = fields
-        return fields["first_name"]
+        remote_id: str = fields["first_name"]
+        self.contacts[remote_id] = fields
+        return remote_id
