@@ -26,11 +26,20 @@ class Unanswered:
     """The unanswered creates of one stream, each with the time until which it may be carried out.
 
     Times are those of a monotonic clock, in seconds.
+
+    Args:
+        wait: Seconds after its answer was lost for which a create may still be carried out.
+        clock: Returns the time.
+        most: Creates that are held while others go on.
     """
 
-    def __init__(self, wait: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """Take how many seconds after its answer was lost a create may still be carried out."""
-        self._wait, self._clock = wait, clock
+    def __init__(
+        self,
+        wait: float,
+        clock: Callable[[], float] = time.monotonic,
+        most: int = MOST_HELD,
+    ) -> None:
+        self._wait, self._clock, self._most = wait, clock, most
         self._held: dict[str, Planned] = {}
 
     @property
@@ -46,7 +55,7 @@ class Unanswered:
     @property
     def are_many(self) -> bool:
         """Say whether too many are held to go on with others."""
-        return len(self._held) >= MOST_HELD
+        return len(self._held) >= self._most
 
     @property
     def left(self) -> float:

@@ -96,6 +96,12 @@ def landed_and_taken(place: Place) -> None:
     place.run(ANNA, stream="others")
 
 
+def others_and_unanswered(place: Place) -> None:
+    """Let another stream have written her, as contact 1, and a create of hers be unanswered."""
+    other_stream(place)
+    unanswered(place)
+
+
 @dataclass(frozen=True)
 class Row:
     """One case, and what follows from it."""
@@ -183,6 +189,10 @@ ROWS = [
     Row(
         "rule: no address", NEW, "created", "written 2",
         there=[{"first_name": "Bert"}], record={"id": 1, **BARE}, settings=RULE,
+    ),
+    Row(
+        "rule: an empty address", NEW, "created", "written 2",
+        there=[{"first_name": "Bert"}], record={"id": 1, **BARE, "email": None}, settings=RULE,
     ),
     Row(
         "second rule", ADOPTED, "updated", "written 1",
@@ -276,6 +286,19 @@ ROWS = [
         [{**CONTACT, "email": OTHER["email"]}], settings=NOBODY),
     Row("never arrived, a contact of hers may be adopted", ADOPTED, "updated", "written 1",
         unanswered, [{**CONTACT, "email": OTHER["email"]}]),
+    Row("never arrived, nothing can be written", NEW, "-", "intent", unanswered, faults=[STOPPED]),
+    Row("never arrived, and nobody has one like her", "list, update 2", "updated", "written 2",
+        others_and_unanswered, [{**CONTACT, "email": OTHER["email"]}]),
+    Row("never arrived, another stream has her, no rule", AGAIN, "created", "written 2",
+        others_and_unanswered, settings=NOBODY),
+    Row("never arrived, her name is split elsewhere", AGAIN, "created", "written 2", unanswered,
+        [{**CONTACT, "first_name": "Anna Ah", "last_name": "rens"}], settings=NOBODY),
+    Row("landed, her number mended since", ADOPTED, "updated", "written 1", landed,
+        record={**ANNA, "mobile": "+4900"}),
+    Row("landed, her name mended since", ADOPTED, "updated", "written 1", landed,
+        record={**ANNA, "first_name": "Anne"}),
+    Row("landed after all, though somebody has looked", "list", "created", "written 1", landed,
+        record={**ANNA, "rejection": LOOKED["rejection"]}),
     # Where a look-up fails.
     Row("new, nothing can be asked", "list", "-", "-", broken={"list": DOWN}),
     Row("new, listing refused", "list", "-", "-", broken={"list": UNLISTED}),

@@ -1,8 +1,8 @@
-"""Runs of the target without process: real ledger, plan, look-up and delivery, a fake sink."""
+"""Runs of the target without process and HTTP: all its steps are real, the sink is a fake."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 
@@ -11,10 +11,12 @@ from target_contacts.delivery.delivery import Delivery
 from target_contacts.delivery.filled import FilledFields
 from target_contacts.delivery.outcomes import Outcomes
 from target_contacts.delivery.plan import Plan, Terms
-from target_contacts.delivery.planned import Planned, Received
 from target_contacts.delivery.setbacks import Setbacks, Tries
-from target_contacts.delivery.unanswered import Unanswered
+from target_contacts.delivery.unanswered import MOST_HELD, Unanswered
 from target_contacts.ledger.ledger import Entry, Ledger
+from target_contacts.pipeline.intake import Intake
+from target_contacts.pipeline.prepare import Preparation
+from target_contacts.pipeline.stream import Stream
 from target_contacts.report.summary import Books
 from target_contacts.shutdown import Shutdown
 from target_contacts.singer.checkpoints import Checkpoints
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from target_contacts.errors import Rejected
+    from target_contacts.pipeline.run import Run
 
 Record = dict[str, Any]
 
@@ -63,51 +66,61 @@ class Place:
 
 
 class FakeRun:
-    """One run of the target."""
+    """One run of the target; it knows what a `Run` knows of settings and streams."""
 
-    def __init__(  # noqa: PLR0913  # each is a setting of the target
+    is_offline = False
+
+    def __init__(
         self,
         place: Place,
         *,
-        mode: str = "upsert",
-        match_on: list[Any] | None = None,
         wait: float = 0.0,
         former_until: float = 0.0,
-        dry_run: bool = False,
         max_tries: int = 5,
-        defaults: Mapping[str, str] | None = None,
+        most_held: int = MOST_HELD,
+        **config: Any,
     ) -> None:
-        self.place, self.sink, self.ledger = place, place.sink, place.ledger
+        self.place, self.sink, self.ledger, self.config = place, place.sink, place.ledger, config
         self.books, self.states, self.rejections = Books(), list[Any](), list["Rejected"]()
-        self._checkpoints = Checkpoints(self.states.append)
         self.warnings: list[str] = []
-        self._mode, self._match_on, self._wait = mode, match_on, wait
-        self._former_until, self._dry_run, self._max_tries = former_until, dry_run, max_tries
-        self._defaults = dict(defaults or {})
+        self.schemas: dict[str, Any] = {}
+        self.status_names: dict[str, str] = {}
+        self._checkpoints = Checkpoints(self.states.append)
+        self._wait, self._former_until = wait, former_until
+        self._max_tries, self._most_held = max_tries, most_held
         self._peers: list[Adoption] = []
-        self._streams: dict[str, _Stream] = {}
+        self._streams: dict[str, _Steps] = {}
+
+    def source_of(self, _: str) -> str | None:
+        """Return that no stream comes from one of the APIs."""
 
     def send(self, *records: Record, stream: str = "contacts") -> None:
-        """Deliver records as one batch, with a STATE behind each that holds its id."""
-        of = self._stream(stream)
-        waiting = {}
+        """Deliver records as one batch, each with a STATE behind it that holds its id.
+
+        A key `rejection` of a record is one of its message, as in a rejects file.
+        """
+        if stream not in self._streams:
+            self._streams[stream] = self._steps(stream, sorted({n for r in records for n in r}))
+        steps, waiting = self._streams[stream], {}
         for record in records:
-            received = of.received(record)
+            received = steps.intake.received(_line(stream, record), None)
             waiting[received.key] = received
             self._checkpoints.saw({"at": record["id"]})
-        planned = of.plan.planned([of.item(r) for r in of.plan.changed(waiting)])
-        (of.delivery.preview if self._dry_run else of.delivery.deliver)(planned)
+        changed = steps.plan.changed(waiting)
+        planned = steps.plan.planned([steps.preparation.item(each) for each in changed])
+        dry = self.config.get("dry_run")
+        (steps.delivery.preview if dry else steps.delivery.deliver)(planned)
         self._checkpoints.pass_on()
 
     def settle_due(self) -> None:
         """Settle the creates that are held and cannot be carried out any more."""
-        for of in self._streams.values():
-            of.delivery.settle_due()
+        for steps in self._streams.values():
+            steps.delivery.settle_due()
 
     def finish(self) -> None:
         """Settle what is held, as at the end of the input."""
-        for of in self._streams.values():
-            of.delivery.finish()
+        for steps in self._streams.values():
+            steps.delivery.finish()
         self._checkpoints.pass_on()
 
     @property
@@ -120,21 +133,29 @@ class FakeRun:
         """Return the codes of the rejections."""
         return [rejection.code for rejection in self.rejections]
 
-    def _stream(self, name: str) -> _Stream:
-        if name not in self._streams:
-            self._streams[name] = self._made(name)
-        return self._streams[name]
-
-    def _made(self, name: str) -> _Stream:
-        place, ledger = self.place, self.ledger
-        outcomes = Outcomes(
-            name, self.books, self._checkpoints, lambda _, why: self.rejections.append(why)
+    def _steps(self, name: str, properties: list[str]) -> _Steps:
+        """Return the steps of a stream, as the target puts them together."""
+        place, ledger, sink, can = self.place, self.ledger, self.sink, self.sink.capabilities
+        stream = Stream(name, {"properties": {each: {} for each in properties}}, ["id"])
+        outcomes = Outcomes(name, self.books, self._checkpoints, self._keep)
+        filled = FilledFields(ledger, sink.configured(), clears=can.clears_fields)
+        run = cast("Run", self)
+        preparation = Preparation(
+            stream, sink, run, outcomes=outcomes, filled=filled, warn_once=self.warnings.append
         )
-        can = self.sink.capabilities
-        unanswered = Unanswered(self._wait, place.clock)
+        intake = Intake(
+            stream,
+            preparation,
+            ledger=ledger,
+            outcomes=outcomes,
+            status_names={},
+            settings=[],
+            has_former_keys=False,
+        )
+        unanswered = Unanswered(self._wait, place.clock, self._most_held)
         adoption = Adoption(
-            self.sink,
-            self._match_on,
+            sink,
+            self.config.get("match_on"),
             ledger=ledger,
             outcomes=outcomes,
             unanswered=unanswered,
@@ -143,61 +164,43 @@ class FakeRun:
             warn_once=self.warnings.append,
         )
         delivery = Delivery(
-            self.sink,
+            sink,
             ledger=ledger,
             outcomes=outcomes,
             adoption=adoption,
             setbacks=Setbacks(outcomes, Tries("Fake", self._max_tries, 1.0, can.alone_after)),
             unanswered=unanswered,
             shutdown=place.shutdown,
-            mode=self._mode,
-            assert_complete=lambda _, __: None,
+            mode=self.config.get("mode", "upsert"),
+            assert_complete=preparation.assert_complete,
         )
-        filled = FilledFields(ledger, self.sink.fields, clears=can.clears_fields)
         terms = Terms(
-            self._dry_run, adoption.adopts, can.idempotent, can.replaces, self._former_until, ["id"]
+            bool(self.config.get("dry_run")),
+            adoption.adopts,
+            can.idempotent,
+            can.replaces,
+            self._former_until,
+            ["id"],
         )
         plan = Plan(ledger, outcomes, filled, unanswered, terms)
-        return _Stream(ledger, outcomes, plan, delivery, self._defaults)
+        return _Steps(intake, preparation, plan, delivery)
+
+    def _keep(self, _: Mapping[str, Any], why: Rejected) -> None:
+        self.rejections.append(why)
 
 
-class _Stream:
-    """The delivery of one stream, and its translation: fields are named as at the destination."""
+class _Steps(NamedTuple):
+    """What the records of one stream go through."""
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        outcomes: Outcomes,
-        plan: Plan,
-        delivery: Delivery,
-        defaults: Record,
-    ) -> None:
-        self._ledger, self._outcomes, self._defaults = ledger, outcomes, defaults
-        self.plan, self.delivery = plan, delivery
+    intake: Intake
+    preparation: Preparation
+    plan: Plan
+    delivery: Delivery
 
-    def received(self, record: Record) -> Received:
-        """Return a record as the intake of the target does; a key `rejection` is the message's."""
-        said = {name: value for name, value in record.items() if name != "rejection"}
-        extra = {name: record[name] for name in record.keys() - said.keys()}
-        stream, values = self._outcomes.stream, [str(record["id"])]
-        whole = msgspec.json.encode({"stream": stream, "record": said, **extra})
-        line = Line(stream, msgspec.json.encode(said), whole)
-        number = self._outcomes.opened()
-        key, source = self._ledger.digest(values), self._ledger.digest(said)
-        return Received(key, values, [], source, number, line)
 
-    def item(self, received: Received) -> Planned:
-        """Return a record as it is sent."""
-        payload = {name: v or "" for name, v in received.record.items() if name != "id"}
-        defaults = {name: v for name, v in self._defaults.items() if not payload.get(name)}
-        fill = {w: [self._ledger.digest(w)[:8]] for w, v in payload.items() if v}
-        return Planned(
-            payload,
-            f"{self._outcomes.stream} {received.values}",
-            defaults,
-            received=received,
-            digest=self._ledger.digest(payload),
-            merged=self._ledger.digest({**payload, **defaults}),
-            filled=self._ledger.fill_id(fill),
-            properties=tuple(name for name, value in received.record.items() if not value),
-        )
+def _line(stream: str, record: Record) -> Line:
+    """Return the RECORD message of a record."""
+    said = {name: value for name, value in record.items() if name != "rejection"}
+    extra = {name: record[name] for name in record.keys() - said.keys()}
+    whole = {"type": "RECORD", "stream": stream, "record": said, **extra}
+    return Line(stream, msgspec.json.encode(said), msgspec.json.encode(whole))

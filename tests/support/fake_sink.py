@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from tap_contacts.transport.errors import (
@@ -55,7 +56,7 @@ class FakeSink(ApiSink[Any]):
 
     def __init__(self, clock: Clock, shutdown: Shutdown) -> None:
         context = Context({}, {}, shutdown.is_asked, lambda _: set(), repr, lambda _: None)
-        super().__init__(None, context)
+        super().__init__(SimpleNamespace(api="fake"), context)
         self.clock = clock
         self.contacts: dict[str, Payload] = {}
         self.asked: list[str] = []
