@@ -414,15 +414,6 @@ def test_what_a_lost_create_filled_is_cleared_if_it_is_gone_since(place: Place) 
     assert (run.bins, place.sink.contacts["1"]["company"]) == ({"updated": 1}, "")
 
 
-def test_a_default_fills_a_new_contact_only(place: Place) -> None:
-    """Whoever is there already keeps what is there."""
-    defaults = {"company": "Default"}
-    place.run(ANNA, defaults=defaults)
-    place.sink.contacts["1"]["company"] = "Typed in"
-    place.run({**ANNA, "last_name": "Ahrens"}, defaults=defaults)
-    assert place.sink.contacts["1"]["company"] == "Typed in"
-
-
 def test_two_new_records_that_look_alike_never_get_one_contact(place: Place) -> None:
     """One has the contact that is there, the other becomes a new one."""
     place.sink.put(**{name: value for name, value in ANNA.items() if name != "id"})

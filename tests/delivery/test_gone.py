@@ -7,7 +7,6 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.sandbox.bas_ip import BasIp
@@ -99,83 +98,7 @@ def test_a_name_is_left_alone_where_a_record_lacks_a_part_of_it(
         assert ("left alone" in run.log) == whole_only
 
 
-def test_a_part_that_is_there_without_value_is_gone(workplace: Workplace) -> None:
-    """A first name of null is no longer part of the whole one."""
-    with Porters() as porters:
-        workplace.target(porters.target_config(), contacts(ANNA))
-        workplace.target(porters.target_config(), contacts({**ANNA, "first_name": None}))
-        assert name(porters) == "Ahrens"
-
-
 # Lists and objects.
-
-
-@pytest.mark.parametrize("taken_off", [[{"value": "+4930123456"}], [], None])
-def test_a_number_taken_off_a_list_is_cleared(
-    zoho: ZohoVoice, workplace: Workplace, taken_off: Any
-) -> None:
-    """What came from the list and is no longer in it goes; the rest stays."""
-    numbers = [{"value": "+4930123456"}, {"value": "+4930123457"}]
-    workplace.target(zoho.target_config(), contacts({**ANNA, "phones": numbers}))
-    workplace.target(zoho.target_config(), contacts({**ANNA, "phones": taken_off}))
-    (held,) = zoho.contacts
-    left = [held[field] for field in ("phone", "phone1", "phone2", "phone3") if held[field]]
-    assert left == ["+4930123456"] * bool(taken_off)
-    assert held["mobile"] == ANNA["mobile"]
-
-
-@pytest.mark.parametrize("gone", [None, {}, {"street": None, "city": None, "country": None}])
-def test_an_address_that_is_gone_is_cleared_in_all_its_parts(
-    workplace: Workplace, gone: Any
-) -> None:
-    """An object without value takes everything with it that came from it."""
-    address = {"street": "Hauptstr. 1", "city": "Bonn", "postalCode": "53111", "country": "DE"}
-    with Valomnia() as valomnia:
-        config = valomnia.target_config()
-        workplace.target(config, contacts({**ANNA, "MailingAddress": address}))
-        (before,) = valomnia.contacts
-        workplace.target(config, contacts({**ANNA, "MailingAddress": gone}))
-        (after,) = valomnia.contacts
-    parts = ("address", "city", "country")
-    assert [before[part] for part in parts] == ["Hauptstr. 1", "Bonn", "DE"]
-    assert [after[part] for part in parts] == ["", "", ""]
-
-
-def test_an_address_that_a_record_lacks_stays(workplace: Workplace) -> None:
-    """A record without the property says nothing about it."""
-    with Valomnia() as valomnia:
-        config = valomnia.target_config()
-        workplace.target(config, contacts({**ANNA, "MailingAddress": {"city": "Bonn"}}))
-        workplace.target(config, contacts({**ANNA, "phone": "+4930123456"}))
-        (held,) = valomnia.contacts
-    assert (held["city"], held["phone"]) == ("Bonn", "+4930123456")
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ({"emails": [{"value": "anna@example.com"}]}, {"email": None}),
-        ({"phones": [{"value": "+4930123456"}]}, {"phone": None, "mobile": None}),
-        ({"MailingAddress": {"city": "Bonn"}}, {"city": None}),
-        ({"city": "Bonn"}, {"town": None}),
-        ({"full_name": "Anna Ahrens"}, {"first_name": None}),
-    ],
-)
-def test_another_property_without_value_clears_nothing(
-    workplace: Workplace, before: dict[str, Any], after: dict[str, Any]
-) -> None:
-    """What came from a property that the record now lacks stays, whatever else is empty."""
-    names = {} if "full_name" in before else {"first_name": "Anna", "last_name": "Ahrens"}
-    bare = {"id": 1, **names}
-    with Valomnia() as valomnia:
-        config = valomnia.target_config()
-        workplace.target(config, contacts({**bare, "job_title": "Boss", **before}))
-        (held,) = valomnia.contacts
-        run = workplace.target(config, contacts({**bare, "job_title": "Chief", **after}))
-        (now,) = valomnia.contacts
-    assert bins(run.summary) == {"updated": 1}
-    fields = ("firstName", "email", "phone", "mobile", "city")
-    assert {name: now[name] for name in fields} == {name: held[name] for name in fields}
 
 
 # Plain values.
@@ -194,67 +117,9 @@ def test_a_value_that_is_gone_is_cleared_or_said(sandbox: Sandbox, workplace: Wo
     assert ("cannot be cleared" in run.log) == (not clears)
 
 
-def test_nothing_is_cleared_that_this_target_did_not_fill(
-    zoho: ZohoVoice, workplace: Workplace
-) -> None:
-    """What somebody typed in at the destination stays, though the source has the property empty."""
-    workplace.target(zoho.target_config(), contacts({**ANNA, "company": None}))
-    (held,) = zoho.contacts
-    zoho.change(held["contact_id"], company="Typed in")
-    workplace.target(
-        zoho.target_config(), contacts({**ANNA, "company": "", "phone": "+4930123456"})
-    )
-    (held,) = zoho.contacts
-    assert (held["company"], held["phone"]) == ("Typed in", "+4930123456")
-
-
 MAIL = "anna@example.com"
 FEW = {name: value for name, value in ANNA.items() if name != "email"}
 LISTED = [{"value": MAIL}]
-
-
-@pytest.mark.parametrize(
-    ("steps", "left"),
-    [
-        ([{"emails": LISTED}, {}, {"emails": []}], ""),
-        ([{"emails": LISTED}, {}, {"emails": None}], ""),
-        ([{"email": MAIL}, {}, {"email": None}], ""),
-        ([{"emails": LISTED}, {"email": MAIL}, {"email": None}], ""),
-        ([{"emails": LISTED}, {"email": MAIL}, {"emails": []}], MAIL),
-        ([{"emails": LISTED}, {"emails": LISTED, "company": "Acme"}, {"company": "Acme"}], MAIL),
-        ([{"email": MAIL}, {"email": False}], ""),
-        ([{"email": MAIL}, {"E-Mail": None}], MAIL),
-    ],
-)
-def test_a_value_is_gone_with_the_property_it_came_from_last(
-    zoho: ZohoVoice, workplace: Workplace, steps: list[dict[str, Any]], left: str
-) -> None:
-    """Whatever lay between, and though what is sent looks like what was sent before."""
-    for step in steps:
-        workplace.target(zoho.target_config(), contacts({**FEW, **step}))
-    again = workplace.target(zoho.target_config(), contacts({**FEW, **steps[-1]}))
-    assert (mail(zoho), bins(again.summary)) == (left, {"unchanged": 1})
-
-
-def test_a_name_stays_whole_as_long_as_a_part_of_it_is_lacking(workplace: Workplace) -> None:
-    """In whatever other properties the record changes, and however often."""
-    less = without(ANNA, "first_name")
-    with Porters() as porters:
-        for extra in ({"first_name": "Anna"}, {}, {"seen": 1}, {"phone": "+4930123456"}):
-            workplace.target(porters.target_config(), contacts({**less, **extra}))
-        (held,) = porters.contacts
-        assert (held["Contact.P_Name"], held["Contact.P_Telephone"]) == (
-            "Anna Ahrens", "+4930123456",
-        )  # fmt: skip
-
-
-def test_what_cannot_be_cleared_is_not_sent_again_and_again(workplace: Workplace) -> None:
-    """A record that changes in other properties only is unchanged."""
-    with Porters() as porters:
-        for number, emails in enumerate((LISTED, [], [])):
-            record = {**FEW, "emails": emails, "updated_at": f"2026-11-0{number + 1}"}
-            run = workplace.target(porters.target_config(), contacts(record))
-        assert (mail(porters), bins(run.summary)) == (MAIL, {"unchanged": 1})
 
 
 def test_a_value_that_does_not_fit_clears_nothing(zoho: ZohoVoice, workplace: Workplace) -> None:
@@ -263,18 +128,6 @@ def test_a_value_that_does_not_fit_clears_nothing(zoho: ZohoVoice, workplace: Wo
     workplace.target(config, contacts(ANNA))
     run = workplace.target(config, contacts({**ANNA, "email": "no address at all"}))
     assert (run.code, mail(zoho)) == (0, ANNA["email"])
-
-
-def test_a_cleared_value_is_cleared_once(zoho: ZohoVoice, workplace: Workplace) -> None:
-    """Afterwards the record is unchanged, and what others type in then stays."""
-    config = zoho.target_config()
-    workplace.target(config, contacts({**ANNA, "company": "Acme"}))
-    workplace.target(config, contacts({**ANNA, "company": None}))
-    again = workplace.target(config, contacts({**ANNA, "company": None}))
-    (held,) = zoho.contacts
-    zoho.change(held["contact_id"], company="Typed in")
-    workplace.target(config, contacts({**ANNA, "company": None, "phone": "+4930123456"}))
-    assert (bins(again.summary), zoho.contacts[0]["company"]) == ({"unchanged": 1}, "Typed in")
 
 
 def test_the_ledger_remembers_neither_values_nor_names_of_properties(
@@ -373,28 +226,6 @@ def test_a_default_fills_what_is_empty_where_nobody_knows_what_filled_it(
     assert held["last_name"] == "Meyer"
 
 
-def test_a_constant_takes_the_place_of_what_came_from_a_property(
-    zoho: ZohoVoice, workplace: Workplace
-) -> None:
-    """It comes from no property, so that none of it can be lacking."""
-    config = zoho.target_config()
-    old = {**config, "field_map": {"company": "org"}}
-    new = {**config, "field_map": {"company": "'Acme'"}}
-    workplace.target(old, contacts({**ANNA, "org": "Globex"}))
-    run = workplace.target(new, contacts(ANNA))
-    assert (bins(run.summary), zoho.contacts[0]["company"]) == ({"updated": 1}, "Acme")
-
-
-def test_what_only_a_default_filled_stays(zoho: ZohoVoice, workplace: Workplace) -> None:
-    """A record that has the property without value, now as before, changes nothing of it."""
-    config = {**zoho.target_config(), "defaults": {"mobile": "+4915100000000"}}
-    workplace.target(config, contacts({**ANNA, "mobile": None}))
-    run = workplace.target(config, contacts({**ANNA, "mobile": None, "last_name": "Meyer"}))
-    (held,) = zoho.contacts
-    assert bins(run.summary) == {"updated": 1}
-    assert (held["mobile"], held["last_name"]) == ("+4915100000000", "Meyer")
-
-
 @pytest.mark.parametrize("lacking", ["customer_id", "first_name", "last_name"])
 def test_what_every_update_must_name_is_taken_from_the_contact(
     workplace: Workplace, lacking: str
@@ -417,41 +248,4 @@ def test_what_every_update_must_name_is_taken_from_the_contact(
     )
 
 
-def test_a_lost_update_is_not_forgotten_when_a_value_was_to_be_cleared(
-    zoho: ZohoVoice, workplace: Workplace
-) -> None:
-    """The next run clears it, though the first may have done so."""
-    config = zoho.target_config()
-    workplace.target(config, contacts({**ANNA, "company": "Acme"}))
-    lost = zoho.fault(on="PUT", times=-1, status=503)
-    workplace.target(config, contacts({**ANNA, "company": None}))
-    lost.times = 0
-    run = workplace.target(config, contacts({**ANNA, "company": None}))
-    assert (bins(run.summary), zoho.contacts[0]["company"]) == ({"updated": 1}, "")
-
-
 VALUES = st.sampled_from(["absent", None, "", "one", "two"])
-
-
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(steps=st.lists(st.tuples(VALUES, VALUES), min_size=2, max_size=4))
-def test_any_history_of_two_fields_ends_as_the_source_says(
-    workplace: Workplace, steps: list[tuple[Any, Any]]
-) -> None:
-    """The last value said counts: text fills, an empty one clears, an absent one is nothing."""
-    for path in workplace.folder.glob("target-contacts.db*"):
-        path.unlink()
-    expected = {"city": "", "fonction": ""}
-    with Valomnia() as valomnia:
-        for city, title in steps:
-            said = {"city": city, "job_title": title}
-            record = {**ANNA, **{name: v for name, v in said.items() if v != "absent"}}
-            assert workplace.target(valomnia.target_config(), contacts(record)).code == 0
-            told = (("city", city), ("fonction", title))
-            expected |= {wire: value or "" for wire, value in told if value != "absent"}
-        (held,) = valomnia.contacts
-    assert {wire: held[wire] for wire in expected} == expected

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from target_contacts.shutdown import Shutdown
     from tests.support.plain import Clock
 
-NAMES = ("first_name", "last_name", "email", "mobile", "phone", "company")
+NAMES = (
+    *("first_name", "last_name", "email", "mobile", "phone", "phone1", "company", "job_title"),
+    *("street", "city", "country"),
+)
 LISTED = Capabilities(identity=("first_name", "mobile"), concurrency=1, can_list=True, many=0)
 """The destination lists all its contacts, and cannot be asked for single ones."""
 
@@ -147,6 +150,15 @@ class AskedSink(FakeSink):
         identity=("first_name", "mobile"), concurrency=1, can_list=True, can_ask=True, many=2,
         asks_by=frozenset(("first_name",)),
     )  # fmt: skip
+
+
+class WholeNameSink(FakeSink):
+    """The same with one field for a whole name, and no way to clear a field."""
+
+    fields: ClassVar = tuple(Field(name, name) for name in ("full_name", "email", "phone"))
+    capabilities = Capabilities(
+        identity=("full_name",), concurrency=1, can_list=True, many=0, clears_fields=False
+    )
 
 
 class IdempotentSink(FakeSink):
