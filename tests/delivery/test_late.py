@@ -18,7 +18,7 @@ from tests.sandbox.porters import Porters
 from tests.sandbox.porters_tenant import Kind, Tenant
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support.commands import Workplace, contacts
-from tests.support.zoho_people import ANNA, BERT, bins, names
+from tests.support.zoho_people import ANNA, BERT, bins
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,10 +111,9 @@ def test_a_create_of_an_earlier_night_is_not_waited_for(
     assert (run.summary["waited_seconds"] > 1) == waits
 
 
-@asked_api
-def test_a_create_that_never_lands_is_sent_again_after_the_wait(api: str) -> None:
+def test_a_create_that_never_lands_is_sent_again_after_the_wait() -> None:
     """It is neither lost nor sent before the wait is over, and others go on meanwhile."""
-    with Lab(api, **ALONE, batch_size_rows=1, concurrency=1) as lab:
+    with Lab("valomnia", **ALONE, batch_size_rows=1, concurrency=1) as lab:
         lab.strike([Rule(commits=False, part=0)])
         ended = lab.run(stream(PEOPLE))
         lab.must_be_well(ended)
@@ -125,10 +124,9 @@ def test_a_create_that_never_lands_is_sent_again_after_the_wait(api: str) -> Non
 
 
 @pytest.mark.parametrize("api", sorted(set(KINDS) - {"bas_ip", "cobai"}))
-@pytest.mark.parametrize("settings", [{"match_on": []}, {}])
-def test_what_lands_after_all_is_named_with_both_ids(api: str, settings: dict[str, Any]) -> None:
+def test_what_lands_after_all_is_named_with_both_ids(api: str) -> None:
     """No wait is long enough for every server: what doubled is said, so that it can be removed."""
-    with Lab(api, **settings, unanswered_wait_seconds=0.1) as lab:
+    with Lab(api, unanswered_wait_seconds=0.1) as lab:
         landing_between(lab)
         ended = lab.run(stream(PEOPLE[:1]))
         (told,) = ended.summary["doubled"]
@@ -136,28 +134,6 @@ def test_what_lands_after_all_is_named_with_both_ids(api: str, settings: dict[st
         assert sorted(told[1:]) == ids(lab)
         assert f"contact {told[1]} may be there twice, also as {told[2]}." in ended.log
         assert "doubled" not in lab.run(stream(PEOPLE[:1])).summary
-
-
-def test_a_second_create_that_is_refused_since_the_first_landed_is_done() -> None:
-    """Cobai refuses a second contact with the same login: the first is found, nobody rejected."""
-    with Lab("cobai", match_on=[], unanswered_wait_seconds=0.1) as lab:
-        landing_between(lab)
-        ended = lab.run(stream(PEOPLE[:1]))
-        assert (ended.code, ended.summary["created"], "doubled" in ended.summary) == (0, 1, False)
-        assert (lab.verdict, lab.open_intents(), len(lab.sandbox.contacts)) == ((0, 0, []), 0, 1)
-
-
-def test_a_second_create_that_is_refused_otherwise_is_rejected_with_the_reason(
-    zoho: ZohoVoice, workplace: Workplace
-) -> None:
-    """The first was never carried out: the refusal counts, and the intent is forgotten."""
-    zoho.fault(on=f"POST {API}", cut="before")
-    zoho.fault(on=f"POST {API}", status=400, body=REFUSAL)
-    config = {**zoho.target_config(), "match_on": []}
-    run = workplace.target(config, contacts(ANNA))
-    assert (run.code, bins(run.summary), zoho.contacts) == (3, {"rejected": 1}, [])
-    assert workplace.rejections[0]["code"] == "ZVT9001"
-    assert bins(workplace.target(config, workplace.rejects).summary) == {"created": 1}
 
 
 def landing_between(lab: Lab) -> None:
@@ -180,45 +156,6 @@ def ids(lab: Lab) -> list[str]:
     found = [next(str(each[n]) for n in names if n in each) for each in lab.sandbox.contacts]
     assert len(found) == 2
     return sorted(found)
-
-
-def test_records_that_look_alike_are_not_called_doubled(
-    zoho: ZohoVoice, workplace: Workplace
-) -> None:
-    """Two records of the same person, both sent twice: each has its contact, and none too many."""
-    zoho.fault(on=f"POST {API}", cut="before", times=2)
-    config = {**zoho.target_config(), "match_on": []}
-    run = workplace.target(config, contacts(ANNA, {**ANNA, "id": 99}))
-    assert (bins(run.summary), names(zoho)) == ({"created": 2}, ["Anna", "Anna"])
-    assert "doubled" not in run.summary
-
-
-def test_a_later_record_takes_the_place_of_one_that_is_held(
-    zoho: ZohoVoice, workplace: Workplace
-) -> None:
-    """It waits as long, and is created once, with what it says."""
-    zoho.fault(on=f"POST {API}", cut="before")
-    settings = {"match_on": [], "batch_size_rows": 1, "unanswered_wait_seconds": 0.5}
-    later = {**ANNA, "company": "Acme"}
-    states = contacts(ANNA, BERT, later, state={"at": 3})
-    run = workplace.target({**zoho.target_config(), **settings}, states)
-    assert bins(run.summary) == {"created": 2, "skipped": 1}
-    assert sorted((c["first_name"], c["company"]) for c in zoho.contacts) == [
-        ("Anna", "Acme"),
-        ("Bert", ""),
-    ]
-    assert (run.code, run.messages) == (0, [{"at": 3}])
-
-
-def test_state_waits_for_a_create_that_is_held(zoho: ZohoVoice, workplace: Workplace) -> None:
-    """STATE behind an unanswered create comes out once that is settled."""
-    zoho.fault(on=f"POST {API}", cut="before", after=1)
-    settings = {"match_on": [], "batch_size_rows": 1, "checkpoint_seconds": 0, "concurrency": 1}
-    lines = [*contacts(CARL), {"type": "STATE", "value": {"at": 1}}]
-    lines += [*contacts(ANNA)[1:], {"type": "STATE", "value": {"at": 2}}]
-    lines += [*contacts(BERT)[1:], {"type": "STATE", "value": {"at": 3}}]
-    run = workplace.target({**zoho.target_config(), **settings}, lines)
-    assert (run.code, run.messages[0], run.messages[-1]) == (0, {"at": 1}, {"at": 3})
 
 
 def test_a_signal_ends_the_wait_at_once() -> None:
@@ -250,27 +187,11 @@ def other(record: dict[str, Any], number: int) -> dict[str, Any]:
 
 
 @asked_api
-def test_whom_another_stream_has_taken_meanwhile_is_one_contact(api: str) -> None:
-    """The create of a killed run landed, and another stream adopted its contact since."""
-    one = person(1)
-    with Lab(api, unanswered_wait_seconds=0.1) as lab:
-        lab.strike([Rule(part=0, kill="after commit")])
-        running = lab.runs.start(contacts(one, stream="a"))
-        lab.proxy.kill = running.kill
-        running.ended()
-        lab.calm()
-        lab.must_be_well(lab.run(contacts(other(one, 9), stream="b")))
-        lab.must_be_well(lab.run(contacts(one, stream="a")))
-        assert (lab.verdict, len(lab.sandbox.contacts)) == ((0, 0, []), 1)
-
-
-@asked_api
-@pytest.mark.parametrize("late", [0.0, LATE])
-def test_nobody_overtakes_a_create_that_may_still_land(api: str, late: float) -> None:
+def test_nobody_overtakes_a_create_that_may_still_land(api: str) -> None:
     """While it is held, a record of another stream that is the same person waits, too."""
     one = person(1)
     with Lab(api, unanswered_wait_seconds=WAIT) as lab:
-        lab.strike([Rule(commits=False, part=0, late=late)])
+        lab.strike([Rule(commits=False, part=0, late=LATE)])
         both = [*contacts(one, stream="a"), *contacts(other(one, 9), stream="b", state={"at": 1})]
         ended = lab.run(both)
         lab.must_be_well(ended)
@@ -278,25 +199,12 @@ def test_nobody_overtakes_a_create_that_may_still_land(api: str, late: float) ->
         assert (len(lab.sandbox.contacts), ended.summary["created"]) == (1, 1)
 
 
-def test_another_person_of_another_stream_does_not_wait(
-    zoho: ZohoVoice, workplace: Workplace
-) -> None:
-    """Only who is the same by the evidence is held."""
-    zoho.fault(on=f"POST {API}", cut="before")
-    settings = {"unanswered_wait_seconds": 1, "batch_size_rows": 1}
-    lines = [*contacts(ANNA, stream="a"), *contacts(BERT, stream="b")]
-    run = workplace.target({**zoho.target_config(), **settings}, lines)
-    sent = [line.request.holds("Bert") for line in zoho.writes]
-    assert (bins(run.summary), sent) == ({"created": 2}, [True, False])
-
-
 # Changes meanwhile.
 
 
-@asked_api
-def test_a_run_killed_while_it_waits_for_an_answer_is_waited_for(api: str) -> None:
+def test_a_run_killed_while_it_waits_for_an_answer_is_waited_for() -> None:
     """How long ago the killed run proved its lease does not count as time without a request."""
-    with Lab(api, match_on=[], timeout_seconds=4, unanswered_wait_seconds=2.5) as lab:
+    with Lab("zoho_voice", match_on=[], timeout_seconds=4, unanswered_wait_seconds=2.5) as lab:
         arrived = threading.Event()
 
         def choose(seen: Seen) -> Rule:
@@ -348,39 +256,6 @@ def test_state_goes_on_when_a_held_create_is_settled_although_its_stream_is_over
     assert len(run.messages) > 1
 
 
-def test_a_mended_record_that_was_only_given_up_is_not_a_persons_word(
-    zoho: ZohoVoice, workplace: Workplace
-) -> None:
-    """Nobody was asked to look: what its create may have made has to be told first."""
-    config = {**zoho.target_config(), "match_on": [], "max_tries": 1}
-    zoho.fault(on=f"POST {API}", cut="before")
-    assert workplace.target(config, contacts(ANNA)).code == 3
-    lines = workplace.rejects
-    zoho.add(**{name: value for name, value in ANNA.items() if name != "id"})
-    for line in lines:
-        if line["type"] == "RECORD":
-            line["record"] |= {"email": "new@example.com", "mobile": "+4900"}
-    run = workplace.target(config, lines)
-    assert (run.code, workplace.rejections[0]["code"]) == (3, "outcome_unknown")
-    assert len(zoho.contacts) == 1
-
-
-def test_a_contact_made_by_an_unanswered_create_counts_where_nothing_may_be_changed(
-    zoho: ZohoVoice, workplace: Workplace
-) -> None:
-    """With create_only it is booked as created, and no intent stays open."""
-    config = {**zoho.target_config(), "match_on": [], "mode": "create_only"}
-    zoho.fault(on=f"POST {API}", cut="after")
-    lost = zoho.fault(on=f"GET {API}", times=-1, status=503)
-    workplace.target(config, contacts(ANNA))
-    lost.times = 0
-    done = [
-        bins(workplace.target(config, contacts({**ANNA, "company": "Acme"})).summary)
-        for _ in range(2)
-    ]
-    assert (done, len(zoho.contacts)) == ([{"created": 1}, {"skipped": 1}], 1)
-
-
 # What nobody can tell is for a person to say.
 
 
@@ -407,33 +282,3 @@ def test_a_rejected_record_that_nobody_could_tell_is_sent_when_it_is_piped_in_ag
     done = [bins(workplace.target(zoho.target_config(), rejects).summary) for _ in range(2)]
     assert done == [{"created": 1}, {"unchanged": 1}]
     assert len(zoho.contacts) == 2
-
-
-@pytest.mark.parametrize("rejection", [None, "text", {}, {"code": "ambiguous"}, {"code": 1}])
-def test_only_a_line_with_that_code_is_a_persons_word(
-    zoho: ZohoVoice, workplace: Workplace, undecidable: dict[str, Any], rejection: object
-) -> None:
-    """The same record from the source, or rejected for another reason, is not sent."""
-    del undecidable
-    lines = [
-        {**line, "rejection": rejection} if "rejection" in line else line
-        for line in workplace.rejects
-    ]
-    run = workplace.target(zoho.target_config(), lines)
-    assert (run.code, len(zoho.contacts)) == (3, 1)
-    assert workplace.rejections[0]["code"] == "outcome_unknown"
-
-
-def test_a_piped_in_record_whose_contact_is_there_after_all_is_not_doubled(
-    zoho: ZohoVoice, workplace: Workplace
-) -> None:
-    """A person's word does not go before what the destination shows."""
-    config = {**zoho.target_config(), "match_on": [], "max_tries": 1}
-    zoho.fault(on=f"POST {API}", cut="before")
-    zoho.fault(on=f"POST {API}", cut="before")
-    assert workplace.target(config, contacts(ANNA)).code == 3
-    rejects = workplace.rejects
-    assert workplace.rejections[0]["code"] == "outcome_unknown"
-    zoho.add(**{name: value for name, value in ANNA.items() if name != "id"})
-    run = workplace.target(config, rejects)
-    assert (bins(run.summary), len(zoho.contacts)) == ({"created": 1}, 1)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from singer_sdk.exceptions import ConfigurationError
 
 from target_contacts.delivery.evidence import FactReader, share_number
 from target_contacts.delivery.matching import ByEvidence, ByRules, assigned, share_evidence
@@ -18,12 +18,13 @@ from tests.sandbox.porters import Porters
 from tests.sandbox.valomnia import Valomnia
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support.commands import Workplace, contacts
+from tests.support.fake_run import Place
+from tests.support.fake_sink import IdempotentSink
 from tests.support.zoho_people import bins
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from tests.sandbox.server import Fault, Request, Response
+    from pathlib import Path
 
 READER = FactReader(ZohoVoiceSink.fields, "DE")
 JOHN = {"first_name": "John", "last_name": "Smith"}
@@ -104,6 +105,9 @@ NAMELESS = [
         ({"email": "john@example.com"}, {"mobile": "+4915112345678"}),
         ({"email": "john@example.com"}, {}),
         ({}, {"mobile": "+4915112345678"}),
+        ({"mobile": "+34600123456"}, {"mobile": "+34600123457"}),
+        ({"mobile": "+34600123456"}, {"mobile": "+34600123456", "first_name": "Johnny"}),
+        ({"mobile": "+34600123456"}, {"mobile": "+34600123456", "last_name": "Smith Huber"}),
         ({"email": "info@example.com", "first_name": "Joan"}, {"email": "info@example.com"}),
         ({"phone": "+4930123456", "first_name": "Joan"}, {"phone": "+4930123456"}),
         ({"first_name": "", "last_name": ""}, {}),
@@ -444,38 +448,41 @@ def test_rules_compare_normal_forms_and_never_empty_values(
     assert set(matcher.keys(one)).isdisjoint(matcher.keys(other)) is not same
 
 
-def test_match_on_takes_rules_in_order(zoho: ZohoVoice, workplace: Workplace) -> None:
-    """E-mail first; where nobody has that, mobile and last name."""
-    zoho.add(first_name="A", last_name="Ahrens", mobile="+4915100000001", email="a@example.com")
-    zoho.add(first_name="B", last_name="Busch", mobile="+4915100000002", email="b@example.com")
-    config = {**zoho.target_config(), "match_on": [["email"], ["mobile", "last_name"]]}
-    records = [
-        {
-            "id": 1,
-            "first_name": "Anna",
-            "last_name": "X",
-            "mobile": "+49151",
-            "email": "A@example.com",
-        },
-        {"id": 2, "first_name": "Bert", "last_name": "Busch", "mobile": "0049 151 00000002"},
-        {"id": 3, "first_name": "Carl", "last_name": "Other", "mobile": "+4915100000002"},
-    ]
-    run = workplace.target(config, contacts(*records))
-    assert bins(run.summary) == {"updated": 2, "created": 1}
-    assert [each["first_name"] for each in zoho.contacts] == ["Anna", "Bert", "Carl"]
-
-
 @pytest.mark.parametrize(
-    "match_on", [["email", ["mobile"]], [["shoe_size"]], [[7]], {"email": 1}, [["email"], []], [[]]]
+    ("match_on", "sentence"),
+    [
+        (["email", ["mobile"]], "match_on mixes names and lists"),
+        ([["shoe_size"]], "match_on names shoe_size; known are: first_name"),
+        (["state"], "match_on names state"),
+        ([["email"], []], "match_on has an empty rule"),
+        ([[]], "match_on has an empty rule"),
+    ],
 )
-def test_rules_that_are_none_are_said(zoho: ZohoVoice, workplace: Workplace, match_on: Any) -> None:
-    """Exit code 2, before anything is sent."""
+def test_rules_that_are_none_are_said(match_on: Any, sentence: str, tmp_path: Path) -> None:
+    """A wrong name is an error that lists the right ones, before anything is sent."""
+    with Place(tmp_path) as place, pytest.raises(ConfigurationError, match=sentence):
+        place.run({"id": 1, **JOHN}, match_on=match_on)
+    assert place.sink.asked == []
+
+
+def test_rules_need_a_destination_that_can_be_asked(tmp_path: Path) -> None:
+    """Where contacts cannot be looked up, no rule finds anybody."""
+    said = "match_on: contacts of Fake cannot be looked up; leave it out."
+    with Place(tmp_path, IdempotentSink) as place, pytest.raises(ConfigurationError, match=said):
+        place.run({"id": 1, **JOHN}, match_on=["email"])
+
+
+@pytest.mark.parametrize("match_on", [{"email": 1}, [[7]], ["city"]])
+def test_a_wrong_match_on_ends_the_run(
+    zoho: ZohoVoice, workplace: Workplace, match_on: Any
+) -> None:
+    """Exit code 2, whatever the setting holds."""
     config = {**zoho.target_config(), "match_on": match_on}
     run = workplace.target(config, contacts({"id": 1, **JOHN, "mobile": "+491"}))
     assert (run.code, zoho.log, "match_on" in run.log) == (2, [], True)
 
 
-@pytest.mark.parametrize("kind", [Porters, Valomnia, ZohoVoice])
+@pytest.mark.parametrize("kind", [Porters, Valomnia])
 def test_an_address_in_other_case_is_found_by_a_rule(kind: Any, workplace: Workplace) -> None:
     """Anna@ and anna@ are one contact, however the API itself compares."""
     record = {"id": 1, **JOHN, "mobile": "+4915112345678", "email": "Anna@example.com"}
@@ -488,53 +495,7 @@ def test_an_address_in_other_case_is_found_by_a_rule(kind: Any, workplace: Workp
         assert (bins(run.summary), len(sandbox.contacts)) == ({"updated": 1}, 1)
 
 
-# Two streams of one run.
-
-
-@pytest.mark.parametrize("kind", [Porters, Valomnia, ZohoVoice])
-def test_two_namesakes_in_two_streams_are_two_people(kind: Any, workplace: Workplace) -> None:
-    """Other e-mail and other mobile: neither overwrites the other, in one run or the next."""
-    one = {"id": 1, **JOHN, "mobile": "+4915112345678", "email": "one@example.com"}
-    two = {"id": "b", **JOHN, "mobile": "+4915187654321", "email": "two@example.com"}
-    both = [*contacts(one), *contacts(two, stream="other_contacts")]
-    with kind() as sandbox:
-        runs = [workplace.target(sandbox.target_config(), both) for _ in range(2)]
-        assert len(sandbox.contacts) == 2
-    assert [bins(run.summary) for run in runs] == [{"created": 2}, {"unchanged": 2}]
-
-
-def test_a_person_created_by_one_stream_is_known_to_the_other_at_once(
-    zoho: ZohoVoice, workplace: Workplace
-) -> None:
-    """Though the second stream looked the account up before the first one wrote."""
-    anna = {"id": 1, **JOHN, "mobile": "+4915112345678"}
-    first, second = contacts(anna), contacts({**anna, "id": 9}, stream="b_contacts")
-    others = contacts(
-        *({"id": n, "first_name": f"N{n}", "mobile": f"+4915{n:08}"} for n in range(3)),
-        stream="b_contacts",
-    )
-    lines = [*others, *first, {"type": "STATE", "value": {}}, *second[1:]]
-    config = {**zoho.target_config(), "checkpoint_seconds": 0}
-    run = workplace.target(config, lines)
-    assert (bins(run.summary), len(zoho.contacts)) == ({"created": 4, "updated": 1}, 4)
-
-
 # What look-ups cost.
-
-
-class Sociable(Valomnia):
-    """A Valomnia that answers a look-up by name once two are under way."""
-
-    def __init__(self) -> None:
-        """Let no look-up wait longer than half a minute for another."""
-        super().__init__()
-        self.two = threading.Barrier(2, timeout=30)
-
-    def answer(self, request: Request) -> tuple[Response | None, Fault | None]:
-        """Answer a request."""
-        if "firstName" in request.query:
-            self.two.wait()
-        return super().answer(request)
 
 
 def people(count: int) -> list[dict[str, Any]]:
@@ -543,24 +504,6 @@ def people(count: int) -> list[dict[str, Any]]:
         {"id": n, "first_name": "N", "last_name": f"N{n}", "mobile": f"+4915{n:08}"}
         for n in range(count)
     ]
-
-
-def test_look_ups_go_out_together(workplace: Workplace) -> None:
-    """One that waits for its answer does not keep the next one waiting."""
-    with Sociable() as sandbox:
-        config = {**sandbox.target_config(), "concurrency": 2}
-        workplace.target({**config, "match_on": []}, contacts(*people(350)))
-        run = workplace.target(config, contacts(*people(352)))
-        assert (run.code, bins(run.summary)) == (0, {"unchanged": 350, "created": 2})
-        assert not sandbox.two.broken
-
-
-def test_a_listing_holds_for_all_batches_of_a_run(zoho: ZohoVoice, workplace: Workplace) -> None:
-    """What was listed for the first new records is not listed again for the next."""
-    config = {**zoho.target_config(), "batch_size_rows": 1}
-    run = workplace.target(config, contacts(*people(3)))
-    lists = [line for line in zoho.log if line.request.method == "GET"]
-    assert (bins(run.summary), len(lists)) == ({"created": 3}, 1)
 
 
 def test_a_look_up_that_is_incomplete_ends_the_run_in_words(workplace: Workplace) -> None:

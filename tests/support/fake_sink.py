@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
@@ -74,15 +76,16 @@ class FakeSink(ApiSink[Any]):
         """Seconds that were waited, one by one."""
         self.watch: Callable[[str], None] = lambda _: None
         """Called with each request before it is carried out."""
+        self._one = threading.RLock()
         self._late: list[tuple[str, Payload]] = []
         self._last = 0
 
     def put(self, **fields: Any) -> str:
         """Add a contact and return its id."""
-        self._last += 1
-        remote_id = str(self._last)
-        self.contacts[remote_id] = fields
-        return remote_id
+        with self._one:
+            self._last += 1
+            self.contacts[str(self._last)] = fields
+            return str(self._last)
 
     def pause(self, seconds: float) -> None:
         """Let time pass."""
@@ -113,12 +116,14 @@ class FakeSink(ApiSink[Any]):
 
     def _land(self, when: str) -> None:
         """Carry out the creates that land then."""
-        for payload in [payload for lands, payload in self._late if lands == when]:
-            self.put(**payload)
-        self._late = [each for each in self._late if each[0] != when]
+        with self._one:
+            for payload in [payload for lands, payload in self._late if lands == when]:
+                self.put(**payload)
+            self._late = [each for each in self._late if each[0] != when]
 
     def _fault(self, payload: Payload) -> Fault | None:
-        due = self.faults.pop(0) if self.faults else None
+        with self._one:
+            due = self.faults.pop(0) if self.faults else None
         return due or self.always.get(payload.get("first_name", ""))
 
     def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -150,6 +155,12 @@ class AskedSink(FakeSink):
         identity=("first_name", "mobile"), concurrency=1, can_list=True, can_ask=True, many=2,
         asks_by=frozenset(("first_name",)),
     )  # fmt: skip
+
+
+class ParallelSink(AskedSink):
+    """The same with several requests at once."""
+
+    capabilities = replace(AskedSink.capabilities, concurrency=4)
 
 
 class WholeNameSink(FakeSink):
