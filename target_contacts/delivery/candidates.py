@@ -24,16 +24,15 @@ Contacts: TypeAlias = "Iterable[tuple[str, Mapping[str, Any]]]"
 
 
 class Index:
-    """Contacts of an account, of which only the fields that are compared are kept."""
+    """Contacts of an account, of which only the fields that are compared are kept.
+
+    Args:
+        matcher: Compares contacts.
+        sent: Returns the hashes by which the creates that made a contact may be known.
+        lost: Those of the lost creates: contacts that have one of them keep all fields.
+    """
 
     def __init__(self, matcher: Matcher, sent: Sent, lost: Iterable[str]) -> None:
-        """Take how contacts are compared.
-
-        Args:
-            matcher: Compares contacts.
-            sent: Returns the hashes by which the creates that made a contact may be known.
-            lost: Those of the lost creates: contacts that have one of them keep all fields.
-        """
         self._matcher, self._sent, self._lost = matcher, sent, set(lost)
         self._by_key: defaultdict[Hashable, dict[str, Mapping[str, Any]]] = defaultdict(dict)
 
@@ -57,7 +56,10 @@ class Index:
 
 
 class Indexes:
-    """The parts of an account that have been listed, each once until they are forgotten."""
+    """The parts of an account that have been listed, each once until they are forgotten.
+
+    It returns None if these are too few.
+    """
 
     def __init__(
         self,
@@ -65,10 +67,6 @@ class Indexes:
         sent: Sent,
         listed: Callable[[str, int], Contacts | None],
     ) -> None:
-        """Take how contacts are compared, and what lists a part in so many requests at most.
-
-        It returns None if these are too few.
-        """
         self._matcher, self._sent, self._listed = matcher, sent, listed
         self._parts: dict[str, Index | GivenUp | None] = {}
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)

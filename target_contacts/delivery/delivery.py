@@ -17,7 +17,7 @@ from tap_contacts.transport.errors import OutcomeUnknown, Refused, Stopped
 from target_contacts.delivery.intents import Intents
 from target_contacts.delivery.planned import Planned, why
 from target_contacts.errors import Rejected
-from target_contacts.ledger.ledger import WRITTEN, Entry
+from target_contacts.ledger.entry import WRITTEN, Entry
 from target_contacts.shutdown import Interrupted
 from target_contacts.sinks.item import Action, Outcome, created
 

@@ -61,16 +61,15 @@ class Facts(msgspec.Struct, frozen=True):
 
 
 class FactReader:
-    """Read the facts of contacts in the fields of one destination."""
+    """Read the facts of contacts in the fields of one destination.
+
+    Args:
+        fields: The table.
+        region: The setting `phone_region`.
+        key: Field for the key of the record, if there is one.
+    """
 
     def __init__(self, fields: Sequence[Field], region: str | None, key: str = "") -> None:
-        """Take the destination's table of fields.
-
-        Args:
-            fields: The table.
-            region: The setting `phone_region`.
-            key: Field for the key of the record, if there is one.
-        """
         self._region, self.key = region, key
         self._attribute = {f.wire: f.attribute for f in fields}
         wires = {f.attribute: f.wire for f in fields}

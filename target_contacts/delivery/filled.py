@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from target_contacts.contact.model import Contact
     from target_contacts.delivery.planned import Planned
-    from target_contacts.ledger.ledger import Fill, Ledger
+    from target_contacts.ledger.entry import Fill
+    from target_contacts.ledger.ledger import Ledger
     from target_contacts.mapping.field import Field, Payload
 
 REMEMBERED = 4096
@@ -43,7 +44,6 @@ class FilledFields:
     """Know which fields of the contacts of one stream were filled, and from what."""
 
     def __init__(self, ledger: Ledger, fields: Iterable[Field], *, clears: bool) -> None:
-        """Take the ledger, the destination's fields, and whether they can be cleared at all."""
         self._ledger, self._clears = ledger, clears
         self._attributes = {field.wire: field.attribute for field in fields}
         self._fixed = {field.wire for field in fields if not field.clears}

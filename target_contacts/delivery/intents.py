@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from target_contacts.ledger.ledger import INTENT, WRITTEN, Entry
+from target_contacts.ledger.entry import INTENT, WRITTEN, Entry
 from target_contacts.sinks.item import Action
 
 if TYPE_CHECKING:

@@ -37,7 +37,6 @@ class KeyReader:
     """Read the key's properties of a record, and pass over all others."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        """Take the names of its properties."""
         self._names: Sequence[str] | None = None
         fields = {f"field{number}": name for number, name in enumerate(names)}
         try:

@@ -24,16 +24,15 @@ _PLAIN = (str, int, float)
 
 
 class Lost:
-    """Compare candidates with creates that were never answered."""
+    """Compare candidates with creates that were never answered.
+
+    Args:
+        reader: Reads facts.
+        sent: Returns the hashes by which the creates that made a contact may be known.
+        adopts: Whether contacts of others may be adopted at all.
+    """
 
     def __init__(self, reader: FactReader, sent: Sent, *, adopts: bool) -> None:
-        """Take how contacts are compared.
-
-        Args:
-            reader: Reads facts.
-            sent: Returns the hashes by which the creates that made a contact may be known.
-            adopts: Whether contacts of others may be adopted at all.
-        """
         self._reader, self._sent, self._adopts = reader, sent, adopts
 
     def is_sent(self, item: Planned, fields: Mapping[str, Any]) -> bool:

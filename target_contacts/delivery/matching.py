@@ -102,7 +102,6 @@ class ByEvidence:
     """Compare contacts of one parent by names, e-mail addresses and numbers."""
 
     def __init__(self, reader: FactReader) -> None:
-        """Take what reads facts."""
         self._reader = reader
         self.wires = reader.wires
 
@@ -127,7 +126,6 @@ class ByRules:
     """Compare contacts by the rules of `match_on`, each a list of fields that must all agree."""
 
     def __init__(self, reader: FactReader, rules: Sequence[Sequence[str]]) -> None:
-        """Take what reads facts, and the rules in the destination's fields."""
         self._reader, self._rules = reader, rules
         self.wires = frozenset(wire for rule in rules for wire in rule)
 

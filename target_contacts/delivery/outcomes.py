@@ -18,6 +18,12 @@ class Outcomes:
 
     An outcome is durable before it is booked: in the ledger, or in the rejects file, which is on
     disk before STATE is passed on.
+
+    Args:
+        stream: Name of the stream.
+        books: Counts the records.
+        checkpoints: Knows which STATE is safe.
+        keep: Puts a RECORD message that is refused into the rejects file.
     """
 
     def __init__(
@@ -27,14 +33,6 @@ class Outcomes:
         checkpoints: Checkpoints,
         keep: Callable[[Mapping[str, Any], Rejected], None],
     ) -> None:
-        """Take the stream's name and what the run keeps.
-
-        Args:
-            stream: Name of the stream.
-            books: Counts the records.
-            checkpoints: Knows which STATE is safe.
-            keep: Puts a RECORD message that is refused into the rejects file.
-        """
         self.stream = stream
         self._books, self._checkpoints, self._keep = books, checkpoints, keep
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec.structs import replace
 
 from target_contacts.delivery import keys
-from target_contacts.ledger.ledger import INTENT, WRITTEN
+from target_contacts.ledger.entry import INTENT, WRITTEN
 from target_contacts.sinks.item import Action
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from target_contacts.delivery.outcomes import Outcomes
     from target_contacts.delivery.planned import Planned, Received
     from target_contacts.delivery.unanswered import Unanswered
-    from target_contacts.ledger.ledger import Entry, Ledger
+    from target_contacts.ledger.entry import Entry
+    from target_contacts.ledger.ledger import Ledger
 
 
 class Terms(NamedTuple):
@@ -41,7 +42,15 @@ class Terms(NamedTuple):
 
 
 class Plan:
-    """Plan what is to be done with the records of one stream."""
+    """Plan what is to be done with the records of one stream.
+
+    Args:
+        ledger: Knows what became of records.
+        outcomes: Books the records with which nothing is to be done.
+        filled: Knows which fields were filled.
+        unanswered: Holds creates that were not answered.
+        terms: What else it depends on.
+    """
 
     def __init__(
         self,
@@ -51,15 +60,6 @@ class Plan:
         unanswered: Unanswered,
         terms: Terms,
     ) -> None:
-        """Take what a plan is made with.
-
-        Args:
-            ledger: Knows what became of records.
-            outcomes: Books the records with which nothing is to be done.
-            filled: Knows which fields were filled.
-            unanswered: Holds creates that were not answered.
-            terms: What else it depends on.
-        """
         self._ledger, self._outcomes, self._filled = ledger, outcomes, filled
         self._unanswered, self._terms = unanswered, terms
         self._stream = outcomes.stream

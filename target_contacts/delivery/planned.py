@@ -8,7 +8,7 @@ import msgspec
 
 from tap_contacts.transport.errors import NotFound, OutcomeUnknown, Refused, Stopped
 from target_contacts.errors import OUTCOME_UNKNOWN, Rejected
-from target_contacts.ledger.ledger import WRITTEN, Entry
+from target_contacts.ledger.entry import WRITTEN, Entry
 from target_contacts.sinks.item import Action, Item
 
 if TYPE_CHECKING:

@@ -49,7 +49,6 @@ class Setbacks:
     """What went wrong with the records of one stream, without a word of the destination on why."""
 
     def __init__(self, outcomes: Outcomes, tries: Tries) -> None:
-        """Take what books records, and how often they are sent."""
         self._outcomes, self._tries = outcomes, tries
         self._seen = 0
         """Records that had been accepted when this was last looked at."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import math
 import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import sqlalchemy as sa
 from singer_sdk.exceptions import ConfigurationError
 
@@ -38,20 +40,19 @@ _POSTGRES = {"paramstyle": "format", "connect_args": CONNECT}
 
 
 class Database:
-    """One connection, kept for the whole run, so that a lock it holds stands and falls with it."""
+    """One connection, kept for the whole run, so that a lock it holds stands and falls with it.
+
+    Args:
+        url: The setting `ledger_url`.
+        halted: Whether a signal asked for the end, which also ends all waiting for locks.
+
+    Raises:
+        ConfigurationError: If the URL or what it names is wrong.
+        LedgerError: If the database cannot be used now.
+        Interrupted: If a signal asked for the end while something was locked.
+    """
 
     def __init__(self, url: str, halted: Callable[[], bool]) -> None:
-        """Connect, and set the tables up where they are new.
-
-        Args:
-            url: The setting `ledger_url`.
-            halted: Whether a signal asked for the end, which also ends all waiting for locks.
-
-        Raises:
-            ConfigurationError: If the URL or what it names is wrong.
-            LedgerError: If the database cannot be used now.
-            Interrupted: If a signal asked for the end while something was locked.
-        """
         self._url = address.parsed(url)
         self._halted = halted
         self._one = threading.Lock()
@@ -87,6 +88,20 @@ class Database:
         For many rows `Connection.exec_driver_sql` takes half the time of `Connection.execute`.
         """
         return str(statement.compile(dialect=self._engine.dialect, column_keys=list(names)))
+
+    def insert(self, table: sa.Table) -> Any:
+        """Return a statement that enters rows, and may say what is done where they are there."""
+        # The dialects are imported by name: each costs a twentieth of a second.
+        return importlib.import_module(f"sqlalchemy.dialects.{self.dialect}").insert(table)
+
+    def among(self, column: sa.Column[Any], values: Sequence[str]) -> sa.ColumnElement[bool]:
+        """Return the condition that a column holds one of these values, however many they are."""
+        listed = sa.literal(msgspec.json.encode(values).decode(), sa.Text)
+        if self.dialect == "sqlite":
+            each = sa.func.json_each(listed)
+        else:
+            each = sa.func.json_array_elements_text(sa.cast(listed, sa.JSON))
+        return column.in_(sa.select(each.table_valued("value").c.value))
 
     @contextlib.contextmanager
     def transaction(self, asked: str) -> Iterator[sa.Connection]:

@@ -72,7 +72,6 @@ class Unheld:
     idle_seconds: float | None = None
 
     def __init__(self, database: Database, why: LedgerError | None = None) -> None:
-        """Take the reason for which nothing can be written, if there is one."""
         self._database, self._why = database, why
 
     def prove(self) -> None:
@@ -91,15 +90,14 @@ class Unheld:
 
 
 class Lease:
-    """The lease of this run; safe to share between threads."""
+    """The lease of this run; safe to share between threads.
+
+    Raises:
+        ReadOnlyError: If nothing can be entered.
+        LedgerError: If the database fails otherwise.
+    """
 
     def __init__(self, database: Database, account: str) -> None:
-        """Give this run the next number; the account's lock must have been taken.
-
-        Raises:
-            ReadOnlyError: If nothing can be entered.
-            LedgerError: If the database fails otherwise.
-        """
         self._database, self._account = database, account
         self._one = threading.Lock()
         self._lost: LedgerError | None = None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib
 import operator
 from typing import TYPE_CHECKING, Any
 
@@ -15,18 +14,18 @@ import msgspec
 import sqlalchemy as sa
 
 from target_contacts.ledger.database import Database
+from target_contacts.ledger.entry import CANONICAL, WRITTEN, Entry, Keys
 from target_contacts.ledger.errors import ReadOnlyError
+from target_contacts.ledger.fills import Fills
 from target_contacts.ledger.lease import Lease, Unheld
 from target_contacts.ledger.lock import acquire, lock_of
-from target_contacts.ledger.tables import CONTACTS, FILLED, HAS_ID, STREAMS
+from target_contacts.ledger.tables import CONTACTS, HAS_ID, STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from target_contacts.ledger.entry import Fill
     from target_contacts.ledger.lock import Lock
-
-INTENT, WRITTEN = "intent", "written"
-"""A create is about to leave, or was never answered; the destination accepted the payload."""
 
 MANY = 1000
 """Keys asked for at once that show that most of a stream is going to come."""
@@ -35,50 +34,22 @@ LARGEST_IN_MEMORY = 300_000
 """Entries of a stream that is read whole; each takes a quarter of a kilobyte of memory."""
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """What the ledger knows of one source record."""
-
-    key: str
-    status: str
-    remote_id: str | None = None
-    payload: str | None = None
-    """Hash of what was last accepted, or of what an open intent is about to send."""
-    identity: str | None = None
-    """Hash of the values by which the contact of an open intent can be looked up."""
-    source: str | None = None
-    """Hash of the record that the payload came from."""
-    filled: str | None = None
-    """Id of the row that says which fields this target filled; None in ledgers without it."""
-
-
-class Keys(msgspec.Struct, frozen=True):
-    """By what the records of a stream are known."""
-
-    properties: list[str]
-    has_former: bool
-    """Whether entries of an earlier version may stand under keys as they were written."""
-
-
-Fill = dict[str, list[str]]
-"""Field of the destination to the hashes of the record's properties that its value came from."""
-
 _TOLD = [c.name for c in CONTACTS.columns if c.name in Entry.__struct_fields__]
 _told = operator.attrgetter(*_TOLD)
 """What an entry tells, in the order of the table's columns, as a statement takes them."""
 
 
 class Ledger:
-    """The entries of one destination account; every change is on disk when its method returns."""
+    """The entries of one destination account; every change is on disk when its method returns.
+
+    Every method may raise LedgerError, or Interrupted once a signal asked for the end: see
+    `Database`.
+
+    Raises:
+        ConfigurationError: If the URL or what it names is wrong.
+    """
 
     def __init__(self, url: str, account: str, halted: Callable[[], bool] = lambda: False) -> None:
-        """Open the ledger at an SQLAlchemy URL, setting it up if it is new.
-
-        Every method may raise LedgerError, or Interrupted once a signal asked for the end: see
-        `Database`.
-
-        Raises:
-            ConfigurationError: If the URL or what it names is wrong.
-        """
         salt = hashlib.blake2b(account.encode(), digest_size=32).digest()
         self._salted = hashlib.blake2b(digest_size=16, key=salt)
         self.account = salt.hex()
@@ -88,10 +59,7 @@ class Ledger:
         """The right to write, which is to be proven before each request that writes."""
         self._whole: dict[str, dict[str, str]] = {}
         """Hashes of the records of streams that were read whole, by key."""
-        self._fills: dict[str, Fill] = {}
-        """What is known of the table of filled fields, by id."""
-        self._new_fills: dict[str, str] = {}
-        """Those of them that may not be on disk."""
+        self._fills = Fills(self._database)
         self._lock: Lock | None = None
 
     def lock(self, wait: float) -> None:
@@ -137,7 +105,7 @@ class Ledger:
             few = self._count(stream) <= LARGEST_IN_MEMORY
             self._whole[stream] = self._sources(stream) if few else {}
         found = self._whole.get(stream)
-        return found or self._sources(stream, self._in(CONTACTS.c.key, keys))
+        return found or self._sources(stream, self._database.among(CONTACTS.c.key, keys))
 
     def _sources(self, stream: str, *which: sa.ColumnElement[bool]) -> dict[str, str]:
         known = CONTACTS.c.status == WRITTEN, CONTACTS.c.source.is_not(None)
@@ -171,7 +139,7 @@ class Ledger:
             CONTACTS.c.filled,
         ).where(self._of(stream))
         with self._database.transaction("read") as connection:
-            rows = connection.execute(columns.where(self._in(CONTACTS.c.key, keys)))
+            rows = connection.execute(columns.where(self._database.among(CONTACTS.c.key, keys)))
             return {row.key: Entry(*row) for row in rows}
 
     def put(self, stream: str, entries: Sequence[Entry]) -> None:
@@ -181,15 +149,14 @@ class Ledger:
             return
         self._forget(stream, (entry.key for entry in entries))
         with self.lease.writing() as connection:
-            self._enter_fills(connection, entries)
+            self._fills.enter(connection, entries)
             connection.exec_driver_sql(self._enter, rows)
-        for entry in entries if self._new_fills else ():
-            self._new_fills.pop(entry.filled or "", None)
+        self._fills.know(entries)
 
     @functools.cached_property
     def _enter(self) -> str:
         """Return the statement that enters or replaces entries."""
-        statement = self._insert(CONTACTS).values(changed_at=sa.func.current_timestamp())
+        statement = self._database.insert(CONTACTS).values(changed_at=sa.func.current_timestamp())
         entered = statement.on_conflict_do_update(
             index_elements=list(CONTACTS.primary_key),
             set_={c.name: statement.excluded[c.name] for c in CONTACTS.c if not c.primary_key},
@@ -228,42 +195,20 @@ class Ledger:
 
     def fill_id(self, fill: Fill) -> str:
         """Return the id of filled fields; they are entered with the first entry that names it."""
-        text = CANONICAL.encode(fill)
-        found = hashlib.blake2b(text, digest_size=16).hexdigest()
-        if found not in self._fills:
-            self._fills[found] = fill
-            self._new_fills[found] = text.decode()
-        return found
+        return self._fills.id_of(fill)
 
     def fills(self, ids: Iterable[str]) -> Mapping[str, Fill]:
         """Return which fields were filled from which properties, by id."""
-        missing = list(set(ids) - self._fills.keys())
-        if missing:
-            columns = sa.select(FILLED.c.id, FILLED.c.fields)
-            with self._database.transaction("read") as connection:
-                for row in connection.execute(columns.where(self._in(FILLED.c.id, missing))):
-                    self._fills[row.id] = msgspec.json.decode(row.fields)
-        return self._fills
-
-    def _enter_fills(self, connection: sa.Connection, entries: Sequence[Entry]) -> None:
-        """Enter what the filled fields of entries are, where that is new."""
-        new = {entry.filled for entry in entries} & self._new_fills.keys()
-        if new:
-            rows = [{"id": each, "fields": self._new_fills[each]} for each in filter(None, new)]
-            connection.execute(self._insert(FILLED).on_conflict_do_nothing(), rows)
-
-    def _insert(self, table: sa.Table) -> Any:
-        # The dialects are imported by name: each costs a twentieth of a second.
-        return importlib.import_module(f"sqlalchemy.dialects.{self._database.dialect}").insert(
-            table
-        )
+        return self._fills.of(ids)
 
     def drop(self, stream: str, keys: Sequence[str]) -> None:
         """Remove entries: creates that surely did not happen."""
         if not keys:
             return
         self._forget(stream, keys)
-        gone = sa.delete(CONTACTS).where(self._of(stream), self._in(CONTACTS.c.key, keys))
+        gone = sa.delete(CONTACTS).where(
+            self._of(stream), self._database.among(CONTACTS.c.key, keys)
+        )
         with self.lease.writing() as connection:
             connection.execute(gone)
 
@@ -273,7 +218,7 @@ class Ledger:
             return set()
         owners = CONTACTS.c.account == self.account if stream is None else self._of(stream)
         theirs = sa.select(CONTACTS.c.remote_id).where(
-            owners, HAS_ID, self._in(CONTACTS.c.remote_id, remote_ids)
+            owners, HAS_ID, self._database.among(CONTACTS.c.remote_id, remote_ids)
         )
         with self._database.transaction("read") as connection:
             return set(connection.scalars(theirs))
@@ -288,15 +233,3 @@ class Ledger:
 
     def _of(self, stream: str) -> sa.ColumnElement[bool]:
         return sa.and_(CONTACTS.c.account == self.account, CONTACTS.c.stream == stream)
-
-    def _in(self, column: sa.Column[Any], found: Sequence[str]) -> sa.ColumnElement[bool]:
-        """Return the condition that a column holds one of these values, however many they are."""
-        listed = sa.literal(msgspec.json.encode(found).decode(), sa.Text)
-        if self._database.dialect == "sqlite":
-            each = sa.func.json_each(listed)
-        else:
-            each = sa.func.json_array_elements_text(sa.cast(listed, sa.JSON))
-        return column.in_(sa.select(each.table_valued("value").c.value))
-
-
-CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="number")

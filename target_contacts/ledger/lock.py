@@ -90,7 +90,6 @@ class FileLock:
     is_sure = True
 
     def __init__(self, database: Database, file: SqliteFile, account: str) -> None:
-        """Take the file and the account."""
         self._database, self._file, self._account = database, file, account
 
     def take(self) -> bool:
@@ -108,7 +107,6 @@ class LockFile:
     is_sure = False
 
     def __init__(self, database: Database, path: Path) -> None:
-        """Open the file, following no link."""
         self._database = database
         with database.speaking("lock"):
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -134,7 +132,6 @@ class AdvisoryLock:
     is_sure = False
 
     def __init__(self, database: Database, account: str) -> None:
-        """Name this run to the server."""
         self._database = database
         self._number = int.from_bytes(bytes.fromhex(account)[:8], "big", signed=True)
         host = "-".join(socket.gethostname().split())[:_LONGEST_HOST]

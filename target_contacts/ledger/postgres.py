@@ -112,7 +112,6 @@ class Canceller:
     """Cancels what waits for a lock once a signal asked for the end."""
 
     def __init__(self, driver: Any, halted: Callable[[], bool]) -> None:
-        """Take the driver's connection, and whether a signal asked for the end; start to watch."""
         self._driver, self._halted = driver, halted
         self._began: float | None = None
         self._closed = threading.Event()

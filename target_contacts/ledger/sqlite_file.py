@@ -38,15 +38,14 @@ _HELD = {errno.EACCES, errno.EAGAIN}
 
 
 class SqliteFile:
-    """The file of a ledger, open from before SQLite opens it until after SQLite has closed it."""
+    """The file of a ledger, open from before SQLite opens it until after SQLite has closed it.
+
+    Raises:
+        OSError: If that cannot be done.
+        ConfigurationError: If it is no file.
+    """
 
     def __init__(self, asked: Asked, title: str) -> None:
-        """Open the file, or create it; a link leads to the file that is meant.
-
-        Raises:
-            OSError: If that cannot be done.
-            ConfigurationError: If it is no file.
-        """
         self._title = title
         self._path = Path(os.path.realpath(asked.path))
         self._handle = _created(self._path) if asked.is_new else _opened(self._path)

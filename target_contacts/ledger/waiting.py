@@ -24,7 +24,6 @@ class Patience:
     """How long to wait for a lock."""
 
     def __init__(self, seconds: float, halted: Callable[[], bool]) -> None:
-        """Take the longest wait for one lock, and whether a signal asked for the end."""
         self._seconds, self._halted = seconds, halted
         self._last = math.inf
 

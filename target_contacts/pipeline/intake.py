@@ -9,7 +9,7 @@ from singer_sdk.exceptions import ConfigurationError
 
 from target_contacts.delivery import keys
 from target_contacts.delivery.planned import Received
-from target_contacts.ledger.ledger import CANONICAL, Keys
+from target_contacts.ledger.entry import CANONICAL, Keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

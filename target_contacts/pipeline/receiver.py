@@ -17,7 +17,7 @@ from tap_contacts.plugin.standard_streams import OutputError
 from tap_contacts.plugin.status_line import make_way
 from tap_contacts.plugin.stream_maps import FAILED, Mapper
 from target_contacts.errors import Rejected
-from target_contacts.ledger.ledger import CANONICAL
+from target_contacts.ledger.entry import CANONICAL
 from target_contacts.pipeline.run import Purpose
 from target_contacts.shutdown import Interrupted
 from target_contacts.singer.lines import Line, MessageReader

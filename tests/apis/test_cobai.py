@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from target_contacts.ledger.ledger import WRITTEN, Entry
+from target_contacts.ledger.entry import WRITTEN, Entry
 from target_contacts.pipeline.contact_sink import ContactSink
 from target_contacts.sinks.cobai import CobaiSink
 from target_contacts.target import TargetContacts

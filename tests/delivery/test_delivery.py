@@ -11,7 +11,7 @@ import pytest
 from tap_contacts.transport.errors import Stopped
 from target_contacts.delivery.delivery import INTENTS_AT_ONCE
 from target_contacts.delivery.setbacks import NEXT_RUN
-from target_contacts.ledger.ledger import INTENT, WRITTEN
+from target_contacts.ledger.entry import INTENT, WRITTEN
 from target_contacts.shutdown import Interrupted
 from tests.support.fake_run import FakeRun, Place
 from tests.support.fake_sink import (

@@ -13,9 +13,10 @@ import pytest
 import sqlalchemy as sa
 
 from target_contacts.ledger.database import Database
+from target_contacts.ledger.entry import WRITTEN, Entry
 from target_contacts.ledger.errors import LedgerError
 from target_contacts.ledger.lease import LEASE_SECONDS, MARGIN_SECONDS
-from target_contacts.ledger.ledger import WRITTEN, Entry, Ledger
+from target_contacts.ledger.ledger import Ledger
 from target_contacts.ledger.lock import LockFile
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support.commands import Workplace, contacts, singer

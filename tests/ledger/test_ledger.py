@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from target_contacts.ledger.entry import INTENT, WRITTEN, Entry
 from target_contacts.ledger.errors import LedgerError
-from target_contacts.ledger.ledger import INTENT, LARGEST_IN_MEMORY, MANY, WRITTEN, Entry, Ledger
+from target_contacts.ledger.ledger import LARGEST_IN_MEMORY, MANY, Ledger
 from target_contacts.shutdown import GRACE_SECONDS
 from tests.support.commands import Workplace, contacts, singer
 from tests.support.ledger_runs import (

@@ -11,7 +11,8 @@ import pytest
 from singer_sdk.exceptions import ConfigurationError
 
 from target_contacts.errors import Rejected
-from target_contacts.ledger.ledger import WRITTEN, Entry, Ledger
+from target_contacts.ledger.entry import WRITTEN, Entry
+from target_contacts.ledger.ledger import Ledger
 from target_contacts.report.rejects import Rejects
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support.commands import Workplace, contacts

@@ -13,7 +13,7 @@ from target_contacts.delivery.outcomes import Outcomes
 from target_contacts.delivery.plan import Plan, Terms
 from target_contacts.delivery.setbacks import Setbacks, Tries
 from target_contacts.delivery.unanswered import MOST_HELD, Unanswered
-from target_contacts.ledger.ledger import Entry, Ledger
+from target_contacts.ledger.ledger import Ledger
 from target_contacts.pipeline.intake import Intake
 from target_contacts.pipeline.prepare import Preparation
 from target_contacts.pipeline.stream import Stream
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from target_contacts.errors import Rejected
+    from target_contacts.ledger.entry import Entry
     from target_contacts.pipeline.run import Run
 
 Record = dict[str, Any]

@@ -1,0 +1,38 @@
+"""What the ledger knows of one record, and how values are written to be hashed."""
+
+from __future__ import annotations
+
+import msgspec
+
+INTENT, WRITTEN = "intent", "written"
+"""A create is about to leave, or was never answered; the destination accepted the payload."""
+
+CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="number")
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """What the ledger knows of one source record."""
+
+    key: str
+    status: str
+    remote_id: str | None = None
+    payload: str | None = None
+    """Hash of what was last accepted, or of what an open intent is about to send."""
+    identity: str | None = None
+    """Hash of the values by which the contact of an open intent can be looked up."""
+    source: str | None = None
+    """Hash of the record that the payload came from."""
+    filled: str | None = None
+    """Id of the row that says which fields this target filled; None in ledgers without it."""
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """By what the records of a stream are known."""
+
+    properties: list[str]
+    has_former: bool
+    """Whether entries of an earlier version may stand under keys as they were written."""
+
+
+Fill = dict[str, list[str]]
+"""Field of the destination to the hashes of the record's properties that its value came from."""
