@@ -24,7 +24,7 @@ Contacts: TypeAlias = "Iterable[tuple[str, Mapping[str, Any]]]"
 
 
 class Index:
-    """Contacts of an account, of which only the fields that are compared are kept.
+    """Contacts of an account; of each, only the fields that are compared are kept.
 
     Args:
         matcher: Compares contacts.
@@ -58,7 +58,11 @@ class Index:
 class Indexes:
     """The parts of an account that have been listed, each once until they are forgotten.
 
-    It returns None if these are too few.
+    Args:
+        matcher: Compares contacts.
+        sent: Returns the hashes by which the creates that made a contact may be known.
+        listed: Lists a part; takes its name and how many requests that may take at most. Returns
+            None if these are too few.
     """
 
     def __init__(

@@ -230,13 +230,12 @@ class Delivery:
         self._outcomes.settle("updated", *changed)
         self._setbacks.look()
         self._outcomes.pass_on()
-        lost = [replace(item, doubtful=True, intent=self._intents.entry(item)) for item in unknown]
-        second = [
-            replace(item, doubtful=True, refusal=reason)
-            for item, reason in refused
-            if item.is_second
+        lost = (replace(item, doubtful=True, intent=self._intents.entry(item)) for item in unknown)
+        second = ((item, reason) for item, reason in refused if item.is_second)
+        return [
+            *map(self._unanswered.lost, lost),
+            *(replace(item, doubtful=True, refusal=reason) for item, reason in second),
         ]
-        return [*map(self._unanswered.lost, lost), *second]
 
     def _refuse(self, refused: Sequence[tuple[Planned, Rejected]]) -> None:
         """Reject what the destination refused, and forget that it was announced."""

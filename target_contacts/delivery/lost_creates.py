@@ -1,4 +1,4 @@
-"""Recognise the contact that a create made whose answer was lost.
+"""Recognise the contact of a create whose answer was lost.
 
 It is recognised by what was sent: all fields that the API gives back. A name alone says nothing.
 The ledger holds only hashes. Of a record that has changed since, what was sent is not known any

@@ -46,7 +46,7 @@ class Tries(NamedTuple):
 
 
 class Setbacks:
-    """What went wrong with the records of one stream, without a word of the destination on why."""
+    """The records of one stream that the destination did not answer, or failed on every time."""
 
     def __init__(self, outcomes: Outcomes, tries: Tries) -> None:
         self._outcomes, self._tries = outcomes, tries

@@ -32,7 +32,8 @@ _MODULES = (
     *(
         f"target_contacts/delivery/{name}.py"
         for name in (
-            *("delivery", "setbacks", "look_up", "candidates", "lost_creates", "matching"),
+            *("delivery", "setbacks", "adoption", "comparison", "look_up", "candidates"),
+            *("lost_creates", "matching", "intents"),
             *("evidence", "filled", "unanswered"),
         )
     ),
