@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import itertools
 import json
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from target_contacts.delivery.keys import KeyReader, texts
+from target_contacts.errors import Rejected
+from target_contacts.singer.lines import Line
 from tests.crowd.places import seen
 from tests.sandbox.__main__ import DESTINATIONS
 from tests.sandbox.zoho_voice import ZohoVoice
@@ -19,7 +20,7 @@ from tests.support import old_ledger
 from tests.support.commands import Workplace, contacts, singer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tests.sandbox.server import Sandbox
     from tests.support.commands import Finished
@@ -94,6 +95,8 @@ EQUAL = [
     ("0.1", "1E-1"),
     ("9007199254740993", '"9007199254740993"'),
 ]
+FORMS = ["{}", "{}.0", "{}.000", "{}E0", "{}0E-1", '"{}"']
+"""Ways of writing one number."""
 DIFFERENT = [
     ("1", "10"),
     ("1", '"01"'),
@@ -107,29 +110,63 @@ DIFFERENT = [
 ]
 
 
+def key(written: str, names: Sequence[str] = ("id",)) -> list[str]:
+    """Return the key of a record, given as the text of its JSON."""
+    record = written.encode()
+    values = KeyReader(names).read(Line("contacts", record, b'{"record": %b}' % record), record)
+    return texts(names, values)
+
+
 @pytest.mark.parametrize(("one", "other"), EQUAL)
-def test_equal_numbers_are_one_key_however_written(
-    zoho: ZohoVoice, workplace: Workplace, one: str, other: str
-) -> None:
-    """A key written otherwise in the next run is the same contact, in either order."""
-    for first, second, number in ((one, other, 1), (other, one, 2)):
-        stream = f"s{number}_contacts"
-        changed = person(number, last_name=f"Changed{number}")
-        run(workplace, zoho, keyed((first, person(number)), stream=stream))
-        again = run(workplace, zoho, keyed((second, changed), stream=stream))
-        assert booked(again) == {"updated": 1}
-    assert names(zoho) == ["First1Changed1", "First2Changed2"]
+def test_equal_numbers_are_one_key_however_written(one: str, other: str) -> None:
+    """A key written otherwise is the same."""
+    assert key(f'{{"id": {one}}}') == key(f'{{"id": {other}}}')
 
 
 @pytest.mark.parametrize(("one", "other"), DIFFERENT)
-def test_keys_that_differ_stay_two(
-    zoho: ZohoVoice, workplace: Workplace, one: str, other: str
-) -> None:
+def test_keys_that_differ_stay_two(one: str, other: str) -> None:
     """Leading zeros, letters, case and the last digit of a long number tell keys apart."""
-    made = run(workplace, zoho, keyed((one, person(1)), (other, person(2))))
-    again = run(workplace, zoho, keyed((other, person(2)), (one, person(1))))
-    assert (booked(made), booked(again)) == ({"created": 2}, {"unchanged": 2})
-    assert names(zoho) == ["First1Last1", "First2Last2"]
+    assert key(f'{{"id": {one}}}') != key(f'{{"id": {other}}}')
+
+
+@given(st.integers(-(10**40), 10**40), st.sampled_from(FORMS), st.sampled_from(FORMS))
+def test_any_number_is_one_key_in_all_its_forms(number: int, one: str, other: str) -> None:
+    """Whatever the number and the form."""
+    first, second = (key(f'{{"id": {form.format(number)}}}') for form in (one, other))
+    assert first == second == [str(number)]
+
+
+@pytest.mark.parametrize(
+    "blank", ['""', '" "', '"\\t"', '"\\n \\n"', '"\\u00a0"', "null", "[]", "{}"]
+)
+def test_a_blank_key_is_none(blank: str) -> None:
+    """Blanks alone are no key, whatever blanks, and neither are null, lists and objects."""
+    with pytest.raises(Rejected) as raised:
+        key(f'{{"id": {blank}}}')
+    assert (raised.value.code, raised.value.field) == ("missing_key", "id")
+
+
+@pytest.mark.parametrize("part", ['""', '"  "', "null"])
+def test_an_empty_part_of_a_composite_key_is_none(part: str) -> None:
+    """A record that lacks a part of its key is rejected, and the part is named."""
+    with pytest.raises(Rejected) as raised:
+        key(f'{{"shop": "a", "nr": {part}}}', ("nr", "shop"))
+    assert (raised.value.code, raised.value.field) == ("missing_key", "nr")
+    assert key('{"shop": "a", "nr": 1}', ("nr", "shop")) == ["1", "a"]
+
+
+@pytest.mark.parametrize("short", ["0", '"0"', "0.0", '"-"', '"a b"'])
+def test_a_short_key_is_one(short: str) -> None:
+    """Zero is a key, and so is any text that is not blank."""
+    assert key(f'{{"id": {short}}}') in (["0"], ["-"], ["a b"])
+
+
+def test_parts_of_a_composite_key_are_numbers_however_written() -> None:
+    """1, 1.0 and "1" are one as a part, too; each part keeps its name."""
+    names = ("nr", "shop")
+    forms = [key(f'{{"shop": "a", "nr": {number}}}', names) for number in ("1", "1.0", '"1"')]
+    assert forms == [["1", "a"]] * 3
+    assert key('{"shop": "1", "nr": "a"}', names) == ["a", "1"]
 
 
 def test_a_truth_value_is_no_number(zoho: ZohoVoice, workplace: Workplace) -> None:
@@ -157,27 +194,6 @@ def test_equal_numbers_in_one_run_are_one_record(sandbox: Sandbox, workplace: Wo
     assert names(sandbox) == ["First1V3"]
 
 
-@settings(max_examples=6, deadline=None, phases=[Phase.generate])
-@given(st.data())
-def test_any_number_is_one_key_in_all_its_forms(data: st.DataObject) -> None:
-    """Whatever the number and the form: the next run changes the contact and makes none."""
-    numbers = data.draw(
-        st.lists(st.integers(-(10**9), 10**9), min_size=1, max_size=12, unique=True)
-    )
-    forms = st.sampled_from(["{}", "{}.0", "{}.000", "{}E0", "{}0E-1", '"{}"'])
-    first = [(data.draw(forms).format(number), person(at)) for at, number in enumerate(numbers)]
-    second = [
-        (data.draw(forms).format(number), person(at, last_name="Changed"))
-        for at, number in enumerate(numbers)
-    ]
-    with tempfile.TemporaryDirectory() as folder, ZohoVoice() as zoho:
-        workplace = Workplace(Path(folder))
-        run(workplace, zoho, keyed(*first))
-        run(workplace, zoho, keyed(*data.draw(st.permutations(second))))
-        expected = sorted(f"First{at}Changed" for at, _ in enumerate(numbers))
-        assert names(zoho) == expected
-
-
 # Keys of several parts.
 
 
@@ -203,24 +219,6 @@ def test_the_order_of_a_composite_key_does_not_matter(
     assert names(sandbox) == ["First1Changed", "First2Changed", "First3Changed"]
 
 
-def test_parts_of_a_composite_key_are_numbers_however_written(
-    zoho: ZohoVoice, workplace: Workplace
-) -> None:
-    """1, 1.0 and "1" are one as a part, too."""
-    for number in (1, 1.0, "1"):
-        run(workplace, zoho, paired(("shop", "nr"), person(1, shop="a", nr=number)))
-    assert names(zoho) == ["First1Last1"]
-
-
-def test_parts_of_a_composite_key_keep_their_names(zoho: ZohoVoice, workplace: Workplace) -> None:
-    """Two records with the same parts under each other's name are two contacts."""
-    records = [person(1, shop="a", nr="b"), person(2, shop="b", nr="a")]
-    run(workplace, zoho, paired(("shop", "nr"), *records))
-    again = run(workplace, zoho, paired(("nr", "shop"), *records))
-    assert booked(again) == {"unchanged": 2}
-    assert names(zoho) == ["First1Last1", "First2Last2"]
-
-
 # Empty keys.
 
 
@@ -236,31 +234,6 @@ def test_records_with_an_empty_key_are_all_rejected(sandbox: Sandbox, workplace:
     assert reasons(workplace) == [("missing_key", "id")] * 2
     rejected = [line["record"]["first_name"] for line in workplace.rejects if "record" in line]
     assert (sorted(rejected), names(sandbox)) == (["First1", "First3"], ["First2Last2"])
-
-
-@pytest.mark.parametrize("key", ['""', '" "', '"\\t"', '"\\n \\n"', '"\\u00a0"', "null"])
-def test_a_blank_key_is_none(zoho: ZohoVoice, workplace: Workplace, key: str) -> None:
-    """Blanks alone are no key, whatever blanks, and neither is null."""
-    ended = run(workplace, zoho, keyed((key, person(1)), (key, person(2))))
-    assert (booked(ended), zoho.writes) == ({"rejected": 2}, [])
-    assert reasons(workplace) == [("missing_key", "id")] * 2
-
-
-@pytest.mark.parametrize("key", ["0", '"0"', "0.0", '"-"', '"a b"'])
-def test_a_short_key_is_one(zoho: ZohoVoice, workplace: Workplace, key: str) -> None:
-    """Zero is a key, and so is any text that is not blank."""
-    assert booked(run(workplace, zoho, keyed((key, person(1))))) == {"created": 1}
-
-
-@pytest.mark.parametrize("part", ["", "  ", None])
-def test_an_empty_part_of_a_composite_key_is_none(
-    zoho: ZohoVoice, workplace: Workplace, part: str | None
-) -> None:
-    """A record that lacks a part of its key is rejected, and the part is named."""
-    records = [person(1, shop="a", nr=part), person(2, shop="a", nr=1)]
-    ended = run(workplace, zoho, paired(("shop", "nr"), *records))
-    assert booked(ended) == {"created": 1, "rejected": 1}
-    assert reasons(workplace) == [("missing_key", "nr")]
 
 
 def test_what_had_no_key_lands_once_it_has_one(zoho: ZohoVoice, workplace: Workplace) -> None:
