@@ -127,7 +127,7 @@ class Adoption:
 
     def _awaited(self, item: Planned) -> float:
         """Return until when another stream's create of the same person may be carried out."""
-        if item.intent or not self.adopts:
+        if item.intent:
             return item.until
         held = [each for peer in self._peers if peer is not self for each in peer.held]
         same = (

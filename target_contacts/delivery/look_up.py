@@ -139,7 +139,7 @@ class LookUp:
         if item.intent:
             made = dict(self._sink.find(self._comparison.identity(item)))
             yield from made.items()
-            if made or not self._comparison.adopts:
+            if made:
                 return
         yield from self._alike(item)
 

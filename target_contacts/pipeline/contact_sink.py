@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from tap_contacts.plugin.base import InputError
 from target_contacts.contact.deletion import Gone
+from target_contacts.delivery.adoption import Adoption
 from target_contacts.delivery.delivery import Delivery
 from target_contacts.delivery.filled import FilledFields
-from target_contacts.delivery.adoption import Adoption
 from target_contacts.delivery.plan import Plan, Terms
 from target_contacts.delivery.setbacks import Setbacks, Tries
 from target_contacts.delivery.unanswered import Unanswered

@@ -19,6 +19,7 @@ from tests.support.fake_sink import (
     LOST,
     REFUSED,
     STOPPED,
+    FakeSink,
     IdempotentSink,
 )
 
@@ -65,19 +66,21 @@ def test_an_idempotent_create_needs_no_intent(tmp_path: Path) -> None:
         assert (seen, statuses(place, 1)) == ([[None]], [WRITTEN])
 
 
-def test_an_update_is_in_doubt_while_it_is_under_way(place: Place) -> None:
+@pytest.mark.parametrize("kind", [FakeSink, IdempotentSink])
+def test_an_update_is_in_doubt_while_it_is_under_way(tmp_path: Path, kind: type[FakeSink]) -> None:
     """If it is never answered, the next run sends what the record says, changed back or not."""
-    place.run(ANNA)
-    before = place.entry(1)
-    place.sink.always["Anna"] = FAILING
-    place.run({**ANNA, "company": "Acme"})
-    entry = place.entry(1)
-    assert before
-    assert entry
-    assert (before.payload is None, entry.payload, entry.source) == (False, None, None)
-    place.sink.always.clear()
-    assert place.run(ANNA).bins == {"updated": 1}
-    assert place.run(ANNA).bins == {"unchanged": 1}
+    with Place(tmp_path, kind) as place:
+        place.run(ANNA)
+        before = place.entry(1)
+        place.sink.always["Anna"] = FAILING
+        place.run({**ANNA, "company": "Acme"})
+        entry = place.entry(1)
+        assert before
+        assert entry
+        assert (before.payload is None, entry.payload, entry.source) == (False, None, None)
+        place.sink.always.clear()
+        assert place.run(ANNA).bins == {"updated": 1}
+        assert place.run(ANNA).bins == {"unchanged": 1}
 
 
 def test_state_comes_out_as_soon_as_all_before_it_is_settled(place: Place) -> None:

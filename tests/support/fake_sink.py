@@ -16,6 +16,7 @@ from tap_contacts.transport.errors import (
     Stopped,
 )
 from target_contacts.mapping.field import Field, Payload
+from target_contacts.settings import schema, typed
 from target_contacts.sinks.base import ApiSink, Context
 from target_contacts.sinks.capabilities import Capabilities
 from target_contacts.sinks.item import without_empty
@@ -27,6 +28,13 @@ if TYPE_CHECKING:
     from target_contacts.shutdown import Shutdown
     from tests.support.plain import Clock
 
+DEFAULTS = {
+    name: each["default"]
+    for name, each in schema(()).get("properties", {}).items()
+    if "default" in each
+}
+DEFAULTS |= {"api": "fake", "retry_wait_seconds": 1.0, "validate_records": True}
+"""The target's settings as its schema has them."""
 NAMES = (
     *("first_name", "last_name", "email", "mobile", "phone", "phone1", "company", "job_title"),
     *("street", "city", "country"),
@@ -60,7 +68,9 @@ class FakeSink(ApiSink[Any]):
     title = "Fake"
 
     def __init__(self, clock: Clock, shutdown: Shutdown) -> None:
-        context = Context({}, {}, shutdown.is_asked, lambda _: set(), repr, lambda _: None)
+        context = Context(
+            typed(DEFAULTS), {}, shutdown.is_asked, lambda _: set(), repr, lambda _: None
+        )
         super().__init__(SimpleNamespace(api="fake"), context)
         self.clock = clock
         self.contacts: dict[str, Payload] = {}
