@@ -1,7 +1,9 @@
-"""Keep lines below the log of a terminal up to date, without one garbling the other.
+"""Keep a row below the log of a terminal up to date, for two processes that share the terminal.
 
-A tap and the target it feeds mostly share a terminal: each has a row of its own, and whoever logs
-clears both first. They are drawn again soon.
+A tap and the target it feeds mostly share one. Each has a row of its own, and whoever logs clears
+both rows first; they are drawn again soon. No library does that, since each clears its own rows
+only. Tried with two processes on a pty: with `tqdm` (`position`, `logging_redirect_tqdm`) rests of
+the other's row stay behind the lines of the log, and `rich.live` erases lines the other has logged.
 """
 
 from __future__ import annotations
