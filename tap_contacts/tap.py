@@ -21,7 +21,7 @@ from tap_contacts.plugin.base import ContactsPlugin, exit_codes
 from tap_contacts.plugin.progress import Progress
 from tap_contacts.plugin.standard_streams import OutputError
 from tap_contacts.streams import cobai, porters, valomnia, zoho_voice
-from tap_contacts.transport import client as http
+from tap_contacts.transport.settings import CONCURRENCY, SEND_SETTINGS
 from tap_contacts.writer import MessageWriter
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class TapContacts(ContactsPlugin, Tap):
         *map(account, CLIENTS),
         th.Property(
             "concurrency",
-            http.CONCURRENCY,
+            CONCURRENCY,
             default=8,
             description="Requests in flight while reading.",
         ),
@@ -89,7 +89,7 @@ class TapContacts(ContactsPlugin, Tap):
             description="Whether a full-table stream that was read completely ends with "
             "ACTIVATE_VERSION, so that a loader can remove or mark what is gone.",
         ),
-        *http.SETTINGS,
+        *SEND_SETTINGS,
     ).to_dict()
     capabilities: ClassVar = [
         TapCapabilities.CATALOG,

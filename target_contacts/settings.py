@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from singer_sdk import typing as th
 
-from tap_contacts.transport import client as http
 from tap_contacts.transport import forms
+from tap_contacts.transport.settings import CONCURRENCY, RATE, SEND_SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -137,17 +137,17 @@ COMMON = (
     ),
     th.Property(
         "concurrency",
-        http.CONCURRENCY,
+        CONCURRENCY,
         description="Requests in flight, 4 by default; bas_ip and porters take one at a time.",
     ),
-    http.RATE,
+    RATE,
     th.Property(
         "checkpoint_seconds",
         forms.seconds(),
         default=10,
         description="Longest time between two STATE messages while records arrive.",
     ),
-    *http.SETTINGS,
+    *SEND_SETTINGS,
     th.Property(
         "unanswered_wait_seconds",
         th.NumberType(minimum=0, maximum=forms.MOST_SECONDS),
@@ -241,7 +241,7 @@ def of_translation(client: type[ApiClient], config: Mapping[str, Any]) -> dict[s
     account, given = client.settings.wrapped.values(), config[client.api]
     return {
         "api": client.api,
-        client.api: _values({http.RATE.name, *client.operational}, account, given),
+        client.api: _values({RATE.name, *client.operational}, account, given),
         **_values(OPERATIONAL, COMMON, config),
     }
 

@@ -85,6 +85,12 @@ class Retry(ApiError):
     """Whether it surely has nothing to do with what was asked: a throttle, or no sign-in."""
 
 
+class Throttled(Retry):
+    """The API refused a request only because of its rate."""
+
+    of_account = True
+
+
 class NoAnswer(SingerSDKError):
     """The network gave no whole answer; `sent` says whether the request may have arrived."""
 

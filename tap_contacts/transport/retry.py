@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import backoff
 
-from tap_contacts.transport.errors import Barred, GivenUp, Refused, Retry, Stopped
+from tap_contacts.transport.errors import Barred, GivenUp, Refused, Retry, Stopped, Throttled
 from tap_contacts.transport.rate_limit import LONGEST_WAIT, too_long
 from tap_contacts.transport.served import Trial
 
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from tap_contacts.transport.call import Call
     from tap_contacts.transport.circuit_breaker import Outage
+    from tap_contacts.transport.rate_limit import Pace
     from tap_contacts.transport.served import Served
-    from tap_contacts.transport.session import Answer, Transport
+    from tap_contacts.transport.session import Answer
+    from tap_contacts.transport.settings import Sending
 
 
 LONGER = 8
@@ -32,25 +34,14 @@ OTHERS_GO = "Other requests succeed: run again, and ask the vendor if only this 
 """What to do after a request failed in all its tries."""
 
 
-class Throttled(Retry):
-    """The API refused a request only because of its rate."""
-
-    of_account = True
-
-
 class Repeats:
     """Send the requests of one account until each is answered or must not be sent again."""
 
     def __init__(
-        self, title: str, transport: Transport, outage: Outage, logger: logging.Logger
+        self, title: str, sending: Sending, pace: Pace, outage: Outage, logger: logging.Logger
     ) -> None:
-        """Take the API's title, how often and how soon to repeat, and what waits."""
-        self._title, self._outage, self._logger = title, outage, logger
-        self._tries, self._wait, self._pace = (
-            transport.max_tries,
-            transport.retry_wait,
-            transport.pace,
-        )
+        self._title, self._pace, self._outage, self._logger = title, pace, outage, logger
+        self._tries, self._wait = sending.max_tries, sending.retry_wait_seconds
         self._count, self._counting = 0, threading.Lock()
         self._repeated, self._repeated_late = (
             backoff.on_exception(

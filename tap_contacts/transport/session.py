@@ -92,12 +92,8 @@ class SignIn(AuthBase):
 class Transport:
     """Send requests over one connection pool, each in its turn, and count them."""
 
-    def __init__(self, config: Mapping[str, Any], pace: Pace) -> None:
-        """Take how to send from the plugin's config, and what gives the turns."""
-        self.timeout = float(config.get("timeout_seconds", 60))
-        self.max_tries = int(config.get("max_tries", 5))
-        self.retry_wait = float(config.get("retry_wait_seconds", 1))
-        self.pace = pace
+    def __init__(self, timeout: float, pace: Pace) -> None:
+        self.timeout, self.pace = timeout, pace
         self._calls: Counter[str] = Counter()
         self._count = threading.RLock()  # a signal may ask while its own thread counts
         self._connections = Connections()

@@ -59,7 +59,7 @@ def listener() -> Iterator[Listener]:
 @pytest.fixture
 def transport() -> Transport:
     """Return what sends, in no haste and without a rate."""
-    return Transport({"timeout_seconds": 5}, Pace("API", Outage(), {}))
+    return Transport(5, Pace("API", Outage(), {}))
 
 
 def test_it_is_called_before_each_write_and_after_each_connecting(

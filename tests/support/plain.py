@@ -10,9 +10,10 @@ from singer_sdk import typing as th
 
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.circuit_breaker import Outage
-from tap_contacts.transport.client import DONE, GATEWAY, NOT_UNDERSTOOD, ApiClient, Judgement
+from tap_contacts.transport.client import ApiClient
 from tap_contacts.transport.rate_limit import Pace
 from tap_contacts.transport.session import SignIn
+from tap_contacts.transport.verdict import DONE, GATEWAY, NOT_UNDERSTOOD, Judgement
 from tests.sandbox.server import Request, Response, Sandbox, json_response
 from tests.support.commands import FAST, SOON
 

@@ -45,7 +45,7 @@ def trust(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def transport(seconds: float = 10) -> Transport:
     """Return what sends requests and waits so long for their answers."""
-    return Transport({"timeout_seconds": seconds}, Pace("API", Outage(), {}))
+    return Transport(seconds, Pace("API", Outage(), {}))
 
 
 def failed(sender: Transport, url: str, **options: Any) -> tuple[str, bool]:

@@ -15,8 +15,8 @@ from tap_contacts.apis.porters.client import Porters
 from tap_contacts.apis.valomnia.client import Valomnia
 from tap_contacts.apis.zoho_voice.client import ZohoVoice
 from tap_contacts.transport.adapter import prepared
-from tap_contacts.transport.client import ApiClient, Verdict
 from tap_contacts.transport.session import Answer
+from tap_contacts.transport.verdict import Verdict
 from tests.crash.lab import KINDS
 from tests.crash.people import person, shapes
 from tests.support.commands import Workplace, contacts
@@ -24,6 +24,7 @@ from tests.support.commands import Workplace, contacts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from tap_contacts.transport.client import ApiClient
     from tests.sandbox.server import Sandbox
 
 CLIENTS: Mapping[str, type[ApiClient]] = {

@@ -24,11 +24,12 @@ from tap_contacts.apis.zoho_voice.client import ZohoVoice as ZohoVoiceClient
 from tap_contacts.transport.adaptive_rate import LEAST_RATE, NEAR, STEP_SECONDS, Learned
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.circuit_breaker import Outage
-from tap_contacts.transport.errors import OutcomeUnknown, Retry, Stopped
+from tap_contacts.transport.errors import OutcomeUnknown, Retry, Stopped, Throttled
 from tap_contacts.transport.rate_headers import Quota
-from tap_contacts.transport.rate_limit import LONGEST_WAIT, Ticket
-from tap_contacts.transport.retry import Repeats, Throttled
-from tap_contacts.transport.session import SignIn, Transport
+from tap_contacts.transport.rate_limit import LONGEST_WAIT, Pace, Ticket
+from tap_contacts.transport.retry import Repeats
+from tap_contacts.transport.session import SignIn
+from tap_contacts.transport.settings import Sending
 from tests.sandbox.cobai import Cobai
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support.commands import BIN, FAST, Workplace, contacts, singer
@@ -344,16 +345,16 @@ def test_a_lock_pauses_the_account_and_a_signal_ends_the_wait(workplace: Workpla
 
 def repeated(clock: Clock, error: Retry, *, tries: int = 6, wait: float = 4) -> list[float]:
     """Return the waits between the tries of a request that always fails."""
-    account, times = pace(clock), []
-    transport = Transport({"max_tries": tries, "retry_wait_seconds": wait}, account)
-    outage = Outage(clock, clock.sleep)
+    outage, times = Outage(clock, clock.sleep), []
+    sending = Sending(max_tries=tries, retry_wait_seconds=wait)
+    repeats = Repeats("API", sending, Pace("API", outage, {}), outage, logging.getLogger())
 
     def attempt(_: Call) -> Answer:
         times.append(clock.now)
         raise error
 
     with pytest.raises(Stopped):
-        Repeats("API", transport, outage, logging.getLogger()).send(attempt, Call("GET", "/"))
+        repeats.send(attempt, Call("GET", "/"))
     return [after - before for before, after in itertools.pairwise(times)]
 
 

@@ -16,9 +16,10 @@ from tap_contacts.apis.bas_ip.sign_in import TITLE, Login
 from tap_contacts.apis.bas_ip.wire import CONTACTS_PATH, INFO_PATH, LOGIN_PATH
 from tap_contacts.transport.account_settings import text, user
 from tap_contacts.transport.call import Call
-from tap_contacts.transport.client import RATE, ApiClient
+from tap_contacts.transport.client import ApiClient
 from tap_contacts.transport.errors import NotFound
 from tap_contacts.transport.origin import origin
+from tap_contacts.transport.settings import RATE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tap_contacts.apis.bas_ip import wire
-from tap_contacts.transport.client import DONE, Judgement, Verdict, foreign
+from tap_contacts.transport.verdict import DONE, Judgement, Verdict, foreign
 
 if TYPE_CHECKING:
     from tap_contacts.transport.session import Answer

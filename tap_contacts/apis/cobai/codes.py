@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_contacts.apis.cobai import wire
-from tap_contacts.transport.client import DONE, Judgement, Verdict, foreign
+from tap_contacts.transport.verdict import DONE, Judgement, Verdict, foreign
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,9 +18,10 @@ from tap_contacts.apis.porters.sign_in import TITLE, AppSignIn
 from tap_contacts.apis.porters.tenant import Tenant
 from tap_contacts.transport.account_settings import text
 from tap_contacts.transport.call import Call
-from tap_contacts.transport.client import RATE, ApiClient
+from tap_contacts.transport.client import ApiClient
 from tap_contacts.transport.errors import Stopped
 from tap_contacts.transport.origin import origin
+from tap_contacts.transport.settings import RATE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

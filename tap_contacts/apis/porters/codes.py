@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_contacts.apis.porters import wire
 from tap_contacts.transport import xml
-from tap_contacts.transport.client import DONE, NOT_UNDERSTOOD, Judgement, Verdict, foreign
+from tap_contacts.transport.verdict import DONE, NOT_UNDERSTOOD, Judgement, Verdict, foreign
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

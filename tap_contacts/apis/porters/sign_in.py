@@ -9,9 +9,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from tap_contacts.apis.porters.codes import judge_sign_in
-from tap_contacts.transport.client import Verdict
 from tap_contacts.transport.errors import Retry, Stopped
 from tap_contacts.transport.token_sign_in import TokenSignIn
+from tap_contacts.transport.verdict import Verdict
 from tap_contacts.transport.xml import child_text, parse
 
 if TYPE_CHECKING:

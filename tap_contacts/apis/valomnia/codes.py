@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_contacts.apis.valomnia import wire
-from tap_contacts.transport.client import (
+from tap_contacts.transport.verdict import (
     DONE,
     GATEWAY,
     NOT_UNDERSTOOD,

@@ -23,8 +23,9 @@ from tap_contacts.listing.offsets import Page
 from tap_contacts.transport import forms
 from tap_contacts.transport.account_settings import text
 from tap_contacts.transport.call import Call
-from tap_contacts.transport.client import RATE, ApiClient
+from tap_contacts.transport.client import ApiClient
 from tap_contacts.transport.origin import origin
+from tap_contacts.transport.settings import RATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,8 +8,8 @@ from tap_contacts.apis.porters import wire
 from tap_contacts.apis.porters.client import Porters
 from tap_contacts.apis.porters.codes import CODES
 from tap_contacts.apis.porters.fields import CONTACTS
-from tap_contacts.transport.client import NOT_UNDERSTOOD, Verdict
 from tap_contacts.transport.errors import OutcomeUnknown, Stopped
+from tap_contacts.transport.verdict import NOT_UNDERSTOOD, Verdict
 from target_contacts.errors import Rejected
 from target_contacts.sinks.item import Action, Item, Outcome
 from target_contacts.sinks.porters.fields import IDS

@@ -1,0 +1,116 @@
+"""Make the error that follows from a request that was not done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_contacts.transport import redirects
+from tap_contacts.transport.errors import (
+    ApiError,
+    Barred,
+    NotFound,
+    OutcomeUnknown,
+    Refused,
+    Retry,
+    Throttled,
+    plain_code,
+)
+from tap_contacts.transport.verdict import Judgement, Verdict
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable
+
+    from tap_contacts.transport.call import Call
+    from tap_contacts.transport.errors import NoAnswer
+    from tap_contacts.transport.session import Answer
+
+_ERRORS: dict[Verdict, type[ApiError]] = {
+    Verdict.RETRY: Throttled,
+    Verdict.RENEW: Barred,
+    Verdict.REJECT: Refused,
+    Verdict.MISSING: NotFound,
+    Verdict.STOP: Barred,
+    Verdict.UNKNOWN: Retry,
+}
+
+
+def may_be_done(call: Call, judgement: Judgement) -> bool:
+    """Say whether a request may have been carried out that must not be carried out twice."""
+    return not call.repeatable and (judgement.verdict is Verdict.UNKNOWN or not judgement.sure)
+
+
+class CallErrors:
+    """Make the errors of one account's requests."""
+
+    def __init__(
+        self,
+        title: str,
+        origin: str,
+        without_secrets: Callable[[str], str],
+        logger: logging.Logger,
+    ) -> None:
+        self._title, self._origin = title, origin
+        self._without_secrets, self._logger = without_secrets, logger
+        self._logged: set[str] = set()
+        """Advice that was logged and need not be logged again."""
+
+    def unanswered(self, call: Call, error: NoAnswer, wait: float | None) -> ApiError:
+        """Return the error of a request without an answer.
+
+        Args:
+            call: The request.
+            error: Why there is no answer.
+            wait: Seconds to wait before the request is sent again; None: as usual.
+        """
+        if error.sent and not call.repeatable:
+            return OutcomeUnknown(self._title, call.asked, str(error))
+        retry = Retry(self._title, call.asked, str(error))
+        retry.retry_after = wait
+        return retry
+
+    def answered(
+        self, call: Call, answer: Answer, judgement: Judgement, *, has_served: bool
+    ) -> ApiError:
+        """Return the error of a request whose answer is not that it was done.
+
+        Args:
+            call: The request.
+            answer: What was answered.
+            judgement: What the answer means.
+            has_served: Whether the API has done anything that this run asked for.
+        """
+        code = f"code {judgement.code} " if plain_code(judgement.code) else ""
+        advice = self._redirected(call, answer, judgement) or judgement.advice
+        words = (self._title, call.asked, f"{code}(HTTP {answer.status})", advice)
+        kind = _kind(call, judgement, has_served=has_served)
+        detail = self._without_secrets(judgement.detail)
+        error = kind(*words, code=judgement.code, http_status=answer.status, detail=detail)
+        if isinstance(error, Retry):
+            error.retry_after = judgement.wait
+        return error
+
+    def _redirected(self, call: Call, answer: Answer, judgement: Judgement) -> str:
+        """Return what to do about a redirect of a request that writes, and log it once; or ""."""
+        if call.reads or judgement.verdict is not Verdict.UNKNOWN:
+            return ""
+        advice = redirects.advice(answer, self._origin)
+        if advice and advice not in self._logged:
+            self._logged.add(advice)
+            words = (self._title, call.asked, answer.status, advice)
+            self._logger.warning("%s: %s: (HTTP %d). %s", *words)
+        return advice
+
+
+def _kind(call: Call, judgement: Judgement, *, has_served: bool) -> type[ApiError]:
+    """Return the kind of error that follows from a judgement.
+
+    A refusal of everything that does not come from the API itself may pass. But while the API has
+    served nothing yet, a read that is refused so shows wrong settings.
+    """
+    if may_be_done(call, judgement):
+        return OutcomeUnknown
+    may_pass = has_served or not call.reads
+    if judgement.verdict is Verdict.STOP and not judgement.sure and may_pass:
+        return Retry
+    return _ERRORS[judgement.verdict]

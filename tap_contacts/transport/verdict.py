@@ -1,0 +1,64 @@
+"""The words in which an API's client says what an answer means."""
+
+from __future__ import annotations
+
+import enum
+from typing import NamedTuple
+
+
+class Verdict(enum.Enum):
+    """What an answer means for the request that got it."""
+
+    DONE = enum.auto()
+    RETRY = enum.auto()
+    """Not carried out: too many requests, or too early; may be sent again, whatever it was."""
+    RENEW = enum.auto()
+    """Not carried out: the sign-in has expired."""
+    REJECT = enum.auto()
+    """This record is refused."""
+    MISSING = enum.auto()
+    """The contact or parent asked for is not there."""
+    STOP = enum.auto()
+    """No request of this run can succeed."""
+    UNKNOWN = enum.auto()
+    """May have been carried out."""
+
+
+class Judgement(NamedTuple):
+    """A verdict with the API's code, what to do next, and the API's own words."""
+
+    verdict: Verdict
+    code: str = ""
+    advice: str = ""
+    detail: str = ""
+    wait: float | None = None
+    """Seconds to wait before any other request, where the answer's headers tell of none."""
+    sure: bool = True
+    """Whether the API itself says so, and not perhaps something before it, which may have let the
+    request through."""
+
+
+DONE = Judgement(Verdict.DONE)
+
+GATEWAY = {
+    408: Judgement(Verdict.UNKNOWN),
+    429: Judgement(Verdict.RETRY, advice="Lower requests_per_minute."),
+    500: Judgement(Verdict.UNKNOWN),
+    502: Judgement(Verdict.UNKNOWN),
+    503: Judgement(Verdict.UNKNOWN),
+    504: Judgement(Verdict.UNKNOWN),
+}
+"""HTTP statuses that speak for the way to the API rather than for the API."""
+
+NOT_UNDERSTOOD = Judgement(
+    Verdict.UNKNOWN, advice="The answer is not what this API sends; check the address and proxies."
+)
+
+_TOO_LARGE = Judgement(
+    Verdict.UNKNOWN, "too_large", advice="It is too large for the API or for something before it."
+)
+
+
+def foreign(status: int) -> Judgement:
+    """Return by its HTTP status what an answer means that is not in the API's form."""
+    return _TOO_LARGE if status == 413 else GATEWAY.get(status, NOT_UNDERSTOOD)  # noqa: PLR2004
