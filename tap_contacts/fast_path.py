@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from singer_sdk import Stream
     from singer_sdk.singerlib.encoding.base import GenericSingerWriter
 
-FLAG = frozenset({bool, type(None)})
+FLAG_TYPES = frozenset({bool, type(None)})
 """Types of values that are written as they are where the schema demands a boolean."""
 
-PLAIN = FLAG | {str, int}
+PLAIN_TYPES = FLAG_TYPES | {str, int}
 """Types of values that are written as they are elsewhere."""
 
 MOST_SHAPES = 10_000
 """Records with different fields or types that are remembered as fitting."""
 
-Shape = tuple[object, ...]
+RecordShape = tuple[object, ...]
 """Names of a record's fields, and then the types of their values."""
 
 
@@ -43,14 +43,14 @@ def is_open(stream: Stream, writer: GenericSingerWriter[Any, Any]) -> bool:
     )
 
 
-class Form:
+class RecordForm:
     """The form of a stream's records, as far as writing them unchanged needs it."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
         """Take the schema that the SDK would conform records to."""
         self._properties: Mapping[str, Any] = schema.get("properties", {})
         self._flags = {name for name, rule in self._properties.items() if _is_flag(rule)}
-        self._fitting: set[Shape] = set()
+        self._fitting: set[RecordShape] = set()
 
     def fits(self, records: Sequence[Mapping[str, Any]]) -> bool:
         """Say whether the SDK would write all these records unchanged."""
@@ -61,7 +61,11 @@ class Form:
         if shape in self._fitting:
             return True
         fits = all(self._fits_at(name, value) for name, value in record.items())
-        if fits and PLAIN.issuperset(shape[len(record) :]) and len(self._fitting) < MOST_SHAPES:
+        if (
+            fits
+            and PLAIN_TYPES.issuperset(shape[len(record) :])
+            and len(self._fitting) < MOST_SHAPES
+        ):
             self._fitting.add(shape)
         return fits
 
@@ -73,8 +77,8 @@ class Form:
         if isinstance(value, list):
             return all(type(each) is str for each in value)
         if isinstance(value, dict):
-            return Form(rule).fits([value])
-        return type(value) in (FLAG if name in self._flags else PLAIN)
+            return RecordForm(rule).fits([value])
+        return type(value) in (FLAG_TYPES if name in self._flags else PLAIN_TYPES)
 
 
 def _is_flag(rule: Mapping[str, Any]) -> bool:

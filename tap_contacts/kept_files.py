@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MARKERS = "progress_markers"
 """Key in a bookmark, an object in which the SDK keeps how far an unsorted stream was read."""
 
-ADVICE = "Give the last line that the target wrote, or leave --state out to read everything"
+STATE_ADVICE = "Give the last line that the target wrote, or leave --state out to read everything"
 
 
 def catalog(ctx: click.Context, param: click.Parameter, path: str | None) -> IO[str] | None:
@@ -52,15 +52,15 @@ def state(ctx: click.Context, param: click.Parameter, path: str | None) -> IO[st
     try:
         found = file_of("state", path, ctx, param)
     except click.BadParameter as error:
-        msg = f"{error.message} {ADVICE}."
+        msg = f"{error.message} {STATE_ADVICE}."
         raise click.BadParameter(msg, ctx, param) from None
-    if why := _why_not(found):
-        msg = printable.text(f"The state file {path} {why}. {ADVICE}.")
+    if why := _why_no_state(found):
+        msg = printable.text(f"The state file {path} {why}. {STATE_ADVICE}.")
         raise click.BadParameter(msg, ctx, param)
     return io.StringIO(json.dumps(found))
 
 
-def _why_not(found: Mapping[str, Any]) -> str:
+def _why_no_state(found: Mapping[str, Any]) -> str:
     """Say why an object is no state; "" if it is one."""
     if "type" in found and "value" in found:
         return "is a whole STATE message, of which the value alone is a state"

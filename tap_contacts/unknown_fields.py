@@ -9,7 +9,7 @@ from tap_contacts.plugin import printable
 SAID = "Properties %s were present"
 """How the SDK begins."""
 
-MOST = 50
+MOST_NAMED = 50
 """Fields that are named."""
 
 
@@ -34,7 +34,7 @@ class UnknownFields(logging.Filter):
         """Log which fields there were, each that looks like a name by its name."""
         if not self._names:
             return
-        shown = sorted(filter(printable.is_name, self._names))[:MOST]
+        shown = sorted(filter(printable.is_name, self._names))[:MOST_NAMED]
         if further := len(self._names) - len(shown):
             shown.append(f"{further} more")
         self._names.clear()

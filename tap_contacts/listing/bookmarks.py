@@ -35,7 +35,7 @@ UNTIMED = "untimed"
 """Keys in the state of a stream: `seen` has hashes of the rows that will be read again, `untimed`
 says that there are rows without a time, so that no bookmark counts."""
 
-EARLIEST = datetime.min.replace(tzinfo=timezone.utc)
+FIRST_MOMENT = datetime.min.replace(tzinfo=timezone.utc)
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -47,7 +47,7 @@ def hash_of(record: Mapping[str, Any]) -> str:
 
 def before(time: datetime) -> datetime:
     """Return from when on to read if a bookmark tells a time."""
-    return max(time, EARLIEST + OVERLAP) - OVERLAP
+    return max(time, FIRST_MOMENT + OVERLAP) - OVERLAP
 
 
 class Bookmark:
@@ -72,7 +72,7 @@ class Bookmark:
         self.floor = _time("start_date", start_date)
         bookmark = state.get(VALUE) if is_of_key else None
         self.time = _time(f"The bookmark of {stream} in the state", bookmark)
-        self.seen = _hashes(state.get(SEEN)) if self.time else []
+        self.seen = _seen_hashes(state.get(SEEN)) if self.time else []
         self.is_untimed = state.get(UNTIMED) is True
 
     @property
@@ -178,7 +178,7 @@ def _time(name: str, told: object) -> datetime | None:
     return time.replace(microsecond=0)
 
 
-def _hashes(told: object) -> list[str]:
+def _seen_hashes(told: object) -> list[str]:
     """Return what a state says was seen; nothing, so that it comes again, if it cannot be that."""
     found = told if isinstance(told, list) else []
     return [each for each in found if isinstance(each, str)][-MOST_SEEN:]

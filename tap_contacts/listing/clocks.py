@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 _logger = logging.getLogger("contacts")
 
-EARLIEST = datetime(2020, 1, 1, tzinfo=timezone.utc)
+EARLIEST_SERVER_TIME = datetime(2020, 1, 1, tzinfo=timezone.utc)
 """Before it no server can tell its time to this program."""
 
 FURTHEST = timedelta(days=1)
@@ -63,14 +63,14 @@ def clocks(what: str, date: str | None) -> Clocks:
         date: The header `Date` of the answer.
     """
     ours = datetime.now(timezone.utc).replace(microsecond=0)
-    told = _date(date)
+    told = _date_header(date)
     if told is None:
         text = (
             "%s: the answer has no Date header; bookmarks go no further than this machine's clock."
         )
         _logger.warning(text, what)
         return Clocks(ours, ours)
-    if not EARLIEST <= told <= ours + FURTHEST:
+    if not EARLIEST_SERVER_TIME <= told <= ours + FURTHEST:
         text = (
             "%s: the answer's Date is %s, and this machine's clock says %s. Bookmarks go no "
             "further than this machine's clock; check both."
@@ -80,7 +80,7 @@ def clocks(what: str, date: str | None) -> Clocks:
     return Clocks(told, min(told, ours))
 
 
-def _date(text: str | None) -> datetime | None:
+def _date_header(text: str | None) -> datetime | None:
     try:
         time = parsedate_to_datetime(_LEAP_SECOND.sub(r"\1:59", text or ""))
         return time.replace(tzinfo=time.tzinfo or timezone.utc).astimezone(timezone.utc)

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import msgspec
 from singer_sdk.exceptions import FatalSyncError
 
-from tap_contacts.listing.prefetch import AFRESH, LOST, Chunk, Offsets
-from tap_contacts.listing.seen_keys import Keys
+from tap_contacts.listing.prefetch import AFRESH, NOT_AS_LEFT, Chunk, Offsets
+from tap_contacts.listing.seen_keys import SeenKeys
 from tap_contacts.transport.errors import Refused
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Last(msgspec.Struct, forbid_unknown_fields=True):
     id: str
 
 
-def read_all(
+def read_rows(
     what: str, fetch: Callable[[int], Page], size: int, key: str
 ) -> Iterator[dict[str, Any]]:
     """Yield every row of a listing once, reading one page at a time.
@@ -100,16 +100,16 @@ def read_chunks(
         Incomplete: If rows are missing or the listing changes faster than it can be read.
     """
     with closing(pages):
-        walk = _Walk(listing, progress)
+        walk = _OffsetWalk(listing, progress)
         while not walk.done:
             if walk.is_lost:
-                _logger.warning(LOST, listing.what)
+                _logger.warning(NOT_AS_LEFT, listing.what)
                 yield AFRESH
-                walk = _Walk(listing)
-            yield walk.take(_page(walk, pages))
+                walk = _OffsetWalk(listing)
+            yield walk.take(_next_page(walk, pages))
 
 
-def _page(walk: _Walk, pages: Offsets[Page]) -> Page:
+def _next_page(walk: _OffsetWalk, pages: Offsets[Page]) -> Page:
     """Return the page a walk asks for; none where an earlier run ended if the API has none."""
     try:
         return pages.page(walk.start, walk.end)
@@ -119,14 +119,14 @@ def _page(walk: _Walk, pages: Offsets[Page]) -> Page:
         return Page([], -1)
 
 
-class _Walk:
+class _OffsetWalk:
     """Where the reading of one listing stands."""
 
     def __init__(self, listing: Listing, progress: Mapping[str, Any] | None = None) -> None:
         self._what, self._size, self._key = listing
-        last = _last(progress)
+        last = _last_row(progress)
         self._before = self.start = last.offset if last else 0
-        self._seen = Keys([last.id] if last else [])
+        self._seen = SeenKeys([last.id] if last else [])
         self.is_lost = bool(progress) and not last
         """Whether the rows of an earlier run are not where they were."""
         self.done = False
@@ -217,7 +217,7 @@ class _Walk:
         return {"offset": self.start, "id": self._seen.last} if is_last and not self.done else None
 
 
-def _last(progress: Mapping[str, Any] | None) -> Last | None:
+def _last_row(progress: Mapping[str, Any] | None) -> Last | None:
     try:
         return msgspec.convert(progress, Last | None)
     except msgspec.ValidationError:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 
-LOST = "%s: not as an earlier run left it; all of it is read."
+NOT_AS_LEFT = "%s: not as an earlier run left it; all of it is read."
 """What is logged where no progress of an earlier run can be used."""
 
 

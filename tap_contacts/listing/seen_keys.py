@@ -5,11 +5,11 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 
-LONGEST_NUMBER = 19
+MOST_KEY_DIGITS = 19
 """Digits of a key that is kept as a number."""
 
 
-class Keys:
+class SeenKeys:
     """The keys of all rows read, each in eight bytes as long as they are ascending numbers."""
 
     def __init__(self, keys: list[str]) -> None:
@@ -34,13 +34,13 @@ class Keys:
         """Say whether a row with this key was read."""
         if self._texts:
             return key in self._texts
-        number = _number(key)
+        number = _key_number(key)
         place = bisect_left(self._numbers, number)
         return place < len(self._numbers) and self._numbers[place] == number
 
     def add(self, key: str) -> bool:
         """Add a key; say whether it is a new one."""
-        number = _number(key)
+        number = _key_number(key)
         if number > self._greatest and not self._texts:
             self._numbers.append(number)
             self._greatest = number
@@ -53,7 +53,7 @@ class Keys:
         return True
 
 
-def _number(key: str) -> int:
+def _key_number(key: str) -> int:
     """Return a key as a number, or 0 if it is not a plain one."""
-    plain = key.isascii() and key.isdigit() and len(key) <= LONGEST_NUMBER and key[0] != "0"
+    plain = key.isascii() and key.isdigit() and len(key) <= MOST_KEY_DIGITS and key[0] != "0"
     return int(key) if plain else 0

@@ -20,7 +20,7 @@ def object_in(path: str) -> dict[str, Any]:
     Raises:
         Unreadable: If it holds anything else, or cannot be read.
     """
-    text = _text(path)
+    text = _content(path)
     if not text or text.isspace():
         msg = "is empty"
         raise Unreadable(msg)
@@ -29,7 +29,7 @@ def object_in(path: str) -> dict[str, Any]:
     except Unreadable:
         raise
     except (ValueError, RecursionError):
-        msg = _why_not(text)
+        msg = _why_no_json(text)
         raise Unreadable(msg) from None
     if not isinstance(found, dict):
         msg = "is not a JSON object"
@@ -49,7 +49,7 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _text(path: str) -> str:
+def _content(path: str) -> str:
     """Return what is in a file."""
     try:
         body = Path(path).read_bytes()
@@ -64,7 +64,7 @@ def _text(path: str) -> str:
         raise Unreadable(msg) from None
 
 
-def _why_not(text: str) -> str:
+def _why_no_json(text: str) -> str:
     """Say why a text is not JSON."""
     lines = [line for line in text.splitlines() if not line.isspace() and line]
     try:

@@ -15,7 +15,7 @@ HIDDEN = "*"
 """What stands for a name that is not shown."""
 LONGEST_NAME = 60
 """Characters of a name of a field."""
-MOST_DIGITS = 4
+MOST_NAME_DIGITS = 4
 """Digits of such a name; numbers of phones and ids have more."""
 AT = "@"
 """Divides the halves of an e-mail address; names of fields only begin with it, as `@odata.etag`."""
@@ -23,10 +23,10 @@ AT = "@"
 
 def text(of: str) -> str:
     """Return a text with control and format characters escaped."""
-    return of if of.isprintable() else "".join(map(_shown, of))
+    return of if of.isprintable() else "".join(map(_escaped_char, of))
 
 
-def _shown(char: str) -> str:
+def _escaped_char(char: str) -> str:
     if char.isprintable() or unicodedata.category(char) == "Zs":
         return char
     return char.encode("unicode_escape").decode()
@@ -38,7 +38,7 @@ def is_name(of: str) -> bool:
     It has a letter, at most 60 characters, at most 4 digits, no `@` but at its start, and nothing
     that cannot be printed.
     """
-    if len(of) > LONGEST_NAME or sum(map(str.isdigit, of)) > MOST_DIGITS or AT in of[1:]:
+    if len(of) > LONGEST_NAME or sum(map(str.isdigit, of)) > MOST_NAME_DIGITS or AT in of[1:]:
         return False
     return any(map(str.isalpha, of)) and text(of) == of
 

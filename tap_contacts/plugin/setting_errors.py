@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 _CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff]")
 
-_HALF = re.compile(r"[\ud800-\udfff]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 _RECORDED = {("value_map",), ("stream_map_config",)}
 """Settings within which names are values of records, or the user's own."""
 
-LONGEST_NAME = 60
+LONGEST_SETTING_NAME = 60
 """Characters of a name in a message."""
 
-Path = tuple[object, ...]
+SettingPath = tuple[object, ...]
 
-_RULES = {
+_DEMANDS = {
     "minimum": "must be at least {}",
     "maximum": "must be at most {}",
     "exclusiveMinimum": "must be more than {}",
@@ -44,7 +44,7 @@ _RULES = {
 
 def wrong(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
     """Return a sentence for each setting that is not as the schema demands."""
-    if found := [f"{_path(path)} {why}." for path, why in _unwritable(config)]:
+    if found := [f"{_setting_path(path)} {why}." for path, why in _unwritable(config)]:
         return found
     return [_in_words(error) for error in Draft7Validator(schema).iter_errors(config)]
 
@@ -57,22 +57,22 @@ def unknown(
     for name, value in config.items():
         known = declared.get(name)
         if known is None and "properties" in schema:
-            meant = difflib.get_close_matches(name[:LONGEST_NAME].lower(), declared, 1, 0.7)
-            yield above + _shown(name), "".join(above + each for each in meant)
+            meant = difflib.get_close_matches(name[:LONGEST_SETTING_NAME].lower(), declared, 1, 0.7)
+            yield above + _one_line(name), "".join(above + each for each in meant)
         elif isinstance(value, dict) and is_account(name, known or {}):
             yield from unknown(value, known, f"{above}{name}.")
 
 
-def _unwritable(value: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
+def _unwritable(value: object, path: SettingPath = ()) -> Iterator[tuple[SettingPath, str]]:
     """Yield where a setting holds what no file or request can, and why."""
-    refused = _HALF if path[:1] in _RECORDED else _CONTROL
+    refused = _SURROGATE if path[:1] in _RECORDED else _CONTROL
     for name in filter(refused.search, value if isinstance(value, dict) else ()):
         yield (*path, name), "has a line break or another control character in its name"
     for name, child in _children(value):
         yield from _unwritable(child, (*path, name))
     if isinstance(value, float) and not math.isfinite(value):
         yield path, "must be a finite number"
-    if isinstance(value, str) and _HALF.search(value):
+    if isinstance(value, str) and _SURROGATE.search(value):
         yield path, "holds half a character, which no encoding can write"
 
 
@@ -84,7 +84,7 @@ def _children(value: object) -> Iterable[tuple[object, object]]:
 
 def _in_words(error: ValidationError) -> str:
     """Say what a setting must be, without saying what it is."""
-    where, rule = _path(error.absolute_path), str(error.validator)
+    where, rule = _setting_path(error.absolute_path), str(error.validator)
     asked: Any = error.validator_value
     if rule == "required":
         return f"{where} lacks the setting {error.message.split(' ', maxsplit=1)[0]}."
@@ -93,20 +93,20 @@ def _in_words(error: ValidationError) -> str:
     if rule in {"anyOf", "oneOf"} and (near := [e for e in error.context if e.validator != "type"]):
         return _in_words(near[0])
     if rule in {"anyOf", "oneOf"}:
-        kinds = [kind for each in asked for kind in _listed(each.get("type", "")).split(", ")]
+        kinds = [kind for each in asked for kind in _joined(each.get("type", "")).split(", ")]
         rule, asked = "type", list(dict.fromkeys(filter(None, kinds)))
-    return f"{where} {_RULES.get(rule, f'must satisfy {rule} {{}}').format(_listed(asked))}."
+    return f"{where} {_DEMANDS.get(rule, f'must satisfy {rule} {{}}').format(_joined(asked))}."
 
 
-def _path(parts: Any) -> str:
-    return ".".join(_shown(str(part)) for part in parts) or "The config"
+def _setting_path(parts: Any) -> str:
+    return ".".join(_one_line(str(part)) for part in parts) or "The config"
 
 
-def _shown(name: str) -> str:
+def _one_line(name: str) -> str:
     """Return a name on one line."""
     plain = "".join(each if each.isprintable() else "?" for each in name)
-    return plain if len(plain) <= LONGEST_NAME else f"{plain[:LONGEST_NAME]}…"
+    return plain if len(plain) <= LONGEST_SETTING_NAME else f"{plain[:LONGEST_SETTING_NAME]}…"
 
 
-def _listed(value: object) -> str:
+def _joined(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -35,10 +35,10 @@ def code_of(signum: int) -> int:
 def at_once() -> None:
     """Let signals end the process without a word while there is nothing to be finished."""
     for number in SIGNALS:
-        signal.signal(number, _leave)
+        signal.signal(number, _exit_at_once)
 
 
-def _leave(signum: int, frame: FrameType | None) -> NoReturn:
+def _exit_at_once(signum: int, frame: FrameType | None) -> NoReturn:
     del frame
     os._exit(code_of(signum))
 

@@ -17,7 +17,7 @@ from singer_sdk.exceptions import FatalSyncError
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-STREAMS = 3
+STANDARD_STREAMS = 3
 """Standard input, output and error have the numbers below."""
 
 
@@ -43,7 +43,7 @@ class _Whole(io.FileIO):
         return size
 
 
-class _Messages(_Whole):
+class _StandardOutput(_Whole):
     """Standard output, whose errors are told in a sentence."""
 
     def __init__(self, number: int, unread: str) -> None:
@@ -65,7 +65,7 @@ class _Messages(_Whole):
             raise OutputError(msg) from None
 
 
-class _Log(_Whole):
+class _StandardError(_Whole):
     """Standard error, which may be full or closed."""
 
     def write(self, text: Buffer, /) -> int:
@@ -83,8 +83,8 @@ def prepare(unread: str) -> bool:
     """
     _keep_numbers()
     is_open = sys.stdout is not None
-    sys.stdout = _text(_Messages(1, unread), "utf-8")
-    sys.stderr = _text(_Log(2), (sys.stderr and sys.stderr.encoding) or "utf-8")
+    sys.stdout = _text_stream(_StandardOutput(1, unread), "utf-8")
+    sys.stderr = _text_stream(_StandardError(2), (sys.stderr and sys.stderr.encoding) or "utf-8")
     return is_open
 
 
@@ -100,12 +100,12 @@ def assert_open(*, is_open: bool) -> None:
 
 def _keep_numbers() -> None:
     """Let no file that is opened later have the number of a standard stream that is closed."""
-    while (number := os.open(os.devnull, os.O_RDWR)) < STREAMS:
+    while (number := os.open(os.devnull, os.O_RDWR)) < STANDARD_STREAMS:
         pass
     os.close(number)
 
 
-def _text(file: _Whole, encoding: str) -> io.TextIOWrapper:
+def _text_stream(file: _Whole, encoding: str) -> io.TextIOWrapper:
     return io.TextIOWrapper(
         file, encoding, "backslashreplace", line_buffering=True, write_through=True
     )

@@ -34,10 +34,10 @@ def is_terminal(stream: IO[str] | None) -> bool:
 def make_way() -> None:
     """Clear the rows if both outputs go to the terminal: a line of the other one is to come."""
     if sys.stdout.isatty() and is_terminal(sys.stderr):
-        _put(CLEAR)
+        _write_now(CLEAR)
 
 
-class _Log:
+class _LogAboveRows:
     """The stream of a log handler, each piece of which clears the rows first."""
 
     def __init__(self, stream: IO[str]) -> None:
@@ -55,13 +55,13 @@ def logging_above() -> Iterator[None]:
     """Have what is logged to a terminal stand above the rows, and clear them in the end."""
     handlers = _handlers() if is_terminal(sys.stderr) else []
     for handler in handlers:
-        handler.setStream(_Log(sys.stderr))
+        handler.setStream(_LogAboveRows(sys.stderr))
     try:
         yield
     finally:
         for handler in handlers:
             handler.setStream(sys.stderr)
-            _put(CLEAR)
+            _write_now(CLEAR)
 
 
 def _handlers() -> list[logging.StreamHandler[Any]]:
@@ -79,10 +79,10 @@ def draw(line: str, row: int) -> None:
     with console.capture() as captured:
         console.print(Text(line), no_wrap=True, overflow="ellipsis", end="")
     up = f"\x1b[{row}A" if row else ""
-    _put("\n" * row + "\r\x1b[2K" + captured.get() + up + "\r")
+    _write_now("\n" * row + "\r\x1b[2K" + captured.get() + up + "\r")
 
 
-def _put(text: str) -> None:
+def _write_now(text: str) -> None:
     """Write past the buffers, in one piece, so that no other thread comes in between."""
     with contextlib.suppress(OSError):  # whoever watched has closed the terminal
         os.write(sys.stderr.fileno(), text.encode())

@@ -73,7 +73,14 @@ def speaking() -> Iterator[None]:
         raise StreamMapConfigError(msg) from None
 
 
-FAILED = (MapExpressionError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+EXPRESSION_ERRORS = (
+    MapExpressionError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
 """What the expressions of stream maps may raise on a record."""
 
 
@@ -82,7 +89,7 @@ def applied(stream: str) -> Iterator[None]:
     """Raise StreamMapConfigError, with a sentence, where a stream map fails on a record."""
     try:
         yield
-    except FAILED:
+    except EXPRESSION_ERRORS:
         msg = (
             f"stream_maps holds an expression for {stream} that fails on a record: check that it "
             "copes with every value, null included."

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _NUMBER = re.compile(r"[+-]?([0-9]{1,18}(\.[0-9]{0,18})?|\.[0-9]{1,18})([eE][+-]?[0-9]{1,2})?")
 
-_FLAGS = {
+_BOOLEANS = {
     **dict.fromkeys(("true", "1", "yes", "on"), True),
     **dict.fromkeys(("false", "0", "no", "off"), False),
 }
@@ -26,7 +26,7 @@ def typed(value: Any, schema: Mapping[str, Any]) -> Any:
     A text that cannot be read so stays as it is: what it must be is said by who checks it.
     """
     if isinstance(value, str):
-        value = _read(value, _kinds(schema))
+        value = _converted(value, _kinds(schema))
     if isinstance(value, float) and value.is_integer() and "integer" in _kinds(schema):
         return int(value)
     if isinstance(value, dict):
@@ -64,7 +64,7 @@ def _kinds(schema: Mapping[str, Any]) -> list[str]:
     return [given] if isinstance(given, str) else list(given)
 
 
-def _read(text: str, kinds: list[str]) -> Any:
+def _converted(text: str, kinds: list[str]) -> Any:
     """Return what a text says, unless it may be meant as text."""
     if "string" in kinds or not kinds:
         return text
@@ -76,8 +76,8 @@ def _read(text: str, kinds: list[str]) -> Any:
     return text
 
 
-def _whole(text: str) -> int:
-    if not _WHOLE.fullmatch(text):
+def _integer(text: str) -> int:
+    if not _INTEGER.fullmatch(text):
         raise ValueError
     return int(text)
 
@@ -85,10 +85,10 @@ def _whole(text: str) -> int:
 def _number(text: str) -> float:
     if not _NUMBER.fullmatch(text):
         raise ValueError
-    return int(text) if _WHOLE.fullmatch(text) else float(text)
+    return int(text) if _INTEGER.fullmatch(text) else float(text)
 
 
-def _several(text: str) -> Any:
+def _list(text: str) -> Any:
     """Return a list in JSON, or what stands between commas."""
     if text.startswith("["):
         return _json(text, list)
@@ -103,10 +103,10 @@ def _json(text: str, kind: type) -> Any:
 
 
 _READERS: dict[str, Callable[[str], Any]] = {
-    "integer": _whole,
+    "integer": _integer,
     "number": _number,
-    "boolean": lambda text: _FLAGS[text.lower()],
-    "array": _several,
+    "boolean": lambda text: _BOOLEANS[text.lower()],
+    "array": _list,
     "object": partial(_json, kind=dict),
 }
 """What reads a text as each type."""

@@ -121,7 +121,7 @@ class ApiStream(Stream, Generic[ClientT]):
 
     def _write_chunks(self) -> None:
         """Write the records chunk by chunk; what the SDK would change goes the SDK's way."""
-        form = fast_path.Form(self.effective_schema)
+        form = fast_path.RecordForm(self.effective_schema)
         writer = cast("MessageWriter", self._tap.message_writer)
         name = self.stream_maps[0].stream_alias
         with self.get_record_counter() as counter, self.get_sync_timer() as timer:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from requests import PreparedRequest
 
-MOST = 64
+MOST_CONNECTIONS = 64
 """Connections to one origin that are kept."""
 
 library_logs.keep_quiet()
@@ -51,14 +51,14 @@ class _Request(requests.PreparedRequest):
 
     def prepare_url(self, url: Any, params: Any) -> None:
         query = params if isinstance(params, str) else urlencode(params or {}, doseq=True)
-        self.url = f"{_address(url)}?{query}" if query else _address(url)
+        self.url = f"{_url_without_query(url)}?{query}" if query else _url_without_query(url)
 
     def prepare_cookies(self, cookies: Any) -> None:
         pass
 
 
 @lru_cache(maxsize=256)
-def _address(url: str) -> str:
+def _url_without_query(url: str) -> str:
     """Return an address without query as it is sent."""
     request = requests.PreparedRequest()
     request.prepare_url(url, {})
@@ -70,7 +70,7 @@ class Connections(HTTPAdapter):
 
     def __init__(self) -> None:
         """Start without any."""
-        super().__init__(pool_maxsize=MOST)
+        super().__init__(pool_maxsize=MOST_CONNECTIONS)
         self._pools: dict[str, Any] = {}
         self.connected: Callable[[], None] | None = None
         """Called when a connection was made, which may take long, before anything is sent."""
@@ -87,7 +87,7 @@ class Connections(HTTPAdapter):
         """
         SENT.may_be = False
         response = self.send(request, timeout=timeout, **ways(_origin(request)))
-        return response, _read(response)
+        return response, _body(response)
 
     def get_connection_with_tls_context(
         self, request: PreparedRequest, *how: Any, **ways: Any
@@ -117,7 +117,7 @@ class Connections(HTTPAdapter):
         return response
 
 
-def _read(response: requests.Response) -> bytes:
+def _body(response: requests.Response) -> bytes:
     body = bytearray()
     with response:
         for chunk in response.iter_content(65536):

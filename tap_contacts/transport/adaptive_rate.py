@@ -13,7 +13,7 @@ MINUTE = 60.0
 STEP_SECONDS = 30.0
 """Time without a throttle after which the learned rate rises by a step."""
 
-STEP, SMALL_STEP = 0.1, 0.02
+RATE_STEP, SMALL_RATE_STEP = 0.1, 0.02
 """What a step adds, as a part of the rate that was too much: far from that rate and near it."""
 
 SAME_SECONDS = 10.0
@@ -28,11 +28,11 @@ LEAST_RATE = 6 / MINUTE
 MEMORY_SECONDS = 600.0
 """How long what an API took in a minute shows what it can take."""
 
-SAMPLE = 20
+LEAST_SAMPLE = 20
 """Fewer requests than that say little of a rate over a longer time than they took."""
 
 
-class Learned:
+class LearnedRate:
     """The rate that throttles taught, in requests a second; no limit before the first."""
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ class Learned:
     def _rise(self, rate: float, now: float) -> None:
         """Go up by a step; the limit is gone at twice the rate that was too much."""
         near = abs(rate - self._too_much) <= NEAR * self._too_much
-        rate += self._too_much * (SMALL_STEP if near else STEP)
+        rate += self._too_much * (SMALL_RATE_STEP if near else RATE_STEP)
         self.rate = rate if rate < 2 * self._too_much else None
         self._rises = now + STEP_SECONDS
 
@@ -95,7 +95,7 @@ class Learned:
         """
         span = min(asked or 0.0, MINUTE)
         within = self._since(now - span)
-        if span and len(within) >= SAMPLE:
+        if span and len(within) >= LEAST_SAMPLE:
             return len(within) / span
         flow = self._since(self._throttled) or [now - MINUTE]
         return len(flow) / max(now - flow[0], 0.001)

@@ -83,7 +83,7 @@ class CallErrors:
         code = f"code {judgement.code} " if plain_code(judgement.code) else ""
         advice = self._redirected(call, answer, judgement) or judgement.advice
         words = (self._title, call.asked, f"{code}(HTTP {answer.status})", advice)
-        kind = _kind(call, judgement, has_served=has_served)
+        kind = _error_kind(call, judgement, has_served=has_served)
         detail = self._without_secrets(judgement.detail)
         error = kind(*words, code=judgement.code, http_status=answer.status, detail=detail)
         if isinstance(error, Retry):
@@ -102,7 +102,7 @@ class CallErrors:
         return advice
 
 
-def _kind(call: Call, judgement: Judgement, *, has_served: bool) -> type[ApiError]:
+def _error_kind(call: Call, judgement: Judgement, *, has_served: bool) -> type[ApiError]:
     """Return the kind of error that follows from a judgement.
 
     A refusal of everything that does not come from the API itself may pass. But while the API has

@@ -12,7 +12,7 @@ from tap_contacts.transport.errors import OutcomeUnknown, Refused, Retry, Stoppe
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-PATIENCE = 3
+FAILED_IN_OUTAGE = 3
 """Failures in a row, over all threads, that make an outage."""
 
 FIRST_SECONDS = 60.0
@@ -58,7 +58,7 @@ class Waits:
                 self._threads -= 1
 
 
-class Outage:
+class CircuitBreaker:
     """What all threads know of how an API answers, and of whether the run is to end."""
 
     def __init__(
@@ -107,7 +107,7 @@ class Outage:
         Raises:
             Stopped: If the API was given up.
         """
-        in_turn = self._one if self._failures >= PATIENCE else contextlib.nullcontext()
+        in_turn = self._one if self._failures >= FAILED_IN_OUTAGE else contextlib.nullcontext()
         with in_turn:
             self.wait(self._pause())
             self.sending()
@@ -127,5 +127,5 @@ class Outage:
 
     def _pause(self) -> float:
         """Return how long the next request has to wait for an outage that lasts."""
-        lasts = self._failures >= PATIENCE and self.now() - self._since > FIRST_SECONDS
+        lasts = self._failures >= FAILED_IN_OUTAGE and self.now() - self._since > FIRST_SECONDS
         return self._last + SELDOM_SECONDS - self.now() if lasts else 0.0

@@ -11,11 +11,11 @@ import msgspec
 from tap_contacts.transport.adaptive_rate import MINUTE
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.call_errors import CallErrors, may_be_done
-from tap_contacts.transport.circuit_breaker import Outage
+from tap_contacts.transport.circuit_breaker import CircuitBreaker
 from tap_contacts.transport.errors import Cut, NoAnswer, Refused, Retry, Stopped
-from tap_contacts.transport.rate_limit import Pace
-from tap_contacts.transport.redaction import Hidden
-from tap_contacts.transport.retry import Repeats
+from tap_contacts.transport.rate_limit import RateLimiter
+from tap_contacts.transport.redaction import Secrets
+from tap_contacts.transport.retry import Retries
 from tap_contacts.transport.served import Served
 from tap_contacts.transport.session import Transport
 from tap_contacts.transport.settings import Sending
@@ -63,18 +63,18 @@ class ApiClient(abc.ABC):
 
     def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
         sending = msgspec.convert({**config}, Sending)
-        self._outage = Outage()
+        self._outage = CircuitBreaker()
         fixed = settings.get("requests_per_minute") or config.get("requests_per_minute")
-        self.pace = Pace(self.title, self._outage, {"": fixed} if fixed else self.rates)
+        self.pace = RateLimiter(self.title, self._outage, {"": fixed} if fixed else self.rates)
         self.transport = Transport(sending.timeout_seconds, self.pace)
         self.origin = self.address(settings)
         self.sign_in = self.sign_in_with(settings)
         self.logger = logging.getLogger(f"contacts.{self.api}")
-        self._hidden = Hidden(self.settings, settings, config)
+        self._hidden = Secrets(self.settings, settings, config)
         self._has_served = False
         """Whether the API has done anything that this run asked for."""
         self._errors = CallErrors(self.title, self.origin, self._without_secrets, self.logger)
-        self._repeats = Repeats(self.title, sending, self.pace, self._outage, self.logger)
+        self._repeats = Retries(self.title, sending, self.pace, self._outage, self.logger)
 
     @property
     def account(self) -> str:

@@ -10,12 +10,12 @@ import re
 
 from singer_sdk.exceptions import FatalAPIError, SingerSDKError, SkippableAPIError
 
-_CODE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,59}|[0-9]{1,9}")
+_PLAIN_CODE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,59}|[0-9]{1,9}")
 
 
 def plain_code(code: str) -> str:
     """Return an API's code if it has the form of one, else "": it could be anything."""
-    return code if _CODE.fullmatch(code) else ""
+    return code if _PLAIN_CODE.fullmatch(code) else ""
 
 
 class ApiError(SingerSDKError):

@@ -40,7 +40,7 @@ AT_ONCE = 64 * 1024
 SLACK = 16
 """Part of the longest wait by which an answer may be late: to set it anew takes a system call."""
 
-FAILURES = (OSError, HTTPError, http.client.HTTPException)
+EXCHANGE_ERRORS = (OSError, HTTPError, http.client.HTTPException)
 """What an exchange may end with instead of an answer; errors of `requests` are OSErrors."""
 
 
@@ -83,8 +83,6 @@ def _not_sent(error: BaseException) -> str:
         return "no connection through the proxy; check HTTPS_PROXY in the environment"
     if isinstance(error, SSLError):
         return "the certificate or the encryption was not accepted"
-    if isinstance(error, ProxyError):
-        return "no connection through the proxy; check HTTPS_PROXY in the environment"
     return "no connection; check the address and the network"
 
 
@@ -115,7 +113,7 @@ class _Source(socket.SocketIO):
         """Read what is there, or wait for it as long as is left."""
         now = time.monotonic()
         if now > self._set:
-            self._waits.settimeout(_left(self._until))
+            self._waits.settimeout(_seconds_left(self._until))
             self._set = now + self._slack
         count = super().readinto(buffer)
         self.room -= count or 0
@@ -124,7 +122,7 @@ class _Source(socket.SocketIO):
         return count
 
 
-def _left(until: float) -> float | None:
+def _seconds_left(until: float) -> float | None:
     """Return the seconds until then; TimeoutError if there are none."""
     left = until - time.monotonic()
     if left <= 0:
@@ -188,7 +186,7 @@ class _Timed:
 
     def recv(self, *how: Any) -> Any:
         """Read what is there, or wait for it as long as is left."""
-        self._sock.settimeout(_left(self._until))
+        self._sock.settimeout(_seconds_left(self._until))
         return self._sock.recv(*how)
 
 

@@ -27,7 +27,7 @@ def origin(setting: str, url: str, *, lan: bool = False) -> str:
     Raises:
         ConfigurationError: If it is not `https://host[:port]`, or no way leads there.
     """
-    split = _split(url.strip().rstrip("/"))
+    split = _split_origin(url.strip().rstrip("/"))
     if split is None or not _is_bare(split):
         msg = f"{setting} must be a bare origin such as https://host or https://host:8443."
         raise ConfigurationError(msg)
@@ -42,7 +42,7 @@ def origin(setting: str, url: str, *, lan: bool = False) -> str:
     return found
 
 
-def _split(url: str) -> SplitResult | None:
+def _split_origin(url: str) -> SplitResult | None:
     """Return the parts of an address; None if it is none."""
     try:
         split = urlsplit(url)

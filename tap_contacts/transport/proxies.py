@@ -22,7 +22,7 @@ from singer_sdk.exceptions import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-KINDS = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
+PROXY_SCHEMES = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
 """Schemes of proxies."""
 
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -65,8 +65,8 @@ def assert_passable(origin: str) -> None:
 
 def _why_no_proxy(proxy: str) -> str:
     """Say what is wrong with the address of a proxy, without any part of it; "" if nothing."""
-    split = _split(proxy)
-    if split is None or split.scheme not in KINDS or not split.hostname:
+    split = _split_proxy(proxy)
+    if split is None or split.scheme not in PROXY_SCHEMES or not split.hostname:
         return "must be the address of a proxy such as http://host:8080"
     try:
         unquote(split.netloc).encode("latin-1")
@@ -77,7 +77,7 @@ def _why_no_proxy(proxy: str) -> str:
     return ""
 
 
-def _split(proxy: str) -> SplitResult | None:
+def _split_proxy(proxy: str) -> SplitResult | None:
     """Return the parts of a proxy's address, whose scheme may be left out; None if it is none."""
     plain = proxy.isascii() and proxy.isprintable() and " " not in proxy
     if "@" in proxy and "://" not in proxy:  # `requests` takes the user for a scheme

@@ -23,7 +23,7 @@ EPOCH_SECONDS, EPOCH_MILLISECONDS = 1e9, 1e11
 """From here on a reset is a moment rather than a number of seconds."""
 
 _ABOUT_QUOTAS = re.compile("(?i)(x-)?rate-?limit")
-_NUMBER = re.compile(r"\s*([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*(?:[,;]|$)")
+_HEADER_NUMBER = re.compile(r"\s*([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*(?:[,;]|$)")
 _REMAINING = re.compile(r"(?i)(?:^|[,;])\s*(?:remaining|r)\s*=\s*([0-9]{1,15})\b")
 _RESET = re.compile(r"(?i)(?:^|[,;])\s*(?:reset|t)\s*=\s*([0-9]{1,15})\b")
 _NEXT_POLICY = re.compile(r',\s*(?=")')
@@ -46,7 +46,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return None
     if re.fullmatch("[0-9]+", value):
         return float(value)
-    moment = _moment(value)
+    moment = _http_date(value)
     return None if moment is None else max(0.0, moment - _now(headers))
 
 
@@ -68,21 +68,21 @@ def _policy(text: str) -> Quota | None:
 
 def _three_parts(headers: Mapping[str, str], family: str) -> Quota | None:
     """Read the quota from headers of their own; its reset may be a moment, too."""
-    remaining = _number(headers.get(family + "Remaining"))
+    remaining = _header_number(headers.get(family + "Remaining"))
     if remaining is None:
         return None
-    reset = _number(headers.get(family + "Reset-After"))
+    reset = _header_number(headers.get(family + "Reset-After"))
     if reset is None:
-        reset = _number(headers.get(family + "Reset"))
-    return None if reset is None else Quota(int(remaining), _seconds(reset, headers))
+        reset = _header_number(headers.get(family + "Reset"))
+    return None if reset is None else Quota(int(remaining), _seconds_to_reset(reset, headers))
 
 
-def _number(value: str | None) -> float | None:
-    found = _NUMBER.match(value) if value else None
+def _header_number(value: str | None) -> float | None:
+    found = _HEADER_NUMBER.match(value) if value else None
     return float(found[1]) if found else None
 
 
-def _seconds(reset: float, headers: Mapping[str, str]) -> float:
+def _seconds_to_reset(reset: float, headers: Mapping[str, str]) -> float:
     if reset < EPOCH_SECONDS:
         return reset
     moment = reset / 1000 if reset > EPOCH_MILLISECONDS else reset
@@ -91,11 +91,11 @@ def _seconds(reset: float, headers: Mapping[str, str]) -> float:
 
 def _now(headers: Mapping[str, str]) -> float:
     """Return the moment of an answer, in seconds of the epoch."""
-    moment = _moment(headers.get("Date", ""))
+    moment = _http_date(headers.get("Date", ""))
     return time.time() if moment is None else moment
 
 
-def _moment(value: str) -> float | None:
+def _http_date(value: str) -> float | None:
     """Return an HTTP date in seconds of the epoch; None if it is none."""
     try:
         moment = parsedate_to_datetime(value)

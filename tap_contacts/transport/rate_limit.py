@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from pyrate_limiter import InMemoryBucket, Rate, RateItem
 
-from tap_contacts.transport.adaptive_rate import MINUTE, Learned
+from tap_contacts.transport.adaptive_rate import MINUTE, LearnedRate
 from tap_contacts.transport.circuit_breaker import POLL_SECONDS
 from tap_contacts.transport.errors import Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tap_contacts.transport.circuit_breaker import Outage
+    from tap_contacts.transport.circuit_breaker import CircuitBreaker
     from tap_contacts.transport.rate_headers import Quota
 
 SPREAD_SECONDS = 1.0
@@ -39,7 +39,7 @@ class Ticket(NamedTuple):
     waited: float = 0.0
 
 
-class Fixed:
+class FixedRate:
     """Rates a minute that are known, by HTTP method; "" stands for all others."""
 
     def __init__(self, limits: Mapping[str, int]) -> None:
@@ -67,7 +67,7 @@ class Fixed:
         return self._buckets.get(method) or self._buckets.get("")
 
 
-class Room:
+class QuotaLeft:
     """The quota that the API tells: what it says is left, less what it may not have counted yet.
 
     Renewed, it is as large and as long as any that was told, until an answer tells better.
@@ -113,13 +113,13 @@ class Room:
         self._uncounted = others
 
 
-class Pace:
+class RateLimiter:
     """Give all threads that send to one account their turn."""
 
-    def __init__(self, title: str, outage: Outage, limits: Mapping[str, int]) -> None:
+    def __init__(self, title: str, outage: CircuitBreaker, limits: Mapping[str, int]) -> None:
         """Take the API's title, what waits and tells the time, and the known rates by method."""
         self._title, self._outage = title, outage
-        self._fixed, self._learned, self._room = Fixed(limits), Learned(), Room()
+        self._fixed, self._learned, self._room = FixedRate(limits), LearnedRate(), QuotaLeft()
         self._lock = threading.Lock()
         self._quiet_until = 0.0
         self._sent = self._sent_before_throttle = 0

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     from singer_sdk import typing as th
 
-SHORTEST = 4
+SHORTEST_SECRET = 4
 """Characters of a secret that is looked for: a shorter one would blacken half the text."""
 
 
-class Hidden:
+class Secrets:
     """The secrets of one account."""
 
     def __init__(
@@ -32,12 +32,12 @@ class Hidden:
     def taken_out(self, text: str, more: Collection[str]) -> str:
         """Return a text without these secrets in any of their usual spellings."""
         for secret in (*self._secrets, *more):
-            for spelling in _spellings(secret) if len(secret) >= SHORTEST else ():
+            for spelling in _wire_spellings(secret) if len(secret) >= SHORTEST_SECRET else ():
                 text = text.replace(spelling, "***")
         return text
 
 
-def _spellings(secret: str) -> list[str]:
+def _wire_spellings(secret: str) -> list[str]:
     """List how a secret is written on the wire, longest first."""
     spellings = {
         secret,

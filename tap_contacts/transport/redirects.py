@@ -14,7 +14,9 @@ REDIRECTS = frozenset((301, 302, 303, 307, 308))
 
 _HOST = re.compile(r"[a-z0-9.-]{1,253}(:[0-9]{1,5})?")
 
-ADVICE = "It answered with a redirect to {}, which no request that writes follows; check api_url."
+REDIRECTED = (
+    "It answered with a redirect to {}, which no request that writes follows; check api_url."
+)
 
 
 def advice(answer: Answer, origin: str) -> str:
@@ -26,10 +28,10 @@ def advice(answer: Answer, origin: str) -> str:
     """
     if answer.status not in REDIRECTS:
         return ""
-    return ADVICE.format(_shown(answer.headers.get("Location", ""), origin))
+    return REDIRECTED.format(_shown_address(answer.headers.get("Location", ""), origin))
 
 
-def _shown(location: str, origin: str) -> str:
+def _shown_address(location: str, origin: str) -> str:
     """Return scheme and host of an address, if the host is a relative of the one that was asked."""
     try:
         asked, there = urlsplit(origin), urlsplit(location)

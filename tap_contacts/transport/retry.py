@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from tap_contacts.transport.call import Call
-    from tap_contacts.transport.circuit_breaker import Outage
-    from tap_contacts.transport.rate_limit import Pace
+    from tap_contacts.transport.circuit_breaker import CircuitBreaker
+    from tap_contacts.transport.rate_limit import RateLimiter
     from tap_contacts.transport.served import Served
     from tap_contacts.transport.session import Answer
     from tap_contacts.transport.settings import Sending
@@ -29,16 +29,21 @@ LONGER = 8
 """How many times longer the waits are after a throttle that names none: rates are mostly those of a
 minute, which the tries of one request have to outlast."""
 
-LATER = "Run again when the API is reachable; nothing is lost."
-OTHERS_GO = "Other requests succeed: run again, and ask the vendor if only this one keeps failing."
+RUN_AGAIN = "Run again when the API is reachable; nothing is lost."
+ASK_VENDOR = "Other requests succeed: run again, and ask the vendor if only this one keeps failing."
 """What to do after a request failed in all its tries."""
 
 
-class Repeats:
+class Retries:
     """Send the requests of one account until each is answered or must not be sent again."""
 
     def __init__(
-        self, title: str, sending: Sending, pace: Pace, outage: Outage, logger: logging.Logger
+        self,
+        title: str,
+        sending: Sending,
+        pace: RateLimiter,
+        outage: CircuitBreaker,
+        logger: logging.Logger,
     ) -> None:
         self._title, self._pace, self._outage, self._logger = title, pace, outage, logger
         self._tries, self._wait = sending.max_tries, sending.retry_wait_seconds
@@ -87,7 +92,7 @@ class Repeats:
         """Return what follows from a request that failed in all its tries."""
         tries = f"no success in {trial.tries} tries; last: {error.answered}"
         of_one = trial.is_of_one()
-        kind, advice = (GivenUp, OTHERS_GO) if of_one else (Stopped, LATER)
+        kind, advice = (GivenUp, ASK_VENDOR) if of_one else (Stopped, RUN_AGAIN)
         words = (self._title, call.asked, tries, error.advice or advice)
         ended = kind(*words, code=error.code, http_status=error.http_status)
         return ended if of_one else self._outage.give_up(ended)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tap_contacts.transport.call import Call
     from tap_contacts.transport.errors import Retry
 
-FEW = 4
+GIVEN_UP_IN_OUTAGE = 4
 """Records failed in a row, none of their kind having succeeded between them, that are an outage."""
 
 
@@ -66,7 +66,7 @@ class Served:
             if call.several or self._served[call.reads] > since:
                 return False
             self._in_a_row[call.reads] += 1
-            return self._in_a_row[call.reads] >= FEW
+            return self._in_a_row[call.reads] >= GIVEN_UP_IN_OUTAGE
 
 
 class Trial:

@@ -15,7 +15,7 @@ from requests.auth import AuthBase
 from tap_contacts.transport import xml
 from tap_contacts.transport.adapter import Connections, prepared
 from tap_contacts.transport.errors import NoAnswer
-from tap_contacts.transport.exchange import FAILURES, failure
+from tap_contacts.transport.exchange import EXCHANGE_ERRORS, failure
 from tap_contacts.transport.rate_headers import Quota, quota, retry_after
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
     from requests import PreparedRequest
 
-    from tap_contacts.transport.rate_limit import Pace
+    from tap_contacts.transport.rate_limit import RateLimiter
 
 MOST_VALUES = 500_000
 """Values in an answer, by its brackets and commas: each takes far more memory than its bytes."""
@@ -92,7 +92,7 @@ class SignIn(AuthBase):
 class Transport:
     """Send requests over one connection pool, each in its turn, and count them."""
 
-    def __init__(self, timeout: float, pace: Pace) -> None:
+    def __init__(self, timeout: float, pace: RateLimiter) -> None:
         self.timeout, self.pace = timeout, pace
         self._calls: Counter[str] = Counter()
         self._count = threading.RLock()  # a signal may ask while its own thread counts
@@ -151,7 +151,7 @@ class Transport:
         self._counted(method, 1)
         try:
             response, body = self._connections.answer(request, self.timeout)
-        except FAILURES as error:
+        except EXCHANGE_ERRORS as error:
             lost = failure(error)
             self._counted(method, -int(not lost.sent))
             raise lost from None

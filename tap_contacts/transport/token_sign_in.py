@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _TOKEN = re.compile("[!-~]{1,8192}")
 
-LATER = {429, 503}
+RETRY_AFTER_STATUSES = {429, 503}
 """HTTP statuses with which `Retry-After` is meant."""
 
 UNTIL_REFUSED = float("inf")
@@ -87,7 +87,7 @@ class TokenSignIn(SignIn):
             answer = self._transport.send(method, url, **options)
         except NoAnswer as error:
             raise Retry(self.title, asked, str(error)) from None
-        if answer.status in LATER and answer.retry_after is not None:
+        if answer.status in RETRY_AFTER_STATUSES and answer.retry_after is not None:
             later = Retry(self.title, asked, f"not now (HTTP {answer.status})")
             later.retry_after = answer.retry_after
             raise later

@@ -16,7 +16,7 @@ LARGEST_DOCUMENT = 16 * 1024 * 1024
 MOST_NODES = 500_000
 """Elements and attributes of a document, by its `<` and `=`; each takes over a hundred bytes."""
 
-_FORBIDDEN = re.compile(
+_NOT_IN_XML = re.compile(
     "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\x7f-\x84\x86-\x9f]"
 )
 """What XML 1.0 forbids, and the control characters it discourages."""
@@ -69,7 +69,7 @@ def element(name: str, text: str | None = None) -> etree._Element:
 
 def clean(text: str) -> str:
     """Return a text without the characters that XML 1.0 forbids, and without control characters."""
-    return text if text.isprintable() else _FORBIDDEN.sub("", text)
+    return text if text.isprintable() else _NOT_IN_XML.sub("", text)
 
 
 def document(root: etree._Element) -> bytes:

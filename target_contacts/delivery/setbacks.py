@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tap_contacts.transport.errors import GivenUp, OutcomeUnknown, Stopped
-from tap_contacts.transport.served import FEW
+from tap_contacts.transport.served import GIVEN_UP_IN_OUTAGE
 from target_contacts.errors import OUTCOME_UNKNOWN, WILL_BE_LOOKED_UP, Rejected
 from target_contacts.sinks.item import Action
 
@@ -139,7 +139,7 @@ class Setbacks:
 
     def _assert_no_outage(self) -> None:
         """Raise Stopped if too many records fail for it to be them."""
-        if len(self._lost) + self._unproven >= FEW:
+        if len(self._lost) + self._unproven >= GIVEN_UP_IN_OUTAGE:
             answered, advice = f"no answer in {self._rounds} tries", NEXT_RUN
             for last in list(self._lost.values())[-1:]:
                 answered, advice = f"{answered}; last: {last.answered}", f"{last.advice} {NEXT_RUN}"

@@ -15,7 +15,7 @@ from tap_contacts.plugin import signals
 from tap_contacts.plugin.base import ContactsPlugin, InputError
 from tap_contacts.plugin.standard_streams import OutputError
 from tap_contacts.plugin.status_line import make_way
-from tap_contacts.plugin.stream_maps import FAILED, Mapper
+from tap_contacts.plugin.stream_maps import EXPRESSION_ERRORS, Mapper
 from target_contacts.errors import Rejected
 from target_contacts.ledger.entry import CANONICAL
 from target_contacts.pipeline.run import Purpose
@@ -234,6 +234,6 @@ def _transformed(stream_map: StreamMap, line: Line) -> dict[str, Any] | None:
     """
     try:
         return stream_map.transform(line.fields)
-    except FAILED:
+    except EXPRESSION_ERRORS:
         reason = "an expression of stream_maps fails on this record"
     raise Rejected(reason, "stream_map")

@@ -12,7 +12,7 @@ import pytest
 
 from tap_contacts.listing.offsets import Incomplete, Listing, Page, read_chunks
 from tap_contacts.listing.prefetch import Offsets, in_order
-from tap_contacts.listing.seen_keys import Keys
+from tap_contacts.listing.seen_keys import SeenKeys
 from tap_contacts.transport.errors import Stopped
 from tests.sandbox.cobai import CUSTOMER_UUID, Cobai
 from tests.sandbox.zoho_voice import CONTACTS_PATH, FIRST_ID, ZohoVoice
@@ -249,7 +249,7 @@ def ids(names: str) -> list[dict[str, Any]]:
 
 def test_keys_are_kept_apart_whatever_they_look_like() -> None:
     """007 is not 7, and a set of keys that ascend at first goes on without forgetting."""
-    found = Keys([])
+    found = SeenKeys([])
     for key in ("7", "12", "007", "9" * 30, "a", "8"):
         assert (found.add(key), found.add(key)) == (True, False)
     assert (len(found), found.ascend) == (6, False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_contacts.listing.offsets import Incomplete, Page, read_all
+from tap_contacts.listing.offsets import Incomplete, Page, read_rows
 from tap_contacts.transport.errors import NotFound, Refused
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Rows:
 
     def read(self) -> list[str]:
         """Read all."""
-        return [row["id"] for row in read_all("it", self.page, SIZE, "id")]
+        return [row["id"] for row in read_rows("it", self.page, SIZE, "id")]
 
 
 def failing(number: int, error: Exception) -> Callable[[int], None]:
@@ -62,7 +62,7 @@ def test_a_refused_page_is_the_end_of_the_reading(kind: type[Refused], number: i
     rows.before = failing(number, refusal)
     found: list[Any] = []
     with pytest.raises(kind) as raised:
-        found.extend(read_all("it", rows.page, SIZE, "id"))
+        found.extend(read_rows("it", rows.page, SIZE, "id"))
     assert raised.value is refusal
     assert (len(rows.starts), rows.asked) == (number, number + 1)
     assert [row["id"] for row in found] == rows.rows[: len(found)]
@@ -71,7 +71,7 @@ def test_a_refused_page_is_the_end_of_the_reading(kind: type[Refused], number: i
 def test_an_empty_page_is_no_end_where_rows_are_still_counted() -> None:
     """Nothing at all is not taken for everything."""
     with pytest.raises(Incomplete, match="counts 7 rows, gave 0"):
-        list(read_all("it", lambda _: Page([], 7), SIZE, "id"))
+        list(read_rows("it", lambda _: Page([], 7), SIZE, "id"))
 
 
 def every(*numbers: int) -> dict[int, int]:

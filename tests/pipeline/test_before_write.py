@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_contacts.transport.circuit_breaker import Outage
-from tap_contacts.transport.rate_limit import Pace
+from tap_contacts.transport.circuit_breaker import CircuitBreaker
+from tap_contacts.transport.rate_limit import RateLimiter
 from tap_contacts.transport.session import Transport
 from target_contacts.ledger.errors import LedgerError
 
@@ -59,7 +59,7 @@ def listener() -> Iterator[Listener]:
 @pytest.fixture
 def transport() -> Transport:
     """Return what sends, in no haste and without a rate."""
-    return Transport(5, Pace("API", Outage(), {}))
+    return Transport(5, RateLimiter("API", CircuitBreaker(), {}))
 
 
 def test_it_is_called_before_each_write_and_after_each_connecting(

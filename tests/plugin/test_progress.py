@@ -26,7 +26,7 @@ from tap_contacts.apis.zoho_voice import reading as zoho_voice
 from tap_contacts.apis.zoho_voice.client import ZohoVoice as ZohoClient
 from tap_contacts.listing.bookmarks import Bookmark
 from tap_contacts.plugin.progress import Progress, Track
-from tap_contacts.transport.circuit_breaker import Outage
+from tap_contacts.transport.circuit_breaker import CircuitBreaker
 from tap_contacts.transport.usage import Usage
 from tests.sandbox.cobai import Cobai
 from tests.sandbox.porters import Porters
@@ -293,7 +293,7 @@ def test_a_long_time_left_is_told_in_hours_and_minutes(clock: Clock) -> None:
 
 def test_waits_at_the_same_time_count_once(clock: Clock) -> None:
     """The time in which requests wait is that of a clock, however many they are."""
-    outage = Outage(clock, clock.sleep)
+    outage = CircuitBreaker(clock, clock.sleep)
     with outage.waits.one():
         clock.sleep(3)
         with outage.waits.one():

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import typing as th
 
 from tap_contacts.transport.call import Call
-from tap_contacts.transport.circuit_breaker import Outage
+from tap_contacts.transport.circuit_breaker import CircuitBreaker
 from tap_contacts.transport.client import ApiClient
-from tap_contacts.transport.rate_limit import Pace
+from tap_contacts.transport.rate_limit import RateLimiter
 from tap_contacts.transport.session import SignIn
 from tap_contacts.transport.verdict import DONE, GATEWAY, NOT_UNDERSTOOD, Judgement
 from tests.sandbox.server import Request, Response, Sandbox, json_response
@@ -102,9 +102,9 @@ class Plain(ApiClient):
         return Call("GET", "/alive")
 
 
-def pace(clock: Clock, **limits: int) -> Pace:
+def pace(clock: Clock, **limits: int) -> RateLimiter:
     """Return the pace of an account with these rates a minute."""
-    return Pace("API", Outage(clock, clock.sleep), limits)
+    return RateLimiter("API", CircuitBreaker(clock, clock.sleep), limits)
 
 
 def client_of(sandbox: Sandbox, **config: Any) -> Plain:
@@ -112,7 +112,7 @@ def client_of(sandbox: Sandbox, **config: Any) -> Plain:
     return Plain(sandbox.target_config(), {**FAST, **SOON, **config})
 
 
-def turn(pace: Pace, told: Quota | None = None) -> int:
+def turn(pace: RateLimiter, told: Quota | None = None) -> int:
     """Send a request whose answer tells a quota, and return its number."""
     with pace.turn("GET") as ticket:
         if told:
@@ -120,7 +120,7 @@ def turn(pace: Pace, told: Quota | None = None) -> int:
         return ticket.number
 
 
-def sent(pace: Pace, clock: Clock, count: int, every: float = 0.0) -> list[float]:
+def sent(pace: RateLimiter, clock: Clock, count: int, every: float = 0.0) -> list[float]:
     """Send requests that are all answered, and return when they were sent."""
     times = []
     for _ in range(count):

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from urllib3.connection import HTTPConnection
 
-from tap_contacts.transport.circuit_breaker import Outage
+from tap_contacts.transport.circuit_breaker import CircuitBreaker
 from tap_contacts.transport.errors import NoAnswer
 from tap_contacts.transport.exchange import LARGEST_ANSWER, LARGEST_HEAD, bounded
-from tap_contacts.transport.rate_limit import Pace
+from tap_contacts.transport.rate_limit import RateLimiter
 from tap_contacts.transport.session import Transport
 from tests.support import tls
 from tests.support.peers import GOOD, Peer, Wire
@@ -45,7 +45,7 @@ def trust(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def transport(seconds: float = 10) -> Transport:
     """Return what sends requests and waits so long for their answers."""
-    return Transport(seconds, Pace("API", Outage(), {}))
+    return Transport(seconds, RateLimiter("API", CircuitBreaker(), {}))
 
 
 def failed(sender: Transport, url: str, **options: Any) -> tuple[str, bool]:

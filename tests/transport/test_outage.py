@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_contacts.transport.circuit_breaker import (
+    FAILED_IN_OUTAGE,
     FIRST_SECONDS,
-    PATIENCE,
     SELDOM_SECONDS,
-    Outage,
+    CircuitBreaker,
     Waits,
 )
 from tap_contacts.transport.errors import (
@@ -27,7 +27,7 @@ from tap_contacts.transport.errors import (
     Stopped,
     ends_run,
 )
-from tap_contacts.transport.served import FEW
+from tap_contacts.transport.served import GIVEN_UP_IN_OUTAGE
 from tests.support.plain import Clock, Plain, PlainApi, client_of
 
 if TYPE_CHECKING:
@@ -41,12 +41,12 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def outage(clock: Clock) -> Outage:
+def outage(clock: Clock) -> CircuitBreaker:
     """Return what is known of an API that has answered so far."""
-    return Outage(clock, clock.sleep)
+    return CircuitBreaker(clock, clock.sleep)
 
 
-def tried(outage: Outage, clock: Clock, *, fails: bool = True) -> float:
+def tried(outage: CircuitBreaker, clock: Clock, *, fails: bool = True) -> float:
     """Send one request and return when it was sent."""
     with suppress(Retry), outage.turn():
         sent = clock.now
@@ -55,14 +55,16 @@ def tried(outage: Outage, clock: Clock, *, fails: bool = True) -> float:
     return sent
 
 
-def failures(outage: Outage, clock: Clock) -> Iterator[float]:
+def failures(outage: CircuitBreaker, clock: Clock) -> Iterator[float]:
     """Yield when requests are sent by callers that each wait a second after a failure."""
     while True:
         yield tried(outage, clock)
         clock.sleep(1)
 
 
-def test_an_outage_is_asked_every_30_seconds_after_a_minute(clock: Clock, outage: Outage) -> None:
+def test_an_outage_is_asked_every_30_seconds_after_a_minute(
+    clock: Clock, outage: CircuitBreaker
+) -> None:
     """However often requests may be repeated: one in 30 s once the outage lasts."""
     start = clock.now
     sent = list(itertools.takewhile(lambda at: at < start + 600, failures(outage, clock)))
@@ -72,7 +74,7 @@ def test_an_outage_is_asked_every_30_seconds_after_a_minute(clock: Clock, outage
     assert min(gaps) == pytest.approx(SELDOM_SECONDS)
 
 
-def test_a_request_counts_from_when_it_leaves(clock: Clock, outage: Outage) -> None:
+def test_a_request_counts_from_when_it_leaves(clock: Clock, outage: CircuitBreaker) -> None:
     """One that had to wait long within its turn does not let the next follow at once."""
     for _ in itertools.takewhile(lambda at: at < 1200, failures(outage, clock)):
         pass
@@ -84,7 +86,7 @@ def test_a_request_counts_from_when_it_leaves(clock: Clock, outage: Outage) -> N
     assert tried(outage, clock) - left == pytest.approx(SELDOM_SECONDS)
 
 
-def test_the_end_of_an_outage_is_the_end_of_waiting(clock: Clock, outage: Outage) -> None:
+def test_the_end_of_an_outage_is_the_end_of_waiting(clock: Clock, outage: CircuitBreaker) -> None:
     """Once the API has answered, requests follow each other as before."""
     for _ in itertools.takewhile(lambda at: at < 1200, failures(outage, clock)):
         pass
@@ -92,16 +94,18 @@ def test_the_end_of_an_outage_is_the_end_of_waiting(clock: Clock, outage: Outage
     assert [tried(outage, clock, fails=False) for _ in range(3)] == [answered] * 3
 
 
-def test_a_failure_now_and_then_is_no_outage(clock: Clock, outage: Outage) -> None:
+def test_a_failure_now_and_then_is_no_outage(clock: Clock, outage: CircuitBreaker) -> None:
     """Failures that are not in a row make nobody wait."""
     for number in range(500):
-        assert tried(outage, clock, fails=number % PATIENCE > 0) == 1000 + number
+        assert tried(outage, clock, fails=number % FAILED_IN_OUTAGE > 0) == 1000 + number
         clock.sleep(1)
 
 
-def test_fewer_failures_than_make_an_outage_make_nobody_wait(clock: Clock, outage: Outage) -> None:
+def test_fewer_failures_than_make_an_outage_make_nobody_wait(
+    clock: Clock, outage: CircuitBreaker
+) -> None:
     """However long they last; with one more, requests become seldom."""
-    for number in range(PATIENCE):
+    for number in range(FAILED_IN_OUTAGE):
         at = clock.now
         assert tried(outage, clock) == at
         clock.sleep(1 if number else FIRST_SECONDS)
@@ -109,7 +113,7 @@ def test_fewer_failures_than_make_an_outage_make_nobody_wait(clock: Clock, outag
     assert tried(outage, clock) - last == pytest.approx(SELDOM_SECONDS)
 
 
-def in_turn_together(outage: Outage) -> bool:
+def in_turn_together(outage: CircuitBreaker) -> bool:
     """Say whether two requests are under way at once, if both come together."""
     both = threading.Barrier(2)
 
@@ -126,13 +130,13 @@ def in_turn_together(outage: Outage) -> bool:
 
 
 def test_requests_go_out_together_unless_the_api_does_not_answer(
-    clock: Clock, outage: Outage
+    clock: Clock, outage: CircuitBreaker
 ) -> None:
     """From the failures on that make an outage it is one at a time, until an answer comes."""
-    for _ in range(PATIENCE - 1):
+    for _ in range(FAILED_IN_OUTAGE - 1):
         tried(outage, clock)
         assert in_turn_together(outage)
-    for _ in range(PATIENCE):
+    for _ in range(FAILED_IN_OUTAGE):
         tried(outage, clock)
     assert not in_turn_together(outage)
     assert in_turn_together(outage)
@@ -154,7 +158,7 @@ def test_time_is_counted_once_however_many_wait(clock: Clock) -> None:
     assert told == [(0, False), (5, True), (10, False), (15, True), (20, False)]
 
 
-def test_who_need_not_wait_is_not_counted(clock: Clock, outage: Outage) -> None:
+def test_who_need_not_wait_is_not_counted(clock: Clock, outage: CircuitBreaker) -> None:
     """A wait of no time, or of less, is none."""
     for seconds in (0, -1, 7):
         outage.wait(seconds)
@@ -163,7 +167,7 @@ def test_who_need_not_wait_is_not_counted(clock: Clock, outage: Outage) -> None:
 
 @pytest.mark.parametrize("kind", [Retry, OutcomeUnknown])
 def test_a_create_without_an_answer_is_a_failure_too(
-    clock: Clock, outage: Outage, kind: type[ApiError]
+    clock: Clock, outage: CircuitBreaker, kind: type[ApiError]
 ) -> None:
     """Whether a request may be repeated or not, an API that is silent is asked seldom."""
     sent = []
@@ -176,7 +180,7 @@ def test_a_create_without_an_answer_is_a_failure_too(
     assert min(after - before for before, after in itertools.pairwise(late)) >= SELDOM_SECONDS - 1
 
 
-def test_a_refusal_ends_an_outage(clock: Clock, outage: Outage) -> None:
+def test_a_refusal_ends_an_outage(clock: Clock, outage: CircuitBreaker) -> None:
     """An API that refuses a record has answered."""
     for _ in itertools.takewhile(lambda at: at < 1200, failures(outage, clock)):
         pass
@@ -186,7 +190,7 @@ def test_a_refusal_ends_an_outage(clock: Clock, outage: Outage) -> None:
     assert tried(outage, clock) == answered
 
 
-def test_nothing_is_sent_once_the_api_was_given_up(clock: Clock, outage: Outage) -> None:
+def test_nothing_is_sent_once_the_api_was_given_up(clock: Clock, outage: CircuitBreaker) -> None:
     """Every further request fails with the same error, a waiting one, too."""
     over = outage.give_up(Stopped("API", "GET /", "no success"))
     with pytest.raises(Stopped) as sent:
@@ -269,10 +273,10 @@ def test_several_that_fail_in_a_row_are_an_outage(api: PlainApi, method: str) ->
     """Even if the API is alive, unless one of their kind succeeds between them."""
     client = telling(api)
     api.fault(on=f"{method} /bad", times=-1, status=500)
-    for number in range(2 * FEW - 2):
+    for number in range(2 * GIVEN_UP_IN_OUTAGE - 2):
         with pytest.raises(GivenUp):
             client.call(method, f"/bad/{number}")
-        if number == FEW - 2:
+        if number == GIVEN_UP_IN_OUTAGE - 2:
             client.call(method, "/good")
         client.call("GET" if method == "PUT" else "PUT", "/good")
     with pytest.raises(Stopped) as error:
@@ -284,10 +288,10 @@ def test_requests_for_several_records_are_not_counted(api: PlainApi) -> None:
     """One that is going to be halved is no record that fails; half of it is not repeated."""
     client = telling(api)
     api.fault(on="POST", times=-1, status=500)
-    for number in range(2 * FEW):
+    for number in range(2 * GIVEN_UP_IN_OUTAGE):
         with pytest.raises(GivenUp):
             client.call("POST", f"/{number}", several=True, once=True)
-    assert len(api.log) == 2 * FEW
+    assert len(api.log) == 2 * GIVEN_UP_IN_OUTAGE
 
 
 def test_a_throttle_is_repeated_even_in_half_a_request(api: PlainApi) -> None:

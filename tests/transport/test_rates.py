@@ -21,13 +21,13 @@ import pytest
 
 from tap_contacts.apis.cobai.client import Cobai as CobaiClient
 from tap_contacts.apis.zoho_voice.client import ZohoVoice as ZohoVoiceClient
-from tap_contacts.transport.adaptive_rate import LEAST_RATE, NEAR, STEP_SECONDS, Learned
+from tap_contacts.transport.adaptive_rate import LEAST_RATE, NEAR, STEP_SECONDS, LearnedRate
 from tap_contacts.transport.call import Call
-from tap_contacts.transport.circuit_breaker import Outage
+from tap_contacts.transport.circuit_breaker import CircuitBreaker
 from tap_contacts.transport.errors import OutcomeUnknown, Retry, Stopped, Throttled
 from tap_contacts.transport.rate_headers import Quota
-from tap_contacts.transport.rate_limit import LONGEST_WAIT, Pace, Ticket
-from tap_contacts.transport.retry import Repeats
+from tap_contacts.transport.rate_limit import LONGEST_WAIT, RateLimiter, Ticket
+from tap_contacts.transport.retry import Retries
 from tap_contacts.transport.session import SignIn
 from tap_contacts.transport.settings import Sending
 from tests.sandbox.cobai import Cobai
@@ -269,7 +269,7 @@ def test_the_rate_never_falls_to_nothing(clock: Clock) -> None:
 
 def risen(clock: Clock, seconds: float) -> list[tuple[float, float | None]]:
     """Return the times and rates, as parts of the throttled one, of use without throttles."""
-    learned = Learned()
+    learned = LearnedRate()
     for _ in range(100):
         learned.sent(clock.now)
         clock.sleep(0.1)
@@ -345,9 +345,9 @@ def test_a_lock_pauses_the_account_and_a_signal_ends_the_wait(workplace: Workpla
 
 def repeated(clock: Clock, error: Retry, *, tries: int = 6, wait: float = 4) -> list[float]:
     """Return the waits between the tries of a request that always fails."""
-    outage, times = Outage(clock, clock.sleep), []
+    outage, times = CircuitBreaker(clock, clock.sleep), []
     sending = Sending(max_tries=tries, retry_wait_seconds=wait)
-    repeats = Repeats("API", sending, Pace("API", outage, {}), outage, logging.getLogger())
+    repeats = Retries("API", sending, RateLimiter("API", outage, {}), outage, logging.getLogger())
 
     def attempt(_: Call) -> Answer:
         times.append(clock.now)

@@ -12,7 +12,7 @@ from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.cobai.progress import CustomersRead
 from tap_contacts.apis.cobai.wire import CUSTOMERS, FIELDS
-from tap_contacts.listing.prefetch import AFRESH, LOST, Chunk, in_order
+from tap_contacts.listing.prefetch import AFRESH, NOT_AS_LEFT, Chunk, in_order
 from tap_contacts.listing.vanished import Vanished
 from tap_contacts.transport.errors import NotFound
 
@@ -66,7 +66,7 @@ def read_contacts(
     """
     done = CustomersRead(chosen_customers(client), progress)
     if done.is_lost:
-        client.logger.warning(LOST, f"{client.title}: GET {CUSTOMERS}")
+        client.logger.warning(NOT_AS_LEFT, f"{client.title}: GET {CUSTOMERS}")
         yield AFRESH
     with closing(_marked(client, done)) as listed, closing(_whole(client, listed)) as contacts:
         for contact in contacts:

@@ -14,9 +14,9 @@ import msgspec
 from tap_contacts.apis.porters import wire
 from tap_contacts.apis.porters.reading import Asked, items, page, pages, text
 from tap_contacts.apis.porters.records import DATE_TIME, DELETED_AT, rfc3339, timed
-from tap_contacts.listing.bookmarks import EARLIEST, MOST_SEEN, Overlap, before
+from tap_contacts.listing.bookmarks import FIRST_MOMENT, MOST_SEEN, Overlap, before
 from tap_contacts.listing.clocks import clocks, moment
-from tap_contacts.listing.prefetch import AFRESH, LOST, Chunk
+from tap_contacts.listing.prefetch import AFRESH, NOT_AS_LEFT, Chunk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -102,11 +102,11 @@ class Changes:
             self._at = earlier
         else:
             if progress:
-                _logger.warning(LOST, self._what)
+                _logger.warning(NOT_AS_LEFT, self._what)
                 yield AFRESH
             self._begin(self._last_change())
         until = moment(rfc3339(self._at.until))
-        self._limit = before(until) if until else EARLIEST
+        self._limit = before(until) if until else FIRST_MOMENT
         self._overlap.go_on(self._at.seen, self._limit)
         if self._at.state == "existing":
             yield from self._walk(self._changed())

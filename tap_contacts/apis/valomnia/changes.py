@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_contacts.apis.valomnia.reading import in_text, normal, read_contacts
 from tap_contacts.apis.valomnia.wire import PAGE_SIZE
-from tap_contacts.listing.bookmarks import EARLIEST, Overlap, before, hash_of
+from tap_contacts.listing.bookmarks import FIRST_MOMENT, Overlap, before, hash_of
 from tap_contacts.listing.clocks import clocks, moment
 from tap_contacts.listing.offsets import Incomplete
 from tap_contacts.listing.prefetch import Chunk
@@ -194,7 +194,7 @@ class _Walk:
     @property
     def _limit(self) -> datetime.datetime:
         """Return from when on the next run would read."""
-        return before(self._at) if self._at else EARLIEST
+        return before(self._at) if self._at else FIRST_MOMENT
 
     def _progress(self, *, is_done: bool = False) -> dict[str, Any] | None:
         """Return what moves the bookmark."""

@@ -12,7 +12,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from tap_contacts.apis.valomnia.wire import PAGE_SIZE
-from tap_contacts.listing.offsets import Listing, Page, read_all, read_chunks
+from tap_contacts.listing.offsets import Listing, Page, read_chunks, read_rows
 from tap_contacts.listing.prefetch import Chunk, Offsets
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def contacts(client: Valomnia, filters: Mapping[str, str]) -> Iterator[Record]:
         client: The tenant.
         filters: As for `Valomnia.page`.
     """
-    return read_all(client.what, lambda start: _page(client, filters, start), PAGE_SIZE, "id")
+    return read_rows(client.what, lambda start: _page(client, filters, start), PAGE_SIZE, "id")
 
 
 def few_contacts(client: Valomnia, pages: int) -> Iterator[Record] | None:
@@ -49,7 +49,7 @@ def few_contacts(client: Valomnia, pages: int) -> Iterator[Record] | None:
     def fetch(start: int) -> Page:
         return _page(client, {}, start) if start else first
 
-    return read_all(client.what, fetch, PAGE_SIZE, "id")
+    return read_rows(client.what, fetch, PAGE_SIZE, "id")
 
 
 def read_contacts(

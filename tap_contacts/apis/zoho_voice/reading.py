@@ -6,7 +6,7 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from tap_contacts.listing.offsets import Listing, Page, read_all, read_chunks
+from tap_contacts.listing.offsets import Listing, Page, read_chunks, read_rows
 from tap_contacts.listing.prefetch import Chunk, Offsets, in_order
 from tap_contacts.listing.vanished import Vanished
 from tap_contacts.transport.errors import Refused
@@ -66,7 +66,7 @@ def _detailed(client: ZohoVoice, chunks: Iterator[Chunk]) -> Generator[Chunk, No
 
 
 def _ids(client: ZohoVoice) -> Iterator[str]:
-    rows = read_all(client.what, client.page, client.page_size, "contact_id")
+    rows = read_rows(client.what, client.page, client.page_size, "contact_id")
     return (str(row["contact_id"]) for row in rows)
 
 
