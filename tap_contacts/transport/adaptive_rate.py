@@ -1,4 +1,4 @@
-"""Learn from throttles at which rate an API may be asked.
+"""Learn from throttles how many requests an API takes.
 
 A throttle halves the rate; from there it rises by steps, slowly near the rate that was too much.
 """
@@ -14,29 +14,28 @@ STEP_SECONDS = 30.0
 """Time without a throttle after which the learned rate rises by a step."""
 
 RATE_STEP, SMALL_RATE_STEP = 0.1, 0.02
-"""What a step adds, as a part of the rate that was too much: far from that rate and near it."""
+"""What a step adds, far from the rate that was too much and near it, as a part of that rate."""
 
 SAME_SECONDS = 10.0
 """Time after a halving in which further throttles count as the same."""
 
 NEAR = 0.2
-"""What is near, as a part of the rate that was too much."""
+"""Up to which distance a rate is near, as a part of the rate that was too much."""
 
 LEAST_RATE = 6 / MINUTE
-"""Requests a second that a throttle leaves in any case."""
+"""Requests a second below which no throttle lowers the rate."""
 
 MEMORY_SECONDS = 600.0
-"""How long what an API took in a minute shows what it can take."""
+"""How long the best minute counts as what the API can take."""
 
 LEAST_SAMPLE = 20
-"""Fewer requests than that say little of a rate over a longer time than they took."""
+"""Least number of requests from which a rate over the pause asked for is worked out."""
 
 
 class LearnedRate:
     """The rate that throttles taught, in requests a second; no limit before the first."""
 
     def __init__(self) -> None:
-        """Know nothing."""
         self.rate: float | None = None
         self._too_much = 0.0
         self._falls = self._rises = self._next = 0.0
@@ -49,7 +48,7 @@ class LearnedRate:
         return self._next - now
 
     def sent(self, now: float) -> None:
-        """Take note of a request; a step up is due at most once a request."""
+        """Count a request, and raise the rate by a step if one is due."""
         self._sent.append(now)
         while self._sent[0] <= now - MINUTE:
             self._sent.popleft()
@@ -60,22 +59,22 @@ class LearnedRate:
         self._next = now + 1 / self.rate if self.rate else 0.0
 
     def refused(self) -> None:
-        """Strike out a request that was not taken."""
+        """Take back a request, since the API did not serve it."""
         if self._sent:
             self._sent.pop()
 
     def _rise(self, rate: float, now: float) -> None:
-        """Go up by a step; the limit is gone at twice the rate that was too much."""
+        """Raise the rate by a step; from twice the rate that was too much there is no limit."""
         near = abs(rate - self._too_much) <= NEAR * self._too_much
         rate += self._too_much * (SMALL_RATE_STEP if near else RATE_STEP)
         self.rate = rate if rate < 2 * self._too_much else None
         self._rises = now + STEP_SECONDS
 
     def throttled(self, now: float, asked: float | None) -> float | None:
-        """Halve the rate that turned out to be too much; None if that was done just before.
+        """Halve the rate and return it; None if that was done a moment ago.
 
-        It never falls below half of what was taken in the best minute of late: an API that
-        throttles here and there for other reasons is not slowed down to nothing.
+        It never falls below half of what was sent in the best minute of late. So an API that
+        throttles now and then for other reasons is not slowed down to nothing.
         """
         self._rises = now + (asked or 0.0) + STEP_SECONDS  # A pause proves nothing.
         measured, self._throttled = self._measured(now, asked), now
@@ -88,10 +87,9 @@ class LearnedRate:
         return self.rate
 
     def _measured(self, now: float, asked: float | None) -> float:
-        """Return the rate of late: over the pause asked for, which tells how the API counts.
+        """Return the rate of late, measured over as long as the pause that the API asks for.
 
-        Without one, or with too few requests to tell, over the time that those since the last
-        throttle took.
+        Without a pause, or with too few requests in it, it is measured since the last throttle.
         """
         span = min(asked or 0.0, MINUTE)
         within = self._since(now - span)
@@ -101,6 +99,6 @@ class LearnedRate:
         return len(flow) / max(now - flow[0], 0.001)
 
     def _since(self, moment: float) -> list[float]:
-        """Return when requests were sent from a moment on, of the last minute."""
+        """Return the times of the requests of the last minute that were sent after a moment."""
         sent = list(self._sent)
         return sent[bisect.bisect_right(sent, moment) :]

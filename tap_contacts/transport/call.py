@@ -1,4 +1,4 @@
-"""One request as a client asks for it."""
+"""One request, as a client asks for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Go easy on an API that does not answer: one request at a time, seldom, and none once given up."""
+"""While an API does not answer, send one request at a time, then seldom, and none once given up."""
 
 from __future__ import annotations
 
@@ -25,10 +25,9 @@ POLL_SECONDS = 0.2
 
 
 class Waits:
-    """How long at least one thread has waited."""
+    """The time in which at least one thread waited, by a clock in seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        """Take a clock that counts in seconds."""
         self._clock = clock
         self._threads, self._since, self._before = 0, 0.0, 0.0
         self._lock = threading.RLock()  # a signal may ask while its own thread counts
@@ -59,14 +58,13 @@ class Waits:
 
 
 class CircuitBreaker:
-    """What all threads know of how an API answers, and of whether the run is to end."""
+    """What all threads know of how an API answers; clock and sleep count in seconds."""
 
     def __init__(
         self,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Start with an API that answers; clock and sleep count in seconds."""
         self.now, self._sleep = clock, sleep
         self.waits = Waits(clock)
         self._failures = 0
@@ -75,7 +73,7 @@ class CircuitBreaker:
         self._over: Stopped | None = None
 
     def give_up(self, error: Stopped) -> Stopped:
-        """Make every further request fail with this error, too, without being sent."""
+        """Let every further request fail with this error, without being sent; return it."""
         self._over = error
         return error
 
@@ -97,12 +95,12 @@ class CircuitBreaker:
             self._sleep(min(left, POLL_SECONDS))
 
     def sending(self) -> None:
-        """Take note that a request leaves now: its turn may have come long before."""
+        """Note that a request leaves now; its turn may have begun long before."""
         self._last = self.now()
 
     @contextlib.contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait for a turn to send a request, and take note of how it ends.
+        """Wait for a turn to send a request; the block is the turn, and its end is noted.
 
         Raises:
             Stopped: If the API was given up.
@@ -122,10 +120,10 @@ class CircuitBreaker:
             self._answered()
 
     def _answered(self) -> None:
-        """Take note of an answer that makes sense, be it a refusal: that is no outage."""
+        """Note an answer that makes sense. A refusal is one, too: that is no outage."""
         self._failures, self._since = 0, self.now()
 
     def _pause(self) -> float:
-        """Return how long the next request has to wait for an outage that lasts."""
+        """Return the seconds that the next request has to wait, since an outage lasts."""
         lasts = self._failures >= FAILED_IN_OUTAGE and self.now() - self._since > FIRST_SECONDS
         return self._last + SELDOM_SECONDS - self.now() if lasts else 0.0

@@ -36,17 +36,16 @@ AFTER_CUT = MINUTE
 class ApiClient(abc.ABC):
     """Speak to one account of one API; safe to share between threads.
 
-    `call` takes each request through these steps. A step is repeated from wherever an answer or an
-    error leads back to:
+    `call` takes each request through these steps, from the outside to the inside:
 
-    1. retry (`retry.Repeats`): send it again if that is allowed, after a wait.
-    2. circuit breaker (`circuit_breaker.Outage`): while the API does not answer, one at a time.
-    3. sign-in (`session.SignIn`): sign it; renew the sign-in once if it has expired.
-    4. rate limit (`rate_limit.Pace`): wait for its turn, then sign it anew if it had to wait.
-    5. connection (`session.Transport`, `adapter.Connections`): send it, and read the whole answer.
+    1. `retry`: send it again after a wait, if that is allowed.
+    2. `circuit_breaker`: send one at a time while the API does not answer.
+    3. sign-in (`session.SignIn`): sign it, and renew the sign-in once if it has expired.
+    4. `rate_limit`: wait for a turn. After a wait it is signed anew.
+    5. connection (`session`, `adapter`, `exchange`): send it, and read the whole answer.
 
-    Then `judge` says what the answer means. What it asks for is passed to the rate limit, and it
-    is returned if the request was done; else `call_errors` makes the error.
+    Then `judge` says what the answer means. The rate limit takes what the answer asks for. If the
+    request was not done, `call_errors` makes the error, which leads to a retry or to the caller.
     """
 
     api: ClassVar[str]

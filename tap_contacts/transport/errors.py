@@ -1,4 +1,4 @@
-"""What can go wrong with an API, told apart by what follows from it.
+"""The errors of an API, one class for each consequence.
 
 Every message says which API, what was asked, what it answered and what to do next; none holds a
 secret or a contact's data. The API's own words, which may, are kept apart in `detail`.
@@ -19,7 +19,17 @@ def plain_code(code: str) -> str:
 
 
 class ApiError(SingerSDKError):
-    """An API did not do what was asked of it."""
+    """An API did not do what was asked of it.
+
+    Args:
+        api: Title of the API.
+        asked: The request, without query and body.
+        answered: What came back.
+        advice: What to do next.
+        code: The API's own code.
+        http_status: Status of the answer, if there was one.
+        detail: The API's own words. They may hold a contact's data.
+    """
 
     def __init__(  # noqa: PLR0913
         self,
@@ -32,7 +42,6 @@ class ApiError(SingerSDKError):
         http_status: int | None = None,
         detail: str = "",
     ) -> None:
-        """Compose the message from title of the API, request, answer and what to do next."""
         super().__init__(f"{api}: {asked}: {answered}." + (f" {advice}" if advice else ""))
         self.answered = answered
         self.advice = advice
@@ -42,7 +51,7 @@ class ApiError(SingerSDKError):
 
 
 class Refused(ApiError, SkippableAPIError):
-    """The API refused this one record; others may do better."""
+    """The API refused this one record; others may succeed."""
 
 
 class NotFound(Refused):
@@ -58,22 +67,21 @@ class Stopped(ApiError, FatalAPIError):
 
 
 class Barred(Stopped):
-    """The API answers this request as it would answer any: nothing is permitted, or nothing there.
+    """The API answers that nothing is permitted, or that nothing is there, whatever was asked.
 
-    Without a code of its own the answer may come from something before the API, which looks into
-    requests.
+    Without a code of the API's own, the answer may come from a firewall or proxy before it.
     """
 
 
 class GivenUp(Stopped):
     """The API failed on this one request in every try, although it serves others.
 
-    Whoever can do without the request goes on; for everybody else it is the end, as `Stopped` is.
+    A caller that can do without the request goes on. For any other caller it ends the run.
     """
 
 
 def ends_run(error: BaseException | None) -> bool:
-    """Say whether an error is the end of the run, and not of one request alone."""
+    """Say whether an error ends the run, and not only one request."""
     return isinstance(error, Stopped) and not isinstance(error, GivenUp)
 
 
@@ -82,7 +90,7 @@ class Retry(ApiError):
 
     retry_after: float | None = None
     of_account: bool = False
-    """Whether it surely has nothing to do with what was asked: a throttle, or no sign-in."""
+    """Whether it concerns the account, and not what was asked: a throttle, or no sign-in."""
 
 
 class Throttled(Retry):
@@ -92,10 +100,12 @@ class Throttled(Retry):
 
 
 class NoAnswer(SingerSDKError):
-    """The network gave no whole answer; `sent` says whether the request may have arrived."""
+    """There was no whole answer; `sent` says whether the request may have arrived.
+
+    The reason is in words and holds no address.
+    """
 
     def __init__(self, reason: str, *, sent: bool) -> None:
-        """Keep the reason, in words without addresses."""
         super().__init__(reason)
         self.sent = sent
 

@@ -1,8 +1,7 @@
 """Bound each exchange in time and size, and know whether its request may have left.
 
-One `timeout` is set on a socket before it is used. Of the standard library that is the longest wait
-for a single read, so that an answer that comes byte by byte never ends; here it is the longest wait
-for the whole answer.
+The timeout of a socket is the longest wait for a single read, so that an answer that comes byte by
+byte never ends. Here it is the longest wait for the whole answer.
 """
 
 from __future__ import annotations
@@ -35,13 +34,15 @@ _BEYOND_BODY = 1024 * 1024
 """Bytes that the sizes of chunks may take beside a body."""
 
 AT_ONCE = 64 * 1024
-"""Bytes that are read at once if they are there."""
+"""Most bytes of one read."""
 
 SLACK = 16
-"""Part of the longest wait by which an answer may be late: to set it anew takes a system call."""
+"""The part of the longest wait by which an answer may be late, 1/16.
+
+To set the timeout of a socket takes a system call, so it is not set for each read."""
 
 EXCHANGE_ERRORS = (OSError, HTTPError, http.client.HTTPException)
-"""What an exchange may end with instead of an answer; errors of `requests` are OSErrors."""
+"""What an exchange raises if there is no answer; errors of `requests` are OSErrors."""
 
 
 class TooLarge(http.client.HTTPException):
@@ -49,7 +50,7 @@ class TooLarge(http.client.HTTPException):
 
 
 class _Sent(threading.local):
-    """What a thread knows of its exchange."""
+    """The state of a thread's exchange."""
 
     may_be = False
     """Whether bytes of the request may have left."""
@@ -59,7 +60,7 @@ SENT = _Sent()
 
 
 def failure(error: BaseException) -> NoAnswer:
-    """Return what the end of this thread's exchange without an answer means."""
+    """Return what it means that this thread's exchange ended with an error."""
     causes = list(_causes(error))
     if not SENT.may_be:
         return NoAnswer(_not_sent(error), sent=False)
@@ -74,7 +75,7 @@ _REASONS: dict[tuple[type[Exception], ...], str] = {
     (TimeoutError, ReadTimeoutError, Timeout): "no answer within timeout_seconds",
     (DecodeError,): "the answer cannot be decompressed",
 }
-"""What ends an exchange beside a connection that breaks."""
+"""What ends an exchange, other than a connection that breaks."""
 
 
 def _not_sent(error: BaseException) -> str:
@@ -94,10 +95,9 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 class _Source(socket.SocketIO):
-    """The bytes of one answer as they come, the last of them in time and not too many."""
+    """The bytes of one answer, bounded in time and number; the timeout is that of the socket."""
 
     def __init__(self, sock: Any) -> None:
-        """Take a socket, on which the longest wait is set."""
         super().__init__(sock, "r")
         sock._io_refs += 1  # noqa: SLF001  # so that it stays open for this, as for any such file
         self._waits = sock
@@ -105,12 +105,12 @@ class _Source(socket.SocketIO):
         self._until = now + wait
         self._slack = wait / SLACK
         self._set = now + self._slack
-        """Until when what is set on the socket is near enough to what is left."""
+        """Until when the timeout on the socket is near enough to the time that is left."""
         self.room = LARGEST_HEAD
         """Bytes that may still come."""
 
     def readinto(self, buffer: Buffer) -> int | None:
-        """Read what is there, or wait for it as long as is left."""
+        """Read what is there, or wait for it for the time that is left."""
         now = time.monotonic()
         if now > self._set:
             self._waits.settimeout(_seconds_left(self._until))
@@ -123,7 +123,7 @@ class _Source(socket.SocketIO):
 
 
 def _seconds_left(until: float) -> float | None:
-    """Return the seconds until then; TimeoutError if there are none."""
+    """Return the seconds until a moment; raise TimeoutError if it is over."""
     left = until - time.monotonic()
     if left <= 0:
         raise TimeoutError
@@ -131,7 +131,7 @@ def _seconds_left(until: float) -> float | None:
 
 
 class _Opened:
-    """What an answer is read from a socket with."""
+    """A socket that opens as one bounded answer."""
 
     def __init__(self, sock: Any) -> None:
         self._sock = sock
@@ -143,27 +143,27 @@ class _Opened:
 
 
 class _Response(http.client.HTTPResponse):
-    """An answer of which the last byte has to be there in time."""
+    """An answer whose bytes are bounded in time and number."""
 
     def __init__(self, sock: Any, *what: Any, **how: Any) -> None:
         opened: Any = _Opened(sock)
         super().__init__(opened, *what, **how)
 
     def begin(self) -> None:
-        """Read status line and headers."""
+        """Read status line and headers, then allow as many bytes as a body may have."""
         file: Any = self.fp
         super().begin()
         file.raw.room = LARGEST_ANSWER + _BEYOND_BODY
 
 
 class _Timed:
-    """A socket whose timeout is that of all reads until it is set again.
+    """A socket whose timeout bounds all reads together, until it is set again.
 
-    Encryption within that of a proxy reads one as often as its records take.
+    It stands below encryption within the encryption of a proxy, which reads several times for one
+    read of its own.
     """
 
     def __init__(self, sock: Any) -> None:
-        """Take a socket with its timeout."""
         self._sock = sock
         self.settimeout(sock.gettimeout())
 
@@ -172,7 +172,7 @@ class _Timed:
 
     @property
     def _io_refs(self) -> int:
-        """Return how many streams use the socket, which stays open for them."""
+        """Return how many files use the socket, which stays open for them."""
         return int(self._sock._io_refs)  # noqa: SLF001
 
     @_io_refs.setter
@@ -185,19 +185,19 @@ class _Timed:
         self._sock.settimeout(wait)
 
     def recv(self, *how: Any) -> Any:
-        """Read what is there, or wait for it as long as is left."""
+        """Read what is there, or wait for it for the time that is left."""
         self._sock.settimeout(_seconds_left(self._until))
         return self._sock.recv(*how)
 
 
 class _Bounded:
-    """What is added to a class of connections."""
+    """What `bounded` adds to a class of connections."""
 
     response_class = _Response
     sock: Any
 
     def request(self, *what: Any, **how: Any) -> None:
-        """Send a request; while there is no connection yet, nothing of it can have left."""
+        """Connect, if need be, then note that bytes may have left, and send a request."""
         if self.sock is None:
             self.connect()  # type: ignore[attr-defined]
         SENT.may_be = True

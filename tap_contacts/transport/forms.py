@@ -10,7 +10,7 @@ LONGEST_TEXT = 4096
 """Characters of a setting's text: user names, passwords, tokens and paths are far shorter."""
 
 PLAIN = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff]*(?![\s\S])"
-"""A text without line breaks, other control characters and half characters."""
+"""A text without line breaks, other control characters and lone surrogates."""
 
 HEADER = r"^[!-~]*(?![\s\S])"
 """A text that goes into a header as it is."""
@@ -19,10 +19,10 @@ IN_WORDS = {
     PLAIN: "must not hold a line break or another control character: give it anew, in one line",
     HEADER: "must be of letters, digits and signs of ASCII only, without blanks and line breaks",
 }
-"""What the patterns demand."""
+"""What the patterns demand, in the words of an error."""
 
 MOST_SECONDS = 86_400
-"""Seconds of a day, the longest time that a setting may name."""
+"""A day, the longest time that a setting may name."""
 
 
 def text(*, empty: bool = True, pattern: str = PLAIN, **options: Any) -> th.StringType:

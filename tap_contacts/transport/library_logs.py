@@ -1,8 +1,8 @@
-"""Keep what is sent and stored out of the log of the libraries, whoever sets the log up.
+"""Keep what is sent and stored out of the libraries' logs, whatever the log configuration is.
 
-At DEBUG urllib3 logs every address with its query, sign-ins among them, at WARNING those of answers
-with malformed headers; http.client prints headers; SQLAlchemy logs parameters. Filters on their
-loggers outlast a log configuration, which sets levels and handlers anew.
+urllib3 logs every address with its query, which may hold sign-ins, at DEBUG, and some at WARNING;
+http.client prints headers; SQLAlchemy logs parameters. A log configuration sets levels and handlers
+anew, but leaves filters on loggers in place.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ QUIET = {
     **dict.fromkeys(("requests", "http.client", "charset_normalizer"), logging.ERROR),
     "psycopg": logging.WARNING,
 }
-"""Loggers, and from which level on they may speak."""
+"""Loggers, and the lowest level that each may log."""
 
 
 class _From(logging.Filter):
-    """Let only what is grave enough pass."""
+    """Let only records from a level on pass."""
 
     def __init__(self, level: int) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class _From(logging.Filter):
 
 
 def keep_quiet() -> None:
-    """Have libraries log no address, header or parameter, and print none."""
+    """Let libraries log and print no address, header or parameter."""
     for name, level in QUIET.items():
         logger = logging.getLogger(name)
         logger.setLevel(level)

@@ -1,4 +1,4 @@
-"""Take the origins of APIs from settings: scheme, host and port."""
+"""Read the origin of an API from a setting: scheme, host and port."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ LONGEST_HOST = 253
 
 
 def origin(setting: str, url: str, *, lan: bool = False) -> str:
-    """Return a bare origin from a setting, in lower case and without a trailing slash.
+    """Return the bare origin in a setting, in lower case and without a trailing slash.
 
     Args:
         setting: Name of the setting, for the message.
         url: What the user gave.
-        lan: Whether plain http may go beyond loopback: only where a device offers nothing else.
+        lan: Whether plain http may go beyond loopback, for devices that offer nothing else.
 
     Raises:
-        ConfigurationError: If it is not `https://host[:port]`, or no way leads there.
+        ConfigurationError: If it is not `https://host[:port]`, or the proxy for it is wrong.
     """
     split = _split_origin(url.strip().rstrip("/"))
     if split is None or not _is_bare(split):
@@ -43,7 +43,7 @@ def origin(setting: str, url: str, *, lan: bool = False) -> str:
 
 
 def _split_origin(url: str) -> SplitResult | None:
-    """Return the parts of an address; None if it is none."""
+    """Return the parts of an address; None if it is not one."""
     try:
         split = urlsplit(url)
         _ = split.port
@@ -53,7 +53,7 @@ def _split_origin(url: str) -> SplitResult | None:
 
 
 def _is_bare(split: SplitResult) -> bool:
-    """Say whether an address is a scheme, a host and perhaps a port, without anything else."""
+    """Say whether an address has a scheme, a host, perhaps a port, and nothing else."""
     more = split.path or split.query or split.fragment or "@" in split.netloc
     return (
         split.scheme in {"http", "https"} and bool(split.hostname) and not more and split.port != 0
@@ -61,7 +61,7 @@ def _is_bare(split: SplitResult) -> bool:
 
 
 def _is_host(host: str) -> bool:
-    """Say whether a text has the form of an address or a name, be it one of another script."""
+    """Say whether a text is an IP address or a possible host name, in any script."""
     if ":" in host:
         return _is_address(host)
     try:
@@ -73,7 +73,7 @@ def _is_host(host: str) -> bool:
 
 
 def _in_ascii(host: str) -> str:
-    """Return a name of another script as it is asked for."""
+    """Return a host name of another script as DNS is asked for it."""
     request = requests.PreparedRequest()
     request.prepare_url(f"https://{host}", {})
     return str(urlsplit(request.url).hostname)

@@ -1,7 +1,7 @@
-"""Find the way to an origin: directly or through a proxy, and which certificates count.
+"""Find the proxy and the certificates for an origin.
 
-The environment names proxies and certificates, as `requests` reads it. Loopback never goes through
-a proxy, and neither does plain http, which would show the proxy the sign-in.
+The environment names them, as `requests` reads it. Loopback never goes through a proxy. Neither
+does plain http, since the proxy would see the sign-in.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def is_loopback(host: str) -> bool:
 
 
 def assert_passable(origin: str) -> None:
-    """Raise ConfigurationError if the environment names a proxy or certificates that are none."""
+    """Raise ConfigurationError if the environment names an unusable proxy or certificates."""
     if not origin.startswith("https:"):
         return
     found = ways(origin)
@@ -64,7 +64,7 @@ def assert_passable(origin: str) -> None:
 
 
 def _why_no_proxy(proxy: str) -> str:
-    """Say what is wrong with the address of a proxy, without any part of it; "" if nothing."""
+    """Say what is wrong with a proxy's address, without showing any part of it; "" if nothing."""
     split = _split_proxy(proxy)
     if split is None or split.scheme not in PROXY_SCHEMES or not split.hostname:
         return "must be the address of a proxy such as http://host:8080"
@@ -78,7 +78,7 @@ def _why_no_proxy(proxy: str) -> str:
 
 
 def _split_proxy(proxy: str) -> SplitResult | None:
-    """Return the parts of a proxy's address, whose scheme may be left out; None if it is none."""
+    """Return the parts of a proxy's address; None if it is wrong. The scheme may be left out."""
     plain = proxy.isascii() and proxy.isprintable() and " " not in proxy
     if "@" in proxy and "://" not in proxy:  # `requests` takes the user for a scheme
         return None
@@ -91,7 +91,7 @@ def _split_proxy(proxy: str) -> SplitResult | None:
 
 
 def _variable(proxy: str) -> str:
-    """Return the name of the variable that names a proxy; lower case goes first, as it counts."""
+    """Return the variable that names a proxy. One in lower case goes first, as in `requests`."""
     names = [f"{kind}_proxy" for kind in ("https", "all")]
     for name in (*names, *map(str.upper, names)):
         if os.environ.get(name) == proxy:

@@ -1,4 +1,4 @@
-"""Read from an answer's headers when, and how often, the API wants to be asked again.
+"""Read from an answer's headers when and how often requests may be sent.
 
 Sources: https://www.rfc-editor.org/rfc/rfc9110#name-retry-after and
 https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ with its earlier versions;
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FAMILIES = ("RateLimit-", "X-RateLimit-", "X-Rate-Limit-")
-"""Starts of the names of headers that tell a quota in three parts."""
+"""How the names of three headers begin that together tell a quota."""
 
 EPOCH_SECONDS, EPOCH_MILLISECONDS = 1e9, 1e11
-"""From here on a reset is a moment rather than a number of seconds."""
+"""From these values on a reset is a moment, and not a number of seconds."""
 
 _ABOUT_QUOTAS = re.compile("(?i)(x-)?rate-?limit")
 _HEADER_NUMBER = re.compile(r"\s*([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*(?:[,;]|$)")
@@ -30,7 +30,7 @@ _NEXT_POLICY = re.compile(r',\s*(?=")')
 
 
 class Quota(NamedTuple):
-    """How many more requests an API takes, and in how many seconds it takes more again."""
+    """How many more requests an API takes, and after how many seconds it takes more."""
 
     remaining: int
     reset: float
@@ -39,7 +39,7 @@ class Quota(NamedTuple):
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Return the seconds that `Retry-After` asks for, in either form; None if it asks for none.
 
-    A moment is reckoned from the answer's own `Date`: the two clocks may disagree.
+    A moment is compared with the answer's own `Date`, since the two clocks may disagree.
     """
     value = headers.get("Retry-After", "").strip()
     if not value:
@@ -51,7 +51,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def quota(headers: Mapping[str, str]) -> Quota | None:
-    """Return the quota that an answer tells of, or None; of several, the one that ends first."""
+    """Return the quota that an answer tells, or None; of several, the one with the least left."""
     if not any(map(_ABOUT_QUOTAS.match, headers)):
         return None
     told = headers.get("RateLimit")
@@ -67,7 +67,7 @@ def _policy(text: str) -> Quota | None:
 
 
 def _three_parts(headers: Mapping[str, str], family: str) -> Quota | None:
-    """Read the quota from headers of their own; its reset may be a moment, too."""
+    """Read the quota from three headers; its reset may be a moment."""
     remaining = _header_number(headers.get(family + "Remaining"))
     if remaining is None:
         return None
@@ -96,7 +96,7 @@ def _now(headers: Mapping[str, str]) -> float:
 
 
 def _http_date(value: str) -> float | None:
-    """Return an HTTP date in seconds of the epoch; None if it is none."""
+    """Return an HTTP date in seconds of the epoch; None if it is not one."""
     try:
         moment = parsedate_to_datetime(value)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

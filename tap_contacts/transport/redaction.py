@@ -14,16 +14,15 @@ if TYPE_CHECKING:
     from singer_sdk import typing as th
 
 SHORTEST_SECRET = 4
-"""Characters of a secret that is looked for: a shorter one would blacken half the text."""
+"""Least length of a secret that is taken out: shorter ones occur in ordinary words."""
 
 
 class Secrets:
-    """The secrets of one account."""
+    """The values of an account's secret settings, and the password that records are given."""
 
     def __init__(
         self, schema: th.ObjectType, settings: Mapping[str, Any], config: Mapping[str, Any]
     ) -> None:
-        """Take the values of all secret settings, and the password that records are given."""
         known = schema.to_dict()["properties"]
         values = [value for name, value in settings.items() if known.get(name, {}).get("secret")]
         values.append((config.get("defaults") or {}).get("password"))

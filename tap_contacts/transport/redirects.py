@@ -1,4 +1,4 @@
-"""Say where an API wants a request to go instead, as far as that may be shown."""
+"""Say to which address an answer redirects, as far as it may be shown."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from tap_contacts.transport.session import Answer
 
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
-"""HTTP statuses that name another address."""
+"""HTTP statuses of redirects."""
 
 _HOST = re.compile(r"[a-z0-9.-]{1,253}(:[0-9]{1,5})?")
 
@@ -20,7 +20,7 @@ REDIRECTED = (
 
 
 def advice(answer: Answer, origin: str) -> str:
-    """Return what to do about a redirect; "" if an answer is none.
+    """Return what to do about a redirect; "" if an answer is not one.
 
     Args:
         answer: What was answered.
@@ -32,7 +32,7 @@ def advice(answer: Answer, origin: str) -> str:
 
 
 def _shown_address(location: str, origin: str) -> str:
-    """Return scheme and host of an address, if the host is a relative of the one that was asked."""
+    """Return scheme and host of an address if the host is in the same domain as the one asked."""
     try:
         asked, there = urlsplit(origin), urlsplit(location)
     except ValueError:
@@ -46,6 +46,6 @@ def _shown_address(location: str, origin: str) -> str:
 
 
 def _is_below(host: str, parent: str) -> bool:
-    """Say whether a host is of a domain, which is none of the whole world's and no number."""
+    """Say whether a host is in a domain; a top-level one or a part of an IP address is none."""
     is_domain = "." in parent and not parent.rpartition(".")[2].isdecimal()
     return is_domain and (host == parent or host.endswith(f".{parent}"))

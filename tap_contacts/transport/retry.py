@@ -1,4 +1,4 @@
-"""Repeat requests that may be sent again: bounded, with doubling waits or as the API asks."""
+"""Send requests again that may be sent again: a few times, after doubling waits or as asked."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 
 LONGER = 8
-"""How many times longer the waits are after a throttle that names none: rates are mostly those of a
-minute, which the tries of one request have to outlast."""
+"""How many times longer the waits are after a throttle that asks for none.
+
+Rates are mostly those of a minute, which the tries of one request have to outlast."""
 
 RUN_AGAIN = "Run again when the API is reachable; nothing is lost."
 ASK_VENDOR = "Other requests succeed: run again, and ask the vendor if only this one keeps failing."
@@ -55,7 +56,7 @@ class Retries:
             for kind in (Retry, Throttled)
         )
         self.served: Served | None = None
-        """Tells a request on which the API fails from an API that fails; None: none is told."""
+        """Knows whether a request failed or the API; None: it is always the API."""
 
     @property
     def count(self) -> int:
@@ -63,11 +64,11 @@ class Retries:
         return self._count
 
     def send(self, attempt: Callable[[Call], Answer], call: Call) -> Answer:
-        """Make attempts until one does not raise Retry.
+        """Make attempts until one does not raise Retry, and return its answer.
 
         Raises:
-            GivenUp: If the last one does, too, while the API serves others.
-            Stopped: If it serves none, or asks for too long a wait; then the API is given up.
+            GivenUp: The last one did, too, while the API serves other requests.
+            Stopped: It serves none, or asks for too long a wait. Then the API is given up.
         """
         repeated = self._repeated_late if call.once else self._repeated
         trial = Trial(self.served, call, 1 if call.once else self._tries)
@@ -84,7 +85,7 @@ class Retries:
         return answer
 
     def _note(self, call: Call) -> None:
-        """Take note of an answer."""
+        """Note that the API served a request."""
         if self.served:
             self.served.serves(call)
 
@@ -98,7 +99,7 @@ class Retries:
         return ended if of_one else self._outage.give_up(ended)
 
     def _barred(self, call: Call, error: Barred, trial: Trial) -> Stopped:
-        """Return what follows from a request that is barred: nothing else, if others are not."""
+        """Return the error of a barred request: GivenUp if others are let through."""
         if error.code or not trial.is_barred_alone():
             return error
         answered = f"{error.answered}, though others are let through"
@@ -106,7 +107,7 @@ class Retries:
         return GivenUp(*words, code="refused", http_status=error.http_status)
 
     def _waits(self) -> Generator[float, Retry, None]:
-        """Wait as the API asks, else with doubling and jitter; then yield for a repeat."""
+        """Wait before each repeat as the API asks, else doubling, with jitter."""
         error = yield 0.0
         for tried in itertools.count(1):
             wait = self._wait_before(tried, error)

@@ -1,8 +1,8 @@
-"""Tell a request on which an API fails every time from an API that fails.
+"""Decide whether an API failed on one request or fails on all.
 
-One failed in all its tries says nothing by itself. What tells is what becomes of others: if the API
-served one meanwhile, or serves a harmless read now, it is the request. But where several in a row
-fail so and none of their kind succeeds between them, it is the API, whatever else it serves.
+That a request failed in all its tries does not show which. If the API served another one meanwhile,
+or serves a harmless read now, it is the request. But if several in a row fail so, and none of their
+kind (reads or writes) succeeds between them, it is the API, whatever else it serves.
 """
 
 from __future__ import annotations
@@ -18,14 +18,16 @@ if TYPE_CHECKING:
     from tap_contacts.transport.errors import Retry
 
 GIVEN_UP_IN_OUTAGE = 4
-"""Records failed in a row, none of their kind having succeeded between them, that are an outage."""
+"""Requests given up in a row that make an outage, if none of their kind succeeds between them."""
 
 
 class Served:
-    """What all threads know of which requests an account serves."""
+    """Which requests an account serves, over all threads.
+
+    `is_alive` says whether a harmless read succeeds now.
+    """
 
     def __init__(self, is_alive: Callable[[], bool]) -> None:
-        """Take what says whether a harmless read succeeds now."""
         self._is_alive = is_alive
         self._lock = threading.Lock()
         self._served: Counter[bool] = Counter()
@@ -43,20 +45,20 @@ class Served:
         return self._served[call.reads]
 
     def serves(self, call: Call) -> None:
-        """Take note of a request that got an answer which makes sense, be it a refusal."""
+        """Count a request that got an answer that makes sense. A refusal is one, too."""
         with self._lock:
             self._served[call.reads] += 1
             self._in_a_row[call.reads] = 0
 
     def is_alive(self, since: int) -> bool:
-        """Say whether the API has served anything since so many were, or does so now."""
+        """Say whether the API serves anything now, or did so since `since` requests were served."""
         return self.served > since or self._is_alive()
 
     def speaks_for_others(self, call: Call, since: int) -> bool:
-        """Take note of a request given up; say whether too many are for it to be the request.
+        """Count a request that was given up; say whether so many were that it is the API.
 
-        One for several records counts for none of them: it is taken apart first. Nor does one that
-        others of its kind succeeded beside.
+        A request for several records does not count, since it is taken apart first. Neither does
+        one if others of its kind succeeded meanwhile.
 
         Args:
             call: The request.
@@ -70,10 +72,13 @@ class Served:
 
 
 class Trial:
-    """The tries of one request, the last of which is made once the API was seen to be alive."""
+    """The tries of one request, at most `most`.
+
+    Before the last try a harmless read shows whether the API is alive. Without `known` every
+    failure counts as the API's.
+    """
 
     def __init__(self, known: Served | None, call: Call, most: int) -> None:
-        """Take what tells, if anything is to be told apart, the request, and the most tries."""
         self._known, self._call, self._most = known, call, most
         self._mark = 0
         """How many requests had been served when the last try began."""
@@ -82,10 +87,10 @@ class Trial:
         """Tries begun so far."""
         self._was_alive = False
         self._of_account = False
-        """Whether the last try told nothing of the request."""
+        """Whether the last try failed because of the account, and not of the request."""
 
     def begin(self) -> None:
-        """Take note that a try begins."""
+        """Begin a try."""
         self.tries += 1
         if self._known is None:
             return
@@ -94,7 +99,7 @@ class Trial:
         self._mark = self._known.served
 
     def failed(self, error: Retry) -> None:
-        """Take note of how a try failed."""
+        """Note how a try failed."""
         self._of_account = error.of_account
 
     def is_of_one(self) -> bool:
@@ -108,7 +113,7 @@ class Trial:
         return self._was_alive and not self._known.speaks_for_others(self._call, self._start)
 
     def is_barred_alone(self) -> bool:
-        """Say whether others of its kind were let through, and not too many are barred since."""
+        """Say whether others of its kind were let through, and not too many were barred since."""
         if self._known is None or not self._known.served_like(self._call):
             return False
         return not self._known.speaks_for_others(self._call, self._start)

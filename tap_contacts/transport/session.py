@@ -1,4 +1,4 @@
-"""Move single requests and answers over HTTP, without knowing what they mean."""
+"""Send single requests over HTTP, without knowing what the answers mean."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tap_contacts.transport.rate_limit import RateLimiter
 
 MOST_VALUES = 500_000
-"""Values in an answer, by its brackets and commas: each takes far more memory than its bytes."""
+"""Most values in an answer: each takes far more memory than its bytes."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Answer:
 
     @cached_property
     def json(self) -> Any:
-        """Return the body read as JSON, numbers of any size kept whole; None if it is none."""
+        """Return the body read as JSON, with numbers of any size; None if it is not JSON."""
         if _has_too_many(self.body):
             return None
         try:
@@ -53,7 +53,7 @@ class Answer:
 
     @cached_property
     def xml(self) -> _Element | None:
-        """Return the root of the body read as XML; None if it is none, or may be hostile."""
+        """Return the root of the body read as XML; None if it is not XML, or may be hostile."""
         return xml.parse(self.body)
 
     @cached_property
@@ -63,34 +63,37 @@ class Answer:
 
     @cached_property
     def quota(self) -> Quota | None:
-        """Return the quota that the answer tells of; `Retry-After` goes before it."""
+        """Return the quota that the answer tells; with `Retry-After` that counts instead."""
         return quota(self.headers) if self.retry_after is None else None
 
 
 def _has_too_many(body: bytes) -> bool:
-    """Say whether there are more values in an answer than are read."""
+    """Say whether an answer has too many values, counted by its brackets and commas."""
     return len(body) > MOST_VALUES and sum(map(body.count, (b"[", b"{", b","))) > MOST_VALUES
 
 
 class SignIn(AuthBase):
-    """Sign requests of one account; share one instance between all threads. This one signs none."""
+    """Sign the requests of one account, for all threads. This base class signs nothing."""
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Add the sign-in to a request that is otherwise final."""
         return request
 
     def secrets(self) -> Collection[str]:
-        """Return what signs requests now and stands in no setting."""
+        """Return secrets that sign requests now and are in no setting."""
         return ()
 
     def renew(self, request: PreparedRequest) -> bool:
-        """Drop the sign-in this request was refused with; say whether trying again makes sense."""
+        """Drop the sign-in that this request was refused with; say whether to try again."""
         del request
         return False
 
 
 class Transport:
-    """Send requests over one connection pool, each in its turn, and count them."""
+    """Send requests over one connection pool, each in its turn, and count them.
+
+    The timeout is in seconds, for the connection and for the answer as a whole.
+    """
 
     def __init__(self, timeout: float, pace: RateLimiter) -> None:
         self.timeout, self.pace = timeout, pace
@@ -100,9 +103,9 @@ class Transport:
 
     @property
     def before_write(self) -> Callable[[], None] | None:
-        """Return what is called right before a request that writes, or the first of a connection.
+        """Return what is called right before a request that writes, and after each connecting.
 
-        What it raises is passed on, and the request does not leave.
+        If it raises, the request does not leave.
         """
         return self._connections.connected
 
@@ -112,7 +115,7 @@ class Transport:
 
     @property
     def calls(self) -> dict[str, int]:
-        """Return the requests sent so far by method: sign-ins, repeats and failures included."""
+        """Return the requests sent so far by method, with sign-ins, repeats and failures."""
         with self._count:
             return dict(+self._calls)
 
@@ -122,7 +125,7 @@ class Transport:
         return sum(self.calls.values())
 
     def send(self, method: str, url: str, **options: Any) -> Answer:
-        """Send one request once, following no redirect, when it is its turn.
+        """Wait for a turn and send a request once, following no redirect.
 
         Raises:
             NoAnswer: No whole answer came.
@@ -146,7 +149,7 @@ class Transport:
             raise NoAnswer(reason, sent=False) from None
 
     def _sent(self, request: PreparedRequest, number: int) -> Answer:
-        """Send a request that is otherwise final; count it unless it surely did not leave."""
+        """Send a request that is final; count it unless it surely did not leave."""
         method = str(request.method)
         self._counted(method, 1)
         try:

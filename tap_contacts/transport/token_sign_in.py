@@ -1,4 +1,4 @@
-"""Sign in with a token: got once, shared by all threads, renewed by one of them."""
+"""Sign in with a token that all threads share and one of them renews."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 _TOKEN = re.compile("[!-~]{1,8192}")
 
 RETRY_AFTER_STATUSES = {429, 503}
-"""HTTP statuses with which `Retry-After` is meant."""
+"""HTTP statuses for which `Retry-After` counts."""
 
 UNTIL_REFUSED = float("inf")
-"""Life of a token whose end is told by a refusal only."""
+"""Life of a token that is used until it is refused."""
 
 
 class TokenSignIn(SignIn):
-    """Set a header to a token, got when it is first needed and again when it has ended."""
+    """Set a header to a token, which is got when first needed and again after its end."""
 
     title: ClassVar[str]
     """Name of the API in messages."""
@@ -35,7 +35,6 @@ class TokenSignIn(SignIn):
     """What stands before the token in the header."""
 
     def __init__(self, transport: Transport) -> None:
-        """Take what sends the requests for tokens."""
         self._transport = transport
         self._lock = threading.Lock()
         self._token = ""
@@ -71,7 +70,7 @@ class TokenSignIn(SignIn):
         return {self._token} - {""}
 
     def renew(self, request: PreparedRequest) -> bool:
-        """Drop the token this request was refused with, unless another thread has done so."""
+        """Drop the token that this request was refused with, unless another thread has done so."""
         with self._lock:
             if request.headers[self.header] == self.prefix + self._token:
                 self._ends = 0.0
@@ -81,7 +80,7 @@ class TokenSignIn(SignIn):
         """Send a request for a token.
 
         Raises:
-            Retry: There is no answer, or one that names a time to come back.
+            Retry: There is no answer, or one that says when to ask again.
         """
         try:
             answer = self._transport.send(method, url, **options)

@@ -1,4 +1,4 @@
-"""Count what the requests of an account came to."""
+"""Count the requests of an account."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Usage(NamedTuple):
-    """What the requests of an account came to."""
+    """How many requests an account took, and how long they waited."""
 
     calls: Mapping[str, int] = {}
     """Requests sent, by method."""
@@ -19,7 +19,7 @@ class Usage(NamedTuple):
     is_waiting: bool = False
 
     def __sub__(self, earlier: Usage) -> Usage:
-        """Return what has come since."""
+        """Return what was added since."""
         calls = {name: count - earlier.calls.get(name, 0) for name, count in self.calls.items()}
         repeats, waited = self.repeats - earlier.repeats, self.waited - earlier.waited
         return Usage(calls, repeats, waited, self.is_waiting)

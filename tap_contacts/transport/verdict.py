@@ -1,4 +1,4 @@
-"""The words in which an API's client says what an answer means."""
+"""Say what an answer means for its request: one vocabulary for all APIs."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class Judgement(NamedTuple):
     advice: str = ""
     detail: str = ""
     wait: float | None = None
-    """Seconds to wait before any other request, where the answer's headers tell of none."""
+    """Seconds to wait before any other request, if the answer's headers name none."""
     sure: bool = True
-    """Whether the API itself says so, and not perhaps something before it, which may have let the
-    request through."""
+    """Whether the API itself says so. Else it may be a proxy or gateway, which may have passed the
+    request on."""
 
 
 DONE = Judgement(Verdict.DONE)
@@ -48,7 +48,7 @@ GATEWAY = {
     503: Judgement(Verdict.UNKNOWN),
     504: Judgement(Verdict.UNKNOWN),
 }
-"""HTTP statuses that speak for the way to the API rather than for the API."""
+"""HTTP statuses that mostly come from gateways and proxies, and what each means."""
 
 NOT_UNDERSTOOD = Judgement(
     Verdict.UNKNOWN, advice="The answer is not what this API sends; check the address and proxies."

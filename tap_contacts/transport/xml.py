@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LARGEST_DOCUMENT = 16 * 1024 * 1024
-"""Bytes of a document; more is not parsed."""
+"""Most bytes of a document that is parsed."""
 
 MOST_NODES = 500_000
-"""Elements and attributes of a document, by its `<` and `=`; each takes over a hundred bytes."""
+"""Most elements and attributes, by `<` and `=`; each takes over a hundred bytes of memory."""
 
 _NOT_IN_XML = re.compile(
     "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\x7f-\x84\x86-\x9f]"
