@@ -1,1 +1,1 @@
-"""Stream contacts and contact statuses out of Zoho Voice and cobai."""
+"""The tap: stream contacts and their statuses out of the APIs."""

@@ -1,4 +1,4 @@
-"""Tell where the SDK would write records as they are, so that they need not take its long way."""
+"""Find records that the SDK would write unchanged, so that they can skip its slow path."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.base import GenericSingerWriter
 
 FLAG_TYPES = frozenset({bool, type(None)})
-"""Types of values that are written as they are where the schema demands a boolean."""
+"""Types whose values are written unchanged if the schema demands a boolean."""
 
 PLAIN_TYPES = FLAG_TYPES | {str, int}
-"""Types of values that are written as they are elsewhere."""
+"""Types whose values are written unchanged elsewhere."""
 
 MOST_SHAPES = 10_000
-"""Records with different fields or types that are remembered as fitting."""
+"""Most shapes that are remembered as fitting."""
 
 RecordShape = tuple[object, ...]
-"""Names of a record's fields, and then the types of their values."""
+"""The names of a record's fields, followed by the types of their values."""
 
 
 def is_open(stream: Stream, writer: GenericSingerWriter[Any, Any]) -> bool:
-    """Say whether a stream's records are written as they are, if they fit its schema.
+    """Say whether a stream's records are written unchanged if they fit its schema.
 
     No stream map, flattening, deselected field, batch or test may change them.
     """
@@ -44,10 +44,9 @@ def is_open(stream: Stream, writer: GenericSingerWriter[Any, Any]) -> bool:
 
 
 class RecordForm:
-    """The form of a stream's records, as far as writing them unchanged needs it."""
+    """The schema of a stream, as far as it decides whether records are written unchanged."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
-        """Take the schema that the SDK would conform records to."""
         self._properties: Mapping[str, Any] = schema.get("properties", {})
         self._flags = {name for name, rule in self._properties.items() if _is_flag(rule)}
         self._fitting: set[RecordShape] = set()
@@ -70,7 +69,7 @@ class RecordForm:
         return fits
 
     def _fits_at(self, name: str, value: Any) -> bool:
-        """Say whether a property is known and its value plain, or a flat list or object of such."""
+        """Say whether a property is known and its value plain, or a list or object of such."""
         rule = self._properties.get(name)
         if rule is None:
             return False

@@ -1,4 +1,4 @@
-"""Take the files that are kept between runs, states and catalogs, as options name them."""
+"""Check the files that `--state` and `--catalog` name."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MARKERS = "progress_markers"
-"""Key in a bookmark, an object in which the SDK keeps how far an unsorted stream was read."""
+"""Key in a bookmark; the SDK keeps there how far an unsorted stream was read."""
 
 STATE_ADVICE = "Give the last line that the target wrote, or leave --state out to read everything"
 
 
 def catalog(ctx: click.Context, param: click.Parameter, path: str | None) -> IO[str] | None:
-    """Return a catalog file as text; raise BadParameter if it is no catalog."""
+    """Return a catalog file as text; raise BadParameter if it is not a catalog."""
     if path is None:
         return None
     found = file_of("catalog", path, ctx, param)
@@ -46,7 +46,7 @@ def _is_catalog(found: dict[str, Any]) -> bool:
 
 
 def state(ctx: click.Context, param: click.Parameter, path: str | None) -> IO[str] | None:
-    """Return a state file as text; raise BadParameter if it is no state."""
+    """Return a state file as text; raise BadParameter if it is not a state."""
     if path is None:
         return None
     try:
@@ -61,7 +61,7 @@ def state(ctx: click.Context, param: click.Parameter, path: str | None) -> IO[st
 
 
 def _why_no_state(found: Mapping[str, Any]) -> str:
-    """Say why an object is no state; "" if it is one."""
+    """Say why an object is not a state; "" if it is one."""
     if "type" in found and "value" in found:
         return "is a whole STATE message, of which the value alone is a state"
     bookmarks = found.get("bookmarks", {})

@@ -37,19 +37,19 @@ STREAMS: tuple[type[ApiStream[Any]], ...] = (
     *valomnia.STREAMS,
     *zoho_voice.STREAMS,
 )
-"""Every stream there is."""
+"""All streams."""
 
 CLIENTS = tuple(dict.fromkeys(kind.client_class for kind in STREAMS))
 """The client of each API that can be read."""
 
 KEPT = {"state": kept_files.state, "catalog": kept_files.catalog}
-"""Options of the command that name files, and what takes these."""
+"""Options of the command that name files, and what checks these."""
 
 LONGEST_END = 5.0
-"""Seconds that a line being written may take once a signal came: its reader may have stopped."""
+"""Seconds after a signal in which the line that is being written must be finished."""
 
 UNREAD = "Nobody reads the output any more: see why the target ended, then run both again."
-"""What is said when the other end of the pipe is gone."""
+"""Message of the error if nothing reads from the pipe any more."""
 
 
 def account(client: type[ApiClient]) -> th.Property[Any]:
@@ -66,7 +66,7 @@ class TapContacts(ContactsPlugin, Tap):
     message_writer_class = MessageWriter
     message_writer: MessageWriter
     is_command: ClassVar = False
-    """Whether the process is the tap's own."""
+    """Whether the process was started as the command, and not by a test or another program."""
     watch: ClassVar = signals.Watch()
     progress: ClassVar = Progress()
     config_jsonschema: ClassVar = th.PropertiesList(
@@ -135,7 +135,7 @@ class TapContacts(ContactsPlugin, Tap):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """End at the first signal, after a whole line and with the state of what is written.
 
-        Requests that are under way only read: nobody waits for them.
+        Requests that are under way only read, so they are not waited for.
         """
         del frame
         if not self._is_ending:

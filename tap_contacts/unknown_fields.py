@@ -1,4 +1,4 @@
-"""Say once a stream which fields its schema does not know; the SDK says it at every new mixture."""
+"""Log once for each stream which fields its schema lacks; the SDK logs it again and again."""
 
 from __future__ import annotations
 
@@ -7,22 +7,21 @@ import logging
 from tap_contacts.plugin import printable
 
 SAID = "Properties %s were present"
-"""How the SDK begins."""
+"""How the SDK's log line begins."""
 
 MOST_NAMED = 50
-"""Fields that are named."""
+"""Most fields that are named."""
 
 
 class UnknownFields(logging.Filter):
-    """Keep back what the SDK says of such fields of one stream."""
+    """Collect the unknown fields that the SDK logs for one stream, and drop its lines."""
 
     def __init__(self) -> None:
-        """Start without any."""
         super().__init__()
         self._names: set[str] = set()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Say whether a line is another one."""
+        """Say whether a line is about something else."""
         args = record.args
         if not str(record.msg).startswith(SAID) or not isinstance(args, tuple) or not args:
             return True
@@ -31,7 +30,7 @@ class UnknownFields(logging.Filter):
         return False
 
     def tell(self, logger: logging.Logger) -> None:
-        """Log which fields there were, each that looks like a name by its name."""
+        """Log the fields, by name if they look like names."""
         if not self._names:
             return
         shown = sorted(filter(printable.is_name, self._names))[:MOST_NAMED]

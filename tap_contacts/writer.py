@@ -1,4 +1,4 @@
-"""Write Singer messages in few and large pieces, and records as they are where that will do."""
+"""Write Singer messages in few, large pieces."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 LARGEST_PIECE = 65536
-"""Bytes of records that are kept back at most."""
+"""Most bytes of records that are kept back."""
 
 SEPARATORS = {char.encode(): rf"\u{ord(char):04x}".encode() for char in "\x85\u2028\u2029"}
-"""Characters at which some readers end a line, and how they are written instead."""
+"""Characters that some readers take for the end of a line, and how they are escaped."""
 
 _ENCODER = msgspec.json.Encoder(enc_hook=str)
 
@@ -33,10 +33,9 @@ class _Record(msgspec.Struct, omit_defaults=True):
 
 
 class MessageWriter(GenericSingerWriter[bytes, Message]):
-    """Keep records back until `flush`, another message or much of them."""
+    """Keep records back until `flush`, another kind of message, or 64 KiB of them."""
 
     def __init__(self) -> None:
-        """Start with nothing to write."""
         super().__init__()
         self._kept = bytearray()
         self._is_writing = False
@@ -44,7 +43,7 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
 
     def serialize_message(self, message: Message) -> bytes:
         """Return a message as a line."""
-        if isinstance(message, StateMessage):  # often, and the SDK would copy it deeply
+        if isinstance(message, StateMessage):  # frequent, and the SDK makes a deep copy
             return _escaped(_ENCODER.encode({"type": "STATE", "value": message.value})) + b"\n"
         content = message.to_dict()
         if time := content.get("time_extracted"):
@@ -52,7 +51,7 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         return _escaped(_ENCODER.encode(content)) + b"\n"
 
     def write_message(self, message: Message) -> None:
-        """Write a message, but keep a record back while there are few."""
+        """Write a message; records are kept back while there are few."""
         self._kept += self.format_message(message)
         if not isinstance(message, RecordMessage) or len(self._kept) > LARGEST_PIECE:
             self.flush()
@@ -75,7 +74,7 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         """
         if not self._kept:
             return
-        self._is_writing = True  # from here on no signal writes what may not yet be written
+        self._is_writing = True  # until False, `between_lines` defers its call
         kept, self._kept = self._kept, bytearray()
         sys.stdout.buffer.write(kept)
         sys.stdout.buffer.flush()
@@ -85,7 +84,7 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
             then()
 
     def between_lines(self, call: Callable[[], None]) -> None:
-        """Call at once or, from within a signal that came while writing, once that is done."""
+        """Call at once; in a signal handler that interrupted writing, call after that."""
         if self._is_writing:
             self._then = call
         else:
@@ -94,6 +93,6 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
 
 def _escaped(json: bytes) -> bytes:
     for char, escape in SEPARATORS.items():
-        if char[:1] in json:  # one byte is found in no time
+        if char[:1] in json:  # to look for one byte is fast
             json = json.replace(char, escape)
     return json

@@ -1,8 +1,8 @@
-"""The bookmark of a stream in a STATE, and the rows behind it that the next run reads again.
+"""Keep the bookmark of a stream in STATE, and read the last minute before it again.
 
-A row may become visible some seconds after the time that it is stamped with: a transaction ends
-late, a replica lags behind. So the next run begins a minute before the bookmark, and leaves out the
-rows of that minute that are as they were.
+A row may become visible some seconds after the time in it: a transaction ends late, or a replica
+lags. So the next run begins a minute before the bookmark, and leaves out the rows of that minute
+that have not changed.
 """
 
 from __future__ import annotations
@@ -28,35 +28,38 @@ OVERLAP = timedelta(seconds=60)
 """How long before the bookmark the next run begins."""
 
 MOST_SEEN = 1000
-"""Rows that a STATE remembers; of more the latest, and the others come twice."""
+"""Most rows that a STATE remembers. If there are more, the latest count; the others come twice."""
 
 KEY, VALUE, SEEN = "replication_key", "replication_key_value", "seen"
 UNTIMED = "untimed"
-"""Keys in the state of a stream: `seen` has hashes of the rows that will be read again, `untimed`
-says that there are rows without a time, so that no bookmark counts."""
+"""Keys in the state of a stream. `seen` has hashes of the rows that will be read again; `untimed`
+says that some rows have no time, so that the bookmark does not count."""
 
 FIRST_MOMENT = datetime.min.replace(tzinfo=timezone.utc)
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 def hash_of(record: Mapping[str, Any]) -> str:
-    """Return what tells a record from any other, and from itself after a change."""
+    """Return a hash that differs for each record, and after each change of it."""
     digest = hashlib.blake2b(_encode(record), digest_size=9).digest()
     return base64.urlsafe_b64encode(digest).decode()
 
 
 def before(time: datetime) -> datetime:
-    """Return from when on to read if a bookmark tells a time."""
+    """Return the time from which to read, given that of a bookmark."""
     return max(time, FIRST_MOMENT + OVERLAP) - OVERLAP
 
 
 class Bookmark:
-    """From when on a stream is read, and how far it was."""
+    """From when on a stream is read, and how far it was read.
+
+    What an earlier run left counts if it is of the same replication key.
+    """
 
     def __init__(
         self, stream: str, key: str, state: MutableMapping[str, Any], start_date: object = None
     ) -> None:
-        """Take what an earlier run left, if it is of the same key.
+        """Read what an earlier run left.
 
         Args:
             stream: Name of the stream, for messages.
@@ -65,7 +68,7 @@ class Bookmark:
             start_date: Setting: nothing is read that changed before it.
 
         Raises:
-            ConfigurationError: If bookmark or start_date is no time.
+            ConfigurationError: If bookmark or start_date is not a time.
         """
         self._stream, self._key, self.state = stream, key, state
         is_of_key = state.get(KEY) in (None, key)
@@ -77,7 +80,7 @@ class Bookmark:
 
     @property
     def start(self) -> datetime | None:
-        """Return from when on to read; None for everything."""
+        """Return the time from which to read; None for everything."""
         return max(filter(None, (self.floor, self.time and before(self.time))), default=None)
 
     @property
@@ -86,9 +89,9 @@ class Bookmark:
         return not (self.floor and self.time and self.floor > before(self.time))
 
     def drop_if_ahead(self, now: datetime) -> bool:
-        """Give up a bookmark that lies in the server's future; say whether it did.
+        """Drop a bookmark that is later than the server's clock; say whether it was.
 
-        Nobody knows what was read before it was set: everything is read.
+        What was read before it was set is not known, so everything is read.
         """
         if self.floor and self.floor > now:
             text = "%s: start_date %s is still to come: nothing is read that changed before it."
@@ -126,21 +129,20 @@ class Bookmark:
 
 
 class Overlap:
-    """The rows that a run reads although an earlier one had, and those the next one will."""
+    """The rows that an earlier run read, too, and those that the next run will read again."""
 
     def __init__(self, bookmark: Bookmark) -> None:
-        """Take what an earlier run has seen."""
         self._earlier = dict.fromkeys(bookmark.seen)
         self._keeps_earlier = not bookmark.is_overlapped
         self._times: dict[str, datetime] = {}
 
     def is_new(self, record: Mapping[str, Any], time: datetime, limit: datetime) -> bool:
-        """Say whether no earlier run has seen a record as it is; remember it.
+        """Say whether no earlier run has read a record as it is now; remember it.
 
         Args:
             record: The record.
             time: When it was changed.
-            limit: From when on the next run may read it again.
+            limit: The time from which the next run may read it again.
         """
         if time < limit and not self._earlier:
             return True
@@ -150,15 +152,15 @@ class Overlap:
         return found not in self._earlier
 
     def go_on(self, seen: Iterable[str], limit: datetime) -> None:
-        """Take what a run that did not end had seen from a time on."""
+        """Take over the hashes of a run that was interrupted, for rows from a time on."""
         self._times.update(dict.fromkeys(seen, limit))
 
     def hashes(self, limit: datetime, *, is_done: bool) -> list[str]:
-        """Return what the next run is to know of the rows from a time on.
+        """Return the hashes that the next run needs.
 
         Args:
-            limit: The time: of what is before it nothing is remembered any more.
-            is_done: Whether all was read that an earlier run had seen.
+            limit: The time from which it may read again; earlier rows are forgotten.
+            is_done: Whether everything was read that an earlier run had read.
         """
         self._times = {each: time for each, time in self._times.items() if time >= limit}
         if len(self._times) > MOST_SEEN:
@@ -179,6 +181,6 @@ def _time(name: str, told: object) -> datetime | None:
 
 
 def _seen_hashes(told: object) -> list[str]:
-    """Return what a state says was seen; nothing, so that it comes again, if it cannot be that."""
+    """Return the hashes in a state. What is none is left out, so that its row comes again."""
     found = told if isinstance(told, list) else []
     return [each for each in found if isinstance(each, str)][-MOST_SEEN:]

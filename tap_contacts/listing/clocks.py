@@ -1,4 +1,4 @@
-"""Times as others tell them, and how far the clocks that stand behind them can be trusted."""
+"""Read times that APIs send, and decide how far to trust the clocks behind them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 _logger = logging.getLogger("contacts")
 
 EARLIEST_SERVER_TIME = datetime(2020, 1, 1, tzinfo=timezone.utc)
-"""Before it no server can tell its time to this program."""
+"""A server whose clock is earlier than this is wrong."""
 
 FURTHEST = timedelta(days=1)
 """How far a server's clock may be ahead of this machine's and still be believed."""
@@ -21,7 +21,7 @@ _ZONE = re.compile(r"([+-][0-9]{2})([0-9]{2})\Z")
 
 
 def moment(told: object) -> datetime | None:
-    """Return a time, or the beginning of a day, in UTC; None if it is none.
+    """Return a time, or the beginning of a day, in UTC; None if the value is neither.
 
     Without a zone it is taken for UTC. A leap second counts as the one before it.
     """
@@ -47,16 +47,16 @@ def _in_utc(text: str) -> datetime:
 
 
 class Clocks(NamedTuple):
-    """What time it is."""
+    """The current time, by two clocks."""
 
     server: datetime
-    """By the clock of the server; by this machine's if the server does not tell."""
+    """By the server's clock; by this machine's if the server does not say."""
     bound: datetime
-    """By the clock that is behind: what changed up to then can have been told."""
+    """By the clock that is behind: no bookmark goes further."""
 
 
 def clocks(what: str, date: str | None) -> Clocks:
-    """Return what time it is; warn if the server's time is missing or cannot be.
+    """Return the current time; warn if the server's is missing or impossible.
 
     Args:
         what: API and request, for messages.

@@ -1,9 +1,8 @@
-"""Read a listing by row offsets, completely, while the rows behind it may change.
+"""Read a list by overlapping pages, so that no row is skipped while the list changes.
 
-Consecutive pages overlap by one row. A page in which no row is known shows that rows before it
-have gone, or that rows came before it after it was read: it is read again from further back, so
-that none is skipped. That holds whenever each page was read: pages are fetched ahead, in parallel,
-and looked at in turn.
+Consecutive pages overlap by one row. A page in which no row is known shows that the rows have
+shifted: some before it were deleted, or some were added. It is read again from further back. This
+holds in whatever order pages are read, so they are fetched ahead, in parallel.
 """
 
 from __future__ import annotations
@@ -27,14 +26,14 @@ if TYPE_CHECKING:
 _logger = logging.getLogger("contacts")
 
 MOST_REREADS = 100
-"""Pages read again before a listing is given up as changing too fast."""
+"""Most pages that are read again before a list is given up as changing too fast."""
 
 MOST_GUESSED = 8
-"""Pages asked for at once where the API does not tell how many there are."""
+"""Most pages asked for at once if the API does not say how many there are."""
 
 
 class Page(NamedTuple):
-    """Rows from one offset on, and how many there are in all (-1: not told)."""
+    """Rows from one offset on, and how many there are in all (-1: unknown)."""
 
     rows: list[dict[str, Any]]
     total: int
@@ -43,22 +42,22 @@ class Page(NamedTuple):
 
 
 class Incomplete(FatalSyncError):
-    """The listing could not be read completely."""
+    """The list could not be read completely."""
 
 
 class Listing(NamedTuple):
-    """A listing that is read by row offsets."""
+    """A list that is read by row offsets."""
 
     what: str
     """API and request, for messages."""
     size: int
     """Rows of a full page, at least 2."""
     key: str
-    """Field that tells rows apart."""
+    """Field that identifies a row."""
 
 
 class Last(msgspec.Struct, forbid_unknown_fields=True):
-    """The last row that was written: progress, as it stands in a STATE."""
+    """The last row that was written, as STATE keeps it."""
 
     offset: Annotated[int, msgspec.Meta(gt=0, lt=10**9)]
     id: str
@@ -67,13 +66,13 @@ class Last(msgspec.Struct, forbid_unknown_fields=True):
 def read_rows(
     what: str, fetch: Callable[[int], Page], size: int, key: str
 ) -> Iterator[dict[str, Any]]:
-    """Yield every row of a listing once, reading one page at a time.
+    """Yield every row of a list once, reading one page at a time.
 
     Args:
         what: API and request, for messages.
         fetch: Returns the page of at most `size` rows that starts at an offset.
         size: Rows of a full page, at least 2.
-        key: Field that tells rows apart.
+        key: Field that identifies a row.
 
     Raises:
         Incomplete: If rows are missing or the listing changes faster than it can be read.
@@ -87,9 +86,9 @@ def read_rows(
 def read_chunks(
     listing: Listing, pages: Offsets[Page], progress: Mapping[str, Any] | None = None
 ) -> Generator[Chunk, None, None]:
-    """Yield every row of a listing once, page by page.
+    """Yield every row of a list once, page by page.
 
-    The rows that an earlier run wrote are left out, if the last of them stands where it stood.
+    The rows that an earlier run wrote are left out if the last of them is where it was.
 
     Args:
         listing: What is read.
@@ -110,7 +109,11 @@ def read_chunks(
 
 
 def _next_page(walk: _OffsetWalk, pages: Offsets[Page]) -> Page:
-    """Return the page a walk asks for; none where an earlier run ended if the API has none."""
+    """Return the page that a walk needs next.
+
+    After an earlier run the list may have become shorter, so that the API refuses the offset. Then
+    the page is empty.
+    """
     try:
         return pages.page(walk.start, walk.end)
     except Refused:
@@ -120,7 +123,7 @@ def _next_page(walk: _OffsetWalk, pages: Offsets[Page]) -> Page:
 
 
 class _OffsetWalk:
-    """Where the reading of one listing stands."""
+    """How far one list was read."""
 
     def __init__(self, listing: Listing, progress: Mapping[str, Any] | None = None) -> None:
         self._what, self._size, self._key = listing
@@ -128,7 +131,7 @@ class _OffsetWalk:
         self._before = self.start = last.offset if last else 0
         self._seen = SeenKeys([last.id] if last else [])
         self.is_lost = bool(progress) and not last
-        """Whether the rows of an earlier run are not where they were."""
+        """Whether the rows of an earlier run are no longer where they were."""
         self.done = False
         self._total = -1
         self._pages = self._rereads = 0
@@ -139,7 +142,7 @@ class _OffsetWalk:
     def end(self) -> int:
         """Return up to which offset rows are expected.
 
-        Where no total tells, ever more pages are, until one is not full.
+        Without a total, one page more is expected after each full page.
         """
         if self._total > self.start:
             return self._total
@@ -148,7 +151,7 @@ class _OffsetWalk:
 
     @property
     def _left(self) -> int | None:
-        """Return how many rows are still to come; None where no total tells."""
+        """Return how many rows are still to come; None without a total."""
         return None if self._total < 0 else max(0, self._total - self._before - len(self._seen))
 
     @property
@@ -171,9 +174,9 @@ class _OffsetWalk:
         return Chunk(fresh, self._progress(keys), self._left)
 
     def _joins(self, keys: list[str]) -> bool:
-        """Say whether no row can be missing between a page and those before.
+        """Say whether a page overlaps those before it, so that no row is missing between them.
 
-        After an earlier run only its last row will do, and first: of those before nothing is known.
+        After an earlier run only its last row is known, and it must be the first of the page.
         """
         known = keys[:1] if self.resumes else keys
         return not self.start or any(key in self._seen for key in known)
@@ -197,10 +200,10 @@ class _OffsetWalk:
             self.start = end - 1
 
     def _count(self, total: int) -> None:
-        """Compare the rows; if some are missing, they may have gone after the last page was read.
+        """Compare the number of rows with the total; if some are missing, read the last page again.
 
         Raises:
-            Incomplete: If they are missing once that page was read again.
+            Incomplete: If they are still missing then.
         """
         count = self._before + len(self._seen)
         self.done = count >= total
@@ -210,7 +213,7 @@ class _OffsetWalk:
         self._is_counted = True
 
     def _progress(self, keys: list[str]) -> dict[str, Any] | None:
-        """Return where to go on; {} if keys do not ascend, so that new rows may come anywhere."""
+        """Return where to go on; {} if keys do not ascend, since new rows may come anywhere."""
         if not self._seen.ascend:
             return {}
         is_last = keys[-1:] == [self._seen.last]

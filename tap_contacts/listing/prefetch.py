@@ -1,4 +1,4 @@
-"""Read ahead: several requests at a time, their results in the order of what was asked for."""
+"""Read ahead: send several requests at a time, and return their results in order."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 NOT_AS_LEFT = "%s: not as an earlier run left it; all of it is read."
-"""What is logged where no progress of an earlier run can be used."""
+"""What is logged if the progress of an earlier run cannot be used."""
 
 
 class Chunk(NamedTuple):
-    """Records that were read together, and where a later run may go on once they are written."""
+    """Records that were read together, and where a later run goes on once they are written."""
 
     records: list[dict[str, Any]]
     progress: Mapping[str, Any] | None = None
-    """None: where it could go on before; empty: only from the start."""
+    """None: as before this chunk; empty: from the start."""
     left: int | None = None
-    """How much is to come after it, in any unit, where that is told."""
+    """How much is to come after it, in any unit; None if that is unknown."""
     starts_afresh: bool = False
-    """Whether the chunks after it are all there is: nothing that came before counts."""
+    """Whether the chunks after it are the whole list, and those before it do not count."""
     gone: int = 0
-    """Rows left out since they were deleted after they had been listed."""
+    """Rows that were deleted after they had been listed, and are left out."""
 
 
 AFRESH = Chunk([], {}, starts_afresh=True)
-"""What comes first where no progress of an earlier run can be used."""
+"""What comes first if the progress of an earlier run cannot be used."""
 
 
 def in_order(
@@ -47,13 +47,13 @@ def in_order(
 ) -> Generator[R, None, None]:
     """Yield the result of each item in turn.
 
-    What `items` yields may itself come out of the same pool: no call there waits for another one.
+    `items` may itself use the same pool, since no call in the pool waits for another one.
 
     Args:
         pool: Does the calls; its size is how many are done at once.
         call: Done for each item.
         items: Taken one by one.
-        ahead: Most items taken whose results were not yielded yet.
+        ahead: Most items that are taken ahead of the result that is yielded.
         settled: Returns the result of an item that needs no call, else None.
     """
     coming = iter(items)
@@ -82,15 +82,17 @@ def _failed(error: Exception) -> Future[Any]:
 
 
 class Offsets(Generic[R]):
-    """Fetch pages by their offsets: the one asked for, and meanwhile those that will follow it."""
+    """Fetch pages by their offsets: the one asked for, and meanwhile those that will follow it.
+
+    `step` is the number of rows between pages, and `ahead` how many pages are fetched at once.
+    """
 
     def __init__(self, pool: Executor, fetch: Callable[[int], R], step: int, ahead: int) -> None:
-        """Take a pool, what fetches a page, the rows between pages, and how many are kept."""
         self._pool, self._fetch, self._step, self._ahead = pool, fetch, step, ahead
         self._coming: dict[int, Future[R]] = {}
 
     def page(self, start: int, end: int) -> R:
-        """Return the page at an offset; those that follow are expected up to the offset `end`."""
+        """Return the page at an offset; rows are expected up to the offset `end`."""
         last = min(end, start + self._ahead * self._step)
         wanted = [start, *range(start + self._step, last, self._step)]
         for offset in self._coming.keys() - set(wanted):
@@ -101,7 +103,7 @@ class Offsets(Generic[R]):
         return self._coming.pop(start).result()
 
     def close(self) -> None:
-        """Fetch nothing more."""
+        """Cancel what was not fetched yet."""
         _cancel(self._coming.values())
 
 

@@ -1,4 +1,4 @@
-"""Keep the keys of all rows of a listing, in little memory."""
+"""Remember the keys of all rows of a list, in little memory."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from array import array
 from bisect import bisect_left
 
 MOST_KEY_DIGITS = 19
-"""Digits of a key that is kept as a number."""
+"""Most digits of a key that is kept as a number."""
 
 
 class SeenKeys:
-    """The keys of all rows read, each in eight bytes as long as they are ascending numbers."""
+    """The keys of all rows read. While they are ascending numbers, each takes eight bytes."""
 
     def __init__(self, keys: list[str]) -> None:
-        """Start with some keys."""
         self._numbers = array("Q")
         self._texts: set[str] = set()
         self._greatest = 0
@@ -54,6 +53,6 @@ class SeenKeys:
 
 
 def _key_number(key: str) -> int:
-    """Return a key as a number, or 0 if it is not a plain one."""
+    """Return a key as a number; 0 if it is not a plain one."""
     plain = key.isascii() and key.isdigit() and len(key) <= MOST_KEY_DIGITS and key[0] != "0"
     return int(key) if plain else 0

@@ -1,4 +1,4 @@
-"""Tell rows that were deleted after they were listed from those that an API will not give."""
+"""Find out whether a row that an API does not return was deleted after it had been listed."""
 
 from __future__ import annotations
 
@@ -11,21 +11,23 @@ if TYPE_CHECKING:
 
 
 class Vanished:
-    """What has gone from a listing since it was read: it is listed again when that is asked."""
+    """The rows that were deleted since a list was read.
+
+    To find out, the list is read again: `listed` returns the keys of all rows.
+    """
 
     def __init__(self, listed: Callable[[], Iterable[str]]) -> None:
-        """Take what lists the keys of all rows."""
         self._list = listed
         self._lock = threading.Lock()
         self._keys: set[str] = set()
         self._began = float("-inf")
 
     def has(self, key: str, listed_at: float) -> bool:
-        """Say whether a row that was listed is not any more.
+        """Say whether a row that was listed is no longer there.
 
         Args:
             key: Of the row.
-            listed_at: When it was, by `time.monotonic`.
+            listed_at: When it was listed, by `time.monotonic`.
         """
         with self._lock:
             if self._began < listed_at or key in self._keys:

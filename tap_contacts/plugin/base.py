@@ -1,4 +1,4 @@
-"""What both plugins do alike at the command line: check settings, say what is wrong, exit."""
+"""What both commands do alike: check settings, say what is wrong, exit."""
 
 from __future__ import annotations
 
@@ -30,40 +30,40 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 PACKAGE = "singer-contacts"
-"""Distribution both plugins belong to."""
+"""The distribution that both plugins belong to."""
 
 ENVIRONMENT = "ENV"
-"""What stands for the environment among the config files."""
+"""What `--config` takes instead of a file, to read the environment."""
 
 _CHECKED_APART = {"stream_maps": {"type": ["object", "null"]}}
-"""Settings whose schema in the SDK fails on wrong values."""
+"""Settings whose schema in the SDK raises on wrong values."""
 
 _BOUNDS = {
     "batch_size_rows": {"minimum": 1, "maximum": 100_000},
     "flattening_max_depth": {"minimum": 1, "maximum": 100},
     "flattening_max_key_length": {"minimum": 16, "maximum": 4096},
 }
-"""Bounds of settings of the SDK, which declares none."""
+"""Bounds of the SDK's own settings, for which it declares none."""
 
 FAILED, MISUSED = 1, 2
 """Exit codes: the run failed; the settings or the command are wrong."""
 
 
 class InputError(FatalSyncError):
-    """The Singer messages read cannot be understood."""
+    """The Singer messages that were read cannot be understood."""
 
 
 _SPEAKING = (ApiError, InputError, Incomplete, OutputError, RecordsWithoutSchemaException)
-"""Errors whose message is known to hold neither secrets nor personal data."""
+"""Errors that are logged as they are: they hold neither secrets nor personal data."""
 
 
 class ContactsPlugin(PluginBase):
-    """Check settings without ever showing a value."""
+    """Check settings without showing a value."""
 
     package_name = PACKAGE
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        """Check the settings; the SDK's own messages would show the values, secrets included."""
+        """Check the settings without the SDK's own messages, which show values and secrets."""
         schema = self.config_jsonschema
         self.append_builtin_config(schema)
         checked = {**schema, "properties": {**schema["properties"], **_CHECKED_APART}}
@@ -75,7 +75,7 @@ class ContactsPlugin(PluginBase):
             raise ConfigurationError(msg) from None
         self._warn_of_unknown(schema)
         demanded = raise_errors or bool(self._config)
-        """Without any settings a catalog can be had all the same."""
+        """A catalog can be asked for without any settings."""
         if errors and demanded:
             raise ConfigurationError(" ".join(errors))
         if not errors:  # the SDK's validator also sets defaults, which takes objects to be some
@@ -92,15 +92,15 @@ class ContactsPlugin(PluginBase):
             self.logger.warning("Unknown setting %s is ignored; %s", name, advice)
 
     def _setup_signal_handlers(self) -> None:
-        """Do not hear signals yet: what they end is not set up."""
+        """Do nothing yet: what a signal ends is not set up."""
 
     def hear_signals(self) -> None:
-        """End as the plugin ends when a signal asks for it; call when all is set up."""
+        """Handle signals from now on; call it when all is set up."""
         super()._setup_signal_handlers()
 
     @property
     def _env_var_config(self) -> dict[str, Any]:
-        """Return the settings from the environment, as text: `typed` reads them."""
+        """Return the settings in the environment, as texts, which `typed` converts."""
         self.append_builtin_config(self.config_jsonschema)
         names = self.config_jsonschema["properties"]
         texts = {"properties": {name: {"type": "string"} for name in names}}
@@ -111,13 +111,13 @@ class ContactsPlugin(PluginBase):
             raise ConfigurationError(msg) from None
 
     def setup_mapper(self) -> None:
-        """Get ready to apply stream maps."""
+        """Set up stream maps; raise StreamMapConfigError if one is wrong."""
         with stream_maps.speaking():
             super().setup_mapper()
 
     @classmethod
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
-        """Give the SDK's own settings bounds."""
+        """Add bounds to the SDK's own settings."""
         super().append_builtin_config(config_jsonschema)
         declared = config_jsonschema["properties"]
         for name, bounds in _BOUNDS.items():
@@ -125,7 +125,7 @@ class ContactsPlugin(PluginBase):
                 declared[name] = {**declared[name], **bounds}
 
     def check_settings(self) -> None:
-        """Check what the settings' schema cannot say; may raise ConfigurationError."""
+        """Check what the schema of the settings cannot; may raise ConfigurationError."""
 
     @classmethod
     def command(cls) -> click.Command:
@@ -157,14 +157,14 @@ class ContactsPlugin(PluginBase):
 
 
 def _is_sentence(record: logging.LogRecord) -> bool:
-    """Say whether a line is more than the SDK's announcement of an error that is told in words."""
+    """Say whether a line is not the SDK's announcement of an error that is logged anyway."""
     return not str(record.msg).startswith("Error initializing target sink")
 
 
 def file_of(
     kind: str, path: str, ctx: click.Context | None, param: click.Parameter | None
 ) -> dict[str, Any]:
-    """Return the JSON object in a file that an option names; else it is a usage error."""
+    """Return the JSON object in a file that an option names; raise BadParameter if it is none."""
     try:
         return json_files.object_in(path)
     except json_files.Unreadable as error:
@@ -189,7 +189,7 @@ def exit_codes(logger: logging.Logger) -> Iterator[None]:
 
 
 def _log_unexpected(logger: logging.Logger, error: Exception) -> None:
-    """Name kind and place of an error, not its text, which may hold a record."""
+    """Log the kind and place of an error, but not its text, which may hold a record."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "?"
     logger.error(

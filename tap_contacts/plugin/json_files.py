@@ -1,4 +1,4 @@
-"""Read files of JSON that users keep: settings, states, catalogs."""
+"""Read JSON files that users keep: settings, states, catalogs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class Unreadable(ValueError):
-    """A file cannot be read; the text says why, and holds nothing of what is in it."""
+    """A file cannot be read; the text says why without showing what is in it."""
 
 
 def object_in(path: str) -> dict[str, Any]:
-    """Return the one JSON object that a file holds; a byte order mark is passed over.
+    """Return the JSON object in a file; a byte order mark is ignored.
 
     Raises:
         Unreadable: If it holds anything else, or cannot be read.
@@ -38,7 +38,7 @@ def object_in(path: str) -> dict[str, Any]:
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object of JSON none of whose names comes twice."""
+    """Return a JSON object; raise Unreadable if a name comes twice."""
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]

@@ -1,7 +1,7 @@
-"""Make texts that come from outside harmless before they are logged or shown.
+"""Escape texts from outside before they are logged or shown.
 
-A name of a field or a stream may hold escape sequences, line breaks that forge a line of the log,
-or marks that turn the direction of writing. All loggers are covered, those of libraries, too.
+A name of a field or stream may hold escape sequences of terminals, line breaks that forge a log
+line, or marks that turn the direction of writing. All loggers are covered, those of libraries, too.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import warnings
 from typing import Any
 
 HIDDEN = "*"
-"""What stands for a name that is not shown."""
+"""What is shown instead of a name that may be personal data."""
 LONGEST_NAME = 60
-"""Characters of a name of a field."""
+"""Most characters of a field's name."""
 MOST_NAME_DIGITS = 4
-"""Digits of such a name; numbers of phones and ids have more."""
+"""Most digits of a field's name; phone numbers and ids have more."""
 AT = "@"
-"""Divides the halves of an e-mail address; names of fields only begin with it, as `@odata.etag`."""
+"""Marks e-mail addresses; names of fields may only begin with it, as `@odata.etag` does."""
 
 
 def text(of: str) -> str:
@@ -44,19 +44,19 @@ def is_name(of: str) -> bool:
 
 
 def name(of: str) -> str:
-    """Return the name of a field, or `*` for what does not look like one."""
+    """Return the name of a field, or `*` if it does not look like one."""
     return of if is_name(of) else HIDDEN
 
 
 def install() -> None:
-    """Escape whatever any logger logs from now on, warnings included."""
+    """Escape everything that is logged from now on, warnings included."""
     make = logging.getLogRecordFactory()
 
     def record(*args: Any, **more: Any) -> logging.LogRecord:
         made = make(*args, **more)
         try:
             whole = made.getMessage()
-        except (TypeError, ValueError):  # its handler will tell
+        except (TypeError, ValueError):  # its handler reports that
             return made
         if not whole.isprintable():
             made.msg, made.args = text(whole), ()

@@ -1,6 +1,6 @@
-"""Say how far a run is: on a terminal in a line that is kept up to date, elsewhere in the log.
+"""Show how far a run is: on a terminal in a row that is kept up to date, elsewhere in the log.
 
-Nothing is done per record: what is counted anyway is looked at now and then.
+It costs nothing per record: a thread reads now and then what is counted anyway.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from tap_contacts.transport.usage import Usage
 
 LOG_SECONDS = 30.0
-"""How often the log says how far the run is."""
+"""Time between two lines in the log."""
 
 DRAW_SECONDS = 0.5
-"""How often the line on a terminal is drawn."""
+"""Time between two drawings of the row on a terminal."""
 
 _logger = logging.getLogger("contacts.progress")
 
 
 class Track:
-    """How far one stream is read, or one account is written."""
+    """The progress of one stream that is read, or of one account that is written."""
 
     def __init__(
         self,
@@ -43,8 +43,8 @@ class Track:
 
         Args:
             name: Of the stream or the API.
-            counts: Returns how many records there are of what kind; the rate is that of the first.
-            usage: Returns what the account was used for.
+            counts: Returns the number of records by kind; the rate is that of the first kind.
+            usage: Returns the requests of the account so far.
             clock: Counts in seconds.
         """
         self.name, self._counts, self._usage, self._clock = name, counts, usage, clock
@@ -53,7 +53,7 @@ class Track:
         self._most, self._since = 0, 0.0
 
     def leaves(self, left: int | None) -> None:
-        """Take note of how much is still to come, in any unit; None: no more is known of it."""
+        """Set how much is still to come, in any unit; None if that is unknown."""
         if left is None:
             return
         if self._left is None or left > self._left:
@@ -61,12 +61,12 @@ class Track:
         self._left = left
 
     def text(self) -> str:
-        """Return how far it is, in numbers only, and how long it goes on, if that can be known."""
+        """Return the figures, and the time left if that is known."""
         left = self.seconds_left()
         return self.figures() + ("" if left is None else f", about {_duration(left)} left")
 
     def figures(self) -> str:
-        """Return how far it is, in numbers only."""
+        """Return the numbers of records and requests, and the rate."""
         counts = self._counts()
         seconds = self._clock() - self._start
         parts = [f"{count:,} {what}" for what, count in counts.items()]
@@ -76,17 +76,19 @@ class Track:
         return f"{self.name}: {', '.join(parts)}"
 
     def seconds_left(self) -> float | None:
-        """Return for how long it goes on at this rate; None where that cannot be known."""
+        """Return the time left at this rate; None if that is unknown."""
         if not self._left or self._left >= self._most:
             return None
         return (self._clock() - self._since) * self._left / (self._most - self._left)
 
 
 class Progress:
-    """Show the tracks of a run from a thread of its own."""
+    """Show the tracks of a run, from a thread of its own.
+
+    Each of two processes on one terminal has its own row, counted from 0.
+    """
 
     def __init__(self, row: int = 0) -> None:
-        """Take the row on a terminal that is not the other plugin's."""
         self._row = row
         self._tracks: list[Track] = []
         self._accounts: dict[str, Callable[[], Usage]] = {}
@@ -105,7 +107,7 @@ class Progress:
             self._tracks.remove(track)
 
     def counts(self, title: str, usage: Callable[[], Usage]) -> None:
-        """Say in the end what the account of an API was used for."""
+        """Log in the end the requests of an API's account."""
         self._accounts[title] = usage
 
     @contextlib.contextmanager
@@ -125,7 +127,7 @@ class Progress:
         self._thread.start()
 
     def close(self) -> None:
-        """Show nothing more, and log what the accounts were used for."""
+        """Show nothing more, and log the requests of the accounts."""
         if self._is_closed:  # a signal may come while this is done
             return
         self._is_closed = True
@@ -137,7 +139,7 @@ class Progress:
             _log_usage(title, usage())
 
     def show(self) -> None:
-        """Show how far the newest track is, or log how far each is."""
+        """Draw the newest track, or log all of them."""
         tracks = list(self._tracks)
         if not self._draws:
             for track in tracks:

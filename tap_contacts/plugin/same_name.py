@@ -1,4 +1,4 @@
-"""Compare names that people gave to statuses, phases, options and roles."""
+"""Compare the names of statuses, phases, options and roles, which people write."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ if TYPE_CHECKING:
 
 
 def alike(name: str) -> str:
-    """Return a name without what tells no two apart: case, Unicode form and blanks."""
+    """Return a name without its case, Unicode form and blanks, which do not count."""
     folded = unicodedata.normalize("NFKC", name).casefold()
     return "".join(unicodedata.normalize("NFKC", folded).split())
 
 
 def found(given: str, names: Iterable[str]) -> str | None:
-    """Return the name that is meant, as it is written there; None if it is none or not clear.
+    """Return the one of `names` that is meant; None if it is none of them, or if several fit.
 
-    A name that is written in just this way goes before others that are alike.
+    A name that is spelled exactly so goes before others that only fit.
     """
     there = list(names)
     if given in there:

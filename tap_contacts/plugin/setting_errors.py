@@ -1,4 +1,4 @@
-"""Say what is wrong with settings, in words that hold no value of theirs."""
+"""Say what is wrong with settings, without showing their values."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 _RECORDED = {("value_map",), ("stream_map_config",)}
-"""Settings within which names are values of records, or the user's own."""
+"""Settings whose keys are values of records, or the user's own."""
 
 LONGEST_SETTING_NAME = 60
-"""Characters of a name in a message."""
+"""Most characters of a setting's name in a message."""
 
 SettingPath = tuple[object, ...]
 
@@ -39,7 +39,7 @@ _DEMANDS = {
     "enum": "must be one of {}",
     "type": "must be of type {}",
 }
-"""What the rules of a schema demand."""
+"""What the rules of a JSON schema demand, in words."""
 
 
 def wrong(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
@@ -52,7 +52,7 @@ def wrong(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
 def unknown(
     config: Mapping[str, Any], schema: Mapping[str, Any], above: str = ""
 ) -> Iterator[tuple[str, str]]:
-    """Yield the settings that the schema does not know, each with the one it may be meant for."""
+    """Yield each setting that the schema does not know, and the name that may be meant, or ""."""
     declared = schema.get("properties", {})
     for name, value in config.items():
         known = declared.get(name)
@@ -83,7 +83,7 @@ def _children(value: object) -> Iterable[tuple[object, object]]:
 
 
 def _in_words(error: ValidationError) -> str:
-    """Say what a setting must be, without saying what it is."""
+    """Say what a setting must be, without showing what it is."""
     where, rule = _setting_path(error.absolute_path), str(error.validator)
     asked: Any = error.validator_value
     if rule == "required":
@@ -103,7 +103,7 @@ def _setting_path(parts: Any) -> str:
 
 
 def _one_line(name: str) -> str:
-    """Return a name on one line."""
+    """Return a name as one short line."""
     plain = "".join(each if each.isprintable() else "?" for each in name)
     return plain if len(plain) <= LONGEST_SETTING_NAME else f"{plain[:LONGEST_SETTING_NAME]}…"
 

@@ -1,8 +1,8 @@
-"""End a command in time once a signal asks for it, whatever its main thread does.
+"""End a command in time after a signal, whatever its main thread does.
 
-Python hands signals to the main thread only, between two of its steps. A thread of its own hears
-of them at once, and ends the process when the main thread has not done so in time: it may look up
-an address, wait for a reader or a lock, or be in a loop.
+Python runs signal handlers only in the main thread, between two of its steps. That thread may be
+looking up an address, or waiting for a reader or a lock. So another thread learns of the signal at
+once, and ends the process if the main thread has not done so in time.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-"""What asks for the end."""
+"""Signals that ask a command to end."""
 
 STDERR = 2
-"""Number of standard error."""
+"""File descriptor of standard error."""
 
 
 def code_of(signum: int) -> int:
@@ -33,7 +33,7 @@ def code_of(signum: int) -> int:
 
 
 def at_once() -> None:
-    """Let signals end the process without a word while there is nothing to be finished."""
+    """Let signals end the process at once, while there is nothing to finish."""
     for number in SIGNALS:
         signal.signal(number, _exit_at_once)
 
@@ -44,10 +44,9 @@ def _exit_at_once(signum: int, frame: FrameType | None) -> NoReturn:
 
 
 class Watch:
-    """Know the first signal that asked for the end, and see to it that the end comes."""
+    """Remember the first signal, and end the process in time after it."""
 
     def __init__(self) -> None:
-        """Start without having heard of any."""
         self.signum = 0
         """Number of the first signal; 0 while there was none."""
         self._heard = threading.Event()
@@ -70,7 +69,7 @@ class Watch:
         ).start()
 
     def first(self, signum: int) -> int:
-        """Return the first signal that asked for the end, this one if it is the first."""
+        """Return the first signal that came; `signum` is the one that is being handled."""
         if self._is_on:
             self._heard.wait(1)  # handlers are called by number, not in the order of arrival
         return self.signum or signum
@@ -86,7 +85,7 @@ class Watch:
 
 
 def _say(text: str) -> None:
-    """Write to standard error if that can be done at once."""
+    """Write to standard error if that does not block."""
     with contextlib.suppress(OSError, ValueError):
         if select.select([], [STDERR], [], 0)[1]:
             os.write(STDERR, text.encode())
@@ -94,7 +93,7 @@ def _say(text: str) -> None:
 
 @contextlib.contextmanager
 def coded(watch: Watch) -> Iterator[None]:
-    """Let a process that a signal asked to end have that signal's exit code, however it ends."""
+    """After a signal, exit with the code of that signal, however the block ends."""
     try:
         yield
     finally:

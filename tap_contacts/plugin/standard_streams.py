@@ -1,6 +1,6 @@
-"""Have the standard streams of a command work, or say in one sentence why they do not.
+"""Make the standard streams of a command work, or say in one sentence why they do not.
 
-Messages are UTF-8 whatever the locale says. A log that nobody can take ends no run.
+Messages are UTF-8 whatever the locale is. A closed or full standard error does not end a run.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 STANDARD_STREAMS = 3
-"""Standard input, output and error have the numbers below."""
+"""Standard input, output and error are the file descriptors below this number."""
 
 
 class OutputError(FatalSyncError):
@@ -26,7 +26,7 @@ class OutputError(FatalSyncError):
 
 
 class _Whole(io.FileIO):
-    """A file into which all is written at once, with nothing left for the end."""
+    """A file that writes everything at once, and keeps nothing for later."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number, "w", closefd=False)
@@ -37,14 +37,14 @@ class _Whole(io.FileIO):
         size = len(left)
         while left:
             written: Any = super().write(left)
-            if written is None:  # the stream does not block: somebody set it so
+            if written is None:  # the stream was set to not block
                 select.select([], [self], [])
             left = left[written or 0 :]
         return size
 
 
 class _StandardOutput(_Whole):
-    """Standard output, whose errors are told in a sentence."""
+    """Standard output, whose errors are one sentence."""
 
     def __init__(self, number: int, unread: str) -> None:
         super().__init__(number)
@@ -69,17 +69,17 @@ class _StandardError(_Whole):
     """Standard error, which may be full or closed."""
 
     def write(self, text: Buffer, /) -> int:
-        """Write all of a text, or what can be."""
+        """Write all of a text, or as much as is possible."""
         with contextlib.suppress(OSError):
             super().write(text)
         return memoryview(text).nbytes
 
 
 def prepare(unread: str) -> bool:
-    """Put streams that work in the place of the standard ones; say whether output is open.
+    """Replace the standard streams by ones that work; say whether output is open.
 
     Args:
-        unread: What to say when nobody reads the output any more.
+        unread: Message of the error if nobody reads the output any more.
     """
     _keep_numbers()
     is_open = sys.stdout is not None
@@ -99,7 +99,7 @@ def assert_open(*, is_open: bool) -> None:
 
 
 def _keep_numbers() -> None:
-    """Let no file that is opened later have the number of a standard stream that is closed."""
+    """Occupy the descriptors of closed standard streams, so that no other file gets one."""
     while (number := os.open(os.devnull, os.O_RDWR)) < STANDARD_STREAMS:
         pass
     os.close(number)

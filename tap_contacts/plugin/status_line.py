@@ -18,27 +18,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CLEAR = "\r\x1b[J"
-"""Clears the row of the cursor and all below it."""
+"""Clears the cursor's row and all below it."""
 
 NO_ROWS = {"dumb", "unknown"}
 """Kinds of terminals that only print line by line."""
 
 
 def is_terminal(stream: IO[str] | None) -> bool:
-    """Say whether rows of a stream can be cleared and drawn again; None: it is closed."""
+    """Say whether rows can be drawn on a stream; None is a closed one."""
     return (
         stream is not None and stream.isatty() and os.environ.get("TERM", "").lower() not in NO_ROWS
     )
 
 
 def make_way() -> None:
-    """Clear the rows if both outputs go to the terminal: a line of the other one is to come."""
+    """Clear the rows before a line of output, if output and log go to the terminal."""
     if sys.stdout.isatty() and is_terminal(sys.stderr):
         _write_now(CLEAR)
 
 
 class _LogAboveRows:
-    """The stream of a log handler, each piece of which clears the rows first."""
+    """A stream for log handlers that clears the rows before each piece of text."""
 
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
@@ -52,7 +52,7 @@ class _LogAboveRows:
 
 @contextlib.contextmanager
 def logging_above() -> Iterator[None]:
-    """Have what is logged to a terminal stand above the rows, and clear them in the end."""
+    """Let log lines stand above the rows, and clear the rows in the end."""
     handlers = _handlers() if is_terminal(sys.stderr) else []
     for handler in handlers:
         handler.setStream(_LogAboveRows(sys.stderr))
@@ -65,13 +65,13 @@ def logging_above() -> Iterator[None]:
 
 
 def _handlers() -> list[logging.StreamHandler[Any]]:
-    """Return what logs to this process's standard error."""
+    """Return the handlers that log to standard error."""
     streams = (h for h in logging.getLogger().handlers if isinstance(h, logging.StreamHandler))
     return [handler for handler in streams if handler.stream is sys.stderr]
 
 
 def draw(line: str, row: int) -> None:
-    """Show a line in a row below the cursor, cut to the terminal's width."""
+    """Draw a line, cut to the terminal's width, `row` rows below the cursor."""
     from rich.console import Console
     from rich.text import Text
 
@@ -83,6 +83,6 @@ def draw(line: str, row: int) -> None:
 
 
 def _write_now(text: str) -> None:
-    """Write past the buffers, in one piece, so that no other thread comes in between."""
-    with contextlib.suppress(OSError):  # whoever watched has closed the terminal
+    """Write in one piece, past the buffers, so that no other thread writes in between."""
+    with contextlib.suppress(OSError):  # the terminal was closed
         os.write(sys.stderr.fileno(), text.encode())

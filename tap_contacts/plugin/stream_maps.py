@@ -1,4 +1,4 @@
-"""Check stream maps: the SDK's own errors for a wrong one do not say what is wrong."""
+"""Check stream maps, since the SDK's own errors do not say what is wrong."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _WRONG = (
     TypeError,
     ValueError,
 )
-"""What the SDK raises for a stream map that it cannot follow."""
+"""What the SDK raises for a wrong stream map."""
 
 
 def assert_right(stream_maps: Mapping[str, Any]) -> None:
-    """Raise ConfigurationError if the setting `stream_maps` is not of its form."""
+    """Raise ConfigurationError if the setting `stream_maps` has the wrong form."""
     for stream, fields in stream_maps.items():
         if stream == ELSE:
             _assert_nothing(ELSE, fields)
@@ -37,14 +37,14 @@ def assert_right(stream_maps: Mapping[str, Any]) -> None:
 
 
 def assert_flat(config: Mapping[str, Any]) -> None:
-    """Raise ConfigurationError if records are to be flattened, but not how deep."""
+    """Raise ConfigurationError if records are to be flattened without a depth."""
     if config.get("flattening_enabled") and not config.get("flattening_max_depth"):
         msg = "flattening_enabled needs flattening_max_depth: give how many levels become one."
         raise ConfigurationError(msg)
 
 
 def _assert_fields(where: str, fields: Mapping[str, Any]) -> None:
-    """Raise ConfigurationError if the map of one stream is not of its form."""
+    """Raise ConfigurationError if the map of one stream has the wrong form."""
     if ELSE in fields:
         _assert_nothing(f"{where}.{ELSE}", fields[ELSE])
     named = (name for name in fields if not name.startswith("__"))
@@ -62,7 +62,7 @@ def _assert_nothing(where: str, value: Any) -> None:
 
 @contextlib.contextmanager
 def speaking() -> Iterator[None]:
-    """Raise StreamMapConfigError, with a sentence, where the SDK cannot follow a stream map."""
+    """Raise StreamMapConfigError, with a sentence, if a stream map in the block is wrong."""
     try:
         yield
     except _WRONG:
@@ -86,7 +86,7 @@ EXPRESSION_ERRORS = (
 
 @contextlib.contextmanager
 def applied(stream: str) -> Iterator[None]:
-    """Raise StreamMapConfigError, with a sentence, where a stream map fails on a record."""
+    """Raise StreamMapConfigError, with a sentence, if a stream map fails on a record."""
     try:
         yield
     except EXPRESSION_ERRORS:
@@ -98,11 +98,11 @@ def applied(stream: str) -> Iterator[None]:
 
 
 class Mapper(PluginMapper):
-    """Apply stream maps to streams as their schemas come."""
+    """The SDK's mapper, with errors that say what is wrong."""
 
     def register_raw_stream_schema(
         self, stream_name: str, schema: dict[str, Any], key_properties: Sequence[str] | None
     ) -> None:
-        """Get ready for a stream's records; raise StreamMapConfigError if its map is wrong."""
+        """Set up the map of a stream; raise StreamMapConfigError if it is wrong."""
         with speaking():
             super().register_raw_stream_schema(stream_name, schema, key_properties)

@@ -1,4 +1,4 @@
-"""Give settings that came as text, as from the environment, the types that they must have."""
+"""Convert settings that are texts, as from the environment, to the types of the schema."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _BOOLEANS = {
 
 
 def typed(value: Any, schema: Mapping[str, Any]) -> Any:
-    """Return a setting, or an object of settings, with texts read as what the schema demands.
+    """Return a setting, or an object of settings, with texts converted as the schema demands.
 
-    A text that cannot be read so stays as it is: what it must be is said by who checks it.
+    A text that cannot be converted is returned as it is; the check of the schema reports it.
     """
     if isinstance(value, str):
         value = _converted(value, _kinds(schema))
@@ -38,16 +38,16 @@ def typed(value: Any, schema: Mapping[str, Any]) -> Any:
 
 
 _FREE = {"stream_maps", "stream_map_config", "faker_config"}
-"""Settings of the SDK whose names within are the user's."""
+"""Settings of the SDK whose keys are the user's."""
 
 
 def is_account(name: str, known: Mapping[str, Any]) -> bool:
-    """Say whether a setting holds others that are declared."""
+    """Say whether a setting is an object of declared settings."""
     return bool(known.get("properties")) and name not in _FREE
 
 
 def without_nulls(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings without those that are null, which are as good as not given."""
+    """Return settings without those that are null, which count as not given."""
     declared = schema.get("properties", {})
     kept = {}
     for name, value in config.items():
@@ -65,7 +65,7 @@ def _kinds(schema: Mapping[str, Any]) -> list[str]:
 
 
 def _converted(text: str, kinds: list[str]) -> Any:
-    """Return what a text says, unless it may be meant as text."""
+    """Return the value of a text; the text itself if the schema allows texts."""
     if "string" in kinds or not kinds:
         return text
     if "null" in kinds and not text.strip():
@@ -89,7 +89,7 @@ def _number(text: str) -> float:
 
 
 def _list(text: str) -> Any:
-    """Return a list in JSON, or what stands between commas."""
+    """Return a JSON list, or the parts between commas."""
     if text.startswith("["):
         return _json(text, list)
     return [part.strip() for part in text.split(",") if part.strip()]
@@ -109,4 +109,4 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "array": _list,
     "object": partial(_json, kind=dict),
 }
-"""What reads a text as each type."""
+"""What converts a text to each type of JSON schema."""
