@@ -19,7 +19,7 @@ from tap_contacts.streams.incremental import IncrementalStream
 from tap_contacts.tap import STREAMS, TapContacts
 from target_contacts.contact.vocabulary import ATTRIBUTES
 from target_contacts.errors import OUTCOME_UNKNOWN
-from target_contacts.mapping.translator import MISSING
+from target_contacts.mapping.required import MISSING
 from target_contacts.target import SINKS, TargetContacts
 from tests.directions import SOURCES, table
 from tests.expected import FIXTURES

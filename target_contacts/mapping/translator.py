@@ -8,42 +8,33 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import ConfigurationError
 
-from target_contacts.contact.paths import Failure, MappedFields
+from target_contacts.contact.paths import MappedFields
 from target_contacts.contact.phone_fields import Slots
 from target_contacts.contact.reader import ContactReader
 from target_contacts.contact.vocabulary import ATTRIBUTES
-from target_contacts.errors import Rejected
 from target_contacts.mapping.choices import NotKnown
+from target_contacts.mapping.conversion import Conversion
 from target_contacts.mapping.coverage import Coverage
 from target_contacts.mapping.foreign_ids import Whose
+from target_contacts.mapping.required import Required
 from target_contacts.mapping.value_map import ValueMap
-from target_contacts.report.summary import NOT_THERE
 from target_contacts.values.basic import (
     NoValue,
-    OtherThing,
-    TooLong,
     assert_known,
     is_empty,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from collections.abc import Set as AbstractSet
 
     from target_contacts.contact.model import Contact
     from target_contacts.contact.paths import FieldPath
-    from target_contacts.mapping.field import Field, Payload, Table
+    from target_contacts.mapping.field import Payload, Table
 
 
 IDS = ("customer_id", "customer_reference", "owner_id")
 """Attributes that hold ids of the destination. Those of another system mean nothing there."""
-
-
-MISSING = "missing"
-"""Code of a rejection because a value is missing."""
-
-LEFT_OUT, CUT_SHORT = "left out", "cut short"
-"""What was done with a value that does not fit."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +78,7 @@ class Translator:
         self._ids = [field for field in fields if field.identifier]
         self._free = [table.free_field(name) for name in field_map if name not in wires]
         self._e164 = [field for field in fields if field.form == "e164"]
-        self._required = [field for field in fields if field.required]
-        self._own = [f.wire for f in fields if f.wire in table.own and not f.identifier]
-        self._clears, self._replaces = table.clears_fields, table.replaces
+        self._clears = table.clears_fields
         self._defaults = defaults
         self._carried = {field.attribute for field in fields} | table.also_carried
         """Attributes that reach the destination."""
@@ -108,13 +97,8 @@ class Translator:
             foreign=IDS if rules.is_foreign else (),
             containers=rules.containers,
         )
-        self._on_invalid = rules.on_invalid
-        self.dropped_or_truncated: list[tuple[str, str]] = []
-        """Values that did not fit since this was last cleared: field, and what was done."""
-        self.unknown: dict[str, str] = {}
-        """Why values were left out that the destination does not have, by field."""
-        self.refusals: list[Rejected] | None = None
-        """Takes all refusals of a record, if it is set; else the first one is raised."""
+        self.conversion = Conversion(rules.on_invalid, clears_fields=table.clears_fields)
+        self.required = Required(table)
 
     @property
     def paths(self) -> list[FieldPath]:
@@ -144,7 +128,7 @@ class Translator:
         """
         mapped, attributes = contact.fields, contact.attributes
         payload = {
-            field.wire: self._converted(field, mapped[field.wire], contact)
+            field.wire: self.conversion.value(field, mapped[field.wire], contact)
             for field in self._free
             if field.wire in mapped
         }
@@ -153,7 +137,7 @@ class Translator:
             if value is None:
                 continue
             if value != "":
-                payload[field.wire] = self._converted(field, value, contact)
+                payload[field.wire] = self.conversion.value(field, value, contact)
             elif self._clears:
                 payload.setdefault(field.wire, "")
         self._put_in_form(payload, contact)
@@ -190,7 +174,7 @@ class Translator:
             return {}
         given = contact.defaults
         wanted = [f for f in self._fields if f.attribute in given and f.wire not in contact.fields]
-        made = {f.wire: self._converted(f, given[f.attribute], contact) for f in wanted}
+        made = {f.wire: self.conversion.value(f, given[f.attribute], contact) for f in wanted}
         return {wire: value for wire, value in made.items() if value is not None}
 
     def _with_value(self, mapped: dict[str, Any]) -> dict[str, Any]:
@@ -199,82 +183,6 @@ class Translator:
             return mapped
         converts = {f.wire: f.convert for f in (*self._fields, *self._free)}
         return {w: v for w, v in mapped.items() if not _is_none(converts[w], v)}
-
-    def assert_complete(self, payload: Payload, *, creating: bool) -> None:
-        """Raise Rejected if a value is missing that the destination demands."""
-        for lacking in self.missing(payload, creating=creating):
-            raise lacking
-
-    def missing(self, payload: Payload, *, creating: bool) -> Iterator[Rejected]:
-        """Yield a refusal for each field that must have a value and has none."""
-        for field in self._required:
-            # An update leaves alone what it does not name, unless it replaces the whole contact.
-            named = creating or self._replaces or field.wire in payload
-            needed = creating or field.required == "always"
-            if needed and named and is_empty(payload.get(field.wire)):
-                own = "Give it by field_map."
-                known = (
-                    f"Give it in the record ({field.attribute}), by field_map, or for all records "
-                    "by defaults."
-                )
-                advice = known if field.attribute in ATTRIBUTES else own
-                reason = f"{field.wire} is required and has no value. {advice}"
-                yield Rejected(reason, MISSING, field=field.wire)
-        if creating and self._own and all(is_empty(payload.get(wire)) for wire in self._own):
-            reason = f"{' and '.join(self._own)} have no value, so nobody knows whose contact it is"
-            yield Rejected(reason, MISSING, field=self._own[0])
-
-    def _converted(self, field: Field, value: Any, contact: Contact) -> Any:
-        """Return the value to send; None if it does not fit and may be left out."""
-        try:
-            converted = field.convert(_made(value))
-        except NotKnown as error:
-            self._not_there(field, f"{field.wire} {error}", contact)
-            return None
-        except ValueError as error:
-            return self._refused(field, error)
-        if field.max_length and len(converted) > field.max_length:
-            return self._too_long(field, field.max_length, converted)
-        return converted
-
-    def _refused(self, field: Field, error: ValueError) -> str | None:
-        """Return the value to send instead of one that a conversion refuses, or raise Rejected."""
-        if isinstance(error, NoValue):
-            return "" if self._clears else None
-        if isinstance(error, OtherThing):
-            self.dropped_or_truncated.append((field.wire, LEFT_OUT))
-        else:
-            code = "too_long" if isinstance(error, TooLong) else "invalid"
-            self._unfit(field, f"{field.wire} {error}", code)
-        return None
-
-    def _too_long(self, field: Field, most: int, converted: str) -> str | None:
-        """Truncate a value or leave it out, if the settings allow it, or raise Rejected."""
-        if self._on_invalid == "truncate" and not field.exact:
-            self.dropped_or_truncated.append((field.wire, CUT_SHORT))
-            return converted[:most]
-        reason = f"{field.wire} takes {most} characters, not {len(converted)}"
-        self._unfit(field, reason, "too_long")
-        return None
-
-    def _not_there(self, field: Field, reason: str, contact: Contact) -> None:
-        """Leave out a value that the destination does not have, unless a setting gave it."""
-        is_given = field.wire in contact.fields or field.attribute in contact.chosen
-        if is_given or field.attribute in contact.defaults:
-            self._unfit(field, reason, "invalid")
-            return
-        self.unknown.setdefault(field.wire, reason)
-        self.dropped_or_truncated.append((field.wire, NOT_THERE))
-
-    def _unfit(self, field: Field, reason: str, code: str) -> None:
-        """Leave out a value, if the settings allow it, or raise Rejected."""
-        if self._on_invalid == "drop_field":
-            self.dropped_or_truncated.append((field.wire, LEFT_OUT))
-            return
-        refused = Rejected(reason, code, field=field.wire)
-        if self.refusals is None:
-            raise refused
-        self.refusals.append(refused)
 
     @property
     def attributes(self) -> Mapping[str, str]:
@@ -286,13 +194,6 @@ class Translator:
     def identifiers(self) -> set[str]:
         """Return the destination's fields that hold its ids."""
         return {field.wire for field in self._ids}
-
-
-def _made(value: Any) -> Any:
-    """Return a value; raise ValueError if its expression failed."""
-    if isinstance(value, Failure):
-        raise ValueError(value.reason)  # noqa: TRY004  # as all conversions do
-    return value
 
 
 def _is_none(convert: Callable[[Any], Any], value: Any) -> bool:

@@ -10,7 +10,7 @@ from target_contacts.contact.deletion import Gone
 from target_contacts.contact.derive import JOINT
 from target_contacts.errors import Rejected
 from target_contacts.mapping.remedies import remedies
-from target_contacts.mapping.translator import MISSING
+from target_contacts.mapping.required import MISSING
 from target_contacts.pipeline.prepare import why_gone
 from target_contacts.report.summary import shown
 from target_contacts.sinks.item import without_empty
@@ -77,7 +77,7 @@ class Explainer:
             for attribute, taken, left in contact.conflicts
         )
         payload, reasons = self._translated(contact)
-        lacking = preparation.translator.missing(payload, creating=True)
+        lacking = preparation.translator.required.missing(payload, creating=True)
         refused = {why.field for why in reasons}
         for found, raw in preparation.coverage.uses(contact, payload):
             use = found._replace(source=self._shown(found.source, contact))
@@ -97,15 +97,15 @@ class Explainer:
     def _translated(self, contact: Contact) -> tuple[Payload, list[Rejected]]:
         """Return a contact in the destination's fields, and what is wrong with it."""
         preparation, reasons = self._preparation, list[Rejected]()
-        preparation.translator.refusals = reasons
+        preparation.translator.conversion.refusals = reasons
         try:
             payload, defaults, _ = preparation.translated(contact)
         except Rejected as why:
             reasons.append(why)
-            preparation.translator.refusals = []
+            preparation.translator.conversion.refusals = []
             payload = preparation.translator.payload(contact)
             defaults = preparation.translator.defaults(contact)
-            preparation.translator.dropped_or_truncated.clear()
+            preparation.translator.conversion.dropped_or_truncated.clear()
         return {**defaults, **without_empty(payload)}, reasons
 
     def show(self, file: TextIO) -> None:

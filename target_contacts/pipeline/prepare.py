@@ -166,7 +166,7 @@ class Preparation:
         payload = self.translator.payload(contact)
         defaults = {**self._built_in, **self.translator.defaults(contact)}
         defaults = {w: value for w, value in defaults.items() if not payload.get(w)}
-        left_out = {wire for wire, _ in self.translator.dropped_or_truncated}
+        left_out = {wire for wire, _ in self.translator.conversion.dropped_or_truncated}
         self._warn()
         if self._replaces:
             payload = {**payload, **defaults}
@@ -176,7 +176,7 @@ class Preparation:
     def assert_complete(self, payload: Payload, creating: bool) -> None:  # noqa: FBT001
         """Raise Rejected if a required field has no value, or the contact is far too large."""
         assert_sane(payload)
-        self.translator.assert_complete(payload, creating=creating)
+        self.translator.required.assert_complete(payload, creating=creating)
 
     @property
     def coverage(self) -> Coverage:
@@ -193,11 +193,11 @@ class Preparation:
         for attribute in sorted(self.translator.foreign):
             text = "%s of the records is no id of this destination; its default is taken instead."
             self._warn_once(text % attribute)
-        for reason in self.translator.unknown.values():
+        for reason in self.translator.conversion.unknown.values():
             text = "A value is left out that the destination does not have: %s. See value_map."
             self._warn_once(text % reason)
-        if self.translator.dropped_or_truncated:
-            self._outcomes.count_unfit(self.translator.dropped_or_truncated)
+        if self.translator.conversion.dropped_or_truncated:
+            self._outcomes.count_unfit(self.translator.conversion.dropped_or_truncated)
 
     def _note(self, contact: Contact) -> None:
         """Note which fields are not carried, and warn where two fields differ."""

@@ -20,7 +20,8 @@ from target_contacts.errors import Rejected
 from target_contacts.ledger.entry import CANONICAL
 from target_contacts.pipeline.run import Purpose
 from target_contacts.shutdown import Interrupted
-from target_contacts.singer.lines import Line, MessageReader
+from target_contacts.singer.lines import Line
+from target_contacts.singer.reader import MessageReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

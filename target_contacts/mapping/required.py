@@ -1,0 +1,54 @@
+"""Say which fields of a payload must have a value and have none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from target_contacts.contact.vocabulary import ATTRIBUTES
+from target_contacts.errors import Rejected
+from target_contacts.values.basic import is_empty
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from target_contacts.mapping.field import Payload, Table
+
+MISSING = "missing"
+"""Code of a rejection because a value is missing."""
+
+
+class Required:
+    """The fields that the destination demands.
+
+    Args:
+        table: The destination's fields, as the account has them.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self._fields = [field for field in table.fields if field.required]
+        self._own = [f.wire for f in table.fields if f.wire in table.own and not f.identifier]
+        self._replaces = table.replaces
+
+    def assert_complete(self, payload: Payload, *, creating: bool) -> None:
+        """Raise Rejected if a value is missing that the destination demands."""
+        for lacking in self.missing(payload, creating=creating):
+            raise lacking
+
+    def missing(self, payload: Payload, *, creating: bool) -> Iterator[Rejected]:
+        """Yield a refusal for each field that must have a value and has none."""
+        for field in self._fields:
+            # An update leaves alone what it does not name, unless it replaces the whole contact.
+            named = creating or self._replaces or field.wire in payload
+            needed = creating or field.required == "always"
+            if needed and named and is_empty(payload.get(field.wire)):
+                own = "Give it by field_map."
+                known = (
+                    f"Give it in the record ({field.attribute}), by field_map, or for all records "
+                    "by defaults."
+                )
+                advice = known if field.attribute in ATTRIBUTES else own
+                reason = f"{field.wire} is required and has no value. {advice}"
+                yield Rejected(reason, MISSING, field=field.wire)
+        if creating and self._own and all(is_empty(payload.get(wire)) for wire in self._own):
+            reason = f"{' and '.join(self._own)} have no value, so nobody knows whose contact it is"
+            yield Rejected(reason, MISSING, field=self._own[0])
