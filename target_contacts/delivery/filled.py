@@ -123,9 +123,9 @@ class FilledFields:
         """Return what is filled now, what was, and the fields of which a part is lacking."""
         known = self._ledger.fills(filter(None, (item.filled, before)))
         fill, earlier = known.get(item.filled or "", {}), known.get(before, {})
-        here = set(self._hashes(item.properties))
-        lacking = [w for w, of in fill.items() if _lacks(earlier.get(w, ()), of, here)]
-        return fill, earlier, lacking
+        fewer = [w for w, of in fill.items() if of and {*of} < {*earlier.get(w, ())}]
+        here = set(self._hashes(item.received.record)) if fewer else set()
+        return fill, earlier, [w for w in fewer if not {*earlier[w]} - {*fill[w]} <= here]
 
     def _gone(self, item: Planned, fill: Fill, earlier: Fill) -> list[str]:
         """Return the fields whose value is gone: its properties are there, without it.
@@ -172,9 +172,3 @@ def _stated(item: Planned, earlier: Fill, complete: AbstractSet[str]) -> Payload
     made = {w: v for w, v in filled.items() if w not in item.fallback}
     unfilled = {w: v for w, v in filled.items() if w in item.fallback and w not in earlier}
     return {**unfilled, **{w: v for w, v in made.items() if w in complete}}
-
-
-def _lacks(earlier: Sequence[str], now: Sequence[str], here: set[str]) -> bool:
-    """Say whether a value was made of more properties than the record still has."""
-    gone = set(earlier) - set(now)
-    return bool(now) and set(now) < set(earlier) and not gone <= here

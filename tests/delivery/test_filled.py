@@ -128,6 +128,16 @@ def test_a_value_is_gone_with_the_property_it_came_from_last(
     assert (held(place, "email"), again.bins) == ([left], {"unchanged": 1})
 
 
+def test_a_name_follows_a_field_map_that_takes_less_of_the_record(tmp_path: Path) -> None:
+    """The record still has the part that the setting leaves out, so that nothing is lacking."""
+    with Place(tmp_path, WholeNameSink) as place:
+        place.run(ANNA)
+        changed = {**ANNA, "phone": "+4930123456"}
+        run = place.run(changed, field_map={"full_name": "last_name"})
+        assert run.bins == {"updated": 1}
+        assert held(place, "full_name") == ["Ahrens"]
+
+
 def test_a_name_stays_whole_as_long_as_a_part_of_it_is_lacking(tmp_path: Path) -> None:
     """In whatever other properties the record changes, and however often."""
     less = {"id": 1, "last_name": "Ahrens", "email": MAIL}
