@@ -9,6 +9,7 @@ from singer_sdk import typing as th
 
 from tap_contacts.transport import forms
 from tap_contacts.transport.settings import CONCURRENCY, RATE, SEND_SETTINGS
+from tap_contacts.transport.trust import CERTIFICATES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -177,6 +178,7 @@ OPERATIONAL = frozenset(
         "timeout_seconds",
         "max_tries",
         "retry_wait_seconds",
+        "allow_http",
         "unanswered_wait_seconds",
     )
 )
@@ -185,6 +187,9 @@ OPERATIONAL = frozenset(
 When another one changes, all records are translated again. `ApiClient.operational` names those of
 an account.
 """
+
+
+_OF_EVERY_ACCOUNT = [setting.name for setting in (RATE, *CERTIFICATES)]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -241,7 +246,7 @@ def of_translation(client: type[ApiClient], config: Mapping[str, Any]) -> dict[s
     account, given = client.settings.wrapped.values(), config[client.api]
     return {
         "api": client.api,
-        client.api: _values({RATE.name, *client.operational}, account, given),
+        client.api: _values({*_OF_EVERY_ACCOUNT, *client.operational}, account, given),
         **_values(OPERATIONAL, COMMON, config),
     }
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from requests import PreparedRequest
 
+    from tap_contacts.transport.trust import Trust
+
 MOST_CONNECTIONS = 64
 """Most connections to one origin that are kept."""
 
@@ -69,8 +71,9 @@ def _url_without_query(url: str) -> str:
 class Connections(HTTPAdapter):
     """Connections to a few origins, safe to share between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, trust: Trust) -> None:
         super().__init__(pool_maxsize=MOST_CONNECTIONS)
+        self._trust = trust
         self._pools: dict[str, Any] = {}
         self.connected: Callable[[], None] | None = None
         """Called after a connection was made, which may take long, and before anything is sent."""
@@ -86,7 +89,8 @@ class Connections(HTTPAdapter):
             OSError: No answer came; or one of the other `exchange.FAILURES`.
         """
         SENT.may_be = False
-        response = self.send(request, timeout=timeout, **ways(_origin(request)))
+        how = self._trust.over(ways(_origin(request)))
+        response = self.send(request, timeout=timeout, **how)
         return response, _body(response)
 
     def get_connection_with_tls_context(
@@ -99,6 +103,16 @@ class Connections(HTTPAdapter):
             found.ConnectionCls = self._telling(bounded(found.ConnectionCls))
             self._pools[origin] = found
         return self._pools[origin]
+
+    def build_connection_pool_key_attributes(
+        self, request: PreparedRequest, verify: Any, cert: Any = None
+    ) -> Any:
+        """Return what a connection needs to know, the trusted fingerprint included."""
+        ways: Any
+        host, ways = super().build_connection_pool_key_attributes(request, verify, cert)
+        if self._trust.fingerprint and host["scheme"] == "https":
+            ways["assert_fingerprint"] = self._trust.fingerprint
+        return host, ways
 
     def _telling(self, kind: type[Any]) -> type[Any]:
         """Return a class of connections that calls `connected` when one was made."""

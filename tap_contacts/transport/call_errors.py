@@ -65,9 +65,10 @@ class CallErrors:
         """
         if error.sent and not call.repeatable:
             return OutcomeUnknown(self._title, call.asked, str(error))
-        retry = Retry(self._title, call.asked, str(error))
-        retry.retry_after = wait
-        return retry
+        found = error.error(self._title, call.asked)
+        if isinstance(found, Retry):
+            found.retry_after = wait
+        return found
 
     def answered(
         self, call: Call, answer: Answer, judgement: Judgement, *, has_served: bool

@@ -13,12 +13,14 @@ from tap_contacts.transport.call import Call
 from tap_contacts.transport.call_errors import CallErrors, may_be_done
 from tap_contacts.transport.circuit_breaker import CircuitBreaker
 from tap_contacts.transport.errors import Cut, NoAnswer, Refused, Retry, Stopped
+from tap_contacts.transport.origin import origin
 from tap_contacts.transport.rate_limit import RateLimiter
 from tap_contacts.transport.redaction import Secrets
 from tap_contacts.transport.retry import Retries
 from tap_contacts.transport.served import Served
 from tap_contacts.transport.session import Transport
 from tap_contacts.transport.settings import Sending
+from tap_contacts.transport.trust import trust
 from tap_contacts.transport.usage import Usage
 from tap_contacts.transport.verdict import Judgement, Verdict
 
@@ -65,8 +67,10 @@ class ApiClient(abc.ABC):
         self._outage = CircuitBreaker()
         fixed = settings.get("requests_per_minute") or config.get("requests_per_minute")
         self.pace = RateLimiter(self.title, self._outage, {"": fixed} if fixed else self.rates)
-        self.transport = Transport(sending.timeout_seconds, self.pace)
-        self.origin = self.address(settings)
+        trusted = trust(self.api, settings)
+        self.transport = Transport(sending.timeout_seconds, self.pace, trusted)
+        self.allow_http = sending.allow_http
+        self.origin = self.origin_of("api_url", self.address(settings))
         self.sign_in = self.sign_in_with(settings)
         self.logger = logging.getLogger(f"contacts.{self.api}")
         self._hidden = Secrets(self.settings, settings, config)
@@ -80,9 +84,17 @@ class ApiClient(abc.ABC):
         """Return what identifies this account in a ledger, among others of the same API."""
         return self.origin
 
-    @abc.abstractmethod
+    def origin_of(self, name: str, url: str) -> str:
+        """Return the bare origin that a setting of the account names.
+
+        Raises:
+            ConfigurationError: If it is none, or is plain http where that is not allowed.
+        """
+        return origin(f"{self.api}.{name}", url, allow_http=self.allow_http)
+
     def address(self, settings: Mapping[str, Any]) -> str:
-        """Return the bare origin of the API."""
+        """Return the address of the API as it is given."""
+        return str(settings["api_url"])
 
     @abc.abstractmethod
     def sign_in_with(self, settings: Mapping[str, Any]) -> SignIn:

@@ -109,6 +109,22 @@ class NoAnswer(SingerSDKError):
         super().__init__(reason)
         self.sent = sent
 
+    def error(self, api: str, asked: str) -> ApiError:
+        """Return what follows for a request that may be sent again."""
+        return Retry(api, asked, str(self))
+
+
+class Untrusted(NoAnswer):
+    """The server shows a certificate that is not trusted, so that nothing was sent."""
+
+    def error(self, api: str, asked: str) -> ApiError:
+        """Return what ends the run: the certificate will be the same in the next try."""
+        advice = (
+            "Check api_url. If the server signs its own certificate, set ca_file or "
+            "cert_fingerprint of the account."
+        )
+        return Stopped(api, asked, str(self), advice)
+
 
 class Cut(NoAnswer):
     """The connection broke while an answer was awaited or read."""

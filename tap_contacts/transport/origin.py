@@ -16,13 +16,13 @@ _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 LONGEST_HOST = 253
 
 
-def origin(setting: str, url: str, *, lan: bool = False) -> str:
+def origin(setting: str, url: str, *, allow_http: bool) -> str:
     """Return the bare origin in a setting, in lower case and without a trailing slash.
 
     Args:
         setting: Name of the setting, for the message.
         url: What the user gave.
-        lan: Whether plain http may go beyond loopback, for devices that offer nothing else.
+        allow_http: Whether plain http may go beyond loopback.
 
     Raises:
         ConfigurationError: If it is not `https://host[:port]`, or the proxy for it is wrong.
@@ -34,8 +34,11 @@ def origin(setting: str, url: str, *, lan: bool = False) -> str:
     if not _is_host(str(split.hostname)):
         msg = f"{setting} must name a host that there can be, such as api.example.com or 192.0.2.1."
         raise ConfigurationError(msg)
-    if split.scheme == "http" and not (lan or proxies.is_loopback(str(split.hostname))):
-        msg = f"{setting} must start with https://: sign-ins do not travel unencrypted."
+    if split.scheme == "http" and not (allow_http or proxies.is_loopback(str(split.hostname))):
+        msg = (
+            f"{setting} must start with https://: sign-ins would travel unencrypted. If the API "
+            "has plain http only, and you trust the network, set allow_http to true."
+        )
         raise ConfigurationError(msg)
     found = f"{split.scheme}://{split.netloc.lower()}"
     proxies.assert_passable(found)

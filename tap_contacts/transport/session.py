@@ -17,6 +17,7 @@ from tap_contacts.transport.adapter import Connections, prepared
 from tap_contacts.transport.errors import NoAnswer
 from tap_contacts.transport.exchange import EXCHANGE_ERRORS, failure
 from tap_contacts.transport.rate_headers import Quota, quota, retry_after
+from tap_contacts.transport.trust import ENVIRONMENT, Trust
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -92,14 +93,17 @@ class SignIn(AuthBase):
 class Transport:
     """Send requests over one connection pool, each in its turn, and count them.
 
-    The timeout is in seconds, for the connection and for the answer as a whole.
+    Args:
+        timeout: Seconds, for the connection and for the answer as a whole.
+        pace: Gives each request its turn.
+        trust: The certificates that are trusted; by default those that the environment names.
     """
 
-    def __init__(self, timeout: float, pace: RateLimiter) -> None:
+    def __init__(self, timeout: float, pace: RateLimiter, trust: Trust = ENVIRONMENT) -> None:
         self.timeout, self.pace = timeout, pace
         self._calls: Counter[str] = Counter()
         self._count = threading.RLock()  # a signal may ask while its own thread counts
-        self._connections = Connections()
+        self._connections = Connections(trust)
 
     @property
     def before_write(self) -> Callable[[], None] | None:

@@ -16,6 +16,7 @@ class Sending:
     timeout_seconds: float = 60
     max_tries: int = 5
     retry_wait_seconds: float = 1
+    allow_http: bool = False
 
 
 SEND_SETTINGS = th.PropertiesList(
@@ -36,6 +37,15 @@ SEND_SETTINGS = th.PropertiesList(
         forms.seconds(most=900),
         default=Sending.retry_wait_seconds,
         description="Wait before the first repeat of a request; doubles from there, with jitter.",
+    ),
+    th.Property(
+        "allow_http",
+        th.BooleanType,
+        default=Sending.allow_http,
+        description=(
+            "Whether plain http may leave this machine. Sign-ins and contacts then travel "
+            "unencrypted: only for a network that you trust."
+        ),
     ),
 )
 """Settings of both plugins that say how requests are sent."""

@@ -81,11 +81,12 @@ class TokenSignIn(SignIn):
 
         Raises:
             Retry: There is no answer, or one that says when to ask again.
+            Stopped: The server shows a certificate that is not trusted.
         """
         try:
             answer = self._transport.send(method, url, **options)
         except NoAnswer as error:
-            raise Retry(self.title, asked, str(error)) from None
+            raise error.error(self.title, asked) from None
         if answer.status in RETRY_AFTER_STATUSES and answer.retry_after is not None:
             later = Retry(self.title, asked, f"not now (HTTP {answer.status})")
             later.retry_after = answer.retry_after

@@ -43,11 +43,12 @@ def put(config: dict[str, Any], path: str, value: object) -> dict[str, Any]:
 
 # By declaration.
 
+OF_EVERY_ACCOUNT = ("requests_per_minute", "ca_file", "cert_fingerprint")
 KINDS = {api: sink.client_class for api, sink in SINKS.items()}
 EXCEPTED = {
     *OPERATIONAL,
     *(f"{api}.{name}" for api, kind in KINDS.items() for name in kind.operational),
-    *(f"{api}.requests_per_minute" for api in KINDS),
+    *(f"{api}.{name}" for api in KINDS for name in OF_EVERY_ACCOUNT),
 }
 
 

@@ -18,8 +18,8 @@ from tap_contacts.transport.account_settings import text, user
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.client import ApiClient
 from tap_contacts.transport.errors import NotFound
-from tap_contacts.transport.origin import origin
 from tap_contacts.transport.settings import RATE
+from tap_contacts.transport.trust import CERTIFICATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ SETTINGS = th.ObjectType(
     *user("User of the monitor's web interface."),
     text(
         "api_url",
-        "Origin of the monitor, such as https://192.0.2.10; on a LAN http will do.",
+        "Origin of the monitor, such as https://192.0.2.10. With plain http, set allow_http.",
         required=True,
     ),
     text(
@@ -45,6 +45,7 @@ SETTINGS = th.ObjectType(
         "sip:{mobile}@pbx.example.com. Default: a mobile or phone that is one already.",
     ),
     RATE,
+    *CERTIFICATES,
 )
 
 
@@ -62,10 +63,6 @@ class BasIp(ApiClient):
         self.number_template: str = settings.get("number_template") or ""
         self._contacts_path = _path(settings, "contacts_path", CONTACTS_PATH)
         self._username: str = settings["username"]
-
-    def address(self, settings: Mapping[str, Any]) -> str:
-        """Return `api_url`; few monitors offer https on their LAN."""
-        return origin("bas_ip.api_url", settings["api_url"], lan=True)
 
     def sign_in_with(self, settings: Mapping[str, Any]) -> SignIn:
         """Sign in with user and password."""

@@ -20,8 +20,8 @@ from tap_contacts.transport import xml
 from tap_contacts.transport.account_settings import text
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.client import ApiClient
-from tap_contacts.transport.origin import origin
 from tap_contacts.transport.settings import RATE
+from tap_contacts.transport.trust import CERTIFICATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +52,7 @@ SETTINGS = th.ObjectType(
         description="Whether signatures cover the query, too: the documents do not say.",
     ),
     RATE,
+    *CERTIFICATES,
 )
 
 
@@ -76,7 +77,7 @@ class Cobai(ApiClient):
 
     def address(self, settings: Mapping[str, Any]) -> str:
         """Return `api_url`."""
-        return origin("cobai.api_url", settings.get("api_url") or ORIGIN)
+        return settings.get("api_url") or ORIGIN
 
     def sign_in_with(self, settings: Mapping[str, Any]) -> SignIn:
         """Sign with the access key."""

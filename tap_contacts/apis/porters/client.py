@@ -20,8 +20,8 @@ from tap_contacts.transport.account_settings import text
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.client import ApiClient
 from tap_contacts.transport.errors import Stopped
-from tap_contacts.transport.origin import origin
 from tap_contacts.transport.settings import RATE
+from tap_contacts.transport.trust import CERTIFICATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,6 +48,7 @@ SETTINGS = th.ObjectType(
         "of the source record when a contact is created.",
     ),
     RATE,
+    *CERTIFICATES,
 )
 
 
@@ -115,7 +116,7 @@ class Porters(ApiClient):
 
     def address(self, settings: Mapping[str, Any]) -> str:
         """Return `api_url`, by default the shared server."""
-        return origin("porters.api_url", settings.get("api_url") or ORIGIN)
+        return settings.get("api_url") or ORIGIN
 
     def sign_in_with(self, settings: Mapping[str, Any]) -> SignIn:
         """Sign in as the app, without a human."""

@@ -18,8 +18,8 @@ from tap_contacts.listing.offsets import Page
 from tap_contacts.transport.account_settings import text, user
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.client import ApiClient
-from tap_contacts.transport.origin import origin
 from tap_contacts.transport.settings import RATE
+from tap_contacts.transport.trust import CERTIFICATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +39,7 @@ SETTINGS = th.ObjectType(
         description="Whether customer_id holds the customer's reference instead of its number.",
     ),
     RATE,
+    *CERTIFICATES,
 )
 
 
@@ -61,10 +62,6 @@ class Valomnia(ApiClient):
         """Path of the contacts; that of one contact has its id below."""
         self.use_external_id: bool = settings.get("use_external_id", False)
         self.concurrency = config.get("concurrency") or 4
-
-    def address(self, settings: Mapping[str, Any]) -> str:
-        """Return `api_url`."""
-        return origin("valomnia.api_url", settings["api_url"])
 
     def sign_in_with(self, settings: Mapping[str, Any]) -> SignIn:
         """Sign in with user and password."""

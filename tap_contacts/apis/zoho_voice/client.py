@@ -24,8 +24,8 @@ from tap_contacts.transport import forms
 from tap_contacts.transport.account_settings import text
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.client import ApiClient
-from tap_contacts.transport.origin import origin
 from tap_contacts.transport.settings import RATE
+from tap_contacts.transport.trust import CERTIFICATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -64,6 +64,7 @@ SETTINGS = th.ObjectType(
         description="Also read created_time and number: one more request per contact.",
     ),
     RATE,
+    *CERTIFICATES,
 )
 
 
@@ -93,9 +94,7 @@ class ZohoVoice(ApiClient):
     def address(self, settings: Mapping[str, Any]) -> str:
         """Return `api_url`, by default that of the data centre."""
         center = settings.get("data_center", "com")
-        return origin(
-            "zoho_voice.api_url", settings.get("api_url") or f"https://voice.zoho.{center}"
-        )
+        return settings.get("api_url") or f"https://voice.zoho.{center}"
 
     def sign_in_with(self, settings: Mapping[str, Any]) -> SignIn:
         """Sign in with the refresh token, or else with a given access token."""
@@ -104,7 +103,7 @@ class ZohoVoice(ApiClient):
         if all(grant.values()):
             host = ACCOUNTS_HOSTS[settings.get("data_center", "com")]
             url = settings.get("accounts_url") or f"https://{host}"
-            return RefreshToken(self.transport, origin("zoho_voice.accounts_url", url), **grant)
+            return RefreshToken(self.transport, self.origin_of("accounts_url", url), **grant)
         if token := settings.get("access_token"):
             return AccessToken(token)
         msg = "zoho_voice needs client_id, client_secret and refresh_token, or an access_token."
