@@ -55,17 +55,20 @@ class CallErrors:
         self._logged: set[str] = set()
         """Advice that was logged and need not be logged again."""
 
-    def unanswered(self, call: Call, error: NoAnswer, wait: float | None) -> ApiError:
+    def unanswered(
+        self, call: Call, error: NoAnswer, wait: float | None, advice: str = ""
+    ) -> ApiError:
         """Return the error of a request without an answer.
 
         Args:
             call: The request.
             error: Why there is no answer.
             wait: Seconds to wait before the request is sent again; None: as usual.
+            advice: What to do, where not only the network can be it.
         """
         if error.sent and not call.repeatable:
             return OutcomeUnknown(self._title, call.asked, str(error))
-        found = error.error(self._title, call.asked)
+        found = error.error(self._title, call.asked, advice)
         if isinstance(found, Retry):
             found.retry_after = wait
         return found

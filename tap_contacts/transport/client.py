@@ -113,6 +113,11 @@ class ApiClient(abc.ABC):
     def harmless(self) -> Call:
         """Return a small read that tells whether the API answers at all."""
 
+    @property
+    def advice_on_silence(self) -> str:
+        """Return what to do if nothing answers; "" where nothing but the network can be it."""
+        return ""
+
     def tell_apart(self) -> None:
         """From now on give up a single request on which the API fails, and not the whole API."""
         self._repeats.served = Served(self._is_alive)
@@ -197,7 +202,7 @@ class ApiClient(abc.ABC):
             )
         except NoAnswer as error:
             wait = self._wait_after(call, error)
-            raise self._errors.unanswered(call, error, wait) from None
+            raise self._errors.unanswered(call, error, wait, self.advice_on_silence) from None
         except Retry as error:  # from the sign-in
             error.of_account = True
             if error.retry_after is not None:

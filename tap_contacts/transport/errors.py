@@ -109,21 +109,21 @@ class NoAnswer(SingerSDKError):
         super().__init__(reason)
         self.sent = sent
 
-    def error(self, api: str, asked: str) -> ApiError:
+    def error(self, api: str, asked: str, advice: str = "") -> ApiError:
         """Return what follows for a request that may be sent again."""
-        return Retry(api, asked, str(self))
+        return Retry(api, asked, str(self), advice)
 
 
 class Untrusted(NoAnswer):
     """The server shows a certificate that is not trusted, so that nothing was sent."""
 
-    def error(self, api: str, asked: str) -> ApiError:
+    def error(self, api: str, asked: str, advice: str = "") -> ApiError:
         """Return what ends the run: the certificate will be the same in the next try."""
-        advice = (
+        what = (
             "Check api_url. If the server signs its own certificate, set ca_file or "
             "cert_fingerprint of the account."
         )
-        return Stopped(api, asked, str(self), advice)
+        return Stopped(api, asked, str(self), f"{what} {advice}".strip())
 
 
 class Cut(NoAnswer):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_contacts.apis.valomnia import reading
 from tap_contacts.apis.valomnia.client import Valomnia
-from tap_contacts.transport.errors import Refused
+from tap_contacts.transport.errors import GivenUp, Refused, Stopped
 from target_contacts.errors import Rejected
 from target_contacts.mapping.choices import one_of
 from target_contacts.mapping.field import Field, Payload, matching
@@ -29,6 +29,16 @@ if TYPE_CHECKING:
 
 FEW = 3
 """Look-ups for which it is worth a request to learn how many contacts there are."""
+
+NOT_ASKED = "It cannot be asked for contacts of this name; match_on [] creates without asking."
+HELD = (
+    "This value is the contact's own, which the record does not mention: correct it at Valomnia, "
+    "or set valomnia.merge_updates to false."
+)
+PHOTO_LOST = "an update without an image removed the contact's photo"
+PHOTO_ADVICE = (
+    "Map the image, so that it is sent, or set valomnia.keep_photos to false to go on without."
+)
 
 LARGEST_IMAGE = 2_000_000
 """Bytes of an image; documented as 2 MB."""
@@ -82,10 +92,17 @@ def _format(image: bytes) -> str:
     return next((name for name, start in IMAGES.items() if image.startswith(start)), "")
 
 
+def _of_held(error: Rejected) -> Rejected:
+    """Say that what is refused was not the record's."""
+    reason = f"{error} {HELD}"
+    return Rejected(reason, error.code, field=error.field, http_status=error.http_status)
+
+
 class ValomniaSink(ApiSink[Valomnia]):
     """Create and update contacts of customers that are there.
 
-    An update leaves what is not sent as it is, as far as is known. An image cannot be removed.
+    Whether an update leaves what is not sent as it is, is not documented. An image cannot be
+    removed.
     """
 
     client_class = Valomnia
@@ -127,23 +144,51 @@ class ValomniaSink(ApiSink[Valomnia]):
 
     def create(self, payload: Payload) -> str:
         """Create a contact."""
-        return self._send("", payload, repeatable=False)
+        return str(self._send("", payload, repeatable=False)["id"])
 
     def update(self, remote_id: str, payload: Payload, defaults: Payload) -> None:
-        """Update a contact; what every update must name and the record lacks is read before."""
-        required = (field.wire for field in self.fields if field.required)
-        if lacking := [wire for wire in required if wire not in payload]:
-            held = self._wire(self.client.contact(remote_id))
-            kept = {wire: held[wire] for wire in lacking if not is_empty(held.get(wire))}
-            payload = {**{w: defaults[w] for w in lacking if w in defaults}, **kept, **payload}
-        self._send(f"/{remote_id}", payload, repeatable=True)
+        """Update a contact, sending back what it holds and the record lacks."""
+        below = f"/{remote_id}"
+        lacking = [wire for wire in self._sent_back if wire not in payload]
+        if not lacking:
+            self._send(below, payload, repeatable=True)
+            return
+        held = self._wire(self.client.contact(remote_id))
+        kept = {wire: held[wire] for wire in lacking if not is_empty(held.get(wire))}
+        payload = {**{w: defaults[w] for w in lacking if w in defaults}, **kept, **payload}
+        try:
+            now = self._send(below, payload, repeatable=True)
+        except Rejected as error:
+            raise _of_held(error) if error.field in kept else error from None
+        if "imageFile" not in payload and held.get("photo") and is_empty(now.get("photo")):
+            self._note_photo(below)
+
+    @property
+    def _sent_back(self) -> Iterator[str]:
+        """Yield the fields that an update holds if the contact does."""
+        merges = self.client.merge_updates
+        return (
+            field.wire
+            for field in self.fields
+            if field.required or (merges and field.wire != "imageFile")
+        )
+
+    def _note_photo(self, below: str) -> None:
+        """Stop before other photos are lost as one was, unless they may be."""
+        if self.client.keep_photos:
+            asked = f"POST {self.client.path}{below}"
+            raise Stopped(self.title, asked, PHOTO_LOST, PHOTO_ADVICE)
 
     def find(self, wanted: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Return the contacts that hold these names, of a customer if that can be asked."""
         filters = {name: wanted[name] for name in ("firstName", "lastName") if name in wanted}
         if self.client.use_external_id and "customerId" in wanted:
             filters["customerReference"] = wanted["customerId"]
-        return self._held(reading.contacts(self.client, filters))
+        try:
+            yield from self._held(reading.contacts(self.client, filters))
+        except Refused as error:
+            words = (self.title, self.client.what, error.answered, NOT_ASKED)
+            raise GivenUp(*words, code=error.code, http_status=error.http_status) from None
 
     def scope(self, contact: Mapping[str, Any]) -> str | None:
         """Return the whole account: whose contacts are whose cannot be asked by id."""
@@ -186,7 +231,7 @@ class ValomniaSink(ApiSink[Valomnia]):
         parent = contact.get("customerReference") if by_reference else customer.get("id")
         return {**contact, "customerId": "" if parent is None else str(parent)}
 
-    def _send(self, below: str, payload: Payload, *, repeatable: bool) -> str:
+    def _send(self, below: str, payload: Payload, *, repeatable: bool) -> Mapping[str, Any]:
         form = {wire: value for wire, value in payload.items() if wire != "imageFile"}
         if self.client.use_external_id:
             form["useExternalId"] = "true"
@@ -199,7 +244,8 @@ class ValomniaSink(ApiSink[Valomnia]):
             answer = self.client.call("POST", path, repeatable=repeatable, **options)
         except Refused as error:
             raise self._fault(error) from None
-        return str(answer.json["id"])
+        changed: Mapping[str, Any] = answer.json
+        return changed
 
     def _fault(self, error: Refused) -> Refused | Rejected:
         """Add the field at fault if it is named; the API's words go into the rejects file only."""

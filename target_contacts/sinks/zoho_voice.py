@@ -18,7 +18,7 @@ from target_contacts.contact.numbers import MOBILES
 from target_contacts.errors import Rejected
 from target_contacts.mapping.choices import one_of, status_name
 from target_contacts.mapping.field import Field, Payload
-from target_contacts.sinks.base import ApiSink
+from target_contacts.sinks.base import ApiSink, Context
 from target_contacts.sinks.capabilities import Capabilities
 from target_contacts.values import cells, convert
 from target_contacts.values.basic import NoValue, as_text, is_empty, text
@@ -33,6 +33,12 @@ if TYPE_CHECKING:
 PHONE = Field("", "", convert=cells.phone, form="e164")
 """Numbers are sent in E.164, as all samples have them."""
 
+STATUS = "contact_status"
+UNSEEN = (
+    "Zoho Voice does not show the status of a contact: an update of a record without a status may "
+    "clear it. Map a status to keep it (field_map or defaults)."
+)
+
 PHONES = ("mobile1", "mobile2", "mobile3", "phone", "phone1", "phone2", "phone3")
 
 
@@ -44,8 +50,10 @@ def _given(value: Any) -> Any:
     return value
 
 
-def _held(value: Any) -> str:
+def _held(value: Any) -> Any:
     """Return what a contact holds as it is sent."""
+    if isinstance(value, dict):
+        return {name: text(value.get(name)) for name in ("id", "display_value")}
     return convert.flag_text(value) if isinstance(value, bool) else text(value)
 
 
@@ -74,8 +82,13 @@ class ZohoVoiceSink(ApiSink[ZohoVoice]):
         Field("country", "country"),
         Field("is_favourite", "is_favourite", convert=convert.flag_text),
         Field("is_spam", "is_spam", convert=convert.flag_text),
-        Field("status", "contact_status", convert=_given, clears=False, nested=True),
+        Field("status", STATUS, convert=_given, clears=False, nested=True),
     )
+
+    def __init__(self, client: ZohoVoice, context: Context) -> None:
+        super().__init__(client, context)
+        self._untold = iter([UNSEEN])
+        """What is still to be said, once."""
 
     def learned(self, fields: Sequence[Field]) -> Sequence[Field]:
         """Find statuses among those of the organisation, which are asked for when one comes."""
@@ -87,19 +100,27 @@ class ZohoVoiceSink(ApiSink[ZohoVoice]):
         return self._send("POST", "", payload, repeatable=False)
 
     def update(self, remote_id: str, payload: Payload, defaults: Payload) -> None:
-        """Update a contact, sending back what it holds: whether left-out keys stay is unknown."""
+        """Update a contact, sending back what it holds: whether left-out keys stay is unknown.
+
+        Whether a read shows the status is unknown, too. If not, the default is sent, which is the
+        last status known.
+        """
         stored = reading.contact(self.client, remote_id)
         held = {
             field.wire: stored[field.wire]
             for field in self.fields
-            if not is_empty(stored.get(field.wire)) and field.attribute != "status"
+            if not is_empty(stored.get(field.wire))
         }
         try:
             kept = {wire: _held(value) for wire, value in held.items()}
         except ValueError:
             reason = "what the contact holds is not text, so that it cannot be sent back"
             raise Rejected(reason, "unreadable") from None
-        self._send("PUT", f"/{remote_id}", defaults | kept | payload, repeatable=True)
+        sent = defaults | kept | payload
+        if STATUS not in sent and STATUS not in stored:
+            for words in self._untold:
+                self.client.logger.warning(words)
+        self._send("PUT", f"/{remote_id}", sent, repeatable=True)
 
     def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield every contact; there is no way to ask for single ones.
@@ -114,8 +135,8 @@ class ZohoVoiceSink(ApiSink[ZohoVoice]):
     def finish(self, payload: Payload, contact: Contact) -> Payload:
         """Never clear a status."""
         del contact
-        if is_empty(payload.get("contact_status")):
-            payload.pop("contact_status", None)
+        if is_empty(payload.get(STATUS)):
+            payload.pop(STATUS, None)
         return payload
 
     def _numbers(self, held: Mapping[str, str]) -> dict[str, str]:
@@ -142,11 +163,8 @@ class ZohoVoiceSink(ApiSink[ZohoVoice]):
         return {str(status["display_value"]): status["id"] for status in statuses}
 
     def _send(self, method: str, below: str, payload: Payload, *, repeatable: bool) -> str:
-        answer = self.client.call(
-            method,
-            CONTACTS + below,
-            repeatable=repeatable,
-            data={"contact": json.dumps(payload, ensure_ascii=False)},
-            headers=HEADERS,
-        )
+        place = "params" if self.client.contact_as == "query" else "data"
+        options: dict[str, Any] = {place: {"contact": json.dumps(payload, ensure_ascii=False)}}
+        path = CONTACTS + below
+        answer = self.client.call(method, path, repeatable=repeatable, headers=HEADERS, **options)
         return str(answer.json["contacts"]["contact_id"])

@@ -65,7 +65,7 @@ def test_wrong_credentials_are_one_clear_sentence(valomnia: Valomnia, workplace:
     records = [{**ANNA, "id": n} for n in range(8)]
     run = workplace.target(config, contacts(*records), env={"LOGLEVEL": "DEBUG"})
     assert (run.code, asked(valomnia, SIGN_IN), valomnia.writes) == (1, 1, [])
-    assert "Valomnia: sign-in: refused. Check username and password." in run.log
+    assert "Valomnia: sign-in: refused. Check username, password and api_url." in run.log
     assert "wrong-secret" not in run.log + run.out
     assert "Traceback" not in run.log
 
@@ -82,10 +82,10 @@ def test_neither_secrets_nor_contacts_are_logged(valomnia: Valomnia, workplace: 
 
 
 def test_trouble_at_sign_in_passes(valomnia: Valomnia, workplace: Workplace) -> None:
-    """A gateway error, a cut connection and a stray page at sign-in cost a repeat each."""
+    """Gateway errors and a cut connection at sign-in cost a repeat each."""
     valomnia.fault(on=f"POST {SIGN_IN}", status=503)
     valomnia.fault(on=f"POST {SIGN_IN}", cut="after")
-    valomnia.fault(on="GET /login/ajaxSuccess", status=200, body="<html>Wait</html>")
+    valomnia.fault(on="GET /login/ajaxSuccess", status=502, body="<html>Wait</html>")
     run = workplace.target(valomnia.target_config(), contacts(ANNA))
     assert (run.code, len(valomnia.contacts), asked(valomnia, SIGN_IN)) == (0, 1, 4)
 
@@ -123,7 +123,7 @@ def test_a_host_that_is_not_there_is_told(valomnia: Valomnia, workplace: Workpla
     [
         ({"on": f"GET {API}", "body": "<html>Welcome</html>"}, "not what this API sends"),
         ({"on": f"GET {API}", "body": '{"data": []}'}, "not what this API sends"),
-        ({"on": f"GET {API}", "status": 404, "body": "<html>"}, "Check api_url and api_version"),
+        ({"on": f"GET {API}", "status": 404, "body": "<html>"}, "api_version to v2.1"),
         ({"on": f"GET {API}", "status": 403, "body": "<html>"}, "a user with rights to contacts"),
         ({"on": f"POST {SIGN_IN}", "body": "<html>Welcome</html>"}, "no session"),
         (

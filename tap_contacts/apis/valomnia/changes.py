@@ -69,7 +69,7 @@ def read_changed(client: Valomnia, bookmark: Bookmark) -> Generator[Chunk, None,
 
 def _read_all(client: Valomnia, bookmark: Bookmark) -> Generator[Chunk, None, None]:
     """Yield all contacts but those that changed before start_date; move the bookmark at the end."""
-    bound = clocks(client.what, client.page({"sort": "id"}).date).bound
+    bound = clocks(client.what, client.page({"sort": "lastUpdated"}).date).bound
     latest, untimed = None, 0
     for chunk in read_contacts(client):
         times = [moment(record["lastUpdated"]) for record in chunk.records]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_contacts.apis.valomnia import codes
+from tap_contacts.apis.valomnia import codes, wire
 from tap_contacts.apis.valomnia.sign_in import TITLE, Session
 from tap_contacts.apis.valomnia.wire import ONE, PAGE_SIZE
 from tap_contacts.listing.offsets import Page
@@ -24,7 +24,8 @@ from tap_contacts.transport.trust import CERTIFICATES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tap_contacts.transport.session import SignIn
+    from tap_contacts.transport.session import Answer, SignIn
+    from tap_contacts.transport.verdict import Judgement
 
 API_VERSION = "v1.0"
 
@@ -38,6 +39,19 @@ SETTINGS = th.ObjectType(
         default=False,
         description="Whether customer_id holds the customer's reference instead of its number.",
     ),
+    th.Property(
+        "merge_updates",
+        th.BooleanType,
+        default=True,
+        description="Whether a contact is read before an update, and what the record does not "
+        "mention is sent back. Set false if an update keeps what it leaves out.",
+    ),
+    th.Property(
+        "keep_photos",
+        th.BooleanType,
+        default=True,
+        description="Whether the run stops if an update without an image removes a photo.",
+    ),
     RATE,
     *CERTIFICATES,
 )
@@ -49,8 +63,7 @@ class Valomnia(ApiClient):
     api = "valomnia"
     title = TITLE
     settings = SETTINGS
-    operational = ("username", "api_url", "api_version")
-    judge = staticmethod(codes.judge)
+    operational = ("username", "api_url", "api_version", "merge_updates", "keep_photos")
 
     def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
         super().__init__(settings, config)
@@ -61,6 +74,10 @@ class Valomnia(ApiClient):
         self.path = f"/api/{version}/contacts"
         """Path of the contacts; that of one contact has its id below."""
         self.use_external_id: bool = settings.get("use_external_id", False)
+        self.merge_updates: bool = settings.get("merge_updates", True)
+        self.keep_photos: bool = settings.get("keep_photos", True)
+        self.sorts_by_id: bool | None = None
+        """Whether the API lists contacts in the order of ids; None: not asked yet."""
         self.concurrency = config.get("concurrency") or 4
 
     def sign_in_with(self, settings: Mapping[str, Any]) -> SignIn:
@@ -69,6 +86,12 @@ class Valomnia(ApiClient):
             msg = "valomnia needs username and password."
             raise ConfigurationError(msg)
         return Session(self.transport, self.origin, settings["username"], settings["password"])
+
+    def judge(self, answer: Answer) -> Judgement:
+        """Tell what an answer means; a page instead of one may mean that the session has ended."""
+        if self._has_served and wire.is_page(answer):
+            self.sign_in.renew(answer.request)
+        return codes.judge(answer)
 
     def check(self) -> str:
         """Sign in and read one contact, of which only the organization is told."""

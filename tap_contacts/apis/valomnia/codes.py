@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tap_contacts.apis.valomnia import wire
@@ -18,9 +19,14 @@ if TYPE_CHECKING:
     from tap_contacts.transport.session import Answer
 
 _SIGN_IN_AGAIN = Judgement(
-    Verdict.RENEW, advice="Check that this user may use the API of this tenant."
+    Verdict.RENEW,
+    advice="A session that has just begun is not accepted. Check that this user may use the API of "
+    "this tenant, and that nothing else signs in as this user.",
 )
 _WRONG_ADDRESS = Judgement(Verdict.STOP, advice="Check api_url and api_version.")
+
+VERSIONS = ("v1.0", "v2.1")
+"""Versions in use: that of the documents, and that of the tenants that are known."""
 
 CODES = {
     "save_failed": Judgement(Verdict.REJECT),
@@ -53,11 +59,30 @@ def judge(answer: Answer) -> Judgement:
     """Judge by the body; a redirect or page that asks to sign in is no answer of the API."""
     body = answer.json if isinstance(answer.json, dict) else {}
     if code := wire.code_of(answer, body):
-        known = CODES.get(code) or OTHER_ERRORS.get(answer.status, NOT_UNDERSTOOD)
-        return known._replace(code=code, detail=str(body.get("error_description", "")))
+        return _meant(answer, code)._replace(
+            code=code, detail=str(body.get("error_description", ""))
+        )
     if answer.status in {200, 201} and wire.is_expected(answer, body):
         return DONE
     if wire.asks_to_sign_in(answer):
         return _SIGN_IN_AGAIN
-    unserved = UNSERVED.get(answer.status)
-    return unserved._replace(sure=False) if unserved else foreign(answer.status)
+    if unserved := UNSERVED.get(answer.status):
+        return _addressed(answer, unserved)._replace(sure=False)
+    return foreign(answer.status)
+
+
+def _meant(answer: Answer, code: str) -> Judgement:
+    """Return what a code means; the list of all contacts is missing in another version only."""
+    known = CODES.get(code) or OTHER_ERRORS.get(answer.status, NOT_UNDERSTOOD)
+    is_list = answer.request.method == "GET" and wire.path_of(answer).endswith("/contacts")
+    return _addressed(answer, _WRONG_ADDRESS if is_list and code == "not_found" else known)
+
+
+def _addressed(answer: Answer, judgement: Judgement) -> Judgement:
+    """Say which other version may be the right one, where the address is wrong."""
+    if judgement is not _WRONG_ADDRESS:
+        return judgement
+    asked = re.match("/api/([^/]+)/", wire.path_of(answer))
+    others = [version for version in VERSIONS if not asked or version != asked[1]]
+    settings = "valomnia.api_version to " + " or ".join(others)
+    return judgement._replace(advice=f"Set {settings}. Else check api_url and api_version.")

@@ -9,11 +9,13 @@ import datetime
 import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from tap_contacts.apis.valomnia.unordered import Unordered, by_id, in_any_order
 from tap_contacts.apis.valomnia.wire import PAGE_SIZE
 from tap_contacts.listing.offsets import Listing, Page, read_chunks, read_rows
-from tap_contacts.listing.prefetch import Chunk, Offsets
+from tap_contacts.listing.prefetch import AFRESH, Chunk, Offsets
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -31,25 +33,38 @@ SIZES = ("small", "medium")
 
 
 def contacts(client: Valomnia, filters: Mapping[str, str]) -> Iterator[Record]:
-    """Yield every contact that passes the filters once, oldest first, as the API tells it.
+    """Yield every contact that passes the filters once, as the API tells it.
 
     Args:
         client: The tenant.
         filters: As for `Valomnia.page`.
     """
-    return read_rows(client.what, lambda start: _page(client, filters, start), PAGE_SIZE, "id")
+    try:
+        first = by_id(client, filters, 0)
+    except Unordered:
+        yield from chain.from_iterable(in_any_order(client, filters))
+    else:
+        yield from _from(client, filters, first)
+
+
+def _from(client: Valomnia, filters: Mapping[str, str], first: Page) -> Iterator[Record]:
+    """Yield every contact that passes the filters, oldest first; the first page is there."""
+
+    def fetch(start: int) -> Page:
+        return by_id(client, filters, start) if start else first
+
+    return read_rows(client.what, fetch, PAGE_SIZE, "id")
 
 
 def few_contacts(client: Valomnia, pages: int) -> Iterator[Record] | None:
     """Return every contact; None if there are more than so many pages of 100 hold."""
-    first = _page(client, {}, 0)
-    if first.total > pages * PAGE_SIZE:
-        return None
-
-    def fetch(start: int) -> Page:
-        return _page(client, {}, start) if start else first
-
-    return read_rows(client.what, fetch, PAGE_SIZE, "id")
+    try:
+        first = by_id(client, {}, 0)
+        found = _from(client, {}, first)
+    except Unordered:
+        first = client.page({})
+        found = chain.from_iterable(in_any_order(client, {}))
+    return None if first.total > pages * PAGE_SIZE else found
 
 
 def read_contacts(
@@ -57,16 +72,27 @@ def read_contacts(
     progress: Mapping[str, Any] | None = None,
     filters: Mapping[str, str] | None = None,
 ) -> Generator[Chunk, None, None]:
-    """Yield every contact that passes the filters once, normalised, in the order of ids.
+    """Yield every contact that passes the filters once, normalised, in the order of ids if it can.
 
     Args:
         client: The tenant.
         progress: Progress of the last chunk that an earlier run wrote.
         filters: As for `Valomnia.page`.
     """
+    try:
+        yield from _in_order(client, progress, filters)
+    except Unordered:
+        if progress:
+            yield AFRESH
+        for rows in in_any_order(client, filters or {}):
+            yield Chunk([normal(row) for row in rows], {})
 
+
+def _in_order(
+    client: Valomnia, progress: Mapping[str, Any] | None, filters: Mapping[str, str] | None
+) -> Generator[Chunk, None, None]:
     def fetch(start: int) -> Page:
-        page = _page(client, filters or {}, start)
+        page = by_id(client, filters or {}, start)
         # Whether the total of a filtered list counts all contacts is not documented.
         return page._replace(total=-1) if filters else page
 
@@ -76,11 +102,6 @@ def read_contacts(
         with closing(read_chunks(listing, pages, progress)) as chunks:
             for chunk in chunks:
                 yield chunk._replace(records=[normal(row) for row in chunk.records])
-
-
-def _page(client: Valomnia, filters: Mapping[str, str], start: int) -> Page:
-    """Return the page from an offset on, in the order of ids."""
-    return client.page({**filters, "sort": "id", "offset": start})
 
 
 def normal(contact: Mapping[str, Any]) -> Record:

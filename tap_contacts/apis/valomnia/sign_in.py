@@ -5,11 +5,12 @@ Source: https://developers.valomnia.com/ref/Authentication/authentication.html
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from tap_contacts.transport.errors import Retry, Stopped
+from tap_contacts.transport.errors import Retry, Stopped, plain_code
 from tap_contacts.transport.token_sign_in import UNTIL_REFUSED, TokenSignIn
 
 if TYPE_CHECKING:
@@ -20,12 +21,20 @@ LOGIN_PATH = "/j_spring_security_check"
 
 _SESSION = re.compile(r"(?:^|[,;]\s*)JSESSIONID=([^;,\s]+)")
 _REFUSED_ADDRESS = re.compile(r"authfail|login_error|/login/(auth|denied)")
+_logger = logging.getLogger("contacts.valomnia")
+
+PASSING = frozenset((408, 429, 502, 503, 504))
+"""HTTP statuses of something before the API, which has not tried the password."""
+
+ADVICE = "Check username, password and api_url. It is not tried again, lest the user be locked."
+WARNED = "Valomnia: sign-in: %s. Ask Valomnia which version to use, and set valomnia.api_version."
 
 
 class Session(TokenSignIn):
     """Sign in as a user and send the session's cookie.
 
-    How long a session lives is not documented; a redirect to the login page tells that it ended.
+    How long a session lives is not documented. The code no_credentials tells that it ended, or a
+    redirect to the login page.
     """
 
     title = TITLE
@@ -37,12 +46,17 @@ class Session(TokenSignIn):
         self._origin = tenant
         self._form = {"j_username": username, "j_password": password, "ajax": "true"}
         self._refusal: Stopped | None = None
+        self._warned = False
 
     def new_token(self) -> tuple[str, float]:
         """Return a session; a user who was refused is not tried again, lest it be locked."""
         if self._refusal:
             raise self._refusal
-        return self._new_session(), UNTIL_REFUSED
+        try:
+            return self._new_session(), UNTIL_REFUSED
+        except Stopped as error:
+            self._refusal = error
+            raise
 
     def _new_session(self) -> str:
         """Sign in; the answer, or where it leads to, is JSON that says whether that went well."""
@@ -56,11 +70,19 @@ class Session(TokenSignIn):
         body = answer.json if isinstance(answer.json, dict) else {}
         session = session or str(body.get("token") or "")
         if body.get("success") is True and session:
+            self._warn(body.get("warning"))
             return session
-        if body.get("success") is False or _REFUSED_ADDRESS.search(location):
-            self._refusal = Stopped(TITLE, "sign-in", "refused", "Check username and password.")
-            raise self._refusal
-        raise _no_session(answer)
+        if answer.status in PASSING:
+            raise _no_session(answer)
+        is_told = body.get("success") is False or _REFUSED_ADDRESS.search(location)
+        raise _refused(answer, is_told=bool(is_told))
+
+    def _warn(self, warning: Any) -> None:
+        """Log a warning that comes with a session, once."""
+        code = plain_code(str(warning.get("warning_code"))) if isinstance(warning, dict) else ""
+        if code and not self._warned:
+            self._warned = True
+            _logger.warning(WARNED, code)
 
     def _below(self, location: str) -> str:
         """Return the path a redirect leads to; behind a proxy its scheme is often the wrong one."""
@@ -80,6 +102,13 @@ def _session(answer: Answer) -> str:
     """Return the session that an answer starts; "" if it starts none."""
     found = _SESSION.findall(answer.headers.get("Set-Cookie", ""))
     return found[-1] if found else ""
+
+
+def _refused(answer: Answer, *, is_told: bool) -> Stopped:
+    """Return that there is no session; how a refusal is told is not documented."""
+    if is_told:
+        return Stopped(TITLE, "sign-in", "refused", ADVICE)
+    return Stopped(TITLE, "sign-in", f"no session (HTTP {answer.status})", ADVICE)
 
 
 def _no_session(answer: Answer) -> Retry:

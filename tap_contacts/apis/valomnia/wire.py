@@ -16,6 +16,8 @@ PAGE_SIZE = 100
 ONE = {"max": 1}
 """What asks for any one contact."""
 
+REDIRECTS = frozenset((301, 302, 303, 307, 308))
+
 _LOGIN_ADDRESS = re.compile(r"(?i)login|signin|auth|sso")
 _LOGIN_FORM = re.compile(rb"(?i)<title>\s*log ?in|j_spring_security_check|type=.?password")
 _CODE = re.compile("[a-z_]{1,40}")
@@ -36,9 +38,14 @@ def code_of(answer: Answer, body: Mapping[str, Any]) -> str:
     return broken[1].decode() if broken else ""
 
 
+def path_of(answer: Answer) -> str:
+    """Return the path that was asked for."""
+    return answer.request.path_url.partition("?")[0]
+
+
 def is_expected(answer: Answer, body: Mapping[str, Any]) -> bool:
     """Say whether a body is what was asked for: a page of contacts, or a contact."""
-    is_list = answer.request.path_url.partition("?")[0].endswith("/contacts")
+    is_list = path_of(answer).endswith("/contacts")
     if answer.request.method != "GET" or not is_list:
         return _is_contact(body)
     paging, rows = body.get("paging"), body.get("data")
@@ -53,12 +60,18 @@ def _is_contact(row: object) -> bool:
     return re.fullmatch("[0-9]{1,30}", str(row.get("id"))) is not None
 
 
+def is_page(answer: Answer) -> bool:
+    """Say whether an answer is a page for people, or the way to one."""
+    is_html = answer.status == 200 and answer.body[:100].lstrip()[:1] == b"<"  # noqa: PLR2004
+    return is_html or answer.status in REDIRECTS
+
+
 def asks_to_sign_in(answer: Answer) -> bool:
     """Tell a login page, or the way to one, from other redirects and pages.
 
     Those may come after a contact was written, so that its outcome is unknown.
     """
-    if answer.status in {301, 302, 303, 307, 308}:
+    if answer.status in REDIRECTS:
         path = answer.headers.get("Location", "").partition("?")[0].partition("#")[0]
         return bool(_LOGIN_ADDRESS.search(re.sub("^[a-z]*://[^/]*", "", path)))
     return answer.status == 200 and bool(_LOGIN_FORM.search(answer.body))  # noqa: PLR2004

@@ -18,19 +18,28 @@ from tap_contacts.apis.zoho_voice.sign_in import (
     AccessToken,
     RefreshToken,
 )
-from tap_contacts.apis.zoho_voice.wire import CONTACTS, HEADERS, LARGEST_PAGE, STATUSES
+from tap_contacts.apis.zoho_voice.wire import (
+    CONTACTS,
+    DOCUMENTED_CENTER,
+    HEADERS,
+    LARGEST_PAGE,
+    STATUSES,
+    host,
+)
 from tap_contacts.listing.offsets import Page
 from tap_contacts.transport import forms
 from tap_contacts.transport.account_settings import text
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.client import ApiClient
+from tap_contacts.transport.errors import NotFound, Refused
 from tap_contacts.transport.settings import RATE
 from tap_contacts.transport.trust import CERTIFICATES
+from tap_contacts.transport.verdict import Judgement, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tap_contacts.transport.session import SignIn
+    from tap_contacts.transport.session import Answer, SignIn
 
 SETTINGS = th.ObjectType(
     text("client_id", "Client id of the Zoho API console."),
@@ -45,11 +54,15 @@ SETTINGS = th.ObjectType(
     th.Property(
         "data_center",
         th.StringType,
-        default="com",
+        default=DOCUMENTED_CENTER,
         allowed_values=list(ACCOUNTS_HOSTS),
         description="Data centre that holds the account.",
     ),
-    text("api_url", "Origin of the API, default https://voice.zoho.<data_center>."),
+    text(
+        "api_url",
+        "Origin of the API, default https://voice.zoho.<data_center>; in Canada "
+        "https://voice.zohocloud.ca.",
+    ),
     text("accounts_url", "Origin of the accounts server, default by data_center."),
     th.Property(
         "page_size",
@@ -63,8 +76,21 @@ SETTINGS = th.ObjectType(
         default=False,
         description="Also read created_time and number: one more request per contact.",
     ),
+    th.Property(
+        "contact_as",
+        th.StringType,
+        default="form",
+        allowed_values=["form", "query"],
+        description="Where a contact travels that is written: in the form or the query.",
+    ),
+    text("empty_list_code", "Code with which the API answers a list without contacts, if any."),
     RATE,
     *CERTIFICATES,
+)
+
+EMPTY = (
+    "If the account holds no contacts, the API may say so by this code: create one contact by "
+    "hand, or set zoho_voice.empty_list_code to it."
 )
 
 
@@ -81,27 +107,34 @@ class ZohoVoice(ApiClient):
         "accounts_url",
         "page_size",
         "contact_details",
+        "contact_as",
+        "empty_list_code",
     )
-    judge = staticmethod(codes.judge)
 
     def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
         super().__init__(settings, config)
         self.page_size: int = settings.get("page_size", LARGEST_PAGE)
         self.contact_details: bool = settings.get("contact_details", False)
+        self.contact_as: str = settings.get("contact_as") or "form"
+        self.empty_list_code: str = settings.get("empty_list_code") or ""
+        center = settings.get("data_center") or DOCUMENTED_CENTER
+        is_guessed = center != DOCUMENTED_CENTER and not settings.get("api_url")
+        self.guessed = f"The host {host(center)} is guessed from data_center" if is_guessed else ""
+        """What to say of the host if it is not documented."""
         concurrency = config.get("concurrency") or 4
         self.pool, self.ahead = ThreadPoolExecutor(concurrency), 2 * concurrency
 
     def address(self, settings: Mapping[str, Any]) -> str:
         """Return `api_url`, by default that of the data centre."""
-        center = settings.get("data_center", "com")
-        return settings.get("api_url") or f"https://voice.zoho.{center}"
+        center = settings.get("data_center") or DOCUMENTED_CENTER
+        return settings.get("api_url") or f"https://{host(center)}"
 
     def sign_in_with(self, settings: Mapping[str, Any]) -> SignIn:
         """Sign in with the refresh token, or else with a given access token."""
         names = ("client_id", "client_secret", "refresh_token")
         grant = {name: settings.get(name, "") for name in names}
         if all(grant.values()):
-            host = ACCOUNTS_HOSTS[settings.get("data_center", "com")]
+            host = ACCOUNTS_HOSTS[settings.get("data_center") or DOCUMENTED_CENTER]
             url = settings.get("accounts_url") or f"https://{host}"
             return RefreshToken(self.transport, self.origin_of("accounts_url", url), **grant)
         if token := settings.get("access_token"):
@@ -109,10 +142,25 @@ class ZohoVoice(ApiClient):
         msg = "zoho_voice needs client_id, client_secret and refresh_token, or an access_token."
         raise ConfigurationError(msg)
 
+    def judge(self, answer: Answer) -> Judgement:
+        """Tell what an answer means; until the API serves, its host may be the wrong one."""
+        judgement = codes.judge(answer)
+        if judgement.verdict is Verdict.DONE or not self.advice_on_silence:
+            return judgement
+        return judgement._replace(advice=f"{judgement.advice} {self.advice_on_silence}".strip())
+
+    @property
+    def advice_on_silence(self) -> str:
+        """Return that the host is guessed, as long as nothing was served by it."""
+        if self._has_served or not self.guessed:
+            return ""
+        return f"{self.guessed}: if it is the wrong one, set zoho_voice.api_url."
+
     def check(self) -> str:
         """Sign in and read the statuses."""
         names = [str(status["display_value"]) for status in self.contact_statuses()]
-        return f"{self.title} at {self.origin} answers; contact statuses: {', '.join(names)}"
+        known = f"{self.title} at {self.origin} answers; contact statuses: {', '.join(names)}"
+        return f"{known}. {self.guessed}." if self.guessed else known
 
     @property
     def harmless(self) -> Call:
@@ -138,8 +186,20 @@ class ZohoVoice(ApiClient):
     def page(self, start: int) -> Page:
         """Return the page of contacts that starts at an offset."""
         query = {"from": start, "size": self.page_size, "totalCount": "true"}
-        body = self._get(CONTACTS, query)
+        try:
+            body = self._get(CONTACTS, query)
+        except Refused as error:
+            return self._empty(error)
         return Page(body.get("contacts") or [], int((body.get("meta") or {}).get("total", -1)))
+
+    def _empty(self, error: Refused) -> Page:
+        """Return a page without contacts if the list was refused for having none; else raise."""
+        if error.code and error.code == self.empty_list_code:
+            return Page([], 0)
+        kind = NotFound if isinstance(error, NotFound) else Refused
+        words = (self.title, f"GET {CONTACTS}", error.answered, EMPTY)
+        status, detail = error.http_status, error.detail
+        raise kind(*words, code=error.code, http_status=status, detail=detail) from None
 
     def _get(self, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
         body: dict[str, Any] = self.call("GET", path, params=query, headers=HEADERS).json

@@ -29,6 +29,8 @@ ACCOUNTS_HOSTS = {
 }
 """Accounts servers (https://zoho.com/accounts/protocol/oauth/multi-dc.html)."""
 
+OF_ONE_CENTER = "A client and its tokens belong to one data centre."
+
 
 class RefreshToken(TokenSignIn):
     """Get access tokens with a refresh token.
@@ -68,7 +70,8 @@ def _life(seconds: object) -> float:
 def _refusal(asked: str, answer: Answer, error: str) -> Exception:
     """Tell a wrong grant from a throttle; both come with HTTP 200."""
     if error.startswith("invalid_") and plain_code(error):
-        advice = "Check client_id, client_secret, refresh_token and data_center."
+        names = "client_id, client_secret, refresh_token and data_center"
+        advice = f"Check zoho_voice's {names}. {OF_ONE_CENTER}"
         return Stopped(TITLE, asked, error, advice, code=error)
     if error == "Access Denied":
         advice = "Too many access tokens were asked for; wait ten minutes before the next run."

@@ -15,10 +15,29 @@ CONTACTS = f"{PREFIX}/contacts"
 STATUSES = f"{CONTACTS}/contact_status"
 HEADERS = {"Accept": "application/json"}
 
+DOCUMENTED_CENTER = "com"
+"""Data centre of the only host that is documented."""
+
+HOSTS = {"ca": "voice.zohocloud.ca"}
+"""Hosts by data centre that do not end in it; inferred from that of the accounts."""
+
+SCOPES = {"GET": "READ", "POST": "CREATE", "PUT": "UPDATE", "DELETE": "DELETE"}
+"""Scope of each method (https://www.zoho.com/voice/api/contacts-api.html)."""
+
 LARGEST_PAGE = 50
 """Contacts a page (https://www.zoho.com/voice/api/get-all-contacts.html)."""
 
 _IS_ID = re.compile(r"[\w-]{1,100}").fullmatch
+
+
+def host(center: str) -> str:
+    """Return the host of a data centre."""
+    return HOSTS.get(center, f"voice.zoho.{center}")
+
+
+def scope(answer: Answer) -> str:
+    """Return the scope that a request needs."""
+    return f"zohovoice.contacts.{SCOPES.get(str(answer.request.method), 'ALL')}"
 
 
 def is_expected(answer: Answer, body: Mapping[str, Any]) -> bool:
