@@ -3,7 +3,7 @@
 A contact that changes moves to the end of this order, so that offsets would skip others. Instead
 each page begins with the second in which the last one ended; times are told in whole seconds, and
 the order within one is nobody's. Only a second with more contacts than a page holds is read by
-offsets, in the order of ids.
+offsets, in the order of ids where the API has one.
 
 Some contacts may not tell when they changed. No filter or order by time can be relied on to give
 those: as long as there are any, all contacts are read.

@@ -114,10 +114,11 @@ class Valomnia(ApiClient):
         """Return one page of the contacts that pass the filters, in ascending order.
 
         Args:
-            query: As documented for the list: sort, offset, and the filters firstName, lastName,
-                customerReference, and dateCreated and lastUpdated with _gt, _gte, _lt or _lte.
+            query: As documented for the list: sort, offset, max, and the filters firstName,
+                lastName, customerReference, and dateCreated and lastUpdated with _gt, _gte, _lt
+                or _lte.
         """
-        query = {**query, "max": PAGE_SIZE, "order": "asc"}
+        query = {"max": PAGE_SIZE, **query, "order": "asc"}
         answer = self.call("GET", self.path, params=query)
         paging, rows = answer.json["paging"], answer.json["data"]
         return Page(rows, paging["total"], answer.headers.get("Date"))

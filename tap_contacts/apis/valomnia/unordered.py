@@ -22,8 +22,14 @@ if TYPE_CHECKING:
 SORTS = ("dateCreated", "lastName", "firstName", "email", "mobile", "lastUpdated")
 """Orders, beginning with one that no change of a contact changes."""
 
+LARGEST_PAGE = 1000
+"""Contacts that are asked for at once at most; how many are given is not documented."""
+
 REFUSED = "%s: does not sort by id: contacts are read in other orders until all have come."
-UNCOUNTED = "counts {} contacts and gave {} in all orders. Run again at a quieter time"
+UNCOUNTED = (
+    "does not sort by id, counts {} contacts and gave {} in all other orders. Run again at a "
+    "quieter time. If that does not help, ask Valomnia for sort=id."
+)
 
 
 class Unordered(Exception):
@@ -67,16 +73,36 @@ def in_any_order(
     """
     known: set[str] = set()
     count = _Count()
-    for sort in SORTS:
-        for page in _pages(client, {**filters, "sort": sort}):
+    for attempt in _attempts(client, filters, count):
+        for page in attempt:
             count.add(page)
             fresh = [row for row in page.rows if str(row["id"]) not in known]
             known.update(str(row["id"]) for row in fresh)
             yield fresh
         if count.is_reached:
             return
-    msg = f"{client.what}: {UNCOUNTED.format(count.total, len(count.ids))}."
+    msg = f"{client.what}: {UNCOUNTED.format(count.total, len(count.ids))}"
     raise Incomplete(msg)
+
+
+def _attempts(
+    client: Valomnia, filters: Mapping[str, str], count: _Count
+) -> Iterator[Iterator[Page]]:
+    """Yield ways to read the list: by pages in some order, and once as a whole if it is short."""
+    yield _pages(client, {**filters, "sort": SORTS[0]})
+    if count.total <= LARGEST_PAGE:
+        yield _whole(client, {**filters, "max": count.total})
+    for sort in SORTS[1:]:
+        yield _pages(client, {**filters, "sort": sort})
+
+
+def _whole(client: Valomnia, query: Mapping[str, Any]) -> Iterator[Page]:
+    """Yield one page of the size asked for, or a smaller one; none if that size is refused."""
+    try:
+        page = client.page(query)
+    except Refused:
+        return
+    yield page
 
 
 def _pages(client: Valomnia, query: Mapping[str, str]) -> Iterator[Page]:
@@ -86,7 +112,10 @@ def _pages(client: Valomnia, query: Mapping[str, str]) -> Iterator[Page]:
     """
     start, total = 0, 1
     while start < total:
-        page = client.page({**query, "offset": start})
+        try:
+            page = client.page({**query, "offset": start})
+        except Refused:  # perhaps of this order alone
+            return
         yield page
         start, total = start + len(page.rows), page.total if page.rows else 0
 
@@ -107,4 +136,4 @@ class _Count:
     @property
     def is_reached(self) -> bool:
         """Say whether as many came as are counted."""
-        return len(self.ids) >= self.total
+        return len(self.ids) >= self.total >= 0
