@@ -1,4 +1,4 @@
-"""Zoho Voice as it may be where its pages leave room: it works, or one sentence says what to set."""
+"""Zoho Voice as it may be where its pages leave room: it works, or a sentence says what to set."""
 
 from __future__ import annotations
 
