@@ -118,7 +118,7 @@ class Valomnia(ApiClient):
                 lastName, customerReference, and dateCreated and lastUpdated with _gt, _gte, _lt
                 or _lte.
         """
-        query = {"max": PAGE_SIZE, **query, "order": "asc"}
+        query = {**query, "max": query.get("max", PAGE_SIZE), "order": "asc"}
         answer = self.call("GET", self.path, params=query)
         paging, rows = answer.json["paging"], answer.json["data"]
         return Page(rows, paging["total"], answer.headers.get("Date"))
