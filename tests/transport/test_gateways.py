@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from tap_contacts.apis.bas_ip.client import BasIp
-from tap_contacts.apis.bas_ip.wire import CONTACTS_PATH
+from tests.sandbox.bas_ip import CONTACTS_PATH
 from tap_contacts.apis.cobai.client import Cobai
 from tap_contacts.apis.porters import wire
 from tap_contacts.apis.porters.client import Porters

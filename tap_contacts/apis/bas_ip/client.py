@@ -6,25 +6,27 @@ Source: https://developers.bas-ip.com/android-monitors/1.7.0/create-or-update-co
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_contacts.apis.bas_ip import codes, wire
+from tap_contacts.apis.bas_ip import codes, paths, wire
+from tap_contacts.apis.bas_ip.paths import OTHER_VERB, SET, Found
 from tap_contacts.apis.bas_ip.sign_in import TITLE, Login
-from tap_contacts.apis.bas_ip.wire import CONTACTS_PATH, INFO_PATH, LOGIN_PATH
+from tap_contacts.apis.bas_ip.wire import AUTO, INFO_PATH, LOGIN_PATH
 from tap_contacts.transport.account_settings import text, user
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.client import ApiClient
-from tap_contacts.transport.errors import NotFound
+from tap_contacts.transport.errors import Barred, NotFound, Refused, Retry, Stopped
 from tap_contacts.transport.settings import RATE
 from tap_contacts.transport.trust import CERTIFICATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tap_contacts.transport.session import SignIn
+    from tap_contacts.transport.session import Answer, SignIn
 
 SETTINGS = th.ObjectType(
     *user("User of the monitor's web interface."),
@@ -35,8 +37,9 @@ SETTINGS = th.ObjectType(
     ),
     text(
         "contacts_path",
-        "Path that takes contacts; the vendor's pages do not print it.",
-        default=CONTACTS_PATH,
+        "Path that takes contacts, which the vendor's pages do not print. auto: the likely ones "
+        "are tried by reading.",
+        default=AUTO,
     ),
     text("login_path", "Path that gives tokens.", default=LOGIN_PATH),
     text(
@@ -44,9 +47,23 @@ SETTINGS = th.ObjectType(
         "How a contact's number is made of its attributes, such as "
         "sip:{mobile}@pbx.example.com. Default: a mobile or phone that is one already.",
     ),
+    th.Property(
+        "max_name_length",
+        th.IntegerType(minimum=1, maximum=10_000),
+        description="Most characters of a name. Camdroid monitors take 30. Default: the monitor "
+        "decides.",
+    ),
+    th.Property(
+        "max_contacts",
+        th.IntegerType(minimum=1, maximum=1_000_000),
+        description="Contacts that the monitor holds: 1000 on Android, 300 on camdroid. More new "
+        "ones are warned of. Default: what the monitor says of itself, if it does.",
+    ),
     RATE,
     *CERTIFICATES,
 )
+
+NOT_SIGNED_IN = 401
 
 
 class BasIp(ApiClient):
@@ -55,28 +72,73 @@ class BasIp(ApiClient):
     api = "bas_ip"
     title = TITLE
     settings = SETTINGS
-    operational = ("username", "api_url", "contacts_path", "login_path")
+    operational = ("username", "api_url", "contacts_path", "login_path", "max_contacts")
     judge = staticmethod(codes.judge)
 
     def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
+        self._login_path = _path(settings, "login_path", LOGIN_PATH)
         super().__init__(settings, config)
         self.number_template: str = settings.get("number_template") or ""
-        self._contacts_path = _path(settings, "contacts_path", CONTACTS_PATH)
+        self.max_name_length: int | None = settings.get("max_name_length")
+        self._max_contacts: int | None = settings.get("max_contacts")
+        given = str(settings.get("contacts_path") or AUTO)
+        self._path = None if given == AUTO else Found(_path(settings, "contacts_path", AUTO), SET)
         self._username: str = settings["username"]
+        self._accepts = False
+        """Whether the path has taken a contact in this run."""
 
     def sign_in_with(self, settings: Mapping[str, Any]) -> SignIn:
         """Sign in with user and password."""
-        url = self.origin + _path(settings, "login_path", LOGIN_PATH)
-        return Login(self.transport, url, settings["username"], settings["password"])
+        user = settings["username"], settings["password"]
+        self._login = Login(self.transport, self.origin, self._login_path, *user)
+        return self._login
 
     def check(self) -> str:
-        """Sign in and let the device introduce itself."""
+        """Sign in, let the device introduce itself, and find the path that takes contacts."""
+        told = ", ".join(wire.introduction(self._info)) or "the device does not introduce itself"
+        path = f"contacts go to {self.contacts_path.path} ({self.contacts_path.why})"
+        return (
+            f"{self.title} at {self.origin} answers, signed in as {self._username}; {told}; {path}"
+        )
+
+    @cached_property
+    def _info(self) -> Mapping[str, Any]:
+        """Return what the device says of itself; nothing where it says nothing."""
         try:
-            info = self.call("GET", INFO_PATH).json
+            found = self._repeats.send(self._looked_at, self.harmless).json
         except NotFound:
-            info = {}
-        told = ", ".join(wire.introduction(info)) or "the device does not introduce itself"
-        return f"{self.title} at {self.origin} answers, signed in as {self._username}; {told}"
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    @cached_property
+    def room(self) -> int | None:
+        """Return how many contacts the device holds, if that is set or it says so."""
+        return self._max_contacts or wire.room(self._info)
+
+    @property
+    def contacts_path(self) -> Found:
+        """Return the path that takes contacts, and why it is thought to."""
+        if self._path is None:
+            self._path = paths.found(self._status_of_list, lambda: self._login.path)
+        return self._path
+
+    def _status_of_list(self, path: str) -> int:
+        """Ask for a list of contacts, which changes nothing; return the status if it tells much."""
+        call = Call("GET", path, options={"params": wire.FIRST_PAGE})
+        try:
+            return self._repeats.send(self._looked_at, call).status
+        except NotFound as error:
+            return OTHER_VERB if error.http_status == OTHER_VERB else 0
+
+    def _looked_at(self, call: Call) -> Answer:
+        """Ask once; only an account that is throttled or not signed in yet is asked again."""
+        try:
+            return self._attempt(call)
+        except (Refused, Barred, Retry) as error:
+            if getattr(error, "of_account", error.http_status == NOT_SIGNED_IN):
+                raise
+            status = error.http_status
+            raise NotFound(self.title, call.asked, "nothing told", http_status=status) from None
 
     @property
     def harmless(self) -> Call:
@@ -85,24 +147,45 @@ class BasIp(ApiClient):
 
     def upsert(
         self, contacts: Sequence[Mapping[str, Any]], *, once: bool = False
-    ) -> dict[str, Mapping[str, Any]]:
-        """Create or update contacts and return the results by `link_id`, in lower case.
+    ) -> Sequence[Mapping[str, Any]]:
+        """Create or update contacts and return the results, each with its `link_id`.
 
-        The same `link_id` never makes a second contact, so that this may be repeated.
+        Where the device keeps the `link_id`, the same one never makes a second contact, so that
+        this may be repeated.
 
         Args:
             contacts: 1 to 10,000 contacts with their `link_id`.
             once: Whether it is repeated only if it was throttled.
+
+        Raises:
+            Stopped: If the path does not take contacts.
         """
-        several = len(contacts) > 1
+        path, several = self.contacts_path.path, len(contacts) > 1
         body = {"list_items": contacts}
-        answer = self.call("POST", self._contacts_path, several=several, once=once, json=body)
-        return wire.results(answer)
+        try:
+            answer = self.call("POST", path, several=several, once=once, json=body)
+        except Refused as error:
+            if self._accepts or not wire.lacks_nothing(error.detail):
+                raise
+            raise self._wrong_path(path, error) from None
+        found = wire.results(answer)
+        self._accepts |= any(each.get("success") is True for each in found)
+        return found
+
+    def _wrong_path(self, path: str, error: Refused) -> Stopped:
+        answered = f"{error.answered}: it misses a field that every contact was sent with"
+        advice = f"This path takes something else. Set bas_ip.contacts_path: {self._others(path)}."
+        return Stopped(self.title, f"POST {path}", answered, advice, http_status=error.http_status)
+
+    def _others(self, path: str) -> str:
+        """Return the paths that are left to be set."""
+        others = [each for each in paths.candidates(self._login.path) if each != path]
+        return f"likely are {' and '.join(others)}"
 
 
 def _path(settings: Mapping[str, Any], name: str, default: str) -> str:
     path = str(settings.get(name) or default)
     if not re.fullmatch(r"/[^\s?#]+", path):
-        msg = f"bas_ip.{name} must be a path that starts with a slash, such as {default}."
+        msg = f"bas_ip.{name} must be a path that starts with a slash, such as {LOGIN_PATH}."
         raise ConfigurationError(msg)
     return path

@@ -37,6 +37,11 @@ CODES = {
 _WRONG_VALUE = re.compile(r".*: (no value for `|value `.*` was of the wrong type)", re.DOTALL)
 """How a refusal of the whole body ends, whatever it begins with."""
 
+FULL = "full"
+"""Code of a refusal for lack of room."""
+_TOO_MANY = re.compile(r"\bexceeded\b")
+"""What panels say then: Identifiers exceeded."""
+
 UNSERVED = {403: _FORBIDDEN, 404: _WRONG_PATH, 405: _WRONG_PATH}
 """HTTP statuses that say, whatever the body, that no request will be served."""
 
@@ -60,11 +65,18 @@ def _error(status: int, error: object) -> Judgement:
     """Judge an error; a sibling family sends an object with `code` and `message`."""
     given = error if isinstance(error, dict) else {"code": error}
     code = str(given.get("code")).partition(":")[0]
+    words = " ".join(str(given[name]) for name in ("code", "message") if name in given)
     judgement = CODES.get(code)
-    if judgement is None:
-        judgement = _WRONG_BODY if _WRONG_VALUE.match(str(error)) else _other(status)
-    words = [str(given[name]) for name in ("code", "message") if name in given]
-    return judgement._replace(detail=" ".join(words))
+    if judgement is None or judgement.verdict is Verdict.REJECT:
+        judgement = UNSERVED.get(status) or _refusal(words) or judgement or _other(status)
+    return judgement._replace(detail=words)
+
+
+def _refusal(words: str) -> Judgement | None:
+    """Judge what is refused by its words, where they tell more than a code."""
+    if _TOO_MANY.search(words):
+        return Judgement(Verdict.REJECT, FULL)
+    return _WRONG_BODY if _WRONG_VALUE.match(words) else None
 
 
 def _other(status: int) -> Judgement:

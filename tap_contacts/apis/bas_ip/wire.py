@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -9,26 +10,62 @@ if TYPE_CHECKING:
 
     from tap_contacts.transport.session import Answer
 
-CONTACTS_PATH = "/api/v0/contacts"
+AUTO = "auto"
+"""The setting contacts_path that has the path found."""
+CONTACTS_PATHS = ("contacts/items/link", "contact/items/link", "contacts")
+"""Where contacts may be taken, below the root of the API; the likeliest first."""
 LOGIN_PATH = "/api/v0/login"
+OTHER_LOGIN_PATH = "/api/v1/login"
+FIRST_PAGE = {"limit": 10, "page_number": 1}
 INFO_PATH = "/api/info"
 """Where a device introduces itself; printed for the sibling families of devices only."""
 
 LARGEST_REQUEST = 10_000
 """Contacts that one upsert takes."""
 
+ROOMS = {"android": 1000, "camdroid": 300}
+"""Contacts that a device holds, by a word for its family."""
+
+OF_EVERY_CONTACT = frozenset(
+    [
+        "list_items",
+        "link_id",
+        "name",
+        "type",
+        "number",
+        "is_favorite",
+        "is_default",
+        "auto_answer",
+        "in_black_list",
+    ]
+)
+"""Fields that no request for contacts lacks."""
+_LACKS = re.compile(r"no value for `(\w+)`")
+
+
+def lacks_nothing(words: str) -> bool:
+    """Say whether a device misses a field that was sent: the path takes something else."""
+    named = _LACKS.search(words)
+    return named is not None and named[1] in OF_EVERY_CONTACT
+
+
+def room(info: Mapping[str, Any]) -> int | None:
+    """Return how many contacts a device holds, if what it tells of itself names its family."""
+    told = " ".join(str(value) for value in info.values()).lower()
+    return next((ROOMS[word] for word in ROOMS if re.search(rf"\b{word}\b", told)), None)
+
 
 def is_expected(answer: Answer, body: Mapping[str, Any]) -> bool:
-    """Say whether a body is what the path sends: results, or an introduction of any form."""
+    """Say whether a body is what the path sends: results, a list, or any introduction."""
     if answer.request.path_url == INFO_PATH:
         return bool(body)
-    return isinstance(body.get("result"), list)
+    held = "list_items" if answer.request.method == "GET" else "result"
+    return isinstance(body.get(held), list)
 
 
-def results(answer: Answer) -> dict[str, Mapping[str, Any]]:
-    """Return the results of an upsert by `link_id`, in lower case."""
-    found = [each for each in answer.json["result"] if isinstance(each, dict)]
-    return {str(result.get("link_id")).lower(): result for result in found}
+def results(answer: Answer) -> list[Mapping[str, Any]]:
+    """Return the results of an upsert."""
+    return [each for each in answer.json["result"] if isinstance(each, dict)]
 
 
 def introduction(info: Mapping[str, Any]) -> list[str]:

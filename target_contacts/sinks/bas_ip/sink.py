@@ -1,30 +1,26 @@
 """Write contacts into the phone book of a BAS-IP monitor, many in one request.
 
 Fields: https://developers.bas-ip.com/android-monitors/1.7.0/get-contact-detailed-information and,
-for what is required and how long, camdroid-monitors/0.9.0/create-contact-entity.
+for what is required, android-monitors/create-contact-entity.
 """
 
 from __future__ import annotations
 
-import re
+import dataclasses
 import uuid
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_contacts.apis.bas_ip.client import BasIp
+from tap_contacts.apis.bas_ip.codes import FULL
 from tap_contacts.apis.bas_ip.wire import LARGEST_REQUEST
-from tap_contacts.transport.errors import GivenUp, Refused
-from target_contacts.errors import OUTCOME_UNKNOWN, Rejected
+from tap_contacts.transport.errors import GivenUp, Refused, Stopped
+from target_contacts.errors import Rejected
 from target_contacts.mapping.field import Field, Payload, matching
-from target_contacts.sinks.bas_ip.number import (
-    EXAMPLES,
-    INNER_NUMBERS,
-    SIP,
-    NumberTemplate,
-    type_of,
-)
+from target_contacts.sinks.bas_ip.number import TYPES, NumberTemplate, checked_type
+from target_contacts.sinks.bas_ip.results import NOT_KEPT, fault, is_unlinked, outcomes
 from target_contacts.sinks.base import ApiSink, Context
 from target_contacts.sinks.capabilities import Capabilities
-from target_contacts.sinks.item import Item, Outcome
+from target_contacts.sinks.item import Action, Item, Outcome
 from target_contacts.sinks.packing import Pack, Waiting, packs
 from target_contacts.values import convert
 from target_contacts.values.basic import stripped
@@ -44,8 +40,17 @@ LARGEST_BODY = 4_000_000
 WITHOUT_TEXTS = 250
 """Bytes of a contact in a request, but for its texts."""
 
-FAILURES = ("entity_not_found", "invalid_entity_data", "deleted")
-"""What the device may say of a contact that it did not take."""
+LEAST_ROOM = 300
+"""Contacts that any model holds: up to as many, no device is asked for its room."""
+
+TOO_MANY = (
+    "%s: at least %d new contacts are to be sent, and this monitor holds %d (bas_ip.max_contacts). "
+    "It refuses what does not fit."
+)
+NO_LINK = (
+    "What was sent is there, once. An update would make a second contact, and so would sending one "
+    "again: this firmware cannot be kept in step. Ask the vendor for one that takes link_id."
+)
 
 FLAGS = ("is_favorite", "is_default", "auto_answer", "in_black_list")
 
@@ -66,12 +71,12 @@ class BasIpSink(ApiSink[BasIp]):
         replaces=True,
     )
     fields: ClassVar[Sequence[Field]] = (
-        Field("full_name", "name", required="always", max_length=30, convert=stripped),
+        Field("full_name", "name", required="always", convert=stripped),
         Field("number", "number", required="always", convert=stripped),
         Field(
             "type",
             "type",
-            convert=matching("|".join(INNER_NUMBERS), "one of " + ", ".join(INNER_NUMBERS)),
+            convert=matching("|".join(TYPES), "one of " + ", ".join(TYPES)),
         ),
         Field("is_favourite", "is_favorite", convert=convert.flag),
         Field("is_default", "is_default", convert=convert.flag),
@@ -82,6 +87,16 @@ class BasIpSink(ApiSink[BasIp]):
     def __init__(self, client: BasIp, context: Context) -> None:
         super().__init__(client, context)
         self._numbers = NumberTemplate(client.number_template)
+        self._creates = 0
+        """New contacts sent or about to be sent in this run."""
+        self._is_warned = self._is_full = False
+        self._default = ""
+        """Identity of the contact that is the default panel in this run."""
+
+    def configured(self) -> Sequence[Field]:
+        """Return the fields, with the longest name that the settings give."""
+        name, *others = self.fields
+        return (dataclasses.replace(name, max_length=self.client.max_name_length), *others)
 
     @property
     def also_carried(self) -> AbstractSet[str]:
@@ -95,42 +110,103 @@ class BasIpSink(ApiSink[BasIp]):
 
     def finish(self, payload: Payload, contact: Contact) -> Payload:
         """Add number, type and the flags that are left out, and check them together."""
-        number = payload.get("number") or self._numbers.number(contact)
-        kind = type_of(number)
-        if kind is None:
-            reason = f"number must be like {EXAMPLES}"
-            raise Rejected(reason, "invalid", field="number")
-        wanted = payload.get("type", kind)
-        if wanted != kind and not SIP.fullmatch(number):
-            reason = f"type is {wanted}, but the number is that of type {kind}"
-            raise Rejected(reason, "invalid", field="type")
+        wanted = payload.get("type")
+        number = payload.get("number") or self._numbers.number(contact, wanted)
+        kind = checked_type(number, wanted)
         flags = {name: payload.get(name, False) for name in FLAGS}
         if flags["auto_answer"] and flags["in_black_list"]:
             reason = "auto_answer and in_black_list must not both be true"
             raise Rejected(reason, "invalid", field="in_black_list")
-        return {**payload, "number": number, "type": wanted, **flags}
+        return {**payload, "number": number, "type": kind, **flags}
 
     def write(self, items: Iterator[Item]) -> Generator[list[Outcome[Item]], None, None]:
         """Send contacts packed, one request after the other: a monitor is a small device.
 
         Where a whole request fails, it is halved until the contact at fault is alone.
+
+        Raises:
+            Stopped: If the device does not keep our `link_id`, so that updates would double.
         """
-        waiting = Waiting(packs(items, _size, LARGEST_BODY, lambda _: LARGEST_REQUEST))
+        refused: list[Outcome[Item]] = []
+        fit = self._fit(items, refused)
+        waiting = Waiting(packs(fit, _size, LARGEST_BODY, lambda _: LARGEST_REQUEST))
         while not self.context.halted() and (pack := waiting.take()):
-            yield self._send(pack, waiting)
+            settled = self._send(pack, waiting)
+            yield settled
+            if any(is_unlinked(outcome.remote_id) for outcome in settled):
+                raise self._stopped()
+        yield refused
+
+    def _fit(self, items: Iterator[Item], refused: list[Outcome[Item]]) -> Iterator[Item]:
+        """Yield what may be sent; put the others aside."""
+        for item in items:
+            if why := self._unfit(item):
+                refused.append(Outcome(item, error=why))
+            else:
+                yield item
+
+    def _unfit(self, item: Item) -> Rejected | None:
+        """Return why a contact may not be sent beside those of this run and the device."""
+        if is_unlinked(item.remote_id):
+            return Rejected(NOT_KEPT, "no_link_id", field="link_id")
+        if not item.payload.get("is_default"):
+            return None
+        self._default = self._default or item.identity
+        if self._default == item.identity:
+            return None
+        reason = (
+            "is_default: another record of this run is the default panel already, and a monitor "
+            "has one"
+        )
+        return Rejected(reason, "second_default", field="is_default")
 
     def _send(self, pack: Pack[Item], waiting: Waiting[Item]) -> list[Outcome[Item]]:
         """Return the outcomes of one request; none for what goes again."""
+        if self._is_full:
+            return self._send_into_full(pack, waiting)
+        if not pack.is_half:
+            self._tell_of_room(sum(item.action is Action.CREATE for item in pack.items))
         linked = [(_link_id(item), item) for item in pack.items]
         contacts = [{"link_id": link_id, **item.payload} for link_id, item in linked]
         try:
-            results = self.client.upsert(contacts, once=pack.is_to_be_halved)
+            return outcomes(linked, self.client.upsert(contacts, once=pack.is_to_be_halved))
         except (Refused, GivenUp) as error:
             if waiting.halve(pack.items):
                 return []
-            fault = _fault(error) if isinstance(error, Refused) else error
-            return [Outcome(pack.items[0], error=fault)]
-        return [_outcome(item, link_id, results.get(link_id)) for link_id, item in linked]
+            [item] = pack.items
+            self._is_full = error.code == FULL and item.action is Action.CREATE
+            return [Outcome(item, error=_why(error))]
+
+    def _send_into_full(self, pack: Pack[Item], waiting: Waiting[Item]) -> list[Outcome[Item]]:
+        """Refuse what is new, and have updates sent."""
+        new = [item for item in pack.items if item.action is Action.CREATE]
+        if not new:
+            self._is_full = False
+            try:
+                return self._send(pack, waiting)
+            finally:
+                self._is_full = True
+        waiting.put_back([item for item in pack.items if item.action is not Action.CREATE])
+        why = Rejected("The device's phone book is full; nothing new was sent any more", FULL)
+        return [Outcome(item, error=why) for item in new]
+
+    def _tell_of_room(self, more: int) -> None:
+        """Warn once, before it is sent, of more new contacts than the device holds."""
+        self._creates += more
+        if self._is_warned or self._creates <= LEAST_ROOM:
+            return
+        room = self.client.room
+        if room is not None and self._creates > room:
+            self._is_warned = True
+            self.client.logger.warning(TOO_MANY, self.title, self._creates, room)
+
+    def _stopped(self) -> Stopped:
+        answered = "the device created contacts without keeping our link_id"
+        return Stopped(self.title, f"POST {self.client.contacts_path.path}", answered, NO_LINK)
+
+
+def _why(error: Refused | GivenUp) -> Rejected | GivenUp:
+    return fault(error) if isinstance(error, Refused) else error
 
 
 def _size(item: Item) -> int:
@@ -142,33 +218,3 @@ def _size(item: Item) -> int:
 def _link_id(item: Item) -> str:
     """Return the id by which the device knows a contact: the ledger's, where it has one."""
     return item.remote_id or str(uuid.uuid5(NAMESPACE, item.identity))
-
-
-def _outcome(item: Item, link_id: str, result: Mapping[str, Any] | None) -> Outcome[Item]:
-    """Return what became of one contact by its result; HTTP 200 says nothing of it."""
-    if result is None:
-        reason = (
-            "The device does not say what became of this contact. It may be sent again: "
-            "that makes no second one."
-        )
-        return Outcome(item, error=Rejected(reason, OUTCOME_UNKNOWN, http_status=200))
-    if result.get("success") is True:
-        return Outcome(item, link_id)
-    info = str(result.get("extended_info"))
-    reason = (
-        f"The device answers {info}, without the field. Its phone book may be full, or is_default "
-        "be given to what is no panel."
-    )
-    code = info if info in FAILURES else "refused"
-    return Outcome(item, error=Rejected(reason, code, http_status=200))
-
-
-def _fault(error: Refused) -> Rejected:
-    """Name the field that the device names in its words, which go into the rejects file only."""
-    named = re.search(r"`(\w+)`", error.detail)
-    return Rejected(
-        f"{error} {error.detail}".strip(),
-        error.code or "refused",
-        field=named[1] if named else None,
-        http_status=error.http_status,
-    )

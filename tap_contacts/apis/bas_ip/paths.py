@@ -1,0 +1,51 @@
+"""Find the path that takes contacts, by reading: the vendor's pages do not print it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from tap_contacts.apis.bas_ip.wire import CONTACTS_PATHS, LOGIN_PATH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SET = "as bas_ip.contacts_path says"
+LISTS = "it lists contacts"
+IS_THERE = "it is there, though it lists nothing"
+LIKELIEST = (
+    "the likeliest; none of those tried answers, so set bas_ip.contacts_path if it is refused"
+)
+
+LISTED, OTHER_VERB = 200, 405
+"""HTTP statuses of a path that lists contacts, and of one that is there."""
+
+
+class Found(NamedTuple):
+    """A path, and why it is thought to take contacts."""
+
+    path: str
+    why: str
+
+
+def candidates(login_path: str) -> list[str]:
+    """Return the paths that may take contacts, under the version of the API that signs in."""
+    version = re.fullmatch(r"(/api/v\d+)/login", login_path)
+    root = version[1] if version else LOGIN_PATH.rpartition("/")[0]
+    return [f"{root}/{path}" for path in CONTACTS_PATHS]
+
+
+def found(status_of_list: Callable[[str], int], login_path: Callable[[], str]) -> Found:
+    """Return the path that lists contacts, else one that is there, else the likeliest.
+
+    Args:
+        status_of_list: Asks a path for a list, and returns the HTTP status; 0 if it tells nothing.
+        login_path: Returns the path that signs in, which is known once something was asked.
+    """
+    tried: dict[str, int] = {}
+    while left := [each for each in candidates(login_path()) if each not in tried]:
+        tried[left[0]] = status_of_list(left[0])
+        if tried[left[0]] == LISTED:
+            return Found(left[0], LISTS)
+    there = [path for path, status in tried.items() if status == OTHER_VERB]
+    return Found(there[0], IS_THERE) if there else Found(candidates(login_path())[0], LIKELIEST)
