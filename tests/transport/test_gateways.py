@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from tap_contacts.apis.bas_ip.client import BasIp
-from tests.sandbox.bas_ip import CONTACTS_PATH
 from tap_contacts.apis.cobai.client import Cobai
 from tap_contacts.apis.porters import wire
 from tap_contacts.apis.porters.client import Porters
@@ -19,6 +18,7 @@ from tap_contacts.transport.session import Answer
 from tap_contacts.transport.verdict import Verdict
 from tests.crash.lab import KINDS
 from tests.crash.people import person, shapes
+from tests.sandbox.bas_ip import CONTACTS_PATH
 from tests.support.commands import Workplace, contacts
 
 if TYPE_CHECKING:

@@ -27,17 +27,8 @@ ROOMS = {"android": 1000, "camdroid": 300}
 """Contacts that a device holds, by a word for its family."""
 
 OF_EVERY_CONTACT = frozenset(
-    [
-        "list_items",
-        "link_id",
-        "name",
-        "type",
-        "number",
-        "is_favorite",
-        "is_default",
-        "auto_answer",
-        "in_black_list",
-    ]
+    {"list_items", "link_id", "name", "type", "number"}
+    | {"is_favorite", "is_default", "auto_answer", "in_black_list"}
 )
 """Fields that no request for contacts lacks."""
 _LACKS = re.compile(r"no value for `(\w+)`")

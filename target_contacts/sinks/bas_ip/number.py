@@ -80,6 +80,8 @@ class NumberTemplate:
         raise Rejected(reason, "missing", field="number")
 
     def _filled(self, contact: Contact) -> str:
+        if self._literals == ["", ""] and type_of(whole := plain(contact, self._named[0])):
+            return whole
         number = self._literals[0]
         for name, after in zip(self._named, self._literals[1:], strict=True):
             number += self._part(contact, name, after) + after
@@ -140,7 +142,7 @@ def checked_type(number: str, wanted: str | None) -> str:
     kind = type_of(number)
     if kind is None or (kind == SAID and wanted is None):
         reason = f"number must be like {EXAMPLES}"
-        raise Rejected(reason.rstrip("."), "invalid", field="number")
+        raise Rejected(reason, "invalid", field="number")
     if wanted in {None, kind, ANY} or SIP.fullmatch(number):
         return wanted or kind
     reason = f"type is {wanted}, but the number is that of type {kind}"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 USER = re.compile(r"[0-9A-Za-z+_.-]*", re.ASCII)
 """What the user of a SIP address may hold."""
-USER_TAKES = "digits, letters from A to Z, +, -, _ and ."
+USER_TAKES = "digits, letters from A to Z and the signs + . - _"
 
 E164 = re.compile(r"\+[1-9]\d{0,14}", re.ASCII)
 LONGEST = 15
@@ -62,8 +62,8 @@ def part(contact: Contact, name: str) -> str:
     elif found.lower() in _NO_VALUES or _ROUNDED.fullmatch(found):
         raise _refused(name, "which is a number or a flag that a spreadsheet has changed")
     if not USER.fullmatch(found):
-        more = " It may be two numbers, or have an extension." if name in KINDS else ""
-        raise _refused(name, f"which holds other characters than {USER_TAKES}.{more}")
+        more = ". It may be two numbers, or have an extension" if name in KINDS else ""
+        raise _refused(name, f"which holds other characters than {USER_TAKES}{more}")
     return found
 
 
@@ -95,7 +95,7 @@ def _whole(value: Any) -> Any:
 def _phone(contact: Contact, name: str, found: str) -> str:
     """Return a phone number in E.164; if that cannot be told, as it is dialled or written."""
     if found.lower() in _NO_NUMBERS:
-        raise _refused(name, "which says that there is none")
+        raise _refused(name, "which says that it has no value")
     e164 = contact.number(name, found).e164
     if E164.fullmatch(e164):
         return e164
@@ -128,4 +128,4 @@ def _may_be_two(written: str) -> bool:
 
 
 def _refused(name: str, why: str) -> Rejected:
-    return Rejected(f"number needs a value of {name}, {why}".rstrip("."), "invalid", field="number")
+    return Rejected(f"number needs a value of {name}, {why}", "invalid", field="number")
