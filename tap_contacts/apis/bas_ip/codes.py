@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 _SIGN_IN_AGAIN = Judgement(
     Verdict.RENEW, advice="Check that nobody else signs in as this user at the same time."
 )
+_LIKELY = " and ".join(wire.CONTACTS_PATHS)
 _WRONG_PATH = Judgement(
-    Verdict.STOP, advice="Check contacts_path; the monitor's own API page shows the right one."
+    Verdict.STOP,
+    advice="Check contacts_path; the monitor's own API page shows the right one. Likely are, below "
+    f"/api/v0/ or /api/v1/: {_LIKELY}.",
 )
 _FORBIDDEN = Judgement(Verdict.STOP, advice="Give a user that may change contacts.")
 
