@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from target_contacts.sinks.bas_ip.results import outcomes, shows_no_link
+from target_contacts.sinks.item import Item
 from tests.sandbox.bas_ip import BasIp
 from tests.sandbox.readings import BAS_IP, OTHER
 from tests.sandbox.server import Request, Response, json_response
@@ -183,6 +185,35 @@ def test_a_contact_without_our_link_id_is_never_sent_again(workplace: Workplace)
         changed = workplace.target(settings, contacts({**ANNA, "mobile": "+49 151 9999"}))
         assert (changed.code, held(monitor)) == (3, ["Anna"])
         assert workplace.rejections[0]["code"] == "no_link_id"
+
+
+OURS, OTHERS = ["a1", "A2"], ["b1", "b2"]
+KEPT = [{"link_id": id_.swapcase(), "success": True} for id_ in OURS]
+NULL = {"link_id": None, "success": True, "extended_info": "created"}
+BAD = {"link_id": None, "success": False, "extended_info": "invalid_entity_data"}
+ANSWERS: list[tuple[list[dict[str, Any]], list[str], bool]] = [
+    (KEPT, OURS, False),
+    (KEPT[1:], ["outcome_unknown", "A2"], False),
+    ([*KEPT[1:], {"success": True}], ["outcome_unknown", "A2"], False),
+    ([NULL, NULL], ["unlinked:a1", "unlinked:A2"], True),
+    ([NULL, KEPT[0]], ["a1", "unlinked:A2"], True),
+    ([{**NULL, "link_id": each} for each in OTHERS], ["unlinked:a1", "unlinked:A2"], True),
+    ([NULL, BAD], ["no_link_id", "no_link_id"], True),
+    ([NULL], ["no_link_id", "no_link_id"], True),
+    ([BAD, BAD], ["invalid_entity_data", "invalid_entity_data"], False),
+    ([BAD, KEPT[0]], ["a1", "invalid_entity_data"], False),
+]
+
+
+@pytest.mark.parametrize(("results", "expected", "ends"), ANSWERS)
+def test_results_are_those_of_the_contacts_they_name(
+    results: list[dict[str, Any]], expected: Sequence[str], *, ends: bool
+) -> None:
+    """What cannot be told apart is called unknown, and a link id that is not kept ends the run."""
+    sent = [(link_id, Item({}, link_id)) for link_id in OURS]
+    found = outcomes(sent, results)
+    codes = [each.error.code if each.error else str(each.remote_id) for each in found]
+    assert (codes, any(map(shows_no_link, found))) == (expected, ends)
 
 
 # Room, names and the default panel.

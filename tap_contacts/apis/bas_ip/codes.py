@@ -42,7 +42,7 @@ _WRONG_VALUE = re.compile(r".*: (no value for `|value `.*` was of the wrong type
 
 FULL = "full"
 """Code of a refusal for lack of room."""
-_TOO_MANY = re.compile(r"\bexceeded\b")
+_TOO_MANY = re.compile(r"\b(identifiers|contacts)\b.*\bexceeded\b", re.IGNORECASE)
 """What panels say then: Identifiers exceeded."""
 
 UNSERVED = {403: _FORBIDDEN, 404: _WRONG_PATH, 405: _WRONG_PATH}
@@ -70,14 +70,16 @@ def _error(status: int, error: object) -> Judgement:
     code = str(given.get("code")).partition(":")[0]
     words = " ".join(str(given[name]) for name in ("code", "message") if name in given)
     judgement = CODES.get(code)
-    if judgement is None or judgement.verdict is Verdict.REJECT:
-        judgement = UNSERVED.get(status) or _refusal(words) or judgement or _other(status)
+    if judgement is None:
+        judgement = _refusal(status, words) or _other(status)
+    elif judgement.verdict is Verdict.REJECT:
+        judgement = UNSERVED.get(status) or _refusal(status, words) or judgement
     return judgement._replace(detail=words)
 
 
-def _refusal(words: str) -> Judgement | None:
+def _refusal(status: int, words: str) -> Judgement | None:
     """Judge what is refused by its words, where they tell more than a code."""
-    if _TOO_MANY.search(words):
+    if status == 400 and _TOO_MANY.search(words):  # noqa: PLR2004
         return Judgement(Verdict.REJECT, FULL)
     return _WRONG_BODY if _WRONG_VALUE.match(words) else None
 

@@ -23,6 +23,11 @@ NOT_SAID = (
     "The device does not say what became of this contact. It may be sent again: that makes no "
     "second one."
 )
+NO_LINK_ID = "no_link_id"
+NOT_TOLD = (
+    "The device answered without our link_id, so that nobody knows whether it created this "
+    "contact. Look there before you send it again."
+)
 NOT_KEPT = (
     "The device created this contact without our link_id, so that an update would make a second "
     "one. Change it on the device."
@@ -43,7 +48,8 @@ def outcomes(
     # A device that gives ids of its own, or none, answers for contacts that nobody sent.
     others = [r for r in results if "link_id" in r and str(r["link_id"]).lower() not in asked]
     unnamed = _alike(others, len(asked - by_id.keys()))
-    return [_outcome(item, id_, by_id.get(id_.lower()), unnamed) for id_, item in sent]
+    why = Rejected(NOT_TOLD, NO_LINK_ID, field="link_id", http_status=200) if others else None
+    return [_outcome(item, id_, by_id.get(id_.lower()), unnamed or why) for id_, item in sent]
 
 
 def _alike(others: Sequence[Mapping[str, Any]], missing: int) -> Mapping[str, Any] | None:
@@ -58,9 +64,14 @@ def _success(result: Mapping[str, Any]) -> bool:
 
 
 def _outcome(
-    item: Item, link_id: str, own: Mapping[str, Any] | None, unnamed: Mapping[str, Any] | None
+    item: Item,
+    link_id: str,
+    own: Mapping[str, Any] | None,
+    unnamed: Mapping[str, Any] | Rejected | None,
 ) -> Outcome[Item]:
     result = own or unnamed
+    if isinstance(result, Rejected):
+        return Outcome(item, error=result)
     if result is None:
         return Outcome(item, error=Rejected(NOT_SAID, OUTCOME_UNKNOWN, http_status=200))
     if _success(result):
@@ -73,6 +84,13 @@ def _outcome(
     )
     code = info if info in FAILURES else "refused"
     return Outcome(item, error=Rejected(reason, code, http_status=200))
+
+
+def shows_no_link(outcome: Outcome[Item]) -> bool:
+    """Say whether an outcome shows that the device does not keep our `link_id`."""
+    error = outcome.error
+    told = isinstance(error, Rejected) and error.code == NO_LINK_ID
+    return told or is_unlinked(outcome.remote_id)
 
 
 def is_unlinked(remote_id: str | None) -> bool:

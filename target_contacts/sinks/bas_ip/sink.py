@@ -17,7 +17,14 @@ from tap_contacts.transport.errors import GivenUp, Refused, Stopped
 from target_contacts.errors import Rejected
 from target_contacts.mapping.field import Field, Payload, matching
 from target_contacts.sinks.bas_ip.number import TYPES, NumberTemplate, checked_type
-from target_contacts.sinks.bas_ip.results import NOT_KEPT, fault, is_unlinked, outcomes
+from target_contacts.sinks.bas_ip.results import (
+    NO_LINK_ID,
+    NOT_KEPT,
+    fault,
+    is_unlinked,
+    outcomes,
+    shows_no_link,
+)
 from target_contacts.sinks.base import ApiSink, Context
 from target_contacts.sinks.capabilities import Capabilities
 from target_contacts.sinks.item import Action, Item, Outcome
@@ -133,7 +140,7 @@ class BasIpSink(ApiSink[BasIp]):
         while not self.context.halted() and (pack := waiting.take()):
             settled = self._send(pack, waiting)
             yield settled
-            if any(is_unlinked(outcome.remote_id) for outcome in settled):
+            if any(map(shows_no_link, settled)):
                 raise self._stopped()
         yield refused
 
@@ -148,7 +155,7 @@ class BasIpSink(ApiSink[BasIp]):
     def _unfit(self, item: Item) -> Rejected | None:
         """Return why a contact may not be sent beside those of this run and the device."""
         if is_unlinked(item.remote_id):
-            return Rejected(NOT_KEPT, "no_link_id", field="link_id")
+            return Rejected(NOT_KEPT, NO_LINK_ID, field="link_id")
         if not item.payload.get("is_default"):
             return None
         self._default = self._default or item.identity
