@@ -90,7 +90,8 @@ def test_the_settings_that_are_named_fix_it(workplace: Workplace, api: str) -> N
     defaults = {name: values.get(name, "+4915112345678") for name in given}
     account = {**ACCOUNTS[api], **first.get(api, {})}
     if "number_template" in account:
-        account["number_template"] = "sip:{email}@pbx.example.com"
+        account["number_template"] = "sip:{mobile}@pbx.example.com"
+        defaults["mobile"] = "+4915112345678"
     lines = explained(workplace, api, HUBSPOT, **{api: account, "defaults": defaults})
     assert any("8 of 8 records would be sent, 0 rejected." in line for line in lines)
 

@@ -291,6 +291,7 @@ def test_a_monitor_hangs_on_a_ring(ring: Ring, stack: ExitStack) -> None:
     monitor = stack.enter_context(KINDS["bas_ip"]())
     config = monitor.target_config()
     config["bas_ip"]["number_template"] = "sip:{mobile}@pbx.example.com"
+    config["bas_ip"]["max_name_length"] = 30
     config["on_invalid_value"] = "truncate"
     runs = []
     for _ in range(2):
