@@ -18,11 +18,10 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 _OCTET = r"(25[0-5]|2[0-4]\d|[01]?\d?\d)"
 _IP = rf"{_OCTET}(\.{_OCTET}){{3}}"
-# The SIP pattern of ONE has ranges such as `+-_` that let nearly anything pass.
-# Silent in the documents; taken: only what its characters mean, and a host has a dot.
+# The SIP pattern of ONE has ranges such as `+-_` that let nearly anything pass. EDIT has the
+# backslashes that ONE has lost: its user. Taken for the host: one with a dot, and any port.
 _DOMAIN = r"([0-9A-Za-z-]+\.)+[0-9]*[A-Za-z-]+[0-9]*"
-_SIP = rf"sip:[0-9A-Za-z+,.-]+@({_IP}|{_DOMAIN})(:\d{{1,5}})?"
-# EDIT has the backslashes that ONE has lost.
+_SIP = rf"sip:[0-9A-Za-z+_.-]+@({_IP}|{_DOMAIN})(:\d{{1,5}})?"
 _USER, _LABEL = "sip:[0-9A-Za-z+_.-]+@", "[0-9]*[A-Za-z_-]+[0-9]*"
 _DOCUMENTED = rf"{_USER}({_IP}(:\d{{1,5}})?|([\w-]+\.)+[0-9]*[A-Za-z_-][\w-]*)"
 _BELOW_200 = rf"{_OCTET}(\.{_OCTET}){{2}}\.[01]?\d?\d:\d{{1,5}}"

@@ -168,7 +168,12 @@ def test_full_device(sandbox: BasIp, client: Client) -> None:
     assert client.outcomes(*items) == [(OTHER, *INVALID_DATA), (OLD, True, "updated")]
 
 
-SIP = ["sip:+4917012345@192.0.2.10:5060", "sip:a.b-c@pbx.example.com:5061", "sip:1@b.example"]
+SIP = [
+    "sip:+4917012345@192.0.2.10:5060",
+    "sip:user_1@b.example",
+    "sip:a.b-c@pbx.example.com:5061",
+    "sip:1@b.example",
+]
 VALID = [
     *({"name": name} for name in ("x", "é" * 30)),
     *({"number": number} for number in ["0001-01-11-11", *SIP]),
@@ -179,7 +184,13 @@ VALID = [
 ]
 NOT_INNER = ["", "0000-01-11-11", "0001-01-19-11", "0001-01-01", "0001-01-11-11\n", "1111"]
 NOT_SIP = ["sips:1@pbx.example.com", "SIP:1@pbx.example.com", "sip:@pbx.example.com", "sip:1111"]
-NOT_SIP += ["sip:1 1@pbx.example.com", "sip:1@localhost", "sip:1@192.0.2.256", "sip:1@b.example:"]
+NOT_SIP += [
+    "sip:1 1@pbx.example.com",
+    "sip:1,1@b.example",
+    "sip:1@localhost",
+    "sip:1@192.0.2.256",
+    "sip:1@b.example:",
+]
 INVALID = [
     *({"name": name} for name in ("", "  ", "x" * 31)),
     *({"type": kind} for kind in ("", "p2p", "Regular")),
