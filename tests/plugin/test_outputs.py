@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from tests.sandbox.zoho_voice import ZohoVoice
-from tests.support.commands import BIN, FAST, contacts, singer
+from tests.support.commands import BIN, FAST, Workplace, contacts, singer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -141,8 +141,8 @@ def test_a_tap_writes_and_logs_in_any_locale(
     env: dict[str, str], zoho: ZohoVoice, shell: Shell
 ) -> None:
     """Records are UTF-8; what the log cannot write is escaped there."""
-    person = singer(contacts({**ANNA, "first_name": "山田é"}))
-    assert shell("target-contacts", zoho.target_config(), person).code == 0
+    person = contacts({**ANNA, "first_name": "山田é"})
+    assert Workplace(shell.folder).target(zoho.target_config(), person).code == 0
     config = {**read_from(zoho), "設定": 1}
     ended = shell("tap-contacts", config, env=env)
     names = {m["record"].get("first_name") for m in ended.lines if m["type"] == "RECORD"}
