@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from tests.sandbox.zoho_voice import ZohoVoice
-from tests.support.commands import BIN, FAST, contacts, singer
+from tests.support.commands import BIN, FAST, Workplace, contacts, singer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -113,27 +113,19 @@ LINES = singer(contacts(ANNA, stream=STREAM, state=STATE))
 
 
 @pytest.mark.parametrize("env", LOCALES)
-def test_a_state_is_passed_on_in_any_locale(
+def test_a_target_reads_and_writes_in_any_locale(
     env: dict[str, str], empty: ZohoVoice, shell: Shell
 ) -> None:
-    """It is UTF-8, as Singer is, whatever the locale can write."""
-    ended = shell("target-contacts", empty.target_config(), LINES, env=env)
-    assert (ended.code, ended.lines, len(empty.contacts)) == (0, [STATE], 1)
-    again = shell("target-contacts", empty.target_config(), LINES, "--explain", env=env)
-    assert again.code == 0
-    assert f"Stream {STREAM}" in again.out.decode()
-
-
-@pytest.mark.parametrize("env", LOCALES)
-def test_an_input_file_is_read_in_any_locale(
-    env: dict[str, str], empty: ZohoVoice, shell: Shell
-) -> None:
-    """A file that an option names is UTF-8, too."""
+    """STATE is UTF-8, as Singer is, whatever the locale can write; so is a file to be read."""
     messages = contacts(ANNA, stream=STREAM, state=STATE)
     lines = "".join(f"{json.dumps(message, ensure_ascii=False)}\n" for message in messages)
-    (shell.folder / "lines").write_text(lines, encoding="utf-8")
-    ended = shell("target-contacts", empty.target_config(), "", "--input", "lines", env=env)
+    ended = shell("target-contacts", empty.target_config(), lines, env=env)
     assert (ended.code, ended.lines, len(empty.contacts)) == (0, [STATE], 1)
+    (shell.folder / "lines").write_text(lines, encoding="utf-8")
+    options = ("--explain", "--input", "lines")
+    explained = shell("target-contacts", empty.target_config(), "", *options, env=env)
+    assert explained.code == 0
+    assert f"Stream {STREAM}" in explained.out.decode()
 
 
 @pytest.mark.parametrize("env", LOCALES)
@@ -141,8 +133,8 @@ def test_a_tap_writes_and_logs_in_any_locale(
     env: dict[str, str], zoho: ZohoVoice, shell: Shell
 ) -> None:
     """Records are UTF-8; what the log cannot write is escaped there."""
-    person = singer(contacts({**ANNA, "first_name": "山田é"}))
-    assert shell("target-contacts", zoho.target_config(), person).code == 0
+    person = contacts({**ANNA, "first_name": "山田é"})
+    assert Workplace(shell.folder).target(zoho.target_config(), person).code == 0
     config = {**read_from(zoho), "設定": 1}
     ended = shell("tap-contacts", config, env=env)
     names = {m["record"].get("first_name") for m in ended.lines if m["type"] == "RECORD"}

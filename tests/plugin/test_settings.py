@@ -38,21 +38,6 @@ def zoho() -> Iterator[ZohoVoice]:
         yield sandbox
 
 
-def command(
-    name: str, folder: Path, *options: str, env: dict[str, str] | None = None, stdin: str = ""
-) -> subprocess.CompletedProcess[str]:
-    """Run a command in a folder, with variables of its own."""
-    return subprocess.run(
-        [BIN / name, *options],
-        cwd=folder,
-        env={**os.environ, **(env or {})},
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 # Types.
 
 SCHEMA = {
@@ -116,7 +101,7 @@ def test_no_text_is_too_odd_for_a_setting(name: str, text: str) -> None:
     assert name not in {"text", "either"} or found[name] == text
 
 
-def test_settings_come_from_the_environment(zoho: ZohoVoice, tmp_path: Path) -> None:
+def test_settings_come_from_the_environment(zoho: ZohoVoice, workplace: Workplace) -> None:
     """Numbers, flags, lists and objects; two rejections are not more than `max_rejects`."""
     config = {**zoho.target_config(), **FAST}
     env = {
@@ -131,18 +116,18 @@ def test_settings_come_from_the_environment(zoho: ZohoVoice, tmp_path: Path) -> 
         "TARGET_CONTACTS_CONCURRENCY": "",
     }
     people = singer(contacts(ANNA, NAMELESS, {**NAMELESS, "id": 3}, stream="people"))
-    ended = command("target-contacts", tmp_path, "--config=ENV", env=env, stdin=people)
-    assert (ended.returncode, zoho.writes) == (0, [])
-    assert '"created": 1' in ended.stderr
-    assert '"rejected": 2' in ended.stderr
-    assert '"dry_run": true' in ended.stderr
-    config_file = tmp_path / "target.json"
+    ended = workplace.plain("target-contacts", "--config=ENV", env=env, stdin=people)
+    assert (ended.code, zoho.writes) == (0, [])
+    assert '"created": 1' in ended.log
+    assert '"rejected": 2' in ended.log
+    assert '"dry_run": true' in ended.log
+    config_file = workplace.folder / "target.json"
     config_file.write_text(json.dumps({**config, "max_rejects": "0", "streams": ["people"]}))
-    both = command("target-contacts", tmp_path, "--config", "target.json", stdin=people)
-    assert both.returncode == 3
+    both = workplace.plain("target-contacts", "--config", "target.json", stdin=people)
+    assert both.code == 3
 
 
-def test_settings_of_the_tap_come_from_the_environment(tmp_path: Path) -> None:
+def test_settings_of_the_tap_come_from_the_environment(workplace: Workplace) -> None:
     """With `--config=ENV`; as text in a file, as Meltano writes them, they are taken, too."""
     with Cobai() as cobai:
         cobai.seed()
@@ -153,15 +138,15 @@ def test_settings_of_the_tap_come_from_the_environment(tmp_path: Path) -> None:
             "TAP_CONTACTS_TIMEOUT_SECONDS": "7.5",
             "TAP_CONTACTS_EMIT_ACTIVATE_VERSION_MESSAGES": "yes",
         }
-        ended = command("tap-contacts", tmp_path, "--config=ENV", env=env)
+        ended = workplace.plain("tap-contacts", "--config=ENV", env=env)
         texts = {"cobai": account, "concurrency": "3", "timeout_seconds": "7.5"}
-        (tmp_path / "tap.json").write_text(json.dumps(texts))
-        again = command("tap-contacts", tmp_path, "--config", "tap.json")
-    assert (ended.returncode, "ACTIVATE_VERSION" in ended.stdout) == (0, True)
-    assert (again.returncode, '"Rico"' in again.stdout) == (0, True)
+        (workplace.folder / "tap.json").write_text(json.dumps(texts))
+        again = workplace.plain("tap-contacts", "--config", "tap.json")
+    assert (ended.code, "ACTIVATE_VERSION" in ended.out) == (0, True)
+    assert (again.code, '"Rico"' in again.out) == (0, True)
 
 
-def test_a_variable_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_a_variable_that_cannot_be_read_is_named(workplace: Workplace) -> None:
     """All of them in one go, code 2, without their values."""
     env = {
         "TARGET_CONTACTS_API": "bas_ip",
@@ -170,16 +155,16 @@ def test_a_variable_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         "TARGET_CONTACTS_DRY_RUN": "perhaps",
         "TARGET_CONTACTS_TIMEOUT_SECONDS": "long",
     }
-    ended = command("target-contacts", tmp_path, "--config=ENV", env=env)
-    assert (ended.returncode, "Traceback" in ended.stderr) == (2, False)
+    ended = workplace.plain("target-contacts", "--config=ENV", env=env)
+    assert (ended.code, "Traceback" in ended.log) == (2, False)
     for sentence in (
         "bas_ip must be of type object",
         "max_rejects must be of type integer",
         "dry_run must be of type boolean",
         "timeout_seconds must be of type number",
     ):
-        assert sentence in ended.stderr
-    assert "secret" not in ended.stderr
+        assert sentence in ended.log
+    assert "secret" not in ended.log
 
 
 # Files.
@@ -197,27 +182,27 @@ def test_a_variable_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_a_config_file_that_cannot_be_read_is_named(
-    tmp_path: Path, body: bytes, sentence: str
+    workplace: Workplace, body: bytes, sentence: str
 ) -> None:
     """One sentence, code 2; of several files the one at fault."""
-    (tmp_path / "other.json").write_text("{}")
-    (tmp_path / "target.json").write_bytes(body)
-    ended = command(
-        "target-contacts", tmp_path, "--config", "other.json", "--config", "target.json"
-    )
-    assert ended.returncode == 2
-    assert sentence in ended.stderr
-    assert "Traceback" not in ended.stderr
+    (workplace.folder / "other.json").write_text("{}")
+    (workplace.folder / "target.json").write_bytes(body)
+    ended = workplace.plain("target-contacts", "--config", "other.json", "--config", "target.json")
+    assert ended.code == 2
+    assert sentence in ended.log
+    assert "Traceback" not in ended.log
 
 
-def test_a_byte_order_mark_at_a_config_file_is_passed_over(zoho: ZohoVoice, tmp_path: Path) -> None:
+def test_a_byte_order_mark_at_a_config_file_is_passed_over(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
     """Editors write one; later files go before earlier ones, as with the SDK."""
     config = json.dumps(zoho.target_config()).encode()
-    (tmp_path / "target.json").write_bytes(codecs.BOM_UTF8 + config)
-    (tmp_path / "more.json").write_text('{"rejects_dir": "more"}')
+    (workplace.folder / "target.json").write_bytes(codecs.BOM_UTF8 + config)
+    (workplace.folder / "more.json").write_text('{"rejects_dir": "more"}')
     files = ("--config", "target.json", "--config", "more.json")
-    ended = command("target-contacts", tmp_path, *files, stdin=singer(contacts(NAMELESS)))
-    assert (ended.returncode, (tmp_path / "more").is_dir()) == (3, True)
+    ended = workplace.plain("target-contacts", *files, stdin=singer(contacts(NAMELESS)))
+    assert (ended.code, (workplace.folder / "more").is_dir()) == (3, True)
 
 
 @pytest.mark.parametrize(
@@ -236,19 +221,19 @@ def test_a_byte_order_mark_at_a_config_file_is_passed_over(zoho: ZohoVoice, tmp_
     ],
 )
 def test_a_state_file_that_is_none_is_named_with_what_to_do(
-    tmp_path: Path, body: bytes | None, sentence: str
+    workplace: Workplace, body: bytes | None, sentence: str
 ) -> None:
     """One sentence with the file's name, code 2, before anything is asked."""
     with Cobai() as cobai:
-        (tmp_path / "tap.json").write_text(json.dumps({"cobai": cobai.tap_config()}))
+        (workplace.folder / "tap.json").write_text(json.dumps({"cobai": cobai.tap_config()}))
         if body is not None:
-            (tmp_path / "state.json").write_bytes(body)
+            (workplace.folder / "state.json").write_bytes(body)
         files = ("--config", "tap.json", "--state", "state.json")
-        ended = command("tap-contacts", tmp_path, *files)
-        assert (ended.returncode, ended.stdout, cobai.log) == (2, "", [])
-    assert f"The state file state.json {sentence}" in ended.stderr
-    assert "or leave --state out" in ended.stderr
-    assert "Traceback" not in ended.stderr
+        ended = workplace.plain("tap-contacts", *files)
+        assert (ended.code, ended.out, cobai.log) == (2, "", [])
+    assert f"The state file state.json {sentence}" in ended.log
+    assert "or leave --state out" in ended.log
+    assert "Traceback" not in ended.log
 
 
 README = (ROOT / "README.md").read_text("utf-8")

@@ -72,12 +72,21 @@ class Workplace:
         """Run a command with a config and return what it wrote."""
         path = self.folder / f"{command}.json"
         path.write_text(json.dumps(config), encoding="utf-8")
+        return self.plain(command, "--config", str(path), *options, stdin=stdin, env=env)
+
+    def plain(
+        self,
+        command: str,
+        *options: str,
+        stdin: str | bytes = "",
+        env: Mapping[str, str] | None = None,
+    ) -> Finished:
+        """Run a command with these options alone and return what it wrote."""
         start = self.folder / f"run{next(self._numbers)}"
         files = {kind: start.with_suffix(kind) for kind in (".in", ".out", ".log")}
         files[".in"].write_bytes(stdin.encode() if isinstance(stdin, str) else stdin)
-        arguments = ["--config", str(path), *options]
         of_test = {TEST: os.environ.get(TEST, ""), **(env or {})}
-        process = CONTEXT.Process(target=be, args=(command, arguments, start, of_test))
+        process = CONTEXT.Process(target=be, args=(command, options, start, of_test))
         process.start()
         process.join(LONGEST_RUN)
         code = process.exitcode

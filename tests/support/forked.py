@@ -1,6 +1,6 @@
 """Be one of the commands, in a process forked from one that has imported both.
 
-A start takes a tenth of a second instead of one and a half. The process is a command's in all
+A start takes a twentieth of a second instead of one and a half. The process is a command's in all
 else: its own arguments, folder, environment, streams and exit code.
 """
 
@@ -24,7 +24,7 @@ TEST = "PYTEST_CURRENT_TEST"
 """Variable in which pytest names the test that runs."""
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tests.support.forked"])
+CONTEXT.set_forkserver_preload(["tests.support.ready"])
 
 
 def be(command: str, options: Sequence[str], start: Path, env: Mapping[str, str]) -> None:

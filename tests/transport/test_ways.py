@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 from importlib.util import find_spec
+from itertools import cycle, product
 from typing import TYPE_CHECKING
 
 import pytest
+from singer_sdk.exceptions import ConfigurationError
 
+from tap_contacts.transport import proxies
 from tests.sandbox.bas_ip import BasIp
 from tests.sandbox.cobai import Cobai
 from tests.sandbox.zoho_voice import ZohoVoice
@@ -131,19 +134,35 @@ WRONG = (
 
 @pytest.mark.parametrize("wrong", WRONG)
 @pytest.mark.parametrize("variable", HTTPS_PROXIES)
-def test_a_wrong_proxy_is_one_sentence_that_names_the_variable(
-    workplace: Workplace, variable: str, wrong: str
+def test_a_wrong_proxy_is_a_wrong_setting_that_names_the_variable(
+    monkeypatch: pytest.MonkeyPatch, variable: str, wrong: str
+) -> None:
+    """It is told without any part of the address."""
+    monkeypatch.setenv(variable, wrong)
+    proxies.ways.cache_clear()
+    with pytest.raises(ConfigurationError, match=f"^{variable} in the environment ") as error:
+        proxies.assert_passable(f"https://{HOST}")
+    proxies.ways.cache_clear()
+    assert SECRET not in str(error.value)
+
+
+RUNS = list(zip(WRONG, cycle(product(HTTPS_PROXIES, [(), ("--check",)])), strict=False))
+"""Every wrong address, and every variable with every option."""
+
+
+@pytest.mark.parametrize(("wrong", "named"), RUNS)
+def test_a_wrong_proxy_ends_a_run_in_one_sentence_that_names_the_variable(
+    workplace: Workplace, wrong: str, named: tuple[str, tuple[str, ...]]
 ) -> None:
     """Code 2, before anything is asked, without any part of the address."""
+    variable, options = named
     config = {"api": "valomnia", "valomnia": {"username": "x", "password": "y"}}
     config["valomnia"]["api_url"] = f"https://{HOST}"  # type: ignore[index]
-    for options in ((), ("--check",)):
-        run = workplace.run(
-            "target-contacts", config, *options, env={variable: wrong, "LOGLEVEL": "DEBUG"}
-        )
-        (line,) = (line for line in run.log.splitlines() if "| ERROR " in line)
-        assert (run.code, f"| {variable} in the environment" in line) == (2, True)
-        assert SECRET not in run.log
+    env = {variable: wrong, "LOGLEVEL": "DEBUG"}
+    run = workplace.run("target-contacts", config, *options, env=env)
+    (line,) = (line for line in run.log.splitlines() if "| ERROR " in line)
+    assert (run.code, f"| {variable} in the environment" in line) == (2, True)
+    assert SECRET not in run.log
 
 
 def test_a_wrong_proxy_does_not_matter_to_loopback(workplace: Workplace) -> None:
