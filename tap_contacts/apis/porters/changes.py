@@ -106,7 +106,8 @@ class Changes:
                 _logger.warning(NOT_AS_LEFT, self._what)
                 yield AFRESH
             self._begin(self._last_change())
-        until = moment(rfc3339(self._at.until))
+        # Without an order, the last change there was is not known, but only the time.
+        until = moment(rfc3339(self._at.until)) if self._client.ways.has_order else None
         self._limit = before(until) if until else FIRST_MOMENT
         self._overlap.go_on(self._at.seen, self._limit)
         if self._at.state == "existing":
