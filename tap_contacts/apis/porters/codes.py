@@ -75,6 +75,10 @@ _OF_REQUEST = {
 OF_REQUEST = frozenset(_OF_REQUEST)
 """Codes that do not convict a record if they refuse a whole request."""
 
+OF_READS = {"100", "101"}
+"""Those that end a run as the answer to a read: no value of a record is at fault then, and contacts
+that are not found would be doubled."""
+
 _WRONG_APP = Judgement(Verdict.STOP, advice="Check porters.app_id and porters.app_secret.")
 _NOT_GRANTED = Judgement(Verdict.STOP, advice=GRANT)
 _MAY_PASS = Judgement(Verdict.RETRY, advice="Run again later.")
@@ -99,7 +103,7 @@ def judge(answer: Answer) -> Judgement:
         return foreign(answer.status)
     code = xml.child_text(root, "Code")
     if code and code != "0" and wire.CODE.fullmatch(code):
-        return _refused(code, answer.request.body)
+        return _refused(code, answer.request.method, answer.request.body)
     return DONE if _understood(root, code, answer) else foreign(answer.status)
 
 
@@ -118,11 +122,13 @@ def judge_sign_in(root: _Element | None) -> tuple[str, Judgement]:
     return (code, CODES[code]) if code in CODES else ("", _NO_SIGN_IN)
 
 
-def _refused(code: str, sent: Any) -> Judgement:
+def _refused(code: str, method: str | None, sent: Any) -> Judgement:
     """Look up the code of a request; 302 tells of a transaction, or of a contact deleted."""
     known = CODES.get(code, NOT_UNDERSTOOD)._replace(code=code)
     if code in OF_REQUEST:
-        return known._replace(advice=_MAY_BE_REQUEST + _OF_REQUEST[code])
+        reads = method == "GET" and code in OF_READS
+        verdict = Verdict.STOP if reads else known.verdict
+        return known._replace(verdict=verdict, advice=_MAY_BE_REQUEST + _OF_REQUEST[code])
     if code == "302" and f">{wire.NEW}<".encode() not in (sent or b""):
         return known._replace(verdict=Verdict.REJECT)
     return known

@@ -20,7 +20,7 @@ from tap_contacts.apis.porters.one_page import Answered, Asked, page, text
 from tap_contacts.listing import offsets
 from tap_contacts.listing.offsets import Incomplete
 from tap_contacts.listing.prefetch import Offsets
-from tap_contacts.transport.errors import Refused
+from tap_contacts.transport.errors import Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -129,7 +129,7 @@ def _unless_refused(client: Porters, asked: Asked, **query: Any) -> Answered | N
     """Return a page; None if PORTERS does not take a parameter."""
     try:
         return page(client, asked, **query)
-    except Refused as error:
+    except Stopped as error:
         if error.code != NOT_TAKEN:
             raise
         return None
