@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
-    from tap_contacts.apis.cobai.client import Cobai
+    from tap_contacts.transport.client import ApiClient
 
 Items = dict[str, dict[str, str]]
 """Fields of customers or contacts, by UUID."""
@@ -38,7 +38,7 @@ UNKNOWN = (
 class Pages:
     """The lists of one account."""
 
-    def __init__(self, client: Cobai, parameter: str) -> None:
+    def __init__(self, client: ApiClient, parameter: str) -> None:
         """Take what sends requests, and the name of the parameter; "" if none is to be sent."""
         self._client, self._parameter = client, parameter
         self._without: set[str] = set() if parameter else {"customer", "contact"}
