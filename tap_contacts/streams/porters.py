@@ -16,7 +16,7 @@ from singer_sdk.exceptions import ConfigurationError
 from tap_contacts.apis.porters import fields, options, records, wire
 from tap_contacts.apis.porters.changes import Changes
 from tap_contacts.apis.porters.client import Porters
-from tap_contacts.apis.porters.reading import Asked
+from tap_contacts.apis.porters.one_page import Asked
 from tap_contacts.apis.porters.tenant import MAY_NOT
 from tap_contacts.streams.base import ApiStream, schema_of
 from tap_contacts.streams.incremental import IncrementalStream
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
     from tap_contacts.listing.prefetch import Chunk
-
-LONGEST_FIELDS = 12_000
-"""Characters that the fields of a request may take, of about 15,000 in all."""
 
 
 class PortersStream(ApiStream[Porters]):
@@ -87,6 +84,12 @@ class PortersRecords(PortersStream, IncrementalStream[Porters]):
             self.logger.warning(text, self.name)
             return None
 
+    def _is_asked(self, column: records.Column) -> bool:
+        """Say whether the catalog selects a field, or reading itself needs it."""
+        always = {self.resource.key, self.resource.date}
+        names = (each.name for each in column.properties())
+        return column.alias in always or any(self.mask["properties", name] for name in names)
+
     @cached_property
     def schema(self) -> dict[str, Any]:
         """Return the schema, which is that of the company database."""
@@ -102,12 +105,9 @@ class PortersRecords(PortersStream, IncrementalStream[Porters]):
             Stopped: If the app may not read it, or not know the fields and none are given.
         """
         by_alias = {column.alias: column for column in self.columns}
-        asked = Asked(self.resource, [column.asked for column in self.columns])
+        asked = Asked(self.resource, [each.asked for each in self.columns if self._is_asked(each)])
         if self._not_told and self.wanted is None:
             raise self._not_told
-        if len(",".join(asked.fields)) > LONGEST_FIELDS:
-            msg = "PORTERS takes no request for so many fields: name those to read, porters.fields."
-            raise ConfigurationError(msg)
         changes = Changes(self.client, asked, partial(records.record, by_alias), self.bookmark)
         with self.asking():
             yield from changes.chunks(progress)

@@ -10,7 +10,7 @@ import functools
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tap_contacts.listing.offsets import Incomplete
-from tap_contacts.transport.errors import GivenUp, Refused, Stopped
+from tap_contacts.transport.errors import GivenUp, Refused, Stopped, ends_run
 from target_contacts.delivery.candidates import Candidates, Contacts, Index, Indexes
 from target_contacts.sinks.item import created
 from target_contacts.sinks.parallel import in_parallel
@@ -65,13 +65,16 @@ class LookUp:
         if items and (index := self._all_listed(items)):
             return {item.key: index.candidates(self._comparison.keys(item)) for item in items}
         answers: dict[str, Any] = {}
+        ended: list[Exception] = []
         ask = functools.partial(self._answer, items)
-        for several in in_parallel(ask, items, self._sink.workers, self._shutdown.is_asked):
+        halted = lambda: bool(ended) or self._shutdown.is_asked()  # noqa: E731
+        for several in in_parallel(ask, items, self._sink.workers, halted):
             answers.update(several)
+            found = [answer for _, answer in several]
+            ended += [each for each in found if isinstance(each, Incomplete) or ends_run(each)]
         self._shutdown.assert_not_asked()
-        for error in (answers[item.key] for item in items):
-            if isinstance(error, (Stopped, Incomplete)) and not isinstance(error, GivenUp):
-                raise error
+        if ended:
+            raise ended[0]
         return answers
 
     # All contacts.

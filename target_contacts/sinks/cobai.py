@@ -6,17 +6,18 @@ fields are lost; roles: https://help.cobai.com/cobai-v2-api/benutzerrollen
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_contacts.apis.cobai import reading
 from tap_contacts.apis.cobai.client import Cobai
 from tap_contacts.apis.cobai.wire import FIELDS, UUID
 from tap_contacts.plugin.same_name import found
-from tap_contacts.transport.errors import NotFound
+from tap_contacts.transport.errors import NotFound, Refused, Stopped
 from target_contacts.errors import Rejected
 from target_contacts.mapping.choices import one_of
 from target_contacts.mapping.field import Field, Payload, matching
-from target_contacts.sinks.base import ApiSink
+from target_contacts.sinks.base import ApiSink, Context
 from target_contacts.sinks.capabilities import Capabilities
 from target_contacts.sinks.item import created
 from target_contacts.values import cells, convert
@@ -41,6 +42,17 @@ WITHOUT_LOGIN = ("customer", "firstName", "lastName", "officeMail")
 """What the contact of a lost create is looked for by if it has no user name."""
 
 LONGEST_PASSWORD = 50
+
+NO_SUCH_CALL = 405
+
+NO_LIST = (
+    "cobai does not tell a customer's contacts (its pages do not describe that call), so nobody "
+    "can be looked up. To create all the same, if nobody is there already, set match_on to []."
+)
+UNPROVEN = (
+    "cobai: contacts are changed without a password. Whether cobai keeps the old one then is not "
+    "documented and cannot be read: try to sign in as one of them, or map password as well."
+)
 
 _uuid = matching(UUID, "the UUID of a customer of cobai")
 
@@ -114,6 +126,15 @@ class CobaiSink(ApiSink[Cobai]):
         Field("mobile", "officeMobile", max_length=30, convert=cells.phone, exact=True),
     )
 
+    def __init__(self, client: Cobai, context: Context) -> None:
+        """Take the account's client, and what is needed of the run."""
+        super().__init__(client, context)
+        self._learning = threading.Lock()
+        self._lists = False
+        """Whether cobai has told the contacts of a customer, which no page describes."""
+        self._without_lists: Stopped | None = None
+        """Why it does not."""
+
     def create(self, payload: Payload) -> str:
         """Create a contact."""
         customer = payload["customer"]
@@ -129,8 +150,9 @@ class CobaiSink(ApiSink[Cobai]):
         if payload.get("customer", customer) != customer:
             reason = "the contact belongs to another customer at cobai, and no call moves it"
             raise Rejected(reason, "parent_changed", field="customer")
-        stored = self.client.contact(customer, uuid)
-        kept = {name: stored[name] for name in FIELDS if stored.get(name)}
+        if "webPassword" not in payload:
+            self.client.warn_once(UNPROVEN)
+        kept = self.client.held(customer, uuid)
         empty = {name: value for name, value in defaults.items() if name in FIELDS}
         self.client.replace(customer, uuid, empty | kept | _without_customer(payload))
 
@@ -138,14 +160,45 @@ class CobaiSink(ApiSink[Cobai]):
         """Return the customer of a contact."""
         return contact.get("customer")
 
-    def within(self, scope: str, most: int) -> Iterable[tuple[str, Mapping[str, Any]]]:
-        """Return the contacts of a customer; there is no other way to look one up."""
+    def within(self, scope: str, most: int) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Return the contacts of a customer; there is no other way to look one up.
+
+        Raises:
+            Stopped: If cobai does not tell them, so that nobody would be found.
+        """
         del most
+        if not self._lists:
+            with self._learning:
+                if not self._lists:
+                    return iter(self._first_held(scope))
         return self._held([scope])
+
+    def _first_held(self, customer: str) -> list[tuple[str, Mapping[str, Any]]]:
+        """Return the contacts of the first customer that is asked for, or the one after it."""
+        if self._without_lists:
+            raise self._without_lists
+        try:
+            found = list(self._held([customer]))
+        except Refused as error:
+            if self.context.settings.match_on == [] or not self._is_without_list(customer, error):
+                raise
+            self._without_lists = _no_list(error)
+            raise self._without_lists from None
+        self._lists = True
+        return found
+
+    def _is_without_list(self, customer: str, error: Refused) -> bool:
+        """Say whether the call is not there, and not the customer."""
+        if isinstance(error, NotFound):
+            return customer in self.client.all_customers()
+        return error.http_status == NO_SUCH_CALL
 
     def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield every contact of every customer."""
-        yield from self._held(self.client.all_customers())
+        try:
+            yield from self._held(self.client.all_customers())
+        except Refused as error:
+            raise _no_list(error) from None
 
     def finish(self, payload: Payload, contact: Contact) -> Payload:
         """Leave out what has no value and cannot be cleared."""
@@ -173,6 +226,11 @@ class CobaiSink(ApiSink[Cobai]):
         """Leave out the stream's other contacts: each of the rest may cost a request."""
         owned = self.context.owned([_remote_id(contact) for contact in listed])
         return [contact for contact in listed if _remote_id(contact) not in owned]
+
+
+def _no_list(error: Refused) -> Stopped:
+    words = (Cobai.title, "look-up of contacts", error.answered, NO_LIST)
+    return Stopped(*words, code=error.code, http_status=error.http_status)
 
 
 def _remote_id(contact: Mapping[str, str]) -> str:

@@ -61,6 +61,10 @@ class Waiting(Generic[T]):
         """Have items sent again, if there are any, as if for the first time."""
         self._again += [Pack(items)] if items else []
 
+    def put_behind(self, *parts: Sequence[T]) -> None:
+        """Have parts of what failed together sent again, in their order, behind what waits."""
+        self._again[:0] = [Pack(part, is_half=True) for part in reversed(parts)]
+
     def halve(self, items: Sequence[T]) -> bool:
         """Have each half of a failed pack sent by itself; return False if it is one item."""
         middle = len(items) // 2

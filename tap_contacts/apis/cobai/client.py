@@ -6,6 +6,7 @@ Source: https://cobai.com/de/docs/api-v2/kunden/kundenliste-abrufen
 from __future__ import annotations
 
 import re
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,9 @@ from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.cobai import codes, wire
+from tap_contacts.apis.cobai.pages import Pages
 from tap_contacts.apis.cobai.sign_in import CobSignature
 from tap_contacts.apis.cobai.wire import CUSTOMERS, HEADERS
-from tap_contacts.listing.offsets import Incomplete
-from tap_contacts.transport import xml
 from tap_contacts.transport.account_settings import text
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.client import ApiClient
@@ -51,6 +51,25 @@ SETTINGS = th.ObjectType(
         default=False,
         description="Whether signatures cover the query, too: the documents do not say.",
     ),
+    th.Property(
+        "page_parameter",
+        th.StringType,
+        default="page",
+        description=(
+            "Name of the parameter by which a list is asked for its second page, to learn whether "
+            "lists have pages: the documents do not say. Empty: never ask."
+        ),
+    ),
+    th.Property(
+        "element_order",
+        th.StringType,
+        default="alphabetical",
+        allowed_values=["alphabetical", "table"],
+        description=(
+            "Order of a contact's elements: as cobai answers, or as in the table of its pages. "
+            "Switch it if cobai refuses the order."
+        ),
+    ),
     RATE,
     *CERTIFICATES,
 )
@@ -62,7 +81,15 @@ class Cobai(ApiClient):
     api = "cobai"
     title = "cobai"
     settings = SETTINGS
-    operational = ("access_key_id", "api_url", "customers", "customer_state", "sign_query")
+    operational = (
+        "access_key_id",
+        "api_url",
+        "customers",
+        "customer_state",
+        "sign_query",
+        "page_parameter",
+        "element_order",
+    )
     judge = staticmethod(codes.judge)
 
     def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
@@ -72,6 +99,11 @@ class Cobai(ApiClient):
             msg = "cobai.customers must hold UUIDs of customers."
             raise ConfigurationError(msg)
         self.customer_state: str | None = settings.get("customer_state")
+        page = settings.get("page_parameter")
+        self._pages = Pages(self, "page" if page is None else page)
+        self._as_in_table = settings.get("element_order") == "table"
+        self._said: set[str] = set()
+        self._saying = threading.Lock()
         concurrency = config.get("concurrency") or 4
         self.pool, self.ahead = ThreadPoolExecutor(concurrency), 2 * concurrency
 
@@ -110,6 +142,18 @@ class Cobai(ApiClient):
         found = {} if root is None else wire.fields(root)
         return {**found, "uuid": uuid, "customer_uuid": customer}
 
+    def held(self, customer: str, uuid: str) -> dict[str, str]:
+        """Return the fields of a contact that a change has to send back."""
+        root = self.call("GET", f"{CUSTOMERS}/{customer}/contact/{uuid}").xml
+        return {} if root is None else wire.held(root)
+
+    def warn_once(self, text: str) -> None:
+        """Log a warning, once a run."""
+        with self._saying:
+            if text not in self._said:
+                self._said.add(text)
+                self.logger.warning("%s", text)
+
     def listed(self, customer: str) -> list[dict[str, str]]:
         """Return the contacts of a customer as their list tells them, with `customer_uuid`."""
         items = self._items(f"{CUSTOMERS}/{customer}/contact", "contact")
@@ -118,25 +162,19 @@ class Cobai(ApiClient):
     def _items(
         self, path: str, kind: str, query: Mapping[str, str] | None = None
     ) -> list[dict[str, str]]:
-        """Return the items of a listing, each once; nothing is documented of further pages."""
-        root = self.call("GET", path, params=query).xml
-        items: dict[str, dict[str, str]] = {}
-        for item in () if root is None else xml.children(root, kind):
-            uuid = wire.uuid_of(item, kind)
-            if uuid is None:
-                msg = f"{self.title}: GET {path}: lists a {kind} without UUID. Ask cobai's support."
-                raise Incomplete(msg)
-            items[uuid] = {**wire.fields(item), "uuid": uuid}
-        return list(items.values())
+        """Return the items of a listing, each once, of all pages if it has any."""
+        return list(self._pages.items(path, kind, query or {}).values())
 
     def create(self, customer: str, fields: Mapping[str, str]) -> str:
         """Create a contact of a customer and return its UUID."""
         path = f"{CUSTOMERS}/{customer}/contact"
-        body = wire.document(fields)
+        body = wire.document(fields, as_in_table=self._as_in_table)
         answer = self.call("POST", path, repeatable=False, data=body, headers=HEADERS)
         return str(wire.created(answer))
 
     def replace(self, customer: str, uuid: str, fields: Mapping[str, str]) -> None:
         """Replace all fields of a contact but a password left out."""
         path = f"{CUSTOMERS}/{customer}/contact/{uuid}"
-        self.call("PUT", path, data=wire.document(fields), headers=HEADERS)
+        self.call(
+            "PUT", path, data=wire.document(fields, as_in_table=self._as_in_table), headers=HEADERS
+        )

@@ -17,15 +17,21 @@ if TYPE_CHECKING:
 
     from tap_contacts.transport.session import Answer
 
-_KEYS = "Check access_key_id, secret_access_key and the clock of this machine."
-_QUERY = " If only this request is refused, switch sign_query or leave out cobai_customers."
+_KEYS = (
+    "Check access_key_id, secret_access_key, the clock of this machine (its time is sent as Date "
+    "and signed)"
+)
+_QUERY = (
+    " and sign_query (whether the query is signed, too). If only this request is refused, switch "
+    "sign_query or leave out cobai_customers."
+)
 _INFERRED = "this call is only inferred from the documents, and cobai's answer disagrees."
 _STOP, _REJECT = Verdict.STOP, Verdict.REJECT
 
 CODES = {
     400: Judgement(_REJECT, "BadRequest"),
-    401: Judgement(_STOP, advice=_KEYS),
-    403: Judgement(_STOP, advice=_KEYS),
+    401: Judgement(_STOP, advice=f"{_KEYS} and sign_query."),
+    403: Judgement(_STOP, advice=f"{_KEYS} and sign_query."),
     404: Judgement(_STOP, advice="Check api_url."),
     405: Judgement(_STOP, advice="Check api_url."),
     409: Judgement(_REJECT),
@@ -33,7 +39,16 @@ CODES = {
 }
 """HTTP statuses of refusals in cobai's own form; 400 is documented, the others are inferred."""
 
-CREATE = {404: Judgement(Verdict.MISSING, advice="cobai has no customer with this UUID.")}
+_CREATE_REFUSED = (
+    "If this comes for every contact, cobai may require fields that yours lack (see defaults), or "
+    "another order: cobai.element_order."
+)
+_PUT_REFUSED = f"{_CREATE_REFUSED} It may also want a password with each change."
+
+CREATE = {
+    400: Judgement(_REJECT, "BadRequest", advice=_CREATE_REFUSED),
+    404: Judgement(Verdict.MISSING, advice="cobai has no customer with this UUID."),
+}
 """What else they mean for the create."""
 
 QUERY = {status: Judgement(_STOP, advice=_KEYS + _QUERY) for status in (401, 403)}
@@ -44,6 +59,9 @@ INFERRED = {
     405: Judgement(_REJECT, advice=f"Check api_url; {_INFERRED}"),
 }
 """What else they mean for a call that no page describes: reading and changing contacts."""
+
+CHANGE = INFERRED | {400: Judgement(_REJECT, "BadRequest", advice=_PUT_REFUSED)}
+"""What else they mean for a change."""
 
 KEYS_REFUSED = {401, 403}
 """Statuses by which, whatever the body, nothing else will be carried out."""
@@ -68,4 +86,6 @@ def _codes(request: PreparedRequest) -> Mapping[int, Judgement]:
         return CODES | CREATE
     if path == wire.CUSTOMERS:
         return CODES | QUERY if query else CODES
+    if request.method == "PUT":
+        return CODES | CHANGE
     return CODES | INFERRED

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
 
 from tap_contacts.transport import xml
 
@@ -45,10 +46,21 @@ LONGEST_DETAIL = 2000
 """Characters of an answer that are kept as the reason of a refusal."""
 
 
-def document(fields: Mapping[str, str]) -> bytes:
-    """Return a contact as a document, in alphabetical order as cobai itself writes it."""
+_TABLE = (
+    "gender firstName lastName officePhone officeFax officeMobile officeMail webUserName "
+    "webPassword role ignoreAssortment"
+)
+TABLE = {name: place for place, name in enumerate(_TABLE.split())}
+"""Places of the fields in the table of cobai's page."""
+
+
+def document(fields: Mapping[str, str], *, as_in_table: bool) -> bytes:
+    """Return a contact as a document, in alphabetical order as cobai writes it, or the table's."""
     root = xml.element("contact")
-    root.extend([xml.element(name, fields[name]) for name in sorted(fields)])
+    names = sorted(fields)
+    if as_in_table:
+        names.sort(key=lambda name: TABLE.get(name, len(TABLE)))
+    root.extend([xml.element(name, fields[name]) for name in names])
     return xml.document(root)
 
 
@@ -59,6 +71,17 @@ def fields(contact: _Element) -> dict[str, str]:
     return found
 
 
+def held(contact: _Element) -> dict[str, str]:
+    """Return the fields that a change has to send back: those with a value, known here or not.
+
+    What holds elements of its own cannot be sent back as a text.
+    """
+    plain = {xml.local(child) for child in xml.children(contact) if not len(child)}
+    found = {name: value for name, value in fields(contact).items() if name in plain and value}
+    found.pop("uuid", None)
+    return found
+
+
 def uuid_of(element: _Element, kind: str) -> str | None:
     """Return the UUID of a customer or contact, from its own element or else from its link."""
     own = (xml.child_text(element, "uuid") or "").strip()
@@ -66,6 +89,13 @@ def uuid_of(element: _Element, kind: str) -> str | None:
         return own
     links = (link.get("href", "") for link in xml.children(element, "link"))
     return next(filter(None, (uuid_in(link, kind) for link in links)), None)
+
+
+def next_page(root: _Element) -> dict[str, str]:
+    """Return the query of the link to a list's next page; none if there is no such link."""
+    links = (link for link in xml.children(root, "link") if link.get("rel") == "next")
+    queries = (urlsplit(link.get("href", "")).query for link in links)
+    return next((dict(parse_qsl(query, keep_blank_values=True)) for query in queries), {})
 
 
 def uuid_in(link: str, kind: str) -> str | None:
@@ -93,6 +123,7 @@ def is_success(answer: Answer) -> bool:
     return answer.status == 200 and _has_root(answer, ROOTS.get(end, "contact"))  # noqa: PLR2004
 
 
+BAD_REQUEST = 400
 BARE = {404, 405}
 """Statuses that say enough without a document."""
 
@@ -101,9 +132,15 @@ GATEWAYS = {"html", "envelope", "fault"}
 
 
 def is_refusal(answer: Answer) -> bool:
-    """Say whether a refusal is cobai's own: XML, or none at all."""
+    """Say whether a refusal is cobai's own: XML, none at all, or plain text at status 400.
+
+    The form of `BadRequest` is not documented. Whoever refuses with 400 has not passed it on.
+    """
     if not answer.body.strip():
         return answer.status in BARE
+    is_plain = answer.headers.get("Content-Type", "").lower().startswith("text/plain")
+    if is_plain:
+        return answer.status == BAD_REQUEST
     root = answer.xml
     return root is not None and xml.local(root).lower() not in GATEWAYS
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
-from tap_contacts.apis.porters import wire
-from tap_contacts.apis.porters.reading import Asked, items, page, pages, text
+from tap_contacts.apis.porters.one_page import Asked, page, text
+from tap_contacts.apis.porters.reading import ordered, pages
 from tap_contacts.apis.porters.records import DATE_TIME, DELETED_AT, rfc3339, timed
 from tap_contacts.listing.bookmarks import FIRST_MOMENT, MOST_SEEN, Overlap, before
 from tap_contacts.listing.clocks import clocks, moment
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
+    from tap_contacts.apis.porters.client import Porters
+    from tap_contacts.apis.porters.one_page import Answered
+    from tap_contacts.apis.porters.reading import Page
     from tap_contacts.listing.bookmarks import Bookmark
-    from tap_contacts.transport.client import ApiClient
-    from tap_contacts.transport.session import Answer
 
 _logger = logging.getLogger("contacts.porters")
 
@@ -58,7 +59,7 @@ class Changes:
 
     def __init__(
         self,
-        client: ApiClient,
+        client: Porters,
         asked: Asked,
         record: Callable[[_Element], dict[str, Any]],
         bookmark: Bookmark,
@@ -67,7 +68,7 @@ class Changes:
         self._client, self._asked, self._record = client, asked, record
         self._bookmark = bookmark
         self._what = f"PORTERS: GET {asked.resource.path}"
-        self._date = f"{asked.resource.name}.P_UpdateDate"
+        self._date = asked.resource.date
         self._server: datetime | None = None
         """What time it was at the first answer."""
         self._begin("")
@@ -105,7 +106,8 @@ class Changes:
                 _logger.warning(NOT_AS_LEFT, self._what)
                 yield AFRESH
             self._begin(self._last_change())
-        until = moment(rfc3339(self._at.until))
+        # Without an order, the last change there was is not known, but only the time.
+        until = moment(rfc3339(self._at.until)) if self._client.ways.has_order else None
         self._limit = before(until) if until else FIRST_MOMENT
         self._overlap.go_on(self._at.seen, self._limit)
         if self._at.state == "existing":
@@ -118,17 +120,23 @@ class Changes:
 
         A bookmark in the future is given up.
         """
-        first = self._latest("existing")
-        self._server, bound = clocks(self._what, first.headers.get("Date"))
+        latest = self._latest("existing")
+        any_row = latest or page(self._client, self._dates("existing"), count=1)
+        self._server, bound = clocks(self._what, any_row.date)
         self._bookmark.drop_if_ahead(self._server)
-        roots = (first.xml, self._latest("deleted").xml)
-        told = [self._changed_at(item) for root in roots for item in items(root)]
-        latest = max(filter(None, told), default=None)
-        return timed(min(latest, bound)) if latest else ""
+        if latest is None:  # nothing tells what changed last
+            return timed(bound)
+        deleted = self._latest("deleted")
+        items = [*latest.items, *(deleted.items if deleted else ())]
+        last = max(filter(None, map(self._changed_at, items)), default=None)
+        return timed(min(last, bound)) if last else ""
 
-    def _latest(self, state: Literal["existing", "deleted"]) -> Answer:
-        asked = Asked(self._asked.resource, [self._date], state=state)
-        return page(self._client, asked, f"{self._date}:desc", 1)
+    def _latest(self, state: Literal["existing", "deleted"]) -> Answered | None:
+        """Return the record that was changed last; None if PORTERS takes no order."""
+        return ordered(self._client, self._dates(state), f"{self._date}:desc", 1)
+
+    def _dates(self, state: Literal["existing", "deleted"]) -> Asked:
+        return Asked(self._asked.resource, [self._date], state=state)
 
     def _changed_at(self, item: _Element) -> datetime | None:
         """Return when a record was changed; None if it does not tell."""
@@ -149,15 +157,17 @@ class Changes:
         return self._asked._replace(conditions=conditions, state="deleted")
 
     def _walk(self, asked: Asked) -> Generator[Chunk, None, None]:
-        for root in pages(self._client, asked, self._at.id):
-            records = list(self._records(root))
+        for each in pages(self._client, asked, self._at.id):
+            records = list(self._records(each))
             self._at.seen = self._overlap.hashes(self._limit, is_done=True)
-            yield Chunk(records, msgspec.to_builtins(self._at), _left(root))
+            progress = msgspec.to_builtins(self._at) if each.ascends else None
+            yield Chunk(records, progress, each.left)
 
-    def _records(self, root: _Element | None) -> Iterator[dict[str, Any]]:
+    def _records(self, page: Page) -> Iterator[dict[str, Any]]:
         """Yield the records of a page, and note how far they go."""
-        for item in items(root):
-            self._at.id = int(text(item, f"{self._asked.resource.name}.P_Id"))
+        for item in page.items:
+            if page.ascends:
+                self._at.id = int(text(item, self._asked.resource.key))
             time = self._changed_at(item)
             changed_at = timed(time) if time else ""
             is_deleted = self._at.state == "deleted"
@@ -168,12 +178,6 @@ class Changes:
             record = self._record(item) | {DELETED_AT: rfc3339(changed_at) if is_deleted else None}
             if time is None or self._overlap.is_new(record, time, self._limit):
                 yield record
-
-
-def _left(root: _Element | None) -> int | None:
-    """Return how many rows come after those of a page; None if it does not say."""
-    total = wire.total(root)
-    return None if total < 0 else max(0, total - len(items(root)))
 
 
 def _earlier(progress: Mapping[str, Any] | None) -> Progress | None:

@@ -16,6 +16,7 @@ from tap_contacts.apis.porters import codes, short_list, wire
 from tap_contacts.apis.porters.fields import CONTACTS
 from tap_contacts.apis.porters.sign_in import TITLE, AppSignIn
 from tap_contacts.apis.porters.tenant import Tenant
+from tap_contacts.apis.porters.ways import Ways
 from tap_contacts.transport.account_settings import text
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.client import ApiClient
@@ -76,6 +77,7 @@ class Porters(ApiClient):
             msg = "porters.fields must name aliases such as Contact.P_Name."
             raise ConfigurationError(msg)
         self.tenant = Tenant(self)
+        self.ways = Ways(self.title, self.logger)
 
     @property
     def account(self) -> str:

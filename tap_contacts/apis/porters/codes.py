@@ -37,9 +37,7 @@ CODES = {
         Verdict.RETRY,
         advice="PORTERS is under maintenance, or a proxy adds an x-forwarded-for header.",
     ),
-    "100": Judgement(
-        Verdict.REJECT, advice="A field of field_map or porters.fields may be gone or misspelt."
-    ),
+    "100": Judgement(Verdict.REJECT, advice="PORTERS does not take one of its fields."),
     "101": Judgement(Verdict.REJECT, advice="A field that PORTERS requires has no value."),
     "126": Judgement(
         Verdict.REJECT,
@@ -56,13 +54,30 @@ CODES = {
     "401": _SIGN_IN_AGAIN,
     "402": _SIGN_IN_AGAIN,
     "403": Judgement(Verdict.STOP, advice=GRANT),
-    "404": Judgement(Verdict.STOP, advice="Check porters.partition, and that its contract runs."),
+    "404": Judgement(Verdict.RENEW, advice="Check porters.partition, and that its contract runs."),
     "406": Judgement(Verdict.STOP, advice="Have PORTERS register this machine's IP address."),
     "500": Judgement(Verdict.STOP, advice="The database holds as many records as it may."),
     "601": Judgement(Verdict.STOP, advice="Have PORTERS allow the app this kind of access."),
     "1000": Judgement(Verdict.UNKNOWN),
 }
-"""Result codes of the resources."""
+"""Result codes of the resources. What is said of a contact is meant for one that has the code by
+itself; 404 may also be a token that has ended."""
+
+_MAY_BE_REQUEST = "This may be about the request and not about a record: "
+_OF_REQUEST = {
+    "100": "a field that was asked for may be gone or misspelt (porters.fields, field_map, "
+    "porters.external_key_field), or PORTERS does not take a parameter.",
+    "101": "PORTERS may not have got the access token, or a proxy takes Content-Type or its "
+    "charset away; or a field that PORTERS requires has no value.",
+    "103": "a proxy may change Content-Type or X-P-ConnectAPI-Version; or a value has the wrong "
+    "form.",
+}
+OF_REQUEST = frozenset(_OF_REQUEST)
+"""Codes that do not convict a record if they refuse a whole request."""
+
+OF_READS = {"100", "101"}
+"""Those that end a run as the answer to a read: no value of a record is at fault then, and contacts
+that are not found would be doubled."""
 
 _WRONG_APP = Judgement(Verdict.STOP, advice="Check porters.app_id and porters.app_secret.")
 _NOT_GRANTED = Judgement(Verdict.STOP, advice=GRANT)
@@ -88,7 +103,7 @@ def judge(answer: Answer) -> Judgement:
         return foreign(answer.status)
     code = xml.child_text(root, "Code")
     if code and code != "0" and wire.CODE.fullmatch(code):
-        return _refused(code, answer.request.body)
+        return _refused(code, answer.request.method, answer.request.body)
     return DONE if _understood(root, code, answer) else foreign(answer.status)
 
 
@@ -107,9 +122,13 @@ def judge_sign_in(root: _Element | None) -> tuple[str, Judgement]:
     return (code, CODES[code]) if code in CODES else ("", _NO_SIGN_IN)
 
 
-def _refused(code: str, sent: Any) -> Judgement:
-    """Look up a code; 302 tells of a transaction, or of a contact that has been deleted."""
+def _refused(code: str, method: str | None, sent: Any) -> Judgement:
+    """Look up the code of a request; 302 tells of a transaction, or of a contact deleted."""
     known = CODES.get(code, NOT_UNDERSTOOD)._replace(code=code)
+    if code in OF_REQUEST:
+        reads = method == "GET" and code in OF_READS
+        verdict = Verdict.STOP if reads else known.verdict
+        return known._replace(verdict=verdict, advice=_MAY_BE_REQUEST + _OF_REQUEST[code])
     if code == "302" and f">{wire.NEW}<".encode() not in (sent or b""):
         return known._replace(verdict=Verdict.REJECT)
     return known

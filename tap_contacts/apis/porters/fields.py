@@ -34,6 +34,16 @@ class Resource(NamedTuple):
     number: str
     path: str
 
+    @property
+    def key(self) -> str:
+        """Return the alias of the id."""
+        return f"{self.name}.P_Id"
+
+    @property
+    def date(self) -> str:
+        """Return the alias of the time of the last change."""
+        return f"{self.name}.P_UpdateDate"
+
 
 CONTACTS = Resource("Contact", "27", "/v1/contact")
 CLIENTS = Resource("Client", "5", "/v1/client")

@@ -1,6 +1,7 @@
 """Read contacts and clients of PORTERS (HRBC), completely, while they change.
 
 A listing is walked by `P_Id:gt` instead of offsets, so that nothing shifts while it changes.
+Whether PORTERS takes an order and such a range for contacts is only inferred.
 
 Sources: https://hrbcapi.porters.jp/hc/en-us/articles/20867963087129-Contact-Read,
 https://hrbcapi.porters.jp/hc/en-us/articles/115008016927-Read-API-Parameters
@@ -8,50 +9,63 @@ https://hrbcapi.porters.jp/hc/en-us/articles/115008016927-Read-API-Parameters
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from itertools import chain, pairwise
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_contacts.apis.porters import wire
 from tap_contacts.apis.porters.fields import CONTACTS
+from tap_contacts.apis.porters.one_page import Answered, Asked, page, text
+from tap_contacts.listing import offsets
 from tap_contacts.listing.offsets import Incomplete
-from tap_contacts.transport import xml
+from tap_contacts.listing.prefetch import Offsets
+from tap_contacts.transport.errors import Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from lxml.etree import _Element
 
+    from tap_contacts.apis.porters.client import Porters
     from tap_contacts.apis.porters.fields import Resource
-    from tap_contacts.transport.client import ApiClient
-    from tap_contacts.transport.session import Answer
 
 
-class Asked(NamedTuple):
-    """What is read of a resource."""
+NOT_TAKEN = "100"
+"""Code of a request with a parameter that is not taken."""
 
-    resource: Resource
-    fields: Sequence[str]
-    conditions: Mapping[str, str] = {}
-    """Alias and suffix to value, all to hold, such as `Contact.P_Name:full`."""
-    state: Literal["existing", "deleted"] = "existing"
+ID, ITEM = "id", "item"
+"""What rows read by offsets hold."""
+
+
+class Page(NamedTuple):
+    """Rows that were read together."""
+
+    items: list[_Element]
+    total: int
+    """Rows in all, as PORTERS counts them; -1 if it does not say."""
+    left: int | None
+    """How many come after these; None if it does not say."""
+    ascends: bool = True
+    """Whether none that comes later has a smaller id."""
 
 
 def contacts(
-    client: ApiClient, fields: Sequence[str], conditions: Mapping[str, str] | None = None
+    client: Porters, fields: Sequence[str], conditions: Mapping[str, str] | None = None
 ) -> Iterator[dict[str, str]]:
-    """Yield contacts by ascending id: `Contact.P_Id` and these fields, references as ids.
+    """Yield contacts: `Contact.P_Id` and these fields, references as ids.
 
     Args:
         client: Speaks to the company database.
         fields: Aliases.
         conditions: Alias and suffix to value, all to hold, such as `Contact.P_Name:full`.
     """
-    for root in pages(client, Asked(CONTACTS, fields, conditions or {})):
-        yield from wire.flat_rows_of(root)
+    for each in pages(client, Asked(CONTACTS, fields, conditions or {})):
+        yield from wire.flat_rows(each.items)
 
 
 def few_contacts(
-    client: ApiClient, fields: Sequence[str], conditions: Mapping[str, str], most: int
+    client: Porters, fields: Sequence[str], conditions: Mapping[str, str], most: int
 ) -> Iterator[dict[str, str]] | None:
     """Return the contacts that meet conditions; None if they take more than so many pages.
 
@@ -61,15 +75,17 @@ def few_contacts(
         conditions: As for `contacts`.
         most: Pages of 200 contacts.
     """
-    roots = pages(client, Asked(CONTACTS, fields, conditions))
-    first = next(roots)
-    if wire.total(first) > most * wire.LARGEST_PAGE:
+    found = pages(client, Asked(CONTACTS, fields, conditions))
+    first = next(found)
+    if first.total > most * wire.LARGEST_PAGE:
         return None
-    return (row for root in chain([first], roots) for row in wire.flat_rows_of(root))
+    return (row for each in chain([first], found) for row in wire.flat_rows(each.items))
 
 
-def pages(client: ApiClient, asked: Asked, after: int = 0) -> Iterator[_Element | None]:
+def pages(client: Porters, asked: Asked, after: int = 0) -> Iterator[Page]:
     """Yield the pages of a listing by ascending id, each going on from the last id seen.
+
+    Where PORTERS takes no order, or no range of ids, the rest is read by offsets.
 
     Args:
         client: Speaks to the company database.
@@ -79,35 +95,84 @@ def pages(client: ApiClient, asked: Asked, after: int = 0) -> Iterator[_Element 
     Raises:
         Incomplete: If the rows do not ascend, or are fewer than PORTERS counts.
     """
-    key = f"{asked.resource.name}.P_Id"
     last, more = after, True
     while more:
-        beyond = {f"{key}:gt": str(last)} if last else {}
-        asked_now = asked._replace(conditions={**asked.conditions, **beyond})
-        root = page(client, asked_now, f"{key}:asc", wire.LARGEST_PAGE).xml
-        ids = [last, *_ids(asked.resource, items(root))]
-        total = wire.total(root)
-        more = total > len(ids) - 1
+        found = _beyond(client, asked, last)
+        if found is None:
+            yield from _by_offsets(client, asked, last)
+            return
+        ids = [last, *_ids(asked.resource, found.items)]
+        more = found.left > 0 if found.left is not None else len(ids) > wire.LARGEST_PAGE
         if more and len(ids) == 1:
-            raise _broken(asked.resource, f"counts {total} rows, gave none")
+            raise _broken(asked.resource, f"counts {found.total} rows, gave none")
         if any(one >= other for one, other in pairwise(ids)):
             raise _broken(asked.resource, "gave rows that are not in the order of their ids")
         last = ids[-1]
-        yield root
+        yield Page(found.items, found.total, found.left)
 
 
-def items(root: _Element | None) -> list[_Element]:
-    """Return the items of a page."""
-    return [] if root is None else list(xml.children(root, "Item"))
+def _beyond(client: Porters, asked: Asked, last: int) -> Answered | None:
+    """Return the page behind an id; None if PORTERS does not take what that needs."""
+    order = f"{asked.resource.key}:asc"
+    if not last:
+        return ordered(client, asked, order, wire.LARGEST_PAGE)
+    if not (client.ways.has_order and client.ways.has_ranges):
+        return None
+    beyond = asked._replace(conditions={**asked.conditions, f"{asked.resource.key}:gt": str(last)})
+    found = _unless_refused(client, beyond, order=order, count=wire.LARGEST_PAGE)
+    if found is None and ordered(client, asked, order, 1):
+        client.ways.refuse_ranges()
+    return found
 
 
-def text(item: _Element, alias: str) -> str:
-    """Return the text of a field; "" if it is not there."""
-    return item.findtext(f"{{*}}{alias}") or ""
+def _unless_refused(client: Porters, asked: Asked, **query: Any) -> Answered | None:
+    """Return a page; None if PORTERS does not take a parameter."""
+    try:
+        return page(client, asked, **query)
+    except Stopped as error:
+        if error.code != NOT_TAKEN:
+            raise
+        return None
+
+
+def ordered(client: Porters, asked: Asked, order: str, count: int) -> Answered | None:
+    """Return a first page, in an order such as `Contact.P_Id:asc`; None if none is taken."""
+    if not client.ways.has_order:
+        return None
+    found = _unless_refused(client, asked, order=order, count=count)
+    if found is None:
+        page(client, asked, count=1)  # if anything else is at fault, this is refused, too
+        client.ways.refuse_order()
+    return found
+
+
+def _by_offsets(client: Porters, asked: Asked, last: int) -> Iterator[Page]:
+    """Yield the pages with the rows of greater ids, each row once, in whatever order they come.
+
+    Overlapping pages and the number of rows show that none is missing.
+    """
+    order = {"order": f"{asked.resource.key}:asc"} if client.ways.has_order else {}
+    total = -1
+
+    def fetch(start: int) -> offsets.Page:
+        nonlocal total
+        found = page(client, asked, count=wire.LARGEST_PAGE, start=start, **order)
+        total = found.total
+        ids = _ids(asked.resource, found.items)
+        rows = [{ID: id_, ITEM: item} for id_, item in zip(ids, found.items, strict=True)]
+        return offsets.Page(rows, total)
+
+    listing = offsets.Listing(f"PORTERS: GET {asked.resource.path}", wire.LARGEST_PAGE, ID)
+    with ThreadPoolExecutor(1) as pool:
+        coming = Offsets(pool, fetch, wire.LARGEST_PAGE - 1, 1)
+        with closing(offsets.read_chunks(listing, coming)) as chunks:
+            for chunk in chunks:
+                items = [row[ITEM] for row in chunk.records if row[ID] > last]
+                yield Page(items, total, chunk.left, ascends=False)
 
 
 def _ids(resource: Resource, items: Sequence[_Element]) -> list[int]:
-    ids = [text(item, f"{resource.name}.P_Id") for item in items]
+    ids = [text(item, resource.key) for item in items]
     if not all(map(wire.ID.fullmatch, ids)):
         raise _broken(resource, "gave a row without an id")
     return [int(each) for each in ids]
@@ -115,17 +180,3 @@ def _ids(resource: Resource, items: Sequence[_Element]) -> list[int]:
 
 def _broken(resource: Resource, answered: str) -> Incomplete:
     return Incomplete(f"PORTERS: GET {resource.path}: {answered}. Run again.")
-
-
-def page(client: ApiClient, asked: Asked, order: str, count: int) -> Answer:
-    """Return a first page, in an order such as `Contact.P_Id:asc`."""
-    query = {
-        "count": count,
-        "field": ",".join(dict.fromkeys([f"{asked.resource.name}.P_Id", *asked.fields])),
-        "order": order,
-    }
-    if asked.state != "existing":
-        query["itemstate"] = asked.state
-    if asked.conditions:
-        query["condition"] = ",".join(f"{name}={value}" for name, value in asked.conditions.items())
-    return client.call("GET", asked.resource.path, params=query, headers=wire.LINKS_TOO)

@@ -141,9 +141,8 @@ def rows_of(root: _Element | None) -> list[dict[str, str]]:
     return [{xml.local(child): child.text or "" for child in xml.children(each)} for each in items]
 
 
-def flat_rows_of(root: _Element | None) -> list[dict[str, str]]:
-    """Return the items of a read; of a reference, which comes nested, its id."""
-    items = [] if root is None else xml.children(root, "Item")
+def flat_rows(items: Iterable[_Element]) -> list[dict[str, str]]:
+    """Return the items of a read as rows; of a reference, which comes nested, its id."""
     return [{xml.local(field): _value(field) for field in xml.children(each)} for each in items]
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tap_contacts.apis.porters import wire
+from tap_contacts.apis.porters.fields import CONTACTS
 from tap_contacts.transport.errors import GivenUp, OutcomeUnknown, Refused
 from target_contacts.errors import Rejected
 from target_contacts.sinks.item import Action, Item, Outcome
 from target_contacts.sinks.packing import Pack, Waiting, packs
 from target_contacts.sinks.parallel import threads
+from target_contacts.sinks.porters.doubt import Doubt
 from target_contacts.sinks.porters.outcomes import settled
 
 if TYPE_CHECKING:
@@ -63,12 +65,14 @@ class BatchWriter:
         """
         self._client, self._halted, self._key = client, halted, key
         self._wire = wire.Writer()
+        self._doubt = Doubt[Packed](client.title, f"POST {CONTACTS.path}")
 
     def write(self, items: Iterator[Item]) -> Generator[list[Outcome[Item]], None, None]:
         """Yield the outcomes of one request after the other.
 
         While one is under way, the next is packed and the outcomes of the one before are entered.
-        One that fails as a whole is halved until the contact at fault is alone.
+        One that fails as a whole is halved until the contact at fault is alone, unless the request
+        may be at fault: see `doubt`.
 
         Raises:
             Stopped: When nothing more can be written; what was in flight is yielded before.
@@ -81,12 +85,17 @@ class BatchWriter:
             while sent:
                 waiting.make_ready()
                 ahead = self._send_next(pool, waiting) if sent.is_taken() else None
-                yield from _outcomes(sent, waiting)
+                yield from self._outcomes(sent, waiting)
                 sent = ahead or self._send_next(pool, waiting)
+        if not self._halted():
+            yield from _at_fault_themselves(self._doubt.end())
 
     def _send_next(self, pool: Executor, waiting: Waiting[Packed]) -> Sent | None:
         """Send what waits, if anything does and the run is not to end."""
         pack = None if self._halted() else waiting.take()
+        if pack and self._doubt.one_by_one and len(pack.items) > 1:
+            waiting.put_behind(pack.items[1:])
+            pack = Pack(pack.items[:1])
         return Sent(pack, pool.submit(self._answer, pack)) if pack else None
 
     def _packed(self, item: Item) -> Packed:
@@ -107,25 +116,36 @@ class BatchWriter:
         made = [packed.made for packed in contacts]
         return self._client.write(made, repeatable=not creating, once=pack.is_to_be_halved)
 
+    def _outcomes(self, sent: Sent, waiting: Waiting[Packed]) -> Iterator[list[Outcome[Item]]]:
+        """Yield what became of contacts once their request is answered; what goes again waits.
+
+        Raises:
+            Stopped: After that, if nothing more can be written.
+        """
+        contacts = sent.pack.items
+        try:
+            results = sent.answer.result()
+        except (OutcomeUnknown, Refused, Rejected, GivenUp) as error:
+            if isinstance(error, Refused) and self._doubt.is_raised_by(error):
+                self._doubt.refused(contacts, error, waiting)
+                return
+            at_fault = _at_fault(error, contacts, waiting)
+            yield [Outcome(packed.item, error=error) for packed in at_fault]
+        else:
+            yield from _at_fault_themselves(self._doubt.taken())
+            yield from settled([packed.item for packed in contacts], results)
+
+
+def _at_fault_themselves(
+    held: Sequence[tuple[Packed, Refused]],
+) -> Iterator[list[Outcome[Item]]]:
+    if held:
+        yield [Outcome(packed.item, error=error) for packed, error in held]
+
 
 def _company(packed: Packed) -> int:
     """Return how many contacts go in a request with this one: fewer, each time it was lost."""
     return COMPANY[min(packed.item.lost, ALONE_AFTER)]
-
-
-def _outcomes(sent: Sent, waiting: Waiting[Packed]) -> Iterator[list[Outcome[Item]]]:
-    """Yield what became of contacts once their request is answered; what goes again has to wait.
-
-    Raises:
-        Stopped: After that, if nothing more can be written.
-    """
-    contacts = sent.pack.items
-    try:
-        results = sent.answer.result()
-    except (OutcomeUnknown, Refused, Rejected, GivenUp) as error:
-        yield [Outcome(packed.item, error=error) for packed in _at_fault(error, contacts, waiting)]
-    else:
-        yield from settled([packed.item for packed in contacts], results)
 
 
 def _at_fault(
