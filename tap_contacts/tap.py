@@ -124,6 +124,11 @@ class TapContacts(ContactsPlugin, Tap):
             kind(self.config[kind.api], self.config)
 
     @classmethod
+    def clients(cls) -> Sequence[type[ApiClient]]:
+        """Return the client of each API that can be read."""
+        return CLIENTS
+
+    @classmethod
     def get_singer_command(cls) -> click.Command:
         """Check the files of states and catalogs: one that cannot be read is a usage error."""
         command = super().get_singer_command()

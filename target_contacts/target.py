@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from singer_sdk.plugin_base import _ConfigInput
     from singer_sdk.sinks import Sink
 
+    from tap_contacts.transport.client import ApiClient
     from target_contacts.pipeline.explain import Explainer
     from target_contacts.sinks.base import ApiSink
 
@@ -225,6 +226,16 @@ class TargetContacts(ReceivingTarget):
         if text := self.this_run.books.passed_over_in_words():
             click.echo(printable.text(text))
         return 0
+
+    @classmethod
+    def clients(cls) -> Sequence[type[ApiClient]]:
+        """Return the client of each API that can be written."""
+        return [kind.client_class for kind in cls.sinks.values()]
+
+    @classmethod
+    def config_for(cls, api: str) -> Mapping[str, Any]:
+        """Return the setting that names the API."""
+        return {"api": api}
 
     @classmethod
     def get_singer_command(cls) -> click.Command:

@@ -20,14 +20,16 @@ from singer_sdk.exceptions import (
 from singer_sdk.plugin_base import JSONSchemaValidator, PluginBase
 
 from tap_contacts.listing.offsets import Incomplete
-from tap_contacts.plugin import json_files, printable, stream_maps
+from tap_contacts.plugin import json_files, printable, sign_in, stream_maps
 from tap_contacts.plugin.setting_errors import unknown, wrong
 from tap_contacts.plugin.standard_streams import OutputError
 from tap_contacts.plugin.typed import typed, without_nulls
 from tap_contacts.transport.errors import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from tap_contacts.transport.client import ApiClient
 
 PACKAGE = "singer-contacts"
 """The distribution that both plugins belong to."""
@@ -150,10 +152,33 @@ class ContactsPlugin(PluginBase):
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
         """Read the config files; a file that cannot be read is a usage error."""
         given = super().cb_config(ctx, param, tuple(each for each in value if each == ENVIRONMENT))
-        for path in value:
-            if path != ENVIRONMENT:
-                given.config |= file_of("config", path, ctx, param)
+        with sign_in.config_files(ctx, value):
+            for path in value:
+                if path != ENVIRONMENT:
+                    given.config |= file_of("config", path, ctx, param)
         return given
+
+    @classmethod
+    def clients(cls) -> Sequence[type[ApiClient]]:
+        """Return the clients of the APIs that the command uses."""
+        return ()
+
+    @classmethod
+    def config_for(cls, api: str) -> Mapping[str, Any]:
+        """Return what a config needs beside the account of an API."""
+        del api
+        return {}
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Add `--sign-in` to the SDK's command."""
+        command = super().get_singer_command()
+        clients = {kind.api: kind for kind in cls.clients()}
+        command.params.append(sign_in.option(clients))
+        if command.callback:
+            prefix = cls._env_var_prefix
+            command.callback = sign_in.instead(command.callback, clients, prefix, cls.config_for)
+        return command
 
 
 def _is_sentence(record: logging.LogRecord) -> bool:

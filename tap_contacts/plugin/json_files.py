@@ -20,7 +20,7 @@ def object_in(path: str) -> dict[str, Any]:
     Raises:
         Unreadable: If it holds anything else, or cannot be read.
     """
-    text = _content(path)
+    text = content(path)
     if not text or text.isspace():
         msg = "is empty"
         raise Unreadable(msg)
@@ -49,8 +49,12 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _content(path: str) -> str:
-    """Return what is in a file."""
+def content(path: str) -> str:
+    """Return the text in a file.
+
+    Raises:
+        Unreadable: If it cannot be read as UTF-8.
+    """
     try:
         body = Path(path).read_bytes()
     except (OSError, ValueError) as error:  # a name may hold what none can

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from singer_sdk import typing as th
 
+    from tap_contacts.transport.grant import Grant
     from tap_contacts.transport.session import Answer, SignIn
 
 AFTER_CUT = MINUTE
@@ -61,6 +62,9 @@ class ApiClient(abc.ABC):
     translates all records again, unless it is secret."""
     rates: ClassVar[Mapping[str, int]] = {}
     """Documented requests per minute by HTTP method; "" for all others."""
+
+    grant: ClassVar[type[Grant] | None] = None
+    """What leads a person to the settings of an account, where that takes more than typing."""
 
     def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
         sending = msgspec.convert({**config}, Sending)

@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from lxml import etree
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 APP_ID = "sandbox-app"
 APP_SECRET = "sandbox+secret/="
+REDIRECT_URL = "https://app.example.com/ready"
 PARTITION = "1234"
 COMPANY_NAME = "Sandbox Recruiting"
 COMPANY_ID = "sandbox"
@@ -119,7 +120,8 @@ class Porters(Sandbox):
         self.spoilt: dict[str, Code] = {}
         """Codes with which single items are answered that hold a text; they are not carried out."""
         self._reads = count()
-        self.partition, self.scopes = partition, scopes
+        self.partition = partition
+        self.scopes: Collection[str] = scopes
         self.error_status = 200 if "status_200" in self.readings else error_status
         self.database = Database(tenant_of(self.readings, tenant or Tenant()), self._clock)
         self.database.readings = self.readings
@@ -166,6 +168,16 @@ class Porters(Sandbox):
         """Put in the contact the page "Contact Write" updates; no more of it is printed there."""
         owner_and_client = {"Contact.P_Owner": OWNER_ID, "Contact.P_Client": CLIENT_ID}
         self.database.insert(SEED_ID, owner_and_client)
+
+    def accept(self, address: str) -> str:
+        """Open the page of a grant as an administrator, accept; return where the browser ends."""
+        query = dict(parse_qsl(urlsplit(address).query))
+        try:
+            self.scopes, code = self.sign_ins.grant(query, REDIRECT_URL)
+            told = {"response_type": "code", "code": code, "state": query.get("state", "")}
+        except AuthenticationError as refused:
+            told = {"error": str(refused.code)}
+        return f"{REDIRECT_URL}?{urlencode(told)}"
 
     def expire_sign_ins(self) -> None:
         """End every code and token, as if their time had run out."""

@@ -18,8 +18,12 @@ if TYPE_CHECKING:
 CODE_LIFE = timedelta(seconds=30)
 ACCESS_LIFE = timedelta(milliseconds=1_800_000)
 REFRESH_LIFE = timedelta(milliseconds=7_200_000)
+SCOPES = {"partition_r", "user_r", "field_r", "option_r"} | {
+    f"{name}_{right}" for name in ("client", "contact") for right in "rw"
+}
 EXPIRED = datetime.min.replace(tzinfo=timezone.utc)
 MESSAGES = {102: "scope", 103: "code", 104: "app_id", 105: "secret", 107: "refresh_token"}
+MESSAGES |= {100: "redirect_url", 101: "redirect_url"}
 MESSAGES |= {110: "response_type", 112: "grant_type", 115: "parameter", 401: "refresh_token"}
 
 
@@ -61,6 +65,18 @@ class SignIns:
             (bool(query.keys() - {"app_id", "response_type", "redirect_url", "state"}), 115),
         )
         return {"Code": self._issue(self.codes, "code", CODE_LIFE)}
+
+    def grant(self, query: Mapping[str, str], redirect_url: str) -> tuple[set[str], str]:
+        """Return the scopes that the page of a grant asks for, and the code that it gives."""
+        scopes = set(query.get("scope", "").split(","))
+        refuse_if(
+            ("redirect_url" not in query, 101),
+            (query.get("redirect_url") != redirect_url, 100),
+            (query.get("app_id") != self.app_id, 104),
+            (query.get("response_type") != "code", 110),
+            (not scopes <= SCOPES, 102),
+        )
+        return scopes, self._issue(self.codes, "code", CODE_LIFE)
 
     def exchange(self, form: Mapping[str, str]) -> dict[str, str]:
         """Give tokens for a code, or for a refresh token, which stands in `code` as well."""

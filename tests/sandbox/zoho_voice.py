@@ -22,6 +22,7 @@ from tests.sandbox.zoho_voice_contacts import (
     Page,
     ZohoError,
 )
+from tests.sandbox.zoho_voice_grants import GRANT_TYPE, Codes
 from tests.sandbox.zoho_voice_readings import (
     DEAD_TOKENS,
     EXTRA,
@@ -110,6 +111,7 @@ class ZohoVoice(Sandbox):
         self._calls: list[float] = []
         self._issued: list[float] = []
         self._ends = {self.options.access_token: float("inf")}
+        self.codes = Codes(self.options.clock)
         self._sign_in = {key: getattr(self.options, key) for key in GRANT}
 
     @property
@@ -183,7 +185,10 @@ class ZohoVoice(Sandbox):
         wrong = [key for key in (*expected, *sent) if sent.get(key) != expected.get(key)]
         if "other_centre_client" in self.readings:
             return {"error": "invalid_client"}
-        if wrong:
+        bought = sent.get("grant_type") == GRANT_TYPE
+        if bought and (refusal := self.codes.refusal(sent, self._sign_in)):
+            return {"error": refusal}
+        if wrong and not bought:
             # Silent in the documents; taken: all else that is wrong is an invalid code, too.
             return {"error": GRANT_ERRORS.get(wrong[0], "invalid_code")}
         if not let_in(self._issued, 10, 600.0, now):
@@ -191,7 +196,12 @@ class ZohoVoice(Sandbox):
         token = f"{ACCESS_TOKEN}-{next(self._tokens)}"
         self._ends[token] = now + 3600
         answer = {"access_token": token, "expires_in": 3600, "token_type": "Bearer"}
-        return {**answer, "api_domain": "https://www.zohoapis.com"}  # not the host of Voice
+        lasting = {"refresh_token": self.options.refresh_token} if bought else {}
+        return {
+            **answer,
+            **lasting,
+            "api_domain": "https://www.zohoapis.com",
+        }  # not the host of Voice
 
     def _is_locked(self) -> bool:
         limit, now = self.options.lock_after, self.options.clock()

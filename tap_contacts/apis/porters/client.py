@@ -14,6 +14,7 @@ from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.porters import codes, short_list, wire
 from tap_contacts.apis.porters.fields import CONTACTS
+from tap_contacts.apis.porters.grant import AppGrant
 from tap_contacts.apis.porters.sign_in import TITLE, AppSignIn
 from tap_contacts.apis.porters.tenant import Tenant
 from tap_contacts.apis.porters.ways import Ways
@@ -61,6 +62,7 @@ class Porters(ApiClient):
     settings = SETTINGS
     operational = ("app_id", "partition", "api_url")
     judge = staticmethod(codes.judge)
+    grant = AppGrant
     rates = {"GET": 2000, "POST": 500}  # noqa: RUF012  # typed ClassVar in the base
 
     def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:

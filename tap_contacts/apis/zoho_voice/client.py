@@ -12,6 +12,7 @@ from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.zoho_voice import codes
+from tap_contacts.apis.zoho_voice.grant import SelfClient
 from tap_contacts.apis.zoho_voice.sign_in import (
     ACCOUNTS_HOSTS,
     TITLE,
@@ -110,6 +111,7 @@ class ZohoVoice(ApiClient):
         "contact_as",
         "empty_list_code",
     )
+    grant = SelfClient
 
     def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
         super().__init__(settings, config)
