@@ -20,7 +20,7 @@ from singer_sdk.exceptions import (
 from singer_sdk.plugin_base import JSONSchemaValidator, PluginBase
 
 from tap_contacts.listing.offsets import Incomplete
-from tap_contacts.plugin import json_files, printable, sign_in, stream_maps
+from tap_contacts.plugin import json_files, printable, sign_in_option, stream_maps
 from tap_contacts.plugin.setting_errors import unknown, wrong
 from tap_contacts.plugin.standard_streams import OutputError
 from tap_contacts.plugin.typed import typed, without_nulls
@@ -152,7 +152,7 @@ class ContactsPlugin(PluginBase):
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
         """Read the config files; a file that cannot be read is a usage error."""
         given = super().cb_config(ctx, param, tuple(each for each in value if each == ENVIRONMENT))
-        with sign_in.config_files(ctx, value):
+        with sign_in_option.config_files(ctx, value):
             for path in value:
                 if path != ENVIRONMENT:
                     given.config |= file_of("config", path, ctx, param)
@@ -174,10 +174,12 @@ class ContactsPlugin(PluginBase):
         """Add `--sign-in` to the SDK's command."""
         command = super().get_singer_command()
         clients = {kind.api: kind for kind in cls.clients()}
-        command.params.append(sign_in.option(clients))
+        command.params.append(sign_in_option.option(clients))
         if command.callback:
             prefix = cls._env_var_prefix
-            command.callback = sign_in.instead(command.callback, clients, prefix, cls.config_for)
+            command.callback = sign_in_option.instead(
+                command.callback, clients, prefix, cls.config_for
+            )
         return command
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs, urlencode, urlsplit
+
 import pytest
 
-from tests.sandbox.porters import APP_ID, APP_SECRET
+from tests.sandbox.porters import APP_ID, APP_SECRET, REDIRECT_URL, SCOPES, Porters
 from tests.support.porters_api import SIGN_IN, Api, refused
 
 
@@ -112,3 +114,47 @@ def test_expire_sign_ins(api: Api) -> None:
     assert api.token(grant_type="refresh_token", code=refresh).findtext("Error") == "401"
     api.sign_in()
     assert api.get("contact").findtext("Code") == "0"
+
+
+GRANT = {
+    "app_id": APP_ID,
+    "redirect_url": REDIRECT_URL,
+    "response_type": "code",
+    "scope": ",".join(SCOPES),
+    "state": "s",
+}
+
+
+def accepted(company: Porters, **changes: str | None) -> dict[str, list[str]]:
+    """Return what the browser is told after the page of a grant."""
+    query = {name: of for name, of in {**GRANT, **changes}.items() if of is not None}
+    ended = urlsplit(company.accept(f"{company.url}/v1/oauth?{urlencode(query)}"))
+    assert ended.geturl().startswith(REDIRECT_URL)
+    return parse_qs(ended.query)
+
+
+def test_an_administrator_grants_the_scopes_of_the_address() -> None:
+    """The state comes back unchanged, with a code."""
+    company = Porters(scopes=())
+    told = accepted(company, scope="partition_r,contact_r")
+    assert told.keys() == {"response_type", "code", "state"}
+    assert told["state"] == ["s"]
+    assert set(company.scopes) == {"partition_r", "contact_r"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"redirect_url": "https://app.example.com/other"}, "100"),
+        ({"redirect_url": None}, "101"),
+        ({"scope": "contact"}, "102"),
+        ({"scope": None}, "102"),
+        ({"app_id": "other"}, "104"),
+        ({"response_type": "code_direct"}, "110"),
+    ],
+)
+def test_a_grant_refused(changes: dict[str, str | None], error: str) -> None:
+    """The browser is told in the numbering of the sign-in; nothing is granted."""
+    company = Porters(scopes=())
+    assert accepted(company, **changes) == {"error": [error]}
+    assert set(company.scopes) == set()

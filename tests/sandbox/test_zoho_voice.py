@@ -9,7 +9,16 @@ import msgspec
 import pytest
 import requests
 
-from tests.sandbox.zoho_voice import ACCESS_TOKEN, CONTACTS_PATH, THROTTLED, TOKEN_PATH, ZohoVoice
+from tests.sandbox.zoho_voice import (
+    ACCESS_TOKEN,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    CONTACTS_PATH,
+    REFRESH_TOKEN,
+    THROTTLED,
+    TOKEN_PATH,
+    ZohoVoice,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -267,6 +276,40 @@ def test_a_bad_grant_is_refused(sandbox: ZohoVoice, name: str, value: Any) -> No
     """A grant that is wrong anywhere answers an error and no token."""
     errors = {"client_id": "invalid_client", "client_secret": "invalid_client_secret"}
     assert refresh(sandbox, **{name: value}) == {"error": errors.get(name, "invalid_code")}
+
+
+def exchange(sandbox: ZohoVoice, code: str, **changes: str) -> Any:
+    """Send a code of the console, and return the JSON of its answer."""
+    client = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+    sent = {"grant_type": "authorization_code", **client, "code": code, **changes}
+    return requests.post(sandbox.url + TOKEN_PATH, data=sent, timeout=5).json()
+
+
+def test_a_code_buys_a_refresh_token_once_within_three_minutes() -> None:
+    """At its own data centre only; another knows nothing of it."""
+    now = [1000.0]
+    with ZohoVoice(clock=lambda: now[0]) as sandbox, ZohoVoice() as other:
+        code, late = sandbox.codes.issue(), sandbox.codes.issue()
+        assert exchange(other, code + "x") == {"error": "invalid_code"}
+        bought = exchange(sandbox, code)
+        assert bought["refresh_token"] == REFRESH_TOKEN
+        assert bought["access_token"].startswith(ACCESS_TOKEN)
+        assert exchange(sandbox, code) == {"error": "invalid_code"}
+        now[0] += 180
+        assert exchange(sandbox, late) == {"error": "invalid_code"}
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("client_id", "invalid_client"),
+        ("client_secret", "invalid_client_secret"),
+        ("refresh_token", "invalid_code"),
+    ],
+)
+def test_a_code_with_a_wrong_client_buys_nothing(sandbox: ZohoVoice, name: str, error: str) -> None:
+    """The errors are those of a refresh."""
+    assert exchange(sandbox, sandbox.codes.issue(), **{name: "x"}) == {"error": error}
 
 
 def test_ten_tokens_in_ten_minutes() -> None:
