@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_contacts.apis.porters.codes import GRANT
+from tap_contacts.apis.porters.codes import GRANT, OF_REQUEST
 from tap_contacts.apis.porters.fields import CLIENTS, CONTACTS, FIELD
 from tap_contacts.apis.porters.options import OPTION
 from tap_contacts.apis.porters.sign_in import TITLE
@@ -149,10 +149,10 @@ def _told(client: Any, read: Read) -> str:
     """Say whether a scope was granted, as far as its read tells."""
     try:
         client.call("GET", read.path, params=read.query)
-    except Refused as error:
-        return f"cannot be told: {read.path} answered code {error.code}"
-    except Stopped as error:
+    except (Refused, Stopped) as error:
         if error.code in NOT_PERMITTED:
             return NOT_GRANTED
-        raise
+        if isinstance(error, Stopped) and error.code not in OF_REQUEST:
+            raise
+        return f"cannot be told: {read.path} answered code {error.code}"
     return "granted"
