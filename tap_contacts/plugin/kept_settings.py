@@ -75,8 +75,8 @@ class EnvFile:
         self.path, self._prefix = path, prefix
 
     def read(self) -> dict[str, Any]:
-        """Return the settings as texts."""
-        start, found = len(self._prefix), dotenv_values(stream=self._text(), interpolate=False)
+        """Return the settings as texts, with variables in them expanded as everywhere."""
+        start, found = len(self._prefix), dotenv_values(stream=self._text())
         return {
             name[start:].lower(): value
             for name, value in found.items()

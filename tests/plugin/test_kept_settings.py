@@ -102,6 +102,13 @@ def test_a_variable_is_set_and_all_other_lines_stay(
     assert json.loads(own["account"]) == NESTED
 
 
+def test_a_variable_that_names_another_is_read_as_the_sdk_reads_it(tmp_path: Path) -> None:
+    """The secrets of an account may stand in lines of their own."""
+    path = tmp_path / ".env"
+    path.write_text('OF_A_STORE=x\nKEPT_TEST_ACCOUNT=\'{"a": "${OF_A_STORE}"}\'\n')
+    assert kept_settings.at(str(path), PREFIX).read() == {"account": '{"a": "x"}'}
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [("[]", "is not a JSON object"), ("{", "is not JSON"), ('{"a":1,"a":2}', "twice")],
