@@ -19,10 +19,11 @@ from target_contacts.delivery.planned import Planned, why
 from target_contacts.errors import Rejected
 from target_contacts.ledger.entry import WRITTEN, Entry
 from target_contacts.shutdown import Interrupted
+from target_contacts.sinks.first_writes import Refusal
 from target_contacts.sinks.item import Action, Outcome, created
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from target_contacts.delivery.adoption import Adoption
     from target_contacts.delivery.outcomes import Outcomes
@@ -173,7 +174,8 @@ class Delivery:
         """Return an item as it must be sent; None if it must not, and is booked."""
         creating = item.action is Action.CREATE
         if creating and item.refusal:
-            self._refuse([(item, item.refusal)])
+            self._drop([item])
+            self._outcomes.reject(item.received, item.refusal)
             return None
         if forbidden := _FORBIDDEN.get((self._mode, item.action)):
             self._leave(item, forbidden)
@@ -219,8 +221,9 @@ class Delivery:
         self._setbacks.note(outcomes)
         done = [o for o in outcomes if not o.error]
         self._ledger.put(self._stream, [o.item.written(o.remote_id) for o in done])
-        refused = [(o.item, why(o.error)) for o in outcomes if isinstance(o.error, _REFUSALS)]
-        self._refuse([(item, reason) for item, reason in refused if not item.is_second])
+        refused = [(o.item, o.error) for o in outcomes if isinstance(o.error, _REFUSALS)]
+        first = [(item, error) for item, error in refused if not item.is_second]
+        self._drop(item for item, _ in first)
         self._intents.close(o.item.key for o in outcomes)
         self._sent_twice += [(o.item, str(o.remote_id)) for o in done if o.item.is_second]
         new = [o for o in done if o.item.action is Action.CREATE]
@@ -228,21 +231,48 @@ class Delivery:
         self._outcomes.settle("created", *(o.item.received for o in new))
         changed = (o.item.received for o in done if o.item.action is Action.UPDATE)
         self._outcomes.settle("updated", *changed)
+        self._watch(done, unknown, first)
         self._setbacks.look()
         self._outcomes.pass_on()
         lost = (replace(item, doubtful=True, intent=self._intents.entry(item)) for item in unknown)
-        second = ((item, reason) for item, reason in refused if item.is_second)
+        second = ((item, error) for item, error in refused if item.is_second)
         return [
             *map(self._unanswered.lost, lost),
-            *(replace(item, doubtful=True, refusal=reason) for item, reason in second),
+            *(replace(item, doubtful=True, refusal=why(error)) for item, error in second),
         ]
 
-    def _refuse(self, refused: Sequence[tuple[Planned, Rejected]]) -> None:
-        """Reject what the destination refused, and forget that it was announced."""
-        undone = [item.key for item, _ in refused if item.action is Action.CREATE]
+    def _drop(self, refused: Iterable[Planned]) -> None:
+        """Forget that creates were announced that the destination refused."""
+        undone = [item.key for item in refused if item.action is Action.CREATE]
         self._ledger.drop(self._stream, undone)
-        for item, reason in refused:
-            self._outcomes.reject(item.received, reason)
+
+    def _watch(
+        self,
+        done: Sequence[Outcome[Planned]],
+        unknown: Sequence[Planned],
+        refused: Sequence[tuple[Planned, Rejected | Refused]],
+    ) -> None:
+        """Reject what was refused, unless the account has accepted nothing yet.
+
+        Raises:
+            Stopped: If it refuses everything alike.
+        """
+        first = self._sink.context.first_writes
+        if done:
+            first.accept()
+        if unknown:
+            first.leave_unanswered()
+        if refused:
+            first.refuse([self._refusal(item, error) for item, error in refused])
+
+    def _refusal(self, item: Planned, error: Rejected | Refused) -> Refusal:
+        reason, outcomes = why(error), self._outcomes
+        return Refusal(
+            error,
+            created(item),
+            lambda: outcomes.reject(item.received, reason),
+            lambda: outcomes.show(item.received, reason),
+        )
 
     def _name_doubled(self) -> None:
         """Name the contacts that an unanswered create made after all, once it was sent again."""

@@ -177,6 +177,8 @@ class ReceivingTarget(ContactsPlugin, Target):
         self.drain_all(is_endofpipe=is_endofpipe)
         for sink in cast("Iterable[StreamSink]", self._sinks_active.values()):
             sink.settle_last() if is_endofpipe else sink.settle_due()
+        if is_endofpipe:
+            self.this_run.first_writes.end()
         self.this_run.checkpoints.pass_on()
         self._set_due()
 

@@ -18,6 +18,7 @@ from target_contacts.report.summary import Books
 from target_contacts.settings import of_translation, typed
 from target_contacts.singer.checkpoints import Checkpoints
 from target_contacts.sinks.base import Context
+from target_contacts.sinks.first_writes import FirstWrites
 
 if TYPE_CHECKING:
     import logging
@@ -74,6 +75,7 @@ class Run:
         """Ends of the names of the streams that hold these."""
         self.adoptions: list[Adoption] = []
         """What adopts contacts for the streams that are written."""
+        self.first_writes = FirstWrites(self._client_kind.title, self._has_accepted)
         self.former_until = 0.0
         """Time of the monotonic clock after which no create of an earlier run is carried out."""
 
@@ -111,6 +113,9 @@ class Run:
             self.former_until = time.monotonic() + self._left(ledger.lease.idle_seconds)
         return ledger
 
+    def _has_accepted(self) -> bool:
+        return self.ledger.has_accepted()
+
     def _left(self, idle: float | None) -> float:
         """Return the seconds for which creates of the earlier run may still be carried out.
 
@@ -147,6 +152,7 @@ class Run:
             owned,
             self.ledger.digest,
             outcomes.count_unfit,
+            self.first_writes,
         )
         return self.kind(self.client, context)
 

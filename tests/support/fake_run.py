@@ -22,6 +22,7 @@ from target_contacts.settings import typed
 from target_contacts.shutdown import Shutdown
 from target_contacts.singer.checkpoints import Checkpoints
 from target_contacts.singer.lines import Line
+from target_contacts.sinks.first_writes import FirstWrites
 from tests.support.fake_sink import DEFAULTS, FakeSink
 from tests.support.plain import Clock
 
@@ -90,6 +91,8 @@ class FakeRun:
         self._checkpoints = Checkpoints(self.states.append)
         self._former_until, self._most_held = former_until, most_held
         self._peers: list[Adoption] = []
+        self.first_writes = FirstWrites("Fake", place.ledger.has_accepted)
+        self.sink.context = self.sink.context._replace(first_writes=self.first_writes)
         self._streams: dict[str, _Steps] = {}
 
     def source_of(self, _: str) -> str | None:
@@ -122,6 +125,7 @@ class FakeRun:
         """Settle what is held, as at the end of the input."""
         for steps in self._streams.values():
             steps.delivery.finish()
+        self.first_writes.end()
         self._checkpoints.pass_on()
 
     @property

@@ -19,6 +19,7 @@ from target_contacts.mapping.field import Field, Payload
 from target_contacts.settings import schema, typed
 from target_contacts.sinks.base import ApiSink, Context
 from target_contacts.sinks.capabilities import Capabilities
+from target_contacts.sinks.first_writes import FirstWrites
 from target_contacts.sinks.item import without_empty
 from target_contacts.values.basic import as_text
 
@@ -68,8 +69,9 @@ class FakeSink(ApiSink[Any]):
     title = "Fake"
 
     def __init__(self, clock: Clock, shutdown: Shutdown) -> None:
+        proven = FirstWrites(self.title, lambda: True)
         context = Context(
-            typed(DEFAULTS), {}, shutdown.is_asked, lambda _: set(), repr, lambda _: None
+            typed(DEFAULTS), {}, shutdown.is_asked, lambda _: set(), repr, lambda _: None, proven
         )
         super().__init__(SimpleNamespace(api="fake"), context)
         self.clock = clock

@@ -62,7 +62,7 @@ class PortersSink(ApiSink[porters.Porters]):
                 `match_on` what contacts cannot be looked up by.
         """
         super().__init__(client, context)
-        self._batches = BatchWriter(client, context.halted, self._key)
+        self._batches = BatchWriter(client, context, self._key)
         self._gone: Sequence[str] = ()
         for name in context.settings.field_map:
             if name.startswith(wire.OWN_FIELDS) and not wire.is_alias(name, wire.OWN_FIELDS):
