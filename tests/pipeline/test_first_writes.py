@@ -29,7 +29,7 @@ SECRET = "Anna's own words"
 
 def porters(number: int) -> dict[str, Any]:
     """Return a refusal of PORTERS."""
-    return {"status": 200, "body": f"<Contact><Code>{103 + number}</Code></Contact>"}
+    return {"status": 200, "body": f"<Contact><Code>{105 + number}</Code></Contact>"}
 
 
 def cobai(number: int) -> dict[str, Any]:
