@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from tap_contacts.transport.errors import OutcomeUnknown, Refused, Stopped
 from target_contacts.delivery.intents import Intents
+from target_contacts.delivery.limit import BEYOND
 from target_contacts.delivery.planned import Planned, why
 from target_contacts.errors import Rejected
 from target_contacts.ledger.entry import WRITTEN, Entry
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from target_contacts.delivery.adoption import Adoption
+    from target_contacts.delivery.limit import Limit
     from target_contacts.delivery.outcomes import Outcomes
+    from target_contacts.delivery.planned import Received
     from target_contacts.delivery.setbacks import Setbacks
     from target_contacts.delivery.unanswered import Unanswered
     from target_contacts.ledger.ledger import Ledger
@@ -60,6 +63,7 @@ class Delivery:
         setbacks: Takes note of what is not answered.
         unanswered: Holds creates that were not answered.
         shutdown: Knows whether the run is to end.
+        limit: Knows which records may be sent.
         mode: Whether contacts may be created, updated or both: the setting of this name.
         assert_complete: Raises Rejected if a payload lacks what a contact must have; takes the
             payload and whether it is that of a new contact.
@@ -75,13 +79,15 @@ class Delivery:
         setbacks: Setbacks,
         unanswered: Unanswered,
         shutdown: Shutdown,
+        limit: Limit,
         mode: str,
         assert_complete: Callable[[Payload, bool], None],
     ) -> None:
         self._sink, self._ledger, self._outcomes = sink, ledger, outcomes
         self._stream, self._intents = outcomes.stream, Intents(sink, ledger, outcomes.stream)
         self._adoption, self._setbacks, self._unanswered = adoption, setbacks, unanswered
-        self._shutdown, self._mode, self._assert_complete = shutdown, mode, assert_complete
+        self._shutdown, self._limit = shutdown, limit
+        self._mode, self._assert_complete = mode, assert_complete
         self._sent_twice: list[tuple[Planned, str]] = []
         """Creates that were sent again since they had not been answered, with the new ids."""
 
@@ -102,6 +108,12 @@ class Delivery:
         """Book what would be done with planned items: a dry run sends nothing."""
         for item in self._resolved(planned, fresh=False):
             self._outcomes.settle(_DONE[item.action], item.received)
+
+    def leave_beyond(self, several: Iterable[Received]) -> None:
+        """Leave records out that are beyond the limit."""
+        for received in several:
+            self._limit.left += 1
+            self._outcomes.skip(received, BEYOND)
 
     def settle_due(self) -> None:
         """Settle the creates that are held and cannot be carried out any more."""
@@ -185,6 +197,9 @@ class Delivery:
             self._assert_complete(ready.payload, creating)
         except Rejected as why_not:
             self._outcomes.reject(item.received, why_not)
+            return None
+        if not self._limit.admits(self._stream, item.key):
+            self.leave_beyond([item.received])
             return None
         return ready
 
