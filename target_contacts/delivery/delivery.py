@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from target_contacts.delivery.adoption import Adoption
     from target_contacts.delivery.limit import Limit
+    from target_contacts.delivery.missing import Missing
     from target_contacts.delivery.outcomes import Outcomes
     from target_contacts.delivery.planned import Received
     from target_contacts.delivery.setbacks import Setbacks
@@ -63,6 +64,7 @@ class Delivery:
         setbacks: Takes note of what is not answered.
         unanswered: Holds creates that were not answered.
         shutdown: Knows whether the run is to end.
+        missing: Settles updates of contacts that are gone.
         limit: Knows which records may be sent.
         mode: Whether contacts may be created, updated or both: the setting of this name.
         assert_complete: Raises Rejected if a payload lacks what a contact must have; takes the
@@ -78,6 +80,7 @@ class Delivery:
         adoption: Adoption,
         setbacks: Setbacks,
         unanswered: Unanswered,
+        missing: Missing,
         shutdown: Shutdown,
         limit: Limit,
         mode: str,
@@ -86,7 +89,7 @@ class Delivery:
         self._sink, self._ledger, self._outcomes = sink, ledger, outcomes
         self._stream, self._intents = outcomes.stream, Intents(sink, ledger, outcomes.stream)
         self._adoption, self._setbacks, self._unanswered = adoption, setbacks, unanswered
-        self._shutdown, self._limit = shutdown, limit
+        self._missing, self._shutdown, self._limit = missing, shutdown, limit
         self._mode, self._assert_complete = mode, assert_complete
         self._sent_twice: list[tuple[Planned, str]] = []
         """Creates that were sent again since they had not been answered, with the new ids."""
@@ -146,12 +149,19 @@ class Delivery:
         """Write items; look up those that were never answered, and write them again if need be."""
         while ready:
             unknown = self._write(ready)
+            ready += self._settle_missing()
             if unknown:
                 self._sink.pause(self._setbacks.wait)
                 ready += self._again(unknown)
             if not ready and self._unanswered.are_many:
                 ready = self._waited_for()
         self._setbacks.end(self._unanswered.keys)
+
+    def _settle_missing(self) -> Sequence[Planned]:
+        """Settle updates of contacts that are gone; return those that are to be created anew."""
+        anew, refused = self._missing.settle()
+        self._watch([], [], refused)
+        return self._resolved(anew, fresh=False)
 
     def _waited_for(self) -> deque[Planned]:
         """Wait until no create that is held can land any more; return those to be sent again."""
@@ -236,7 +246,11 @@ class Delivery:
         self._setbacks.note(outcomes)
         done = [o for o in outcomes if not o.error]
         self._ledger.put(self._stream, [o.item.written(o.remote_id) for o in done])
-        refused = [(o.item, o.error) for o in outcomes if isinstance(o.error, _REFUSALS)]
+        refused = [
+            (o.item, o.error)
+            for o in outcomes
+            if isinstance(o.error, _REFUSALS) and not self._missing.notes(o.item, o.error)
+        ]
         first = [(item, error) for item, error in refused if not item.is_second]
         self._drop(item for item, _ in first)
         self._intents.close(o.item.key for o in outcomes)

@@ -10,6 +10,7 @@ from target_contacts.contact.deletion import Gone
 from target_contacts.delivery.adoption import Adoption
 from target_contacts.delivery.delivery import Delivery
 from target_contacts.delivery.filled import FilledFields
+from target_contacts.delivery.missing import Missing
 from target_contacts.delivery.plan import Plan, Terms
 from target_contacts.delivery.setbacks import Setbacks, Tries
 from target_contacts.delivery.unanswered import Unanswered
@@ -114,6 +115,7 @@ class ContactSink(StreamSink):
             adoption=adoption,
             setbacks=Setbacks(outcomes, tries),
             unanswered=unanswered,
+            missing=Missing(sink, ledger, outcomes, settings.on_gone, adopts=adoption.adopts),
             shutdown=run.shutdown,
             limit=run.limit,
             mode=settings.mode,

@@ -197,6 +197,19 @@ class ApiSink(Generic[ClientT]):
             return Outcome(item, error=error)
         return Outcome(item, item.remote_id)
 
+    def is_gone(self, remote_id: str, error: Rejected | Refused) -> bool:
+        """Say whether an update was refused since its contact is surely not there any more.
+
+        Where a refusal may say so, the API is asked for the contact; by default none does.
+        """
+        del remote_id, error
+        return False
+
+    @cached_property
+    def ids_there(self) -> AbstractSet[str]:
+        """Return the ids of all contacts that `stored` tells, when this is first asked for."""
+        return {remote_id for remote_id, _ in self.stored()}
+
     # Looking up.
 
     def find(self, wanted: Mapping[str, str]) -> Iterable[tuple[str, Mapping[str, Any]]]:

@@ -10,6 +10,7 @@ from target_contacts.delivery.adoption import Adoption
 from target_contacts.delivery.delivery import Delivery
 from target_contacts.delivery.filled import FilledFields
 from target_contacts.delivery.limit import Limit
+from target_contacts.delivery.missing import Missing
 from target_contacts.delivery.outcomes import Outcomes
 from target_contacts.delivery.plan import Plan, Terms
 from target_contacts.delivery.setbacks import Setbacks, Tries
@@ -182,6 +183,7 @@ class FakeRun:
             adoption=adoption,
             setbacks=Setbacks(outcomes, tries),
             unanswered=unanswered,
+            missing=Missing(sink, ledger, outcomes, settings.on_gone, adopts=adoption.adopts),
             shutdown=place.shutdown,
             limit=self.limit,
             mode=settings.mode,

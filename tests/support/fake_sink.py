@@ -26,6 +26,7 @@ from target_contacts.values.basic import as_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from target_contacts.errors import Rejected
     from target_contacts.shutdown import Shutdown
     from tests.support.plain import Clock
 
@@ -120,11 +121,18 @@ class FakeSink(ApiSink[Any]):
         """Change a contact, unless a fault is due."""
         self._ask(f"update {remote_id}")
         if remote_id not in self.contacts:
-            raise NotFound(self.title, "update", "no such contact")
+            raise NotFound(self.title, "update", "no such contact", http_status=404)
         held = self.contacts[remote_id]
         if fault := self._fault({**held, **payload}):
             raise fault.error
         self.contacts[remote_id] = {**defaults, **without_empty(held), **payload}
+
+    def is_gone(self, remote_id: str, error: Rejected | Refused) -> bool:
+        """Say whether a contact is not there any more."""
+        if not isinstance(error, NotFound):
+            return False
+        self._ask(f"is {remote_id} gone")
+        return remote_id not in self.contacts
 
     def _land(self, when: str) -> None:
         """Carry out the creates that land then."""
