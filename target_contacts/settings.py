@@ -89,6 +89,17 @@ COMMON = (
         description="Whether contacts may be created, updated or both.",
     ),
     th.Property(
+        "on_gone",
+        th.StringType,
+        default="reject",
+        allowed_values=["reject", "recreate", "skip"],
+        description=(
+            "What becomes of a changed record whose contact was removed at the destination. "
+            "reject: it is rejected, in every run. recreate: it is created anew. skip: it is "
+            "skipped, and the ledger remembers it as gone."
+        ),
+    ),
+    th.Property(
         "match_on",
         _RULES,
         description=(
@@ -165,6 +176,7 @@ OPERATIONAL = frozenset(
     (
         "streams",
         "mode",
+        "on_gone",
         "match_on",
         "ledger_url",
         "ledger_account",
@@ -206,6 +218,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     phone_region: str | None = None
     on_invalid_value: str
     mode: str
+    on_gone: str
     match_on: list[str | list[str]] | None = None
     ledger_url: str
     ledger_account: str | None = None

@@ -80,10 +80,12 @@ class TargetContacts(ReceivingTarget):
         TargetCapabilities.VALIDATE_RECORDS,
     ]
 
-    def __init__(self, *, purpose: Purpose = Purpose.WRITE, **kwargs: Any) -> None:
+    def __init__(
+        self, *, purpose: Purpose = Purpose.WRITE, limit: int | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         shutdown, pass_on = Shutdown(), self._write_state_message
-        self.start(Run(self.sinks, self.config, shutdown, pass_on, purpose))
+        self.start(Run(self.sinks, self.config, shutdown, pass_on, purpose, limit=limit))
         self._explainers: list[Explainer] = []
         """The explainers of the streams, in their order."""
         self.hear_signals()
@@ -181,6 +183,7 @@ class TargetContacts(ReceivingTarget):
         about_format: str | None = None,
         config: _ConfigInput | None = None,
         file_input: IO[str] | None = None,
+        limit: int | None = None,
         **only: bool,
     ) -> None:
         """Run the command with its options, and exit."""
@@ -189,6 +192,7 @@ class TargetContacts(ReceivingTarget):
             config=config.config if config else {},
             parse_env_config=bool(config and config.parse_env),
             purpose=_purpose(**only),
+            limit=limit,
         )
         if only.get("check"):
             sys.exit(target.check())
@@ -239,7 +243,7 @@ class TargetContacts(ReceivingTarget):
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
-        """Add `--check` and `--explain` to the SDK's command; read an input file as bytes."""
+        """Add options to the SDK's command; read an input file as bytes."""
         command = super().get_singer_command()
         for param in command.params:
             if param.name == "file_input":
@@ -248,6 +252,9 @@ class TargetContacts(ReceivingTarget):
         command.params.append(click.Option(["--check"], is_flag=True, help=text))
         text = "Read a stream and print which of its fields go where; nothing is sent or kept."
         command.params.append(click.Option(["--explain"], is_flag=True, help=text))
+        text = "Send only the first records that would be sent, this many; pass on no STATE."
+        least = click.IntRange(min=1)
+        command.params.append(click.Option(["--limit"], type=least, metavar="N", help=text))
         return command
 
     @classmethod

@@ -15,17 +15,22 @@ from msgspec.structs import replace
 
 from tap_contacts.transport.errors import OutcomeUnknown, Refused, Stopped
 from target_contacts.delivery.intents import Intents
+from target_contacts.delivery.limit import BEYOND
 from target_contacts.delivery.planned import Planned, why
 from target_contacts.errors import Rejected
 from target_contacts.ledger.entry import WRITTEN, Entry
 from target_contacts.shutdown import Interrupted
+from target_contacts.sinks.first_writes import Refusal
 from target_contacts.sinks.item import Action, Outcome, created
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from target_contacts.delivery.adoption import Adoption
+    from target_contacts.delivery.limit import Limit
+    from target_contacts.delivery.missing import Missing
     from target_contacts.delivery.outcomes import Outcomes
+    from target_contacts.delivery.planned import Received
     from target_contacts.delivery.setbacks import Setbacks
     from target_contacts.delivery.unanswered import Unanswered
     from target_contacts.ledger.ledger import Ledger
@@ -59,6 +64,8 @@ class Delivery:
         setbacks: Takes note of what is not answered.
         unanswered: Holds creates that were not answered.
         shutdown: Knows whether the run is to end.
+        missing: Settles updates of contacts that are gone.
+        limit: Knows which records may be sent.
         mode: Whether contacts may be created, updated or both: the setting of this name.
         assert_complete: Raises Rejected if a payload lacks what a contact must have; takes the
             payload and whether it is that of a new contact.
@@ -73,14 +80,17 @@ class Delivery:
         adoption: Adoption,
         setbacks: Setbacks,
         unanswered: Unanswered,
+        missing: Missing,
         shutdown: Shutdown,
+        limit: Limit,
         mode: str,
         assert_complete: Callable[[Payload, bool], None],
     ) -> None:
         self._sink, self._ledger, self._outcomes = sink, ledger, outcomes
         self._stream, self._intents = outcomes.stream, Intents(sink, ledger, outcomes.stream)
         self._adoption, self._setbacks, self._unanswered = adoption, setbacks, unanswered
-        self._shutdown, self._mode, self._assert_complete = shutdown, mode, assert_complete
+        self._missing, self._shutdown, self._limit = missing, shutdown, limit
+        self._mode, self._assert_complete = mode, assert_complete
         self._sent_twice: list[tuple[Planned, str]] = []
         """Creates that were sent again since they had not been answered, with the new ids."""
 
@@ -101,6 +111,12 @@ class Delivery:
         """Book what would be done with planned items: a dry run sends nothing."""
         for item in self._resolved(planned, fresh=False):
             self._outcomes.settle(_DONE[item.action], item.received)
+
+    def leave_beyond(self, several: Iterable[Received]) -> None:
+        """Leave records out that are beyond the limit."""
+        for received in several:
+            self._limit.left += 1
+            self._outcomes.skip(received, BEYOND)
 
     def settle_due(self) -> None:
         """Settle the creates that are held and cannot be carried out any more."""
@@ -133,12 +149,19 @@ class Delivery:
         """Write items; look up those that were never answered, and write them again if need be."""
         while ready:
             unknown = self._write(ready)
+            ready += self._settle_missing()
             if unknown:
                 self._sink.pause(self._setbacks.wait)
                 ready += self._again(unknown)
             if not ready and self._unanswered.are_many:
                 ready = self._waited_for()
         self._setbacks.end(self._unanswered.keys)
+
+    def _settle_missing(self) -> Sequence[Planned]:
+        """Settle updates of contacts that are gone; return those that are to be created anew."""
+        anew, refused = self._missing.settle()
+        self._watch([], [], refused)
+        return self._resolved(anew, fresh=False)
 
     def _waited_for(self) -> deque[Planned]:
         """Wait until no create that is held can land any more; return those to be sent again."""
@@ -173,7 +196,8 @@ class Delivery:
         """Return an item as it must be sent; None if it must not, and is booked."""
         creating = item.action is Action.CREATE
         if creating and item.refusal:
-            self._refuse([(item, item.refusal)])
+            self._drop([item])
+            self._outcomes.reject(item.received, item.refusal)
             return None
         if forbidden := _FORBIDDEN.get((self._mode, item.action)):
             self._leave(item, forbidden)
@@ -183,6 +207,9 @@ class Delivery:
             self._assert_complete(ready.payload, creating)
         except Rejected as why_not:
             self._outcomes.reject(item.received, why_not)
+            return None
+        if not self._limit.admits(self._stream, item.key):
+            self.leave_beyond([item.received])
             return None
         return ready
 
@@ -219,8 +246,13 @@ class Delivery:
         self._setbacks.note(outcomes)
         done = [o for o in outcomes if not o.error]
         self._ledger.put(self._stream, [o.item.written(o.remote_id) for o in done])
-        refused = [(o.item, why(o.error)) for o in outcomes if isinstance(o.error, _REFUSALS)]
-        self._refuse([(item, reason) for item, reason in refused if not item.is_second])
+        refused = [
+            (o.item, o.error)
+            for o in outcomes
+            if isinstance(o.error, _REFUSALS) and not self._missing.notes(o.item, o.error)
+        ]
+        first = [(item, error) for item, error in refused if not item.is_second]
+        self._drop(item for item, _ in first)
         self._intents.close(o.item.key for o in outcomes)
         self._sent_twice += [(o.item, str(o.remote_id)) for o in done if o.item.is_second]
         new = [o for o in done if o.item.action is Action.CREATE]
@@ -228,21 +260,48 @@ class Delivery:
         self._outcomes.settle("created", *(o.item.received for o in new))
         changed = (o.item.received for o in done if o.item.action is Action.UPDATE)
         self._outcomes.settle("updated", *changed)
+        self._watch(done, unknown, first)
         self._setbacks.look()
         self._outcomes.pass_on()
         lost = (replace(item, doubtful=True, intent=self._intents.entry(item)) for item in unknown)
-        second = ((item, reason) for item, reason in refused if item.is_second)
+        second = ((item, error) for item, error in refused if item.is_second)
         return [
             *map(self._unanswered.lost, lost),
-            *(replace(item, doubtful=True, refusal=reason) for item, reason in second),
+            *(replace(item, doubtful=True, refusal=why(error)) for item, error in second),
         ]
 
-    def _refuse(self, refused: Sequence[tuple[Planned, Rejected]]) -> None:
-        """Reject what the destination refused, and forget that it was announced."""
-        undone = [item.key for item, _ in refused if item.action is Action.CREATE]
+    def _drop(self, refused: Iterable[Planned]) -> None:
+        """Forget that creates were announced that the destination refused."""
+        undone = [item.key for item in refused if item.action is Action.CREATE]
         self._ledger.drop(self._stream, undone)
-        for item, reason in refused:
-            self._outcomes.reject(item.received, reason)
+
+    def _watch(
+        self,
+        done: Sequence[Outcome[Planned]],
+        unknown: Sequence[Planned],
+        refused: Sequence[tuple[Planned, Rejected | Refused]],
+    ) -> None:
+        """Reject what was refused, unless the account has accepted nothing yet.
+
+        Raises:
+            Stopped: If it refuses everything alike.
+        """
+        first = self._sink.context.first_writes
+        if done:
+            first.accept()
+        if unknown:
+            first.leave_unanswered()
+        if refused:
+            first.refuse([self._refusal(item, error) for item, error in refused])
+
+    def _refusal(self, item: Planned, error: Rejected | Refused) -> Refusal:
+        reason, outcomes = why(error), self._outcomes
+        return Refusal(
+            error,
+            created(item),
+            lambda: outcomes.reject(item.received, reason),
+            lambda: outcomes.show(item.received, reason),
+        )
 
     def _name_doubled(self) -> None:
         """Name the contacts that an unanswered create made after all, once it was sent again."""

@@ -54,6 +54,10 @@ class Outcomes:
         self.refuse(received.line.message, why)
         self._checkpoints.settled(received.number)
 
+    def show(self, received: Received, why: Rejected) -> None:
+        """Put a record into the rejects file that comes again: no STATE passes it."""
+        self.refuse(received.line.message, why)
+
     # Messages that have not.
 
     def opened(self) -> int:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec.structs import replace
 
 from target_contacts.delivery import keys
-from target_contacts.ledger.entry import INTENT, WRITTEN
+from target_contacts.delivery.missing import WAS_GONE
+from target_contacts.ledger.entry import GONE, INTENT, WRITTEN
 from target_contacts.sinks.item import Action
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ class Plan:
             if entry and (filled := self._still(item, entry)):
                 known = {"payload": item.digest, "source": item.source, "filled": filled}
                 same.append((item, replace(entry, **known)))
+            elif entry and entry.status == GONE:
+                self._outcomes.skip(item.received, WAS_GONE)
             else:
                 planned.append(self._planned(item, entry))
         self._settle_same(same)
@@ -151,6 +154,7 @@ class Plan:
         return replace(
             item,
             action=Action.UPDATE,
+            origin=item,
             remote_id=entry.remote_id,
             payload=change.payload,
             filled=change.filled,

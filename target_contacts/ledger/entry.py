@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-INTENT, WRITTEN = "intent", "written"
-"""A create is about to leave, or was never answered; the destination accepted the payload."""
+INTENT, WRITTEN, GONE = "intent", "written", "gone"
+"""A create is about to leave, or was never answered; the destination accepted the payload; somebody
+removed the contact there, and it is not to be sent again."""
 
 CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="number")
 

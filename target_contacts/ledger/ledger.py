@@ -184,6 +184,13 @@ class Ledger:
         with self._database.transaction("read") as connection:
             return connection.execute(one).first() is not None
 
+    def has_accepted(self) -> bool:
+        """Say whether the account has accepted a contact, of any stream."""
+        known = CONTACTS.c.account == self.account, CONTACTS.c.status == WRITTEN
+        one = sa.select(CONTACTS.c.key).where(*known, CONTACTS.c.payload.is_not(None)).limit(1)
+        with self._database.transaction("read") as connection:
+            return connection.execute(one).first() is not None
+
     def know_keys(self, stream: str, keys: Keys) -> None:
         """Remember by what the records of a stream are known."""
         row = {"account": self.account, "stream": stream, "has_former_keys": keys.has_former}

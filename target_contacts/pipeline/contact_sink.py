@@ -10,6 +10,7 @@ from target_contacts.contact.deletion import Gone
 from target_contacts.delivery.adoption import Adoption
 from target_contacts.delivery.delivery import Delivery
 from target_contacts.delivery.filled import FilledFields
+from target_contacts.delivery.missing import Missing
 from target_contacts.delivery.plan import Plan, Terms
 from target_contacts.delivery.setbacks import Setbacks, Tries
 from target_contacts.delivery.unanswered import Unanswered
@@ -114,7 +115,9 @@ class ContactSink(StreamSink):
             adoption=adoption,
             setbacks=Setbacks(outcomes, tries),
             unanswered=unanswered,
+            missing=Missing(sink, ledger, outcomes, settings.on_gone, adopts=adoption.adopts),
             shutdown=run.shutdown,
+            limit=run.limit,
             mode=settings.mode,
             assert_complete=self._preparation.assert_complete,
         )
@@ -154,14 +157,21 @@ class ContactSink(StreamSink):
         if self.explainer:
             self.explainer.explain(waiting.values())
             return
-        items = self._prepared(self._plan.changed(waiting))
-        planned = self._plan.planned(items)
+        for changed, is_beyond in self._run.limit.parts(self._plan.changed(waiting)):
+            if is_beyond:
+                self._delivery.leave_beyond(changed)
+            else:
+                self._deliver(changed)
+        if self._unreadable:
+            raise self._unreadable
+
+    def _deliver(self, changed: Iterable[Received]) -> None:
+        """Have records written, or see what would be."""
+        planned = self._plan.planned(self._prepared(changed))
         if self._run.settings.dry_run:
             self._delivery.preview(planned)
         else:
             self._delivery.deliver(planned)
-        if self._unreadable:
-            raise self._unreadable
 
     def _prepared(self, changed: Iterable[Received]) -> list[Planned]:
         """Return records as they are sent, and settle those that are not sent."""

@@ -177,6 +177,8 @@ class ReceivingTarget(ContactsPlugin, Target):
         self.drain_all(is_endofpipe=is_endofpipe)
         for sink in cast("Iterable[StreamSink]", self._sinks_active.values()):
             sink.settle_last() if is_endofpipe else sink.settle_due()
+        if is_endofpipe:
+            self.this_run.first_writes.end()
         self.this_run.checkpoints.pass_on()
         self._set_due()
 
@@ -188,12 +190,13 @@ class ReceivingTarget(ContactsPlugin, Target):
             self._settle_all(is_endofpipe=True)
 
     def _write_state_message(self, state: dict[str, Any]) -> None:
-        """Pass on STATE. All that it covers is durable, unless the run is a dry one.
+        """Pass on STATE. All that it covers is durable, unless the run is a dry or limited one.
 
         If nobody reads it, no more lines are read. What was read is settled before the run fails.
         """
         self.this_run.rejects.flush()
-        if self.this_run.settings.dry_run or self.this_run.is_offline or self.unpassed:
+        run = self.this_run
+        if run.settings.dry_run or run.limit.is_set or run.is_offline or self.unpassed:
             return
         try:
             make_way()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_contacts.plugin.progress import Track
 from tap_contacts.transport.usage import Usage
+from target_contacts.delivery.limit import Limit
 from target_contacts.delivery.outcomes import Outcomes
 from target_contacts.ledger.lease import LEASE_SECONDS, MARGIN_SECONDS
 from target_contacts.ledger.ledger import Ledger
@@ -18,6 +19,7 @@ from target_contacts.report.summary import Books
 from target_contacts.settings import of_translation, typed
 from target_contacts.singer.checkpoints import Checkpoints
 from target_contacts.sinks.base import Context
+from target_contacts.sinks.first_writes import FirstWrites
 
 if TYPE_CHECKING:
     import logging
@@ -49,15 +51,18 @@ class Run:
         shutdown: Whether the run is to end.
         pass_on: Passes on a STATE; all that it covers is durable then.
         purpose: What the run is for.
+        limit: How many records are sent at most; None: all.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a run is made of
         self,
         kinds: Mapping[str, type[ApiSink[Any]]],
         config: Mapping[str, Any],
         shutdown: Shutdown,
         pass_on: Callable[[dict[str, Any]], None],
         purpose: Purpose = Purpose.WRITE,
+        *,
+        limit: int | None = None,
     ) -> None:
         self.settings, self._config = typed(config), config
         self.kind, self._apis = kinds[self.settings.api], tuple(kinds)
@@ -74,6 +79,8 @@ class Run:
         """Ends of the names of the streams that hold these."""
         self.adoptions: list[Adoption] = []
         """What adopts contacts for the streams that are written."""
+        self.limit = Limit(limit)
+        self.first_writes = FirstWrites(self._client_kind.title, self._has_accepted)
         self.former_until = 0.0
         """Time of the monotonic clock after which no create of an earlier run is carried out."""
 
@@ -111,6 +118,9 @@ class Run:
             self.former_until = time.monotonic() + self._left(ledger.lease.idle_seconds)
         return ledger
 
+    def _has_accepted(self) -> bool:
+        return self.ledger.has_accepted()
+
     def _left(self, idle: float | None) -> float:
         """Return the seconds for which creates of the earlier run may still be carried out.
 
@@ -147,6 +157,7 @@ class Run:
             owned,
             self.ledger.digest,
             outcomes.count_unfit,
+            self.first_writes,
         )
         return self.kind(self.client, context)
 
@@ -172,6 +183,8 @@ class Run:
     def report(self, logger: logging.Logger) -> None:
         """Log what became of the run's records."""
         summary = self.books.summary(self.usage(), dry_run=self.settings.dry_run)
+        if self.limit.is_set:
+            summary |= {"limited": True, "not_sent": self.limit.left}
         self.books.report(logger, self._client_kind.title, summary)
         if self.rejects.path:
             text = "Rejected records: %s. Fix the cause, then pipe this file back in."

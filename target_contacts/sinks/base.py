@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from target_contacts.mapping.field import Field, Payload
     from target_contacts.settings import Settings
     from target_contacts.sinks.capabilities import Capabilities
+    from target_contacts.sinks.first_writes import FirstWrites
     from target_contacts.sinks.item import Item
 
 ClientT = TypeVar("ClientT", bound=ApiClient)
@@ -44,6 +45,8 @@ class Context(NamedTuple):
     """Return a keyed hash, the same in every run with this account."""
     count_unfit: Callable[[list[tuple[str, str]]], None]
     """Count values that are left out: field, and what was done."""
+    first_writes: FirstWrites
+    """Whether the account has accepted a write; while it has not, one goes at a time."""
 
 
 class ApiSink(Generic[ClientT]):
@@ -171,14 +174,15 @@ class ApiSink(Generic[ClientT]):
         raise NotImplementedError
 
     def write(self, items: Iterator[Item]) -> Generator[list[Outcome[Item]], None, None]:
-        """Yield outcomes as they come, from one request an item.
+        """Yield outcomes as they come, from one request an item; the first ones go one by one.
 
         Raises:
             Stopped: When nothing more can be written; what was in flight is yielded before.
         """
         stopped: list[Any] = []
         halted = lambda: bool(stopped or self.context.halted())  # noqa: E731
-        for outcomes in in_parallel(self._write_one, items, self.workers, halted):
+        alone = lambda: not self.context.first_writes.is_over  # noqa: E731
+        for outcomes in in_parallel(self._write_one, items, self.workers, halted, alone):
             stopped += [o.error for o in outcomes if ends_run(o.error)]
             yield [o for o in outcomes if not ends_run(o.error)]
         if stopped:
@@ -192,6 +196,19 @@ class ApiSink(Generic[ClientT]):
         except (Rejected, Refused, OutcomeUnknown, Stopped) as error:
             return Outcome(item, error=error)
         return Outcome(item, item.remote_id)
+
+    def is_gone(self, remote_id: str, error: Rejected | Refused) -> bool:
+        """Say whether an update was refused since its contact is surely not there any more.
+
+        Where a refusal may say so, the API is asked for the contact; by default none does.
+        """
+        del remote_id, error
+        return False
+
+    @cached_property
+    def ids_there(self) -> AbstractSet[str]:
+        """Return the ids of all contacts that `stored` tells, when this is first asked for."""
+        return {remote_id for remote_id, _ in self.stored()}
 
     # Looking up.
 

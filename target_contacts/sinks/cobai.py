@@ -44,6 +44,7 @@ WITHOUT_LOGIN = ("customer", "firstName", "lastName", "officeMail")
 LONGEST_PASSWORD = 50
 
 NO_SUCH_CALL = 405
+NO_CONTACT = 404
 
 NO_LIST = (
     "cobai does not tell a customer's contacts (its pages do not describe that call), so nobody "
@@ -155,6 +156,13 @@ class CobaiSink(ApiSink[Cobai]):
         kept = self.client.held(customer, uuid)
         empty = {name: value for name, value in defaults.items() if name in FIELDS}
         self.client.replace(customer, uuid, empty | kept | _without_customer(payload))
+
+    def is_gone(self, remote_id: str, error: Rejected | Refused) -> bool:
+        """Look for the contact in its customer's list: 404 may be said of the call as well."""
+        if error.http_status != NO_CONTACT:
+            return False
+        customer, _, uuid = remote_id.partition("/")
+        return all(held["uuid"] != uuid for held in self.client.listed(customer))
 
     def scope(self, contact: Mapping[str, Any]) -> str | None:
         """Return the customer of a contact."""

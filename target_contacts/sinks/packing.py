@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
+from tap_contacts.transport.errors import GivenUp
 from target_contacts.errors import Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from tap_contacts.transport.errors import Refused
     from target_contacts.mapping.field import Payload
+    from target_contacts.sinks.first_writes import FirstWrites
 
 T = TypeVar("T")
 
@@ -33,7 +36,7 @@ class Pack(msgspec.Struct, Generic[T], frozen=True):
 
     items: Sequence[T]
     is_half: bool = False
-    """Whether it failed together with others."""
+    """Whether it failed together with others; then it goes before what did not."""
 
     @property
     def is_to_be_halved(self) -> bool:
@@ -42,10 +45,19 @@ class Pack(msgspec.Struct, Generic[T], frozen=True):
 
 
 class Waiting(Generic[T]):
-    """Packs that are still to be sent; what has to go again goes before the next ones."""
+    """Packs that are still to be sent; what has to go again goes before the next ones.
 
-    def __init__(self, packs: Iterator[Pack[T]]) -> None:
-        self._next, self._again = packs, list[Pack[T]]()
+    Args:
+        packs: What is to be sent.
+        first_writes: Knows whether the account has accepted anything. While it has not, a pack
+            that is refused is halved only once. Then single ones are tried.
+    """
+
+    def __init__(self, packs: Iterator[Pack[T]], first_writes: FirstWrites) -> None:
+        self._next, self._first = packs, first_writes
+        self._again: list[Pack[T]] = []
+        self._set_aside: list[Sequence[T]] = []
+        """Halves that were refused while nothing had been accepted."""
 
     def make_ready(self) -> None:
         """Pack what goes next, unless something waits."""
@@ -54,6 +66,8 @@ class Waiting(Generic[T]):
 
     def take(self) -> Pack[T] | None:
         """Return what goes next; None if nothing is left."""
+        if self._set_aside and not (self._again and self._again[-1].is_half):
+            self._take_up()
         self.make_ready()
         return self._again.pop() if self._again else None
 
@@ -65,12 +79,34 @@ class Waiting(Generic[T]):
         """Have parts of what failed together sent again, in their order, behind what waits."""
         self._again[:0] = [Pack(part, is_half=True) for part in reversed(parts)]
 
-    def halve(self, items: Sequence[T]) -> bool:
-        """Have each half of a failed pack sent by itself; return False if it is one item."""
+    def halve(self, pack: Pack[T], error: Rejected | Refused | GivenUp) -> bool:
+        """Have what failed together sent again in parts; return False if it is one item."""
+        if len(pack.items) == 1:
+            return False
+        if isinstance(error, GivenUp) or self._first.is_over:
+            self._halve(pack.items)
+            return True
+        self._first.refuse_together(error, is_last=pack.is_half)
+        if pack.is_half:
+            self._set_aside.append(pack.items)
+        else:
+            self._halve(pack.items)
+        return True
+
+    def _halve(self, items: Sequence[T]) -> None:
         middle = len(items) // 2
-        if middle:
-            self._again += [Pack(half, is_half=True) for half in (items[middle:], items[:middle])]
-        return bool(middle)
+        halves = (items[middle:], items[:middle])
+        self._again += [Pack(half, is_half=True) for half in halves if half]
+
+    def _take_up(self) -> None:
+        """Have one item of each half go alone; all halves, once something has been accepted."""
+        aside, self._set_aside = self._set_aside, []
+        for items in aside:
+            if self._first.is_over:
+                self._halve(items)
+            else:
+                self._again.append(Pack(items[-1:], is_half=True))
+                self._set_aside += [items[:-1]] if items[1:] else []
 
 
 def packs(

@@ -17,7 +17,11 @@ R = TypeVar("R")
 
 
 def in_parallel(
-    call: Callable[[T], R], items: Iterable[T], workers: int, halted: Callable[[], bool]
+    call: Callable[[T], R],
+    items: Iterable[T],
+    workers: int,
+    halted: Callable[[], bool],
+    alone: Callable[[], bool] = lambda: False,
 ) -> Iterator[list[R]]:
     """Yield results as they come, several where several came together.
 
@@ -26,6 +30,7 @@ def in_parallel(
         items: Taken one by one as workers become free.
         workers: Most calls at once.
         halted: Asked before each new call; what is under way is still waited for and yielded.
+        alone: Asked before each new call: whether only one may be under way.
 
     Raises:
         Interrupted: When a signal ends the waiting; what is under way is left to itself.
@@ -34,7 +39,8 @@ def in_parallel(
     running: set[Future[R]] = set()
     with threads(workers) as pool:
         while True:
-            free = 0 if halted() else workers - len(running)
+            most = 1 if alone() else workers
+            free = 0 if halted() else max(0, most - len(running))
             running |= {pool.submit(call, item) for item in islice(ahead, free)}
             if not running:
                 return

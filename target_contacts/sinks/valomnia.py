@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_contacts.apis.valomnia import reading
 from tap_contacts.apis.valomnia.client import Valomnia
-from tap_contacts.transport.errors import GivenUp, Refused, Stopped
+from tap_contacts.transport.errors import GivenUp, NotFound, Refused, Stopped
 from target_contacts.errors import Rejected
 from target_contacts.mapping.choices import one_of
 from target_contacts.mapping.field import Field, Payload, matching
@@ -178,6 +178,16 @@ class ValomniaSink(ApiSink[Valomnia]):
         if self.client.keep_photos:
             asked = f"POST {self.client.path}{below}"
             raise Stopped(self.title, asked, PHOTO_LOST, PHOTO_ADVICE)
+
+    def is_gone(self, remote_id: str, error: Rejected | Refused) -> bool:
+        """Ask for the contact: `not_found` may be said of the customer as well."""
+        if error.code != "not_found":
+            return False
+        try:
+            self.client.contact(remote_id)
+        except NotFound as answer:
+            return answer.code == "not_found"
+        return False
 
     def find(self, wanted: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Return the contacts that hold these names, of a customer if that can be asked."""

@@ -14,6 +14,7 @@ from tap_contacts.apis.zoho_voice import reading
 from tap_contacts.apis.zoho_voice.client import ZohoVoice
 from tap_contacts.apis.zoho_voice.wire import CONTACTS, HEADERS
 from tap_contacts.plugin.same_name import found
+from tap_contacts.transport.errors import Refused
 from target_contacts.contact.numbers import MOBILES
 from target_contacts.errors import Rejected
 from target_contacts.mapping.choices import one_of, status_name
@@ -121,6 +122,15 @@ class ZohoVoiceSink(ApiSink[ZohoVoice]):
             for words in self._untold:
                 self.client.logger.warning(words)
         self._send("PUT", f"/{remote_id}", sent, repeatable=True)
+
+    def is_gone(self, remote_id: str, error: Rejected | Refused) -> bool:
+        """Ask for the contact, then for all: no code is known that says that one is not there."""
+        del error
+        try:
+            self.client.contact(remote_id)
+        except Refused:
+            return remote_id not in self.ids_there
+        return False
 
     def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield every contact; there is no way to ask for single ones.

@@ -9,6 +9,8 @@ import msgspec
 from target_contacts.delivery.adoption import Adoption
 from target_contacts.delivery.delivery import Delivery
 from target_contacts.delivery.filled import FilledFields
+from target_contacts.delivery.limit import Limit
+from target_contacts.delivery.missing import Missing
 from target_contacts.delivery.outcomes import Outcomes
 from target_contacts.delivery.plan import Plan, Terms
 from target_contacts.delivery.setbacks import Setbacks, Tries
@@ -22,6 +24,7 @@ from target_contacts.settings import typed
 from target_contacts.shutdown import Shutdown
 from target_contacts.singer.checkpoints import Checkpoints
 from target_contacts.singer.lines import Line
+from target_contacts.sinks.first_writes import FirstWrites
 from tests.support.fake_sink import DEFAULTS, FakeSink
 from tests.support.plain import Clock
 
@@ -79,6 +82,7 @@ class FakeRun:
         wait: float = 0.0,
         former_until: float = 0.0,
         most_held: int = MOST_HELD,
+        limit: int | None = None,
         **config: Any,
     ) -> None:
         self.place, self.sink, self.ledger = place, place.sink, place.ledger
@@ -90,6 +94,9 @@ class FakeRun:
         self._checkpoints = Checkpoints(self.states.append)
         self._former_until, self._most_held = former_until, most_held
         self._peers: list[Adoption] = []
+        self.limit = Limit(limit)
+        self.first_writes = FirstWrites("Fake", place.ledger.has_accepted)
+        self.sink.context = self.sink.context._replace(first_writes=self.first_writes)
         self._streams: dict[str, _Steps] = {}
 
     def source_of(self, _: str) -> str | None:
@@ -107,10 +114,13 @@ class FakeRun:
             received = steps.intake.received(_line(stream, record), None)
             waiting[received.key] = received
             self._checkpoints.saw({"at": record["id"]})
-        changed = steps.plan.changed(waiting)
-        planned = steps.plan.planned([steps.preparation.item(each) for each in changed])
-        dry = self.settings.dry_run
-        (steps.delivery.preview if dry else steps.delivery.deliver)(planned)
+        for changed, is_beyond in self.limit.parts(steps.plan.changed(waiting)):
+            if is_beyond:
+                steps.delivery.leave_beyond(changed)
+                continue
+            planned = steps.plan.planned([steps.preparation.item(each) for each in changed])
+            dry = self.settings.dry_run
+            (steps.delivery.preview if dry else steps.delivery.deliver)(planned)
         self._checkpoints.pass_on()
 
     def settle_due(self) -> None:
@@ -122,6 +132,7 @@ class FakeRun:
         """Settle what is held, as at the end of the input."""
         for steps in self._streams.values():
             steps.delivery.finish()
+        self.first_writes.end()
         self._checkpoints.pass_on()
 
     @property
@@ -172,7 +183,9 @@ class FakeRun:
             adoption=adoption,
             setbacks=Setbacks(outcomes, tries),
             unanswered=unanswered,
+            missing=Missing(sink, ledger, outcomes, settings.on_gone, adopts=adoption.adopts),
             shutdown=place.shutdown,
+            limit=self.limit,
             mode=settings.mode,
             assert_complete=preparation.assert_complete,
         )

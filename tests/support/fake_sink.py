@@ -19,12 +19,14 @@ from target_contacts.mapping.field import Field, Payload
 from target_contacts.settings import schema, typed
 from target_contacts.sinks.base import ApiSink, Context
 from target_contacts.sinks.capabilities import Capabilities
+from target_contacts.sinks.first_writes import FirstWrites
 from target_contacts.sinks.item import without_empty
 from target_contacts.values.basic import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from target_contacts.errors import Rejected
     from target_contacts.shutdown import Shutdown
     from tests.support.plain import Clock
 
@@ -68,8 +70,9 @@ class FakeSink(ApiSink[Any]):
     title = "Fake"
 
     def __init__(self, clock: Clock, shutdown: Shutdown) -> None:
+        proven = FirstWrites(self.title, lambda: True)
         context = Context(
-            typed(DEFAULTS), {}, shutdown.is_asked, lambda _: set(), repr, lambda _: None
+            typed(DEFAULTS), {}, shutdown.is_asked, lambda _: set(), repr, lambda _: None, proven
         )
         super().__init__(SimpleNamespace(api="fake"), context)
         self.clock = clock
@@ -118,11 +121,18 @@ class FakeSink(ApiSink[Any]):
         """Change a contact, unless a fault is due."""
         self._ask(f"update {remote_id}")
         if remote_id not in self.contacts:
-            raise NotFound(self.title, "update", "no such contact")
+            raise NotFound(self.title, "update", "no such contact", http_status=404)
         held = self.contacts[remote_id]
         if fault := self._fault({**held, **payload}):
             raise fault.error
         self.contacts[remote_id] = {**defaults, **without_empty(held), **payload}
+
+    def is_gone(self, remote_id: str, error: Rejected | Refused) -> bool:
+        """Say whether a contact is not there any more."""
+        if not isinstance(error, NotFound):
+            return False
+        self._ask(f"is {remote_id} gone")
+        return remote_id not in self.contacts
 
     def _land(self, when: str) -> None:
         """Carry out the creates that land then."""

@@ -136,7 +136,8 @@ class BasIpSink(ApiSink[BasIp]):
         """
         refused: list[Outcome[Item]] = []
         fit = self._fit(items, refused)
-        waiting = Waiting(packs(fit, _size, LARGEST_BODY, lambda _: LARGEST_REQUEST))
+        packed = packs(fit, _size, LARGEST_BODY, lambda _: LARGEST_REQUEST)
+        waiting = Waiting(packed, self.context.first_writes)
         while not self.context.halted() and (pack := waiting.take()):
             settled = self._send(pack, waiting)
             yield settled
@@ -178,11 +179,11 @@ class BasIpSink(ApiSink[BasIp]):
         try:
             return outcomes(linked, self.client.upsert(contacts, once=pack.is_to_be_halved))
         except (Refused, GivenUp) as error:
-            if waiting.halve(pack.items):
+            if waiting.halve(pack, why := _why(error)):
                 return []
             [item] = pack.items
             self._is_full = error.code == FULL and item.action is Action.CREATE
-            return [Outcome(item, error=_why(error))]
+            return [Outcome(item, error=why)]
 
     def _send_into_full(self, pack: Pack[Item], waiting: Waiting[Item]) -> list[Outcome[Item]]:
         """Refuse what is new, and have updates sent."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
     from tap_contacts.apis.porters.client import Porters
+    from target_contacts.sinks.base import Context
 
 COMPANY = (wire.MAX_ITEMS, 16, 4, 1)
 """Most contacts that go together, by how often one of them is a create that was not answered."""
@@ -54,16 +55,16 @@ class BatchWriter:
     """Write contacts, one request after the other."""
 
     def __init__(
-        self, client: Porters, halted: Callable[[], bool], key: Callable[[Item], dict[str, str]]
+        self, client: Porters, context: Context, key: Callable[[Item], dict[str, str]]
     ) -> None:
         """Take what is written with.
 
         Args:
             client: Sends the requests.
-            halted: Says whether nothing more may be sent.
+            context: What is needed of the run.
             key: Returns the field by which a new contact can be found, with its value; or none.
         """
-        self._client, self._halted, self._key = client, halted, key
+        self._client, self._context, self._key = client, context, key
         self._wire = wire.Writer()
         self._doubt = Doubt[Packed](client.title, f"POST {CONTACTS.path}")
 
@@ -78,8 +79,8 @@ class BatchWriter:
             Stopped: When nothing more can be written; what was in flight is yielded before.
         """
         room = wire.MAX_BYTES - wire.EMPTY_SIZE
-        packed = map(self._packed, items)
-        waiting = Waiting(packs(packed, lambda each: len(each.made), room, _company))
+        packed = packs(map(self._packed, items), lambda each: len(each.made), room, _company)
+        waiting = Waiting(packed, self._context.first_writes)
         with threads(1) as pool:
             sent = self._send_next(pool, waiting)
             while sent:
@@ -87,12 +88,12 @@ class BatchWriter:
                 ahead = self._send_next(pool, waiting) if sent.is_taken() else None
                 yield from self._outcomes(sent, waiting)
                 sent = ahead or self._send_next(pool, waiting)
-        if not self._halted():
+        if not self._context.halted():
             yield from _at_fault_themselves(self._doubt.end())
 
     def _send_next(self, pool: Executor, waiting: Waiting[Packed]) -> Sent | None:
         """Send what waits, if anything does and the run is not to end."""
-        pack = None if self._halted() else waiting.take()
+        pack = None if self._context.halted() else waiting.take()
         if pack and self._doubt.one_by_one and len(pack.items) > 1:
             waiting.put_behind(pack.items[1:])
             pack = Pack(pack.items[:1])
@@ -129,11 +130,12 @@ class BatchWriter:
             if isinstance(error, Refused) and self._doubt.is_raised_by(error):
                 self._doubt.refused(contacts, error, waiting)
                 return
-            at_fault = _at_fault(error, contacts, waiting)
+            at_fault = _at_fault(error, sent.pack, waiting)
             yield [Outcome(packed.item, error=error) for packed in at_fault]
         else:
-            yield from _at_fault_themselves(self._doubt.taken())
+            at_fault_themselves = self._doubt.taken()
             yield from settled([packed.item for packed in contacts], results)
+            yield from _at_fault_themselves(at_fault_themselves)
 
 
 def _at_fault_themselves(
@@ -150,7 +152,7 @@ def _company(packed: Packed) -> int:
 
 def _at_fault(
     error: OutcomeUnknown | Refused | Rejected | GivenUp,
-    contacts: Sequence[Packed],
+    pack: Pack[Packed],
     waiting: Waiting[Packed],
 ) -> Sequence[Packed]:
     """Return the contacts that a request's error is for; others go again.
@@ -158,9 +160,9 @@ def _at_fault(
     Updates of an unknown outcome may, by themselves; of contacts that failed together, each half.
     """
     if isinstance(error, OutcomeUnknown):
-        waiting.put_back([packed for packed in contacts if not packed.is_new])
-        return [packed for packed in contacts if packed.is_new]
-    return [] if waiting.halve(contacts) else contacts
+        waiting.put_back([packed for packed in pack.items if not packed.is_new])
+        return [packed for packed in pack.items if packed.is_new]
+    return [] if waiting.halve(pack, error) else pack.items
 
 
 def _too_large(packed: Packed) -> Rejected:

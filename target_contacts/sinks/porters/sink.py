@@ -26,11 +26,15 @@ if TYPE_CHECKING:
     from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
 
     from tap_contacts.apis.porters.fields import TenantField
+    from tap_contacts.transport.errors import Refused
     from target_contacts.contact.model import Contact
     from target_contacts.mapping.field import Field, Payload
     from target_contacts.sinks.item import Item, Outcome
 
 CLIENT, NAME = "Contact.P_Client", "Contact.P_Name"
+
+MAY_BE_GONE = ("7", "302")
+"""Codes that may say that a contact is not there."""
 
 NO_CONDITION = re.compile(r"[,:=\r\n]")
 """Characters that no documented rule can escape in the value of a condition."""
@@ -62,7 +66,7 @@ class PortersSink(ApiSink[porters.Porters]):
                 `match_on` what contacts cannot be looked up by.
         """
         super().__init__(client, context)
-        self._batches = BatchWriter(client, context.halted, self._key)
+        self._batches = BatchWriter(client, context, self._key)
         self._gone: Sequence[str] = ()
         for name in context.settings.field_map:
             if name.startswith(wire.OWN_FIELDS) and not wire.is_alias(name, wire.OWN_FIELDS):
@@ -195,6 +199,13 @@ class PortersSink(ApiSink[porters.Porters]):
     def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield every contact."""
         yield from self._rows({})
+
+    def is_gone(self, remote_id: str, error: Rejected | Refused) -> bool:
+        """Look for the contact among all: codes 7 and 302 may be about its client, too.
+
+        Whether a condition for an id holds in every company is not known, so none is used.
+        """
+        return error.code in MAY_BE_GONE and remote_id not in self.ids_there
 
     def _rows(self, conditions: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
         for row in reading.contacts(self.client, self._aliases, conditions):

@@ -1,0 +1,92 @@
+"""Settle updates of contacts that somebody removed at the destination.
+
+That an update is refused as not found need not mean the contact: it may be its customer, or the
+call. So the destination is asked first whether the contact is there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from tap_contacts.transport.errors import GivenUp, Refused
+from target_contacts.ledger.entry import GONE, Entry
+from target_contacts.sinks.item import Action
+
+if TYPE_CHECKING:
+    from target_contacts.delivery.outcomes import Outcomes
+    from target_contacts.delivery.planned import Planned
+    from target_contacts.errors import Rejected
+    from target_contacts.ledger.ledger import Ledger
+    from target_contacts.sinks.base import ApiSink
+
+IS_GONE = "removed at the destination, and on_gone is skip"
+"""Why a record is skipped whose contact turns out to be removed."""
+
+WAS_GONE = "removed at the destination, as the ledger remembers"
+"""Why it is skipped from then on."""
+
+
+class Missing:
+    """The refused updates of one stream whose contacts may be gone.
+
+    Args:
+        sink: Asks the destination.
+        ledger: Remembers what is gone.
+        outcomes: Books records.
+        on_gone: The setting of this name.
+        adopts: Whether contacts are looked up before they are created.
+    """
+
+    def __init__(
+        self, sink: ApiSink[Any], ledger: Ledger, outcomes: Outcomes, on_gone: str, *, adopts: bool
+    ) -> None:
+        self._sink, self._ledger, self._outcomes = sink, ledger, outcomes
+        self._on_gone, self._adopts = on_gone, adopts
+        self._noted: list[tuple[Planned, Rejected | Refused]] = []
+
+    def notes(self, item: Planned, error: Rejected | Refused) -> bool:
+        """Say whether a refusal is to be looked into, and keep it until then."""
+        wanted = self._on_gone != "reject" and item.action is Action.UPDATE
+        if wanted and error.http_status is not None:
+            self._noted.append((item, error))
+            return True
+        return False
+
+    def settle(self) -> tuple[list[Planned], list[tuple[Planned, Rejected | Refused]]]:
+        """Ask for the contacts of the updates; settle those that stay gone.
+
+        Returns:
+            What is to be created anew, and what was refused for another reason.
+
+        Raises:
+            Stopped: If the destination cannot be asked any more.
+        """
+        noted, self._noted = self._noted, []
+        anew: list[Planned] = []
+        refused: list[tuple[Planned, Rejected | Refused]] = []
+        for item, error in noted:
+            if not self._is_gone(item, error):
+                refused.append((item, error))
+            elif self._on_gone == "recreate":
+                anew.append(self._anew(item))
+            else:
+                self._skip(item)
+        return anew, refused
+
+    def _is_gone(self, item: Planned, error: Rejected | Refused) -> bool:
+        """Say whether a contact is surely gone; it is not if the destination does not tell."""
+        try:
+            return self._sink.is_gone(str(item.remote_id), error)
+        except (Refused, GivenUp):
+            return False
+
+    def _anew(self, item: Planned) -> Planned:
+        """Return a create with all that the record says, looked up before as any other."""
+        whole = item.origin or item
+        return replace(whole, action=Action.CREATE, remote_id=None, doubtful=self._adopts)
+
+    def _skip(self, item: Planned) -> None:
+        self._ledger.put(self._outcomes.stream, [Entry(item.key, GONE, item.remote_id)])
+        self._outcomes.skip(item.received, IS_GONE)

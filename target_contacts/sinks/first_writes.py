@@ -1,0 +1,171 @@
+"""Watch the first writes into an account, until it has accepted one.
+
+An account that refuses the first contacts alike would refuse all others, too: a right is missing,
+or the API is not as its documents say. Then the run stops after a few requests. What is refused
+meanwhile is not booked before it is clear that it was the record.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from tap_contacts.transport.errors import Refused, Stopped
+from target_contacts.errors import OUTCOME_UNKNOWN, Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from target_contacts.mapping.field import Payload
+
+ALIKE = 3
+"""Refusals alike that show that it is not the records."""
+
+MOST = 5
+"""Write requests after which refusals that are not alike show that it is the records."""
+
+_Kind: TypeAlias = "tuple[str, str | None]"
+"""Code of a refusal, and the field that it names, if it names one."""
+
+
+class Refusal(NamedTuple):
+    """A contact that was refused."""
+
+    error: Rejected | Refused
+    payload: Payload
+    """What was sent."""
+    reject: Callable[[], None]
+    """Books the record as rejected."""
+    show: Callable[[], None]
+    """Puts the record into the rejects file without settling it: it comes again."""
+
+    @property
+    def is_answer(self) -> bool:
+        """Say whether the API itself refused the contact, and said so."""
+        asked = isinstance(self.error, Refused) or self.error.http_status is not None
+        return asked and self.error.code != OUTCOME_UNKNOWN
+
+    @property
+    def lacks_field(self) -> bool:
+        """Say whether the field is empty that the refusal names."""
+        _, field = kind_of(self.error)
+        return field is not None and self.payload.get(field) in (None, "")
+
+
+class FirstWrites:
+    """The writes of a run into an account that has accepted none yet.
+
+    Args:
+        title: The API's name in messages.
+        has_accepted: Says whether the account has ever accepted a write; asked once at most.
+    """
+
+    def __init__(self, title: str, has_accepted: Callable[[], bool]) -> None:
+        self._title, self._has_accepted = title, has_accepted
+        self._is_over: bool | None = None
+        self._requests = 0
+        """Write requests that were refused."""
+        self._alone: Counter[_Kind] = Counter()
+        """Contacts that were refused by themselves."""
+        self._together: set[_Kind] = set()
+        """Refusals of several contacts that were not taken apart."""
+        self._pending: list[Refusal] = []
+        self._unanswered = False
+        """Whether a create was not answered, and may have been carried out."""
+
+    @property
+    def is_over(self) -> bool:
+        """Say whether the account has accepted a write, or refused what differs."""
+        if self._is_over is None:
+            self._is_over = self._has_accepted()
+        return self._is_over
+
+    def accept(self) -> None:
+        """Take note that a write was accepted: what was refused before was so for itself."""
+        if not self._is_over:
+            self.end()
+
+    def end(self) -> None:
+        """Book what was refused: nothing more can show that it was not the records."""
+        self._is_over = True
+        pending, self._pending = self._pending, []
+        for refusal in pending:
+            refusal.reject()
+
+    def leave_unanswered(self) -> None:
+        """Take note that a create was not answered."""
+        self._unanswered = True
+
+    def refuse(self, refusals: Sequence[Refusal]) -> None:
+        """Take note of contacts that were refused, by one request; each is booked in the end.
+
+        Raises:
+            Stopped: If the account has refused three alike.
+        """
+        watched: list[Refusal] = []
+        for refusal in refusals:
+            if refusal.is_answer and not self.is_over:
+                watched.append(refusal)
+            else:
+                refusal.reject()
+        if watched:
+            self._watch(watched)
+
+    def _watch(self, refusals: Sequence[Refusal]) -> None:
+        self._pending += refusals
+        for refusal in refusals:
+            kind = kind_of(refusal.error)
+            self._alone[kind] += not refusal.lacks_field
+            if self._alone[kind] + (kind in self._together) >= ALIKE:
+                raise self._stopped(refusal.error)
+        self._count()
+
+    def refuse_together(self, error: Rejected | Refused, *, is_last: bool) -> None:
+        """Take note of a request for several contacts that was refused as a whole.
+
+        Args:
+            error: The refusal.
+            is_last: Whether they are not taken apart further for now.
+        """
+        if is_last:
+            self._together.add(kind_of(error))
+        self._count()
+
+    def _count(self) -> None:
+        """Count a request; after `MOST` of them it is clear that not all are refused alike."""
+        self._requests += 1
+        if self._requests >= MOST:
+            self.end()
+
+    def _stopped(self, error: Rejected | Refused) -> Stopped:
+        """Return the error of an account that refuses all contacts; show those that it refused."""
+        pending, self._pending = self._pending, []
+        for refusal in pending:
+            refusal.show()
+        code, field = kind_of(error)
+        said = error.answered if isinstance(error, Refused) else f"code {code}"
+        answered = f"all were refused alike, with {said}" + (f" for {field}" if field else "")
+        said_by_api = error.advice if isinstance(error, Refused) else ""
+        written = (
+            "What was not answered is looked up by the next run; nothing else was written"
+            if self._unanswered
+            else "Nothing was written"
+        )
+        advice = (
+            f"{said_by_api} {written}. Check the rights of this sign-in, the settings and the "
+            "rejects file, which holds the API's own words. Then run again: all records come again"
+        )
+        return Stopped(
+            self._title,
+            "first contacts for this account",
+            answered,
+            f"{advice.strip()}.",
+            code=error.code,
+            http_status=error.http_status,
+        )
+
+
+def kind_of(error: Rejected | Refused) -> _Kind:
+    """Return the code of a refusal, or its status, and the field that it names."""
+    code = error.code or f"HTTP {error.http_status}"
+    return code, error.field if isinstance(error, Rejected) else None

@@ -1,0 +1,176 @@
+"""A contact that was removed by hand is created anew like any other, or stays forgotten."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tap_contacts.transport.errors import Refused, Stopped
+from tests.support.fake_run import FakeRun, Place
+from tests.support.fake_sink import LANDED, LATE, LOST, REFUSED, FakeSink, Fault, ParallelSink
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.fake_run import Record
+
+ANNA: Record = {
+    "id": 1,
+    "first_name": "Anna",
+    "last_name": "Ahrens",
+    "email": "anna@example.com",
+    "mobile": "+4915112345678",
+}
+BERT = {**ANNA, "id": 2, "first_name": "Bert", "email": "b@example.com", "mobile": "+49151999"}
+MOVED = {**ANNA, "company": "Acme"}
+CONTACT = {name: value for name, value in MOVED.items() if name != "id"}
+
+
+def removed(place: Place, *records: Record) -> None:
+    """Let contacts have been written and removed since."""
+    place.run(*(records or [ANNA]))
+    place.sink.contacts.clear()
+    place.sink.asked.clear()
+
+
+def known(place: Place) -> tuple[str | None, str | None]:
+    """Return status and id that the ledger has of Anna."""
+    entry = place.entry(1)
+    return (entry.status, entry.remote_id) if entry else (None, None)
+
+
+@pytest.mark.parametrize(
+    ("on_gone", "bins", "entry", "asked"),
+    [
+        ("reject", {"rejected": 1}, ("written", "1"), ["update 1"]),
+        ("skip", {"skipped": 1}, ("gone", "1"), ["update 1", "is 1 gone"]),
+        (
+            "recreate",
+            {"created": 1},
+            ("written", "2"),
+            ["update 1", "is 1 gone", "list", "create Anna"],
+        ),
+    ],
+)
+def test_what_is_asked_and_remembered(
+    tmp_path: Path, on_gone: str, bins: dict[str, int], entry: tuple[str, str], asked: list[str]
+) -> None:
+    """The new one is looked up first, and holds what the record says in full."""
+    with Place(tmp_path) as place:
+        removed(place)
+        run = place.run(MOVED, on_gone=on_gone)
+        assert (run.bins, known(place), place.sink.asked) == (bins, entry, asked)
+        assert run.states == [{"at": 1}]
+        assert list(place.sink.contacts.values()) == ([CONTACT] if on_gone == "recreate" else [])
+
+
+def test_one_that_was_put_in_again_by_hand_is_adopted(tmp_path: Path) -> None:
+    """It is the same person's: a second contact would be one too many."""
+    with Place(tmp_path) as place:
+        removed(place)
+        place.sink.put(**{n: v for n, v in ANNA.items() if n != "id"})
+        run = place.run(MOVED, on_gone="recreate")
+        assert (run.bins, known(place)) == ({"updated": 1}, ("written", "2"))
+        assert list(place.sink.contacts.values()) == [CONTACT]
+
+
+@pytest.mark.parametrize("fault", [LOST, LANDED, LATE])
+@pytest.mark.parametrize("wait", [0.0, 60.0])
+def test_a_create_that_goes_unanswered_doubles_nobody(
+    tmp_path: Path, fault: Fault, wait: float
+) -> None:
+    """Once it leaves it is a create like any other."""
+    with Place(tmp_path) as place:
+        removed(place)
+        place.sink.faults = [fault]
+        run = place.run(MOVED, on_gone="recreate", wait=wait)
+        assert (run.bins, len(place.sink.contacts)) == ({"created": 1}, 1)
+
+
+def test_a_run_that_ends_in_between_is_made_good_by_the_next(tmp_path: Path) -> None:
+    """The intent is in the ledger before the create leaves, so the next run looks it up."""
+    with Place(tmp_path) as place:
+        removed(place)
+        place.sink.faults = [LANDED]
+        lists = iter([None, Stopped("Fake", "list", "not signed in")])
+        place.sink.watch = lambda what: _raise(next(lists)) if what == "list" else None
+        with pytest.raises(Stopped):
+            place.run(MOVED, on_gone="recreate")
+        assert known(place)[0] == "intent"
+        place.sink.watch = lambda _: None
+        assert place.run(MOVED, on_gone="recreate").bins == {"created": 1}
+        assert len(place.sink.contacts) == 1
+
+
+def _raise(error: Exception | None) -> None:
+    if error:
+        raise error
+
+
+@pytest.mark.parametrize(
+    ("settings", "bins"),
+    [({"mode": "update_only"}, {"skipped": 1}), ({"match_on": []}, {"created": 1})],
+)
+def test_other_settings_hold(tmp_path: Path, settings: Any, bins: dict[str, int]) -> None:
+    """A contact is not created where none may be, nor looked up where none is adopted."""
+    with Place(tmp_path) as place:
+        removed(place)
+        assert place.run(MOVED, on_gone="recreate", **settings).bins == bins
+        assert ("list" in place.sink.asked) == ("match_on" not in settings)
+
+
+def test_one_that_is_refused_anew_is_rejected(tmp_path: Path) -> None:
+    """It comes as a new contact next time."""
+    with Place(tmp_path) as place:
+        removed(place)
+        place.sink.faults = [REFUSED]
+        assert place.run(MOVED, on_gone="recreate").codes == ["F1"]
+        assert known(place) == (None, None)
+        assert place.run(MOVED).bins == {"created": 1}
+
+
+@pytest.mark.parametrize("on_gone", ["recreate", "skip"])
+def test_where_the_destination_does_not_tell_it_is_rejected(tmp_path: Path, on_gone: str) -> None:
+    """What nobody knows to be gone is neither created nor forgotten."""
+    with Place(tmp_path) as place:
+        removed(place)
+        place.sink.broken = {"is 1 gone": Refused("Fake", "read", "not allowed")}
+        run = place.run(MOVED, on_gone=on_gone)
+        assert (run.codes, known(place)) == (["not_found"], ("written", "1"))
+
+
+def test_a_destination_that_cannot_be_asked_ends_the_run(tmp_path: Path) -> None:
+    """No STATE passes the record, and what was done beside it is remembered."""
+    with Place(tmp_path) as place:
+        removed(place, ANNA)
+        place.sink.broken = {"is 1 gone": Stopped("Fake", "read", "not signed in")}
+        run = FakeRun(place, on_gone="skip")
+        with pytest.raises(Stopped):
+            run.send(MOVED, BERT)
+        assert (run.bins, run.states, known(place)) == ({"created": 1}, [], ("written", "1"))
+
+
+@pytest.mark.parametrize("on_gone", ["reject", "recreate", "skip"])
+def test_what_is_remembered_as_gone_is_never_sent(tmp_path: Path, on_gone: str) -> None:
+    """Whatever the record says, and the setting, until the ledger forgets it."""
+    with Place(tmp_path) as place:
+        removed(place)
+        place.run(MOVED, on_gone="skip")
+        place.sink.asked.clear()
+        for record in (MOVED, ANNA, BERT | {"id": 1}):
+            assert place.run(record, on_gone=on_gone).bins == {"skipped": 1}
+        assert (place.sink.asked, known(place)) == ([], ("gone", "1"))
+        assert FakeRun(place, dry_run=True).place.run(MOVED, dry_run=True).bins == {"skipped": 1}
+        place.ledger.drop("contacts", [place.ledger.digest(["1"])])
+        assert place.run(MOVED, on_gone=on_gone).bins == {"created": 1}
+
+
+@pytest.mark.parametrize("kind", [FakeSink, ParallelSink])
+def test_others_of_the_batch_go_on(tmp_path: Path, kind: type[FakeSink]) -> None:
+    """An unchanged record whose contact is gone stays unchanged: nobody asked for it."""
+    with Place(tmp_path, kind) as place:
+        removed(place, ANNA, BERT)
+        new = {**ANNA, "id": 3, "first_name": "Carla", "email": "c@example.com", "mobile": "+491"}
+        run = place.run(MOVED, BERT, new, on_gone="skip")
+        assert run.bins == {"skipped": 1, "unchanged": 1, "created": 1}
