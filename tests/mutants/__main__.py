@@ -53,7 +53,7 @@ COLUMNS = (NOTICED, TIMED_OUT, EQUIVALENT, LEFT, SURVIVED)
 
 TEXT = """# How many small harms the tests notice
 
-`make mutants`, that is `python -m tests.mutants {arguments}`; {date}, {minutes:.0f} minutes.
+`python -m tests.mutants {arguments}`; {date}, {minutes:.0f} minutes.
 
 Mutants are drawn from all places of these modules, by the operators of cosmic-ray and two of our
 own: a statement dropped, and a condition decided or an operand left out. Each meets at most {tests}
