@@ -80,6 +80,13 @@ KNOWN = (
         EQUIVALENT,
         "there are no more rules than all",
     ),
+    Known(
+        "apis/valomnia/unordered",
+        "self.total = -1",
+        "self.total = 1",
+        EQUIVALENT,
+        "whatever is counted first takes its place; a list that is refused throughout fails anyway",
+    ),
     *(
         Known(f"transport/{module}", "return 0.0", "return -1.0", EQUIVALENT, NOW)
         for module in ("fixed_rate", "told_quota")
