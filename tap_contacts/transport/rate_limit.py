@@ -28,8 +28,8 @@ LONGEST_WAIT = 900.0
 class Ticket(NamedTuple):
     """A turn to send one request: its number, from 1 on, and the seconds it had to wait."""
 
-    number: int = 0
-    waited: float = 0.0
+    number: int
+    waited: float
 
 
 class RateLimiter:

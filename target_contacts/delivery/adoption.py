@@ -157,7 +157,7 @@ class Adoption:
             for key, rules in agreeing.items()
         }
         for item in items:
-            if not item.intent or (item.is_announced and self.adopts):
+            if not item.intent or self.adopts:
                 rules = zip(nobodys[item.key], agreeing[item.key], strict=True)
                 shared = [
                     free or [each for each in rule if each not in own] for free, rule in rules

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from target_contacts.delivery.candidates import Candidates
     from target_contacts.delivery.planned import Planned
+    from target_contacts.ledger.entry import Entry
     from target_contacts.ledger.ledger import Ledger
     from target_contacts.mapping.field import Payload
     from target_contacts.sinks.base import ApiSink
@@ -71,15 +72,15 @@ class Comparison:
         intent = item.intent
         return intent is not None and intent.identity not in self.hashes(self.known_by(item))
 
-    def identity(self, item: Planned) -> Mapping[str, str]:
-        """Return the values by which the contact of a lost create is found.
+    def identity(self, item: Planned, intent: Entry) -> Mapping[str, str]:
+        """Return the values by which the contact of a lost create is found, from its open intent.
 
         The setting that names a field for the key may have changed since.
         """
         known = self.known_by(item)
         for wires in self._sink.identities:
             wanted = {wire: as_text(known.get(wire)) for wire in wires}
-            if item.intent and item.intent.identity == self._ledger.digest(wanted):
+            if intent.identity == self._ledger.digest(wanted):
                 return wanted
         return self._sink.looked_for(item)
 

@@ -140,7 +140,7 @@ class LookUp:
     def _asked(self, item: Planned) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Ask the API for the contacts that may be an item's."""
         if item.intent:
-            made = dict(self._sink.find(self._comparison.identity(item)))
+            made = dict(self._sink.find(self._comparison.identity(item, item.intent)))
             yield from made.items()
             if made:
                 return

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import errno
 import os
 import tempfile
 from pathlib import Path
@@ -112,12 +111,9 @@ class Rejects:
 
 def _make(folder: Path) -> None:
     """Make a folder and those above it, for their owner only. One that is there stays as it is."""
-    if folder.exists():
-        if not folder.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-        return
-    _make(folder.parent)
-    folder.mkdir(mode=0o700)
+    if not folder.exists():
+        _make(folder.parent)
+        folder.mkdir(mode=0o700)
 
 
 def earlier(record: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -151,6 +151,16 @@ def test_a_run_without_news_writes_no_contact_and_keeps_its_bookmark(
     assert (ids(second), bookmark(second)) == ([], bookmark(first))
 
 
+def test_a_company_without_contacts_is_read_to_its_end(
+    company: Porters, workplace: Workplace
+) -> None:
+    """There is no last change then, and no bookmark; who comes later is read."""
+    first = read(workplace, company)
+    assert (ids(first), bookmark(first)) == ([], None)
+    later = fill(company, 1)
+    assert ids(read(workplace, company, state(first))) == later
+
+
 def test_a_whole_table_can_be_forced(company: Porters, clock: Clock, workplace: Workplace) -> None:
     """Catalogs that demand a full table get one, and leave no bookmark."""
     everyone = fill(company, 3, clock)

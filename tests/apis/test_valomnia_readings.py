@@ -229,6 +229,14 @@ def test_a_list_without_order_that_stays_short_is_not_taken_for_complete(
         list(reading.contacts(client(unordered), {}))
 
 
+def test_a_list_that_is_refused_in_every_order_is_not_taken_for_empty(unordered: Valomnia) -> None:
+    """The reading fails: nobody has counted the contacts."""
+    fill(unordered, 3)
+    unordered.fault(on=f"GET {API}", holding="sort=", times=-1, status=400, body=NO_SORT)
+    with pytest.raises(Incomplete, match="does not sort by id"):
+        list(reading.contacts(client(unordered), {}))
+
+
 def test_what_goes_while_it_is_read_in_no_order_skips_no_other(unordered: Valomnia) -> None:
     """Contacts count from the last change of their number on."""
     ids = fill(unordered, 260)

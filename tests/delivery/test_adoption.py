@@ -166,6 +166,18 @@ def test_without_adoption_nobody_waits_for_another_stream(place: Place) -> None:
     assert held(place) == ["Anna"]
 
 
+def test_a_lost_create_does_not_wait_for_that_of_another_stream(place: Place) -> None:
+    """Both were sent already: each is sent again when its own wait is over."""
+    place.sink.faults = [LOST, LOST]
+    run = FakeRun(place, wait=60, **ALONE)
+    run.send(ANNA, stream="a")
+    place.clock.sleep(30)
+    run.send({**ANNA, "id": 9}, stream="b")
+    place.clock.sleep(30)
+    run.settle_due()
+    assert held(place) == ["Anna"]
+
+
 def test_whom_two_streams_know_is_one_contact(place: Place) -> None:
     """What the second source knows more is added; neither doubles the contact, nor undoes it."""
     for bins in ({"created": 1, "updated": 1}, {"unchanged": 2}):

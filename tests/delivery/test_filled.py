@@ -191,6 +191,16 @@ def test_a_lost_update_is_not_forgotten_when_a_value_was_to_be_cleared(place: Pl
     assert held(place, "company") == [""]
 
 
+def test_what_a_lost_first_update_filled_is_cleared_if_it_is_gone_since(place: Place) -> None:
+    """The update may have landed: what it fills is remembered before it leaves."""
+    place.sink.put(**{name: value for name, value in ANNA.items() if name != "id"})
+    place.sink.faults = [FAILING]
+    assert place.run({**ANNA, "company": "Acme"}).bins == {"rejected": 1}
+    place.sink.contacts["1"]["company"] = "Acme"
+    assert place.run({**ANNA, "company": None}).bins == {"updated": 1}
+    assert held(place, "company") == [""]
+
+
 # Defaults and constants.
 
 

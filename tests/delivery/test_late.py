@@ -137,6 +137,15 @@ def test_what_lands_after_all_is_named_with_both_ids(api: str) -> None:
         assert "doubled" not in lab.run(stream(PEOPLE[:1])).summary
 
 
+def test_a_second_create_that_is_refused_since_the_first_landed_is_done() -> None:
+    """Cobai refuses a second contact with the same login: the first is found, nobody rejected."""
+    with Lab("cobai", match_on=[], unanswered_wait_seconds=0.1) as lab:
+        landing_between(lab)
+        ended = lab.run(stream(PEOPLE[:1]))
+        assert (ended.code, ended.summary["created"], "doubled" in ended.summary) == (0, 1, False)
+        assert (lab.verdict, lab.open_intents(), len(lab.sandbox.contacts)) == ((0, 0, []), 0, 1)
+
+
 def landing_between(lab: Lab) -> None:
     """Let the first create land just before the second is carried out."""
     sent: list[Seen] = []

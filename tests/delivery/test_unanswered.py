@@ -17,11 +17,14 @@ from tests.support.fake_sink import (
     OVERTAKEN,
     REFUSED,
     STOPPED,
+    Fault,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from tests.support.fake_run import Record
 
 
 @pytest.fixture
@@ -110,6 +113,37 @@ def test_what_was_skipped_is_not_held(place: Place) -> None:
     """Where nothing may be created, no create waits."""
     run = place.run(*people(2), mode="update_only", wait=60)
     assert (run.bins, place.sink.pauses) == ({"skipped": 2}, [])
+
+
+# Which contact a lost create made.
+
+
+def unseen(place: Place, *records: Record, faults: Sequence[Fault]) -> None:
+    """Send records whose creates go unanswered, in a run that ends before it looks."""
+    place.sink.faults, place.sink.broken = [*faults], {"list": STOPPED.error}
+    with pytest.raises(Stopped):
+        place.run(*records, **ALONE)
+    place.sink.faults, place.sink.broken = [], {}
+
+
+def test_a_name_alone_does_not_tell_that_a_create_landed(place: Place) -> None:
+    """A namesake with another company is somebody else, though nothing else can be compared."""
+    named = {"first_name": "Anna", "last_name": "Ahrens"}
+    unseen(place, {"id": 1, **named, "company": "Acme"}, faults=[LOST])
+    place.sink.put(**named, company="Other")
+    run = place.run({"id": 1, **named, "company": "Acme"})
+    assert run.bins == {"created": 1}
+    assert [each["company"] for each in place.sink.contacts.values()] == ["Other", "Acme"]
+
+
+def test_of_two_lost_creates_the_one_that_did_not_land_is_sent_again(place: Place) -> None:
+    """The other's contact agrees by its number, too, and is not taken for it."""
+    twin = {**ANNA, "id": 2, "email": "other@example.com"}
+    unseen(place, twin, ANNA, faults=[LOST, LANDED])
+    run = place.run(twin, ANNA)
+    assert (run.bins, run.codes) == ({"created": 2}, [])
+    emails = [each["email"] for each in place.sink.contacts.values()]
+    assert emails == ["anna@example.com", "other@example.com"]
 
 
 # Contacts that are there twice after all.

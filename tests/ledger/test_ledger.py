@@ -153,6 +153,19 @@ def test_entries_are_replaced_dropped_and_found_by_id(store: Store) -> None:
     other.close()
 
 
+def test_which_fields_are_filled_is_entered_once(tmp_path: Path) -> None:
+    """No statement is spent on it in every batch: what was removed by hand does not come back."""
+    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}", "a")
+    filled = ledger.fill_id({"email": ["e" * 8]})
+    found = []
+    for key in ("k", "l"):
+        ledger.put("contacts", [Entry(key, WRITTEN, "1", filled=filled)])
+        with closing(sqlite3.connect(tmp_path / "ledger.db")) as other, other:
+            found.append(other.execute("DELETE FROM filled RETURNING id").fetchall())
+    ledger.close()
+    assert found == [[(filled,)], []]
+
+
 @pytest.mark.parametrize("asked", [3, 1200], ids=["a few", "many"])
 def test_the_hash_of_a_record_is_known_until_it_changes(store: Store, asked: int) -> None:
     """However many are asked for at once: none of another stream, of an intent or outdated."""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
+from target_contacts.ledger.errors import LedgerError
+from target_contacts.ledger.ledger import Ledger
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support.commands import BIN, FAST, Finished, Workplace, contacts, singer
 from tests.support.ledger_stores import PostgresStore, postgres
@@ -106,6 +108,17 @@ def test_a_read_only_ledger_sends_nothing(zoho: ZohoVoice, workplace: Workplace)
     run = workplace.target(settings, contacts({**ANNA, "company": "Acme"}, state={"at": 2}))
     assert (run.code, run.out, len(zoho.writes)) == (1, "", 1)
     assert "write: it is read-only. Let this user write the database" in run.log
+
+
+def test_a_read_only_ledger_gives_no_right_to_write(tmp_path: Path) -> None:
+    """Not even of what needs no intent, such as a create that may be repeated."""
+    path = tmp_path / "ledger.db"
+    Ledger(f"sqlite:///{path}", "a").close()
+    ledger = Ledger(f"sqlite:///file:{path}?mode=ro&uri=true", "a")
+    ledger.lock(0)
+    with pytest.raises(LedgerError, match="it is read-only"):
+        ledger.lease.prove()
+    ledger.close()
 
 
 def test_a_locked_file_is_waited_for_and_then_named(zoho: ZohoVoice, workplace: Workplace) -> None:

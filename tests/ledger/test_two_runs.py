@@ -86,11 +86,11 @@ def test_a_second_run_waits_when_told(zoho: Watched, workplace: Workplace, store
 def test_waiting_ends_when_its_time_is_over(
     zoho: Watched, workplace: Workplace, store: Store
 ) -> None:
-    """A run that is never let in ends with the same sentence as one that does not wait."""
-    waiting = config(zoho, store, lock_wait_seconds=0.3)
+    """It waits aloud, once, and ends with the same sentence as a run that does not wait."""
+    waiting = config(zoho, store, lock_wait_seconds=0.6)
     with holding(workplace, config(zoho, store)):
         run = workplace.target(waiting, contacts(BERT))
-    assert BUSY in run.log
+    assert (BUSY in run.log, run.log.count("Waiting for the end of another run")) == (True, 1)
     assert (run.code, names(zoho)) == (1, ["Anna"])
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NOTICED, TIMED_OUT, SURVIVED = "noticed", "timed out", "survived"
 START_SECONDS = 20.0
 """What a run may take beside its tests."""
-SLOWER = 2.0
+SLOWER = 4.0
 """How many times longer tests may take than they did when they were measured."""
 
 

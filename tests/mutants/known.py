@@ -21,7 +21,7 @@ class Known(NamedTuple):
 
 
 SHORT_CUT = "a short cut: what follows comes to the same"
-NEVER_TAKEN = "every ticket is made with both of its values"
+NOW = "a wait that is not above 0 is none"
 
 KNOWN = (
     Known(
@@ -80,13 +80,29 @@ KNOWN = (
         EQUIVALENT,
         "there are no more rules than all",
     ),
+    Known(
+        "apis/valomnia/unordered",
+        "self.total = -1",
+        "self.total = 1",
+        EQUIVALENT,
+        "whatever is counted first takes its place; a list that is refused throughout fails anyway",
+    ),
     *(
-        Known("transport/rate_limit", before, after, EQUIVALENT, NEVER_TAKEN)
-        for before, after in (
-            ("number: int = 0", "number: int = 1"),
-            ("number: int = 0", "number: int = -1"),
-            ("waited: float = 0.0", "waited: float = 1.0"),
-            ("waited: float = 0.0", "waited: float = -1.0"),
-        )
+        Known(f"transport/{module}", "return 0.0", "return -1.0", EQUIVALENT, NOW)
+        for module in ("fixed_rate", "told_quota")
+    ),
+    Known(
+        "delivery/intents",
+        "self._open.clear()",
+        "pass",
+        EQUIVALENT,
+        "the run ends then, and withdraws nothing again",
+    ),
+    Known(
+        "delivery/evidence",
+        'if one.startswith("+") == other.startswith("+"):',
+        'if one.startswith("+") is other.startswith("+"):',
+        EQUIVALENT,
+        "there is one True and one False",
     ),
 )

@@ -12,7 +12,7 @@ from tap_contacts.transport.call import Call
 from tap_contacts.transport.circuit_breaker import CircuitBreaker
 from tap_contacts.transport.errors import OutcomeUnknown, Retry, Stopped, Throttled
 from tap_contacts.transport.rate_limit import LONGEST_WAIT, RateLimiter
-from tap_contacts.transport.retry import Retries
+from tap_contacts.transport.retry import RUN_AGAIN, Retries
 from tap_contacts.transport.settings import Sending
 from tests.support.plain import Clock, Plain, PlainApi, client_of, is_waiting, pace, turn
 
@@ -23,18 +23,24 @@ if TYPE_CHECKING:
 # Waits before repeats.
 
 
-def repeated(clock: Clock, error: Retry, *, tries: int = 6, wait: float = 4) -> list[float]:
-    """Return the waits between the tries of a request that always fails."""
-    outage, times = CircuitBreaker(clock, clock.sleep), []
-    sending = Sending(max_tries=tries, retry_wait_seconds=wait)
+def send(clock: Clock, error: Retry, times: list[float], sending: Sending) -> None:
+    """Send a request that always fails, and take down when each try was."""
+    outage = CircuitBreaker(clock, clock.sleep)
     repeats = Retries("API", sending, RateLimiter("API", outage, {}), outage, logging.getLogger())
 
     def attempt(_: Call) -> Answer:
         times.append(clock.now)
         raise error
 
+    repeats.send(attempt, Call("GET", "/"))
+
+
+def repeated(clock: Clock, error: Retry, *, tries: int = 6, wait: float = 4) -> list[float]:
+    """Return the waits between the tries of a request that always fails."""
+    times: list[float] = []
+    sending = Sending(max_tries=tries, retry_wait_seconds=wait)
     with pytest.raises(Stopped):
-        repeats.send(attempt, Call("GET", "/"))
+        send(clock, error, times, sending)
     return [after - before for before, after in itertools.pairwise(times)]
 
 
@@ -72,6 +78,25 @@ def test_a_wait_beyond_the_longest_is_not_begun(clock: Clock) -> None:
     start = clock.now
     assert repeated(clock, error) == []
     assert clock.now == start
+
+
+def test_each_repeat_is_said_with_its_number(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The first repeat is the second try."""
+    repeated(clock, Retry("API", "GET /", "no answer"), tries=3)
+    told = [record.getMessage().partition("(try")[2] for record in caplog.records]
+    assert told == [" 2 of 3).", " 3 of 3)."]
+
+
+@pytest.mark.parametrize(
+    ("advice", "told"), [("Lower the rate.", "Lower the rate."), ("", RUN_AGAIN)]
+)
+def test_the_end_of_all_tries_says_what_to_do(clock: Clock, advice: str, told: str) -> None:
+    """What is known of the last answer is of more use than what always helps."""
+    with pytest.raises(Stopped) as error:
+        send(clock, Retry("API", "GET /", "code 429", advice), [], Sending(max_tries=1))
+    assert str(error.value).endswith(told)
 
 
 # A connection that is cut.
