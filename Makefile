@@ -1,9 +1,9 @@
-# make demo   watch contacts travel from the four APIs that can be read into all five
+# make demo   watch contacts travel from each API that can be read into all APIs
 # make check  style, types and format
 # make test   all tests, against the sandbox on 127.0.0.1
-# make crash  kill the target at hundreds of points, over all five APIs, then give it every hostile
+# make crash  kill the target at hundreds of points, over all APIs, then give it every hostile
 #             answer, of which `make test` tries a part; takes minutes
-# make crowd  send hundreds of namesakes, families and changed numbers to all five APIs; a minute
+# make crowd  send hundreds of namesakes, families and changed numbers to all APIs; a minute
 # make mutants  do small harms to the code and count how many a test notices; about an hour
 # make bench  how fast it is, beside others; takes half an hour on a quiet machine
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from tap_contacts.tap import CLIENTS
 from tests.crash.lab import KINDS
 from tests.expected import path
 from tests.support.paths import DATA
@@ -18,12 +19,7 @@ from tests.support.paths import DATA
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SOURCES = {
-    "zoho_voice": "zoho_voice_contacts",
-    "cobai": "cobai_contacts",
-    "porters": "porters_contacts",
-    "valomnia": "valomnia_contacts",
-}
+SOURCES = {kind.api: f"{kind.api}_contacts" for kind in CLIENTS}
 """APIs that can be read, and their streams of contacts."""
 
 

@@ -1,13 +1,15 @@
 """What each API holds after each fixture stream was written into it.
 
-    python -m tests.expected [API ...]
+    python -m tests.expected [NAME ...]
 
-writes the files of `tests/data/expected` anew, for review. `tests/contact/test_streams.py` compares
+writes the files of `tests/data/expected` anew, for review: all, or those into the APIs and from the
+fixture streams of these names. `tests/contact/test_streams.py` compares
 them with what arrives.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import sys
@@ -86,9 +88,10 @@ def _rejected(workplace: Workplace) -> Iterator[dict[str, Any]]:
 
 
 def main() -> None:
-    """Write the files anew, all or those of some APIs."""
-    for api in sys.argv[1:] or sorted(KINDS):
-        for fixture in FIXTURES:
+    """Write the files anew, all or those of some names."""
+    names = {*sys.argv[1:]}
+    for fixture, api in itertools.product(FIXTURES, sorted(KINDS)):
+        if not names or names & {fixture, api}:
             path(fixture, api).write_text(text(written(fixture, api)), encoding="utf-8")
 
 

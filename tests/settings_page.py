@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from target_contacts.target import SINKS
 from tests.support.product import APIS, about, settings
 
 if TYPE_CHECKING:
@@ -19,13 +20,7 @@ if TYPE_CHECKING:
 
 TAP, TARGET = "tap-contacts", "target-contacts"
 
-TITLES = {
-    "bas_ip": "BAS-IP",
-    "cobai": "cobai",
-    "porters": "PORTERS",
-    "valomnia": "Valomnia",
-    "zoho_voice": "Zoho Voice",
-}
+TITLES = {api: kind.client_class.title for api, kind in sorted(SINKS.items())}
 
 OF_SDK = (
     "batch_size_rows",

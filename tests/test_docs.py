@@ -21,9 +21,11 @@ from target_contacts.contact.vocabulary import ATTRIBUTES
 from target_contacts.errors import OUTCOME_UNKNOWN
 from target_contacts.mapping.required import MISSING
 from target_contacts.target import SINKS, TargetContacts
+from tests.crash.lab import KINDS
 from tests.directions import SOURCES, table
 from tests.expected import FIXTURES
-from tests.sandbox.__main__ import Sandboxes, show
+from tests.sandbox.__main__ import MORE_SOURCES, Sandboxes, show
+from tests.sandbox.__main__ import SOURCES as FIRST_SOURCES
 from tests.settings_page import page
 from tests.support.commands import BIN
 from tests.support.paths import ROOT
@@ -194,15 +196,20 @@ def examples() -> Iterator[Any]:
 def test_every_json_is_valid_settings(text: str) -> None:
     """Each is settings of the tap or the target, or a part of them."""
     given = json.loads(text)
-    commands = (TapContacts, TargetContacts)
-    fits = []
-    for command in commands:
-        schema = json.loads(json.dumps(command.config_jsonschema))
-        command.append_builtin_config(schema)
-        schema.pop("required", None)
-        known = set(given) <= set(schema["properties"])
-        fits.append(known and jsonschema.Draft202012Validator(schema).is_valid(given))
-    assert any(fits), given
+    wrong = {
+        command.name: [*complaints(command, given)] for command in (TapContacts, TargetContacts)
+    }
+    assert [] in wrong.values(), wrong
+
+
+def complaints(command: type[TapContacts | TargetContacts], given: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with settings for a command."""
+    schema = json.loads(json.dumps(command.config_jsonschema))
+    command.append_builtin_config(schema)
+    schema.pop("required", None)
+    yield from (f"unknown: {name}" for name in given.keys() - schema["properties"])
+    errors = jsonschema.Draft202012Validator(schema).iter_errors(given)
+    yield from (f"{error.json_path}: {error.message}" for error in errors)
 
 
 def commands(path: Path, wanted: str) -> list[tuple[str, list[str]]]:
@@ -268,13 +275,14 @@ def test_the_commands_with_the_sandboxs_settings_do_what_is_shown(
 def test_the_pipelines_of_the_readme_fill_the_destination(
     workshop: tuple[Path, Sandboxes],
 ) -> None:
-    """Both lines with the sandbox's settings were found, and six contacts are there then."""
+    """Both lines with the sandbox's settings were found, and all contacts are there then."""
     folder, sandboxes = workshop
     found = commands(README, r"^tap-contacts --config demo/")
     assert len(found) == 2
     for line, _ in found:
         assert '{"bookmarks":' in ran(line, folder)
-    assert len(sandboxes.destinations["porters"].contacts) == 6
+    given = sum(len(source.contacts) for source in sandboxes.sources.values())
+    assert len(sandboxes.destinations["porters"].contacts) == given
 
 
 def test_the_first_run_of_the_readme_works(workshop: tuple[Path, Sandboxes]) -> None:
@@ -370,14 +378,22 @@ def test_every_exit_code_and_rejection_code_is_explained() -> None:
 # The checklist for an API.
 
 
+def is_read(api: str) -> bool:
+    """Say whether there is code that reads an API, be it listed or not."""
+    return (ROOT / f"tap_contacts/streams/{api}.py").exists()
+
+
 def walked(api: str) -> Iterator[str]:
     """Yield the files that the checklist names, as they are called for an API."""
     text = (DOCS / "adding-an-api.md").read_text("utf-8")
     parts = dict(
-        zip(("all", "talk", "read", "write", "describe"), text.split("\n## "), strict=True)
+        zip(
+            ("all", "talk", "read", "write", "describe", "test"),
+            text.split("\n## "),
+            strict=True,
+        )
     )
-    reads = api in SOURCES
-    wanted = ["talk", *["read"] * reads, "write", "describe"]
+    wanted = ["talk", *["read"] * is_read(api), "write", "describe"]
     for part in wanted:
         for name in re.findall(r"^- \[ \] `([\w./<>-]+)`", parts[part], re.MULTILINE):
             file = name.replace("<api>", api).replace("<page>", dashed(api))
@@ -391,16 +407,51 @@ def test_the_checklist_is_what_each_api_has(api: str) -> None:
     named = list(walked(api))
     assert len(named) >= 6
     there = [(ROOT / name).exists() or (ROOT / name).with_suffix("").is_dir() for name in named]
-    assert [name for name, is_there in zip(named, there, strict=True) if not is_there] == []
+    missing = [name for name, is_there in zip(named, there, strict=True) if not is_there]
+    assert missing == [], "not there: " + " ".join(missing)
 
 
 @pytest.mark.parametrize("api", APIS)
 def test_the_lists_that_the_checklist_names_hold_each_api(api: str) -> None:
     """Streams, sinks, sandboxes, Meltano's plugins and the README's table."""
     meltano = (ROOT / "meltano.yml").read_text("utf-8")
-    assert api in SINKS
-    assert any(kind.client_class.api == api for kind in STREAMS) == (api in SOURCES)
-    assert (f"- name: tap-contacts-{dashed(api)}\n" in meltano) == (api in SOURCES)
-    assert f"- name: target-contacts-{dashed(api)}\n" in meltano
-    assert f"- name: contacts-to-{dashed(api)}\n" in meltano
-    assert f"](docs/apis/{dashed(api)}.md) |" in README.read_text("utf-8")
+    page = dashed(api)
+    holds = {
+        "SINKS of target_contacts/target.py": api in SINKS,
+        "DESTINATIONS of tests/sandbox/__main__.py": api in KINDS,
+        "loaders of meltano.yml": f"- name: target-contacts-{page}\n" in meltano,
+        "jobs of meltano.yml": f"- name: contacts-to-{page}\n" in meltano,
+        "table of README.md": f"](docs/apis/{page}.md) |" in README.read_text("utf-8"),
+    }
+    if is_read(api):
+        holds["STREAMS of tap_contacts/tap.py"] = api in SOURCES
+        sources = {kind.api for kind in (*FIRST_SOURCES, *MORE_SOURCES)}
+        holds["MORE_SOURCES of tests/sandbox/__main__.py"] = api in sources
+        holds["extractors of meltano.yml"] = f"- name: tap-contacts-{page}\n" in meltano
+    assert [name for name, is_held in holds.items() if not is_held] == []
+
+
+def tables() -> list[tuple[str, str, str]]:
+    """Return name, file and kind of APIs of each table of the tests that the checklist names."""
+    text = (DOCS / "adding-an-api.md").read_text("utf-8")
+    return re.findall(r"^\| `(\w+)` \| `([\w./]+\.py)` \| (all|read) \|", text, re.MULTILINE)
+
+
+def keys(name: str, file: str) -> set[str]:
+    """Return the texts that are keys of a table in a module."""
+    body = ast.parse((ROOT / file).read_text("utf-8")).body
+    for each in body:
+        targets = each.targets if isinstance(each, ast.Assign) else [getattr(each, "target", None)]
+        if any(isinstance(to, ast.Name) and to.id == name for to in targets):
+            value = each.value if isinstance(each, (ast.Assign, ast.AnnAssign)) else None
+            assert isinstance(value, ast.Dict)
+            return {str(key.value) for key in value.keys if isinstance(key, ast.Constant)}
+    pytest.fail(f"{file} has no table {name}")
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_the_tables_of_tests_that_the_checklist_names_hold_each_api(api: str) -> None:
+    """What tests must know of each API stands in these."""
+    wanted = [(name, file) for name, file, of in tables() if of == "all" or is_read(api)]
+    assert len(wanted) >= 5
+    assert [f"{name} in {file}" for name, file in wanted if api not in keys(name, file)] == []

@@ -33,7 +33,11 @@ MOST_GUESSED = 8
 
 
 class Page(NamedTuple):
-    """Rows from one offset on, and how many there are in all (-1: unknown)."""
+    """Rows from one offset on, and how many there are in all (-1: unknown).
+
+    Where an API has page numbers alone, whoever fetches chooses a number and a size of page that
+    hold the wanted rows, and leaves out the others: rows of two answers may not fit together.
+    """
 
     rows: list[dict[str, Any]]
     total: int

@@ -52,6 +52,10 @@ def schema_of(key: str, *others: th.Property[Any]) -> dict[str, Any]:
 class ApiStream(Stream, Generic[ClientT]):
     """A stream of one API's records, read in chunks.
 
+    The stream of an API sets `name`, `client_class`, `primary_keys` and `schema`, and implements
+    `read`. One that tells when records were changed derives from `IncrementalStream` instead, one
+    whose list is short from `ShortListStream`.
+
     Args:
         tap: The plugin.
         clients: The clients of all streams; this stream adds its own if it is not there.
@@ -59,6 +63,7 @@ class ApiStream(Stream, Generic[ClientT]):
     """
 
     client_class: type[ClientT]
+    """The client of the API, by which the stream reads."""
     own_settings: ClassVar[Sequence[th.Property[Any]]] = ()
     """Settings of the API that only this stream uses."""
 
@@ -82,10 +87,11 @@ class ApiStream(Stream, Generic[ClientT]):
 
     @abc.abstractmethod
     def read(self, progress: Mapping[str, Any] | None) -> Generator[Chunk, None, None]:
-        """Yield the records.
+        """Yield the records in chunks, each with the progress to go on from once it is written.
 
         Args:
-            progress: Progress of the last chunk that an earlier run wrote, if it did not end.
+            progress: Progress of the last chunk that an earlier run wrote, if that run broke off;
+                it is what `read` gave then. None: read from the start.
         """
 
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:

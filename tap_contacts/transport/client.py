@@ -39,6 +39,11 @@ AFTER_CUT = MINUTE
 class ApiClient(abc.ABC):
     """Speak to one account of one API; safe to share between threads.
 
+    The client of an API sets `api`, `title`, `settings`, `operational` and `judge` (that of its
+    `codes.py`), and `rates` where they are documented. It implements `sign_in_with`, `check` and
+    `harmless`, and `address` where an account need not name it. It adds what its reading and its
+    sink ask of the API, each by `call`.
+
     `call` takes each request through these steps, from the outside to the inside:
 
     1. `retry`: send it again after a wait, if that is allowed.
@@ -56,10 +61,11 @@ class ApiClient(abc.ABC):
     title: ClassVar[str]
     """Name in messages."""
     settings: ClassVar[th.ObjectType]
-    """Settings of an account."""
+    """Settings of an account. The last are `RATE` and `CERTIFICATES`, which all APIs have."""
     operational: ClassVar[Collection[str]] = ()
-    """Those that do not change how records are translated. When another one changes, the target
-    translates all records again, unless it is secret."""
+    """Those that do not change how records are translated, such as addresses and the name of the
+    user. When another one changes, the target translates all records again. Secrets and the
+    settings that all APIs have need not stand here."""
     rates: ClassVar[Mapping[str, int]] = {}
     """Documented requests per minute by HTTP method; "" for all others."""
 
@@ -67,6 +73,15 @@ class ApiClient(abc.ABC):
     """What leads a person to the settings of an account, where that takes more than typing."""
 
     def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
+        """Set up the client; nothing is sent.
+
+        Args:
+            settings: Those of the account.
+            config: All settings of the command, of which some hold for every API.
+
+        Raises:
+            ConfigurationError: If a setting is wrong.
+        """
         sending = msgspec.convert({**config}, Sending)
         self._outage = CircuitBreaker()
         fixed = settings.get("requests_per_minute") or config.get("requests_per_minute")
@@ -110,12 +125,15 @@ class ApiClient(abc.ABC):
 
     @abc.abstractmethod
     def check(self) -> str:
-        """Sign in, make one harmless read and say which account answered."""
+        """Sign in, make one harmless read and say which account answered, for `--check`."""
 
     @property
     @abc.abstractmethod
     def harmless(self) -> Call:
-        """Return a small read that tells whether the API answers at all."""
+        """Return a small read that tells whether the API answers at all.
+
+        It is sent when one request fails again and again: is it that request, or is it the API?
+        """
 
     @property
     def advice_on_silence(self) -> str:

@@ -13,7 +13,8 @@ class Verdict(enum.Enum):
     RETRY = enum.auto()
     """Not carried out: too many requests, or too early; may be sent again, whatever it was."""
     RENEW = enum.auto()
-    """Not carried out: the sign-in has expired."""
+    """Not carried out: the sign-in is refused. It is renewed once, where `SignIn.renew` can; the
+    run ends if it cannot or is refused again."""
     REJECT = enum.auto()
     """This record is refused."""
     MISSING = enum.auto()

@@ -87,7 +87,8 @@ class LookUp:
         """
         can, rules = self._can, self._comparison.rules or ()
         askable = all(not can.asks_by.isdisjoint(rule) for rule in rules)
-        is_dear = askable and len(items) <= can.many and not self._everything.knows("")
+        goes_without = askable and can.goes_without_list(len(items))
+        is_dear = goes_without and not self._everything.knows("")
         if is_dear and not any(map(self._comparison.has_changed, items)):
             return None
         try:

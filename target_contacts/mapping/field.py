@@ -39,6 +39,8 @@ class Field:
     wire: str
     """Its name at the destination."""
     required: Literal["always", "create"] | None = None
+    """When a contact that is sent must have a value: `create` for new contacts, `always` also where
+    an update would empty it."""
     max_length: int | None = None
     """Most characters, where the documents state it."""
     convert: Callable[[Any], Any] = line

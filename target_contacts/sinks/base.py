@@ -54,8 +54,9 @@ class ApiSink(Generic[ClientT]):
 
     The sink of an API sets `client_class`, `fields` and `capabilities`. It implements `create` and
     `update`, or `write` where the API takes several contacts in one request. Where contacts can be
-    looked up, it implements `stored`, and `find` and `alike` where they can be asked for. The
-    other methods have a meaning by default.
+    looked up, it sets `can_list` and implements `stored`; where they can be asked for by their
+    fields, also `can_ask`, `find` and `alike`. The other methods have a meaning by default. With
+    `create`, `update` and `stored` a sink is complete.
 
     Life cycle:
 
@@ -84,8 +85,11 @@ class ApiSink(Generic[ClientT]):
     """
 
     client_class: type[ClientT]
+    """The client of the API, by which the sink writes and reads."""
     fields: ClassVar[Sequence[Field]]
+    """The destination's fields, and which attribute fills each."""
     capabilities: ClassVar[Capabilities]
+    """What the API can do with contacts."""
 
     def __init__(self, client: ClientT, context: Context) -> None:
         """Take the account's client, and what is needed of the run.
@@ -168,8 +172,9 @@ class ApiSink(Generic[ClientT]):
 
         Args:
             remote_id: Its id.
-            payload: What is to change; "" clears a field.
-            defaults: For fields that are empty, as far as the contact is read anyway.
+            payload: What the record says; "" clears a field. What it does not name is to stay.
+            defaults: Values for fields of which the record has nothing. A sink that reads the
+                contact before it writes puts them where it is empty; any other ignores them.
         """
         raise NotImplementedError
 
@@ -213,15 +218,21 @@ class ApiSink(Generic[ClientT]):
     # Looking up.
 
     def find(self, wanted: Mapping[str, str]) -> Iterable[tuple[str, Mapping[str, Any]]]:
-        """Return id and fields of contacts that hold these values, and perhaps of others."""
+        """Return id and fields of contacts that hold these values, by wire, and perhaps of others.
+
+        It is asked for the contact of a lost create, and for the rules of `match_on`.
+        """
         raise NotImplementedError
 
     def alike(self, contact: Payload) -> Iterable[tuple[str, Mapping[str, Any]]]:
-        """Return id and fields of contacts that may be this one, and perhaps of others."""
+        """Return id and fields of contacts that may be this one, and perhaps of others.
+
+        It is asked by the default rules, which then compare names, addresses and numbers.
+        """
         raise NotImplementedError
 
     def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Yield id and fields of every contact of the account."""
+        """Yield id and fields of every contact of the account, the fields as they are sent."""
         raise NotImplementedError
 
     def scope(self, contact: Mapping[str, Any]) -> str | None:

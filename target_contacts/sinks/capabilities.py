@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
 
+MOST_ASKED = 20
+"""Contacts of a batch that are asked for one by one, where the sink does not say how many."""
+
+
 @dataclass(frozen=True)
 class Capabilities:
     """What the sink of one API declares; the defaults are those of an API that can do little."""
@@ -48,7 +52,14 @@ class Capabilities:
     """Whether contacts can be looked up: `stored` is implemented."""
     can_ask: bool = False
     """Whether they can be asked for one by one: `find` and `alike` are implemented."""
-    many: float = 20
-    """Look-ups at once up to which all contacts are not listed for them."""
+    most_look_ups: float | None = None
+    """Most new contacts of a batch for which the account is not listed as a whole: they are asked
+    for one by one, or in the part of the account that `scope` names. Default: 20 if they can be
+    asked for, else 0."""
     asks_by: AbstractSet[str] = frozenset()
     """Fields by which look-ups are narrowed down, however their values are written."""
+
+    def goes_without_list(self, look_ups: int) -> bool:
+        """Say whether so many contacts of a batch are looked up without listing the account."""
+        most = self.most_look_ups
+        return look_ups <= ((MOST_ASKED if self.can_ask else 0) if most is None else most)

@@ -102,7 +102,7 @@ class CobaiSink(ApiSink[Cobai]):
         expected=("webPassword",),
         built_in=BUILT_IN,
         can_list=True,
-        many=float("inf"),  # customers are listed one by one
+        most_look_ups=float("inf"),  # customers are listed one by one
         asks_by=frozenset(("customer",)),
     )
     fields: ClassVar[Sequence[Field]] = (

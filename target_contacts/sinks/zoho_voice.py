@@ -69,7 +69,6 @@ class ZohoVoiceSink(ApiSink[ZohoVoice]):
         identity=("first_name", "mobile"),
         status_streams=("contact_statuses",),
         can_list=True,
-        many=0,  # there is no way to ask for single contacts
     )
     fields: ClassVar[Sequence[Field]] = (
         Field("first_name", "first_name", required="always"),

@@ -1,4 +1,4 @@
-"""Kill the target at many points, over all five APIs, and write down what came of it.
+"""Kill the target at many points, over all APIs, and write down what came of it.
 
     python -m tests.crash [--points NUMBER] [--api API] [--seed NUMBER] [--way WAY ...]
 

@@ -1,4 +1,4 @@
-"""Contacts that all five APIs take, each with a number by which it is known again anywhere."""
+"""Contacts that all APIs take, each with a number by which it is known again anywhere."""
 
 from __future__ import annotations
 

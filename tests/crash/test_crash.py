@@ -1,4 +1,4 @@
-"""Nothing lost, nothing doubled: the target killed and disturbed, over all five APIs.
+"""Nothing lost, nothing doubled: the target killed and disturbed, over all APIs.
 
 A short version of `make crash`; points and faults are the same in every run.
 """

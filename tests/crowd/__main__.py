@@ -1,4 +1,4 @@
-"""Send a crowd to all five APIs and write down who was overwritten, doubled or lost.
+"""Send a crowd to all APIs and write down who was overwritten, doubled or lost.
 
     python -m tests.crowd [--people NUMBER] [--seed NUMBER] [--api API] [--notes] [--json FILE]
 

@@ -29,7 +29,7 @@ ANNA: dict[str, Any] = {
     "mobile": "+4915112345678",
     "email": "anna@example.com",
 }
-"""A record that each of the five can hold."""
+"""A record that each API can hold."""
 
 NAMES = {
     Porters: ("Contact.P_Name",),
@@ -50,7 +50,7 @@ MAILS = {
 
 @pytest.fixture(params=list(NAMES), ids=lambda kind: str(kind.api))
 def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    """Return a running, empty API, in turn each of the five."""
+    """Return a running, empty API, each in turn."""
     with request.param() as running:
         yield running
 

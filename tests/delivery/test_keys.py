@@ -37,6 +37,13 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
         yield running
 
 
+@pytest.fixture(params=old_ledger.KEPT)
+def old(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """Return each API that an earlier version wrote, in turn, running and empty."""
+    with KINDS[request.param]() as running:
+        yield running
+
+
 @pytest.fixture
 def zoho() -> Iterator[ZohoVoice]:
     """Return a running, empty Zoho Voice, which stands for all."""
@@ -334,18 +341,18 @@ def renamed(last: str) -> list[str]:
     return sorted(f"First{number}{last}{number}" for number in range(1, old_ledger.PEOPLE + 1))
 
 
-def test_a_ledger_of_an_earlier_version_goes_on(sandbox: Sandbox, workplace: Workplace) -> None:
+def test_a_ledger_of_an_earlier_version_goes_on(old: Sandbox, workplace: Workplace) -> None:
     """Of what it knows nothing is made again, whatever its keys: each is the contact it was."""
-    old_ledger.restore(sandbox, workplace.folder)
-    before = old_ledger.ids(sandbox)
+    old_ledger.restore(old, workplace.folder)
+    before = old_ledger.ids(old)
     for last in ("Last", "Changed"):
-        ended = run(workplace, sandbox, old_ledger.lines(last), **old_ledger.SETTINGS)
+        ended = run(workplace, old, old_ledger.lines(last), **old_ledger.SETTINGS)
         assert (ended.code, ended.summary["created"]) == (0, 0)
-        assert (old_ledger.ids(sandbox), names(sandbox)) == (before, renamed(last))
+        assert (old_ledger.ids(old), names(old)) == (before, renamed(last))
 
 
 def test_what_it_knows_by_a_number_is_then_known_however_written(
-    sandbox: Sandbox, workplace: Workplace
+    old: Sandbox, workplace: Workplace
 ) -> None:
     """Once a run has gone over it, an old ledger takes equal numbers for one key as well."""
     otherwise = {
@@ -353,28 +360,28 @@ def test_what_it_knows_by_a_number_is_then_known_however_written(
         "floats_contacts": ['{"id": 1', '{"id": 25E-1', '{"id": "100"'],
         "pairs_contacts": ['{"nr": 1.0, "shop": "b"', '{"nr": 2, "shop": "b"'],
     }
-    old_ledger.restore(sandbox, workplace.folder)
-    before = old_ledger.ids(sandbox)
+    old_ledger.restore(old, workplace.folder)
+    before = old_ledger.ids(old)
     for last, keys in (("Last", None), ("Changed", otherwise)):
-        ended = run(workplace, sandbox, old_ledger.lines(last, keys), **old_ledger.SETTINGS)
+        ended = run(workplace, old, old_ledger.lines(last, keys), **old_ledger.SETTINGS)
         assert (ended.code, ended.summary["created"]) == (0, 0)
-    assert (old_ledger.ids(sandbox), names(sandbox)) == (before, renamed("Changed"))
+    assert (old_ledger.ids(old), names(old)) == (before, renamed("Changed"))
 
 
-def test_an_old_ledger_learns_the_key_properties(sandbox: Sandbox, workplace: Workplace) -> None:
+def test_an_old_ledger_learns_the_key_properties(old: Sandbox, workplace: Workplace) -> None:
     """It does not know them: the first run goes on, and from then on a change is refused."""
-    old_ledger.restore(sandbox, workplace.folder)
-    first = run(workplace, sandbox, old_ledger.lines(), **old_ledger.SETTINGS)
-    writes = len(sandbox.writes)
+    old_ledger.restore(old, workplace.folder)
+    first = run(workplace, old, old_ledger.lines(), **old_ledger.SETTINGS)
+    writes = len(old.writes)
     other = contacts(*people(1, 2), stream="ints_contacts", key=("email",))
-    ended = run(workplace, sandbox, other, **old_ledger.SETTINGS)
-    assert (first.code, ended.code, len(sandbox.writes)) == (0, 2, writes)
+    ended = run(workplace, old, other, **old_ledger.SETTINGS)
+    assert (first.code, ended.code, len(old.writes)) == (0, 2, writes)
     sentence(ended, "ints_contacts", "id", "email")
 
 
 def test_the_kept_ledgers_hold_no_more_than_hashes_and_ids() -> None:
     """No value of a record stands in them, not even a key."""
-    for api in KINDS:
+    for api in old_ledger.KEPT:
         kept = json.loads(old_ledger.path(api).read_text(encoding="utf-8"))
         text = "\n".join(kept["ledger"])
         assert text.count("INSERT INTO") == len(kept["ids"]) == old_ledger.PEOPLE

@@ -15,11 +15,7 @@ import pytest
 
 from tap_contacts.tap import TapContacts
 from target_contacts.target import SINKS, TargetContacts
-from tests.sandbox.bas_ip import BasIp
-from tests.sandbox.cobai import Cobai
-from tests.sandbox.porters import Porters
-from tests.sandbox.valomnia import Valomnia
-from tests.sandbox.zoho_voice import ZohoVoice
+from tests.sandbox.__main__ import DESTINATIONS
 from tests.support.commands import FAST, Finished, Workplace, contacts, singer
 
 if TYPE_CHECKING:
@@ -27,14 +23,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tap_contacts.plugin.base import ContactsPlugin
-    from tests.sandbox.server import Sandbox
 
 Path_ = tuple[str, ...]
 PLUGINS: dict[str, type[ContactsPlugin]] = {
     "tap-contacts": TapContacts,
     "target-contacts": TargetContacts,
 }
-KINDS: tuple[type[Sandbox], ...] = (BasIp, Cobai, Porters, Valomnia, ZohoVoice)
 TITLES = [kind.client_class.title for kind in SINKS.values()]
 ANNA = {
     "id": 1,
@@ -116,7 +110,7 @@ class World:
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         """Start the APIs."""
-        self.apis = {kind.api: stack.enter_context(kind()) for kind in KINDS}
+        self.apis = {kind.api: stack.enter_context(kind()) for kind in DESTINATIONS}
         for api in self.apis.values():
             api.seed()
         self.workplace = Workplace(folder)

@@ -1,1 +1,1 @@
-"""The five APIs as local HTTP servers, as strict as their documents."""
+"""The APIs as local HTTP servers, as strict as their documents."""

@@ -1,10 +1,10 @@
-"""Start all five APIs on 127.0.0.1 and print their addresses and ready configs.
+"""Start all APIs on 127.0.0.1 and print their addresses and ready configs.
 
     python -m tests.sandbox [--configs FOLDER] [--first-port PORT] [--latency SECONDS]
                              [--reading NAME] [--empty]
 
 The servers take the ports from 7101 on, in the order printed. With `--configs` a tap.json and a
-target-<api>.json each are written there. The four APIs that can be read stand twice: as sources,
+target-<api>.json each are written there. The APIs that can be read stand twice: as sources,
 holding the vendors' own sample contacts, and as destinations. Where the documents leave room, they
 are read as each module says, or with `--reading other` as `tests.sandbox.readings` does.
 """
@@ -41,7 +41,7 @@ NAMED = {"Contact.P_Name": "Sample Contact", "Contact.P_Mail": "sample@example.c
 
 
 class Sandboxes:
-    """All five APIs at once: the sources, to be seeded, and the destinations, all empty."""
+    """All APIs at once: the sources, to be seeded, and the destinations, all empty."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Sandboxes:
 
         def start(kinds: Iterable[type[Sandbox]]) -> dict[str, Sandbox]:
             started = [
-                kind(port=next(ports), latency=latency, readings=EVERY[reading][kind.api])
+                kind(port=next(ports), latency=latency, readings=EVERY[reading].get(kind.api, ()))
                 for kind in kinds
             ]
             return {each.api: stack.enter_context(each) for each in started}

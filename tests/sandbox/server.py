@@ -163,6 +163,10 @@ class Sandbox(abc.ABC):
     def contacts(self) -> list[dict[str, Any]]:
         """Return the contacts held, oldest first, under the API's own field names."""
 
+    def add(self, **fields: Any) -> int | str:
+        """Put in a contact, under the API's own field names, and return its id."""
+        raise NotImplementedError
+
     @abc.abstractmethod
     def target_config(self) -> dict[str, Any]:
         """Return a complete `target-contacts` config for this server."""
@@ -189,7 +193,7 @@ class Sandbox(abc.ABC):
 
     @abc.abstractmethod
     def expire_sign_ins(self) -> None:
-        """End every session and token, as if their time had run out."""
+        """End every session and token, as if their time had run out; a key has no end."""
 
     @abc.abstractmethod
     def seed(self) -> None:

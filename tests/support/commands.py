@@ -24,7 +24,6 @@ FAST = {"retry_wait_seconds": 0.01}
 
 SOON = {"unanswered_wait_seconds": 0.05}
 """The same of the target alone."""
-"""Settings that keep tests from waiting."""
 
 
 @dataclass(frozen=True)

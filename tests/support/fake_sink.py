@@ -41,7 +41,7 @@ NAMES = (
     *("first_name", "last_name", "email", "mobile", "phone", "phone1", "company", "job_title"),
     *("street", "city", "country"),
 )
-LISTED = Capabilities(identity=("first_name", "mobile"), concurrency=1, can_list=True, many=0)
+LISTED = Capabilities(identity=("first_name", "mobile"), concurrency=1, can_list=True)
 """The destination lists all its contacts, and cannot be asked for single ones."""
 
 
@@ -172,8 +172,8 @@ class AskedSink(FakeSink):
     """The same where contacts can be asked for one by one, and are listed for more than two."""
 
     capabilities = Capabilities(
-        identity=("first_name", "mobile"), concurrency=1, can_list=True, can_ask=True, many=2,
-        asks_by=frozenset(("first_name",)),
+        identity=("first_name", "mobile"), concurrency=1, can_list=True, can_ask=True,
+        most_look_ups=2, asks_by=frozenset(("first_name",)),
     )  # fmt: skip
 
 
@@ -188,7 +188,7 @@ class WholeNameSink(FakeSink):
 
     fields: ClassVar = tuple(Field(name, name) for name in ("full_name", "email", "phone"))
     capabilities = Capabilities(
-        identity=("full_name",), concurrency=1, can_list=True, many=0, clears_fields=False
+        identity=("full_name",), concurrency=1, can_list=True, clears_fields=False
     )
 
 

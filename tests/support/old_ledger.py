@@ -1,6 +1,6 @@
 """A ledger that an earlier version made, and the contacts it speaks of: made once, then kept.
 
-    python -m tests.old_ledger
+    python -m tests.support.old_ledger
 
 Run with the code of the version that is to be kept for, it writes `tests/data/ledger_<api>.json`:
 the ledger as SQL, which holds hashes and ids, and the contacts of the sandbox, all made up.
@@ -38,6 +38,10 @@ STREAMS: dict[str, tuple[tuple[str, ...], list[str]]] = {
 """By stream its key properties, and how each of its records begins."""
 
 PEOPLE = sum(len(records) for _, records in STREAMS.values())
+
+
+KEPT = sorted(each.stem.removeprefix("ledger_") for each in DATA.glob("ledger_*.json"))
+"""APIs that the earlier version wrote."""
 
 
 def lines(last: str = "Last", keys: Mapping[str, list[str]] | None = None) -> str:

@@ -32,5 +32,6 @@ def put(sandbox: Sandbox, person: Person) -> None:
     whole = names.whole(person["first_name"], person["last_name"])
     told = {**person, "full_name": whole, "user_name": person["email"]}
     fields = [each for each in SINKS[sandbox.api].fields if each.attribute in told]
-    server: Any = sandbox
-    server.add(**{**MORE[sandbox.api], **{each.wire: told[each.attribute] for each in fields}})
+    sandbox.add(
+        **{**MORE.get(sandbox.api, {}), **{each.wire: told[each.attribute] for each in fields}}
+    )

@@ -161,6 +161,7 @@ WRITES = {
     "valomnia": "POST /api/v1.0/contacts",
     "zoho_voice": "POST /rest",
 }
+"""Method and start of the path by which contacts are created."""
 
 
 def endless() -> Iterator[Callable[[str], Response | None]]:
@@ -194,6 +195,7 @@ READS = {
     "valomnia": "GET /api/v1.0/contacts",
     "zoho_voice": "GET /rest/json/zv/contacts",
 }
+"""The same by which they are read."""
 
 
 def source(api: str) -> Echoing:

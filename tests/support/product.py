@@ -7,8 +7,10 @@ import subprocess
 from typing import Any
 
 from tests.support.commands import BIN
+from tests.support.paths import ROOT
 
-APIS = ("bas_ip", "cobai", "porters", "valomnia", "zoho_voice")
+APIS = tuple(sorted(path.parent.name for path in ROOT.glob("tap_contacts/apis/*/client.py")))
+"""All APIs, by the folders of their code."""
 
 
 def about(command: str) -> dict[str, Any]:

@@ -7,15 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from tap_contacts.apis.bas_ip.client import BasIp
-from tap_contacts.apis.cobai.client import Cobai
 from tap_contacts.apis.porters import wire
-from tap_contacts.apis.porters.client import Porters
-from tap_contacts.apis.valomnia.client import Valomnia
-from tap_contacts.apis.zoho_voice.client import ZohoVoice
 from tap_contacts.transport.adapter import prepared
 from tap_contacts.transport.session import Answer
 from tap_contacts.transport.verdict import Verdict
+from target_contacts.target import SINKS
 from tests.crash.lab import KINDS
 from tests.crash.people import person, shapes
 from tests.sandbox.bas_ip import CONTACTS_PATH
@@ -27,9 +23,7 @@ if TYPE_CHECKING:
     from tap_contacts.transport.client import ApiClient
     from tests.sandbox.server import Sandbox
 
-CLIENTS: Mapping[str, type[ApiClient]] = {
-    kind.api: kind for kind in (ZohoVoice, Cobai, Porters, Valomnia, BasIp)
-}
+CLIENTS: Mapping[str, type[ApiClient]] = {api: kind.client_class for api, kind in SINKS.items()}
 STATUSES = (
     *(
         200,
@@ -126,6 +120,7 @@ REQUESTS: Mapping[str, Mapping[str, tuple[str, str, Any]]] = {
     },
     "bas_ip": {"update": ("POST", CONTACTS_PATH, b"{}")},
 }
+"""Method, path and body of what is asked of each API."""
 
 
 class Judged(NamedTuple):

@@ -11,6 +11,7 @@ from tap_contacts.transport import redirects
 from tap_contacts.transport.session import Answer
 from tests.crash.lab import KINDS
 from tests.support.commands import FAST, contacts
+from tests.support.privacy import WRITES
 
 if TYPE_CHECKING:
     from tests.support.commands import Workplace
@@ -64,21 +65,10 @@ def test_a_redirect_at_a_create_is_named_once(workplace: Workplace, api: str, st
         if api == "bas_ip":
             config["bas_ip"]["number_template"] = "sip:{mobile}@pbx.example.com"
         away = {"Location": "https://elsewhere.example.org/taken?who=anna"}
-        for path in WRITES[api]:
-            sandbox.fault(on=path, times=-1, status=status, headers=away)
+        sandbox.fault(on=WRITES[api], times=-1, status=status, headers=away)
         run = workplace.target(config, contacts(ANNA))
     assert run.code in {1, 3}
     assert run.log.count("redirect to another host, which no request that writes follows") >= 1
     assert "check api_url" in run.log
     assert "elsewhere" not in run.log
     assert "anna" not in run.log.lower()
-
-
-WRITES = {
-    "bas_ip": ["POST /api/v0/contacts"],
-    "cobai": ["POST /v2/customer"],
-    "porters": ["POST /v1/contact"],
-    "valomnia": ["POST /api/v1.0/contacts"],
-    "zoho_voice": ["POST /rest"],
-}
-"""Where contacts are created."""

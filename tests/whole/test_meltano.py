@@ -31,7 +31,7 @@ BUILT_IN = ("faker_config", "stream_maps.")
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    """Return all five APIs running, the sources with the vendors' samples."""
+    """Return all APIs running, the sources with the vendors' samples."""
     with ExitStack() as stack:
         started = Sandboxes(stack)
         started.seed()
@@ -145,6 +145,23 @@ def test_there_is_an_extractor_for_each_source_and_a_loader_for_each_destination
         assert f"{stream}.*" in mine
         assert [each for each in mine if not each.startswith(f"{api}_")] == []
     assert {each["name"] for each in whole["environments"]} == {"sandbox", "production"}
+
+
+def test_the_addresses_of_the_sandbox_are_those_that_make_sandbox_prints(
+    sandboxes: Sandboxes,
+) -> None:
+    """A server's port is 7101 and its place in the list, and the API of an address is its own."""
+    ports = {sandbox: port for port, sandbox in enumerate(sandboxes.by_port, start=7101)}
+    whole = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    (given,) = (e["config"]["plugins"] for e in whole["environments"] if e["name"] == "sandbox")
+    (tap,) = (each["config"] for each in given["extractors"])
+    targets = {each["name"]: each["config"] for each in given["loaders"]}
+    local = "http://127.0.0.1:"
+    for api, sandbox in sandboxes.sources.items():
+        assert tap.get(f"{api}.api_url") == f"{local}{ports[sandbox]}", f"{api}, read"
+    for api, sandbox in sandboxes.destinations.items():
+        config = targets.get(f"target-contacts-{dashed(api)}", {})
+        assert config.get(f"{api}.api_url") == f"{local}{ports[sandbox]}", f"{api}, written"
 
 
 def test_each_job_does_what_it_is_called() -> None:
