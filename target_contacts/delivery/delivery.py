@@ -17,10 +17,10 @@ from tap_contacts.transport.errors import OutcomeUnknown, Refused, Stopped
 from target_contacts.delivery.intents import Intents
 from target_contacts.delivery.limit import BEYOND
 from target_contacts.delivery.planned import Planned, why
+from target_contacts.delivery.refusals import Refusals
 from target_contacts.errors import Rejected
 from target_contacts.ledger.entry import WRITTEN, Entry
 from target_contacts.shutdown import Interrupted
-from target_contacts.sinks.first_writes import Refusal
 from target_contacts.sinks.item import Action, Outcome, created
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ class Delivery:
         self._adoption, self._setbacks, self._unanswered = adoption, setbacks, unanswered
         self._missing, self._shutdown, self._limit = missing, shutdown, limit
         self._mode, self._assert_complete = mode, assert_complete
+        self._refusals = Refusals(ledger, outcomes, sink.context.first_writes)
         self._sent_twice: list[tuple[Planned, str]] = []
         """Creates that were sent again since they had not been answered, with the new ids."""
 
@@ -160,7 +161,7 @@ class Delivery:
     def _settle_missing(self) -> Sequence[Planned]:
         """Settle updates of contacts that are gone; return those that are to be created anew."""
         anew, refused = self._missing.settle()
-        self._watch([], [], refused)
+        self._refusals.book(refused)
         return self._resolved(anew, fresh=False)
 
     def _waited_for(self) -> deque[Planned]:
@@ -196,7 +197,7 @@ class Delivery:
         """Return an item as it must be sent; None if it must not, and is booked."""
         creating = item.action is Action.CREATE
         if creating and item.refusal:
-            self._drop([item])
+            self._refusals.drop([item])
             self._outcomes.reject(item.received, item.refusal)
             return None
         if forbidden := _FORBIDDEN.get((self._mode, item.action)):
@@ -252,7 +253,7 @@ class Delivery:
             if isinstance(o.error, _REFUSALS) and not self._missing.notes(o.item, o.error)
         ]
         first = [(item, error) for item, error in refused if not item.is_second]
-        self._drop(item for item, _ in first)
+        self._refusals.drop([item for item, _ in first])
         self._intents.close(o.item.key for o in outcomes)
         self._sent_twice += [(o.item, str(o.remote_id)) for o in done if o.item.is_second]
         new = [o for o in done if o.item.action is Action.CREATE]
@@ -260,7 +261,7 @@ class Delivery:
         self._outcomes.settle("created", *(o.item.received for o in new))
         changed = (o.item.received for o in done if o.item.action is Action.UPDATE)
         self._outcomes.settle("updated", *changed)
-        self._watch(done, unknown, first)
+        self._refusals.book(first, accepted=bool(done), unanswered=bool(unknown))
         self._setbacks.look()
         self._outcomes.pass_on()
         lost = (replace(item, doubtful=True, intent=self._intents.entry(item)) for item in unknown)
@@ -269,39 +270,6 @@ class Delivery:
             *map(self._unanswered.lost, lost),
             *(replace(item, doubtful=True, refusal=why(error)) for item, error in second),
         ]
-
-    def _drop(self, refused: Iterable[Planned]) -> None:
-        """Forget that creates were announced that the destination refused."""
-        undone = [item.key for item in refused if item.action is Action.CREATE]
-        self._ledger.drop(self._stream, undone)
-
-    def _watch(
-        self,
-        done: Sequence[Outcome[Planned]],
-        unknown: Sequence[Planned],
-        refused: Sequence[tuple[Planned, Rejected | Refused]],
-    ) -> None:
-        """Reject what was refused, unless the account has accepted nothing yet.
-
-        Raises:
-            Stopped: If it refuses everything alike.
-        """
-        first = self._sink.context.first_writes
-        if done:
-            first.accept()
-        if unknown:
-            first.leave_unanswered()
-        if refused:
-            first.refuse([self._refusal(item, error) for item, error in refused])
-
-    def _refusal(self, item: Planned, error: Rejected | Refused) -> Refusal:
-        reason, outcomes = why(error), self._outcomes
-        return Refusal(
-            error,
-            created(item),
-            lambda: outcomes.reject(item.received, reason),
-            lambda: outcomes.show(item.received, reason),
-        )
 
     def _name_doubled(self) -> None:
         """Name the contacts that an unanswered create made after all, once it was sent again."""

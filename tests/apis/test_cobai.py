@@ -186,7 +186,7 @@ def test_what_cobai_demands_after_all_is_its_own_answer(workplace: Workplace) ->
     """A refusal names the fields in cobai's words, in the rejects; who has them all lands."""
     lacking = [person(1), person(2, last_name=" ", gender="f", login="two"), person(3, login="3")]
     with Cobai(inferred_fields=True) as cobai:
-        run = workplace.target(minimal(cobai), contacts(*lacking, person(4, sex="f", login="4")))
+        run = workplace.target(minimal(cobai), contacts(person(4, sex="f", login="4"), *lacking))
         assert (run.code, [c["webUserName"] for c in cobai.contacts]) == (3, ["4"])
     assert refusals(workplace) == [(n, "BadRequest", None) for n in (1, 2, 3)]
     reasons = {each["reason"].rpartition("(HTTP 400).")[2] for each in workplace.rejections}

@@ -1,0 +1,60 @@
+"""Book what the destination refused, once it is clear that it refused the records themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from target_contacts.delivery.planned import why
+from target_contacts.sinks.first_writes import FirstWrites, Refusal
+from target_contacts.sinks.item import Action, created
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tap_contacts.transport.errors import Refused
+    from target_contacts.delivery.outcomes import Outcomes
+    from target_contacts.delivery.planned import Planned
+    from target_contacts.errors import Rejected
+    from target_contacts.ledger.ledger import Ledger
+
+Several: TypeAlias = "Sequence[tuple[Planned, Rejected | Refused]]"
+"""Items with the errors for which they were refused."""
+
+
+class Refusals:
+    """What the destination refused of one stream."""
+
+    def __init__(self, ledger: Ledger, outcomes: Outcomes, first_writes: FirstWrites) -> None:
+        self._ledger, self._outcomes, self._first = ledger, outcomes, first_writes
+
+    def drop(self, refused: Sequence[Planned]) -> None:
+        """Forget that creates were announced that did not happen."""
+        undone = [item.key for item in refused if item.action is Action.CREATE]
+        self._ledger.drop(self._outcomes.stream, undone)
+
+    def book(self, refused: Several, *, accepted: bool = False, unanswered: bool = False) -> None:
+        """Reject what was refused, unless the account has accepted nothing yet.
+
+        Args:
+            refused: What one request was refused for.
+            accepted: Whether anything was accepted beside it.
+            unanswered: Whether anything was not answered.
+
+        Raises:
+            Stopped: If the account refuses everything alike.
+        """
+        if accepted:
+            self._first.accept()
+        if unanswered:
+            self._first.leave_unanswered()
+        if refused:
+            self._first.refuse([self._refusal(item, error) for item, error in refused])
+
+    def _refusal(self, item: Planned, error: Rejected | Refused) -> Refusal:
+        reason, outcomes = why(error), self._outcomes
+        return Refusal(
+            error,
+            created(item),
+            lambda: outcomes.reject(item.received, reason),
+            lambda: outcomes.show(item.received, reason),
+        )
