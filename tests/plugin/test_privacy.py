@@ -138,7 +138,8 @@ def test_a_catalog_tells_nothing_of_contacts(workplace: Workplace, api: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("api", "to"), zip(READS, itertools.cycle(["porters", "valomnia", "zoho_voice", "bas_ip"]))
+    ("api", "to"),
+    [*zip(READS, itertools.cycle(["porters", "valomnia", "zoho_voice", "bas_ip"]))],
 )
 def test_what_a_source_holds_stays_out_of_log_state_and_ledger(
     workplace: Workplace, api: str, to: str
