@@ -79,6 +79,7 @@ class FakeRun:
         wait: float = 0.0,
         former_until: float = 0.0,
         most_held: int = MOST_HELD,
+        has_former_keys: bool = False,
         **config: Any,
     ) -> None:
         self.place, self.sink, self.ledger = place, place.sink, place.ledger
@@ -89,6 +90,7 @@ class FakeRun:
         self.status_names: dict[str, str] = {}
         self._checkpoints = Checkpoints(self.states.append)
         self._former_until, self._most_held = former_until, most_held
+        self._has_former_keys = has_former_keys
         self._peers: list[Adoption] = []
         self._streams: dict[str, _Steps] = {}
 
@@ -152,7 +154,7 @@ class FakeRun:
             outcomes=outcomes,
             status_names={},
             settings={},
-            has_former_keys=False,
+            has_former_keys=self._has_former_keys,
         )
         unanswered = Unanswered(settings.unanswered_wait, place.clock, self._most_held)
         adoption = Adoption(
