@@ -61,5 +61,6 @@ class Capabilities:
 
     def goes_without_list(self, look_ups: int) -> bool:
         """Say whether so many contacts of a batch are looked up without listing the account."""
-        most = self.most_look_ups
-        return look_ups <= ((MOST_ASKED if self.can_ask else 0) if most is None else most)
+        if self.most_look_ups is None:
+            return not self.can_list or (self.can_ask and look_ups <= MOST_ASKED)
+        return look_ups <= self.most_look_ups
