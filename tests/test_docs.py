@@ -137,12 +137,14 @@ def test_files_that_a_page_names_exist(name: str) -> None:
 
 def test_the_page_of_settings_is_that_of_the_schema() -> None:
     """`python -m tests.settings_page` prints what stands there."""
-    assert (DOCS / "settings.md").read_text("utf-8") == page()
+    command = "python -m tests.settings_page > docs/settings.md"
+    assert (DOCS / "settings.md").read_text("utf-8") == page(), f"run {command}"
 
 
 def test_the_table_of_directions_is_that_of_the_reviewed_files() -> None:
     """What is said of each direction follows from what was written into the sandbox."""
-    assert table() in (DOCS / "directions.md").read_text("utf-8")
+    is_there = table() in (DOCS / "directions.md").read_text("utf-8")
+    assert is_there, "put what python -m tests.directions prints into docs/directions.md"
 
 
 def test_every_attribute_is_on_the_page_of_the_mapping() -> None:
@@ -231,7 +233,7 @@ def assert_shown(expected: list[str], output: str) -> None:
         pattern = re.compile(".*".join(parts))
         while words and not pattern.search(words[0]):
             words.pop(0)
-        assert words, line
+        assert words, f"not printed, or not in this order: {line}"
         words.pop(0)
 
 
@@ -428,7 +430,8 @@ def test_the_lists_that_the_checklist_names_hold_each_api(api: str) -> None:
         sources = {kind.api for kind in (*FIRST_SOURCES, *MORE_SOURCES)}
         holds["MORE_SOURCES of tests/sandbox/__main__.py"] = api in sources
         holds["extractors of meltano.yml"] = f"- name: tap-contacts-{page}\n" in meltano
-    assert [name for name, is_held in holds.items() if not is_held] == []
+    lacking = [name for name, is_held in holds.items() if not is_held]
+    assert lacking == [], f"{api} is not in: " + "; ".join(lacking)
 
 
 def tables() -> list[tuple[str, str, str]]:
@@ -454,4 +457,5 @@ def test_the_tables_of_tests_that_the_checklist_names_hold_each_api(api: str) ->
     """What tests must know of each API stands in these."""
     wanted = [(name, file) for name, file, of in tables() if of == "all" or is_read(api)]
     assert len(wanted) >= 5
-    assert [f"{name} in {file}" for name, file in wanted if api not in keys(name, file)] == []
+    lacking = [f"{name} in {file}" for name, file in wanted if api not in keys(name, file)]
+    assert lacking == [], f"{api} is not in: " + "; ".join(lacking)

@@ -55,7 +55,7 @@ class Capabilities:
     most_look_ups: float | None = None
     """Most new contacts of a batch for which the account is not listed as a whole: they are asked
     for one by one, or in the part of the account that `scope` names. Default: 20 if they can be
-    asked for, else 0."""
+    asked for, 0 if they can only be listed."""
     asks_by: AbstractSet[str] = frozenset()
     """Fields by which look-ups are narrowed down, however their values are written."""
 

@@ -32,7 +32,11 @@ class Place:
     key: str
     """The field that holds the contact's id; the first that is there, of several."""
     fields: Mapping[str, str]
-    """What there is a field for: first, last or whole, email, mobile, phone and street."""
+    """What there is a field for: first, last or whole, email, mobile, phone and street.
+
+    Who has neither an address nor a number is known again by the street alone. So an API has a
+    field for it, or demands an address or a number, or the judge takes those people for missing.
+    """
     more_numbers: tuple[str, ...] = ()
     """Further fields that hold numbers."""
     demands: tuple[str, ...] = ()

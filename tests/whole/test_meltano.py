@@ -123,7 +123,8 @@ def test_meltano_yml_declares_every_setting(kind: str, name: str) -> None:
         if setting not in APIS and not setting.startswith(BUILT_IN)
     }
     found = declared(kind, name)
-    assert set(found) == set(told)
+    assert set(told) - set(found) == set(), "in the settings, but not in meltano.yml"
+    assert set(found) - set(told) == set(), "in meltano.yml, but not in the settings"
     assert {n for n, s in found.items() if s.get("sensitive")} == {
         n for n, one in told.items() if one.get("secret")
     }
