@@ -203,10 +203,13 @@ def test_neither_do_those_of_the_accounts_server_and_of_sources() -> None:
 
 
 @pytest.mark.parametrize("url", ["http://192.0.2.10", "http://monitor.local:8080"])
-def test_a_monitor_that_has_nothing_else_may_be_spoken_to_in_plain(url: str) -> None:
+def test_a_monitor_is_spoken_to_in_plain_only_where_a_setting_allows_it(url: str) -> None:
     """Few BAS-IP monitors offer https on their LAN; the password leaves as MD5 only."""
     account = {"username": "x", "password": "y", "api_url": url}
-    target = TargetContacts(config={"api": "bas_ip", "bas_ip": account})
+    config = {"api": "bas_ip", "bas_ip": account}
+    with pytest.raises(ConfigurationError, match="set allow_http to true"):
+        TargetContacts(config=config)
+    target = TargetContacts(config={**config, "allow_http": True})
     assert target.this_run.client.origin == url
 
 
