@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.fake_run import Place
-from tests.support.fake_sink import FAILING, WholeNameSink
+from tests.support.fake_sink import FAILING, ShortSink, WholeNameSink
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,6 +92,15 @@ def test_another_property_without_value_clears_nothing(
     there = held(place, *fields)
     assert place.run({**bare, "job_title": "Chief", **after}).bins == {"updated": 1}
     assert held(place, *fields, "job_title") == [*there, "Chief"]
+
+
+def test_a_list_whose_value_does_not_fit_clears_nothing(tmp_path: Path) -> None:
+    """The source has a value: what the contact has stays until one comes that fits."""
+    with Place(tmp_path, ShortSink) as place:
+        place.run({**FEW, "emails": LISTED})
+        longer = {**FEW, "emails": [{"value": f"a.{MAIL}.example"}], "company": "Acme"}
+        run = place.run(longer, on_invalid_value="drop_field")
+        assert (run.bins, held(place, "email", "company")) == ({"updated": 1}, [MAIL, "Acme"])
 
 
 # Plain values.

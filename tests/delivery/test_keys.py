@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_contacts.delivery.keys import KeyReader, texts
+from target_contacts.delivery.keys import KeyReader, former, texts
 from target_contacts.errors import Rejected
 from target_contacts.singer.lines import Line
 from tests.crowd.places import seen
@@ -18,9 +19,12 @@ from tests.sandbox.__main__ import DESTINATIONS
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support import old_ledger
 from tests.support.commands import Workplace, contacts, singer
+from tests.support.fake_people import ANNA
+from tests.support.fake_run import FakeRun, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from tests.sandbox.server import Sandbox
     from tests.support.commands import Finished
@@ -174,6 +178,42 @@ def test_parts_of_a_composite_key_are_numbers_however_written() -> None:
     forms = [key(f'{{"shop": "a", "nr": {number}}}', names) for number in ("1", "1.0", '"1"')]
     assert forms == [["1", "a"]] * 3
     assert key('{"shop": "1", "nr": "a"}', names) == ["a", "1"]
+
+
+@pytest.mark.parametrize(
+    ("value", "before"),
+    [
+        (1, [["1.0"]]),
+        (Decimal("1.0"), [["1.0"]]),
+        (Decimal("1E2"), [["1E+2"]]),
+        ("1", []),
+        ("1.0", []),
+        (True, []),
+    ],
+)
+def test_an_earlier_version_knew_a_number_as_it_was_written(
+    value: Any, before: list[list[str]]
+) -> None:
+    """Text and truth values were known by the same key as now."""
+    assert former(["id"], [value]) == before
+
+
+def test_an_earlier_version_knew_keys_in_the_order_of_the_schema() -> None:
+    """Values are given in the order of the names."""
+    assert former(["shop", "nr"], ["1", "a"]) == [["a", "1"]]
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_record_known_by_a_former_key_keeps_its_contact(tmp_path: Path, *, dry_run: bool) -> None:
+    """It is updated, and from then on known by the key that it has now."""
+    with Place(tmp_path) as place:
+        place.run(ANNA)
+        now, before = place.ledger.digest(["1"]), place.ledger.digest(["1.0"])
+        place.ledger.rename("contacts", {now: before})
+        run = FakeRun(place, has_former_keys=True, dry_run=dry_run)
+        run.send({**ANNA, "company": "Acme"})
+        assert (run.bins, len(place.sink.contacts)) == ({"updated": 1}, 1)
+        assert (place.entry(1) is None) == dry_run
 
 
 def test_a_truth_value_is_no_number(zoho: ZohoVoice, workplace: Workplace) -> None:

@@ -435,6 +435,8 @@ def test_no_contact_is_given_to_two_records(wishes: dict[int, list[list[str]]]) 
         ),
         ([["company"]], {"company": "ACME  Ltd"}, {"company": "Acme Ltd"}, True),
         ([["first_name"]], {"first_name": "Jose\u0301"}, {"first_name": "José"}, True),
+        ([["first_name"]], {"first_name": "José"}, {"first_name": "jose"}, True),
+        ([["last_name"]], {"last_name": "Meyer-Schulz"}, {"last_name": "Meyer Schulz"}, True),
         ([["mobile"]], {"mobile": "0151 12345678"}, {"mobile": "+4915112345678"}, True),
         ([], JOHN, JOHN, False),
     ],

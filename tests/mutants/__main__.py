@@ -91,7 +91,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sample", type=int, default=200, help="how many mutants")
     parser.add_argument("--seed", type=int, default=1, help="gives the same ones each time")
     parser.add_argument("--modules", nargs="+", choices=MODULES, help="only these; no results file")
-    parser.add_argument("--tests", type=int, default=300, help="most tests a mutant meets")
+    parser.add_argument("--tests", type=int, default=600, help="most tests a mutant meets")
     parser.add_argument("--seconds", type=float, default=60, help="longest that these may take")
     parser.add_argument("--workers", type=int, default=2, help="how many are tried at once")
     text = "run the tests first, or add these to what was measured"

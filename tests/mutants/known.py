@@ -87,6 +87,20 @@ KNOWN = (
         EQUIVALENT,
         "whatever is counted first takes its place; a list that is refused throughout fails anyway",
     ),
+    Known(
+        "delivery/filled",
+        "if len(self._ids) < REMEMBERED:",
+        "if len(self._ids) == REMEMBERED:",
+        EQUIVALENT,
+        "what is not remembered is looked up again",
+    ),
+    Known(
+        "delivery/matching",
+        "rules = max(map(len, several.values()), default=0)",
+        "rules = max(map(len, several.values()), default= 1)",
+        EQUIVALENT,
+        "where nobody wishes anything, no rule gives anything",
+    ),
     *(
         Known(f"transport/{module}", "return 0.0", "return -1.0", EQUIVALENT, NOW)
         for module in ("fixed_rate", "told_quota")

@@ -192,6 +192,15 @@ class WholeNameSink(FakeSink):
     )
 
 
+class ShortSink(FakeSink):
+    """The same with room for short e-mail addresses only, of which a part is no use."""
+
+    fields: ClassVar = (
+        *(each for each in FakeSink.fields if each.wire != "email"),
+        Field("email", "email", max_length=20, exact=True),
+    )
+
+
 class IdempotentSink(FakeSink):
     """The same where a create may be repeated, and contacts cannot be looked up."""
 
