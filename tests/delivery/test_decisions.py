@@ -251,6 +251,8 @@ ROWS = [
         faults=[REFUSED]),
     Row("update fails every time", "update 1", "rejected F5", "written 1", written,
         record=MOVED, faults=[FAILING]),
+    Row("update fails every time, without a code", "update 1", UNKNOWN, "written 1", written,
+        record=MOVED, faults=[Fault(GivenUp("Fake", "update", "failed in every try"))]),
     Row("create lost, never arrived", "list, create Anna, list, create Anna, list", "created",
         "written 1", faults=[LOST]),
     Row("create lost, landed", "list, create Anna, list", "created", "written 1",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.crash.lab import KINDS
+from tests.support.cobai_people import NOBODY
 from tests.support.commands import contacts
 from tests.support.paths import DATA
 
@@ -115,6 +116,16 @@ def test_all_that_is_wrong_with_a_record_is_told(workplace: Workplace) -> None:
     ):
         assert line in lines
     assert "last_name last_name lastName 2" in lines
+
+
+def test_what_does_not_fit_is_told_by_stream(workplace: Workplace) -> None:
+    """Where the settings let it be cut short, with how many values were."""
+    person = {"id": 1, "first_name": "Anna", "last_name": "A", "email": "a@example.com"}
+    long = {**person, "first_name": "x" * 36}
+    lines = [*contacts(long, stream="a_contacts"), *contacts(person, stream="b_contacts")]
+    defaults = {"customer_id": NOBODY, "password": "p" * 8}
+    told = explained(workplace, "cobai", lines, on_invalid_value="truncate", defaults=defaults)
+    assert [line for line in told if "cut short" in line] == ["firstName cut short 1"]
 
 
 def test_nothing_personal_is_shown(workplace: Workplace) -> None:
