@@ -233,5 +233,5 @@ def _kernel() -> str:
     """Return what tells this start of this machine from all others, if anything does."""
     try:
         return _BOOT.read_text(encoding="ascii").strip()[:64]
-    except (OSError, UnicodeDecodeError):
+    except OSError:
         return ""

@@ -210,7 +210,8 @@ def test_a_record_known_by_a_former_key_keeps_its_contact(tmp_path: Path, *, dry
         place.run(ANNA)
         now, before = place.ledger.digest(["1"]), place.ledger.digest(["1.0"])
         place.ledger.rename("contacts", {now: before})
-        run = FakeRun(place, has_former_keys=True, dry_run=dry_run)
+        run = FakeRun(place, dry_run=dry_run)
+        run.has_former_keys = True
         run.send({**ANNA, "company": "Acme"})
         assert (run.bins, len(place.sink.contacts)) == ({"updated": 1}, 1)
         assert (place.entry(1) is None) == dry_run

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_contacts.ledger.entry import INTENT, WRITTEN, Entry
+from target_contacts.ledger.entry import INTENT, WRITTEN, Entry, Keys
 from target_contacts.ledger.ledger import LARGEST_IN_MEMORY, MANY, Ledger
 from tests.support.commands import Workplace, contacts
 from tests.support.ledger_runs import (
@@ -150,6 +150,17 @@ def test_entries_are_replaced_dropped_and_found_by_id(store: Store) -> None:
     assert mine.owned([str(n) for n in range(1300)]) == {str(n) for n in range(2, 1200)}
     assert other.owned(["2"]) == set()
     mine.close()
+    other.close()
+
+
+def test_the_key_of_a_stream_is_known_as_it_was_last_said(store: Store) -> None:
+    """In any order of its properties, and for that stream and account alone."""
+    ledger, other = Ledger(store.url, "a"), Ledger(store.url, "b")
+    for keys in (Keys(["shop", "nr"], has_former=True), Keys(["nr", "shop"], has_former=False)):
+        ledger.know_keys("contacts", keys)
+        assert ledger.keys_of("contacts") == keys
+    assert ledger.keys_of("leads") is other.keys_of("contacts") is None
+    ledger.close()
     other.close()
 
 

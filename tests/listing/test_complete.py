@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from concurrent.futures import Executor, Future
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -149,6 +150,18 @@ def test_rows_counted_by_a_page_that_was_read_too_early_are_not_missed() -> None
     pages = Offsets(AtOnce(), lambda start: told[start].pop(0), 2, 9)
     chunks = list(read_chunks(Listing("it", 3, "id"), pages))
     assert [row["id"] for chunk in chunks for row in chunk.records] == list("12356")
+
+
+def test_without_a_total_one_page_more_is_read_ahead_after_each_full_one() -> None:
+    """Nobody knows where the end is: a short list costs few requests, a long one little time."""
+    starts: list[int] = []
+
+    def page(start: int) -> Page:
+        starts.append(start)
+        return Page(ids("123456789abcdefghijk"[start : start + 3]), -1)
+
+    chunks = read_chunks(Listing("it", 3, "id"), Offsets(AtOnce(), page, 2, 9))
+    assert [len(starts) for _ in islice(chunks, 4)] == [1, 2, 4, 6]
 
 
 def ids(names: str) -> list[dict[str, Any]]:

@@ -101,6 +101,28 @@ KNOWN = (
         EQUIVALENT,
         "where nobody wishes anything, no rule gives anything",
     ),
+    Known(
+        "ledger/lease",
+        "self._proven = -math.inf",
+        "self._proven = not math.inf",
+        EQUIVALENT,
+        "no machine runs for less than a second",
+    ),
+    Known(
+        "ledger/lease",
+        "POLL_SECONDS = 0.1",
+        "POLL_SECONDS = 1.1",
+        LEFT,
+        "a signal ends the wait a second later",
+    ),
+    Known("ledger/ledger", "return {}", "pass", EQUIVALENT, SHORT_CUT),
+    Known(
+        "ledger/lock",
+        "time.sleep(min(POLL_SECONDS, max(0.0, until - time.monotonic())))",
+        "time.sleep(min(POLL_SECONDS, max(0.0, until % time.monotonic())))",
+        EQUIVALENT,
+        "the same until the wait is longer than the machine has run",
+    ),
     *(
         Known(f"transport/{module}", "return 0.0", "return -1.0", EQUIVALENT, NOW)
         for module in ("fixed_rate", "told_quota")

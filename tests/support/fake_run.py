@@ -74,8 +74,10 @@ class FakeRun:
     """One run of the target; it knows what a `Run` knows of settings and streams."""
 
     is_offline = False
+    has_former_keys = False
+    """Whether the ledger may know records by keys as an earlier version wrote them."""
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         place: Place,
         *,
@@ -83,7 +85,6 @@ class FakeRun:
         former_until: float = 0.0,
         most_held: int = MOST_HELD,
         limit: int | None = None,
-        has_former_keys: bool = False,
         **config: Any,
     ) -> None:
         self.place, self.sink, self.ledger = place, place.sink, place.ledger
@@ -94,7 +95,6 @@ class FakeRun:
         self.status_names: dict[str, str] = {}
         self._checkpoints = Checkpoints(self.states.append)
         self._former_until, self._most_held = former_until, most_held
-        self._has_former_keys = has_former_keys
         self._peers: list[Adoption] = []
         self.limit = Limit(limit)
         self.first_writes = FirstWrites("Fake", place.ledger.has_accepted)
@@ -165,7 +165,7 @@ class FakeRun:
             outcomes=outcomes,
             status_names={},
             settings={},
-            has_former_keys=self._has_former_keys,
+            has_former_keys=self.has_former_keys,
         )
         unanswered = Unanswered(settings.unanswered_wait, place.clock, self._most_held)
         adoption = Adoption(
