@@ -184,6 +184,8 @@ def test_the_lock_is_kept_until_what_is_under_way_has_ended(
 ) -> None:
     """If the ledger fails while creates are under way, no other run looks before they are done."""
     store = SqliteStore(tmp_path / "shared.db")
+    carl = {"id": 3, "first_name": "Carl", "mobile": "+4915111111111"}
+    workplace.target(config(zoho, store), contacts(carl))  # now several go out at once
     zoho.before_write, zoho.release = store.fail, threading.Event()
     at_once = config(zoho, store, checkpoint_seconds=60)
     patient = store.url.replace("timeout=0.1", "timeout=60")
@@ -203,7 +205,7 @@ def test_the_lock_is_kept_until_what_is_under_way_has_ended(
         store.mend()
         second.communicate(timeout=30)
     assert (first.returncode, second.returncode) == (1, 0)
-    assert sorted(names(zoho)) == ["Anna", "Bert"]
+    assert sorted(names(zoho)) == ["Anna", "Bert", "Carl"]
 
 
 def test_a_reader_that_hangs_up_ends_the_run_and_loses_nothing(

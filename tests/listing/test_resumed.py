@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from tests.support.commands import Workplace
 
 
+CUSTOMERS_PATH = "/v2/customer"
+
+
 def asked(sandbox: Sandbox, path: str) -> int:
     """Return how many requests there were below a path."""
     return sum(line.request.path.startswith(path) for line in sandbox.log)
@@ -141,7 +144,8 @@ def test_customers_that_were_read_are_not_read_again(workplace: Workplace) -> No
         done: Mapping[str, Any] = progress(failed, COBAI)
         customers = cobai.add_customer()
         run = read(workplace, cobai, state(failed))
-        lists = {line.request.path.split("/")[3] for line in cobai.log[1:60]}
+        paths = [line.request.path for line in cobai.log[:60]]
+        lists = {path.split("/")[3] for path in paths if path != CUSTOMERS_PATH}
     first = set(keys(failed, COBAI))
     assert (failed.code, run.code, done["customers"]) == (1, 0, 10 * (done["customers"] // 10))
     assert done["customers"] >= 10
