@@ -247,6 +247,7 @@ class Delivery:
         self._setbacks.note(outcomes)
         done = [o for o in outcomes if not o.error]
         self._ledger.put(self._stream, [o.item.written(o.remote_id) for o in done])
+        self._missing.were_written(str(o.remote_id) for o in done)
         refused = [
             (o.item, o.error)
             for o in outcomes

@@ -15,6 +15,8 @@ from target_contacts.ledger.entry import GONE, Entry
 from target_contacts.sinks.item import Action
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from target_contacts.delivery.outcomes import Outcomes
     from target_contacts.delivery.planned import Planned
     from target_contacts.errors import Rejected
@@ -45,11 +47,18 @@ class Missing:
         self._sink, self._ledger, self._outcomes = sink, ledger, outcomes
         self._on_gone, self._adopts = on_gone, adopts
         self._noted: list[tuple[Planned, Rejected | Refused]] = []
+        self._there: set[str] = set()
+        """Ids of contacts that were written in this run. A list may be older than they are."""
+
+    def were_written(self, ids: Iterable[str]) -> None:
+        """Take note of contacts that surely are there."""
+        if self._on_gone != "reject":
+            self._there.update(ids)
 
     def notes(self, item: Planned, error: Rejected | Refused) -> bool:
         """Say whether a refusal is to be looked into, and keep it until then."""
         wanted = self._on_gone != "reject" and item.action is Action.UPDATE
-        if wanted and error.http_status is not None:
+        if wanted and error.http_status is not None and item.remote_id not in self._there:
             self._noted.append((item, error))
             return True
         return False

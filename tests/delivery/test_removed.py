@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_contacts.transport.errors import Refused, Stopped
+from tap_contacts.transport.errors import NotFound, Refused, Stopped
 from tests.support.fake_run import FakeRun, Place
 from tests.support.fake_sink import LANDED, LATE, LOST, REFUSED, FakeSink, Fault, ParallelSink
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from target_contacts.errors import Rejected
     from tests.support.fake_run import Record
 
 ANNA: Record = {
@@ -73,6 +74,32 @@ def test_one_that_was_put_in_again_by_hand_is_adopted(tmp_path: Path) -> None:
         run = place.run(MOVED, on_gone="recreate")
         assert (run.bins, known(place)) == ({"updated": 1}, ("written", "2"))
         assert list(place.sink.contacts.values()) == [CONTACT]
+
+
+class OneListSink(FakeSink):
+    """The same, asked once for all contacts that are there."""
+
+    def is_gone(self, remote_id: str, error: Rejected | Refused) -> bool:
+        """Say whether a contact is missing in the list."""
+        return isinstance(error, NotFound) and remote_id not in self.ids_there
+
+
+@pytest.mark.parametrize("on_gone", ["recreate", "skip"])
+def test_a_list_says_nothing_of_contacts_that_were_written_after_it(
+    tmp_path: Path, on_gone: str
+) -> None:
+    """An API that does not find its newest contact yet makes no second one."""
+    with Place(tmp_path, OneListSink) as place:
+        removed(place, BERT)
+        run = FakeRun(place, on_gone=on_gone)
+        run.send({**BERT, "company": "Acme"})
+        run.send(ANNA)
+        place.sink.faults = [Fault(NotFound("Fake", "update", "not found", http_status=404))]
+        run.send(MOVED)
+        run.finish()
+        names = [contact["first_name"] for contact in place.sink.contacts.values()]
+        assert (names.count("Anna"), run.bins["rejected"]) == (1, 1)
+        assert place.sink.asked.count("list") >= 1
 
 
 @pytest.mark.parametrize("fault", [LOST, LANDED, LATE])
