@@ -7,12 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from tap_contacts.plugin.base import InputError
 from target_contacts.contact.deletion import Gone
-from target_contacts.delivery.adoption import Adoption
-from target_contacts.delivery.delivery import Delivery
 from target_contacts.delivery.filled import FilledFields
-from target_contacts.delivery.missing import Missing
-from target_contacts.delivery.plan import Plan, Terms
-from target_contacts.delivery.setbacks import Setbacks, Tries
+from target_contacts.delivery.steps import steps_of
 from target_contacts.delivery.unanswered import Unanswered
 from target_contacts.errors import Rejected
 from target_contacts.pipeline.explain import Explainer
@@ -84,42 +80,21 @@ class ContactSink(StreamSink):
         self, stream: Stream, filled: FilledFields, warn_once: Callable[[str], None]
     ) -> None:
         """Make the objects that plan and deliver the records."""
-        run, outcomes, ledger, sink = self._run, self._outcomes, self._run.ledger, self.api_sink
-        settings, can = run.settings, sink.capabilities
-        unanswered = Unanswered(settings.unanswered_wait)
-        adoption = Adoption(
-            sink,
-            settings.match_on,
-            unanswered=unanswered,
-            ledger=ledger,
-            outcomes=outcomes,
+        run = self._run
+        self._plan, self._delivery = steps_of(
+            self.api_sink,
+            run.settings,
+            ledger=run.ledger,
+            outcomes=self._outcomes,
+            filled=filled,
+            unanswered=Unanswered(run.settings.unanswered_wait),
             peers=run.adoptions,
             shutdown=run.shutdown,
-            warn_once=warn_once,
-        )
-        terms = Terms(
-            settings.dry_run,
-            adoption.adopts,
-            can.idempotent,
-            can.replaces,
-            run.former_until,
-            stream.key_properties,
-        )
-        self._plan = Plan(ledger, outcomes, filled, unanswered, terms)
-        wait = settings.retry_wait_seconds
-        tries = Tries(sink.title, settings.max_tries, wait, can.alone_after)
-        self._delivery = Delivery(
-            sink,
-            ledger=ledger,
-            outcomes=outcomes,
-            adoption=adoption,
-            setbacks=Setbacks(outcomes, tries),
-            unanswered=unanswered,
-            missing=Missing(sink, ledger, outcomes, settings.on_gone, adopts=adoption.adopts),
-            shutdown=run.shutdown,
             limit=run.limit,
-            mode=settings.mode,
+            former_until=run.former_until,
+            key_properties=stream.key_properties,
             assert_complete=self._preparation.assert_complete,
+            warn_once=warn_once,
         )
 
     @property

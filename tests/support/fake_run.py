@@ -6,14 +6,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 
-from target_contacts.delivery.adoption import Adoption
-from target_contacts.delivery.delivery import Delivery
 from target_contacts.delivery.filled import FilledFields
 from target_contacts.delivery.limit import Limit
-from target_contacts.delivery.missing import Missing
 from target_contacts.delivery.outcomes import Outcomes
-from target_contacts.delivery.plan import Plan, Terms
-from target_contacts.delivery.setbacks import Setbacks, Tries
+from target_contacts.delivery.steps import steps_of
 from target_contacts.delivery.unanswered import MOST_HELD, Unanswered
 from target_contacts.ledger.ledger import Ledger
 from target_contacts.pipeline.intake import Intake
@@ -34,6 +30,9 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from target_contacts.delivery.adoption import Adoption
+    from target_contacts.delivery.delivery import Delivery
+    from target_contacts.delivery.plan import Plan
     from target_contacts.errors import Rejected
     from target_contacts.ledger.entry import Entry
     from target_contacts.pipeline.run import Run
@@ -154,7 +153,6 @@ class FakeRun:
         outcomes = Outcomes(name, self.books, self._checkpoints, self._keep)
         filled = FilledFields(ledger, sink.configured(), clears=can.clears_fields)
         run, settings = cast("Run", self), self.settings
-        tries = Tries("Fake", settings.max_tries, settings.retry_wait_seconds, can.alone_after)
         preparation = Preparation(
             stream, sink, run, outcomes=outcomes, filled=filled, warn_once=self.warnings.append
         )
@@ -167,39 +165,21 @@ class FakeRun:
             settings={},
             has_former_keys=self.has_former_keys,
         )
-        unanswered = Unanswered(settings.unanswered_wait, place.clock, self._most_held)
-        adoption = Adoption(
+        plan, delivery = steps_of(
             sink,
-            settings.match_on,
+            settings,
             ledger=ledger,
             outcomes=outcomes,
-            unanswered=unanswered,
+            filled=filled,
+            unanswered=Unanswered(settings.unanswered_wait, place.clock, self._most_held),
             peers=self._peers,
             shutdown=place.shutdown,
+            limit=self.limit,
+            former_until=self._former_until,
+            key_properties=["id"],
+            assert_complete=preparation.assert_complete,
             warn_once=self.warnings.append,
         )
-        delivery = Delivery(
-            sink,
-            ledger=ledger,
-            outcomes=outcomes,
-            adoption=adoption,
-            setbacks=Setbacks(outcomes, tries),
-            unanswered=unanswered,
-            missing=Missing(sink, ledger, outcomes, settings.on_gone, adopts=adoption.adopts),
-            shutdown=place.shutdown,
-            limit=self.limit,
-            mode=settings.mode,
-            assert_complete=preparation.assert_complete,
-        )
-        terms = Terms(
-            settings.dry_run,
-            adoption.adopts,
-            can.idempotent,
-            can.replaces,
-            self._former_until,
-            ["id"],
-        )
-        plan = Plan(ledger, outcomes, filled, unanswered, terms)
         return _Steps(intake, preparation, plan, delivery)
 
     def _keep(self, _: Mapping[str, Any], why: Rejected) -> None:

@@ -1,0 +1,101 @@
+"""Put together what plans and delivers the records of one stream."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from target_contacts.delivery.adoption import Adoption
+from target_contacts.delivery.delivery import Delivery
+from target_contacts.delivery.missing import Missing
+from target_contacts.delivery.plan import Plan, Terms
+from target_contacts.delivery.setbacks import Setbacks, Tries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from target_contacts.delivery.filled import FilledFields
+    from target_contacts.delivery.limit import Limit
+    from target_contacts.delivery.outcomes import Outcomes
+    from target_contacts.delivery.unanswered import Unanswered
+    from target_contacts.ledger.ledger import Ledger
+    from target_contacts.mapping.field import Payload
+    from target_contacts.settings import Settings
+    from target_contacts.shutdown import Shutdown
+    from target_contacts.sinks.base import ApiSink
+
+
+class Steps(NamedTuple):
+    """What plans and what delivers."""
+
+    plan: Plan
+    delivery: Delivery
+
+
+def steps_of(  # noqa: PLR0913  # what the steps work with
+    sink: ApiSink[Any],
+    settings: Settings,
+    *,
+    ledger: Ledger,
+    outcomes: Outcomes,
+    filled: FilledFields,
+    unanswered: Unanswered,
+    peers: list[Adoption],
+    shutdown: Shutdown,
+    limit: Limit,
+    former_until: float,
+    key_properties: Sequence[str],
+    assert_complete: Callable[[Payload, bool], None],
+    warn_once: Callable[[str], None],
+) -> Steps:
+    """Return the steps of one stream.
+
+    Args:
+        sink: Writes contacts.
+        settings: The target's settings.
+        ledger: Remembers what became of records.
+        outcomes: Books records.
+        filled: Knows what each contact was filled with.
+        unanswered: Holds creates that were not answered.
+        peers: What adopts contacts for the streams of the run; that of this one is added.
+        shutdown: Knows whether the run is to end.
+        limit: Knows which records may be sent.
+        former_until: Until when a create of an earlier run may still be carried out.
+        key_properties: Names of the key's properties.
+        assert_complete: As for `Delivery`.
+        warn_once: Logs a warning, unless it was logged before.
+    """
+    can = sink.capabilities
+    adoption = Adoption(
+        sink,
+        settings.match_on,
+        ledger=ledger,
+        outcomes=outcomes,
+        unanswered=unanswered,
+        peers=peers,
+        shutdown=shutdown,
+        warn_once=warn_once,
+    )
+    terms = Terms(
+        settings.dry_run,
+        adoption.adopts,
+        can.idempotent,
+        can.replaces,
+        former_until,
+        key_properties,
+    )
+    wait = settings.retry_wait_seconds
+    tries = Tries(sink.title, settings.max_tries, wait, can.alone_after)
+    delivery = Delivery(
+        sink,
+        ledger=ledger,
+        outcomes=outcomes,
+        adoption=adoption,
+        setbacks=Setbacks(outcomes, tries),
+        unanswered=unanswered,
+        missing=Missing(sink, ledger, outcomes, settings.on_gone, adopts=adoption.adopts),
+        shutdown=shutdown,
+        limit=limit,
+        mode=settings.mode,
+        assert_complete=assert_complete,
+    )
+    return Steps(Plan(ledger, outcomes, filled, unanswered, terms), delivery)
