@@ -1,4 +1,4 @@
-"""Know whether a signal asked the run to end."""
+"""Keep whether a signal asked the run to end."""
 
 from __future__ import annotations
 

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from tap_contacts.transport.grant import Grant
     from tap_contacts.transport.session import Answer, SignIn
 
+READ_AT_ONCE = 4
+"""Requests in flight where neither settings nor a default say how many: look-ups of the target."""
+
 AFTER_CUT = MINUTE
 """Seconds of pause after a connection was cut in haste: documented rates are those of a minute."""
 
@@ -83,6 +86,10 @@ class ApiClient(abc.ABC):
             ConfigurationError: If a setting is wrong.
         """
         sending = msgspec.convert({**config}, Sending)
+        self.concurrency: int = config.get("concurrency") or READ_AT_ONCE
+        """Requests that reading has in flight."""
+        self.ahead = 2 * self.concurrency
+        """Results that are read ahead of the one that is needed."""
         self._outage = CircuitBreaker()
         fixed = settings.get("requests_per_minute") or config.get("requests_per_minute")
         self.pace = RateLimiter(self.title, self._outage, {"": fixed} if fixed else self.rates)

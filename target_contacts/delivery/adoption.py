@@ -117,7 +117,7 @@ class Adoption:
                     other.know(str(outcome.remote_id), outcome.item.payload)
 
     def know(self, remote_id: str, fields: Mapping[str, Any]) -> None:
-        """Know a contact that another stream of this run has created."""
+        """Add a contact that another stream of this run has created."""
         self._look_up.add(remote_id, fields)
 
     @property

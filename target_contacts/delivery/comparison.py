@@ -1,4 +1,4 @@
-"""Know by what the contacts of one stream are compared: evidence, or the rules of `match_on`."""
+"""Say by what the contacts of one stream are compared: evidence, or the rules of `match_on`."""
 
 from __future__ import annotations
 

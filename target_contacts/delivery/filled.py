@@ -1,4 +1,4 @@
-"""Tell what an update has to change: fill, clear, or leave alone.
+"""Say what an update has to change: fill, clear, or leave alone.
 
 The ledger remembers which fields of a contact this target filled, and from which properties of the
 record; it does not remember with what. So what is gone at the source is cleared at the destination
@@ -41,7 +41,7 @@ class Change(NamedTuple):
 
 
 class FilledFields:
-    """Know which fields of the contacts of one stream were filled, and from what."""
+    """Remember which fields of the contacts of one stream were filled, and from what."""
 
     def __init__(self, ledger: Ledger, fields: Iterable[Field], *, clears: bool) -> None:
         self._ledger, self._clears = ledger, clears

@@ -50,7 +50,7 @@ class LookUp:
         self._scopes.clear()
 
     def add(self, remote_id: str, fields: Mapping[str, Any]) -> None:
-        """Know a contact that was created since the last look."""
+        """Add a contact that was created since the last look."""
         self._everything.add("", remote_id, fields)
         if (scope := self._sink.scope(fields)) is not None:
             self._scopes.add(scope, remote_id, fields)

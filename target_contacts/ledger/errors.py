@@ -137,7 +137,7 @@ _OF_POOLS = "08P01"
 
 
 def trouble_of(error: Exception) -> Trouble:
-    """Tell what is wrong; the error's own text, which may hold rows, stays here."""
+    """Return what is wrong; the error's own text, which may hold rows, stays here."""
     origin = getattr(error, "orig", None) or error
     state = getattr(origin, "sqlstate", None)
     told = (

@@ -120,7 +120,7 @@ class Ledger:
             return connection.execute(count).scalar_one()
 
     def _forget(self, stream: str, keys: Iterable[str]) -> None:
-        """Know what was read whole no longer where it changes."""
+        """Drop what was read of a whole stream, where it changes now."""
         whole = self._whole.get(stream) or {}
         for key in keys:
             whole.pop(key, None)

@@ -73,7 +73,7 @@ class Login(TokenSignIn):
 
 
 def _no_token(status: int, *, refused: bool) -> Exception:
-    """Tell wrong credentials and a wrong path from trouble that may pass."""
+    """Return the error of a sign-in: it ends the run, unless the trouble may pass."""
     answered = f"no token (HTTP {status})"
     if refused and status in REFUSED:
         return Stopped(TITLE, "sign-in", answered, "Check username and password.")

@@ -104,8 +104,7 @@ class Cobai(ApiClient):
         self._as_in_table = settings.get("element_order") == "table"
         self._said: set[str] = set()
         self._saying = threading.Lock()
-        concurrency = config.get("concurrency") or 4
-        self.pool, self.ahead = ThreadPoolExecutor(concurrency), 2 * concurrency
+        self.pool = ThreadPoolExecutor(self.concurrency)
 
     def address(self, settings: Mapping[str, Any]) -> str:
         """Return `api_url`."""

@@ -88,7 +88,7 @@ class AppSignIn(TokenSignIn):
 
 
 def _refusal(asked: str, root: _Element | None, status: int) -> Exception:
-    """Tell a refusal for good from one that may pass."""
+    """Return the error of a refusal: it ends the run, unless it may pass."""
     code, judgement = judge_sign_in(root)
     answered = f"sign-in refused with error {code}" if code else "no sign-in"
     kind = Stopped if judgement.verdict is Verdict.STOP else Retry

@@ -78,7 +78,6 @@ class Valomnia(ApiClient):
         self.keep_photos: bool = settings.get("keep_photos", True)
         self.sorts_by_id: bool | None = None
         """Whether the API lists contacts in the order of ids; None: not asked yet."""
-        self.concurrency = config.get("concurrency") or 4
 
     def sign_in_with(self, settings: Mapping[str, Any]) -> SignIn:
         """Sign in with user and password."""
@@ -88,7 +87,7 @@ class Valomnia(ApiClient):
         return Session(self.transport, self.origin, settings["username"], settings["password"])
 
     def judge(self, answer: Answer) -> Judgement:
-        """Tell what an answer means; a page instead of one may mean that the session has ended."""
+        """Return what an answer means; after a page instead of one, have the next call sign in."""
         if self._has_served and wire.is_page(answer):
             self.sign_in.renew(answer.request)
         return codes.judge(answer)

@@ -98,7 +98,7 @@ def _in_order(
 
     listing = Listing(client.what, PAGE_SIZE, "id")
     with ThreadPoolExecutor(client.concurrency) as pool:
-        pages = Offsets(pool, fetch, PAGE_SIZE - 1, 2 * client.concurrency)
+        pages = Offsets(pool, fetch, PAGE_SIZE - 1, client.ahead)
         with closing(read_chunks(listing, pages, progress)) as chunks:
             for chunk in chunks:
                 yield chunk._replace(records=[normal(row) for row in chunk.records])

@@ -67,7 +67,7 @@ def is_page(answer: Answer) -> bool:
 
 
 def asks_to_sign_in(answer: Answer) -> bool:
-    """Tell a login page, or the way to one, from other redirects and pages.
+    """Say whether an answer is a login page, or a redirect to one, and no other page.
 
     Those may come after a contact was written, so that its outcome is unknown.
     """

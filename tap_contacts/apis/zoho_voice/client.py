@@ -123,8 +123,7 @@ class ZohoVoice(ApiClient):
         is_guessed = center != DOCUMENTED_CENTER and not settings.get("api_url")
         self.guessed = f"The host {host(center)} is guessed from data_center" if is_guessed else ""
         """What to say of the host if it is not documented."""
-        concurrency = config.get("concurrency") or 4
-        self.pool, self.ahead = ThreadPoolExecutor(concurrency), 2 * concurrency
+        self.pool = ThreadPoolExecutor(self.concurrency)
 
     def address(self, settings: Mapping[str, Any]) -> str:
         """Return `api_url`, by default that of the data centre."""
@@ -136,8 +135,8 @@ class ZohoVoice(ApiClient):
         names = ("client_id", "client_secret", "refresh_token")
         grant = {name: settings.get(name, "") for name in names}
         if all(grant.values()):
-            host = ACCOUNTS_HOSTS[settings.get("data_center") or DOCUMENTED_CENTER]
-            url = settings.get("accounts_url") or f"https://{host}"
+            accounts = ACCOUNTS_HOSTS[settings.get("data_center") or DOCUMENTED_CENTER]
+            url = settings.get("accounts_url") or f"https://{accounts}"
             return RefreshToken(self.transport, self.origin_of("accounts_url", url), **grant)
         if token := settings.get("access_token"):
             return AccessToken(token)
@@ -145,7 +144,7 @@ class ZohoVoice(ApiClient):
         raise ConfigurationError(msg)
 
     def judge(self, answer: Answer) -> Judgement:
-        """Tell what an answer means; until the API serves, its host may be the wrong one."""
+        """Return what an answer means; until the API serves, advise to check a guessed host."""
         judgement = codes.judge(answer)
         if judgement.verdict is Verdict.DONE or not self.advice_on_silence:
             return judgement

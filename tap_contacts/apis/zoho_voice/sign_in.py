@@ -68,7 +68,7 @@ def _life(seconds: object) -> float:
 
 
 def _refusal(asked: str, answer: Answer, error: str) -> Exception:
-    """Tell a wrong grant from a throttle; both come with HTTP 200."""
+    """Return the error of a wrong grant, or of a throttle; both come with HTTP 200."""
     if error.startswith("invalid_") and plain_code(error):
         names = "client_id, client_secret, refresh_token and data_center"
         advice = f"Check zoho_voice's {names}. {OF_ONE_CENTER}"

@@ -1,7 +1,7 @@
-"""Tell a request that PORTERS refuses from a contact that it refuses.
+"""Find out whether PORTERS refuses a request as such, or a contact in it.
 
-Some codes may be about either, and an answer to a whole request does not tell. So what such a code
-refused is sent again in parts, and no contact is rejected for it until another one was taken.
+Some codes may be about either, and the answer to a whole request does not say which. So what such a
+code refused is sent again in parts, and no contact is rejected for it until another one was taken.
 """
 
 from __future__ import annotations
