@@ -170,10 +170,13 @@ class BasIpSink(ApiSink[BasIp]):
 
     def _send(self, pack: Pack[Item], waiting: Waiting[Item]) -> list[Outcome[Item]]:
         """Return the outcomes of one request; none for what goes again."""
-        if self._is_full:
-            return self._send_into_full(pack, waiting)
+        new = [item for item in pack.items if item.action is Action.CREATE]
+        if self._is_full and new:
+            waiting.put_back([item for item in pack.items if item.action is not Action.CREATE])
+            full = Rejected("The device's phone book is full; nothing new was sent any more", FULL)
+            return [Outcome(item, error=full) for item in new]
         if not pack.is_half:
-            self._tell_of_room(sum(item.action is Action.CREATE for item in pack.items))
+            self._tell_of_room(len(new))
         linked = [(_link_id(item), item) for item in pack.items]
         contacts = [{"link_id": link_id, **item.payload} for link_id, item in linked]
         try:
@@ -181,22 +184,8 @@ class BasIpSink(ApiSink[BasIp]):
         except (Refused, GivenUp) as error:
             if waiting.halve(pack, why := _why(error)):
                 return []
-            [item] = pack.items
-            self._is_full = error.code == FULL and item.action is Action.CREATE
-            return [Outcome(item, error=why)]
-
-    def _send_into_full(self, pack: Pack[Item], waiting: Waiting[Item]) -> list[Outcome[Item]]:
-        """Refuse what is new, and have updates sent."""
-        new = [item for item in pack.items if item.action is Action.CREATE]
-        if not new:
-            self._is_full = False
-            try:
-                return self._send(pack, waiting)
-            finally:
-                self._is_full = True
-        waiting.put_back([item for item in pack.items if item.action is not Action.CREATE])
-        why = Rejected("The device's phone book is full; nothing new was sent any more", FULL)
-        return [Outcome(item, error=why) for item in new]
+            self._is_full |= error.code == FULL and bool(new)
+            return [Outcome(item, error=why) for item in pack.items]
 
     def _tell_of_room(self, more: int) -> None:
         """Warn once, before it is sent, of more new contacts than the device holds."""
