@@ -24,13 +24,6 @@ IN_TIME = 10
 """Seconds within which a run ends at a signal."""
 
 
-@pytest.fixture
-def zoho() -> Iterator[Watched]:
-    """Return a running, empty Zoho Voice."""
-    with Watched() as sandbox:
-        yield sandbox
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """Return an empty database, in turn of each kind, which is waited for as long as by default."""

@@ -29,29 +29,11 @@ from tests.support.ledger_runs import (
     line_of,
     started,
 )
-from tests.support.ledger_stores import SqliteStore, Store, postgres
+from tests.support.ledger_stores import SqliteStore, Store
 from tests.support.zoho_people import ANNA, BERT, bins, names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-
-@pytest.fixture
-def zoho() -> Iterator[Watched]:
-    """Return a running, empty Zoho Voice."""
-    with Watched() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """Return an empty database, in turn of each kind."""
-    if request.param == "sqlite":
-        yield SqliteStore(tmp_path / "shared.db")
-    else:
-        with postgres() as made:
-            yield made
 
 
 # Two runs at once.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -194,9 +193,9 @@ ANYTHING = st.recursive(
 @settings(derandomize=True, deadline=None, database=None)
 @given(st.dictionaries(st.sampled_from(["properties", "type", "allOf", "$schema"]), ANYTHING))
 def test_no_schema_is_too_odd(schema: dict[str, Any]) -> None:
-    """A record is taken or rejected, and nothing else happens."""
-    json.dumps(schema)
-    assert outcome(schema, {"type": "x", "items": [1]}) is None or True
+    """A record is taken, or rejected for one of its fields, and nothing else happens."""
+    record = {"type": "x", "items": [1]}
+    assert (outcome(schema, record) or "type").partition(".")[0] in record
 
 
 def test_an_odd_schema_is_said_once(zoho: ZohoVoice, workplace: Workplace) -> None:
