@@ -19,7 +19,7 @@ from target_contacts.ledger.errors import ReadOnlyError
 from target_contacts.ledger.fills import Fills
 from target_contacts.ledger.lease import Lease, Unheld
 from target_contacts.ledger.lock import acquire, lock_of
-from target_contacts.ledger.tables import CONTACTS, HAS_ID, STREAMS
+from target_contacts.ledger.tables import CONTACTS, HAS_ID, RUNS, STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -37,6 +37,11 @@ LARGEST_IN_MEMORY = 300_000
 _TOLD = [c.name for c in CONTACTS.columns if c.name in Entry.__struct_fields__]
 _told = operator.attrgetter(*_TOLD)
 """What an entry tells, in the order of the table's columns, as a statement takes them."""
+
+
+def _is_accepted(entry: Entry) -> bool:
+    """Say whether an entry tells that the destination has accepted a payload."""
+    return entry.status == WRITTEN and entry.payload is not None
 
 
 class Ledger:
@@ -61,6 +66,8 @@ class Ledger:
         """Hashes of the records of streams that were read whole, by key."""
         self._fills = Fills(self._database)
         self._lock: Lock | None = None
+        self._accepted: bool | None = None
+        """Whether the account has ever accepted a contact; None until it is asked."""
 
     def lock(self, wait: float) -> None:
         """Keep other runs from writing to the account until this ledger is closed.
@@ -82,6 +89,7 @@ class Ledger:
             return
         lease.outwait(self._halted, is_over=not self._lock or self._lock.is_sure)
         self.lease = lease
+        self.has_accepted()
 
     def digest(self, value: object) -> str:
         """Return the hash under which a key or payload stands in this ledger."""
@@ -151,6 +159,9 @@ class Ledger:
         with self.lease.writing() as connection:
             self._fills.enter(connection, entries)
             connection.exec_driver_sql(self._enter, rows)
+            if is_first := not self._accepted and any(map(_is_accepted, entries)):
+                self._know_accepted(connection)
+        self._accepted = self._accepted or is_first
         self._fills.know(entries)
 
     @functools.cached_property
@@ -185,11 +196,25 @@ class Ledger:
             return connection.execute(one).first() is not None
 
     def has_accepted(self) -> bool:
-        """Say whether the account has accepted a contact, of any stream."""
-        known = CONTACTS.c.account == self.account, CONTACTS.c.status == WRITTEN
-        one = sa.select(CONTACTS.c.key).where(*known, CONTACTS.c.payload.is_not(None)).limit(1)
+        """Say whether the account has ever accepted a contact, of any stream.
+
+        A run asks before it enters anything: the entry of an update under way does not tell.
+        """
+        if self._accepted is None:
+            self._accepted = self._ask_accepted()
+        return self._accepted
+
+    def _ask_accepted(self) -> bool:
+        known = sa.select(RUNS.c.number).where(RUNS.c.account == self.account, RUNS.c.has_accepted)
+        accepted = CONTACTS.c.status == WRITTEN, CONTACTS.c.payload.is_not(None)
+        of_account = CONTACTS.c.account == self.account
+        one = sa.select(CONTACTS.c.key).where(of_account, *accepted).limit(1)
         with self._database.transaction("read") as connection:
-            return connection.execute(one).first() is not None
+            return any(connection.execute(each).first() is not None for each in (known, one))
+
+    def _know_accepted(self, connection: sa.Connection) -> None:
+        account = RUNS.c.account == self.account
+        connection.execute(sa.update(RUNS).where(account).values(has_accepted=True))
 
     def know_keys(self, stream: str, keys: Keys) -> None:
         """Remember by what the records of a stream are known."""

@@ -56,5 +56,7 @@ RUNS = sa.Table(
     sa.Column("started_at", sa.Double),
     sa.Column("proven_at", sa.Double),
     sa.Column("ended", sa.Boolean),
+    sa.Column("has_accepted", sa.Boolean),
 )
-"""The last run that wrote to an account; times are seconds since 1970."""
+"""The last run that wrote to an account, and whether it or one before was accepted anything; times
+are seconds since 1970."""

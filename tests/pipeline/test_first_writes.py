@@ -126,3 +126,21 @@ def test_three_bad_contacts_of_different_causes_stop_nothing(
     run = workplace.target(sandbox.target_config(), contacts(*people(), state={"at": MANY}))
     assert (run.code, run.summary["created"], run.summary["rejected"]) == (3, MANY - 3, 3)
     assert (run.messages, len(sandbox.contacts)) == ([{"at": MANY}], MANY - 3)
+
+
+UPDATES = {Cobai: "PUT /", ZohoVoice: "PUT /rest"}
+"""Which requests update, where these are not those of `WAYS`."""
+
+
+def test_an_account_that_has_accepted_contacts_stays_one(
+    sandbox: Sandbox, workplace: Workplace
+) -> None:
+    """If it refuses the updates of all of them, each is rejected alone, in every run."""
+    on, way = WAYS[type(sandbox)]
+    config, known = sandbox.target_config(), people()[:6]
+    workplace.target(config, contacts(*known))
+    sandbox.fault(on=UPDATES.get(type(sandbox), on), times=-1, **way(0))
+    renamed = contacts(*({**each, "last_name": "Meyer"} for each in known), state={"at": 1})
+    for _ in range(2):
+        run = workplace.target(config, renamed)
+        assert (run.code, run.summary["rejected"], run.messages) == (3, 6, [{"at": 1}])
