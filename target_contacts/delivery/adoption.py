@@ -62,7 +62,7 @@ class Adoption:
         shutdown: Shutdown,
         warn_once: Callable[[str], None],
     ) -> None:
-        self._ledger, self._outcomes = ledger, outcomes
+        self._sink, self._ledger, self._outcomes = sink, ledger, outcomes
         self._unanswered, self._warn_once = unanswered, warn_once
         self._comparison = Comparison(sink, match_on, ledger)
         self._lost, self.adopts = self._comparison.lost, self._comparison.adopts
@@ -111,14 +111,24 @@ class Adoption:
 
     def tell_others(self, outcomes: Sequence[Outcome[Planned]]) -> None:
         """Let the other streams of this run know contacts that were created since they looked."""
-        for other in self._peers:
-            if other is not self:
-                for outcome in outcomes:
+        for outcome in outcomes:
+            self._tell_there(str(outcome.remote_id))
+            for other in self._peers:
+                if other is not self:
                     other.know(str(outcome.remote_id), outcome.item.payload)
 
     def know(self, remote_id: str, fields: Mapping[str, Any]) -> None:
         """Add a contact that another stream of this run has created."""
         self._look_up.add(remote_id, fields)
+
+    def _tell_there(self, remote_id: str) -> None:
+        """Let the sinks of all streams know that a contact is there."""
+        for peer in self._peers:
+            peer.know_there(remote_id)
+
+    def know_there(self, remote_id: str) -> None:
+        """Know that a contact is there that may have come since all were asked for."""
+        self._sink.know_there(remote_id)
 
     @property
     def held(self) -> Collection[Planned]:
@@ -199,6 +209,7 @@ class Adoption:
         self, item: Planned, remote_id: str, fields: Mapping[str, Any]
     ) -> Iterator[Planned]:
         """Settle a create that turns out to be done; what differs from it becomes an update."""
+        self._tell_there(remote_id)
         if self._lost.is_sent(item, fields):
             self._ledger.put(self._outcomes.stream, [item.written(remote_id)])
             self._outcomes.settle("created", item.received)

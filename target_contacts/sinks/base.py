@@ -211,9 +211,14 @@ class ApiSink(Generic[ClientT]):
         return False
 
     @cached_property
-    def ids_there(self) -> AbstractSet[str]:
-        """Return the ids of all contacts that `stored` tells, when this is first asked for."""
+    def ids_there(self) -> set[str]:
+        """Return the ids of all contacts: those that `stored` told first, and those since."""
         return {remote_id for remote_id, _ in self.stored()}
+
+    def know_there(self, remote_id: str) -> None:
+        """Know a contact that may have come after all were asked for."""
+        if "ids_there" in self.__dict__:
+            self.ids_there.add(remote_id)
 
     # Looking up.
 

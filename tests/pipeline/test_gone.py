@@ -41,6 +41,21 @@ def clear(sandbox: Any) -> None:
     ways[type(sandbox)]()
 
 
+def deny(sandbox: Sandbox, holding: str = "") -> None:
+    """Let updates that hold a text be refused as if the contact were not there."""
+    verbs = {"cobai": "PUT", "zoho_voice": "PUT"}
+    bodies = {
+        "porters": (200, "<Contact><Code>7</Code></Contact>"),
+        "cobai": (404, "<Error><message>none</message></Error>"),
+        "valomnia": (404, '{"error": "not_found", "error_description": "none"}'),
+        "zoho_voice": (404, '{"code": "ZVT404", "message": "none", "status": "ERROR"}'),
+    }
+    status, body = bodies[sandbox.api]
+    verb = verbs.get(sandbox.api, "POST")
+    path = {"porters": "/v1/contact", "valomnia": "/api/"}.get(sandbox.api, "/")
+    sandbox.fault(on=f"{verb} {path}", times=-1, status=status, body=body, holding=holding)
+
+
 @pytest.fixture(params=[Porters, Cobai, Valomnia, ZohoVoice], ids=lambda kind: str(kind.api))
 def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """Return an API that says of an update that its contact is not there; a monitor never does."""
@@ -103,23 +118,30 @@ def test_a_contact_that_is_there_is_not_gone(
     """An update that is refused as if it were not there is rejected."""
     config = {**sandbox.target_config(), "on_gone": on_gone}
     workplace.target(config, contacts(ANNA))
-    verbs = {"cobai": "PUT", "zoho_voice": "PUT"}
-    bodies = {
-        "porters": (200, "<Contact><Code>7</Code></Contact>"),
-        "cobai": (404, "<Error><message>none</message></Error>"),
-        "valomnia": (404, '{"error": "not_found", "error_description": "none"}'),
-        "zoho_voice": (404, '{"code": "ZVT404", "message": "none", "status": "ERROR"}'),
-    }
-    status, body = bodies[sandbox.api]
     before = len(sandbox.log)
-    verb = verbs.get(sandbox.api, "POST")
-    path = {"porters": "/v1/contact", "valomnia": "/api/"}.get(sandbox.api, "/")
-    sandbox.fault(on=f"{verb} {path}", times=-1, status=status, body=body)
+    deny(sandbox)
     run = workplace.target(config, contacts(MOVED))
     assert len(sandbox.log) > before
     assert (run.code, bins(run.summary), len(sandbox.contacts)) == (3, {"rejected": 1}, 1)
     sandbox.faults.clear()
     assert bins(workplace.target(config, contacts(MOVED)).summary) == {"updated": 1}
+
+
+@pytest.mark.parametrize("on_gone", ["recreate", "skip"])
+def test_a_contact_that_came_after_all_were_asked_for_is_not_gone(
+    sandbox: Sandbox, workplace: Workplace, on_gone: str
+) -> None:
+    """Whoever is created after another one was found to be gone is not taken for gone, too."""
+    config = {**sandbox.target_config(), "on_gone": on_gone, "batch_size_rows": 1}
+    workplace.target(config, contacts(ANNA))
+    clear(sandbox)
+    deny(sandbox, "Schulz")
+    run = workplace.target(config, contacts(MOVED, BERT, {**BERT, "last_name": "Schulz"}))
+    assert (run.code, run.summary["rejected"]) == (3, 1)
+    assert len(sandbox.contacts) == 1 + (on_gone == "recreate")
+    sandbox.faults.clear()
+    again = workplace.target(config, contacts({**BERT, "last_name": "Schulz"}))
+    assert bins(again.summary) == {"updated": 1}
 
 
 @pytest.mark.parametrize("on_gone", ["recreate", "skip"])
