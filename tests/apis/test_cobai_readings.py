@@ -12,6 +12,7 @@ import pytest
 
 from tests.sandbox.cobai import CUSTOMER_UUID, PASSWORD, Cobai
 from tests.sandbox.readings import COBAI, OTHER
+from tests.sandbox.server import Request, Response
 from tests.support.cobai_people import HTML, LIST, calls, member, person, source
 from tests.support.commands import Finished, Workplace, contacts
 
@@ -216,6 +217,59 @@ def test_a_link_in_a_circle_ends_the_run(cobai: Cobai, workplace: Workplace) -> 
     run = workplace.tap(source(cobai))
     assert (run.code, calls(cobai, "GET").count(LIST)) == (1, 2)
     assert "links to a next page that was read already" in run.log
+
+
+@pytest.mark.parametrize("reading", ["pages_404", "pages_again"])
+@pytest.mark.parametrize("numbers", [(12, 45), (20, 25), (40, 12, 41)])
+def test_a_list_without_second_page_makes_no_longer_one_short(
+    workplace: Workplace, reading: str, numbers: tuple[int, ...]
+) -> None:
+    """That a list of one page has no other tells nothing of those that fill a page."""
+    with Cobai(readings=[reading]) as sandbox:
+        for count in numbers:
+            customer = sandbox.add_customer()
+            for place in range(count):
+                sandbox.add(customer_uuid=customer, **member(f"{customer}{place}"))
+        run = workplace.tap({**source(sandbox), "concurrency": 1})
+        assert run.code == 0, run.log
+        held = [contact["uuid"] for contact in sandbox.contacts]
+        assert [record["uuid"] for record in run.records(STREAM)] == held
+
+
+class Linking(Cobai):
+    """A cobai whose lists link to ever another next page, as the class says."""
+
+    href = "?cursor={number}"
+
+    def handle(self, request: Request) -> Response:
+        """Answer each list without an item, but with a link."""
+        if request.path != LIST:
+            return super().handle(request)
+        number = sum(line.request.path == LIST for line in self.log)
+        link = f'<link rel="next" href="{self.href.format(number=number)}"/>'
+        body = f"<contactIdList>{link}</contactIdList>"
+        return Response(200, body.encode(), {"Content-Type": "application/xml;charset=UTF-8"})
+
+
+class LinkingByPath(Linking):
+    """A cobai that tells the next page in the path, and not in the query."""
+
+    href = "/v2/customer/page/2"
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [(Linking, "hold nothing new, and link on"), (LinkingByPath, "page that has no query")],
+)
+def test_links_that_lead_nowhere_end_the_run(
+    workplace: Workplace, kind: type[Linking], said: str
+) -> None:
+    """A list that links on and on is not read for ever, nor one taken for whole that links on."""
+    with kind() as sandbox:
+        run = workplace.tap(source(sandbox))
+        assert (run.code, run.records(STREAM)) == (1, [])
+        assert said in run.log
+        assert len(sandbox.log) < 20
 
 
 @pytest.mark.parametrize("readings", [["table_order"], ["bad_request_text", "table_order"]])

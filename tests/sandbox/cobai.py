@@ -232,6 +232,8 @@ class Cobai(Contacts, Sandbox):
     def _ids(self, request: Request, kind: str, folder: str, uuids: Collection[str]) -> Response:
         root = etree.Element(f"{kind}IdList", nsmap={"atom": ATOM})
         shown, following = paged(self.readings, list(uuids), request.query)
+        if "pages_404" in self.readings and not shown and "page" in request.query:
+            raise Refused(404, "No such page.")
         for uuid in shown:
             item = etree.SubElement(root, kind)
             etree.SubElement(item, "uuid").text = uuid

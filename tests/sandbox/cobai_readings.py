@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Order = Callable[[Iterable[str]], list[str]]
 PAGE_SIZE = 20
-PAGES = {"pages_link", "pages_number"}
+PAGES = {"pages_link", "pages_number", "pages_404", "pages_again"}
 LENGTHS = {
     "firstName": 35,
     "lastName": 35,
@@ -64,6 +64,8 @@ def paged(
         return uuids, ""
     # Silent in the documents; taken: pages count from 1, and one behind the last is empty.
     number = int(query.get("page", 1))
+    if "pages_again" in readings:
+        number = min(number, -(-len(uuids) // PAGE_SIZE) or 1)
     end = number * PAGE_SIZE
     linked = "pages_link" in readings and end < len(uuids)
     following = urlencode({**query, "page": number + 1})

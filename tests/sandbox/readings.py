@@ -100,6 +100,8 @@ PORTERS = {
 COBAI = {
     "pages_link": "Lists come in pages of 20 with atom:link rel=next. [0: pages, or a cut list]",
     "pages_number": "Lists come in pages of 20, the others by page=2, 3, ... [0: pages]",
+    "pages_404": "As pages_number; a page behind the last is a 404. [0: pages]",
+    "pages_again": "As pages_number; a page behind the last is the last one again. [0: pages]",
     "more_required": "gender, role and ignoreAssortment are required, too. [4: mandatory, maybe]",
     "any_order": "The elements of a contact may stand in any order. [4: order of requests]",
     "table_order": "The elements stand in the order of the table. [4: order of requests]",

@@ -113,6 +113,25 @@ def test_pages_by_number(sandbox: Cobai) -> None:
     assert send(sandbox, "GET /v2/customer?page=x").status_code == 400
 
 
+@reading("pages_404")
+def test_no_page_behind_the_last(sandbox: Cobai) -> None:
+    """A page behind the last is not found; the last is."""
+    for _ in range(PAGE_SIZE):
+        sandbox.add_customer()
+    answers = [send(sandbox, f"GET /v2/customer?page={number}").status_code for number in (1, 2, 3)]
+    assert answers == [200, 200, 404]
+
+
+@reading("pages_again")
+def test_the_last_page_again(sandbox: Cobai) -> None:
+    """A page behind the last is the last one again."""
+    for _ in range(PAGE_SIZE):
+        sandbox.add_customer()
+    pages = [uuids(send(sandbox, f"GET /v2/customer?page={number}")) for number in (1, 2, 3)]
+    assert [len(page) for page in pages] == [PAGE_SIZE, 1, 1]
+    assert pages[1] == pages[2]
+
+
 @reading("more_required")
 @pytest.mark.parametrize("name", ["gender", "role", "ignoreAssortment"])
 def test_more_is_required(sandbox: Cobai, name: str) -> None:

@@ -91,11 +91,13 @@ def uuid_of(element: _Element, kind: str) -> str | None:
     return next(filter(None, (uuid_in(link, kind) for link in links)), None)
 
 
-def next_page(root: _Element) -> dict[str, str]:
-    """Return the query of the link to a list's next page; none if there is no such link."""
+def next_page(root: _Element) -> dict[str, str] | None:
+    """Return the query of the link to a list's next page, which may be empty; None without one."""
     links = (link for link in xml.children(root, "link") if link.get("rel") == "next")
-    queries = (urlsplit(link.get("href", "")).query for link in links)
-    return next((dict(parse_qsl(query, keep_blank_values=True)) for query in queries), {})
+    address = next(filter(None, (link.get("href", "").strip() for link in links)), None)
+    if address is None:
+        return None
+    return dict(parse_qsl(urlsplit(address).query, keep_blank_values=True))
 
 
 def uuid_in(link: str, kind: str) -> str | None:
