@@ -28,6 +28,9 @@ _logger = logging.getLogger("contacts")
 MOST_REREADS = 100
 """Most pages that are read again before a list is given up as changing too fast."""
 
+MOST_BARREN = 100
+"""Most pages in a row without a new row before a list is given up: it may ignore offsets."""
+
 MOST_GUESSED = 8
 """Most pages asked for at once if the API does not say how many there are."""
 
@@ -138,7 +141,7 @@ class _OffsetWalk:
         """Whether the rows of an earlier run are no longer where they were."""
         self.done = False
         self._total = -1
-        self._pages = self._rereads = 0
+        self._pages = self._rereads = self._barren = 0
         self._was_full = False
         self._is_counted = False
 
@@ -174,8 +177,18 @@ class _OffsetWalk:
             self._step_back()
             return Chunk([])
         fresh = [row for row, key in zip(page.rows, keys, strict=True) if self._seen.add(key)]
+        self._note_barren(is_barren=not fresh)
         self._step_on(page)
         return Chunk(fresh, self._progress(keys), self._left)
+
+    def _note_barren(self, *, is_barren: bool) -> None:
+        self._barren = self._barren + 1 if is_barren else 0
+        if self._barren > MOST_BARREN:
+            msg = (
+                f"{self._what}: gives the same rows again and again, whatever offset is asked "
+                "for, so that the others cannot be read. Ask the vendor's support."
+            )
+            raise Incomplete(msg)
 
     def _joins(self, keys: list[str]) -> bool:
         """Say whether a page overlaps those before it, so that no row is missing between them.

@@ -129,3 +129,18 @@ def test_rows_deleted_one_by_one_cost_few_requests() -> None:
     rows.before = delete
     assert staying <= set(rows.read())
     assert len(rows.starts) == 30
+
+
+def test_a_listing_that_takes_no_offset_is_given_up() -> None:
+    """The same full page again and again is neither the end nor worth asking for ever."""
+    rows = Rows(60)
+    asked = itertools.count()
+
+    def first(_: int) -> Page:
+        assert next(asked) < 1000
+        return rows.page(0)
+
+    found: list[str] = []
+    with pytest.raises(Incomplete, match="whatever offset is asked for"):
+        found.extend(row["id"] for row in read_rows("it", first, SIZE, "id"))
+    assert found == rows.rows[:SIZE]
