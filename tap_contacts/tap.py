@@ -17,7 +17,13 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tap_contacts import kept_files
 from tap_contacts.plugin import printable, signals, standard_streams
-from tap_contacts.plugin.base import ContactsPlugin, exit_codes
+from tap_contacts.plugin.base import (
+    ContactsPlugin,
+    check_option,
+    exit_codes,
+    tell_account,
+    tell_facts,
+)
 from tap_contacts.plugin.progress import Progress
 from tap_contacts.plugin.standard_streams import OutputError
 from tap_contacts.streams import cobai, porters, valomnia, zoho_voice
@@ -27,6 +33,8 @@ from tap_contacts.writer import MessageWriter
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
+
+    from singer_sdk.plugin_base import _ConfigInput
 
     from tap_contacts.streams.base import ApiStream
     from tap_contacts.transport.client import ApiClient
@@ -115,7 +123,7 @@ class TapContacts(ContactsPlugin, Tap):
 
     def check_settings(self) -> None:
         """Refuse to run without any API, or with settings that one of them refuses."""
-        given = [kind for kind in CLIENTS if kind.api in self.config]
+        given = self._given()
         if not given:
             apis = ", ".join(kind.api for kind in CLIENTS)
             msg = f"Nothing to read: give the settings of at least one of {apis}."
@@ -124,14 +132,44 @@ class TapContacts(ContactsPlugin, Tap):
             kind(self.config[kind.api], self.config)
 
     @classmethod
+    def invoke(
+        cls, *, config: _ConfigInput | None = None, check: bool = False, **options: Any
+    ) -> None:
+        """Run the command with its options, and exit if it only checks."""
+        if not check:
+            super().invoke(config=config, **options)
+            return
+        settings = config.config if config else {}
+        tap = cls(config=settings, parse_env_config=bool(config and config.parse_env))
+        sys.exit(tap.check())
+
+    def check(self) -> int:
+        """Print which accounts answer, and what is as assumed; return the exit code.
+
+        Raises:
+            ApiError: If an account does not answer.
+        """
+        code = 0
+        for kind in self._given():
+            client = kind(self.config[kind.api], self.config)
+            tell_account(client)
+            code = max(code, tell_facts(client))
+        return code
+
+    def _given(self) -> list[type[ApiClient]]:
+        """Return the clients of the APIs that have settings."""
+        return [kind for kind in CLIENTS if kind.api in self.config]
+
+    @classmethod
     def clients(cls) -> Sequence[type[ApiClient]]:
         """Return the client of each API that can be read."""
         return CLIENTS
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
-        """Check the files of states and catalogs: one that cannot be read is a usage error."""
+        """Add `--check`; see that the files of states and catalogs can be read."""
         command = super().get_singer_command()
+        command.params.append(check_option())
         for param in command.params:
             if param.name in KEPT:
                 param.type, param.callback = click.Path(), KEPT[param.name]

@@ -17,7 +17,13 @@ from singer_sdk.exceptions import (
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 
 from tap_contacts.plugin import printable, signals, standard_streams
-from tap_contacts.plugin.base import InputError, exit_codes
+from tap_contacts.plugin.base import (
+    InputError,
+    check_option,
+    exit_codes,
+    tell_account,
+    tell_facts,
+)
 from tap_contacts.plugin.progress import Progress
 from tap_contacts.transport.errors import Stopped
 from target_contacts import settings
@@ -204,7 +210,9 @@ class TargetContacts(ReceivingTarget):
         sys.exit(code)
 
     def check(self) -> int:
-        """Check all settings, sign in, read a little and print which account answered.
+        """Check all settings, sign in, read a little and print what is as assumed.
+
+        Returns the exit code.
 
         Raises:
             ConfigurationError: If a run would refuse the settings.
@@ -214,11 +222,11 @@ class TargetContacts(ReceivingTarget):
             self.this_run.rejects.assert_writable()
             sink = ContactSink(self, SAMPLE, dict(ANY_RECORD), ["id"], run=self.this_run)
             sink.setup()
-            click.echo(printable.text(self.this_run.client.check()))
+            tell_account(self.this_run.client)
             sink.learn()
+            return tell_facts(self.this_run.client)
         finally:
             self.this_run.close()
-        return 0
 
     def explain(self, file_input: IO[str] | None = None) -> int:
         """Read everything and print what a run would write. Nothing is asked or kept."""
@@ -248,8 +256,7 @@ class TargetContacts(ReceivingTarget):
         for param in command.params:
             if param.name == "file_input":
                 param.type = click.File("rb")
-        text = "Check the settings, sign in, read a little and say which account answered."
-        command.params.append(click.Option(["--check"], is_flag=True, help=text))
+        command.params.append(check_option())
         text = "Read a stream and print which of its fields go where; nothing is sent or kept."
         command.params.append(click.Option(["--explain"], is_flag=True, help=text))
         text = "Send only the first records that would be sent, this many; pass on no STATE."

@@ -25,6 +25,7 @@ from tap_contacts.plugin.setting_errors import unknown, wrong
 from tap_contacts.plugin.standard_streams import OutputError
 from tap_contacts.plugin.typed import typed, without_nulls
 from tap_contacts.transport.errors import ApiError
+from tap_contacts.transport.facts import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -181,6 +182,30 @@ class ContactsPlugin(PluginBase):
                 command.callback, clients, prefix, cls.config_for
             )
         return command
+
+
+def tell_account(client: ApiClient) -> None:
+    """Print which account answers; raise ApiError if none does."""
+    click.echo(printable.text(client.check()))
+
+
+def tell_facts(client: ApiClient) -> int:
+    """Print each fact about an API that reading shows; return the exit code."""
+    code = 0
+    for fact in client.facts():
+        click.echo(printable.text(fact.line))
+        if fact.seen.standing is Standing.HARMS:
+            code = FAILED
+    return code
+
+
+def check_option() -> click.Option:
+    """Return the option `--check`."""
+    text = (
+        "Check the settings, sign in, read a little, and say which account answers and what is "
+        "as assumed. Nothing is written."
+    )
+    return click.Option(["--check"], is_flag=True, help=text)
 
 
 def _is_sentence(record: logging.LogRecord) -> bool:

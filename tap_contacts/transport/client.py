@@ -25,10 +25,11 @@ from tap_contacts.transport.usage import Usage
 from tap_contacts.transport.verdict import Judgement, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from singer_sdk import typing as th
 
+    from tap_contacts.transport.facts import Fact
     from tap_contacts.transport.grant import Grant
     from tap_contacts.transport.session import Answer, SignIn
 
@@ -133,6 +134,13 @@ class ApiClient(abc.ABC):
     @abc.abstractmethod
     def check(self) -> str:
         """Sign in, make one harmless read and say which account answered, for `--check`."""
+
+    def facts(self) -> Iterator[Fact]:
+        """Yield what reading shows of assumptions that no document proves, for `--check`.
+
+        It is called after `check`. By default there are none.
+        """
+        return iter(())
 
     @property
     @abc.abstractmethod

@@ -1,0 +1,81 @@
+"""Tell what reading shows of assumptions about an API that no document proves."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from tap_contacts.transport.errors import ApiError, ends_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Standing(enum.Enum):
+    """What reading shows of an assumption, in the words of the report."""
+
+    HOLDS = "holds"
+    DIFFERS = "differs"
+    """It is wrong. That is allowed for, or a setting has to follow."""
+    HARMS = "differs and would harm"
+    """It is wrong, and a run would fail or do harm before a setting has changed."""
+    UNKNOWN = "cannot be told"
+
+
+class Seen(NamedTuple):
+    """What was seen, and for an assumption that is wrong what to set."""
+
+    standing: Standing
+    detail: str = ""
+
+
+class Fact(NamedTuple):
+    """An assumption about an API, and what was seen of it."""
+
+    what: str
+    """The assumption, as a sentence without its full stop."""
+    seen: Seen
+
+    @property
+    def line(self) -> str:
+        """Return it as a line of the report."""
+        detail = f" ({self.seen.detail})" if self.seen.detail else ""
+        return f"{self.seen.standing.value}: {self.what}{detail}"
+
+
+def holds(detail: str = "") -> Seen:
+    """Return that an assumption is right."""
+    return Seen(Standing.HOLDS, detail)
+
+
+def differs(detail: str) -> Seen:
+    """Return that an assumption is wrong, and what becomes of that or what to set."""
+    return Seen(Standing.DIFFERS, detail)
+
+
+def harms(detail: str) -> Seen:
+    """Return that an assumption is wrong and a run would fail or do harm, and what to set."""
+    return Seen(Standing.HARMS, detail)
+
+
+def unknown(detail: str) -> Seen:
+    """Return that an assumption can neither be proven nor refuted by reading, and why."""
+    return Seen(Standing.UNKNOWN, detail)
+
+
+def fact(what: str, ask: Callable[[], Seen]) -> Fact:
+    """Return an assumption with what asking shows; an answer that refuses to tell is no failure.
+
+    Args:
+        what: The assumption, as a sentence without its full stop.
+        ask: Asks the API by reading only.
+
+    Raises:
+        Stopped: If nothing can be asked any more, since the API does not answer or the run ends.
+    """
+    try:
+        return Fact(what, ask())
+    except ApiError as error:
+        if ends_run(error) and error.http_status is None:
+            raise
+        return Fact(what, unknown(f"the API answered with {error.answered}"))
