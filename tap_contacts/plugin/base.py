@@ -191,6 +191,7 @@ def tell_account(client: ApiClient) -> None:
 
 def tell_facts(client: ApiClient) -> int:
     """Print each fact about an API that reading shows; return the exit code."""
+    client.tell_apart()
     code = 0
     for fact in client.facts():
         click.echo(printable.text(fact.line))

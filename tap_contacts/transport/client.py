@@ -93,7 +93,9 @@ class ApiClient(abc.ABC):
         """Results that are read ahead of the one that is needed."""
         self._outage = CircuitBreaker()
         fixed = settings.get("requests_per_minute") or config.get("requests_per_minute")
-        self.pace = RateLimiter(self.title, self._outage, {"": fixed} if fixed else self.rates)
+        self.limits: Mapping[str, int] = {"": fixed} if fixed else self.rates
+        """Requests per minute that are kept to, by HTTP method; "" for all others."""
+        self.pace = RateLimiter(self.title, self._outage, self.limits)
         trusted = trust(self.api, settings)
         self.transport = Transport(sending.timeout_seconds, self.pace, trusted)
         self.allow_http = sending.allow_http

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from tap_contacts.transport.errors import ApiError, ends_run
+from tap_contacts.transport.errors import ApiError, Barred, ends_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,11 +71,12 @@ def fact(what: str, ask: Callable[[], Seen]) -> Fact:
         ask: Asks the API by reading only.
 
     Raises:
-        Stopped: If nothing can be asked any more, since the API does not answer or the run ends.
+        Stopped: If nothing can be asked any more, since the API or its sign-in fails, or the run
+            ends.
     """
     try:
         return Fact(what, ask())
     except ApiError as error:
-        if ends_run(error) and error.http_status is None:
+        if ends_run(error) and not isinstance(error, Barred):
             raise
-        return Fact(what, unknown(f"the API answered with {error.answered}"))
+        return Fact(what, unknown(str(error).rstrip(".")))

@@ -198,7 +198,8 @@ def test_check_says_which_account_answers(cobai: Cobai, workplace: Workplace) ->
     """`--check` counts the customers and writes nothing; without a host it fails."""
     cobai.add_customer()
     run = workplace.target(cobai.target_config(), [], "--check")
-    assert (run.code, run.out) == (0, f"cobai at {cobai.url} answers; customers: 2\n")
+    assert run.code == 0
+    assert run.out.startswith(f"cobai at {cobai.url} answers; customers: 2\n")
     assert cobai.writes == []
     dead = workplace.target(destination(cobai, api_url="http://127.0.0.1:9"), [], "--check")
     assert (dead.code, "no connection" in dead.log) == (1, True)

@@ -64,7 +64,8 @@ class Echoing(Sandbox):
 
     at: str = ""
     """Method and start of the path that is answered so."""
-    answers: Iterator[Callable[[str], Response | None]] = iter(())
+    answers: Iterator[Callable[[str], Response | None] | None] = iter(())
+    """None stands for the API's own answer."""
 
     def answer(self, request: Request) -> tuple[Response | None, Fault | None]:
         """Answer in the API's place while there are answers left."""

@@ -5,6 +5,7 @@ Source: https://cobai.com/de/docs/api-v2/kunden/kundenliste-abrufen
 
 from __future__ import annotations
 
+import copy
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_contacts.apis.cobai import codes, wire
+from tap_contacts.apis.cobai import codes, facts, wire
 from tap_contacts.apis.cobai.pages import Pages
 from tap_contacts.apis.cobai.sign_in import CobSignature
 from tap_contacts.apis.cobai.wire import CUSTOMERS, HEADERS
@@ -24,8 +25,9 @@ from tap_contacts.transport.settings import RATE
 from tap_contacts.transport.trust import CERTIFICATES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from tap_contacts.transport.facts import Fact
     from tap_contacts.transport.session import SignIn
 
 ORIGIN = "https://api.cobai.com"
@@ -99,8 +101,13 @@ class Cobai(ApiClient):
             msg = "cobai.customers must hold UUIDs of customers."
             raise ConfigurationError(msg)
         self.customer_state: str | None = settings.get("customer_state")
+        self.sign_query: bool = settings.get("sign_query") or False
+        self._settings = settings
         page = settings.get("page_parameter")
-        self._pages = Pages(self, "page" if page is None else page)
+        self.page_parameter: str = "page" if page is None else page
+        self._pages = Pages(self, self.page_parameter)
+        self.looks_up = config.get("match_on") != []
+        """Whether a target would look contacts up."""
         self._as_in_table = settings.get("element_order") == "table"
         self._said: set[str] = set()
         self._saying = threading.Lock()
@@ -124,6 +131,17 @@ class Cobai(ApiClient):
     def check(self) -> str:
         """Read the list of customers."""
         return f"{self.title} at {self.origin} answers; customers: {len(self.all_customers())}"
+
+    def facts(self) -> Iterator[Fact]:
+        """Yield what reading shows of assumptions that no document proves."""
+        return facts.facts(self)
+
+    def signing_otherwise(self) -> Cobai:
+        """Return this client, but one that signs the query if this one does not, or else not."""
+        other = copy.copy(self)
+        other.sign_query = not self.sign_query
+        other.sign_in = self.sign_in_with({**self._settings, "sign_query": other.sign_query})
+        return other
 
     @property
     def harmless(self) -> Call:

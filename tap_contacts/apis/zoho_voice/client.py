@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_contacts.apis.zoho_voice import codes
+from tap_contacts.apis.zoho_voice import codes, facts
 from tap_contacts.apis.zoho_voice.grant import SelfClient
 from tap_contacts.apis.zoho_voice.sign_in import (
     ACCOUNTS_HOSTS,
@@ -40,6 +40,7 @@ from tap_contacts.transport.verdict import Judgement, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from tap_contacts.transport.facts import Fact
     from tap_contacts.transport.session import Answer, SignIn
 
 SETTINGS = th.ObjectType(
@@ -162,6 +163,10 @@ class ZohoVoice(ApiClient):
         names = [str(status["display_value"]) for status in self.contact_statuses()]
         known = f"{self.title} at {self.origin} answers; contact statuses: {', '.join(names)}"
         return f"{known}. {self.guessed}." if self.guessed else known
+
+    def facts(self) -> Iterator[Fact]:
+        """Yield what reading shows of assumptions that no document proves."""
+        return facts.facts(self)
 
     @property
     def harmless(self) -> Call:
