@@ -180,8 +180,8 @@ def _whole(client: Account, path: str, kind: str, root: _Element | None) -> Seen
     if may_have and not set(_second(client, path, kind)) <= set(uuids):
         return differs(f"it has pages, which are found by the parameter {client.page_parameter}")
     return unknown(
-        f"{len(uuids)} are listed and no second page is known; compare that with the screen before "
-        "you delete what is not listed"
+        f"number listed: {len(uuids)}, no second page known; compare it with the screen before you "
+        "delete what is not listed"
     )
 
 
