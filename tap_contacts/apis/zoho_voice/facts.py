@@ -42,7 +42,7 @@ WRITES = {
 }
 """What only a write can tell, and what tells it."""
 
-NONE = "the account has too few contacts to look at"
+NONE = "too few contacts were listed"
 CHANGED = "contacts were added or removed in the meantime; run --check again"
 LOOKED_AT = 2
 """Contacts that are read one by one, to see whether a status is shown."""
