@@ -89,6 +89,15 @@ class Restless(ZohoVoice):
         return super()._list(page)
 
 
+class Swapping(ZohoVoice):
+    """A list whose first three contacts change places each time."""
+
+    def _list(self, page: Page) -> dict[str, Any]:
+        first, second, third, *others = self.state.held.items()
+        self.state.held = dict([second, third, first, *others])
+        return super()._list(page)
+
+
 class Turning(ZohoVoice):
     """A list that begins 40 contacts later each time."""
 
@@ -138,7 +147,7 @@ LISTS: list[tuple[type[ZohoVoice], int, str]] = [
     (PageNumbers, 120, f"differs and would harm: {OFFSET} (the page from 49 on has no contact of "),
     (Short, 120, f"differs: {SIZE} (it holds 10 of 50; set zoho_voice.page_size to 10)"),
     (Restless, 120, f"differs and would harm: {ORDER} (the same page came in another order"),
-    (Restless, 9, f"differs and would harm: {ORDER} (the same page came in another order"),
+    (Swapping, 9, f"differs and would harm: {ORDER} (the same page came in another order"),
     (Turning, 120, f"differs and would harm: {ORDER} (the same page came in another order"),
 ]
 """Kinds of lists, how many contacts there are, and how a line begins."""
