@@ -110,6 +110,16 @@ COMMON = (
         ),
     ),
     th.Property(
+        "canary",
+        th.BooleanType,
+        default=True,
+        description=(
+            "Whether the first create and the first update into an account leave alone and are "
+            "read back before the rest leaves. The run stops if a name, a number or an e-mail "
+            "did not arrive, or if an update lost what the contact held."
+        ),
+    ),
+    th.Property(
         "ledger_url",
         forms.text(),
         default="sqlite:///target-contacts.db",
@@ -178,6 +188,7 @@ OPERATIONAL = frozenset(
         "mode",
         "on_gone",
         "match_on",
+        "canary",
         "ledger_url",
         "ledger_account",
         "lock_wait_seconds",
@@ -220,6 +231,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mode: str
     on_gone: str
     match_on: list[str | list[str]] | None = None
+    canary: bool
     ledger_url: str
     ledger_account: str | None = None
     lock_wait_seconds: float

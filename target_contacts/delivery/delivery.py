@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from target_contacts.delivery.adoption import Adoption
+    from target_contacts.delivery.canary import Canary
     from target_contacts.delivery.limit import Limit
     from target_contacts.delivery.missing import Missing
     from target_contacts.delivery.outcomes import Outcomes
@@ -66,6 +67,7 @@ class Delivery:
         shutdown: Knows whether the run is to end.
         missing: Settles updates of contacts that are gone.
         limit: Knows which records may be sent.
+        canary: Reads the first writes of an account back.
         mode: Whether contacts may be created, updated or both: the setting of this name.
         assert_complete: Raises Rejected if a payload lacks what a contact must have; takes the
             payload and whether it is that of a new contact.
@@ -83,6 +85,7 @@ class Delivery:
         missing: Missing,
         shutdown: Shutdown,
         limit: Limit,
+        canary: Canary,
         mode: str,
         assert_complete: Callable[[Payload, bool], None],
     ) -> None:
@@ -90,6 +93,7 @@ class Delivery:
         self._stream, self._intents = outcomes.stream, Intents(sink, ledger, outcomes.stream)
         self._adoption, self._setbacks, self._unanswered = adoption, setbacks, unanswered
         self._missing, self._shutdown, self._limit = missing, shutdown, limit
+        self._canary = canary
         self._mode, self._assert_complete = mode, assert_complete
         self._refusals = Refusals(ledger, outcomes, sink.context.first_writes)
         self._sent_twice: list[tuple[Planned, str]] = []
@@ -185,12 +189,22 @@ class Delivery:
         """Write until all is sent or too much goes unanswered; return what was never answered."""
         unknown: list[Planned] = []
         self._setbacks.start_round()
+        most = 1 if self._setbacks.one_at_a_time else len(ready)
+        while most > 0 and not self._setbacks.are_too_many:
+            room = min(most, self._canary.room(ready))
+            unknown += self._write_part(ready, room)
+            most -= room
+        self._setbacks.end_round()
+        return unknown
+
+    def _write_part(self, ready: deque[Planned], most: int) -> list[Planned]:
+        """Write so many items; return what was never answered."""
+        unknown: list[Planned] = []
         # What is under way is answered before the account is free for others, whatever fails here.
-        with closing(self._sink.write(self._intending(ready))) as writing:
+        with closing(self._sink.write(self._intending(ready, most))) as writing:
             for outcomes in writing:  # they are of the very items that were given
                 unknown += self._settle(cast("list[Outcome[Planned]]", outcomes))
         self._shutdown.assert_not_asked()
-        self._setbacks.end_round()
         return unknown
 
     def _ready(self, item: Planned) -> Planned | None:
@@ -222,13 +236,12 @@ class Delivery:
         self._ledger.put(self._stream, [Entry(item.key, WRITTEN, item.remote_id)])
         self._outcomes.settle("created", item.received)
 
-    def _intending(self, ready: deque[Planned]) -> Iterator[Planned]:
-        """Take items and yield them, once the ledger has it on disk that they are about to leave.
+    def _intending(self, ready: deque[Planned], most: int) -> Iterator[Planned]:
+        """Take so many items and yield them, once the ledger has it that they are about to leave.
 
         While too many in a row go unanswered, the rest stays: a look-up shows whether the
         destination is there at all.
         """
-        most = 1 if self._setbacks.one_at_a_time else len(ready)
         while most > 0 and not self._setbacks.are_too_many:
             chunk = [ready.popleft() for _ in range(min(INTENTS_AT_ONCE, most))]
             most -= len(chunk)
@@ -246,7 +259,7 @@ class Delivery:
         unknown = [o.item for o in outcomes if isinstance(o.error, OutcomeUnknown)]
         self._setbacks.note(outcomes)
         done = [o for o in outcomes if not o.error]
-        self._ledger.put(self._stream, [o.item.written(o.remote_id) for o in done])
+        self._ledger.put(self._stream, list(map(self._canary.entry, done)))
         self._missing.were_written(str(o.remote_id) for o in done)
         refused = [
             (o.item, o.error)
@@ -256,6 +269,7 @@ class Delivery:
         first = [(item, error) for item, error in refused if not item.is_second]
         self._refusals.drop([item for item, _ in first])
         self._intents.close(o.item.key for o in outcomes)
+        self._canary.look(done)
         self._sent_twice += [(o.item, str(o.remote_id)) for o in done if o.item.is_second]
         new = [o for o in done if o.item.action is Action.CREATE]
         self._adoption.tell_others(new)

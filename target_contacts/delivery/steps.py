@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_contacts.delivery.adoption import Adoption
+from target_contacts.delivery.canary import Canary
 from target_contacts.delivery.delivery import Delivery
 from target_contacts.delivery.missing import Missing
 from target_contacts.delivery.plan import Plan, Terms
@@ -13,6 +14,7 @@ from target_contacts.delivery.setbacks import Setbacks, Tries
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from target_contacts.delivery.canary import Due
     from target_contacts.delivery.filled import FilledFields
     from target_contacts.delivery.limit import Limit
     from target_contacts.delivery.outcomes import Outcomes
@@ -42,6 +44,7 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
     peers: list[Adoption],
     shutdown: Shutdown,
     limit: Limit,
+    canaries: Due,
     former_until: float,
     key_properties: Sequence[str],
     assert_complete: Callable[[Payload, bool], None],
@@ -59,6 +62,7 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
         peers: What adopts contacts for the streams of the run; that of this one is added.
         shutdown: Knows whether the run is to end.
         limit: Knows which records may be sent.
+        canaries: The kinds of write that are still to be read back.
         former_until: Until when a create of an earlier run may still be carried out.
         key_properties: Names of the key's properties.
         assert_complete: As for `Delivery`.
@@ -83,6 +87,14 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
         former_until,
         key_properties,
     )
+    canary = Canary(
+        sink,
+        ledger=ledger,
+        outcomes=outcomes,
+        due=canaries,
+        shutdown=shutdown,
+        warn_once=warn_once,
+    )
     wait = settings.retry_wait_seconds
     tries = Tries(sink.title, settings.max_tries, wait, can.alone_after)
     delivery = Delivery(
@@ -95,6 +107,7 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
         missing=Missing(sink, ledger, outcomes, settings.on_gone, adopts=adoption.adopts),
         shutdown=shutdown,
         limit=limit,
+        canary=canary,
         mode=settings.mode,
         assert_complete=assert_complete,
     )

@@ -19,7 +19,7 @@ from target_contacts.ledger.errors import ReadOnlyError
 from target_contacts.ledger.fills import Fills
 from target_contacts.ledger.lease import Lease, Unheld
 from target_contacts.ledger.lock import acquire, lock_of
-from target_contacts.ledger.tables import CONTACTS, HAS_ID, RUNS, STREAMS
+from target_contacts.ledger.tables import CONTACTS, HAS_ID, READ_BACK, RUNS, STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -215,6 +215,18 @@ class Ledger:
     def _know_accepted(self, connection: sa.Connection) -> None:
         account = RUNS.c.account == self.account
         connection.execute(sa.update(RUNS).where(account).values(has_accepted=True))
+
+    def read_back(self) -> set[str]:
+        """Return the kinds of write whose first one arrived in the account as it was sent."""
+        kinds = sa.select(READ_BACK.c.kind).where(READ_BACK.c.account == self.account)
+        with self._database.transaction("read") as connection:
+            return set(connection.scalars(kinds))
+
+    def know_read_back(self, kind: str) -> None:
+        """Remember that the first write of a kind arrived as it was sent."""
+        row = self._database.insert(READ_BACK).values(account=self.account, kind=kind)
+        with self.lease.writing() as connection:
+            connection.execute(row.on_conflict_do_nothing())
 
     def know_keys(self, stream: str, keys: Keys) -> None:
         """Remember by what the records of a stream are known."""

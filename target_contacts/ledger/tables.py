@@ -45,6 +45,14 @@ FILLED = sa.Table(
 )
 """Which fields contacts were given, and from which properties; many contacts share a row."""
 
+READ_BACK = sa.Table(
+    "read_back",
+    METADATA,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("kind", sa.String(16), primary_key=True),
+)
+"""The kinds of write, `create` and `update`, whose first one an account took as it was sent."""
+
 RUNS = sa.Table(
     "runs",
     METADATA,

@@ -91,6 +91,7 @@ class ContactSink(StreamSink):
             peers=run.adoptions,
             shutdown=run.shutdown,
             limit=run.limit,
+            canaries=run.canaries,
             former_until=run.former_until,
             key_properties=stream.key_properties,
             assert_complete=self._preparation.assert_complete,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_contacts.plugin.progress import Track
 from tap_contacts.transport.usage import Usage
+from target_contacts.delivery.canary import Due
 from target_contacts.delivery.limit import Limit
 from target_contacts.delivery.outcomes import Outcomes
 from target_contacts.ledger.lease import LEASE_SECONDS, MARGIN_SECONDS
@@ -81,6 +82,7 @@ class Run:
         """What adopts contacts for the streams that are written."""
         self.limit = Limit(limit)
         self.first_writes = FirstWrites(self._client_kind.title, self._has_accepted)
+        self.canaries = Due(self._read_back, is_on=self.settings.canary)
         self.former_until = 0.0
         """Time of the monotonic clock after which no create of an earlier run is carried out."""
 
@@ -120,6 +122,9 @@ class Run:
 
     def _has_accepted(self) -> bool:
         return self.ledger.has_accepted()
+
+    def _read_back(self) -> set[str]:
+        return self.ledger.read_back()
 
     def _left(self, idle: float | None) -> float:
         """Return the seconds for which creates of the earlier run may still be carried out.

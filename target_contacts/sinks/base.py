@@ -220,6 +220,14 @@ class ApiSink(Generic[ClientT]):
         if "ids_there" in self.__dict__:
             self.ids_there.add(remote_id)
 
+    def read_back(self, remote_id: str) -> Mapping[str, Any] | None:
+        """Return the fields of one contact, named as those of `stored`; None if it is not found.
+
+        Raises:
+            ApiError: If the API does not tell.
+        """
+        raise Refused(self.title, f"contact {remote_id}", "no call tells a single contact")
+
     # Looking up.
 
     def find(self, wanted: Mapping[str, str]) -> Iterable[tuple[str, Mapping[str, Any]]]:

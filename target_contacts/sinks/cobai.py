@@ -164,6 +164,11 @@ class CobaiSink(ApiSink[Cobai]):
         customer, _, uuid = remote_id.partition("/")
         return all(held["uuid"] != uuid for held in self.client.listed(customer))
 
+    def read_back(self, remote_id: str) -> Mapping[str, Any]:
+        """Return one contact; its password cannot be read."""
+        customer, _, uuid = remote_id.partition("/")
+        return {**self.client.contact(customer, uuid), "customer": customer}
+
     def scope(self, contact: Mapping[str, Any]) -> str | None:
         """Return the customer of a contact."""
         return contact.get("customer")

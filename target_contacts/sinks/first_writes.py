@@ -70,6 +70,8 @@ class FirstWrites:
         self._together: set[_Kind] = set()
         """Refusals of several contacts that were not taken apart."""
         self._pending: list[Refusal] = []
+        self.more_follow = False
+        """Whether what is sent now goes alone, and others follow it."""
         self._unanswered = False
         """Whether a create was not answered, and may have been carried out."""
 

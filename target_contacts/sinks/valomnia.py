@@ -189,6 +189,11 @@ class ValomniaSink(ApiSink[Valomnia]):
             return answer.code == "not_found"
         return False
 
+    def read_back(self, remote_id: str) -> Mapping[str, Any]:
+        """Return one contact; without its photo, if that may be lost."""
+        contact = self._wire(self.client.contact(remote_id))
+        return contact if self.client.keep_photos else {**contact, "photo": None}
+
     def find(self, wanted: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Return the contacts that hold these names, of a customer if that can be asked."""
         filters = {name: wanted[name] for name in ("firstName", "lastName") if name in wanted}

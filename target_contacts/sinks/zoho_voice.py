@@ -141,6 +141,11 @@ class ZohoVoiceSink(ApiSink[ZohoVoice]):
             held = {name: as_text(value) for name, value in contact.items()}
             yield contact["contact_id"], held | self._numbers(held)
 
+    def read_back(self, remote_id: str) -> Mapping[str, Any]:
+        """Return one contact, its numbers in E.164; its status, where a read shows it."""
+        contact = reading.contact(self.client, remote_id)
+        return contact | self._numbers({name: as_text(value) for name, value in contact.items()})
+
     def finish(self, payload: Payload, contact: Contact) -> Payload:
         """Never clear a status."""
         del contact

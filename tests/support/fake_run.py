@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 
+from target_contacts.delivery.canary import Due
 from target_contacts.delivery.filled import FilledFields
 from target_contacts.delivery.limit import Limit
 from target_contacts.delivery.outcomes import Outcomes
@@ -96,6 +97,7 @@ class FakeRun:
         self._former_until, self._most_held = former_until, most_held
         self._peers: list[Adoption] = []
         self.limit = Limit(limit)
+        self.canaries = Due(place.ledger.read_back, is_on=self.settings.canary)
         self.first_writes = FirstWrites("Fake", place.ledger.has_accepted)
         self.sink.context = self.sink.context._replace(first_writes=self.first_writes)
         self._streams: dict[str, _Steps] = {}
@@ -175,6 +177,7 @@ class FakeRun:
             peers=self._peers,
             shutdown=place.shutdown,
             limit=self.limit,
+            canaries=self.canaries,
             former_until=self._former_until,
             key_properties=["id"],
             assert_complete=preparation.assert_complete,

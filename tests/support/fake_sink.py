@@ -35,8 +35,8 @@ DEFAULTS = {
     for name, each in schema(()).get("properties", {}).items()
     if "default" in each
 }
-DEFAULTS |= {"api": "fake", "retry_wait_seconds": 1.0, "validate_records": True}
-"""The target's settings as its schema has them."""
+DEFAULTS |= {"api": "fake", "retry_wait_seconds": 1.0, "validate_records": True, "canary": False}
+"""The target's settings as its schema has them, but that nothing is read back."""
 NAMES = (
     *("first_name", "last_name", "email", "mobile", "phone", "phone1", "company", "job_title"),
     *("street", "city", "country"),
@@ -145,6 +145,11 @@ class FakeSink(ApiSink[Any]):
         with self._one:
             due = self.faults.pop(0) if self.faults else None
         return due or self.always.get(payload.get("first_name", ""))
+
+    def read_back(self, remote_id: str) -> Mapping[str, Any] | None:
+        """Return a contact, if it is there."""
+        self._ask(f"read {remote_id}")
+        return dict(self.contacts[remote_id]) if remote_id in self.contacts else None
 
     def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield all contacts."""

@@ -13,7 +13,7 @@ from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.bas_ip import codes, paths, wire
-from tap_contacts.apis.bas_ip.paths import OTHER_VERB, SET, Found
+from tap_contacts.apis.bas_ip.paths import LISTS, OTHER_VERB, SET, Found
 from tap_contacts.apis.bas_ip.sign_in import TITLE, Login
 from tap_contacts.apis.bas_ip.wire import AUTO, INFO_PATH, LOGIN_PATH
 from tap_contacts.transport.account_settings import text, user
@@ -64,6 +64,9 @@ SETTINGS = th.ObjectType(
 )
 
 NOT_SIGNED_IN = 401
+
+LISTING = (LISTS, SET)
+"""Why a path that takes contacts may list them, too."""
 
 
 class BasIp(ApiClient):
@@ -171,6 +174,25 @@ class BasIp(ApiClient):
         found = wire.results(answer)
         self._accepts |= any(each.get("success") is True for each in found)
         return found
+
+    def linked(self, link_id: str) -> Mapping[str, Any] | None:
+        """Return the contact with this `link_id`; None if it is not listed.
+
+        That a path lists contacts is only inferred, and so is how it is paged.
+
+        Raises:
+            Refused: If the device lists none.
+        """
+        path, why = self.contacts_path
+        if why not in LISTING:
+            raise Refused(self.title, f"GET {path}", "this device lists no contacts")
+        for number in range(1, wire.MOST_PAGES + 1):
+            query = {"limit": wire.PAGE_SIZE, "page_number": number}
+            rows = self.call("GET", path, params=query).json["list_items"]
+            found = wire.linked(rows, link_id)
+            if found or len(rows) < wire.PAGE_SIZE:
+                return found
+        return None
 
     def _wrong_path(self, path: str, error: Refused) -> Stopped:
         answered = f"{error.answered}: it misses a field that every contact was sent with"

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tap_contacts.transport.session import Answer
 
@@ -17,6 +17,8 @@ CONTACTS_PATHS = ("contacts/items/link", "contact/items/link", "contacts")
 LOGIN_PATH = "/api/v0/login"
 OTHER_LOGIN_PATH = "/api/v1/login"
 FIRST_PAGE = {"limit": 10, "page_number": 1}
+PAGE_SIZE, MOST_PAGES = 50, 20
+"""Contacts of a page, and pages in which one contact is looked for: as many as a monitor holds."""
 INFO_PATH = "/api/info"
 """Where a device introduces itself; printed for the sibling families of devices only."""
 
@@ -57,6 +59,12 @@ def is_expected(answer: Answer, body: Mapping[str, Any]) -> bool:
 def results(answer: Answer) -> list[Mapping[str, Any]]:
     """Return the results of an upsert."""
     return [each for each in answer.json["result"] if isinstance(each, dict)]
+
+
+def linked(rows: Sequence[Mapping[str, Any]], link_id: str) -> Mapping[str, Any] | None:
+    """Return the contact with this `link_id` among those of a list."""
+    wanted = link_id.lower()
+    return next((row for row in rows if str(row.get("link_id")).lower() == wanted), None)
 
 
 def introduction(info: Mapping[str, Any]) -> list[str]:

@@ -82,6 +82,16 @@ def few_contacts(
     return (row for each in chain([first], found) for row in wire.flat_rows(each.items))
 
 
+def one_contact(client: Porters, fields: Sequence[str], contact_id: str) -> dict[str, str] | None:
+    """Return the contact with this id; None if it is not found.
+
+    Whether PORTERS takes an id as a condition is only inferred.
+    """
+    asked = Asked(CONTACTS, fields, {CONTACTS.key: contact_id})
+    rows = wire.flat_rows(page(client, asked, count=1).items)
+    return next((row for row in rows if row[CONTACTS.key] == contact_id), None)
+
+
 def pages(client: Porters, asked: Asked, after: int = 0) -> Iterator[Page]:
     """Yield the pages of a listing by ascending id, each going on from the last id seen.
 

@@ -126,6 +126,10 @@ class BasIpSink(ApiSink[BasIp]):
             raise Rejected(reason, "invalid", field="in_black_list")
         return {**payload, "number": number, "type": kind, **flags}
 
+    def read_back(self, remote_id: str) -> Mapping[str, Any] | None:
+        """Return one contact, from the list that some devices give."""
+        return self.client.linked(remote_id)
+
     def write(self, items: Iterator[Item]) -> Generator[list[Outcome[Item]], None, None]:
         """Send contacts packed, one request after the other: a monitor is a small device.
 

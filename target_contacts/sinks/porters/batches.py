@@ -89,7 +89,8 @@ class BatchWriter:
                 yield from self._outcomes(sent, waiting)
                 sent = ahead or self._send_next(pool, waiting)
         if not self._context.halted():
-            yield from _at_fault_themselves(self._doubt.end())
+            more_follow = self._context.first_writes.more_follow
+            yield from _at_fault_themselves(self._doubt.end(more_follow=more_follow))
 
     def _send_next(self, pool: Executor, waiting: Waiting[Packed]) -> Sent | None:
         """Send what waits, if anything does and the run is not to end."""

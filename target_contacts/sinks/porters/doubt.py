@@ -70,12 +70,18 @@ class Doubt(Generic[T]):
         at_fault, self._held = self._held, []
         return at_fault
 
-    def end(self) -> list[tuple[T, Refused]]:
+    def end(self, *, more_follow: bool) -> list[tuple[T, Refused]]:
         """Return the contacts that are at fault, now that all were sent.
+
+        Args:
+            more_follow: Whether others are sent by themselves after these.
 
         Raises:
             Stopped: If none was taken.
         """
+        if more_follow:
+            at_fault, self._held = self._held, []
+            return at_fault
         if self._held and not self._is_proven:
             raise self._stopped(self._held[-1][1])
         return self.taken() if self._held else []

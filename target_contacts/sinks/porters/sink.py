@@ -207,6 +207,10 @@ class PortersSink(ApiSink[porters.Porters]):
         """
         return error.code in MAY_BE_GONE and remote_id not in self.ids_there
 
+    def read_back(self, remote_id: str) -> Mapping[str, Any] | None:
+        """Return the documented fields of one contact but its phase."""
+        return reading.one_contact(self.client, self._aliases, remote_id)
+
     def _rows(self, conditions: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
         for row in reading.contacts(self.client, self._aliases, conditions):
             yield row["Contact.P_Id"], row

@@ -1,0 +1,219 @@
+"""Send the first create and the first update into an account alone, and read them back.
+
+Much of what an API does with a contact is only inferred. If it loses what it is sent, or what it
+held, that shows with one contact, before any other one leaves.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from tap_contacts.listing.offsets import Incomplete
+from tap_contacts.plugin import printable
+from tap_contacts.transport.errors import ApiError, Stopped
+from target_contacts.delivery.arrival import Arrival, Arrivals
+from target_contacts.ledger.entry import WRITTEN, Entry
+from target_contacts.sinks.item import Action, created
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from target_contacts.delivery.outcomes import Outcomes
+    from target_contacts.delivery.planned import Planned
+    from target_contacts.ledger.ledger import Ledger
+    from target_contacts.mapping.field import Payload
+    from target_contacts.shutdown import Shutdown
+    from target_contacts.sinks.base import ApiSink
+    from target_contacts.sinks.item import Outcome
+
+MOST_READ = 3
+"""How often a contact is read that is not as it was sent: some APIs show a write late."""
+
+OUTCOMES = {Action.CREATE: "created", Action.UPDATE: "updated"}
+
+NOT_FOUND = "the contact is not found"
+
+SPOILT = (
+    "Nothing more was sent. Look at contact {} there, and at the docs page of this API for the "
+    "settings that change how it is written. The next run writes it again and looks again. "
+    "canary: false goes on without a look."
+)
+
+
+class Due:
+    """The kinds of write of a run of which the first one is still to be read back.
+
+    Args:
+        done: Returns the names of those that the account has passed; asked once at most.
+        is_on: Whether anything is read back at all.
+    """
+
+    def __init__(self, done: Callable[[], Collection[str]], *, is_on: bool) -> None:
+        self._done, self._is_on = done, is_on
+
+    @cached_property
+    def kinds(self) -> set[Action]:
+        """Return these kinds, from which whoever has settled one takes it."""
+        done = self._done() if self._is_on else ()
+        return {kind for kind in Action if self._is_on and kind.name.lower() not in done}
+
+
+class Canary:
+    """The first writes of one stream.
+
+    Args:
+        sink: Reads contacts back.
+        ledger: Remembers what was written, and which kinds of write are as they should be.
+        outcomes: Books a record whose contact is spoilt.
+        due: The kinds of write that are still to be read back.
+        shutdown: Knows whether the run is to end.
+        warn_once: Logs a warning.
+    """
+
+    def __init__(  # noqa: PLR0913  # what it takes is all that it works with
+        self,
+        sink: ApiSink[Any],
+        *,
+        ledger: Ledger,
+        outcomes: Outcomes,
+        due: Due,
+        shutdown: Shutdown,
+        warn_once: Callable[[str], None],
+    ) -> None:
+        self._sink, self._ledger, self._outcomes = sink, ledger, outcomes
+        self._due, self._shutdown, self._warn = due, shutdown, warn_once
+        self._arrivals = Arrivals(sink.fields, sink.region)
+        self._under_way: Planned | None = None
+        self._before: Mapping[str, Any] = {}
+        """What its contact held before, if it is an update and that could be read."""
+
+    def room(self, ready: Sequence[Planned]) -> int:
+        """Return how many items may leave now: one that is to be read back leaves alone.
+
+        The contact of such an update is read first.
+        """
+        kinds, self._under_way = self._due.kinds, None
+        self._sink.context.first_writes.more_follow = False
+        if not kinds:
+            return len(ready)
+        if ready[0].action not in kinds:
+            return _until(ready, kinds)
+        self._under_way, self._before = ready[0], {}
+        self._sink.context.first_writes.more_follow = len(ready) > 1
+        if ready[0].action is Action.UPDATE:
+            self._before = self._held(str(ready[0].remote_id))
+        return 1
+
+    def _held(self, remote_id: str) -> Mapping[str, Any]:
+        """Return what a contact holds; nothing if that is not told."""
+        try:
+            return self._sink.read_back(remote_id) or {}
+        except (ApiError, Incomplete):
+            self._shutdown.assert_not_asked()
+            return {}
+
+    def entry(self, outcome: Outcome[Planned]) -> Entry:
+        """Return the ledger's entry of what was accepted.
+
+        Until a contact is read back, nobody knows what it holds: if the run ends before, the next
+        one updates it.
+        """
+        item = outcome.item
+        if self._is_under_way(outcome):
+            return Entry(item.key, WRITTEN, outcome.remote_id, filled=item.filled)
+        return item.written(outcome.remote_id)
+
+    def _is_under_way(self, outcome: Outcome[Planned]) -> bool:
+        return self._under_way is not None and self._under_way.key == outcome.item.key
+
+    def look(self, accepted: Iterable[Outcome[Planned]]) -> None:
+        """Read back the contact that left alone, if it was accepted.
+
+        Raises:
+            Stopped: If the API has not kept what it was sent, or what it held.
+        """
+        if self._under_way is None:
+            return
+        for outcome in filter(self._is_under_way, accepted):
+            self._look_at(outcome.item, str(outcome.remote_id))
+
+    def _look_at(self, item: Planned, remote_id: str) -> None:
+        self._due.kinds.discard(item.action)
+        found = self._found(item, remote_id)
+        if isinstance(found, str):
+            self._warn(self._not_told(item, remote_id, found))
+        elif found.lost or found.gone:
+            self._outcomes.count(OUTCOMES[item.action])
+            raise self._stopped(item, remote_id, found)
+        else:
+            self._ledger.know_read_back(item.action.name.lower())
+            self._warn_of(item, found.other)
+        self._ledger.put(self._outcomes.stream, [item.written(remote_id)])
+
+    def _found(self, item: Planned, remote_id: str) -> Arrival | str:
+        """Return how a contact arrived, or why nobody can tell.
+
+        It is read again if it seems spoilt, or is not found.
+        """
+        found = self._once(item, remote_id)
+        for _ in range(MOST_READ - 1):
+            if found != NOT_FOUND and (isinstance(found, str) or not any(found)):
+                break
+            self._sink.pause(self._sink.context.settings.retry_wait_seconds)
+            found = self._once(item, remote_id)
+        return found
+
+    def _once(self, item: Planned, remote_id: str) -> Arrival | str:
+        try:
+            after = self._sink.read_back(remote_id)
+        except (ApiError, Incomplete) as error:
+            self._shutdown.assert_not_asked()
+            return str(error)
+        if after is None:
+            return NOT_FOUND
+        return self._arrivals.compared(_sent(item), self._before, after)
+
+    # Words.
+
+    def _what(self, item: Planned) -> str:
+        return f"first {item.action.name.lower()} into this account, read back"
+
+    def _not_told(self, item: Planned, remote_id: str, why: str) -> str:
+        return (
+            f"{self._sink.title}: {self._what(item)}: whether it arrived as it was sent cannot be "
+            f"told ({why.rstrip('.')}). Look at contact {remote_id} there. canary: false asks no "
+            "more."
+        )
+
+    def _warn_of(self, item: Planned, names: Sequence[str]) -> None:
+        if names:
+            text = f"{self._sink.title}: {self._what(item)}: not as it was sent: {_shown(names)}."
+            self._warn(f"{text} The run goes on.")
+
+    def _stopped(self, item: Planned, remote_id: str, found: Arrival) -> Stopped:
+        parts = [
+            f"{what}: {_shown(names)}"
+            for what, names in (
+                ("did not arrive as it was sent", sorted([*found.lost, *found.other])),
+                ("was there before, was not sent and is lost", found.gone),
+            )
+            if names
+        ]
+        advice = SPOILT.format(remote_id)
+        return Stopped(self._sink.title, self._what(item), "; ".join(parts), advice)
+
+
+def _until(ready: Sequence[Planned], kinds: AbstractSet[Action]) -> int:
+    """Return how many items come before the first of these kinds."""
+    return next((n for n, item in enumerate(ready) if item.action in kinds), len(ready))
+
+
+def _sent(item: Planned) -> Payload:
+    return created(item) if item.action is Action.CREATE else item.payload
+
+
+def _shown(names: Iterable[str]) -> str:
+    """Return names of fields as far as they may be shown."""
+    return ", ".join(map(printable.name, names))
