@@ -32,6 +32,7 @@ MOST_READ = 3
 """How often a contact is read that is not as it was sent: some APIs show a write late."""
 
 OUTCOMES = {Action.CREATE: "created", Action.UPDATE: "updated"}
+"""The kinds of write that are read back, and what has become of a record then."""
 
 NOT_FOUND = "the contact is not found"
 
@@ -57,7 +58,7 @@ class Due:
     def kinds(self) -> set[Action]:
         """Return these kinds, from which whoever has settled one takes it."""
         done = self._done() if self._is_on else ()
-        return {kind for kind in Action if self._is_on and kind.name.lower() not in done}
+        return {kind for kind in OUTCOMES if self._is_on and kind.name.lower() not in done}
 
 
 class Canary:

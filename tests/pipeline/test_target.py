@@ -425,7 +425,7 @@ def test_a_signal_in_mid_batch_leaves_no_intent_of_what_never_left(workplace: Wo
     """All creates of a batch are announced at once; the next run looks none of them up in vain."""
     people = [{**ANNA, "id": number, "mobile": f"+4915{number:08}"} for number in range(30)]
     with HeldBack() as zoho:
-        config = {**zoho.target_config(), "match_on": [], "concurrency": 1}
+        config = {**zoho.target_config(), "match_on": [], "concurrency": 1, "canary": False}
         with started(workplace, config) as process:
             assert process.stdin
             process.stdin.write(singer(contacts(*people)).encode())

@@ -10,7 +10,7 @@ import threading
 from typing import IO, TYPE_CHECKING, Any
 
 from tests.sandbox.zoho_voice import ZohoVoice
-from tests.support.commands import BIN, FAST, Workplace, contacts, singer
+from tests.support.commands import BIN, FAST, SOON, Workplace, contacts, singer
 from tests.support.zoho_people import ANNA
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Watched(ZohoVoice):
 def config(zoho: ZohoVoice, store: Store, **changed: Any) -> dict[str, Any]:
     """Return settings with which nothing but the ledger knows what was written before."""
     own = {"ledger_url": store.url, "match_on": [], "checkpoint_seconds": 0}
-    return {**FAST, **zoho.target_config(), **own, **changed}
+    return {**FAST, **SOON, **zoho.target_config(), **own, **changed}
 
 
 @contextlib.contextmanager
