@@ -141,17 +141,26 @@ class Canary:
             self._look_at(outcome.item, str(outcome.remote_id))
 
     def _look_at(self, item: Planned, remote_id: str) -> None:
-        self._due.kinds.discard(item.action)
         found = self._found(item, remote_id)
         if isinstance(found, str):
+            self._due.kinds.discard(item.action)
             self._warn(self._not_told(item, remote_id, found))
         elif found.lost or found.gone:
             self._outcomes.count(OUTCOMES[item.action])
             raise self._stopped(item, remote_id, found)
         else:
-            self._ledger.know_read_back(item.action.name.lower())
-            self._warn_of(item, found.other)
+            self._pass(item, found.other)
         self._ledger.put(self._outcomes.stream, [item.written(remote_id)])
+
+    def _pass(self, item: Planned, other: Sequence[str]) -> None:
+        """Take note that a contact is as it should be.
+
+        One that may have been spoilt before has nothing left to lose, so the next one is read back.
+        """
+        if not item.may_be_spoilt:
+            self._due.kinds.discard(item.action)
+            self._ledger.know_read_back(item.action.name.lower())
+        self._warn_of(item, other)
 
     def _found(self, item: Planned, remote_id: str) -> Arrival | str:
         """Return how a contact arrived, or why nobody can tell.

@@ -155,6 +155,7 @@ class Plan:
             item,
             action=Action.UPDATE,
             origin=item,
+            may_be_spoilt=entry.payload is None,
             remote_id=entry.remote_id,
             payload=change.payload,
             filled=change.filled,

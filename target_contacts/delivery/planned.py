@@ -63,6 +63,8 @@ class Planned(Item, frozen=True, kw_only=True):
     """The open intent of an earlier create that was never answered."""
     until: float = 0.0
     """When, by the monotonic clock, an unanswered create of it cannot be carried out any more."""
+    may_be_spoilt: bool = False
+    """Whether nobody knows what an earlier write has made of its contact, going by the ledger."""
     origin: Planned | None = None
     """The record as it was before it became an update of what has changed."""
     refusal: Rejected | None = None

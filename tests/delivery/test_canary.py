@@ -268,6 +268,24 @@ def test_an_update_that_loses_what_it_was_not_sent_stops_the_run(
         assert [each.get("last_name") for each in sink.contacts.values()] == ["Lee", None, None]
 
 
+def test_a_run_that_is_repeated_every_night_empties_one_contact_a_night(tmp_path: Path) -> None:
+    """The contact that was emptied has nothing left to lose: the next one is read back as well."""
+    with Place(tmp_path, LossySink) as place:
+        sink = lossy(place)
+        ran(place, *people(4))
+        for contact in sink.contacts.values():
+            contact["company"] = "Acme"
+        sink.stores = {"company": ""}
+        for night in (1, 2, 3):
+            with pytest.raises(Stopped, match="is lost: company"):
+                FakeRun(place, **ON).send(*people(4, last_name="Lee"))
+            companies = [each["company"] for each in sink.contacts.values()]
+            assert companies == [""] * night + ["Acme"] * (4 - night)
+        sink.stores = {}
+        assert place.run(*people(4, last_name="Lee"), **ON).bins == {"unchanged": 2, "updated": 2}
+        assert "read" not in " ".join(ran(place, *people(4, last_name="Wu")))
+
+
 @pytest.mark.parametrize(
     ("held_before", "stores"),
     [
