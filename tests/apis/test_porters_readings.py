@@ -303,3 +303,43 @@ def read_contacts(workplace: Workplace, account: dict[str, Any]) -> Finished:
     with Porters() as company:
         path = chosen(workplace, {"porters": company.tap_config()}, (CONTACTS,))
     return workplace.tap({"porters": account}, "--catalog", str(path))
+
+
+# Look-ups that are refused.
+
+
+@pytest.mark.parametrize("code", [103, 104, 110, 116])
+@pytest.mark.parametrize("refused", [1, 2, 4])
+def test_a_contact_whose_look_up_is_refused_is_not_created(
+    workplace: Workplace, code: int, refused: int
+) -> None:
+    """It may be there: it is rejected, and others land. Nobody is doubled."""
+    people = [{**each, "customer_id": f"90{each['id']}"} for each in PEOPLE]
+    with Porters() as sandbox:
+        for each in people:
+            sandbox.database.add("Client", str(each["customer_id"]), P_Name="Other")
+        for each in people[:refused]:
+            found = f"Contact.P_Client={each['customer_id']}"
+            body = f"<System><Code>{code}</Code></System>"
+            sandbox.fault(on=f"GET {CONTACT}", holding=found, times=-1, status=400, body=body)
+        landed = [each["name"] for each in people[refused:]]
+        sandbox_proven = workplace.target(config(sandbox), contacts(PEOPLE[0] | {"id": "proof"}))
+        run = workplace.target(config(sandbox), contacts(*people))
+        assert (sandbox_proven.code, run.code) == (0, 3), run.log
+        assert held(sandbox)[1:] == landed
+    assert {each["code"] for each in workplace.rejections} == {str(code)}
+    assert all("match_on [] creates them" in each["reason"] for each in workplace.rejections)
+
+
+@pytest.mark.parametrize("code", [103, 104, 116])
+def test_look_ups_that_are_all_refused_end_the_run(workplace: Workplace, code: int) -> None:
+    """Into an account that has accepted nothing: one sentence with the code and what to set."""
+    with Porters() as sandbox:
+        body = f"<System><Code>{code}</Code></System>"
+        sandbox.fault(on=f"GET {CONTACT}", times=-1, status=400, body=body)
+        run = workplace.target(config(sandbox), contacts(*PEOPLE, state=1))
+        assert (run.code, run.out, sent(sandbox)) == (1, "", [])
+        assert f"all were refused alike, with code {code} (HTTP 400)" in run.log
+        assert "match_on [] creates them without looking" in run.log
+        again = workplace.target({**config(sandbox), "match_on": []}, contacts(*PEOPLE))
+        assert (again.code, bins(again.summary)) == (0, {"created": 5})

@@ -339,7 +339,9 @@ def test_contacts_are_asked_for_by_their_names(valomnia: Valomnia) -> None:
     assert [*dict(external.find({**wanted, "customerId": "C0001"}))] == [str(keys[-1] + 1)]
     assert [*plain.find({**wanted, "lastName": "Black"})] == []
     listed = [line.request.query for line in valomnia.log if line.request.path == API]
-    assert {(q["firstName"], q["max"], q["sort"], q["order"]) for q in listed} == {
+    whole = [query for query in listed if query["max"] != "1"]
+    assert len(listed) - len(whole) == 1  # what the total of a filtered list counts
+    assert {(q["firstName"], q["max"], q["sort"], q["order"]) for q in whole} == {
         ("Walter", "100", "id", "asc")
     }
 

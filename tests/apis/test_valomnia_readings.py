@@ -252,6 +252,57 @@ def test_what_goes_while_it_is_read_in_no_order_skips_no_other(unordered: Valomn
     assert {str(each["id"]) for each in unordered.contacts} <= set(found)
 
 
+@pytest.mark.parametrize("size", [100, 30])
+@pytest.mark.parametrize("is_ordered", [True, False])
+@pytest.mark.parametrize("count", [0, 1, 29, 30, 31, 100, 101, 205])
+def test_a_total_that_counts_all_does_not_make_a_filtered_list_incomplete(
+    count: int, size: int, *, is_ordered: bool
+) -> None:
+    """Whoever passes comes once. Without an order, nothing shows that several pages are all."""
+    also = {"max_30": size == 30, "sort_id_refused": not is_ordered}
+    with Valomnia(readings={"total_of_all", *(name for name in also if also[name])}) as sandbox:
+        crowd(sandbox, count, alike=True)
+        fill(sandbox, 40)
+        everyone = [each["id"] for each in sandbox.contacts if each["lastName"] == "N"]
+        listed = reading.contacts(client(sandbox), {"lastName": "N"})
+        if is_ordered or count <= size:
+            assert sorted(row["id"] for row in listed) == everyone
+        else:
+            with pytest.raises(Incomplete, match="does not sort by id"):
+                list(listed)
+
+
+@pytest.mark.parametrize("readings", [set(), {"sort_id_refused"}])
+def test_a_filtered_list_that_is_truncated_fails(readings: set[str]) -> None:
+    """Where a total counts what passes, fewer contacts than that are not taken for all."""
+    short = '{"paging": {"total": 3}, "data": [{"id": 1}, {"id": 2}]}'
+    with Valomnia(readings=readings) as sandbox:
+        sandbox.fault(on=f"GET {API}", holding="lastName=N", times=-1, status=200, body=short)
+        with pytest.raises(Incomplete, match=r"counts 3 .*gave 2"):
+            list(reading.contacts(client(sandbox), {"lastName": "N"}))
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_pages_follow_the_size_that_is_echoed(concurrency: int) -> None:
+    """A server that caps its pages is asked for each page once, and nothing is read in vain."""
+    with Valomnia(readings={"max_30"}) as sandbox:
+        expected = fill(sandbox, 205)
+        asking = Client(sandbox.tap_config(), {**FAST, "concurrency": concurrency})
+        rows = [row["id"] for chunk in reading.read_contacts(asking) for row in chunk.records]
+        offsets = [line.request.query["offset"] for line in sandbox.log if line.request.path == API]
+    assert rows == expected
+    assert sorted(map(int, offsets)) == [*range(0, 204, 29)]
+
+
+def test_pages_of_one_contact_fail_instead_of_lacking_others(valomnia: Valomnia) -> None:
+    """Such pages do not overlap, so that nothing shows what is missing."""
+    fill(valomnia, 3)
+    one = '{"paging": {"total": 3, "max": 1}, "data": [{"id": 6}]}'
+    valomnia.fault(on=f"GET {API}", times=-1, status=200, body=one)
+    with pytest.raises(Incomplete, match="gives one contact a page"):
+        list(reading.contacts(client(valomnia), {"lastName": "0"}))
+
+
 @pytest.mark.parametrize("method", ["INCREMENTAL", "FULL_TABLE"])
 def test_a_tap_reads_on_without_sorting_by_id(
     unordered: Valomnia, workplace: Workplace, method: str

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_contacts.transport.errors import ApiError, GivenUp, Refused, Stopped
+from tap_contacts.transport.errors import ApiError, GivenUp, NotFound, Refused, Stopped
 from tests.support.fake_run import FakeRun, Place
 from tests.support.fake_sink import (
     FAILING,
@@ -51,6 +51,7 @@ BARE = {"first_name": "Anna", "last_name": "Ahrens"}
 
 DOWN = Stopped("Fake", "list", "not signed in")
 UNLISTED = Refused("Fake", "list", "not allowed")
+NO_CUSTOMER = NotFound("Fake", "list", "no such customer", http_status=404)
 BROKEN = GivenUp("Fake", "list", "failed in every try", code="L5")
 
 
@@ -311,8 +312,10 @@ ROWS = [
     Row("new, nothing can be asked", "list", "-", "-", broken={"list": DOWN}),
     Row("new, listing refused", "list", "-", "-", broken={"list": UNLISTED}),
     Row("new, listing fails every time", "list", "-", "-", broken={"list": BROKEN}),
-    Row("new, asking refused", "find, create Anna", "created", "written 1",
+    Row("new, asking refused", "find", "rejected refused", "-",
         kind=AskedSink, broken={"find": UNLISTED}),
+    Row("new, her customer is not there", "find, create Anna", "created", "written 1",
+        kind=AskedSink, broken={"find": NO_CUSTOMER}),
     Row("new, asking fails every time", "find", "rejected L5", "-",
         kind=AskedSink, broken={"find": BROKEN}),
     Row("new, nobody can be asked", "find", "-", "-", kind=AskedSink, broken={"find": DOWN}),

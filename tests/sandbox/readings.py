@@ -50,6 +50,8 @@ VALOMNIA = {
     "sort_id_refused": "sort=id is a 400 invalid_param_type. [Listing: id not named]",
     "update_blanks": "An update blanks the fields left out. [Contact: whether others stay]",
     "max_refused": "max above 100 is a 400 invalid_param_type. [Listing: upper bound unknown]",
+    "max_30": "A page holds 30 at most, which it echoes. [Listing: upper bound unknown]",
+    "total_of_all": "paging.total counts all, whatever the filter. [Listing: total, filters]",
     "max_1000": "max goes up to 1000 and is echoed so. [Listing: upper bound unknown]",
 }
 

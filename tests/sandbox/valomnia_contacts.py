@@ -180,7 +180,8 @@ class Contacts:
         if asked > 100 and "max_refused" in self._readings:
             refuse("invalid_param_type", key="max")
         # Silent in the documents; taken: more than the default page is never given.
-        return min(asked, 1000 if "max_1000" in self._readings else 100)
+        most = {"max_1000": 1000, "max_30": 30}
+        return min(asked, next((most[name] for name in most if name in self._readings), 100))
 
     def page(self, query: Texts) -> dict[str, Any]:
         """Return a page of contacts (Contacts/list.html)."""
@@ -204,7 +205,8 @@ class Contacts:
         link = f"{self.path}/contacts?max={limit}&offset="
         previous = f"{link}{max(start - limit, 0)}" if start else None
         following = f"{link}{start + limit}" if start + limit < len(found) else None
-        paging = {"total": len(found), "max": limit, "offset": start, "previous": previous}
+        total = len(self.by_id if "total_of_all" in self._readings else found)
+        paging = {"total": total, "max": limit, "offset": start, "previous": previous}
         return {
             "paging": {**paging, "next": following},
             "data": list(map(shown, found[start : start + limit])),

@@ -13,6 +13,7 @@ from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.bas_ip import codes, paths, wire
+from tap_contacts.apis.bas_ip.facts import Facts
 from tap_contacts.apis.bas_ip.paths import LISTS, OTHER_VERB, SET, Found
 from tap_contacts.apis.bas_ip.sign_in import TITLE, Login
 from tap_contacts.apis.bas_ip.wire import AUTO, INFO_PATH, LOGIN_PATH
@@ -24,8 +25,9 @@ from tap_contacts.transport.settings import RATE
 from tap_contacts.transport.trust import CERTIFICATES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from tap_contacts.transport.facts import Fact
     from tap_contacts.transport.session import Answer, SignIn
 
 SETTINGS = th.ObjectType(
@@ -79,7 +81,7 @@ class BasIp(ApiClient):
     judge = staticmethod(codes.judge)
 
     def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
-        self._login_path = _path(settings, "login_path", LOGIN_PATH)
+        self.given_login_path = _path(settings, "login_path", LOGIN_PATH)
         super().__init__(settings, config)
         self.number_template: str = settings.get("number_template") or ""
         self.max_name_length: int | None = settings.get("max_name_length")
@@ -93,19 +95,23 @@ class BasIp(ApiClient):
     def sign_in_with(self, settings: Mapping[str, Any]) -> SignIn:
         """Sign in with user and password."""
         user = settings["username"], settings["password"]
-        self._login = Login(self.transport, self.origin, self._login_path, *user)
+        self._login = Login(self.transport, self.origin, self.given_login_path, *user)
         return self._login
 
     def check(self) -> str:
         """Sign in, let the device introduce itself, and find the path that takes contacts."""
-        told = ", ".join(wire.introduction(self._info)) or "the device does not introduce itself"
+        told = ", ".join(wire.introduction(self.info)) or "the device does not introduce itself"
         path = f"contacts go to {self.contacts_path.path} ({self.contacts_path.why})"
         return (
             f"{self.title} at {self.origin} answers, signed in as {self._username}; {told}; {path}"
         )
 
+    def facts(self) -> Iterator[Fact]:
+        """Yield what the device tells of itself, and what a list of contacts shows."""
+        return Facts(self).told()
+
     @cached_property
-    def _info(self) -> Mapping[str, Any]:
+    def info(self) -> Mapping[str, Any]:
         """Return what the device says of itself; nothing where it says nothing."""
         try:
             found = self._repeats.send(self._looked_at, self.harmless).json
@@ -116,16 +122,21 @@ class BasIp(ApiClient):
     @cached_property
     def room(self) -> int | None:
         """Return how many contacts the device holds, if that is set or it says so."""
-        return self._max_contacts or wire.room(self._info)
+        return self._max_contacts or wire.room(self.info)
+
+    @property
+    def login_path(self) -> str:
+        """Return the path of the sign-in, as far as it is known."""
+        return self._login.path
 
     @property
     def contacts_path(self) -> Found:
         """Return the path that takes contacts, and why it is thought to."""
         if self._path is None:
-            self._path = paths.found(self._status_of_list, lambda: self._login.path)
+            self._path = paths.found(self.status_of_list, lambda: self.login_path)
         return self._path
 
-    def _status_of_list(self, path: str) -> int:
+    def status_of_list(self, path: str) -> int:
         """Ask for a list of contacts, which changes nothing; return the status if it tells much."""
         call = Call("GET", path, options={"params": wire.FIRST_PAGE})
         try:
@@ -201,7 +212,7 @@ class BasIp(ApiClient):
 
     def _others(self, path: str) -> str:
         """Return the paths that are left to be set."""
-        others = [each for each in paths.candidates(self._login.path) if each != path]
+        others = [each for each in paths.candidates(self.login_path) if each != path]
         return f"likely are {' and '.join(others)}"
 
 

@@ -27,6 +27,8 @@ LARGEST_REQUEST = 10_000
 
 ROOMS = {"android": 1000, "camdroid": 300}
 """Contacts that a device holds, by a word for its family."""
+NAMES = {"camdroid": 30}
+"""Most characters of a name, where the family documents it."""
 
 OF_EVERY_CONTACT = frozenset(
     {"list_items", "link_id", "name", "type", "number"}
@@ -42,10 +44,15 @@ def lacks_nothing(words: str) -> bool:
     return named is not None and named[1] in OF_EVERY_CONTACT
 
 
-def room(info: Mapping[str, Any]) -> int | None:
-    """Return how many contacts a device holds, if what it tells of itself names its family."""
+def family(info: Mapping[str, Any]) -> str | None:
+    """Return the family of a device, if what it tells of itself names it."""
     told = " ".join(str(value) for value in info.values()).lower()
-    return next((ROOMS[word] for word in ROOMS if re.search(rf"\b{word}\b", told)), None)
+    return next((word for word in ROOMS if re.search(rf"\b{word}\b", told)), None)
+
+
+def room(info: Mapping[str, Any]) -> int | None:
+    """Return how many contacts a device holds, if it names its family."""
+    return ROOMS.get(family(info) or "")
 
 
 def is_expected(answer: Answer, body: Mapping[str, Any]) -> bool:

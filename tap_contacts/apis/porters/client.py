@@ -13,6 +13,7 @@ from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.porters import codes, short_list, wire
+from tap_contacts.apis.porters.facts import Facts
 from tap_contacts.apis.porters.fields import CONTACTS
 from tap_contacts.apis.porters.grant import AppGrant
 from tap_contacts.apis.porters.sign_in import TITLE, AppSignIn
@@ -26,8 +27,9 @@ from tap_contacts.transport.settings import RATE
 from tap_contacts.transport.trust import CERTIFICATES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from tap_contacts.transport.facts import Fact
     from tap_contacts.transport.session import Answer, SignIn
 
 ORIGIN = "https://api-hrbc-jp.porterscloud.com"
@@ -139,6 +141,11 @@ class Porters(ApiClient):
         name = self._reachable.get(self.partition)
         return f"{TITLE} at {self.origin} answers; partition {self.partition}: {name}"
 
+    def facts(self) -> Iterator[Fact]:
+        """Yield what about ten reads show."""
+        others = [each for each in self._reachable if each != self.partition]
+        return Facts(self, self.query, others).told()
+
     def call(
         self, method: str, path: str, *, params: Mapping[str, Any] | None = None, **options: Any
     ) -> Answer:
@@ -146,9 +153,12 @@ class Porters(ApiClient):
 
         A space in a parameter goes as %20; a + would be taken for a plus.
         """
+        return super().call(method, path, params=self.query(path, params or {}), **options)
+
+    def query(self, path: str, params: Mapping[str, Any]) -> str:
+        """Return the query of a request, with the company database that it is for."""
         scope = {} if path == PARTITION else {"partition": self.partition}
-        query = urlencode({**scope, **(params or {})}, quote_via=quote, safe="/,():")
-        return super().call(method, path, params=query, **options)
+        return urlencode({**scope, **params}, quote_via=quote, safe="/,():")
 
     def write(
         self, items: Sequence[bytes], *, repeatable: bool, once: bool = False

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
-    from tap_contacts.apis.porters.client import Porters
     from tap_contacts.apis.porters.fields import Resource
+    from tap_contacts.transport.client import ApiClient
 
 LONGEST_FIELDS = 6_000
 """Bytes of a request's fields. Usual servers take lines of 8,190; PORTERS takes about 15,000."""
@@ -53,7 +53,7 @@ class Answered(NamedTuple):
         return None if self.total < 0 else max(0, self.total - len(self.items))
 
 
-def page(client: Porters, asked: Asked, **query: Any) -> Answered:
+def page(client: ApiClient, asked: Asked, **query: Any) -> Answered:
     """Return a page, its rows joined from as many requests as its fields need.
 
     If a row has changed between two of them, or is gone, all of them are sent again. Times of
@@ -95,7 +95,7 @@ def _parts(asked: Asked) -> Iterator[list[str]]:
     yield list(part)
 
 
-def _read(client: Porters, asked: Asked, fields: list[str], query: Mapping[str, Any]) -> Answered:
+def _read(client: ApiClient, asked: Asked, fields: list[str], query: Mapping[str, Any]) -> Answered:
     params = {**query, "field": ",".join(fields)}
     if asked.state != "existing":
         params["itemstate"] = asked.state

@@ -6,24 +6,28 @@ Source: https://developers.valomnia.com/ref/Contacts/list.html, and save.html an
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.valomnia import codes, wire
+from tap_contacts.apis.valomnia.facts import Facts
 from tap_contacts.apis.valomnia.sign_in import TITLE, Session
-from tap_contacts.apis.valomnia.wire import ONE, PAGE_SIZE
-from tap_contacts.listing.offsets import Page
+from tap_contacts.apis.valomnia.wire import NOBODY, ONE, PAGE_SIZE, SMALLEST
+from tap_contacts.listing.offsets import Incomplete, Page
 from tap_contacts.transport.account_settings import text, user
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.client import ApiClient
+from tap_contacts.transport.errors import Refused
 from tap_contacts.transport.settings import RATE
 from tap_contacts.transport.trust import CERTIFICATES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from tap_contacts.transport.facts import Fact
     from tap_contacts.transport.session import Answer, SignIn
     from tap_contacts.transport.verdict import Judgement
 
@@ -78,13 +82,22 @@ class Valomnia(ApiClient):
         self.keep_photos: bool = settings.get("keep_photos", True)
         self.sorts_by_id: bool | None = None
         """Whether the API lists contacts in the order of ids; None: not asked yet."""
+        self.page_size = PAGE_SIZE
+        """Contacts that a page holds, as far as the API has told."""
 
     def sign_in_with(self, settings: Mapping[str, Any]) -> SignIn:
         """Sign in with user and password."""
         if not (settings["username"] and settings["password"]):
             msg = "valomnia needs username and password."
             raise ConfigurationError(msg)
-        return Session(self.transport, self.origin, settings["username"], settings["password"])
+        user = settings["username"], settings["password"]
+        self._session = Session(self.transport, self.origin, *user)
+        return self._session
+
+    @property
+    def warning(self) -> str:
+        """Return the code of what the sign-in has warned of, if of anything."""
+        return self._session.warning
 
     def judge(self, answer: Answer) -> Judgement:
         """Return what an answer means; after a page instead of one, have the next call sign in."""
@@ -98,6 +111,10 @@ class Valomnia(ApiClient):
         organization = (page["data"] or [{}])[0].get("organization")
         whose = f" for organization {organization}" if organization else ""
         return f"{self.title} at {self.origin} answers{whose}; contacts: {page['paging']['total']}"
+
+    def facts(self) -> Iterator[Fact]:
+        """Yield what a few reads show."""
+        return Facts(self).told()
 
     @property
     def harmless(self) -> Call:
@@ -120,7 +137,31 @@ class Valomnia(ApiClient):
         query = {**query, "max": query.get("max", PAGE_SIZE), "order": "asc"}
         answer = self.call("GET", self.path, params=query)
         paging, rows = answer.json["paging"], answer.json["data"]
+        if query["max"] == PAGE_SIZE:
+            self._note_size(paging.get("max"))
         return Page(rows, paging["total"], answer.headers.get("Date"))
+
+    def _note_size(self, told: object) -> None:
+        """Take note of the size of page that an answer tells.
+
+        Raises:
+            Incomplete: If pages are too small to overlap, so that none shows what is missing.
+        """
+        if not isinstance(told, int) or not 0 < told < PAGE_SIZE:
+            return
+        if told < SMALLEST:
+            msg = f"{self.what}: gives one contact a page. Ask Valomnia for larger pages."
+            raise Incomplete(msg)
+        self.page_size = told
+
+    @cached_property
+    def counts_matches(self) -> bool:
+        """Say whether the total of a filtered list counts what passes, unless shown otherwise."""
+        try:
+            page = self.page({**NOBODY, **ONE})
+        except Refused:
+            return True
+        return bool(page.rows) or page.total == 0
 
     def contact(self, identity: str) -> dict[str, Any]:
         """Return one contact."""

@@ -13,12 +13,11 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from tap_contacts.apis.valomnia.unordered import Unordered, by_id, in_any_order
-from tap_contacts.apis.valomnia.wire import PAGE_SIZE
 from tap_contacts.listing.offsets import Listing, Page, read_chunks, read_rows
 from tap_contacts.listing.prefetch import AFRESH, Chunk, Offsets
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
     from tap_contacts.apis.valomnia.client import Valomnia
 
@@ -49,11 +48,18 @@ def contacts(client: Valomnia, filters: Mapping[str, str]) -> Iterator[Record]:
 
 def _from(client: Valomnia, filters: Mapping[str, str], first: Page) -> Iterator[Record]:
     """Yield every contact that passes the filters, oldest first; the first page is there."""
+    fetch = _pages(client, filters, first)
+    return read_rows(client.what, fetch, client.page_size, "id")
+
+
+def _pages(client: Valomnia, filters: Mapping[str, str], first: Page) -> Callable[[int], Page]:
+    """Return what fetches the page at an offset; the first page is used once."""
+    ready = [first]
 
     def fetch(start: int) -> Page:
-        return by_id(client, filters, start) if start else first
+        return by_id(client, filters, start) if start or not ready else ready.pop()
 
-    return read_rows(client.what, fetch, PAGE_SIZE, "id")
+    return fetch
 
 
 def few_contacts(client: Valomnia, pages: int) -> Iterator[Record] | None:
@@ -64,7 +70,7 @@ def few_contacts(client: Valomnia, pages: int) -> Iterator[Record] | None:
     except Unordered:
         first = client.page({})
         found = chain.from_iterable(in_any_order(client, {}))
-    return None if first.total > pages * PAGE_SIZE else found
+    return None if first.total > pages * client.page_size else found
 
 
 def read_contacts(
@@ -91,14 +97,10 @@ def read_contacts(
 def _in_order(
     client: Valomnia, progress: Mapping[str, Any] | None, filters: Mapping[str, str] | None
 ) -> Generator[Chunk, None, None]:
-    def fetch(start: int) -> Page:
-        page = by_id(client, filters or {}, start)
-        # Whether the total of a filtered list counts all contacts is not documented.
-        return page._replace(total=-1) if filters else page
-
-    listing = Listing(client.what, PAGE_SIZE, "id")
+    fetch = _pages(client, filters or {}, by_id(client, filters or {}, 0))
+    listing = Listing(client.what, client.page_size, "id")
     with ThreadPoolExecutor(client.concurrency) as pool:
-        pages = Offsets(pool, fetch, PAGE_SIZE - 1, client.ahead)
+        pages = Offsets(pool, fetch, client.page_size - 1, client.ahead)
         with closing(read_chunks(listing, pages, progress)) as chunks:
             for chunk in chunks:
                 yield chunk._replace(records=[normal(row) for row in chunk.records])

@@ -46,7 +46,8 @@ class Session(TokenSignIn):
         self._origin = tenant
         self._form = {"j_username": username, "j_password": password, "ajax": "true"}
         self._refusal: Stopped | None = None
-        self._warned = False
+        self.warning = ""
+        """Code of what a sign-in has warned of."""
 
     def new_token(self) -> tuple[str, float]:
         """Return a session; a user who was refused is not tried again, lest it be locked."""
@@ -80,8 +81,8 @@ class Session(TokenSignIn):
     def _warn(self, warning: Any) -> None:
         """Log a warning that comes with a session, once."""
         code = plain_code(str(warning.get("warning_code"))) if isinstance(warning, dict) else ""
-        if code and not self._warned:
-            self._warned = True
+        if code and not self.warning:
+            self.warning = code
             _logger.warning(WARNED, code)
 
     def _below(self, location: str) -> str:

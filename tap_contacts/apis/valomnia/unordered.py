@@ -2,7 +2,8 @@
 
 Whether `sort=id` is taken is not documented. No other order is one of all contacts: those that are
 equal in it may stand in another order in each answer, and an offset may skip them. So the list is
-read in one order after the other, until as many contacts have come as it counts.
+read in one order after the other, until as many contacts have come as it counts. Where it counts
+others, too, only a list of a single page is known to be complete.
 
 Source: https://developers.valomnia.com/ref/Contacts/list.html
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tap_contacts.apis.valomnia.wire import LARGEST_PAGE
 from tap_contacts.listing.offsets import Incomplete, Page
 from tap_contacts.transport.errors import Refused
 
@@ -21,9 +23,6 @@ if TYPE_CHECKING:
 
 SORTS = ("dateCreated", "lastName", "firstName", "email", "mobile", "lastUpdated")
 """Orders, beginning with one that no change of a contact changes."""
-
-LARGEST_PAGE = 1000
-"""Contacts that are asked for at once at most; how many are given is not documented."""
 
 REFUSED = "%s: does not sort by id: contacts are read in other orders until all have come."
 UNCOUNTED = (
@@ -54,7 +53,15 @@ def by_id(client: Valomnia, filters: Mapping[str, str], start: int) -> Page:
         _note_unordered(client)
         raise Unordered from None
     client.sorts_by_id = True
-    return page
+    return page._replace(total=-1) if counts_others(client, filters, page) else page
+
+
+def counts_others(client: Valomnia, filters: Mapping[str, str], page: Page) -> bool:
+    """Say whether the total of a page counts contacts that do not pass the filters, too.
+
+    The API is asked at most once, and only where a total is more than the page holds.
+    """
+    return bool(filters) and page.total > len(page.rows) and not client.counts_matches
 
 
 def _note_unordered(client: Valomnia) -> None:
@@ -75,12 +82,13 @@ def in_any_order(
     count = _Count()
     for attempt in _attempts(client, filters, count):
         for page in attempt:
-            count.add(page)
+            count.add(page, is_hint=counts_others(client, filters, page))
             fresh = [row for row in page.rows if str(row["id"]) not in known]
             known.update(str(row["id"]) for row in fresh)
             yield fresh
         if count.is_reached:
             return
+        count.begin()
     msg = f"{client.what}: {UNCOUNTED.format(count.total, len(count.ids))}"
     raise Incomplete(msg)
 
@@ -126,14 +134,32 @@ class _Count:
     def __init__(self) -> None:
         self.total = -1
         self.ids: set[str] = set()
+        self._is_hint = False
+        self.begin()
 
-    def add(self, page: Page) -> None:
-        """Take note of a page: what came before a contact did or went proves nothing."""
+    def begin(self) -> None:
+        """Take note that an order begins."""
+        self._pages = 0
+        self._is_whole = False
+        """Whether the order was read up to an empty page."""
+
+    def add(self, page: Page, *, is_hint: bool) -> None:
+        """Take note of a page: what came before a contact did or went proves nothing.
+
+        Args:
+            page: As it was answered.
+            is_hint: Whether its total counts others, too.
+        """
         if page.total != self.total:
             self.total, self.ids = page.total, set()
         self.ids.update(str(row["id"]) for row in page.rows)
+        self._is_hint |= is_hint
+        self._pages += bool(page.rows)
+        self._is_whole = not page.rows
 
     @property
     def is_reached(self) -> bool:
-        """Say whether as many came as are counted."""
-        return len(self.ids) >= self.total >= 0
+        """Say whether as many came as are counted; if others count, whether one page is all."""
+        if len(self.ids) >= self.total >= 0:
+            return True
+        return self._is_hint and self._is_whole and self._pages <= 1

@@ -13,6 +13,15 @@ if TYPE_CHECKING:
 PAGE_SIZE = 100
 """Contacts a page: the documented default; an upper bound is not documented."""
 
+LARGEST_PAGE = 1000
+"""Contacts that are asked for at once at most; how many are given is not documented."""
+
+NOBODY = {"lastUpdated_gte": "9999-12-31T23:59:59Z"}
+"""A filter that no contact passes."""
+
+SMALLEST = 2
+"""Contacts of the smallest page that can overlap with the one before it."""
+
 ONE = {"max": 1}
 """What asks for any one contact."""
 

@@ -47,9 +47,17 @@ def outcomes(
     asked = {link_id.lower() for link_id, _ in sent}
     # A device that gives ids of its own, or none, answers for contacts that nobody sent.
     others = [r for r in results if "link_id" in r and str(r["link_id"]).lower() not in asked]
+    if len(sent) == len(results) == 1:  # whatever it names, it is about this contact
+        others = [each for each in results if str(each.get("link_id")).lower() not in asked]
     unnamed = _alike(others, len(asked - by_id.keys()))
     why = Rejected(NOT_TOLD, NO_LINK_ID, field="link_id", http_status=200) if others else None
     return [_outcome(item, id_, by_id.get(id_.lower()), unnamed or why) for id_, item in sent]
+
+
+def names_ours(sent: Sequence[tuple[str, Item]], results: Sequence[Mapping[str, Any]]) -> bool:
+    """Say whether a result names the `link_id` of a contact that was sent."""
+    asked = {link_id.lower() for link_id, _ in sent}
+    return any(str(each.get("link_id")).lower() in asked for each in results)
 
 
 def _alike(others: Sequence[Mapping[str, Any]], missing: int) -> Mapping[str, Any] | None:

@@ -22,6 +22,7 @@ from target_contacts.sinks.bas_ip.results import (
     NOT_KEPT,
     fault,
     is_unlinked,
+    names_ours,
     outcomes,
     shows_no_link,
 )
@@ -99,6 +100,8 @@ class BasIpSink(ApiSink[BasIp]):
         self._is_warned = self._is_full = False
         self._default = ""
         """Identity of the contact that is the default panel in this run."""
+        self._linked = False
+        """Whether the device has answered with our `link_id` in this run."""
 
     def configured(self) -> Sequence[Field]:
         """Return the fields, with the longest name that the settings give."""
@@ -133,6 +136,9 @@ class BasIpSink(ApiSink[BasIp]):
     def write(self, items: Iterator[Item]) -> Generator[list[Outcome[Item]], None, None]:
         """Send contacts packed, one request after the other: a monitor is a small device.
 
+        Until the device has answered with our `link_id` in this run, each goes alone: one that does
+        not keep it gets one contact, and that is known not to be sent again.
+
         Where a whole request fails, it is halved until the contact at fault is alone.
 
         Raises:
@@ -140,13 +146,13 @@ class BasIpSink(ApiSink[BasIp]):
         """
         refused: list[Outcome[Item]] = []
         fit = self._fit(items, refused)
-        packed = packs(fit, _size, LARGEST_BODY, lambda _: LARGEST_REQUEST)
+        packed = packs(fit, _size, LARGEST_BODY, lambda _: LARGEST_REQUEST if self._linked else 1)
         waiting = Waiting(packed, self.context.first_writes)
         while not self.context.halted() and (pack := waiting.take()):
             settled = self._send(pack, waiting)
             yield settled
             if any(map(shows_no_link, settled)):
-                raise self._stopped()
+                raise self._stopped(settled)
         yield refused
 
     def _fit(self, items: Iterator[Item], refused: list[Outcome[Item]]) -> Iterator[Item]:
@@ -184,12 +190,14 @@ class BasIpSink(ApiSink[BasIp]):
         linked = [(_link_id(item), item) for item in pack.items]
         contacts = [{"link_id": link_id, **item.payload} for link_id, item in linked]
         try:
-            return outcomes(linked, self.client.upsert(contacts, once=pack.is_to_be_halved))
+            results = self.client.upsert(contacts, once=pack.is_to_be_halved)
         except (Refused, GivenUp) as error:
             if waiting.halve(pack, why := _why(error)):
                 return []
             self._is_full |= error.code == FULL and bool(new)
             return [Outcome(item, error=why) for item in pack.items]
+        self._linked |= names_ours(linked, results)
+        return outcomes(linked, results)
 
     def _tell_of_room(self, more: int) -> None:
         """Warn once, before it is sent, of more new contacts than the device holds."""
@@ -201,8 +209,10 @@ class BasIpSink(ApiSink[BasIp]):
             self._is_warned = True
             self.client.logger.warning(TOO_MANY, self.title, self._creates, room)
 
-    def _stopped(self) -> Stopped:
-        answered = "the device created contacts without keeping our link_id"
+    def _stopped(self, settled: Sequence[Outcome[Item]]) -> Stopped:
+        shown = [str(each.remote_id) for each in settled if is_unlinked(each.remote_id)]
+        named = f", booked as {shown[0]}" if len(shown) == 1 else ""
+        answered = f"the device created contacts without keeping our link_id{named}"
         return Stopped(self.title, f"POST {self.client.contacts_path.path}", answered, NO_LINK)
 
 
