@@ -53,7 +53,7 @@ def test_the_folder_of_the_apis_holds_nothing_else() -> None:
     assert found == {"__init__.py", *APIS}
 
 
-FILES = ("client", "codes", "sign_in", "wire")
+FILES = ("client", "codes", "facts", "sign_in", "wire")
 """Files that the folder of each API has; where contacts can be read, `reading` is one more."""
 
 HOMES = {
