@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_contacts.delivery.adoption import Adoption
 from target_contacts.delivery.delivery import Delivery
+from target_contacts.delivery.guards import StreamGuards
 from target_contacts.delivery.missing import Missing
 from target_contacts.delivery.plan import Plan, Terms
 from target_contacts.delivery.setbacks import Setbacks, Tries
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from target_contacts.delivery.filled import FilledFields
+    from target_contacts.delivery.guards import Guards
     from target_contacts.delivery.limit import Limit
     from target_contacts.delivery.outcomes import Outcomes
     from target_contacts.delivery.unanswered import Unanswered
@@ -42,6 +44,7 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
     peers: list[Adoption],
     shutdown: Shutdown,
     limit: Limit,
+    guards: Guards,
     former_until: float,
     key_properties: Sequence[str],
     assert_complete: Callable[[Payload, bool], None],
@@ -59,6 +62,7 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
         peers: What adopts contacts for the streams of the run; that of this one is added.
         shutdown: Knows whether the run is to end.
         limit: Knows which records may be sent.
+        guards: End the run if too much is changed.
         former_until: Until when a create of an earlier run may still be carried out.
         key_properties: Names of the key's properties.
         assert_complete: As for `Delivery`.
@@ -95,6 +99,9 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
         missing=Missing(sink, ledger, outcomes, settings.on_gone, adopts=adoption.adopts),
         shutdown=shutdown,
         limit=limit,
+        guards=StreamGuards(
+            guards, outcomes.stream, {field.wire: field.attribute for field in sink.configured()}
+        ),
         mode=settings.mode,
         assert_complete=assert_complete,
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import msgspec
 
 from target_contacts.delivery.filled import FilledFields
+from target_contacts.delivery.guards import Guards
 from target_contacts.delivery.limit import Limit
 from target_contacts.delivery.outcomes import Outcomes
 from target_contacts.delivery.steps import steps_of
@@ -25,7 +26,7 @@ from tests.support.fake_sink import DEFAULTS, FakeSink
 from tests.support.plain import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from typing_extensions import Self
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from target_contacts.delivery.adoption import Adoption
     from target_contacts.delivery.delivery import Delivery
     from target_contacts.delivery.plan import Plan
+    from target_contacts.delivery.planned import Received
     from target_contacts.errors import Rejected
     from target_contacts.ledger.entry import Entry
     from target_contacts.pipeline.run import Run
@@ -96,6 +98,8 @@ class FakeRun:
         self._former_until, self._most_held = former_until, most_held
         self._peers: list[Adoption] = []
         self.limit = Limit(limit)
+        limits, writes = self.settings.guards, not self.settings.dry_run
+        self.guards = Guards(limits, place.ledger.contacts, enforced=writes)
         self.first_writes = FirstWrites("Fake", place.ledger.has_accepted)
         self.sink.context = self.sink.context._replace(first_writes=self.first_writes)
         self._streams: dict[str, _Steps] = {}
@@ -119,10 +123,16 @@ class FakeRun:
             if is_beyond:
                 steps.delivery.leave_beyond(changed)
                 continue
-            planned = steps.plan.planned([steps.preparation.item(each) for each in changed])
-            dry = self.settings.dry_run
-            (steps.delivery.preview if dry else steps.delivery.deliver)(planned)
+            self._deliver(steps, changed)
         self._checkpoints.pass_on()
+
+    def _deliver(self, steps: _Steps, changed: Iterable[Received]) -> None:
+        if self.guards.is_tripped:
+            steps.outcomes.hold_back(changed)
+            return
+        planned = steps.plan.planned([steps.preparation.item(each) for each in changed])
+        dry = self.settings.dry_run
+        (steps.delivery.preview if dry else steps.delivery.deliver)(planned)
 
     def settle_due(self) -> None:
         """Settle the creates that are held and cannot be carried out any more."""
@@ -150,7 +160,7 @@ class FakeRun:
         """Return the steps of a stream, as the target puts them together."""
         place, ledger, sink, can = self.place, self.ledger, self.sink, self.sink.capabilities
         stream = Stream(name, {"properties": {each: {} for each in properties}}, ["id"])
-        outcomes = Outcomes(name, self.books, self._checkpoints, self._keep)
+        outcomes = Outcomes(name, self.books, self._checkpoints, self._keep, self.guards)
         filled = FilledFields(ledger, sink.configured(), clears=can.clears_fields)
         run, settings = cast("Run", self), self.settings
         preparation = Preparation(
@@ -175,12 +185,13 @@ class FakeRun:
             peers=self._peers,
             shutdown=place.shutdown,
             limit=self.limit,
+            guards=self.guards,
             former_until=self._former_until,
             key_properties=["id"],
             assert_complete=preparation.assert_complete,
             warn_once=self.warnings.append,
         )
-        return _Steps(intake, preparation, plan, delivery)
+        return _Steps(intake, preparation, outcomes, plan, delivery)
 
     def _keep(self, _: Mapping[str, Any], why: Rejected) -> None:
         self.rejections.append(why)
@@ -191,6 +202,7 @@ class _Steps(NamedTuple):
 
     intake: Intake
     preparation: Preparation
+    outcomes: Outcomes
     plan: Plan
     delivery: Delivery
 
