@@ -92,6 +92,7 @@ class Guards:
     ) -> None:
         self._bounds, self._enforced = bounds_of(given), enforced
         self._contacts = functools.cache(contacts)
+        self._counted, self._limit = functools.cache(self._count), functools.cache(self._most)
         self._known: defaultdict[Count, set[tuple[str, str]]] = defaultdict(set)
         """Stream and key of the records that were counted."""
         self._seen: Counter[Count] = Counter()
@@ -176,14 +177,15 @@ class Guards:
             if count := self._counted(CLEARED, stream, attribute):
                 yield count
 
-    def _counted(self, guard: str, stream: str, attribute: str = "") -> Count | None:
+    def _count(self, guard: str, stream: str, attribute: str = "") -> Count | None:
         """Return what is counted for a guard in a stream; None if there is no limit."""
         bound = self._bounds.get(guard)
         if bound is None or (bound.is_share and not bound.counts(self._contacts(stream))):
             return None
         return Count(guard, stream if bound.is_share else "", attribute)
 
-    def _limit(self, count: Count) -> int:
+    def _most(self, count: Count) -> int:
+        """Return how much a limit lets through."""
         bound = self._bounds[count.guard]
         return bound.of(self._contacts(count.stream) if bound.is_share else 0)
 
