@@ -68,11 +68,11 @@ class Verdict(NamedTuple):
         """
         guard, stream, attribute = self.counted
         seen = f"{self.seen} {_WHAT[guard].format(attribute)}"
-        of = f" of {stream}" if stream else ""
+        within = f" in stream {stream}" if stream else ""
         end = "ended the run: nothing beyond it was sent, and no STATE covers what was not"
         return (
             f"The guard {guard} {end if stopped else 'would end the run'}. "
-            f"As far as the input was read, {seen}{of}, and the limit is {self.limit}. If that is "
+            f"As far as the input was read, {seen}{within}, and the limit is {self.limit}. If that is "
             f"right, let it through once: --allow {guard}={self.seen}, or more, since the rest of "
             "the input counts, too."
         )

@@ -84,7 +84,7 @@ def test_a_source_that_loses_a_column_is_stopped(api: str, workplace: Workplace)
              "seen": 20, "limit": 5}
         ]  # fmt: skip
         assert (run.summary["held_back"], bins(run.summary)) == (15, {"updated": 5, "skipped": 15})
-        assert "20 filled values of phone would have been emptied of contacts" in run.log
+        assert "20 filled values of phone would have been emptied in stream contacts" in run.log
         assert "let it through once: --allow max_cleared=20, or more" in run.log
         run = workplace.target(config, lost, "--allow", "max_cleared=20")
         assert (run.code, run.messages, held(sandbox, '"+491"')) == (0, [{"at": 20}], 0), run.log
