@@ -72,9 +72,9 @@ class Verdict(NamedTuple):
         end = "ended the run: nothing beyond it was sent, and no STATE covers what was not"
         return (
             f"The guard {guard} {end if stopped else 'would end the run'}. "
-            f"As far as the input was read, {seen}{within}, and the limit is {self.limit}. If that is "
-            f"right, let it through once: --allow {guard}={self.seen}, or more, since the rest of "
-            "the input counts, too."
+            f"As far as the input was read, {seen}{within}, and the limit is {self.limit}. If that "
+            f"is right, let it through once: --allow {guard}={self.seen}, or more, since the rest "
+            "of the input counts, too."
         )
 
 

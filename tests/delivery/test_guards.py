@@ -291,6 +291,6 @@ def test_deletions_and_marks_count_together(action: str) -> None:
     assert verdict.sentence(stopped=True) == (
         "The guard max_deletes ended the run: nothing beyond it was sent, and no STATE covers "
         "what was not. As far as the input was read, 40 contacts would have been deleted or "
-        "marked in stream contacts, and the limit is 10. If that is right, let it through once: --allow "
-        "max_deletes=40, or more, since the rest of the input counts, too."
+        "marked in stream contacts, and the limit is 10. If that is right, let it through "
+        "once: --allow max_deletes=40, or more, since the rest of the input counts, too."
     )
