@@ -32,9 +32,11 @@ def test_a_new_ledger_is_refused_before_any_request(
     zoho: ZohoVoice, workplace: Workplace, options: tuple[str, ...]
 ) -> None:
     """Again and again, although the first try leaves its file behind."""
+    config = {**zoho.target_config(), **REQUIRED, "ledger_url": "sqlite:///target-contacts.db"}
     for _ in range(2):
-        run = workplace.target({**zoho.target_config(), **REQUIRED}, contacts(ANNA), *options)
+        run = workplace.target(config, contacts(ANNA), *options)
         assert (run.code, zoho.log) == (2, [])
+        assert f"The ledger is {workplace.folder.resolve()}/target-contacts.db, in a" in run.log
         assert "require_ledger: the ledger knows nothing of this account" in run.log
 
 
