@@ -27,6 +27,13 @@ _NAMES = th.CustomType(
     }
 )
 
+_LIMITS = th.CustomType(
+    {
+        "type": ["object", "null"],
+        "additionalProperties": {"type": ["integer", "string", "null"]},
+    }
+)
+
 _NAME = {"type": "string", "pattern": forms.PLAIN}
 _RULE = {"type": "array", "items": _NAME}
 _RULES = th.CustomType({"type": ["array", "null"], "items": {"anyOf": [_NAME, _RULE]}})
@@ -152,6 +159,26 @@ COMMON = (
         description="How many rejected records still count as success. -1: any number.",
     ),
     th.Property(
+        "guards",
+        _LIMITS,
+        description=(
+            "What a run may change at most: max_creates, max_updates, max_deletes, max_cleared "
+            "(filled values of one attribute that are emptied) and max_rejected. Each is a number, "
+            'or a percentage such as "10%" of the contacts of the stream that the ledger knows, '
+            "which counts from 20 contacts on. The first record beyond it ends the run with exit "
+            'code 4. Default: max_deletes and max_cleared "25%", the others none.'
+        ),
+    ),
+    th.Property(
+        "require_ledger",
+        th.BooleanType,
+        default=False,
+        description=(
+            "Whether a ledger that is new or knows nothing of the account is refused, with exit "
+            "code 2, before anything is asked or sent."
+        ),
+    ),
+    th.Property(
         "dry_run",
         th.BooleanType,
         default=False,
@@ -194,6 +221,8 @@ OPERATIONAL = frozenset(
         "lock_wait_seconds",
         "rejects_dir",
         "max_rejects",
+        "guards",
+        "require_ledger",
         "dry_run",
         "concurrency",
         "requests_per_minute",
@@ -237,6 +266,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     lock_wait_seconds: float
     rejects_dir: str
     max_rejects: int
+    guards: dict[str, int | str | None] = {}
+    require_ledger: bool
     dry_run: bool
     concurrency: int | None = None
     checkpoint_seconds: float

@@ -29,6 +29,7 @@ from tap_contacts.transport.errors import Stopped
 from target_contacts import settings
 from target_contacts.contact.paths import FieldPath
 from target_contacts.contact.people import holds_people
+from target_contacts.delivery.bounds import allowed, bounds_of
 from target_contacts.pipeline.contact_sink import ContactSink
 from target_contacts.pipeline.receiver import ReceivingTarget, leave
 from target_contacts.pipeline.run import Purpose, Run
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from singer_sdk.sinks import Sink
 
     from tap_contacts.transport.client import ApiClient
+    from target_contacts.delivery.bounds import Given
     from target_contacts.pipeline.explain import Explainer
     from target_contacts.sinks.base import ApiSink
 
@@ -68,8 +70,9 @@ UNREAD = (
 )
 """Error when the other end of the pipe is gone."""
 
-TOO_MANY_REJECTED = 3
-"""Exit code of a run that is done, but rejected more than `max_rejects` records."""
+TOO_MANY_REJECTED, STOPPED_BY_GUARD = 3, 4
+"""Exit codes of a run that is done, but rejected more than `max_rejects` records; and of one that
+a guard ended."""
 
 
 class TargetContacts(ReceivingTarget):
@@ -87,17 +90,28 @@ class TargetContacts(ReceivingTarget):
     ]
 
     def __init__(
-        self, *, purpose: Purpose = Purpose.WRITE, limit: int | None = None, **kwargs: Any
+        self,
+        *,
+        purpose: Purpose = Purpose.WRITE,
+        limit: int | None = None,
+        allow: Mapping[str, Given] | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         shutdown, pass_on = Shutdown(), self._write_state_message
-        self.start(Run(self.sinks, self.config, shutdown, pass_on, purpose, limit=limit))
+        run = Run(self.sinks, self.config, shutdown, pass_on, purpose, limit=limit, allow=allow)
+        self.start(run)
         self._explainers: list[Explainer] = []
         """The explainers of the streams, in their order."""
         self.hear_signals()
 
     def check_settings(self) -> None:
-        """Check the account of the API that is written."""
+        """Check the guards, and the account of the API that is written."""
+        try:
+            bounds_of(self.config.get("guards") or {})
+        except ValueError as error:
+            msg = f"guards: {error}."
+            raise ConfigurationError(msg) from None
         api = self.config["api"]
         if not isinstance(self.config.get(api), dict):
             msg = f"api is {api}: give the settings of its account under {api}."
@@ -160,10 +174,16 @@ class TargetContacts(ReceivingTarget):
             self.this_run.shutdown.close()
             self.this_run.close()
             self.this_run.report(self.logger)
+        return self._code()
+
+    def _code(self) -> int:
+        """Return the exit code of a run that did not fail; raise why STATE was not passed on."""
         if signum := self.this_run.shutdown.signum:
             return signals.code_of(signum)
         if self.unpassed:
             raise self.unpassed
+        if self.this_run.guards.is_tripped:
+            return STOPPED_BY_GUARD
         rejected = self.this_run.books.bins["rejected"]
         return TOO_MANY_REJECTED if rejected > self.this_run.settings.max_rejects >= 0 else 0
 
@@ -182,7 +202,7 @@ class TargetContacts(ReceivingTarget):
             raise
 
     @classmethod
-    def invoke(
+    def invoke(  # noqa: PLR0913  # the options of the command
         cls,
         *,
         about: bool = False,
@@ -190,6 +210,7 @@ class TargetContacts(ReceivingTarget):
         config: _ConfigInput | None = None,
         file_input: IO[str] | None = None,
         limit: int | None = None,
+        allow: Mapping[str, Given] | None = None,
         **only: bool,
     ) -> None:
         """Run the command with its options, and exit."""
@@ -199,6 +220,7 @@ class TargetContacts(ReceivingTarget):
             parse_env_config=bool(config and config.parse_env),
             purpose=_purpose(**only),
             limit=limit,
+            allow=allow,
         )
         if only.get("check"):
             sys.exit(target.check())
@@ -262,6 +284,7 @@ class TargetContacts(ReceivingTarget):
         text = "Send only the first records that would be sent, this many; pass on no STATE."
         least = click.IntRange(min=1)
         command.params.append(click.Option(["--limit"], type=least, metavar="N", help=text))
+        command.params.append(_allow_option())
         return command
 
     @classmethod
@@ -277,6 +300,22 @@ def _purpose(*, check: bool = False, explain: bool = False) -> Purpose:
     if check:
         return Purpose.CHECK
     return Purpose.EXPLAIN if explain else Purpose.WRITE
+
+
+def _allow_option() -> click.Option:
+    """Return the option that sets limits of guards for one run."""
+    text = "Set the limit of a guard for this run only, such as max_cleared=5000; repeatable."
+    return click.Option(["--allow"], multiple=True, metavar="GUARD=N", callback=_allowed, help=text)
+
+
+def _allowed(
+    ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]
+) -> Mapping[str, Given]:
+    try:
+        return allowed(texts)
+    except ValueError as error:
+        msg = f"{error}."
+        raise click.BadParameter(msg, ctx, param) from None
 
 
 def main() -> None:

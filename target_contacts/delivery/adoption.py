@@ -20,6 +20,7 @@ from target_contacts.delivery.matching import assigned
 from target_contacts.errors import OUTCOME_UNKNOWN, WILL_BE_LOOKED_UP, Rejected
 from target_contacts.report.rejects import earlier
 from target_contacts.sinks.item import Action, created, without_empty
+from target_contacts.values.basic import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -226,7 +227,12 @@ class Adoption:
         # What was there before this target came keeps what the record has no value for.
         payload = item.payload if item.intent else without_empty(item.payload)
         yield replace(
-            item, doubtful=False, action=Action.UPDATE, remote_id=remote_id, payload=payload
+            item,
+            doubtful=False,
+            action=Action.UPDATE,
+            remote_id=remote_id,
+            payload=payload,
+            cleared=tuple(w for w, v in payload.items() if v == "" and as_text(fields.get(w))),
         )
 
     def _without_look_up(self, item: Planned, error: Refused | GivenUp) -> Iterator[Planned]:

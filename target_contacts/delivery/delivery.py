@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from target_contacts.delivery.adoption import Adoption
     from target_contacts.delivery.canary import Canary
+    from target_contacts.delivery.guards import StreamGuards
     from target_contacts.delivery.limit import Limit
     from target_contacts.delivery.missing import Missing
     from target_contacts.delivery.outcomes import Outcomes
@@ -68,6 +69,7 @@ class Delivery:
         missing: Settles updates of contacts that are gone.
         limit: Knows which records may be sent.
         canary: Reads the first writes of an account back.
+        guards: End the run if too much is changed.
         mode: Whether contacts may be created, updated or both: the setting of this name.
         assert_complete: Raises Rejected if a payload lacks what a contact must have; takes the
             payload and whether it is that of a new contact.
@@ -86,6 +88,7 @@ class Delivery:
         shutdown: Shutdown,
         limit: Limit,
         canary: Canary,
+        guards: StreamGuards,
         mode: str,
         assert_complete: Callable[[Payload, bool], None],
     ) -> None:
@@ -93,7 +96,7 @@ class Delivery:
         self._stream, self._intents = outcomes.stream, Intents(sink, ledger, outcomes.stream)
         self._adoption, self._setbacks, self._unanswered = adoption, setbacks, unanswered
         self._missing, self._shutdown, self._limit = missing, shutdown, limit
-        self._canary = canary
+        self._canary, self._guards = canary, guards
         self._mode, self._assert_complete = mode, assert_complete
         self._refusals = Refusals(ledger, outcomes, sink.context.first_writes)
         self._sent_twice: list[tuple[Planned, str]] = []
@@ -155,12 +158,20 @@ class Delivery:
         while ready:
             unknown = self._write(ready)
             ready += self._settle_missing()
+            if self._guards.ends_sending:
+                self._hold_back(ready)
             if unknown:
                 self._sink.pause(self._setbacks.wait)
                 ready += self._again(unknown)
             if not ready and self._unanswered.are_many:
                 ready = self._waited_for()
         self._setbacks.end(self._unanswered.keys)
+
+    def _hold_back(self, ready: deque[Planned]) -> None:
+        """Leave out what is not to be sent any more, and forget that it was announced."""
+        self._intents.withdraw()
+        self._outcomes.hold_back(item.received for item in ready)
+        ready.clear()
 
     def _settle_missing(self) -> Sequence[Planned]:
         """Settle updates of contacts that are gone; return those that are to be created anew."""
@@ -190,7 +201,7 @@ class Delivery:
         unknown: list[Planned] = []
         self._setbacks.start_round()
         most = 1 if self._setbacks.one_at_a_time else len(ready)
-        while most > 0 and not self._setbacks.are_too_many:
+        while most > 0 and not self._has_to_wait:
             room = min(most, self._canary.room(ready))
             unknown += self._write_part(ready, room)
             most -= room
@@ -223,10 +234,17 @@ class Delivery:
         except Rejected as why_not:
             self._outcomes.reject(item.received, why_not)
             return None
+        return ready if self._may_be_sent(ready) else None
+
+    def _may_be_sent(self, item: Planned) -> bool:
+        """Say whether limit and guards let an item through; book it if they do not."""
         if not self._limit.admits(self._stream, item.key):
             self.leave_beyond([item.received])
-            return None
-        return ready
+            return False
+        if not self._guards.admits(item):
+            self._outcomes.hold_back([item.received])
+            return False
+        return True
 
     def _leave(self, item: Planned, why_not: str) -> None:
         """Leave an item out; a contact that an unanswered create of this target made is known."""
@@ -242,13 +260,18 @@ class Delivery:
         While too many in a row go unanswered, the rest stays: a look-up shows whether the
         destination is there at all.
         """
-        while most > 0 and not self._setbacks.are_too_many:
+        while most > 0 and not self._has_to_wait:
             chunk = [ready.popleft() for _ in range(min(INTENTS_AT_ONCE, most))]
             most -= len(chunk)
             self._intents.announce(chunk)
-            while chunk and not self._setbacks.are_too_many:
+            while chunk and not self._has_to_wait:
                 yield chunk.pop(0)
             ready.extendleft(reversed(chunk))
+
+    @property
+    def _has_to_wait(self) -> bool:
+        """Say whether nothing more is to be sent for now."""
+        return self._setbacks.are_too_many or self._guards.ends_sending
 
     def _settle(self, outcomes: Sequence[Outcome[Planned]]) -> list[Planned]:
         """Enter outcomes into the ledger first, then into rejects and books.

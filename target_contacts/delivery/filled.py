@@ -38,6 +38,8 @@ class Change(NamedTuple):
     """Fields whose value is gone at the source and cannot be cleared."""
     incomplete: Sequence[str]
     """Fields that are left alone, since the record lacks a part of their value."""
+    cleared: Sequence[str]
+    """Fields that are filled and are to be empty."""
 
 
 class FilledFields:
@@ -85,7 +87,7 @@ class FilledFields:
             before: Id of the row for what was filled so far; None if that is not known.
         """
         if before is None:
-            return Change(_of_unknown(item), item.filled, item.filled, (), ())
+            return Change(_of_unknown(item), item.filled, item.filled, (), (), ())
         fill, earlier, lacking = self._compared(item, before)
         gone = self._gone(item, fill, earlier)
         emptied = self._emptied(gone, item.fallback)
@@ -97,6 +99,7 @@ class FilledFields:
             self._ledger.fill_id(earlier | filled),
             [wire for wire in gone if wire not in emptied],
             lacking,
+            [wire for wire, default in emptied.items() if default == ""],
         )
 
     def unchanged(self, item: Planned, before: str | None) -> str | None:

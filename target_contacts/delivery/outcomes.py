@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from target_contacts.delivery.guards import HELD_BACK
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from target_contacts.delivery.guards import Guards
     from target_contacts.delivery.planned import Received
     from target_contacts.errors import Rejected
     from target_contacts.report.summary import Books
@@ -24,6 +27,7 @@ class Outcomes:
         books: Counts the records.
         checkpoints: Knows which STATE is safe.
         keep: Puts a RECORD message that is refused into the rejects file.
+        guards: Count what is rejected.
     """
 
     def __init__(
@@ -32,8 +36,9 @@ class Outcomes:
         books: Books,
         checkpoints: Checkpoints,
         keep: Callable[[Mapping[str, Any], Rejected], None],
+        guards: Guards,
     ) -> None:
-        self.stream = stream
+        self.stream, self._guards = stream, guards
         self._books, self._checkpoints, self._keep = books, checkpoints, keep
 
     # Records that have been received.
@@ -53,14 +58,19 @@ class Outcomes:
         self.leave_out(reason)
         self._checkpoints.settled(received.number)
 
+    def hold_back(self, several: Iterable[Received]) -> None:
+        """Leave records out that a guard keeps from being sent: no STATE passes them."""
+        for _ in several:
+            self.leave_out(HELD_BACK)
+
     def reject(self, received: Received, why: Rejected) -> None:
-        """Put a record into the rejects file."""
-        self.refuse(received.line.message, why)
-        self._checkpoints.settled(received.number)
+        """Put a record into the rejects file. No STATE passes one that is beyond a guard."""
+        if self._enter(received.line.message, why):
+            self._checkpoints.settled(received.number)
 
     def show(self, received: Received, why: Rejected) -> None:
         """Put a record into the rejects file that comes again: no STATE passes it."""
-        self.refuse(received.line.message, why)
+        self._enter(received.line.message, why)
 
     # Messages that have not.
 
@@ -73,9 +83,15 @@ class Outcomes:
         self._books.skip(self.stream, reason)
 
     def refuse(self, message: Mapping[str, Any], why: Rejected) -> None:
-        """Put a RECORD message into the rejects file."""
+        """Put a RECORD message into the rejects file. No STATE passes one beyond a guard."""
+        if not self._enter(message, why):
+            self.opened()
+
+    def _enter(self, message: Mapping[str, Any], why: Rejected) -> bool:
+        """Put a RECORD message into the rejects file; say whether it is within the guards."""
         self._keep(message, why)
         self._books.reject(self.stream, why.code, why.field)
+        return self._guards.reject(self.stream)
 
     def take_back(self) -> None:
         """Count one record less as read: its line turned out to be none."""

@@ -147,7 +147,8 @@ class Plan:
     def _changing(self, item: Planned, entry: Entry) -> Planned:
         """Return an update with what it has to clear, and without what it has to leave alone."""
         change = self._filled.change(item, entry.filled)
-        for wire in change.kept if not self._terms.replaces else ():
+        replaced, kept = (change.kept, ()) if self._terms.replaces else ((), change.kept)
+        for wire in kept:
             self._outcomes.note(wire, "gone at the source and cannot be cleared")
         for wire in change.incomplete:
             self._outcomes.note(wire, "left alone: the record lacks a part of it")
@@ -160,4 +161,5 @@ class Plan:
             payload=change.payload,
             filled=change.filled,
             in_doubt=change.in_doubt,
+            cleared=(*change.cleared, *replaced),
         )

@@ -57,6 +57,8 @@ class Planned(Item, frozen=True, kw_only=True):
     """Names of the record's properties that are empty, or that hold lists or objects."""
     left_out: frozenset[str] = frozenset()
     """Fields whose values did not fit: what the contact has there stays."""
+    cleared: tuple[str, ...] = ()
+    """Fields that had a value, which an update empties."""
     doubtful: bool = False
     """Whether the contact may be at the destination already, and is to be looked up first."""
     intent: Entry | None = None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from target_contacts.delivery.adoption import Adoption
 from target_contacts.delivery.canary import Canary
 from target_contacts.delivery.delivery import Delivery
+from target_contacts.delivery.guards import StreamGuards
 from target_contacts.delivery.missing import Missing
 from target_contacts.delivery.plan import Plan, Terms
 from target_contacts.delivery.setbacks import Setbacks, Tries
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from target_contacts.delivery.canary import Due
     from target_contacts.delivery.filled import FilledFields
+    from target_contacts.delivery.guards import Guards
     from target_contacts.delivery.limit import Limit
     from target_contacts.delivery.outcomes import Outcomes
     from target_contacts.delivery.unanswered import Unanswered
@@ -45,6 +47,7 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
     shutdown: Shutdown,
     limit: Limit,
     canaries: Due,
+    guards: Guards,
     former_until: float,
     key_properties: Sequence[str],
     assert_complete: Callable[[Payload, bool], None],
@@ -63,6 +66,7 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
         shutdown: Knows whether the run is to end.
         limit: Knows which records may be sent.
         canaries: The kinds of write that are still to be read back.
+        guards: End the run if too much is changed.
         former_until: Until when a create of an earlier run may still be carried out.
         key_properties: Names of the key's properties.
         assert_complete: As for `Delivery`.
@@ -108,6 +112,9 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
         shutdown=shutdown,
         limit=limit,
         canary=canary,
+        guards=StreamGuards(
+            guards, outcomes.stream, {field.wire: field.attribute for field in sink.configured()}
+        ),
         mode=settings.mode,
         assert_complete=assert_complete,
     )

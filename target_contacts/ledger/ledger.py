@@ -122,8 +122,18 @@ class Ledger:
             rows: Any = connection.execute(columns.where(self._of(stream), *known, *which))
             return dict(rows.all())
 
-    def _count(self, stream: str) -> int:
-        count = sa.select(sa.func.count()).select_from(CONTACTS).where(self._of(stream))
+    def contacts(self, stream: str) -> int:
+        """Return how many contacts of a stream are known."""
+        return self._count(stream, CONTACTS.c.status == WRITTEN)
+
+    def is_empty(self) -> bool:
+        """Say whether nothing is known of any record of the account."""
+        one = sa.select(CONTACTS.c.key).where(CONTACTS.c.account == self.account).limit(1)
+        with self._database.transaction("read") as connection:
+            return connection.execute(one).first() is None
+
+    def _count(self, stream: str, *which: sa.ColumnElement[bool]) -> int:
+        count = sa.select(sa.func.count()).select_from(CONTACTS).where(self._of(stream), *which)
         with self._database.transaction("read") as connection:
             return connection.execute(count).scalar_one()
 

@@ -92,6 +92,7 @@ class ContactSink(StreamSink):
             shutdown=run.shutdown,
             limit=run.limit,
             canaries=run.canaries,
+            guards=run.guards,
             former_until=run.former_until,
             key_properties=stream.key_properties,
             assert_complete=self._preparation.assert_complete,
@@ -142,7 +143,10 @@ class ContactSink(StreamSink):
             raise self._unreadable
 
     def _deliver(self, changed: Iterable[Received]) -> None:
-        """Have records written, or see what would be."""
+        """Have records written, or see what would be, unless a guard ends the run."""
+        if self._run.guards.is_tripped:
+            self._outcomes.hold_back(changed)
+            return
         planned = self._plan.planned(self._prepared(changed))
         if self._run.settings.dry_run:
             self._delivery.preview(planned)

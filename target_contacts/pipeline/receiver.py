@@ -60,7 +60,12 @@ class ReceivingTarget(ContactsPlugin, Target):
     def start(self, run: Run) -> None:
         """Take the run that the messages are received for."""
         self.this_run = run
+        run.guards.when_tripped(self._stop_reading)
         self._set_due()
+
+    def _stop_reading(self) -> None:
+        """Read no more lines. What was read is settled."""
+        self.message_reader.stop = True
 
     def setup_mapper(self) -> None:
         """Get ready to apply stream maps."""

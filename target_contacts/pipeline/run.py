@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import itertools
+import logging
 import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 from tap_contacts.plugin.progress import Track
 from tap_contacts.transport.usage import Usage
 from target_contacts.delivery.canary import Due
+from target_contacts.delivery.guards import HELD_BACK, Guards
 from target_contacts.delivery.limit import Limit
 from target_contacts.delivery.outcomes import Outcomes
 from target_contacts.ledger.lease import LEASE_SECONDS, MARGIN_SECONDS
 from target_contacts.ledger.ledger import Ledger
+from target_contacts.ledger.trust import assert_used, warn_of_temporary
 from target_contacts.report.rejects import Rejects
 from target_contacts.report.summary import Books
 from target_contacts.settings import of_translation, typed
@@ -23,11 +26,11 @@ from target_contacts.sinks.base import Context
 from target_contacts.sinks.first_writes import FirstWrites
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Callable, Mapping, Sequence
 
     from tap_contacts.transport.client import ApiClient
     from target_contacts.delivery.adoption import Adoption
+    from target_contacts.delivery.bounds import Given
     from target_contacts.errors import Rejected
     from target_contacts.shutdown import Shutdown
     from target_contacts.sinks.base import ApiSink
@@ -53,6 +56,7 @@ class Run:
         pass_on: Passes on a STATE; all that it covers is durable then.
         purpose: What the run is for.
         limit: How many records are sent at most; None: all.
+        allow: Limits of guards that go before those of the settings.
     """
 
     def __init__(  # noqa: PLR0913  # what a run is made of
@@ -64,6 +68,7 @@ class Run:
         purpose: Purpose = Purpose.WRITE,
         *,
         limit: int | None = None,
+        allow: Mapping[str, Given] | None = None,
     ) -> None:
         self.settings, self._config = typed(config), config
         self.kind, self._apis = kinds[self.settings.api], tuple(kinds)
@@ -81,6 +86,9 @@ class Run:
         self.adoptions: list[Adoption] = []
         """What adopts contacts for the streams that are written."""
         self.limit = Limit(limit)
+        limits = {**self.settings.guards, **(allow or {})}
+        writes = purpose is Purpose.WRITE and not self.settings.dry_run
+        self.guards = Guards(limits, self._contacts, enforced=writes)
         self.first_writes = FirstWrites(self._client_kind.title, self._has_accepted)
         self.canaries = Due(self._read_back, is_on=self.settings.canary)
         self.former_until = 0.0
@@ -113,7 +121,10 @@ class Run:
         settings = self.settings
         account = settings.ledger_account or self.client.account
         name = f"{self._client_kind.api} {account}"
+        warn_of_temporary(settings.ledger_url, self.client.logger)
         ledger = Ledger(settings.ledger_url, name, self.shutdown.is_asked)
+        if settings.require_ledger:
+            assert_used(ledger)
         if not settings.dry_run and self.purpose is Purpose.WRITE:
             ledger.lock(settings.lock_wait_seconds)
             self.client.transport.before_write = ledger.lease.prove
@@ -125,6 +136,9 @@ class Run:
 
     def _read_back(self) -> set[str]:
         return self.ledger.read_back()
+
+    def _contacts(self, stream: str) -> int:
+        return self.ledger.contacts(stream)
 
     def _left(self, idle: float | None) -> float:
         """Return the seconds for which creates of the earlier run may still be carried out.
@@ -147,7 +161,7 @@ class Run:
 
     def outcomes(self, stream: str) -> Outcomes:
         """Return the outcomes of a stream's records."""
-        return Outcomes(stream, self.books, self.checkpoints, self._keep)
+        return Outcomes(stream, self.books, self.checkpoints, self._keep, self.guards)
 
     def sink(self, outcomes: Outcomes) -> ApiSink[Any]:
         """Return the API's sink for the stream of these outcomes."""
@@ -190,10 +204,20 @@ class Run:
         summary = self.books.summary(self.usage(), dry_run=self.settings.dry_run)
         if self.limit.is_set:
             summary |= {"limited": True, "not_sent": self.limit.left}
+        summary |= self._guarded(logger)
         self.books.report(logger, self._client_kind.title, summary)
         if self.rejects.path:
             text = "Rejected records: %s. Fix the cause, then pipe this file back in."
             logger.warning(text, self.rejects.path)
+
+    def _guarded(self, logger: logging.Logger) -> dict[str, object]:
+        """Log what exceeded a guard's limit; return it as the summary has it."""
+        verdicts, stopped = self.guards.verdicts(), self.guards.is_tripped
+        for verdict in verdicts:
+            level = logging.ERROR if stopped else logging.WARNING
+            logger.log(level, "%s", verdict.sentence(stopped=stopped))
+        held = {"held_back": self.books.skipped_for(HELD_BACK)} if stopped else {}
+        return {"guards": [each.summary() for each in verdicts], **held} if verdicts else {}
 
     def close(self) -> None:
         """Bring everything to disk."""

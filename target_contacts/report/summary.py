@@ -34,6 +34,7 @@ _BESIDE = (
     "noted",
     "passed_over",
     "doubled",
+    "guards",
 )
 """Keys of the summary whose values are no numbers."""
 
@@ -73,6 +74,10 @@ class Books:
         """Count one record as skipped."""
         self.enter("skipped")
         self.skips[stream, reason] += 1
+
+    def skipped_for(self, reason: str) -> int:
+        """Return how many records of all streams were skipped for a reason."""
+        return sum(count for (_, why), count in self.skips.items() if why == reason)
 
     def pass_over(self, stream: str, *, asked: bool) -> None:
         """Note a stream that is not written.

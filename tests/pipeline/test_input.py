@@ -33,7 +33,7 @@ def zoho() -> Iterator[ZohoVoice]:
 
 def target(workplace: Workplace, zoho: ZohoVoice, body: bytes) -> tuple[int, str]:
     """Run the target on bytes; return its code and its log."""
-    run = workplace.run("target-contacts", zoho.target_config(), stdin=body)
+    run = workplace.run("target-contacts", {**zoho.target_config(), **workplace.ledger}, stdin=body)
     return run.code, run.log
 
 

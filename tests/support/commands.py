@@ -108,9 +108,13 @@ class Workplace:
     ) -> Finished:
         """Run `target-contacts` on messages."""
         lines = messages if isinstance(messages, str) else singer(messages)
-        return self.run(
-            "target-contacts", {**FAST, **SOON, **config}, *options, stdin=lines, env=env
-        )
+        given = {**FAST, **SOON, **self.ledger, **config}
+        return self.run("target-contacts", given, *options, stdin=lines, env=env)
+
+    @property
+    def ledger(self) -> dict[str, str]:
+        """Return the setting of a ledger in this folder by its whole path, which warns of none."""
+        return {"ledger_url": f"sqlite:///{self.folder / 'target-contacts.db'}"}
 
     @property
     def rejects(self) -> list[dict[str, Any]]:

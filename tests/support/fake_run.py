@@ -8,6 +8,7 @@ import msgspec
 
 from target_contacts.delivery.canary import Due
 from target_contacts.delivery.filled import FilledFields
+from target_contacts.delivery.guards import Guards
 from target_contacts.delivery.limit import Limit
 from target_contacts.delivery.outcomes import Outcomes
 from target_contacts.delivery.steps import steps_of
@@ -26,7 +27,7 @@ from tests.support.fake_sink import DEFAULTS, FakeSink
 from tests.support.plain import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from typing_extensions import Self
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from target_contacts.delivery.adoption import Adoption
     from target_contacts.delivery.delivery import Delivery
     from target_contacts.delivery.plan import Plan
+    from target_contacts.delivery.planned import Received
     from target_contacts.errors import Rejected
     from target_contacts.ledger.entry import Entry
     from target_contacts.pipeline.run import Run
@@ -98,6 +100,8 @@ class FakeRun:
         self._peers: list[Adoption] = []
         self.limit = Limit(limit)
         self.canaries = Due(place.ledger.read_back, is_on=self.settings.canary)
+        limits, writes = self.settings.guards, not self.settings.dry_run
+        self.guards = Guards(limits, place.ledger.contacts, enforced=writes)
         self.first_writes = FirstWrites("Fake", place.ledger.has_accepted)
         self.sink.context = self.sink.context._replace(first_writes=self.first_writes)
         self._streams: dict[str, _Steps] = {}
@@ -121,10 +125,16 @@ class FakeRun:
             if is_beyond:
                 steps.delivery.leave_beyond(changed)
                 continue
-            planned = steps.plan.planned([steps.preparation.item(each) for each in changed])
-            dry = self.settings.dry_run
-            (steps.delivery.preview if dry else steps.delivery.deliver)(planned)
+            self._deliver(steps, changed)
         self._checkpoints.pass_on()
+
+    def _deliver(self, steps: _Steps, changed: Iterable[Received]) -> None:
+        if self.guards.is_tripped:
+            steps.outcomes.hold_back(changed)
+            return
+        planned = steps.plan.planned([steps.preparation.item(each) for each in changed])
+        dry = self.settings.dry_run
+        (steps.delivery.preview if dry else steps.delivery.deliver)(planned)
 
     def settle_due(self) -> None:
         """Settle the creates that are held and cannot be carried out any more."""
@@ -152,7 +162,7 @@ class FakeRun:
         """Return the steps of a stream, as the target puts them together."""
         place, ledger, sink, can = self.place, self.ledger, self.sink, self.sink.capabilities
         stream = Stream(name, {"properties": {each: {} for each in properties}}, ["id"])
-        outcomes = Outcomes(name, self.books, self._checkpoints, self._keep)
+        outcomes = Outcomes(name, self.books, self._checkpoints, self._keep, self.guards)
         filled = FilledFields(ledger, sink.configured(), clears=can.clears_fields)
         run, settings = cast("Run", self), self.settings
         preparation = Preparation(
@@ -178,12 +188,13 @@ class FakeRun:
             shutdown=place.shutdown,
             limit=self.limit,
             canaries=self.canaries,
+            guards=self.guards,
             former_until=self._former_until,
             key_properties=["id"],
             assert_complete=preparation.assert_complete,
             warn_once=self.warnings.append,
         )
-        return _Steps(intake, preparation, plan, delivery)
+        return _Steps(intake, preparation, outcomes, plan, delivery)
 
     def _keep(self, _: Mapping[str, Any], why: Rejected) -> None:
         self.rejections.append(why)
@@ -194,6 +205,7 @@ class _Steps(NamedTuple):
 
     intake: Intake
     preparation: Preparation
+    outcomes: Outcomes
     plan: Plan
     delivery: Delivery
 
