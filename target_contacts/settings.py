@@ -107,6 +107,23 @@ COMMON = (
         ),
     ),
     th.Property(
+        "on_delete",
+        th.StringType,
+        default="skip",
+        allowed_values=["skip", "mark", "delete"],
+        description=(
+            "What becomes of a contact whose record left the source: the record says so, or a "
+            "complete reading with ACTIVATE_VERSION lacks it. skip: it stays. mark: the fields in "
+            "marks are written. delete: it is deleted, if this target created it and the API can "
+            "delete."
+        ),
+    ),
+    th.Property(
+        "marks",
+        _ANY_OBJECT,
+        description="Destination field to value, for on_delete: mark.",
+    ),
+    th.Property(
         "match_on",
         _RULES,
         description=(
@@ -214,6 +231,8 @@ OPERATIONAL = frozenset(
         "streams",
         "mode",
         "on_gone",
+        "on_delete",
+        "marks",
         "match_on",
         "canary",
         "ledger_url",
@@ -259,6 +278,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     on_invalid_value: str
     mode: str
     on_gone: str
+    on_delete: str
+    marks: dict[str, Any] = {}
     match_on: list[str | list[str]] | None = None
     canary: bool
     ledger_url: str

@@ -116,6 +116,9 @@ class TargetContacts(ReceivingTarget):
         if not isinstance(self.config.get(api), dict):
             msg = f"api is {api}: give the settings of its account under {api}."
             raise ConfigurationError(msg)
+        if self.config["on_delete"] == "mark" and not self.config.get("marks"):
+            msg = "on_delete is mark: say in marks what is to be written, {field: value}."
+            raise ConfigurationError(msg)
         self._kind.client_class(self.config[api], self.config)
 
     def get_sink_class(self, stream_name: str) -> type[Sink]:

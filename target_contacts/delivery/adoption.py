@@ -70,7 +70,7 @@ class Adoption:
         self._lost, self.adopts = self._comparison.lost, self._comparison.adopts
         self._look_up = LookUp(sink, self._comparison, shutdown)
         self._claimed: set[str] = set()
-        """Ids of the contacts that were adopted in this run."""
+        """Ids of the contacts that were adopted in this run, or deleted."""
         self._peers = peers
         peers.append(self)
 
@@ -135,6 +135,15 @@ class Adoption:
         """Let the sinks of all streams know that a contact is there."""
         for peer in self._peers:
             peer.know_there(remote_id)
+
+    def tell_gone(self, remote_ids: Sequence[str]) -> None:
+        """Let all streams know contacts that were deleted since they looked."""
+        for peer in self._peers:
+            peer.know_gone(remote_ids)
+
+    def know_gone(self, remote_ids: Sequence[str]) -> None:
+        """Never adopt contacts that are not there any more."""
+        self._claimed.update(remote_ids)
 
     def know_there(self, remote_id: str) -> None:
         """Know that a contact is there that may have come since all were asked for."""

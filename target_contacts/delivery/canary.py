@@ -123,7 +123,8 @@ class Canary:
         """
         item = outcome.item
         if self._is_under_way(outcome):
-            return Entry(item.key, WRITTEN, outcome.remote_id, filled=item.filled)
+            filled, ours = item.filled, item.is_ours
+            return Entry(item.key, WRITTEN, outcome.remote_id, filled=filled, created=ours)
         return item.written(outcome.remote_id)
 
     def _is_under_way(self, outcome: Outcome[Planned]) -> bool:

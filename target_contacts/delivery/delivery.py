@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from target_contacts.delivery.adoption import Adoption
     from target_contacts.delivery.canary import Canary
     from target_contacts.delivery.guards import StreamGuards
+    from target_contacts.delivery.leavers import Departed
     from target_contacts.delivery.limit import Limit
     from target_contacts.delivery.missing import Missing
     from target_contacts.delivery.outcomes import Outcomes
@@ -46,7 +47,12 @@ _FORBIDDEN = {
 }
 """Why an item is skipped, by mode and what would be done with it."""
 
-_DONE = {Action.CREATE: "created", Action.UPDATE: "updated"}
+_DONE = {
+    Action.CREATE: "created",
+    Action.UPDATE: "updated",
+    Action.DELETE: "deleted",
+    Action.MARK: "deleted",
+}
 """What has become of a record, by what is done with its contact."""
 
 _REFUSALS = (Rejected, Refused)
@@ -66,7 +72,8 @@ class Delivery:
         setbacks: Takes note of what is not answered.
         unanswered: Holds creates that were not answered.
         shutdown: Knows whether the run is to end.
-        missing: Settles updates of contacts that are gone.
+        missing: Settles updates and deletions of contacts that are gone.
+        departed: Settles contacts that were deleted or marked.
         limit: Knows which records may be sent.
         canary: Reads the first writes of an account back.
         guards: End the run if too much is changed.
@@ -85,6 +92,7 @@ class Delivery:
         setbacks: Setbacks,
         unanswered: Unanswered,
         missing: Missing,
+        departed: Departed,
         shutdown: Shutdown,
         limit: Limit,
         canary: Canary,
@@ -97,6 +105,7 @@ class Delivery:
         self._adoption, self._setbacks, self._unanswered = adoption, setbacks, unanswered
         self._missing, self._shutdown, self._limit = missing, shutdown, limit
         self._canary, self._guards = canary, guards
+        self._departed = departed
         self._mode, self._assert_complete = mode, assert_complete
         self._refusals = Refusals(ledger, outcomes, sink.context.first_writes)
         self._sent_twice: list[tuple[Planned, str]] = []
@@ -119,6 +128,7 @@ class Delivery:
         """Book what would be done with planned items: a dry run sends nothing."""
         for item in self._resolved(planned, fresh=False):
             self._outcomes.settle(_DONE[item.action], item.received)
+            self._outcomes.mark(item.action is Action.MARK)
 
     def leave_beyond(self, several: Iterable[Received]) -> None:
         """Leave records out that are beyond the limit."""
@@ -194,7 +204,7 @@ class Delivery:
         doubtful = [item for item in planned if item.doubtful]
         found = self._adoption.resolve(doubtful, fresh=fresh) if doubtful else ()
         wanted = (item for item in chain(certain, found) if not self._unanswered.hold(item))
-        return deque(r for item in wanted if (r := self._ready(item)))
+        return deque(r for item in wanted if (r := self._checked(item)))
 
     def _write(self, ready: deque[Planned]) -> list[Planned]:
         """Write until all is sent or too much goes unanswered; return what was never answered."""
@@ -218,6 +228,11 @@ class Delivery:
         self._shutdown.assert_not_asked()
         return unknown
 
+    def _checked(self, item: Planned) -> Planned | None:
+        """Return an item as it must be sent, if it is to be sent now."""
+        ready = item if item.action.leaves else self._ready(item)
+        return ready if ready and self._may_be_sent(ready) else None
+
     def _ready(self, item: Planned) -> Planned | None:
         """Return an item as it must be sent; None if it must not, and is booked."""
         creating = item.action is Action.CREATE
@@ -234,7 +249,7 @@ class Delivery:
         except Rejected as why_not:
             self._outcomes.reject(item.received, why_not)
             return None
-        return ready if self._may_be_sent(ready) else None
+        return ready
 
     def _may_be_sent(self, item: Planned) -> bool:
         """Say whether limit and guards let an item through; book it if they do not."""
@@ -251,7 +266,8 @@ class Delivery:
         if item.intent is None or item.remote_id is None:
             self._outcomes.skip(item.received, why_not)
             return
-        self._ledger.put(self._stream, [Entry(item.key, WRITTEN, item.remote_id)])
+        written = Entry(item.key, WRITTEN, item.remote_id, created=False)
+        self._ledger.put(self._stream, [written])
         self._outcomes.settle("created", item.received)
 
     def _intending(self, ready: deque[Planned], most: int) -> Iterator[Planned]:
@@ -282,8 +298,10 @@ class Delivery:
         unknown = [o.item for o in outcomes if isinstance(o.error, OutcomeUnknown)]
         self._setbacks.note(outcomes)
         done = [o for o in outcomes if not o.error]
-        self._ledger.put(self._stream, list(map(self._canary.entry, done)))
-        self._missing.were_written(str(o.remote_id) for o in done)
+        kept = [o for o in done if o.item.action is not Action.DELETE]
+        self._ledger.put(self._stream, list(map(self._canary.entry, kept)))
+        self._missing.were_written(str(o.remote_id) for o in kept)
+        self._departed.settle([o.item for o in done if o.item.action.leaves])
         refused = [
             (o.item, o.error)
             for o in outcomes

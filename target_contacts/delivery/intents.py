@@ -1,14 +1,14 @@
 """Enter into the ledger what is about to leave, so that nothing is sent that nobody remembers.
 
-Before a create leaves, its intent is on disk. Before an update leaves, so is that the payload of
-its contact is in doubt.
+Before a create or a deletion leaves, its intent is on disk. Before an update leaves, so is that the
+payload of its contact is in doubt.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from target_contacts.ledger.entry import INTENT, WRITTEN, Entry
+from target_contacts.ledger.entry import INTENT, LEAVING, WRITTEN, Entry
 from target_contacts.sinks.item import Action
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Intents:
     def announce(self, items: Sequence[Planned]) -> None:
         """Enter that items are about to leave; a create that may be repeated needs no intent."""
         idempotent = self._sink.capabilities.idempotent
-        announced = [item for item in items if item.action is Action.UPDATE or not idempotent]
+        announced = [item for item in items if item.action is not Action.CREATE or not idempotent]
         self._ledger.put(self._stream, [self.entry(item) for item in announced])
         self._open.update(
             item.key for item in announced if item.action is Action.CREATE and item.intent is None
@@ -44,8 +44,10 @@ class Intents:
 
     def entry(self, item: Planned) -> Entry:
         """Return the entry of an item about to leave; an update's payload is in doubt from then."""
-        if item.action is Action.UPDATE:
-            return Entry(item.key, WRITTEN, item.remote_id, filled=item.in_doubt or item.filled)
+        if item.action is not Action.CREATE:
+            leaves = item.action is Action.DELETE or item.may_be_deleted
+            filled, status = item.in_doubt or item.filled, LEAVING if leaves else WRITTEN
+            return Entry(item.key, status, item.remote_id, filled=filled, created=item.is_ours)
         identity = self._ledger.digest(self._sink.looked_for(item))
         return Entry(item.key, INTENT, payload=item.merged, identity=identity)
 

@@ -1,7 +1,7 @@
-"""Settle updates of contacts that somebody removed at the destination.
+"""Settle updates and deletions of contacts that are not there at the destination any more.
 
-That an update is refused as not found need not mean the contact: it may be its customer, or the
-call. So the destination is asked first whether the contact is there.
+That one is refused as not found need not mean the contact: it may be its customer, or the call. So
+the destination is asked first whether the contact is there.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from target_contacts.sinks.item import Action
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from target_contacts.delivery.leavers import Departed
     from target_contacts.delivery.outcomes import Outcomes
     from target_contacts.delivery.planned import Planned
     from target_contacts.errors import Rejected
@@ -31,21 +32,29 @@ WAS_GONE = "removed at the destination, as the ledger remembers"
 
 
 class Missing:
-    """The refused updates of one stream whose contacts may be gone.
+    """The refused updates and deletions of one stream whose contacts may be gone.
 
     Args:
         sink: Asks the destination.
         ledger: Remembers what is gone.
         outcomes: Books records.
+        departed: Settles contacts that are gone, and were to be deleted or marked.
         on_gone: The setting of this name.
         adopts: Whether contacts are looked up before they are created.
     """
 
-    def __init__(
-        self, sink: ApiSink[Any], ledger: Ledger, outcomes: Outcomes, on_gone: str, *, adopts: bool
+    def __init__(  # noqa: PLR0913  # what it takes is all that it works with
+        self,
+        sink: ApiSink[Any],
+        ledger: Ledger,
+        outcomes: Outcomes,
+        departed: Departed,
+        on_gone: str,
+        *,
+        adopts: bool,
     ) -> None:
         self._sink, self._ledger, self._outcomes = sink, ledger, outcomes
-        self._on_gone, self._adopts = on_gone, adopts
+        self._departed, self._on_gone, self._adopts = departed, on_gone, adopts
         self._noted: list[tuple[Planned, Rejected | Refused]] = []
         self._there: set[str] = set()
         """Ids of contacts that were written in this run. A list may be older than they are."""
@@ -57,14 +66,20 @@ class Missing:
 
     def notes(self, item: Planned, error: Rejected | Refused) -> bool:
         """Say whether a refusal is to be looked into, and keep it until then."""
-        wanted = self._on_gone != "reject" and item.action is Action.UPDATE
-        if wanted and error.http_status is not None and item.remote_id not in self._there:
-            self._noted.append((item, error))
+        if error.http_status is None or not self._is_wanted(item):
+            return False
+        self._noted.append((item, error))
+        return True
+
+    def _is_wanted(self, item: Planned) -> bool:
+        """Say whether anything but a rejection follows if the contact is gone."""
+        if item.action.leaves or item.may_be_deleted:
             return True
-        return False
+        wanted = self._on_gone != "reject" and item.action is Action.UPDATE
+        return wanted and item.remote_id not in self._there
 
     def settle(self) -> tuple[list[Planned], list[tuple[Planned, Rejected | Refused]]]:
-        """Ask for the contacts of the updates; settle those that stay gone.
+        """Ask for the contacts; settle those that stay gone.
 
         Returns:
             What is to be created anew, and what was refused for another reason.
@@ -78,7 +93,9 @@ class Missing:
         for item, error in noted:
             if not self._is_gone(item, error):
                 refused.append((item, error))
-            elif self._on_gone == "recreate":
+            elif item.action.leaves:
+                self._departed.drop([item])
+            elif self._on_gone == "recreate" or item.may_be_deleted:
                 anew.append(self._anew(item))
             else:
                 self._skip(item)
@@ -97,5 +114,6 @@ class Missing:
         return replace(whole, action=Action.CREATE, remote_id=None, doubtful=self._adopts)
 
     def _skip(self, item: Planned) -> None:
-        self._ledger.put(self._outcomes.stream, [Entry(item.key, GONE, item.remote_id)])
+        gone = Entry(item.key, GONE, item.remote_id, created=item.is_ours)
+        self._ledger.put(self._outcomes.stream, [gone])
         self._outcomes.skip(item.received, IS_GONE)

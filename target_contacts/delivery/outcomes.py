@@ -65,17 +65,26 @@ class Outcomes:
 
     def reject(self, received: Received, why: Rejected) -> None:
         """Put a record into the rejects file. No STATE passes one that is beyond a guard."""
-        if self._enter(received.line.message, why):
+        if self._book(received, why):
             self._checkpoints.settled(received.number)
+
+    def mark(self, count: int) -> None:
+        """Count contacts in the bin of the deleted ones that were only marked."""
+        self._books.marked += count
 
     def show(self, received: Received, why: Rejected) -> None:
         """Put a record into the rejects file that comes again: no STATE passes it."""
-        self._enter(received.line.message, why)
+        self._book(received, why)
 
     # Messages that have not.
 
     def opened(self) -> int:
         """Return the number of one more record, which is not settled yet."""
+        return self._checkpoints.opened()
+
+    def left(self) -> int:
+        """Count a record that left the source and did not come; return its number, not settled."""
+        self._books.left += 1
         return self._checkpoints.opened()
 
     def leave_out(self, reason: str) -> None:
@@ -90,6 +99,13 @@ class Outcomes:
     def _enter(self, message: Mapping[str, Any], why: Rejected) -> bool:
         """Put a RECORD message into the rejects file; say whether it is within the guards."""
         self._keep(message, why)
+        self._books.reject(self.stream, why.code, why.field)
+        return self._guards.reject(self.stream)
+
+    def _book(self, received: Received, why: Rejected) -> bool:
+        """Book a rejection, keeping the record if there is one; say as `_enter` does."""
+        if received.is_record:
+            return self._enter(received.line.message, why)
         self._books.reject(self.stream, why.code, why.field)
         return self._guards.reject(self.stream)
 
@@ -124,7 +140,7 @@ class Outcomes:
     @property
     def accepted(self) -> int:
         """Return how many records of all streams the destination has accepted in this run."""
-        return self._books.bins["created"] + self._books.bins["updated"]
+        return sum(self._books.bins[name] for name in ("created", "updated", "deleted"))
 
     @property
     def dropped_or_truncated(self) -> list[tuple[str, str, int]]:

@@ -162,4 +162,5 @@ class Plan:
             filled=change.filled,
             in_doubt=change.in_doubt,
             cleared=(*change.cleared, *replaced),
+            known=entry,
         )

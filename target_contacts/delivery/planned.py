@@ -8,7 +8,7 @@ import msgspec
 
 from tap_contacts.transport.errors import NotFound, OutcomeUnknown, Refused, Stopped
 from target_contacts.errors import OUTCOME_UNKNOWN, Rejected
-from target_contacts.ledger.entry import WRITTEN, Entry
+from target_contacts.ledger.entry import LEAVING, MARKED, WRITTEN, Entry
 from target_contacts.sinks.item import Action, Item
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ class Received(msgspec.Struct, gc=False):
     """The RECORD message."""
     mapped: Mapping[str, Any] | None = None
     """The record after the stream maps, where there are any."""
+    is_record: bool = True
+    """Whether there is a record. If not, its stream's version said that it left the source."""
 
     @property
     def record(self) -> Mapping[str, Any]:
@@ -69,6 +71,8 @@ class Planned(Item, frozen=True, kw_only=True):
     """Whether nobody knows what an earlier write has made of its contact, going by the ledger."""
     origin: Planned | None = None
     """The record as it was before it became an update of what has changed."""
+    known: Entry | None = None
+    """What the ledger knew of the contact that is to be changed."""
     refusal: Rejected | None = None
     """Why a create was refused that had gone unanswered before, and may have been carried out."""
 
@@ -88,9 +92,28 @@ class Planned(Item, frozen=True, kw_only=True):
 
     def written(self, remote_id: str | None) -> Entry:
         """Return the ledger's entry once the destination has accepted this item."""
+        status = MARKED if self.action is Action.MARK else WRITTEN
         return Entry(
-            self.key, WRITTEN, remote_id, self.digest, source=self.source, filled=self.filled
+            self.key,
+            status,
+            remote_id,
+            self.digest,
+            source=self.source,
+            filled=self.filled,
+            created=self.is_ours,
         )
+
+    @property
+    def is_ours(self) -> bool | None:
+        """Say whether this target created the contact; None if nobody knows."""
+        if self.action is Action.CREATE:
+            return True
+        return self.known.created if self.known else False
+
+    @property
+    def may_be_deleted(self) -> bool:
+        """Say whether a deletion of the contact was announced, and perhaps carried out."""
+        return self.known is not None and self.known.status == LEAVING
 
     @property
     def key(self) -> str:

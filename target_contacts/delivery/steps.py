@@ -8,6 +8,7 @@ from target_contacts.delivery.adoption import Adoption
 from target_contacts.delivery.canary import Canary
 from target_contacts.delivery.delivery import Delivery
 from target_contacts.delivery.guards import StreamGuards
+from target_contacts.delivery.leavers import Departed, Leavers, Wishes
 from target_contacts.delivery.missing import Missing
 from target_contacts.delivery.plan import Plan, Terms
 from target_contacts.delivery.setbacks import Setbacks, Tries
@@ -32,6 +33,7 @@ class Steps(NamedTuple):
     """What plans and what delivers."""
 
     plan: Plan
+    leavers: Leavers
     delivery: Delivery
 
 
@@ -51,6 +53,7 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
     former_until: float,
     key_properties: Sequence[str],
     assert_complete: Callable[[Payload, bool], None],
+    marks: Callable[[], Payload],
     warn_once: Callable[[str], None],
 ) -> Steps:
     """Return the steps of one stream.
@@ -70,6 +73,7 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
         former_until: Until when a create of an earlier run may still be carried out.
         key_properties: Names of the key's properties.
         assert_complete: As for `Delivery`.
+        marks: As for `Wishes`.
         warn_once: Logs a warning, unless it was logged before.
     """
     can = sink.capabilities
@@ -101,6 +105,15 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
     )
     wait = settings.retry_wait_seconds
     tries = Tries(sink.title, settings.max_tries, wait, can.alone_after)
+    leavers = Leavers(
+        can,
+        Wishes(settings.on_delete, marks),
+        ledger=ledger,
+        outcomes=outcomes,
+        unanswered=unanswered,
+        limit=limit,
+    )
+    departed = Departed(ledger, outcomes, adoption)
     delivery = Delivery(
         sink,
         ledger=ledger,
@@ -108,7 +121,8 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
         adoption=adoption,
         setbacks=Setbacks(outcomes, tries),
         unanswered=unanswered,
-        missing=Missing(sink, ledger, outcomes, settings.on_gone, adopts=adoption.adopts),
+        missing=Missing(sink, ledger, outcomes, departed, settings.on_gone, adopts=adoption.adopts),
+        departed=departed,
         shutdown=shutdown,
         limit=limit,
         canary=canary,
@@ -118,4 +132,4 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
         mode=settings.mode,
         assert_complete=assert_complete,
     )
-    return Steps(Plan(ledger, outcomes, filled, unanswered, terms), delivery)
+    return Steps(Plan(ledger, outcomes, filled, unanswered, terms), leavers, delivery)

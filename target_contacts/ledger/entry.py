@@ -8,6 +8,10 @@ INTENT, WRITTEN, GONE = "intent", "written", "gone"
 """A create is about to leave, or was never answered; the destination accepted the payload; somebody
 removed the contact there, and it is not to be sent again."""
 
+LEAVING, MARKED = "leaving", "marked"
+"""A deletion is about to leave, or was never answered; the contact was marked since its record left
+the source. The entry of a contact that was deleted is removed."""
+
 CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="number")
 
 
@@ -25,6 +29,8 @@ class Entry(msgspec.Struct, frozen=True):
     """Hash of the record that the payload came from."""
     filled: str | None = None
     """Id of the row that says which fields this target filled; None in ledgers without it."""
+    created: bool | None = None
+    """Whether this target created the contact, or found it there; None in ledgers without it."""
 
 
 class Keys(msgspec.Struct, frozen=True):

@@ -19,7 +19,7 @@ from target_contacts.ledger.errors import ReadOnlyError
 from target_contacts.ledger.fills import Fills
 from target_contacts.ledger.lease import Lease, Unheld
 from target_contacts.ledger.lock import acquire, lock_of
-from target_contacts.ledger.tables import CONTACTS, HAS_ID, READ_BACK, RUNS, STREAMS
+from target_contacts.ledger.tables import CONTACTS, HAS_ID, READ_BACK, RUNS, STREAMS, VERSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -33,6 +33,9 @@ MANY = 1000
 LARGEST_IN_MEMORY = 300_000
 """Entries of a stream that is read whole; each takes a quarter of a kilobyte of memory."""
 
+
+_ENTRY = [CONTACTS.c[name] for name in Entry.__struct_fields__]
+"""The columns that tell an entry, in its order."""
 
 _TOLD = [c.name for c in CONTACTS.columns if c.name in Entry.__struct_fields__]
 _told = operator.attrgetter(*_TOLD)
@@ -147,15 +150,7 @@ class Ledger:
         """Return the entries of a stream by key."""
         if not keys:
             return {}
-        columns = sa.select(
-            CONTACTS.c.key,
-            CONTACTS.c.status,
-            CONTACTS.c.remote_id,
-            CONTACTS.c.payload,
-            CONTACTS.c.identity,
-            CONTACTS.c.source,
-            CONTACTS.c.filled,
-        ).where(self._of(stream))
+        columns = sa.select(*_ENTRY).where(self._of(stream))
         with self._database.transaction("read") as connection:
             rows = connection.execute(columns.where(self._database.among(CONTACTS.c.key, keys)))
             return {row.key: Entry(*row) for row in rows}
@@ -256,7 +251,7 @@ class Ledger:
         return self._fills.of(ids)
 
     def drop(self, stream: str, keys: Sequence[str]) -> None:
-        """Remove entries: creates that surely did not happen."""
+        """Remove entries: of creates that surely did not happen, and of contacts deleted since."""
         if not keys:
             return
         self._forget(stream, keys)
@@ -276,6 +271,43 @@ class Ledger:
         )
         with self._database.transaction("read") as connection:
             return set(connection.scalars(theirs))
+
+    def shared(self, remote_ids: Sequence[str]) -> set[str]:
+        """Return those of the ids that belong to several records, of whatever streams."""
+        if not remote_ids:
+            return set()
+        several = (
+            sa.select(CONTACTS.c.remote_id)
+            .where(
+                CONTACTS.c.account == self.account,
+                HAS_ID,
+                self._database.among(CONTACTS.c.remote_id, remote_ids),
+            )
+            .group_by(CONTACTS.c.remote_id)
+            .having(sa.func.count() > 1)
+        )
+        with self._database.transaction("read") as connection:
+            return set(connection.scalars(several))
+
+    def keys(self, stream: str) -> list[str]:
+        """Return the keys of all entries of a stream."""
+        keys = sa.select(CONTACTS.c.key).where(self._of(stream))
+        with self._database.transaction("read") as connection:
+            return list(connection.scalars(keys))
+
+    def begun(self, stream: str) -> int | None:
+        """Return the highest version of a stream of which a record has come, if one has."""
+        known = VERSIONS.c.account == self.account, VERSIONS.c.stream == stream
+        with self._database.transaction("read") as connection:
+            return connection.scalar(sa.select(VERSIONS.c.begun).where(*known))
+
+    def begin(self, stream: str, version: int) -> None:
+        """Remember that a record of a version of a stream has come."""
+        known = VERSIONS.c.account == self.account, VERSIONS.c.stream == stream
+        row = {"account": self.account, "stream": stream, "begun": version}
+        with self.lease.writing() as connection:
+            connection.execute(sa.delete(VERSIONS).where(*known))
+            connection.execute(sa.insert(VERSIONS).values(row))
 
     def close(self) -> None:
         """Close the connection and free the lock."""

@@ -23,6 +23,7 @@ CONTACTS = sa.Table(
     sa.Column("identity", sa.String(32)),
     sa.Column("source", sa.String(32)),
     sa.Column("filled", sa.String(32)),
+    sa.Column("created", sa.Boolean),
     sa.Index("contacts_remote_id", "account", "remote_id", info={WHERE: HAS_ID}),
     sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
     sqlite_with_rowid=False,  # the entries of a stream stand side by side
@@ -52,6 +53,15 @@ READ_BACK = sa.Table(
     sa.Column("kind", sa.String(16), primary_key=True),
 )
 """The kinds of write, `create` and `update`, whose first one an account took as it was sent."""
+
+VERSIONS = sa.Table(
+    "versions",
+    METADATA,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("stream", sa.String(255), primary_key=True),
+    sa.Column("begun", sa.BigInteger, nullable=False),
+)
+"""The highest version of each stream of which a record has come."""
 
 RUNS = sa.Table(
     "runs",

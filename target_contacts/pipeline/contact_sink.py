@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from tap_contacts.plugin.base import InputError
 from target_contacts.contact.deletion import Gone
+from target_contacts.delivery import keys
 from target_contacts.delivery.filled import FilledFields
 from target_contacts.delivery.steps import steps_of
 from target_contacts.delivery.unanswered import Unanswered
+from target_contacts.delivery.versions import NO_KEY, UNREADABLE
 from target_contacts.errors import Rejected
 from target_contacts.pipeline.explain import Explainer
 from target_contacts.pipeline.intake import Intake, know_keys
@@ -18,7 +20,7 @@ from target_contacts.pipeline.stream import Stream
 from target_contacts.pipeline.stream_sink import StreamSink
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from target_contacts.delivery.planned import Planned, Received
     from target_contacts.singer.lines import Line
@@ -43,6 +45,8 @@ class ContactSink(StreamSink):
             msg = f"The schema of stream {self.stream_name} has no properties. Check the tap."
             raise InputError(msg)
         self._queue: dict[str, Received] = {}
+        self._gone: list[Received] = []
+        """Records of the batch that say that they left the source."""
         self._unreadable: InputError | None = None
         """Error of a line of the batch; it is raised when the other records are settled."""
         self._make_parts()
@@ -75,13 +79,18 @@ class ContactSink(StreamSink):
         self.explainer = Explainer(sink, self._preparation, outcomes) if run.is_offline else None
         if not self.explainer:
             self._make_delivery(stream, filled, warn_once)
+        self._watches = not self.explainer and self._leavers.are_wanted
+        """Whether it matters which records come."""
+        self._versions = run.versions(self.stream_name)
+        if not self.key_properties:
+            self.miss(NO_KEY)
 
     def _make_delivery(
         self, stream: Stream, filled: FilledFields, warn_once: Callable[[str], None]
     ) -> None:
         """Make the objects that plan and deliver the records."""
         run = self._run
-        self._plan, self._delivery = steps_of(
+        self._plan, self._leavers, self._delivery = steps_of(
             self.api_sink,
             run.settings,
             ledger=run.ledger,
@@ -96,6 +105,7 @@ class ContactSink(StreamSink):
             former_until=run.former_until,
             key_properties=stream.key_properties,
             assert_complete=self._preparation.assert_complete,
+            marks=lambda: self._preparation.marks,
             warn_once=warn_once,
         )
 
@@ -116,15 +126,37 @@ class ContactSink(StreamSink):
         try:
             received = self._intake.received(line, mapped)
         except Rejected as why:
+            self.miss(UNREADABLE)
             self._outcomes.refuse(line.message, why)
             return False
         except Gone as gone:
             self._outcomes.leave_out(why_gone(gone))
             return False
+        if self._watches or line.version is not None:
+            self._see(line.version, received)
         if earlier := self._queue.pop(received.key, None):
             self._outcomes.skip(earlier, "a later record has the same key")
         self._queue[received.key] = received
         return len(self._queue) >= self._most
+
+    def _see(self, version: object, received: Received) -> None:
+        """Take note of a record, also by the keys that an earlier version knew it by."""
+        self._versions.see(version, received.key)
+        for values in keys.former(self.key_properties, received.given) if received.given else ():
+            self._versions.see(version, self._run.ledger.digest(values))
+
+    def miss(self, reason: str) -> None:
+        """Take note of a record that is not received, so that its key is not known."""
+        self._versions.miss(reason)
+
+    def activate(self, version: object) -> str:
+        """Have something done about the records of earlier versions that this one lacks."""
+        if not self._watches:
+            return "on_delete is skip" if self.explainer is None else "nothing is sent"
+        if not (reason := self._versions.reason(version)):
+            for planned in self._leavers.absent(self._versions.seen):
+                self._carry_out(planned)
+        return reason
 
     def process_batch(self, context: dict[str, Any]) -> None:
         """Write what waits, or explain it."""
@@ -148,6 +180,10 @@ class ContactSink(StreamSink):
             self._outcomes.hold_back(changed)
             return
         planned = self._plan.planned(self._prepared(changed))
+        gone, self._gone = self._gone, []
+        self._carry_out([*planned, *self._leavers.told(gone)])
+
+    def _carry_out(self, planned: Sequence[Planned]) -> None:
         if self._run.settings.dry_run:
             self._delivery.preview(planned)
         else:
@@ -163,11 +199,18 @@ class ContactSink(StreamSink):
         except Rejected as why:
             self._outcomes.reject(received, why)
         except Gone as gone:
-            self._outcomes.skip(received, why_gone(gone))
+            self._leave(received, gone)
         except InputError as error:
             self._outcomes.take_back()
             self._unreadable = error
         return None
+
+    def _leave(self, received: Received, gone: Gone) -> None:
+        """Skip a record that says that it left the source, or have something done about it."""
+        if gone.told.sure and self._leavers.are_wanted:
+            self._gone.append(received)
+        else:
+            self._outcomes.skip(received, why_gone(gone))
 
     def settle_due(self) -> None:
         """Settle unanswered creates that can no longer be carried out."""

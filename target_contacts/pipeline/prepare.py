@@ -12,6 +12,7 @@ from target_contacts.contact import deletion
 from target_contacts.contact.derive import JOINT
 from target_contacts.contact.field_names import FieldNames
 from target_contacts.delivery.planned import Planned
+from target_contacts.mapping import marks
 from target_contacts.mapping.path_check import assert_can_match
 from target_contacts.mapping.translator import Rules, Translator
 from target_contacts.singer.record_schema import RecordValidator
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from target_contacts.pipeline.run import Run
     from target_contacts.pipeline.stream import Stream
     from target_contacts.sinks.base import ApiSink
+
+AS_IT_IS = "on_delete is skip, so their contacts stay"
+"""Why nothing becomes of a contact whose record says that it is deleted."""
 
 SHOWN = 4096
 """Names of fields that are remembered."""
@@ -84,9 +88,12 @@ class Preparation:
         self._check = self._checking() if run.settings.validate_records else lambda _: None
         self._fields = sink.configured()
         self._rules = _rules(stream.name, sink, run, names.containers())
-        self.translator = Translator(sink.table(self._fields), self._rules)
+        self._table = sink.table(self._fields)
+        self.translator = Translator(self._table, self._rules)
         self.translator.assert_defaults()
-        self._is_ready = False
+        self._marks = run.settings.marks
+        marks.assert_fields(self._marks, self._table)
+        self._is_ready = self._has_learned = False
         self._passwords = {f.wire for f in self._fields if f.attribute == "password"}
         mapped = self.translator.mapped.paths.items()
         self._paths = {wire: JOINT.join(path.starts) for wire, path in mapped}
@@ -185,8 +192,20 @@ class Preparation:
 
     def learn(self) -> None:
         """Ask the API for the account's fields, and translate for them from now on."""
-        table = self._sink.table(self._sink.learned(self._fields))
-        self.translator = Translator(table, self._rules)
+        self._table = self._sink.table(self._sink.learned(self._fields))
+        self._has_learned = True
+        self.translator = Translator(self._table, self._rules)
+
+    @functools.cached_property
+    def marks(self) -> Payload:
+        """Return the fields that say that a contact's record left the source.
+
+        Raises:
+            ConfigurationError: If one of them is not what its field takes.
+        """
+        if not self._has_learned:
+            self.learn()
+        return marks.payload(self._marks, self._table)
 
     def _warn(self) -> None:
         """Warn of values that are not sent as the records have them, and count them."""
@@ -233,7 +252,7 @@ def why_gone(gone: deletion.Gone) -> str:
     """Return why a record is skipped whose contact is gone. The field's name is a known one."""
     field = line(gone.told.field)
     if gone.told.sure:
-        return f"deleted at the source, says {field}; this target does not delete"
+        return f"deleted at the source, says {field}; {AS_IT_IS}"
     advice = "If it does not, leave the field out with a stream map"
     return f"{field} may say that they are gone at the source. {advice}"
 

@@ -16,6 +16,7 @@ from tap_contacts.plugin.base import ContactsPlugin, InputError
 from tap_contacts.plugin.standard_streams import OutputError
 from tap_contacts.plugin.status_line import make_way
 from tap_contacts.plugin.stream_maps import EXPRESSION_ERRORS, Mapper
+from target_contacts.delivery.versions import FILTERED, UNREADABLE
 from target_contacts.errors import Rejected
 from target_contacts.ledger.entry import CANONICAL
 from target_contacts.pipeline.run import Purpose
@@ -49,8 +50,8 @@ class ReceivingTarget(ContactsPlugin, Target):
         self.max_parallelism = 1
         self._unmapped: dict[str, StreamSink] = {}
         """Sinks of the streams that no stream map changes."""
-        self._versioned: set[str | None] = set()
-        """Streams that send ACTIVATE_VERSION."""
+        self._told: set[tuple[str | None, str]] = set()
+        """Streams whose ACTIVATE_VERSION was ignored, and why."""
         self.schemas: dict[str, Mapping[str, Any]] = {}
         """The schemas of the streams, after the stream maps."""
         self.message_reader.take = self._take
@@ -108,7 +109,8 @@ class ReceivingTarget(ContactsPlugin, Target):
         self._assert_line_requires(message_dict, requires={"stream", "record"})
         whole = CANONICAL.encode(message_dict)
         record = CANONICAL.encode(message_dict["record"])
-        self._take(Line(message_dict["stream"], record, whole))
+        version = message_dict.get("version")
+        self._take(Line(message_dict["stream"], record, whole, version=version))
 
     def _take(self, line: Line) -> None:
         """Hand a RECORD message to its sink, as it is or mapped."""
@@ -128,13 +130,20 @@ class ReceivingTarget(ContactsPlugin, Target):
             try:
                 record = _transformed(stream_map, line)
             except Rejected as why:
+                self._miss(stream_map, UNREADABLE)
                 self.this_run.outcomes(line.stream).refuse(line.message, why)
                 continue
             if record is None:
+                self._miss(stream_map, FILTERED)
                 self.this_run.outcomes(line.stream).leave_out("filtered out by stream_maps")
             else:
                 sink = cast("StreamSink", self.get_sink(stream_map.stream_alias))
                 self._give(sink, line, record)
+
+    def _miss(self, stream_map: StreamMap, reason: str) -> None:
+        """Let a stream's sink know that a record does not get there."""
+        if self.sink_exists(stream_map.stream_alias):
+            cast("StreamSink", self._sinks_active[stream_map.stream_alias]).miss(reason)
 
     def _give(self, sink: StreamSink, line: Line, record: dict[str, Any] | None) -> None:
         if sink.receive(line, record):
@@ -158,10 +167,22 @@ class ReceivingTarget(ContactsPlugin, Target):
 
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
         stream = message_dict.get("stream")
-        if stream not in self._versioned:
-            self._versioned.add(stream)
-            text = "ACTIVATE_VERSION of stream %s is ignored: this target does not delete."
-            self.logger.info(text, stream)
+        reason = self._activate(stream, message_dict.get("version"))
+        if reason and (stream, reason) not in self._told:
+            self._told.add((stream, reason))
+            self.logger.info("ACTIVATE_VERSION of stream %s is ignored: %s.", stream, reason)
+
+    def _activate(self, stream: Any, version: object) -> str:
+        """Carry out an ACTIVATE_VERSION message; return why nobody is taken to have left, or ""."""
+        maps = self.mapper.stream_maps.get(stream, ())
+        aliases = [each.stream_alias for each in maps]
+        given = (self.config.get("stream_maps") or {}).values()
+        joined = any(isinstance(each, dict) and each.get("__alias__") == stream for each in given)
+        if aliases != [stream] or joined:
+            return "stream_maps give its records to other streams" if maps else "it has no SCHEMA"
+        sink = cast("StreamSink", self.get_sink(stream))
+        self.drain_one(sink)
+        return sink.activate(version)
 
     def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
         msg = f"Stream {message_dict.get('stream')} sends BATCH messages; set its tap to records."

@@ -13,8 +13,10 @@ from tap_contacts.plugin.progress import Track
 from tap_contacts.transport.usage import Usage
 from target_contacts.delivery.canary import Due
 from target_contacts.delivery.guards import HELD_BACK, Guards
+from target_contacts.delivery.leavers import SKIP
 from target_contacts.delivery.limit import Limit
 from target_contacts.delivery.outcomes import Outcomes
+from target_contacts.delivery.versions import Versions
 from target_contacts.ledger.lease import LEASE_SECONDS, MARGIN_SECONDS
 from target_contacts.ledger.ledger import Ledger
 from target_contacts.ledger.trust import assert_used, warn_of_temporary
@@ -85,6 +87,7 @@ class Run:
         """Ends of the names of the streams that hold these."""
         self.adoptions: list[Adoption] = []
         """What adopts contacts for the streams that are written."""
+        self._versions: dict[str, Versions] = {}
         self.limit = Limit(limit)
         limits = {**self.settings.guards, **(allow or {})}
         writes = purpose is Purpose.WRITE and not self.settings.dry_run
@@ -162,6 +165,14 @@ class Run:
     def outcomes(self, stream: str) -> Outcomes:
         """Return the outcomes of a stream's records."""
         return Outcomes(stream, self.books, self.checkpoints, self._keep, self.guards)
+
+    def versions(self, stream: str) -> Versions:
+        """Return the versions of a stream, of whatever schema."""
+        if stream not in self._versions:
+            keeps = not self.settings.dry_run and self.purpose is Purpose.WRITE
+            wanted = self.settings.on_delete != SKIP
+            self._versions[stream] = Versions(self.ledger, stream, keeps=keeps, wanted=wanted)
+        return self._versions[stream]
 
     def sink(self, outcomes: Outcomes) -> ApiSink[Any]:
         """Return the API's sink for the stream of these outcomes."""

@@ -46,6 +46,14 @@ class StreamSink(BatchSink):
     def process_batch(self, context: dict[str, Any]) -> None:
         """Settle the records that wait."""
 
+    def miss(self, reason: str) -> None:
+        """Take note of a record that is not received, so that its key is not known."""
+
+    def activate(self, version: object) -> str:
+        """Carry out an ACTIVATE_VERSION message; return why nobody is taken to have left, or ""."""
+        del version
+        return "the stream is not written"
+
     def settle_due(self) -> None:
         """Settle records that had to wait until now."""
 

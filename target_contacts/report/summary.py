@@ -1,4 +1,4 @@
-"""Count what became of the records of a run. Each record read ends in exactly one bin."""
+"""Count what became of the records of a run. Each one read or left ends in exactly one bin."""
 
 from __future__ import annotations
 
@@ -46,6 +46,10 @@ class Books:
 
     def __init__(self) -> None:
         self.read = 0
+        self.left = 0
+        """Records that did not come, of which ACTIVATE_VERSION says that they left the source."""
+        self.marked = 0
+        """Contacts in the bin of the deleted ones that were only marked."""
         self.bins: Counter[str] = Counter()
         self.skips: Counter[tuple[str, str]] = Counter()
         """Skipped records by stream and reason."""
@@ -136,13 +140,15 @@ class Books:
 
     def summary(self, usage: Usage, *, dry_run: bool) -> dict[str, object]:
         """Return the counts of the run, and the requests that it took."""
-        counts: dict[str, object] = {"read": self.read}
+        counts: dict[str, object] = {"read": self.read, "left": self.left}
         counts |= {name: self.bins[name] for name in BINS}
+        if self.marked:
+            counts["marked"] = self.marked
         counts["requests"] = sum(usage.calls.values())
         counts["calls"] = dict(usage.calls)
         counts["repeated"] = usage.repeats
         counts["waited_seconds"] = round(usage.waited, 1)
-        if open_ones := self.read - sum(self.bins.values()):
+        if open_ones := self.read + self.left - sum(self.bins.values()):
             counts["unsettled"] = open_ones
         counts |= self._fields()
         if self.doubled:

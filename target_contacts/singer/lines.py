@@ -26,6 +26,7 @@ class _Envelope(msgspec.Struct):
     type: Any = None
     stream: str = ""
     record: msgspec.Raw = msgspec.Raw()
+    version: Any = None
 
 
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
@@ -43,6 +44,8 @@ class Line(msgspec.Struct, gc=False):
     """Its number among the lines of the input."""
     is_cut: bool = False
     """Whether it nested too deep, so that a part is left out."""
+    version: Any = None
+    """The version of its stream that it belongs to, if the tap says so."""
 
     @property
     def message(self) -> dict[str, Any]:
@@ -130,7 +133,7 @@ def record_line(line: bytes, number: int) -> Line | None:
         return None
     if len(line) >= LONGEST_LINE:
         return None
-    return Line(found.stream, record, whole, number, whole is not line)
+    return Line(found.stream, record, whole, number, whole is not line, found.version)
 
 
 def _left(line: bytes) -> _Envelope:
@@ -140,4 +143,4 @@ def _left(line: bytes) -> _Envelope:
         return _Envelope()
     stream = left.get("stream")
     name = stream if isinstance(stream, str) else ""
-    return _Envelope(left.get("type"), name, msgspec.Raw(b"{"))
+    return _Envelope(left.get("type"), name, msgspec.Raw(b"{"), left.get("version"))

@@ -56,7 +56,8 @@ class ApiSink(Generic[ClientT]):
     `update`, or `write` where the API takes several contacts in one request. Where contacts can be
     looked up, it sets `can_list` and implements `stored`; where they can be asked for by their
     fields, also `can_ask`, `find` and `alike`. The other methods have a meaning by default. With
-    `create`, `update` and `stored` a sink is complete.
+    `create`, `update` and `stored` a sink is complete. Where contacts can be deleted, it implements
+    `delete`.
 
     Life cycle:
 
@@ -178,6 +179,10 @@ class ApiSink(Generic[ClientT]):
         """
         raise NotImplementedError
 
+    def delete(self, remote_id: str) -> None:
+        """Delete the contact with this id; only where `capabilities` say so."""
+        raise NotImplementedError
+
     def write(self, items: Iterator[Item]) -> Generator[list[Outcome[Item]], None, None]:
         """Yield outcomes as they come, from one request an item; the first ones go one by one.
 
@@ -197,13 +202,16 @@ class ApiSink(Generic[ClientT]):
         try:
             if item.action is Action.CREATE:
                 return Outcome(item, self.create(item.payload))
-            self.update(str(item.remote_id), item.payload, item.fallback)
+            if item.action is Action.DELETE:
+                self.delete(str(item.remote_id))
+            else:
+                self.update(str(item.remote_id), item.payload, item.fallback)
         except (Rejected, Refused, OutcomeUnknown, Stopped) as error:
             return Outcome(item, error=error)
         return Outcome(item, item.remote_id)
 
     def is_gone(self, remote_id: str, error: Rejected | Refused) -> bool:
-        """Say whether an update was refused since its contact is surely not there any more.
+        """Say whether an update or deletion was refused since its contact is surely not there.
 
         Where a refusal may say so, the API is asked for the contact; by default none does.
         """

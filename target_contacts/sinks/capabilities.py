@@ -43,6 +43,8 @@ class Capabilities:
     """Whether "" may be sent to clear a field."""
     replaces: bool = False
     """Whether an update replaces the whole contact, so that it needs all its values again."""
+    deletes: bool = False
+    """Whether contacts can be deleted: `delete` is implemented."""
     alone_after: int = 0
     """How often a create goes unanswered together with others until it is sent alone."""
 

@@ -18,6 +18,15 @@ class Action(enum.Enum):
 
     CREATE = enum.auto()
     UPDATE = enum.auto()
+    DELETE = enum.auto()
+    """Since its record left the source."""
+    MARK = enum.auto()
+    """To change only the fields that say that its record left the source."""
+
+    @property
+    def leaves(self) -> bool:
+        """Say whether the contact's record left the source."""
+        return self in {Action.DELETE, Action.MARK}
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -32,7 +41,7 @@ class Item(msgspec.Struct, frozen=True):
     empty."""
     action: Action = Action.CREATE
     remote_id: str | None = None
-    """Id of the contact to update."""
+    """Id of the contact to change."""
     lost: int = 0
     """How often its create went unanswered in this run."""
 

@@ -59,7 +59,7 @@ def _held(value: Any) -> Any:
 
 
 class ZohoVoiceSink(ApiSink[ZohoVoice]):
-    """Create and update contacts; city, postal code and the like have no field there.
+    """Create, update and delete contacts; city, postal code and the like have no field there.
 
     Flags are declared as strings; how they are spelled is inferred.
     """
@@ -69,6 +69,7 @@ class ZohoVoiceSink(ApiSink[ZohoVoice]):
         identity=("first_name", "mobile"),
         status_streams=("contact_statuses",),
         can_list=True,
+        deletes=True,
     )
     fields: ClassVar[Sequence[Field]] = (
         Field("first_name", "first_name", required="always"),
@@ -121,6 +122,10 @@ class ZohoVoiceSink(ApiSink[ZohoVoice]):
             for words in self._untold:
                 self.client.logger.warning(words)
         self._send("PUT", f"/{remote_id}", sent, repeatable=True)
+
+    def delete(self, remote_id: str) -> None:
+        """Delete a contact."""
+        self.client.call("DELETE", f"{CONTACTS}/{remote_id}", headers=HEADERS)
 
     def is_gone(self, remote_id: str, error: Rejected | Refused) -> bool:
         """Ask for the contact, then for all: no code is known that says that one is not there."""

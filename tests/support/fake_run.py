@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 
+from target_contacts.contact.deletion import Gone
 from target_contacts.delivery.canary import Due
 from target_contacts.delivery.filled import FilledFields
 from target_contacts.delivery.guards import Guards
@@ -13,6 +15,7 @@ from target_contacts.delivery.limit import Limit
 from target_contacts.delivery.outcomes import Outcomes
 from target_contacts.delivery.steps import steps_of
 from target_contacts.delivery.unanswered import MOST_HELD, Unanswered
+from target_contacts.delivery.versions import Versions
 from target_contacts.ledger.ledger import Ledger
 from target_contacts.pipeline.intake import Intake
 from target_contacts.pipeline.prepare import Preparation
@@ -27,15 +30,16 @@ from tests.support.fake_sink import DEFAULTS, FakeSink
 from tests.support.plain import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from typing_extensions import Self
 
     from target_contacts.delivery.adoption import Adoption
     from target_contacts.delivery.delivery import Delivery
+    from target_contacts.delivery.leavers import Leavers
     from target_contacts.delivery.plan import Plan
-    from target_contacts.delivery.planned import Received
+    from target_contacts.delivery.planned import Planned, Received
     from target_contacts.errors import Rejected
     from target_contacts.ledger.entry import Entry
     from target_contacts.pipeline.run import Run
@@ -105,14 +109,16 @@ class FakeRun:
         self.first_writes = FirstWrites("Fake", place.ledger.has_accepted)
         self.sink.context = self.sink.context._replace(first_writes=self.first_writes)
         self._streams: dict[str, _Steps] = {}
+        self._gone: list[Received] = []
 
     def source_of(self, _: str) -> str | None:
         """Return that no stream comes from one of the APIs."""
 
-    def send(self, *records: Record, stream: str = "contacts") -> None:
+    def send(self, *records: Record, stream: str = "contacts", version: int | None = None) -> None:
         """Deliver records as one batch, each with a STATE behind it that holds its id.
 
-        A key `rejection` of a record is one of its message, as in a rejects file.
+        A key `rejection` of a record is one of its message, as in a rejects file. All of them may
+        carry a version.
         """
         if stream not in self._streams:
             self._streams[stream] = self._steps(stream, sorted({n for r in records for n in r}))
@@ -120,6 +126,7 @@ class FakeRun:
         for record in records:
             received = steps.intake.received(_line(stream, record), None)
             waiting[received.key] = received
+            steps.versions.see(version, received.key)
             self._checkpoints.saw({"at": record["id"]})
         for changed, is_beyond in self.limit.parts(steps.plan.changed(waiting)):
             if is_beyond:
@@ -132,9 +139,33 @@ class FakeRun:
         if self.guards.is_tripped:
             steps.outcomes.hold_back(changed)
             return
-        planned = steps.plan.planned([steps.preparation.item(each) for each in changed])
+        planned = steps.plan.planned(list(self._items(steps, changed)))
+        gone, self._gone = self._gone, []
+        self._carry_out(steps, [*planned, *steps.leavers.told(gone)])
+
+    def activate(self, version: int, stream: str = "contacts") -> str:
+        """Take an ACTIVATE_VERSION message and a STATE behind it; return why nobody left."""
+        if stream not in self._streams:
+            self._streams[stream] = self._steps(stream, ["id"])
+        steps = self._streams[stream]
+        reason = steps.versions.reason(version)
+        for planned in () if reason else steps.leavers.absent(steps.versions.seen):
+            self._carry_out(steps, planned)
+        self._checkpoints.saw({"activated": version})
+        self._checkpoints.pass_on()
+        return reason
+
+    def _carry_out(self, steps: _Steps, planned: Sequence[Planned]) -> None:
         dry = self.settings.dry_run
         (steps.delivery.preview if dry else steps.delivery.deliver)(planned)
+
+    def _items(self, steps: _Steps, changed: Iterable[Received]) -> Iterator[Planned]:
+        """Yield records as they are sent, and keep those that say that they left the source."""
+        for received in changed:
+            with suppress(Gone):
+                self._gone.append(received)
+                yield steps.preparation.item(received)
+                self._gone.pop()
 
     def settle_due(self) -> None:
         """Settle the creates that are held and cannot be carried out any more."""
@@ -177,7 +208,7 @@ class FakeRun:
             settings={},
             has_former_keys=self.has_former_keys,
         )
-        plan, delivery = steps_of(
+        plan, leavers, delivery = steps_of(
             sink,
             settings,
             ledger=ledger,
@@ -192,9 +223,12 @@ class FakeRun:
             former_until=self._former_until,
             key_properties=["id"],
             assert_complete=preparation.assert_complete,
+            marks=lambda: preparation.marks,
             warn_once=self.warnings.append,
         )
-        return _Steps(intake, preparation, outcomes, plan, delivery)
+        wanted = leavers.are_wanted
+        versions = Versions(ledger, name, keeps=not settings.dry_run, wanted=wanted)
+        return _Steps(intake, preparation, outcomes, plan, leavers, versions, delivery)
 
     def _keep(self, _: Mapping[str, Any], why: Rejected) -> None:
         self.rejections.append(why)
@@ -207,6 +241,8 @@ class _Steps(NamedTuple):
     preparation: Preparation
     outcomes: Outcomes
     plan: Plan
+    leavers: Leavers
+    versions: Versions
     delivery: Delivery
 
 

@@ -127,6 +127,17 @@ class FakeSink(ApiSink[Any]):
             raise fault.error
         self.contacts[remote_id] = {**defaults, **without_empty(held), **payload}
 
+    def delete(self, remote_id: str) -> None:
+        """Remove a contact, unless a fault is due."""
+        self._ask(f"delete {remote_id}")
+        if remote_id not in self.contacts:
+            raise NotFound(self.title, "delete", "no such contact", http_status=404)
+        fault = self._fault(self.contacts[remote_id])
+        if fault is None or fault.lands == "at once":
+            del self.contacts[remote_id]
+        if fault:
+            raise fault.error
+
     def is_gone(self, remote_id: str, error: Rejected | Refused) -> bool:
         """Say whether a contact is not there any more."""
         if not isinstance(error, NotFound):
@@ -204,6 +215,12 @@ class ShortSink(FakeSink):
         *(each for each in FakeSink.fields if each.wire != "email"),
         Field("email", "email", max_length=20, exact=True),
     )
+
+
+class DeletingSink(FakeSink):
+    """The same where contacts can be deleted."""
+
+    capabilities = replace(LISTED, deletes=True)
 
 
 class IdempotentSink(FakeSink):
