@@ -224,4 +224,4 @@ class ContactSink(StreamSink):
 
     def learn(self) -> None:
         """Ask the API for the account's fields, as is done before the first record."""
-        self._preparation.learn()
+        self._preparation.get_ready()

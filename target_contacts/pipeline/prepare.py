@@ -11,6 +11,7 @@ from singer_sdk.exceptions import ConfigurationError
 from target_contacts.contact import deletion
 from target_contacts.contact.derive import JOINT
 from target_contacts.contact.field_names import FieldNames
+from target_contacts.delivery.leavers import MARK
 from target_contacts.delivery.planned import Planned
 from target_contacts.mapping import marks
 from target_contacts.mapping.path_check import assert_can_match
@@ -91,7 +92,7 @@ class Preparation:
         self._table = sink.table(self._fields)
         self.translator = Translator(self._table, self._rules)
         self.translator.assert_defaults()
-        self._marks = run.settings.marks
+        self._on_delete, self._marks = run.settings.on_delete, run.settings.marks
         marks.assert_fields(self._marks, self._table)
         self._is_ready = self._has_learned = False
         self._passwords = {f.wire for f in self._fields if f.attribute == "password"}
@@ -158,7 +159,7 @@ class Preparation:
             self._is_ready = True
             self._assert_mapped()
             if self._learns:
-                self.learn()
+                self.get_ready()
         self._check(record)
         contact = self.translator.contact(record)
         self._note(contact)
@@ -189,6 +190,12 @@ class Preparation:
     def coverage(self) -> Coverage:
         """Return which values of contacts reach the destination."""
         return self.translator.coverage
+
+    def get_ready(self) -> None:
+        """Ask the API for the account's fields, and check the marks if they may be written."""
+        self.learn()
+        if self._on_delete == MARK:
+            _ = self.marks
 
     def learn(self) -> None:
         """Ask the API for the account's fields, and translate for them from now on."""

@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.sandbox.zoho_voice import ZohoVoice
-from tests.support.commands import Workplace
-from tests.support.reading import fill, read
+from tests.crash.lab import KINDS
+from tests.crash.people import numbers, person
+from tests.sandbox.bas_ip import BasIp
+from tests.sandbox.server import Request, Response, Sandbox
+from tests.sandbox.zoho_voice import CONTACTS_PATH, ZohoVoice
+from tests.support.commands import BIN, FAST, contacts, singer
+from tests.support.reading import ZOHO, fill, read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from tests.support.commands import Finished, Workplace
 
 EMIT: dict[str, Any] = {"emit_activate_version_messages": True}
 DELETE: dict[str, Any] = {"on_delete": "delete"}
+DELETING = ("bas_ip", "zoho_voice")
+MARKS: dict[str, tuple[dict[str, Any], str]] = {
+    "zoho_voice": ({"contact_status": "in active", "company": "left"}, "left"),
+    "porters": ({"Contact.P_Phase": "In Active", "Contact.P_Memo": "left"}, "left"),
+    "valomnia": ({"fonction": "left"}, "left"),
+    "cobai": ({"officeFax": "left"}, "left"),
+}
+"""By API the marks of a leaver, and what its contact holds then."""
 
 
 @pytest.fixture
@@ -36,20 +54,253 @@ def names(sandbox: ZohoVoice) -> set[str]:
     return {contact["first_name"] for contact in sandbox.contacts}
 
 
+def there(sandbox: Sandbox) -> set[int]:
+    """Return the numbers of the contacts that an API holds."""
+    return numbers(json.dumps(sandbox.contacts))
+
+
+def reading(people: Iterable[int], version: int, gone: Iterable[int] = ()) -> list[dict[str, Any]]:
+    """Return a complete reading of people, some of whom are said to have left."""
+    told = {"_sdc_deleted_at": "2026-05-01"}
+    records = [*map(person, people), *(person(n) | told for n in gone)]
+    lines = contacts(*records, state={"night": version})
+    for line in lines[1:-1]:
+        line["version"] = version
+    lines.insert(-1, {"type": "ACTIVATE_VERSION", "stream": "contacts", "version": version})
+    return lines
+
+
+def balances(run: Finished) -> bool:
+    """Say whether all that was read or left is in a bin."""
+    summary = run.summary
+    bins = ("created", "updated", "unchanged", "deleted", "rejected", "skipped")
+    return bool(summary["read"] + summary["left"] == sum(summary[name] for name in bins))
+
+
+# From Zoho Voice to Zoho Voice.
+
+
 def test_exactly_who_left_is_deleted(
     source: ZohoVoice, place: ZohoVoice, workplace: Workplace
 ) -> None:
-    """What was at the destination before stays, and so does who came since."""
+    """Who stays, who is new and who was there before are not touched."""
     place.add(first_name="Other", mobile="+4930123456")
     fill(source, 60)
     config = {**place.target_config(), **DELETE}
     first = workplace.target(config, read(workplace, source, **EMIT).out)
     assert (first.code, first.summary["created"], first.summary["left"]) == (0, 60, 0)
-    gone = [source.contacts[n] for n in (3, 50)]
-    for contact in gone:
-        source.remove(contact["contact_id"])
-    fill(source, 1)
+    for number in (3, 50):
+        source.remove(source.contacts[number]["contact_id"])
+    source.add(first_name="New", mobile="+4930765432")
     run = workplace.target(config, read(workplace, source, **EMIT).out)
-    print(run.log)
     assert names(place) == names(source) | {"Other"}
-    print(run.summary)
+    counts = {name: run.summary[name] for name in ("created", "unchanged", "deleted", "left")}
+    assert (run.code, counts) == (0, {"created": 1, "unchanged": 58, "deleted": 2, "left": 2})
+    assert balances(run)
+    assert run.out
+    for contact in source.contacts:
+        source.remove(contact["contact_id"])
+    empty = workplace.target(config, read(workplace, source, **EMIT).out)
+    assert (empty.code, empty.summary["deleted"], len(names(place))) == (0, 0, 60)
+
+
+def test_a_reading_that_failed_or_was_resumed_deletes_nobody(
+    source: ZohoVoice, place: ZohoVoice, workplace: Workplace
+) -> None:
+    """The next one that is complete and of one piece does."""
+    fill(source, 120)
+    config = {**place.target_config(), **DELETE}
+    workplace.target(config, read(workplace, source, **EMIT).out)
+    source.remove(source.contacts[110]["contact_id"])
+    source.fault(on=f"GET {CONTACTS_PATH}", after=2, times=-1, status=500)
+    broken = read(workplace, source, max_tries=1, **EMIT)
+    assert broken.code == 1
+    half = workplace.target(config, broken.out)
+    source.faults.clear()
+    state = json.loads(half.out.splitlines()[-1])
+    assert state["bookmarks"][ZOHO]["progress"]
+    resumed = read(workplace, source, state, **EMIT)
+    assert "ACTIVATE_VERSION" in resumed.out
+    run = workplace.target(config, resumed.out)
+    assert (half.summary["left"], run.summary["left"], len(place.contacts)) == (0, 0, 120)
+    assert "ACTIVATE_VERSION of stream zoho_voice_contacts is ignored: the reading was begun" in (
+        run.log
+    )
+    whole = workplace.target(config, read(workplace, source, version=2, **EMIT).out)
+    assert (whole.summary["deleted"], names(place)) == (1, names(source))
+
+
+# To each API.
+
+
+@pytest.mark.parametrize("api", DELETING)
+@pytest.mark.parametrize("told", [True, False], ids=["told", "absent"])
+def test_a_leaver_is_deleted_and_created_again_when_he_returns(
+    api: str, told: bool, workplace: Workplace
+) -> None:
+    """Once each; nobody is doubled."""
+    with KINDS[api]() as sandbox:
+        config = {**sandbox.target_config(), **DELETE}
+        workplace.target(config, reading([1, 2, 3, 4], 1))
+        gone = [2, 3] if told else []
+        run = workplace.target(config, reading([1, 4], 2, gone))
+        assert (run.code, run.summary["deleted"], there(sandbox)) == (0, 2, {1, 4})
+        assert (balances(run), json.loads(run.out.splitlines()[-1])) == (True, {"night": 2})
+        back = workplace.target(config, reading([1, 2, 4], 3))
+        assert (back.code, back.summary["created"], back.summary["deleted"]) == (0, 1, 0)
+        assert ([*sorted(there(sandbox))], len(sandbox.contacts)) == ([1, 2, 4], 3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "readings", "account"),
+    [
+        (ZohoVoice, ("unknown_404",), {}),
+        (ZohoVoice, (), {}),
+        (BasIp, (), {}),
+        (BasIp, ("unknown_refuses_call",), {}),
+        (BasIp, ("camdroid_errors", "unknown_refuses_call"), {}),
+        (BasIp, ("bulk_link", "delete_bare"), {"delete_path": "/api/v0/contacts"}),
+    ],
+)
+def test_a_contact_that_somebody_removed_is_done_in_each_reading(
+    kind: type[Sandbox], readings: tuple[str, ...], account: Any, workplace: Workplace
+) -> None:
+    """Nothing is rejected for it, and the others are deleted."""
+    with kind(readings=readings) as sandbox:
+        config = {**sandbox.target_config(), **DELETE}
+        config[sandbox.api] |= account
+        assert workplace.target(config, reading([1, 2, 3, 4], 1)).code == 0
+        for contact in sandbox.contacts:
+            if numbers(json.dumps(contact)) == {3}:
+                sandbox.remove(contact["item_uid" if kind is BasIp else "contact_id"])  # type: ignore[attr-defined]
+        run = workplace.target(config, reading([1], 2))
+        assert (run.code, run.summary["deleted"], there(sandbox)) == (0, 3, {1})
+
+
+def test_a_monitor_that_deletes_elsewhere_is_said_so(workplace: Workplace) -> None:
+    """With the setting to set; nothing is taken for deleted."""
+    with BasIp(readings=("bulk_link", "delete_bare")) as monitor:
+        config = {**monitor.target_config(), **DELETE}
+        workplace.target(config, reading([1, 2], 1))
+        run = workplace.target(config, reading([1], 2))
+        assert (run.code, there(monitor), run.out) == (1, {1, 2}, "")
+        assert "Set bas_ip.delete_path" in run.log
+
+
+@pytest.mark.parametrize("api", sorted(MARKS))
+def test_a_leaver_is_marked_where_nothing_can_be_deleted(api: str, workplace: Workplace) -> None:
+    """Only the marks change, once; the others stay as they are, and who returns is updated."""
+    marks, held = MARKS[api]
+    with KINDS[api]() as sandbox:
+        config = {**sandbox.target_config(), "on_delete": "mark", "marks": marks}
+        workplace.target(config, reading([1, 2, 3], 1))
+        before = len(sandbox.writes)
+        run = workplace.target(config, reading([1, 3], 2))
+        assert (run.code, run.summary["deleted"], run.summary["marked"]) == (0, 1, 1)
+        (marked,) = [c for c in sandbox.contacts if held in json.dumps(c)]
+        assert (numbers(json.dumps(marked)), there(sandbox)) == ({2}, {1, 2, 3})
+        assert "Last2" in json.dumps(marked)
+        again = workplace.target(config, reading([1, 3], 3))
+        assert (again.summary["deleted"], len(sandbox.writes) - before) == (0, 1)
+        back = workplace.target(config, reading([1, 2, 3], 4))
+        assert (back.code, back.summary["updated"], len(sandbox.contacts)) == (0, 1, 3)
+
+
+# Settings.
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"on_delete": "mark"}, "say in marks what is to be written"),
+        ({"on_delete": "mark", "marks": {"colour": "x"}}, "marks names colour"),
+        ({"marks": {"colour": "x"}}, "marks names colour"),
+        ({"on_delete": "mark", "marks": {"mobile": ""}}, "marks.mobile must have a value"),
+        ({"on_delete": "mark", "marks": {"email": "nobody"}}, "marks.email must be"),
+        ({"on_delete": "mark", "marks": {"contact_status": "Gone"}}, "marks.contact_status must"),
+        ({"on_delete": "remove"}, "on_delete"),
+    ],
+)
+def test_wrong_marks_are_refused_before_anything_is_written(
+    changes: dict[str, Any], words: str, place: ZohoVoice, workplace: Workplace
+) -> None:
+    """With exit code 2, naming what is wrong."""
+    run = workplace.target({**place.target_config(), **changes}, reading([1], 1, [2]))
+    assert (run.code, len(place.writes)) == (2, 0)
+    assert words in run.log
+
+
+def test_without_the_setting_everybody_stays(place: ZohoVoice, workplace: Workplace) -> None:
+    """It is said, once a stream."""
+    config = place.target_config()
+    workplace.target(config, reading([1, 2, 3], 1))
+    run = workplace.target(config, reading([1], 2, [2]))
+    assert (run.code, there(place), run.summary["skipped"]) == (0, {1, 2, 3}, 1)
+    assert "ACTIVATE_VERSION of stream contacts is ignored: on_delete is skip." in run.log
+
+
+@pytest.mark.parametrize(
+    "maps",
+    [
+        {"contacts": {"__filter__": "id != 2"}},
+        {"contacts": {"__alias__": "people"}},
+        {"contacts": {}, "leads": {"__alias__": "contacts"}},
+    ],
+    ids=["filter", "alias", "joined"],
+)
+def test_stream_maps_that_hide_who_came_delete_nobody(
+    maps: dict[str, Any], place: ZohoVoice, workplace: Workplace
+) -> None:
+    """A record that is filtered out, or another stream's, did not leave."""
+    config = {**place.target_config(), **DELETE}
+    workplace.target({**config, "stream_maps": maps}, reading([1, 3], 1))
+    workplace.target({**config, "stream_maps": maps}, reading([1, 2], 2))
+    assert {1, 3} <= there(place)
+
+
+# Killed.
+
+
+class Deadly(ZohoVoice):
+    """An account that kills the sender at a deletion, before or after it is carried out."""
+
+    victim: int | None = None
+    before = False
+
+    def handle(self, request: Request) -> Response:
+        """Kill within the second deletion."""
+        deletes = sum(line.request.method == "DELETE" for line in self.log)
+        is_second = request.method == "DELETE" and deletes >= 1 and self.victim
+        if is_second and self.before:
+            os.kill(int(self.victim or 0), signal.SIGKILL)
+            self.victim = None
+            return Response(500)
+        answer = super().handle(request)
+        if is_second:
+            os.kill(int(self.victim or 0), signal.SIGKILL)
+            self.victim = None
+        return answer
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+def test_a_run_killed_within_its_deletions_deletes_nobody_else(
+    before: bool, workplace: Workplace
+) -> None:
+    """The next one deletes the rest."""
+    path = workplace.folder / "config.json"
+    with Deadly() as place:
+        place.before = before
+        config = {**FAST, **place.target_config(), **DELETE, "concurrency": 1}
+        workplace.target(config, reading(range(1, 9), 1))
+        path.write_text(json.dumps(config))
+        command = [str(BIN / "target-contacts"), "--config", str(path)]
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=workplace.folder
+        ) as process:
+            place.victim = process.pid
+            out, _ = process.communicate(singer(reading([1, 2, 3], 2)).encode())
+        assert (process.returncode, out) == (-signal.SIGKILL, b"")
+        assert there(place) >= {1, 2, 3}
+        assert 5 <= len(there(place)) < 8
+        run = workplace.target(config, reading([1, 2, 3], 3))
+        assert (run.code, there(place), len(place.contacts)) == (0, {1, 2, 3}, 3)

@@ -25,6 +25,7 @@ from tests.sandbox.bas_ip_book import (
 )
 from tests.sandbox.bas_ip_readings import (
     FULL,
+    UNKNOWN,
     bulk_path,
     device,
     digests,
@@ -84,6 +85,8 @@ class BasIp(Sandbox):
             self.login_path: {"GET": self._login},
             INFO_PATH: {"GET": lambda _: json_response(device(self.readings))},
         }
+        if "delete_bare" in self.readings and self.contacts_path != self._bare_path:
+            self._routes[self._bare_path]["DELETE"] = self._routes[self.contacts_path].pop("DELETE")
         if self.contacts_path != self._bare_path:
             self._routes[self.contacts_path]["GET"] = self._list
 
@@ -203,6 +206,9 @@ class BasIp(Sandbox):
         link_ids = read_list(request, "link_ids")
         if not all(isinstance(link_id, str) for link_id in link_ids):
             raise WrongBody(WRONG_TYPE.format("link_ids"))
+        held = {each["link_id"] for each in self._book.by_uid.values()}
+        if "unknown_refuses_call" in self.readings and not held.issuperset(link_ids):
+            raise WrongBody(UNKNOWN)
         return _results([(link_id, self._book.delete(link_id)) for link_id in link_ids])
 
     def _show(self, request: Request) -> Response:

@@ -24,7 +24,7 @@ PANEL |= {"hybrid_version": "", "commit": "0000000"}
 """What panels tell besides three of the four values above."""
 # Silent in the documents; taken: the API under v1 has another number.
 V1_VERSION = "2.0.0"
-FULL = "Identifiers exceeded"
+FULL, UNKNOWN = "Identifiers exceeded", "entity_not_found"
 BULK_PATHS = {"bulk_link": "contacts/items/link", "bulk_contact_link": "contact/items/link"}
 LIMITS = ("10", "20", "30", "50")
 CODES = {401: "invalid_authentication", 403: "permission_denied", 500: "system_error"}

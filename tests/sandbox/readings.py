@@ -35,6 +35,10 @@ BAS_IP = {
     "flags_stay": "An update keeps the flags left out. [Unproven: omitted flags]",
     "link_id_ignored": "The device ignores the caller's link_id, answers null and creates anew. "
     "[Unproven: caller's link_id; Upsert: null by default]",
+    "delete_bare": "With bulk_link or bulk_contact_link: the deletion is under bare /contacts. "
+    "[Read, list, delete: its path is inferred]",
+    "unknown_refuses_call": "A deletion that names a link_id that is not there is a 400 as a "
+    "whole, and deletes nothing. [Read, list, delete: Android by the shared schema]",
     "camdroid_errors": "Errors are objects with code, message and data. [Read, list: DEL-C]",
 }
 
@@ -68,6 +72,7 @@ ZOHO_VOICE = {
     "scope_mismatch_401": "Each write is OAUTH_SCOPE_MISMATCH at HTTP 401. [5: CRM]",
     "scope_mismatch_403": "Each write is OAUTH_SCOPE_MISMATCH at HTTP 403. [5: status unknown]",
     "unknown_code_403": "Each write is a code nobody lists at HTTP 403. [5: whatever the code]",
+    "unknown_404": "A contact that is not there is HTTP 404. [5: code for an unknown id]",
     "newest_first": "The list begins with the newest. [4: order of the list]",
     "shuffled": "The list has no order that tells anything, but always the same one. [4: order]",
     "default_size_50": "A list without size has 50 contacts, not ten. [4: default when missing]",

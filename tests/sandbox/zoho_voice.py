@@ -31,6 +31,7 @@ from tests.sandbox.zoho_voice_readings import (
     options_of,
     ordered,
     page_query,
+    status_of,
 )
 
 if TYPE_CHECKING:
@@ -176,7 +177,8 @@ class ZohoVoice(Sandbox):
             sent = unquote_plus(request.body.decode("latin-1"))
             code, message, status = BAD_PARAMETER, f"{error}: {sent}", []
         refusal = {"code": code, "message": message, "status": "ERROR"}
-        return json_response(refusal, *status or [self.options.error_status])
+        usual = status_of(self.readings, code, self.options.error_status)
+        return json_response(refusal, *status or [usual])
 
     def _token(self, request: Request) -> dict[str, Any]:
         body = request.form() if request.content_type == FORM else {}

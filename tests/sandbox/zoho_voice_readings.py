@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+from tests.sandbox.zoho_voice_contacts import NO_SUCH_CONTACT
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
@@ -33,6 +35,11 @@ FORBIDDEN: dict[str, Refusal] = {
 def first(refusals: Mapping[str, Refusal], readings: Collection[str]) -> Refusal | None:
     """Return the refusal that one of the readings names."""
     return next((refusals[name] for name in refusals if name in readings), None)
+
+
+def status_of(readings: Collection[str], code: str, usual: int) -> int:
+    """Return the HTTP status of an error that has no status of its own."""
+    return 404 if "unknown_404" in readings and code == NO_SUCH_CONTACT[0] else usual
 
 
 def options_of(readings: Collection[str]) -> dict[str, Any]:

@@ -43,6 +43,11 @@ SETTINGS = th.ObjectType(
         "are tried by reading.",
         default=AUTO,
     ),
+    text(
+        "delete_path",
+        "Path that deletes contacts by their link_id, documented for a sibling family of devices "
+        "only. Default: contacts_path.",
+    ),
     text("login_path", "Path that gives tokens.", default=LOGIN_PATH),
     text(
         "number_template",
@@ -77,7 +82,14 @@ class BasIp(ApiClient):
     api = "bas_ip"
     title = TITLE
     settings = SETTINGS
-    operational = ("username", "api_url", "contacts_path", "login_path", "max_contacts")
+    operational = (
+        "username",
+        "api_url",
+        "contacts_path",
+        "delete_path",
+        "login_path",
+        "max_contacts",
+    )
     judge = staticmethod(codes.judge)
 
     def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
@@ -88,6 +100,9 @@ class BasIp(ApiClient):
         self._max_contacts: int | None = settings.get("max_contacts")
         given = str(settings.get("contacts_path") or AUTO)
         self._path = None if given == AUTO else Found(_path(settings, "contacts_path", AUTO), SET)
+        self._delete_path = (
+            _path(settings, "delete_path", AUTO) if settings.get("delete_path") else None
+        )
         self._username: str = settings["username"]
         self._accepts = False
         """Whether the path has taken a contact in this run."""
@@ -204,6 +219,17 @@ class BasIp(ApiClient):
             if found or len(rows) < wire.PAGE_SIZE:
                 return found
         return None
+
+    def delete(self, link_ids: Sequence[str], *, once: bool = False) -> Sequence[Mapping[str, Any]]:
+        """Delete contacts and return the results, each with its `link_id`; it may be repeated.
+
+        Args:
+            link_ids: Those of 1 to 10,000 contacts.
+            once: Whether it is repeated only if it was throttled.
+        """
+        path, body = self._delete_path or self.contacts_path.path, {"link_ids": [*link_ids]}
+        several = len(link_ids) > 1
+        return wire.results(self.call("DELETE", path, several=several, once=once, json=body))
 
     def _wrong_path(self, path: str, error: Refused) -> Stopped:
         answered = f"{error.answered}: it misses a field that every contact was sent with"

@@ -20,8 +20,15 @@ _WRONG_PATH = Judgement(
     advice="Check contacts_path; the monitor's own API page shows the right one. Likely are, below "
     f"/api/v0/ or /api/v1/: {_LIKELY}.",
 )
+_DELETES_ELSEWHERE = (
+    "Set bas_ip.delete_path to the path that deletes contacts by link_ids, which is documented for "
+    "a sibling family only; the monitor's own API page shows it. If there is none, set on_delete: "
+    "skip."
+)
 _FORBIDDEN = Judgement(Verdict.STOP, advice="Give a user that may change contacts.")
 
+NOT_THERE = "entity_not_found"
+"""Code of a contact that is not there."""
 _WRONG_BODY = Judgement(Verdict.REJECT, "wrong_json_body")
 
 CODES = {
@@ -32,6 +39,7 @@ CODES = {
     # The codes of https://developers.bas-ip.com/camdroid-monitors, the sibling family.
     "invalid_authentication": _SIGN_IN_AGAIN,
     "permission_denied": _FORBIDDEN,
+    "entity_not_found": Judgement(Verdict.REJECT, NOT_THERE),
     "not_valid": Judgement(Verdict.REJECT, "not_valid"),
     "system_error": Judgement(Verdict.UNKNOWN, "system_error"),
 }
@@ -54,6 +62,13 @@ _OTHER = {401: _SIGN_IN_AGAIN, **{s: each._replace(sure=False) for s, each in UN
 
 def judge(answer: Answer) -> Judgement:
     """Judge by the body; success of the single contacts stands in the results."""
+    judgement = _judged(answer)
+    if answer.request.method == "DELETE" and judgement.advice == _WRONG_PATH.advice:
+        return judgement._replace(advice=_DELETES_ELSEWHERE)
+    return judgement
+
+
+def _judged(answer: Answer) -> Judgement:
     body = answer.json if isinstance(answer.json, dict) else {}
     if answer.request.path_url == wire.INFO_PATH and answer.status in {404, 405}:
         return Judgement(Verdict.MISSING)  # no device has to introduce itself

@@ -64,7 +64,7 @@ def is_expected(answer: Answer, body: Mapping[str, Any]) -> bool:
 
 
 def results(answer: Answer) -> list[Mapping[str, Any]]:
-    """Return the results of an upsert."""
+    """Return the results of an upsert or a deletion."""
     return [each for each in answer.json["result"] if isinstance(each, dict)]
 
 

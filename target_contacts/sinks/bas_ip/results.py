@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from tap_contacts.apis.bas_ip.codes import NOT_THERE
 from target_contacts.errors import OUTCOME_UNKNOWN, Rejected
 from target_contacts.sinks.item import Item, Outcome
 
@@ -23,6 +24,7 @@ NOT_SAID = (
     "The device does not say what became of this contact. It may be sent again: that makes no "
     "second one."
 )
+NOT_DELETED = "The device does not say whether it deleted this contact. The next run asks again."
 NO_LINK_ID = "no_link_id"
 NOT_TOLD = (
     "The device answered without our link_id, so that nobody knows whether it created this "
@@ -90,6 +92,30 @@ def _outcome(
         "long for the model, the number outside the ranges of its type, the type unknown to the "
         "model, or is_default be given to what is no panel."
     )
+    code = info if info in FAILURES else "refused"
+    return Outcome(item, error=Rejected(reason, code, http_status=200))
+
+
+def deletions(
+    sent: Sequence[tuple[str, Item]], results: Sequence[Mapping[str, Any]]
+) -> list[Outcome[Item]]:
+    """Return what became of each contact that was to be deleted; one that is not there is done.
+
+    Args:
+        sent: The contacts, each with its `link_id`.
+        results: What the device says, in any order.
+    """
+    by_id = {str(each.get("link_id")).lower(): each for each in results}
+    return [_deletion(item, link_id, by_id.get(link_id.lower())) for link_id, item in sent]
+
+
+def _deletion(item: Item, link_id: str, result: Mapping[str, Any] | None) -> Outcome[Item]:
+    if result is None:
+        return Outcome(item, error=Rejected(NOT_DELETED, OUTCOME_UNKNOWN, http_status=200))
+    info = str(result.get("extended_info"))
+    if _success(result) or info == NOT_THERE:
+        return Outcome(item, link_id)
+    reason = f"The device answers {info} to the deletion of this contact."
     code = info if info in FAILURES else "refused"
     return Outcome(item, error=Rejected(reason, code, http_status=200))
 

@@ -11,7 +11,7 @@ import uuid
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_contacts.apis.bas_ip.client import BasIp
-from tap_contacts.apis.bas_ip.codes import FULL
+from tap_contacts.apis.bas_ip.codes import FULL, NOT_THERE
 from tap_contacts.apis.bas_ip.wire import LARGEST_REQUEST
 from tap_contacts.transport.errors import GivenUp, Refused, Stopped
 from target_contacts.errors import Rejected
@@ -20,6 +20,7 @@ from target_contacts.sinks.bas_ip.number import TYPES, NumberTemplate, checked_t
 from target_contacts.sinks.bas_ip.results import (
     NO_LINK_ID,
     NOT_KEPT,
+    deletions,
     fault,
     is_unlinked,
     names_ours,
@@ -34,7 +35,7 @@ from target_contacts.values import convert
 from target_contacts.values.basic import stripped
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from target_contacts.contact.model import Contact
@@ -77,6 +78,7 @@ class BasIpSink(ApiSink[BasIp]):
         idempotent=True,  # the same link_id makes no second contact
         clears_fields=False,
         replaces=True,
+        deletes=True,
     )
     fields: ClassVar[Sequence[Field]] = (
         Field("full_name", "name", required="always", convert=stripped),
@@ -145,21 +147,42 @@ class BasIpSink(ApiSink[BasIp]):
             Stopped: If the device does not keep our `link_id`, so that updates would double.
         """
         refused: list[Outcome[Item]] = []
-        fit = self._fit(items, refused)
-        packed = packs(fit, _size, LARGEST_BODY, lambda _: LARGEST_REQUEST if self._linked else 1)
+        leaving: list[Item] = []
+        most = lambda _: LARGEST_REQUEST if self._linked else 1  # noqa: E731
+        yield from self._packed(self._fit(items, refused, leaving), most, self._send)
+        yield from self._packed(iter(leaving), lambda _: LARGEST_REQUEST, self._delete)
+        yield refused
+
+    def _packed(
+        self,
+        items: Iterator[Item],
+        most: Callable[[Item], int],
+        send: Callable[[Pack[Item], Waiting[Item]], list[Outcome[Item]]],
+    ) -> Iterator[list[Outcome[Item]]]:
+        """Yield what became of items, pack by pack.
+
+        Args:
+            items: What is sent.
+            most: Returns how many items a request that holds this one may have.
+            send: Sends a pack, and returns the outcomes; none for what goes again.
+        """
+        packed = packs(items, _size, LARGEST_BODY, most)
         waiting = Waiting(packed, self.context.first_writes)
         while not self.context.halted() and (pack := waiting.take()):
-            settled = self._send(pack, waiting)
+            settled = send(pack, waiting)
             yield settled
             if any(map(shows_no_link, settled)):
                 raise self._stopped(settled)
-        yield refused
 
-    def _fit(self, items: Iterator[Item], refused: list[Outcome[Item]]) -> Iterator[Item]:
-        """Yield what may be sent; put the others aside."""
+    def _fit(
+        self, items: Iterator[Item], refused: list[Outcome[Item]], leaving: list[Item]
+    ) -> Iterator[Item]:
+        """Yield what may be sent; put aside what may not, and what is to be deleted."""
         for item in items:
             if why := self._unfit(item):
                 refused.append(Outcome(item, error=why))
+            elif item.action is Action.DELETE:
+                leaving.append(item)
             else:
                 yield item
 
@@ -198,6 +221,19 @@ class BasIpSink(ApiSink[BasIp]):
             return [Outcome(item, error=why) for item in pack.items]
         self._linked |= names_ours(linked, results)
         return outcomes(linked, results)
+
+    def _delete(self, pack: Pack[Item], waiting: Waiting[Item]) -> list[Outcome[Item]]:
+        """Return the outcomes of one request that deletes; none for what goes again."""
+        linked = [(_link_id(item), item) for item in pack.items]
+        link_ids = [link_id for link_id, _ in linked]
+        try:
+            return deletions(linked, self.client.delete(link_ids, once=pack.is_to_be_halved))
+        except (Refused, GivenUp) as error:
+            if waiting.halve(pack, why := _why(error)):
+                return []
+            if NOT_THERE in (error.code, *error.detail.split()):
+                return [Outcome(item, link_id) for link_id, item in linked]
+            return [Outcome(item, error=why) for item in pack.items]
 
     def _tell_of_room(self, more: int) -> None:
         """Warn once, before it is sent, of more new contacts than the device holds."""

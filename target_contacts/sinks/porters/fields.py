@@ -90,7 +90,7 @@ def assert_in_use(names: Sequence[str], known: Mapping[str, TenantField]) -> Non
     ]
     if lacking:
         msg = (
-            f"field_map or porters.external_key_field names {lacking}: not in use in this company "
+            f"field_map, marks or porters.external_key_field names {lacking}: not in use in this company "
             f"database. Its own fields are: {', '.join(own) or 'none'}."
         )
         raise ConfigurationError(msg)

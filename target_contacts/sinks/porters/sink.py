@@ -68,12 +68,15 @@ class PortersSink(ApiSink[porters.Porters]):
         super().__init__(client, context)
         self._batches = BatchWriter(client, context, self._key)
         self._gone: Sequence[str] = ()
-        for name in context.settings.field_map:
+        self._named = {**context.settings.field_map, **context.settings.marks}
+        """The fields that settings name."""
+        for name in self._named:
             if name.startswith(wire.OWN_FIELDS) and not wire.is_alias(name, wire.OWN_FIELDS):
-                msg = "field_map names a field that cannot be an alias such as Contact.U_Name."
+                msg = "field_map or marks names what cannot be an alias such as Contact.U_Name."
                 raise ConfigurationError(msg)
             if name == self.key_wire:
-                msg = f"field_map and porters.external_key_field both fill {name}; leave one out."
+                setting = "field_map" if name in context.settings.field_map else "marks"
+                msg = f"{setting} and porters.external_key_field both fill {name}; leave one out."
                 raise ConfigurationError(msg)
         if set(_names(context.settings.match_on or ())) & {"status", *table.OF_PHASE}:
             msg = "match_on names what is about a phase; contacts cannot be looked up by that."
@@ -94,7 +97,7 @@ class PortersSink(ApiSink[porters.Porters]):
 
     def _in_use(self, fields: Sequence[Field], known: Mapping[str, TenantField]) -> list[Field]:
         """Leave out the fields that are not in use, and add those of one's own."""
-        mapped = self.context.settings.field_map
+        mapped = self._named
         table.assert_in_use([*mapped, *filter(None, [self.key_wire])], known)
         table.assert_holds_key(known.get(self.key_wire))
         self._gone = [f.wire for f in fields if f.wire not in known and not f.required]
