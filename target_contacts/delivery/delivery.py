@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from target_contacts.delivery.adoption import Adoption
     from target_contacts.delivery.canary import Canary
+    from target_contacts.delivery.departed import Departed
     from target_contacts.delivery.guards import StreamGuards
-    from target_contacts.delivery.leavers import Departed
     from target_contacts.delivery.limit import Limit
     from target_contacts.delivery.missing import Missing
     from target_contacts.delivery.outcomes import Outcomes

@@ -1,4 +1,4 @@
-"""Decide what becomes of contacts whose records left the source, and settle it.
+"""Decide what becomes of contacts whose records left the source.
 
 Only a contact that the ledger says this target created is deleted. One that was there before, or of
 which nobody knows, is marked at most. One that another record has, too, stays as it is.
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from target_contacts.delivery.adoption import Adoption
     from target_contacts.delivery.limit import Limit
     from target_contacts.delivery.outcomes import Outcomes
     from target_contacts.delivery.unanswered import Unanswered
@@ -63,28 +62,6 @@ class Wishes(NamedTuple):
     on_delete: str
     marks: Callable[[], Payload]
     """Returns the fields that say that a contact's record left the source."""
-
-
-class Departed:
-    """The contacts of one stream that were deleted or marked."""
-
-    def __init__(self, ledger: Ledger, outcomes: Outcomes, adoption: Adoption) -> None:
-        self._ledger, self._outcomes, self._adoption = ledger, outcomes, adoption
-
-    def settle(self, done: Sequence[Planned]) -> None:
-        """Book contacts that were deleted, and those that were marked, which the ledger keeps."""
-        self.drop([item for item in done if item.action is Action.DELETE])
-        marked = [item.received for item in done if item.action is Action.MARK]
-        self._outcomes.settle("deleted", *marked)
-        self._outcomes.mark(len(marked))
-
-    def drop(self, gone: Sequence[Planned]) -> None:
-        """Forget contacts that are not there any more."""
-        if not gone:
-            return
-        self._ledger.drop(self._outcomes.stream, [item.key for item in gone])
-        self._adoption.tell_gone([str(item.remote_id) for item in gone])
-        self._outcomes.settle("deleted", *(item.received for item in gone))
 
 
 class Leavers:

@@ -17,7 +17,7 @@ from target_contacts.sinks.item import Action
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from target_contacts.delivery.leavers import Departed
+    from target_contacts.delivery.departed import Departed
     from target_contacts.delivery.outcomes import Outcomes
     from target_contacts.delivery.planned import Planned
     from target_contacts.errors import Rejected

@@ -189,7 +189,7 @@ def assert_nothing_is_lost_or_doubled(
     assert sorted(held) == [person["mobile"] for person in PEOPLE]
 
 
-@pytest.mark.parametrize("size", [100_000, 140_000, 200_000])
+@pytest.mark.parametrize("size", [112_000, 140_000, 200_000])
 def test_a_disk_that_takes_no_more_stops_the_run_and_doubles_nothing(
     zoho: ZohoVoice, workplace: Workplace, size: int
 ) -> None:

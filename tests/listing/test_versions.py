@@ -282,7 +282,7 @@ def test_a_target_that_deletes_keeps_exactly_who_is_there(
 # Received.
 
 
-def test_a_target_says_once_per_stream_that_it_does_not_delete(
+def test_a_target_says_once_per_stream_that_it_does_not_delete_by_default(
     zoho: ZohoVoice, workplace: Workplace
 ) -> None:
     """Versions are no reason to write or to leave out anything."""
@@ -300,5 +300,5 @@ def test_a_target_says_once_per_stream_that_it_does_not_delete(
     assert (run.code, {c["first_name"] for c in zoho.contacts}) == (0, {"Anna", "Bert"})
     assert (again.code, again.summary["unchanged"], len(zoho.writes)) == (0, 2, 2)
     for stream in ("contacts", "more_contacts"):
-        text = f"ACTIVATE_VERSION of stream {stream} is ignored: this target does not delete."
+        text = f"ACTIVATE_VERSION of stream {stream} is ignored: on_delete is skip."
         assert run.log.count(text) == 1

@@ -136,7 +136,7 @@ def test_a_reading_that_failed_or_was_resumed_deletes_nobody(
 @pytest.mark.parametrize("api", DELETING)
 @pytest.mark.parametrize("told", [True, False], ids=["told", "absent"])
 def test_a_leaver_is_deleted_and_created_again_when_he_returns(
-    api: str, told: bool, workplace: Workplace
+    api: str, workplace: Workplace, *, told: bool
 ) -> None:
     """Once each; nobody is doubled."""
     with KINDS[api]() as sandbox:
@@ -284,7 +284,7 @@ class Deadly(ZohoVoice):
 
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 def test_a_run_killed_within_its_deletions_deletes_nobody_else(
-    before: bool, workplace: Workplace
+    workplace: Workplace, *, before: bool
 ) -> None:
     """The next one deletes the rest."""
     path = workplace.folder / "config.json"

@@ -90,8 +90,8 @@ def assert_in_use(names: Sequence[str], known: Mapping[str, TenantField]) -> Non
     ]
     if lacking:
         msg = (
-            f"field_map, marks or porters.external_key_field names {lacking}: not in use in this company "
-            f"database. Its own fields are: {', '.join(own) or 'none'}."
+            f"field_map, marks or porters.external_key_field names {lacking}: not in use in this "
+            f"company database. Its own fields are: {', '.join(own) or 'none'}."
         )
         raise ConfigurationError(msg)
 
