@@ -140,10 +140,10 @@ class Books:
 
     def summary(self, usage: Usage, *, dry_run: bool) -> dict[str, object]:
         """Return the counts of the run, and the requests that it took."""
-        counts: dict[str, object] = {"read": self.read, "left": self.left}
+        counts: dict[str, object] = {"read": self.read}
         counts |= {name: self.bins[name] for name in BINS}
-        if self.marked:
-            counts["marked"] = self.marked
+        beside = {"left": self.left, "marked": self.marked}
+        counts |= {name: count for name, count in beside.items() if count}
         counts["requests"] = sum(usage.calls.values())
         counts["calls"] = dict(usage.calls)
         counts["repeated"] = usage.repeats

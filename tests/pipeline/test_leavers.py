@@ -70,11 +70,16 @@ def reading(people: Iterable[int], version: int, gone: Iterable[int] = ()) -> li
     return lines
 
 
+def left(run: Finished) -> int:
+    """Return how many records only ACTIVATE_VERSION said to have left."""
+    return int(run.summary.get("left", 0))
+
+
 def balances(run: Finished) -> bool:
     """Say whether all that was read or left is in a bin."""
     summary = run.summary
     bins = ("created", "updated", "unchanged", "deleted", "rejected", "skipped")
-    return bool(summary["read"] + summary["left"] == sum(summary[name] for name in bins))
+    return bool(summary["read"] + left(run) == sum(summary[name] for name in bins))
 
 
 # From Zoho Voice to Zoho Voice.
@@ -88,7 +93,7 @@ def test_exactly_who_left_is_deleted(
     fill(source, 60)
     config = {**place.target_config(), **DELETE}
     first = workplace.target(config, read(workplace, source, **EMIT).out)
-    assert (first.code, first.summary["created"], first.summary["left"]) == (0, 60, 0)
+    assert (first.code, first.summary["created"], left(first)) == (0, 60, 0)
     for number in (3, 50):
         source.remove(source.contacts[number]["contact_id"])
     source.add(first_name="New", mobile="+4930765432")
@@ -122,7 +127,7 @@ def test_a_reading_that_failed_or_was_resumed_deletes_nobody(
     resumed = read(workplace, source, state, **EMIT)
     assert "ACTIVATE_VERSION" in resumed.out
     run = workplace.target(config, resumed.out)
-    assert (half.summary["left"], run.summary["left"], len(place.contacts)) == (0, 0, 120)
+    assert (left(half), left(run), len(place.contacts)) == (0, 0, 120)
     assert "ACTIVATE_VERSION of stream zoho_voice_contacts is ignored: the reading was begun" in (
         run.log
     )
