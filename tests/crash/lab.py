@@ -178,7 +178,8 @@ class Lab:
         self.must(ended.code == 0, f"exit code {ended.code}: {ended.log[-600:]}")
         if ended.code in {0, 3}:
             counts = ended.summary
-            balance = counts["read"] == sum(counts[name] for name in BINS)
+            left = counts.get("left", 0)
+            balance = counts["read"] + left == sum(counts[name] for name in BINS)
             self.must(balance and "unsettled" not in counts, f"books: {counts}")
 
     @property

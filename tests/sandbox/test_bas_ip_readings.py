@@ -57,7 +57,7 @@ def client(request: pytest.FixtureRequest) -> Iterator[Client]:
         yield client
 
 
-def reading(*names: str) -> pytest.MarkDecorator:
+def reading(*names: str | tuple[str, ...]) -> pytest.MarkDecorator:
     """Serve each of the readings by itself."""
     return pytest.mark.parametrize("client", names, indirect=True)
 
@@ -74,6 +74,25 @@ def test_bulk_path(client: Client) -> None:
     assert client.infos({**SMITH, "link_id": OLD}) == ["updated"]
     gone = client.call("DELETE", json={"link_ids": [OLD]})[1]["result"]
     assert ([each["extended_info"] for each in gone], sandbox.contacts) == (["deleted"], [])
+
+
+@reading(("bulk_link", "delete_bare"))
+def test_deletion_at_the_bare_path(client: Client) -> None:
+    """The bulk path does not delete."""
+    client.infos({**SMITH, "link_id": OLD})
+    assert client.call("DELETE", json={"link_ids": [OLD]})[0] == 405
+    gone = client.call("DELETE", CONTACTS_PATH, json={"link_ids": [OLD]})[1]["result"]
+    assert ([each["extended_info"] for each in gone], client.sandbox.contacts) == (["deleted"], [])
+
+
+@reading("unknown_refuses_call")
+def test_an_unknown_link_id_refuses_the_deletion(client: Client) -> None:
+    """Nothing is deleted then."""
+    client.infos({**SMITH, "link_id": OLD})
+    other = f"{LINK_ID[:-1]}0"
+    refused = client.call("DELETE", json={"link_ids": [OLD, other]})
+    assert (refused, len(client.sandbox.contacts)) == ((400, {"error": "entity_not_found"}), 1)
+    assert client.call("DELETE", json={"link_ids": [OLD]})[0] == 200
 
 
 @reading(*LINKED)

@@ -237,3 +237,11 @@ def test_token_of_another_centre(sandbox: ZohoVoice) -> None:
     token = refresh(sandbox)[1]["access_token"]
     headers = {**HEADERS, "Authorization": f"Zoho-oauthtoken {token}"}
     assert outcome(sandbox, "GET", headers=headers) == (401, "INVALID_TOKEN")
+
+
+@reading("unknown_404")
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_a_contact_that_is_not_there_is_a_404(sandbox: ZohoVoice, method: str) -> None:
+    """The error's body is the same as at any other status."""
+    assert call(sandbox, method, "/58399000000003099").status_code == 404
+    assert call(sandbox, method, "/" + sandbox.add(**ANN)).status_code == 200
