@@ -130,7 +130,7 @@ class ContactSink(StreamSink):
             self._outcomes.refuse(line.message, why)
             return False
         except Gone as gone:
-            self._outcomes.leave_out(why_gone(gone))
+            self._outcomes.leave_out(why_gone(gone, self._run.settings.on_delete))
             return False
         if self._watches or line.version is not None:
             self._see(line.version, received)
@@ -210,7 +210,7 @@ class ContactSink(StreamSink):
         if gone.told.sure and self._leavers.are_wanted:
             self._gone.append(received)
         else:
-            self._outcomes.skip(received, why_gone(gone))
+            self._outcomes.skip(received, why_gone(gone, self._run.settings.on_delete))
 
     def settle_due(self) -> None:
         """Settle unanswered creates that can no longer be carried out."""

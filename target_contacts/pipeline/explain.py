@@ -38,6 +38,7 @@ class Explainer:
 
     def __init__(self, sink: ApiSink[Any], preparation: Preparation, outcomes: Outcomes) -> None:
         self._sink, self._preparation, self._outcomes = sink, preparation, outcomes
+        self._on_delete = sink.context.settings.on_delete
         self._uses: Counter[Use] = Counter()
         self._converted: Counter[Use] = Counter()
         self._spare: Counter[str] = Counter()
@@ -57,7 +58,7 @@ class Explainer:
         except Rejected as why:
             reasons = [why]
         except Gone as gone:
-            self._outcomes.skip(received, why_gone(gone))
+            self._outcomes.skip(received, why_gone(gone, self._on_delete))
             return
         if not reasons:
             self._sent += 1

@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from target_contacts.pipeline.stream import Stream
     from target_contacts.sinks.base import ApiSink
 
-AS_IT_IS = "on_delete is skip, so their contacts stay"
-"""Why nothing becomes of a contact whose record says that it is deleted."""
-
 SHOWN = 4096
 """Names of fields that are remembered."""
 
@@ -255,11 +252,11 @@ class Preparation:
             assert_can_match(paths, [own, *schemas])
 
 
-def why_gone(gone: deletion.Gone) -> str:
+def why_gone(gone: deletion.Gone, on_delete: str) -> str:
     """Return why a record is skipped whose contact is gone. The field's name is a known one."""
     field = line(gone.told.field)
     if gone.told.sure:
-        return f"deleted at the source, says {field}; {AS_IT_IS}"
+        return f"deleted at the source, says {field}; on_delete is {on_delete}"
     advice = "If it does not, leave the field out with a stream map"
     return f"{field} may say that they are gone at the source. {advice}"
 
