@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from tap_contacts.transport.adaptive_rate import MINUTE
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.call_errors import CallErrors, may_be_done
 from tap_contacts.transport.circuit_breaker import CircuitBreaker
-from tap_contacts.transport.errors import Cut, NoAnswer, Refused, Retry, Stopped
+from tap_contacts.transport.errors import NoAnswer, Refused, Retry, Stopped
 from tap_contacts.transport.origin import origin
+from tap_contacts.transport.pacing import Pacing
 from tap_contacts.transport.rate_limit import RateLimiter
 from tap_contacts.transport.redaction import Secrets
 from tap_contacts.transport.retry import Retries
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
 
 READ_AT_ONCE = 4
 """Requests in flight where neither settings nor a default say how many: look-ups of the target."""
-
-AFTER_CUT = MINUTE
-"""Seconds of pause after a connection was cut in haste: documented rates are those of a minute."""
 
 
 class ApiClient(abc.ABC):
@@ -102,6 +99,7 @@ class ApiClient(abc.ABC):
         self.origin = self.origin_of("api_url", self.address(settings))
         self.sign_in = self.sign_in_with(settings)
         self.logger = logging.getLogger(f"contacts.{self.api}")
+        self._pacing = Pacing(self.title, self.pace, self.rates, self.logger)
         self._hidden = Secrets(self.settings, settings, config)
         self._has_served = False
         """Whether the API has done anything that this run asked for."""
@@ -257,48 +255,14 @@ class ApiClient(abc.ABC):
                 call.method, self.origin + call.path, auth=self.sign_in, **call.options
             )
         except NoAnswer as error:
-            wait = self._wait_after(call, error)
+            wait = self._pacing.wait_after(call.method, error)
             raise self._errors.unanswered(call, error, wait, self.advice_on_silence) from None
         except Retry as error:  # from the sign-in
             error.of_account = True
             if error.retry_after is not None:
-                self._slow_down(self.pace.sent, error.retry_after)
+                self._pacing.slow_down(self.pace.sent, error.retry_after)
             raise
-        return answer, self._paced(answer, self.judge(answer))
-
-    def _wait_after(self, call: Call, error: NoAnswer) -> float | None:
-        """Return for how long to send nothing after a connection was cut in haste; else None.
-
-        Such a cut may be the API's way to throttle.
-        """
-        if not (isinstance(error, Cut) and self._in_haste(call.method)):
-            return None
-        self._slow_down(self.pace.sent, AFTER_CUT)
-        return AFTER_CUT
-
-    def _in_haste(self, method: str) -> bool:
-        """Say whether at least half of the documented rate was used lately."""
-        documented = self.rates.get(method)
-        return documented is not None and self.pace.lately(method) * 2 >= documented
-
-    def _paced(self, answer: Answer, judgement: Judgement) -> Judgement:
-        """Slow down or pause as an answer asks; return its judgement with the wait it asks for."""
-        asked = answer.retry_after
-        throttles = {Verdict.RETRY} if asked is None else {Verdict.RETRY, Verdict.UNKNOWN}
-        if judgement.verdict not in throttles:
-            self.pace.answered(answer.number)
-            return judgement
-        if asked is None:
-            told = answer.quota
-            asked = told.reset if told and not told.remaining else judgement.wait
-        self._slow_down(answer.number, asked)
-        return judgement._replace(wait=asked)
-
-    def _slow_down(self, number: int, wait: float | None) -> None:
-        rate = self.pace.throttled(number, wait)
-        if rate is not None:
-            text = "%s throttles: for now this run sends at most %.0f requests a minute."
-            self.logger.warning(text, self.title, rate)
+        return answer, self._pacing.paced(answer, self.judge(answer))
 
     def _without_secrets(self, text: str) -> str:
         return self._hidden.taken_out(text, self.sign_in.secrets())
