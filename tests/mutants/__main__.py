@@ -32,7 +32,7 @@ _NAMES = {
     "target_contacts/delivery": (
         *("delivery", "plan", "setbacks", "intents", "unanswered", "outcomes", "filled", "keys"),
         *("adoption", "look_up", "candidates", "comparison", "matching", "evidence"),
-        "lost_creates",
+        *("lost_creates", "canary", "guards", "missing", "arrival", "bounds", "limit"),
     ),
     "target_contacts/ledger": ("ledger", "entry", "fills", "lock", "lease"),
     "target_contacts/report": ("rejects",),

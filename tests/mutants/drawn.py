@@ -150,7 +150,7 @@ def _mutant(spec: MutationSpec) -> Mutant | None:
 
 @cache
 def _executed(source: str) -> str | None:
-    """Return a module's code without annotations and what types need; None if it is none."""
+    """Return a module's code without what changes no outcome; None if it is none."""
     try:
         return ast.dump(_Executed().visit(ast.parse(source)))
     except SyntaxError:  # the star of keyword arguments is taken for an operator
@@ -158,7 +158,7 @@ def _executed(source: str) -> str | None:
 
 
 class _Executed(ast.NodeTransformer):
-    """Take out annotations and what only type checkers read."""
+    """Take out what only type checkers read, caches, and what `zip` asserts of lengths."""
 
     def visit_If(self, node: ast.If) -> Any:
         """Take out imports for types, whatever became of their condition."""
@@ -176,8 +176,22 @@ class _Executed(ast.NodeTransformer):
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
-        """Take out the type of a result."""
+        """Take out the type of a result, and that results are remembered."""
         node.returns = None
+        node.decorator_list = [d for d in node.decorator_list if "cache(" not in ast.unparse(d)]
+        return self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        """Take out whether `zip` asserts that lengths are equal, which they are."""
+        if ast.unparse(node.func) == "zip":
+            node.keywords = []
+        return self.generic_visit(node)
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> Any:
+        """Take `or False` for `or 0.0`, which calculates alike."""
+        last = node.values[-1]
+        if isinstance(node.op, ast.Or) and isinstance(last, ast.Constant) and last.value == 0:
+            node.values[-1] = ast.Constant(0)
         return self.generic_visit(node)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:

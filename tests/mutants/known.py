@@ -141,4 +141,18 @@ KNOWN = (
         EQUIVALENT,
         "there is one True and one False",
     ),
+    Known(
+        "listing/seen_keys",
+        "return place < len(self._numbers) and self._numbers[place] == number",
+        "return place != len(self._numbers) and self._numbers[place] == number",
+        EQUIVALENT,
+        "a place is never beyond the end",
+    ),
+    Known(
+        "report/rejects",
+        "self.flush()",
+        "pass",
+        LEFT,
+        "closing writes all, but only a power failure shows whether it is on the disk",
+    ),
 )
