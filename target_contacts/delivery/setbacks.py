@@ -117,7 +117,6 @@ class Setbacks:
     def end_round(self) -> None:
         """Take note that all that could be sent was sent."""
         self._rounds += 1
-        self.look()
 
     def worth_sending(self, items: Sequence[Planned]) -> list[Planned]:
         """Return which of the creates that were looked up in vain are to be sent again.

@@ -127,6 +127,17 @@ def test_few_records_are_asked_for_and_many_are_listed(
 # The same person in two streams.
 
 
+def test_few_records_are_looked_up_in_a_list_that_is_there(tmp_path: Path) -> None:
+    """Nobody is asked for one by one whom the list of an earlier batch tells."""
+    with Place(tmp_path, AskedSink) as place:
+        place.sink.put(**CONTACT)
+        run = FakeRun(place)
+        run.send(*people(4)[1:])
+        run.send({**ANNA, "company": "Acme"})
+        assert run.bins == {"created": 3, "updated": 1}
+        assert [each for each in place.sink.asked if "P" not in each] == ["list", "update 1"]
+
+
 def test_whom_one_stream_creates_the_other_knows_at_once(place: Place) -> None:
     """Though it looked the account up before."""
     run = FakeRun(place)

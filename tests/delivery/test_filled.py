@@ -167,6 +167,18 @@ def test_a_part_of_a_name_that_is_there_without_value_is_gone(tmp_path: Path) ->
         assert held(place, "full_name") == ["Ahrens"]
 
 
+def test_a_name_that_looks_as_it_was_sent_last_may_still_differ(tmp_path: Path) -> None:
+    """A part was lacking, so that it was not sent; now a field_map leaves that part out."""
+    less = {name: value for name, value in ANNA.items() if name != "first_name"}
+    with Place(tmp_path, WholeNameSink) as place:
+        place.run(ANNA)
+        place.run(less)
+        assert held(place, "full_name") == ["Anna Ahrens"]
+        assert place.run(less, field_map={"full_name": "last_name"}).bins == {"unchanged": 1}
+        assert place.run(ANNA, field_map={"full_name": "last_name"}).bins == {"updated": 1}
+        assert held(place, "full_name") == ["Ahrens"]
+
+
 def test_what_cannot_be_cleared_is_named_and_not_sent_again_and_again(tmp_path: Path) -> None:
     """A record that changes in other properties only is unchanged."""
     with Place(tmp_path, WholeNameSink) as place:

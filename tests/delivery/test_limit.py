@@ -81,3 +81,20 @@ def test_the_limit_is_one_of_all_streams(tmp_path: Path) -> None:
         run.send(*PEOPLE[:2])
         run.send(*({**each, "first_name": f"Eva{each['id']}"} for each in PEOPLE), stream="others")
         assert run.bins == {"created": 3, "skipped": 7}
+
+
+def test_who_waited_for_another_stream_is_left_out_beyond_the_limit(tmp_path: Path) -> None:
+    """Others were sent meanwhile: the record is counted as left, and the next run sends it."""
+    anna, bert = PEOPLE[:2]
+    with Place(tmp_path) as place:
+        place.sink.faults = [LOST]
+        run = FakeRun(place, limit=2, wait=60)
+        run.send(anna)
+        run.send({**anna, "company": "Acme"}, stream="others")
+        run.send(bert, stream="others")
+        assert run.bins == {"created": 1}
+        place.sink.put(**{name: value for name, value in anna.items() if name != "id"})
+        run.finish()
+        assert (run.bins, run.limit.left) == ({"created": 2, "skipped": 1}, 1)
+        again = place.run({**anna, "company": "Acme"}, bert, stream="others")
+        assert again.bins == {"updated": 1, "unchanged": 1}

@@ -161,6 +161,14 @@ def test_what_lands_after_all_is_named_with_both_ids(
     assert place.run(person(1), **settings).books.doubled == []
 
 
+def test_what_lands_after_all_of_a_record_that_changed_is_named(place: Place) -> None:
+    """What was sent is not known any more: the name and number that it was known by are."""
+    unseen(place, person(1), faults=[OVERTAKEN])
+    run = place.run(person(1, company="Acme"), **ALONE)
+    assert (run.bins, held(place)) == ({"created": 1}, ["P1", "P1"])
+    assert run.books.doubled == [("contacts", "2", ["1"])]
+
+
 def test_records_that_look_alike_are_not_called_doubled(place: Place) -> None:
     """Two records of the same person, both sent twice: each has its contact."""
     place.sink.faults = [LOST, LOST]

@@ -1,0 +1,112 @@
+"""When a record that fails is given up, and when it is the destination that fails."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tap_contacts.transport.errors import OutcomeUnknown, Stopped
+from target_contacts.delivery.setbacks import NEXT_RUN, PATIENCE, Tries
+from tests.support.fake_people import ALONE, ANNA, CONTACT, people, person
+from tests.support.fake_run import FakeRun, Place
+from tests.support.fake_sink import LOST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """Return an empty destination with an empty ledger."""
+    with Place(tmp_path) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("of_a_request", "alone_after", "most"),
+    [(1, 0, 1), (5, 0, 5), (1, 1, 2), (1, 2, 3), (2, 2, 3), (3, 2, 3), (4, 2, 4), (3, 3, 4)],
+)
+def test_a_create_is_sent_as_often_as_is_set_and_once_alone(
+    of_a_request: int, alone_after: int, most: int
+) -> None:
+    """Where creates go together, one that is never answered was not proven to be at fault."""
+    assert Tries("Fake", of_a_request, 1.0, alone_after).most == most
+
+
+@pytest.mark.parametrize(("max_tries", "rounds"), [(5, 10), (10, 10), (12, 12)])
+def test_an_outage_with_many_records_ends_the_run_in_time(
+    place: Place, max_tries: int, rounds: int
+) -> None:
+    """Ten tries without an acceptance, or as many as a create has: then no further one is sent."""
+    place.sink.always = {f"P{n}": LOST for n in range(1, 41)}
+    run = FakeRun(place, max_tries=max_tries, **ALONE)
+    with pytest.raises(Stopped, match=f"no answer in {rounds} tries; last: no answer"):
+        run.send(*people(40))
+    sent = [asked for asked in place.sink.asked if asked.startswith("create")]
+    assert len(sent) == PATIENCE + rounds - 1
+    assert place.sink.pauses == [2.0 ** min(n, max_tries - 1) for n in range(rounds)]
+    assert (run.bins, run.states) == ({}, [])
+
+
+def test_an_outage_is_told_by_its_last_answer(place: Place) -> None:
+    """With what that one advises, and what the next run does."""
+    for number in range(1, 5):
+        error = OutcomeUnknown("Fake", "create", f"answer {number}", f"Do {number}.")
+        place.sink.always[f"P{number}"] = LOST._replace(error=error)
+    with pytest.raises(Stopped) as caught:
+        place.run(*people(4), max_tries=1, **ALONE)
+    assert "no answer in 1 tries; last: answer 4" in str(caught.value)
+    assert caught.value.advice == f"Do 4. {NEXT_RUN}"
+
+
+def test_a_record_that_was_found_after_its_last_try_is_updated(place: Place) -> None:
+    """What is given up is the create: the contact of somebody else's that came is adopted."""
+    theirs = {**CONTACT, "email": "other@example.com"}
+
+    def come(asked: str) -> None:
+        if asked.startswith("create"):
+            place.sink.put(**theirs)
+
+    place.sink.watch = come
+    place.sink.faults = [LOST]
+    assert place.run(ANNA, max_tries=1).bins == {"updated": 1}
+    assert [each["email"] for each in place.sink.contacts.values()] == [ANNA["email"]]
+
+
+def test_a_create_known_to_be_alone_in_failing_is_no_sign_of_an_outage(place: Place) -> None:
+    """It is sent again beside others, and nobody waits for it any more."""
+    place.sink.always = {f"P{n}": LOST for n in range(1, 10)}
+    run = place.run(*people(12), max_tries=3, **ALONE)
+    assert run.bins == {"created": 3, "rejected": 9}
+    order = [asked for asked in place.sink.asked if asked.startswith(("create", "list"))]
+    assert order[:13] == [*(f"create P{n}" for n in range(1, 13)), "list"]
+    assert order[13:23] == [*(f"create P{n}" for n in range(1, 10)), "list"]
+
+
+def test_creates_of_earlier_batches_that_are_settled_are_no_sign_of_an_outage(place: Place) -> None:
+    """Three are rejected in each of two batches: they count as rejected, once each."""
+    place.sink.always = {f"P{n}": LOST for n in (1, 2, 3)}
+    run = FakeRun(place, max_tries=1, **ALONE)
+    run.send(*people(2))
+    run.send(person(3))
+    assert run.bins == {"rejected": 3}
+    place.sink.always["P4"] = LOST
+    with pytest.raises(Stopped):
+        run.send(person(4))
+
+
+def test_creates_that_are_held_count_until_another_is_accepted(place: Place) -> None:
+    """Four that may still land are an outage once the first of them is to be given up."""
+    place.sink.always = {f"P{n}": LOST for n in (1, 2, 3, 4)}
+    run = FakeRun(place, wait=60, max_tries=1, **ALONE)
+    for number in (1, 2, 3, 4):
+        run.send(person(number))
+    with pytest.raises(Stopped):
+        run.finish()
+    run = FakeRun(place, wait=60, max_tries=1, **ALONE)
+    for number in (1, 2, 3, 4, 5):
+        run.send(person(number))
+    run.finish()
+    assert run.bins == {"rejected": 4, "created": 1}
