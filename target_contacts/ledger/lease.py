@@ -60,6 +60,15 @@ class Run(NamedTuple):
     idle: float | None
     """Seconds since its last proof."""
 
+    def is_over(self, kernel: str, *, is_free: bool) -> bool:
+        """Say whether nothing that it sends may still leave.
+
+        Args:
+            kernel: What tells this start of this machine from all others, or "".
+            is_free: Whether no process of this machine has the account's lock any more.
+        """
+        return bool(self.ended or (is_free and kernel and self.kernel == kernel))
+
     def __str__(self) -> str:
         """Name it in messages."""
         start = datetime.datetime.fromtimestamp(self.started_at or 0, tz=datetime.timezone.utc)
@@ -120,18 +129,18 @@ class Lease:
         idle = self.former.idle if self.former else None
         return None if idle is None else max(0.0, idle)
 
-    def outwait(self, halted: Callable[[], bool], *, is_over: bool) -> None:
+    def outwait(self, halted: Callable[[], bool], *, is_free: bool) -> None:
         """Wait until nothing that the former run may send any more can still leave.
 
         Args:
             halted: Whether a signal asked for the end, which also ends the waiting.
-            is_over: Whether no process of this machine has the account's lock any more.
+            is_free: Whether no process of this machine has the account's lock any more.
 
         Raises:
             Interrupted: If a signal asked for the end meanwhile.
         """
         former = self.former
-        if former is None or former.ended or (is_over and former.kernel == _kernel() != ""):
+        if former is None or former.is_over(_kernel(), is_free=is_free):
             return
         until = self._taken + LEASE_SECONDS + MARGIN_SECONDS
         text = "The former run did not end by itself (%s). Waiting %.0f s for what it still sends."
@@ -226,7 +235,7 @@ def _last_run(database: Database, connection: sa.Connection, account: str) -> Ru
 
 
 def _host() -> str:
-    return "-".join(socket.gethostname().split())[:255] or "unknown"
+    return "-".join(socket.gethostname().split())[:255]
 
 
 def _kernel() -> str:

@@ -90,7 +90,7 @@ class Ledger:
         except ReadOnlyError as error:
             self.lease = Unheld(self._database, error)
             return
-        lease.outwait(self._halted, is_over=not self._lock or self._lock.is_sure)
+        lease.outwait(self._halted, is_free=not self._lock or self._lock.is_sure)
         self.lease = lease
         self.has_accepted()
 

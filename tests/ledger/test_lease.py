@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import sqlite3
 import time
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,10 @@ import sqlalchemy as sa
 from target_contacts.ledger.database import Database
 from target_contacts.ledger.entry import WRITTEN, Entry
 from target_contacts.ledger.errors import LedgerError
-from target_contacts.ledger.lease import LEASE_SECONDS, MARGIN_SECONDS
+from target_contacts.ledger.lease import LEASE_SECONDS, MARGIN_SECONDS, Lease, Run, now
 from target_contacts.ledger.ledger import Ledger
 from target_contacts.ledger.lock import LockFile
+from target_contacts.shutdown import Interrupted
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support.commands import Workplace, contacts, singer
 from tests.support.ledger_runs import API, BUSY, config, end_input, feed, holding, line_of, started
@@ -142,6 +144,8 @@ def test_what_an_overtaken_ledger_would_enter_is_refused(store: Store) -> None:
         with pytest.raises(LedgerError, match="another run has taken over"):
             call()
     ledger.close()
+    with pytest.raises(LedgerError, match="another run has taken over"):
+        ledger.lease.prove()
     assert [row[2:5] for row in store.rows()] == [("k", WRITTEN, "1")]
 
 
@@ -190,6 +194,79 @@ def test_a_ledger_tells_how_long_the_former_run_has_been_idle(store: Store) -> N
 
 
 # How a run starts after another.
+
+
+@pytest.mark.parametrize(
+    ("kernel", "mine", "ended", "is_free", "is_over"),
+    [
+        ("k", "l", True, False, True),
+        (None, "", True, False, True),
+        ("k", "k", False, True, True),
+        ("k", "k", False, False, False),
+        ("j", "k", False, True, False),
+        ("l", "k", False, True, False),
+        ("", "k", False, True, False),
+        (None, "k", False, True, False),
+        ("", "", False, True, False),
+        (None, "", False, True, False),
+        (None, "k", None, True, False),
+    ],
+)
+def test_a_former_run_is_over_if_it_said_so_or_this_machine_knows_it(
+    kernel: str | None, mine: str, *, ended: bool | None, is_free: bool, is_over: bool
+) -> None:
+    """A free lock says so only of a run of this machine since its last start."""
+    former = Run("host", 1, kernel, 0.0, ended, 0.0)
+    assert former.is_over(mine, is_free=is_free) is is_over
+
+
+@pytest.fixture
+def database(file: SqliteStore) -> Iterator[Database]:
+    """Return an open file."""
+    made = Database(file.url, lambda: False)
+    yield made
+    made.close()
+
+
+def test_a_former_run_that_did_not_end_is_waited_for_as_long_as_it_may_send(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A second after its last proof it needs another; and a second until that request has left."""
+    caplog.set_level("INFO")
+    former, lease = Lease(database, "a"), Lease(database, "a")
+    assert former.former is None
+    former.outwait(lambda: True, is_free=False)
+    assert caplog.text == ""
+    with pytest.raises(Interrupted):
+        lease.outwait(lambda: True, is_free=False)
+    mine = f"pid {os.getpid()} on {socket.gethostname()}, since 20"
+    assert f"{WAITS} ({mine}" in caplog.text
+    assert "Waiting 2 s for what it still sends." in caplog.text
+
+
+def test_the_wait_for_a_former_run_counts_from_the_lease(database: Database) -> None:
+    """From then on that one gets no proof; nothing is waited again."""
+    Lease(database, "a")
+    lease = Lease(database, "a")
+    asked: list[float] = []
+    began = now()
+    for _ in range(2):
+        lease.outwait(lambda: bool(asked.append(now())), is_free=False)  # type: ignore[func-returns-value]
+    assert LEASE_SECONDS + MARGIN_SECONDS - 0.2 < asked[-1] - began < 4
+    assert now() - began < 4
+
+
+def test_a_lease_is_of_one_account(database: Database) -> None:
+    """Another account's run is no former one, and takes nothing over."""
+    mine, other = Lease(database, "b"), [Lease(database, name) for name in "ac"]
+    assert [each.former for each in other] == [None, None]
+    mine.prove()
+    for each in other:
+        each.end()
+        with pytest.raises(LedgerError, match="this run has ended"):
+            each.prove()
+    mine.prove()
+    assert Lease(database, "b").former is not None
 
 
 def test_nobody_waits_after_a_clean_end(

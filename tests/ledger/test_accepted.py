@@ -1,0 +1,177 @@
+"""What a ledger knows of an account as a whole, and what changes of it need no right to write."""
+
+from __future__ import annotations
+
+import itertools
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from target_contacts.ledger.entry import GONE, INTENT, WRITTEN, Entry
+from target_contacts.ledger.errors import LedgerError
+from target_contacts.ledger.ledger import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ACCEPTED = Entry("k", WRITTEN, "1", "p" * 32)
+IN_DOUBT = Entry("k", WRITTEN, "1", None)
+ANNOUNCED = Entry("k", INTENT, None, "p" * 32)
+NOT_THERE = Entry("k", GONE, "1", "p" * 32)
+
+
+@contextmanager
+def opened(folder: Path, account: str = "a", *, locked: bool = True) -> Iterator[Ledger]:
+    """Give the ledger of an account, as a run opens it; without lock as a dry run does."""
+    ledger = Ledger(f"sqlite:///{folder / 'ledger.db'}", account)
+    if locked:
+        ledger.lock(0)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        ([], False),
+        ([ACCEPTED], True),
+        ([IN_DOUBT], False),
+        ([ANNOUNCED], False),
+        ([NOT_THERE], False),
+        ([ANNOUNCED, ACCEPTED], True),
+        ([ACCEPTED, IN_DOUBT], True),
+        ([ACCEPTED, ANNOUNCED], True),
+    ],
+)
+def test_an_account_has_accepted_a_contact_once_one_was_written(
+    tmp_path: Path, entries: list[Entry], *, expected: bool
+) -> None:
+    """Whatever became of its entry: this run knows it, and so does each later one."""
+    with opened(tmp_path) as ledger:
+        assert ledger.has_accepted() is False
+        for entry in entries:
+            ledger.put("contacts", [entry])
+        assert ledger.has_accepted() is expected
+        ledger.drop("contacts", ["k"])
+        assert ledger.has_accepted() is expected
+    for locked in (False, True):
+        with opened(tmp_path, locked=locked) as ledger:
+            assert ledger.has_accepted() is expected
+
+
+@pytest.mark.parametrize(("several", "expected"), [(True, True), (False, False)])
+def test_one_accepted_contact_among_several_is_enough(
+    tmp_path: Path, *, several: bool, expected: bool
+) -> None:
+    """They are entered together."""
+    other = Entry("l", WRITTEN, "2", "p" * 32 if several else None)
+    with opened(tmp_path) as ledger:
+        ledger.put("contacts", [IN_DOUBT, other])
+        assert ledger.has_accepted() is expected
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [(ACCEPTED, True), (IN_DOUBT, False), (ANNOUNCED, False), (NOT_THERE, False)],
+)
+def test_a_ledger_of_an_earlier_version_tells_by_its_entries(
+    tmp_path: Path, entry: Entry, *, expected: bool
+) -> None:
+    """No run of that account has noted whether it was accepted."""
+    with opened(tmp_path, locked=False) as ledger:
+        ledger.put("contacts", [entry])
+    for locked in (False, True):
+        with opened(tmp_path, locked=locked) as ledger:
+            assert ledger.has_accepted() is expected
+
+
+@pytest.mark.parametrize("locked", [False, True])
+def test_an_account_is_asked_of_its_own(tmp_path: Path, *, locked: bool) -> None:
+    """Whichever accounts share a ledger: entries, runs, what was read back, and how much it is."""
+    for mine, other in itertools.permutations("ab"):
+        folder = tmp_path / mine
+        folder.mkdir()
+        with opened(folder, other, locked=locked) as ledger:
+            ledger.put("contacts", [ACCEPTED])
+            ledger.know_read_back("create")
+        with opened(folder, mine) as ledger:
+            assert (ledger.has_accepted(), ledger.is_empty(), ledger.read_back()) == (
+                False,
+                True,
+                set(),
+            )
+            assert (ledger.has_entries("contacts"), ledger.contacts("contacts")) == (False, 0)
+            assert (ledger.owned(["1"]), ledger.owned(["1"], "contacts")) == (set(), set())
+            ledger.drop("contacts", ["k"])
+            ledger.rename("contacts", {"k": "l"})
+        with opened(folder, other) as ledger:
+            assert (ledger.has_accepted(), ledger.is_empty(), ledger.read_back()) == (
+                True,
+                False,
+                {"create"},
+            )
+            assert [*ledger.entries("contacts", ["k", "l"])] == ["k"]
+
+
+def test_a_stream_is_asked_of_its_own(tmp_path: Path) -> None:
+    """Two streams may have records with the same key."""
+    with opened(tmp_path) as ledger:
+        for stream in ("a", "c"):
+            ledger.put(stream, [ACCEPTED, Entry("i", INTENT)])
+        assert [ledger.has_entries(stream) for stream in "abc"] == [True, False, True]
+        assert [ledger.contacts(stream) for stream in "abc"] == [1, 0, 1]
+        assert [ledger.owned(["1"], stream) for stream in "abc"] == [{"1"}, set(), {"1"}]
+        for stream in "b":
+            ledger.drop(stream, ["k"])
+            ledger.rename(stream, {"k": "l"})
+        assert [[*ledger.entries(stream, ["k", "l"])] for stream in "abc"] == [["k"], [], ["k"]]
+        ledger.rename("a", {"k": "l"})
+        assert [[*ledger.entries(stream, ["k", "l"])] for stream in "ac"] == [["l"], ["k"]]
+
+
+def test_the_kinds_of_write_that_were_read_back_are_known_once_each(tmp_path: Path) -> None:
+    """However often they are noted."""
+    with opened(tmp_path) as ledger:
+        for kind in ("create", "update", "create"):
+            ledger.know_read_back(kind)
+        assert ledger.read_back() == {"create", "update"}
+
+
+@pytest.mark.parametrize("change", ["put", "drop"])
+def test_what_changes_nothing_needs_no_right_to_write(tmp_path: Path, change: str) -> None:
+    """No transaction is spent on it, even where none would be given."""
+    with opened(tmp_path) as ledger:
+        ledger.put("contacts", [ACCEPTED])
+    getattr(ledger, change)("contacts", [])
+    with pytest.raises(LedgerError, match="this run has ended"):
+        ledger.drop("contacts", ["k"])
+
+
+def test_what_was_read_of_a_whole_stream_is_forgotten_where_it_changes(tmp_path: Path) -> None:
+    """Of that stream alone, and of nothing else in it."""
+    keys = [f"k{number}" for number in range(1000)]
+    entries = [Entry(key, WRITTEN, "1", "p" * 32, source="s" * 32) for key in keys]
+    with opened(tmp_path) as ledger:
+        for stream in ("a", "b"):
+            ledger.put(stream, entries)
+            assert len(ledger.sources(stream, keys)) == len(keys)
+        ledger.put("a", [entries[0]])
+        ledger.drop("a", [entries[1].key])
+        assert keys[0] not in ledger.sources("a", keys)
+        assert len(ledger.sources("a", keys)) == len(keys) - 2
+        assert len(ledger.sources("b", keys)) == len(keys)
+
+
+def test_a_digest_is_one_of_value_and_account(tmp_path: Path) -> None:
+    """Equal values have the same, in each run; others and those of other accounts have not."""
+    found = []
+    for account in ("a", "a", "b"):
+        with opened(tmp_path, account, locked=False) as ledger:
+            found.append((ledger.digest(["x"]), ledger.digest(["y"]), ledger.hash(["x"])))
+    assert found[0][:2] == found[1][:2]
+    assert len({*found[0][:2], *found[2][:2]}) == 4
+    assert [each.hexdigest() for _, _, each in found] == [first for first, _, _ in found]
