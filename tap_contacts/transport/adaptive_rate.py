@@ -93,7 +93,7 @@ class LearnedRate:
         """
         span = min(asked or 0.0, MINUTE)
         within = self._since(now - span)
-        if span and len(within) >= LEAST_SAMPLE:
+        if len(within) >= LEAST_SAMPLE:  # without a pause there are none
             return len(within) / span
         flow = self._since(self._throttled) or [now - MINUTE]
         return len(flow) / max(now - flow[0], 0.001)

@@ -61,7 +61,7 @@ class ToldQuota:
         left, renewed = told.remaining, now + told.reset
         self._largest = max(self._largest, left + 1)
         self._longest = max(self._longest, told.reset)
-        if abs(renewed - self._before) < SAME_RESET:
+        if renewed - self._before < SAME_RESET:
             return
         if self._least is not None and self._sure and abs(renewed - self._renewed) < SAME_RESET:
             left, renewed = min(left, self._least), self._renewed

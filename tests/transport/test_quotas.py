@@ -215,6 +215,23 @@ def test_a_late_answer_about_a_renewed_quota_means_nothing(clock: Clock) -> None
     assert clock.now == start
 
 
+@pytest.mark.parametrize(
+    ("reset", "waits"), [(0, False), (1.4, False), (1.6, True), (49.5, True), (50.5, True)]
+)
+def test_an_answer_is_about_the_quota_whose_reset_it_tells(
+    clock: Clock, reset: float, *, waits: bool
+) -> None:
+    """Resets are told in whole seconds: one a second later is that of the former quota, too."""
+    clock.now = 0.0
+    account = pace(clock)
+    turn(account, Quota(0, 50))
+    turn(account, Quota(9, 60))
+    turn(account, Quota(0, reset))
+    start = clock.now
+    turn(account)
+    assert clock.now - start == pytest.approx(reset if waits else 0, abs=0.01)
+
+
 def test_an_api_that_tells_its_quota_never_has_to_refuse() -> None:
     """Eight threads keep to windows of two seconds that hold ten requests, with no 429 at all."""
     windows: Counter[int] = Counter()
