@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import signal
@@ -15,7 +16,7 @@ import pytest
 from tap_contacts.apis.valomnia.changes import read_changes
 from tap_contacts.apis.valomnia.client import Valomnia as Client
 from tap_contacts.apis.valomnia.reading import normal
-from tap_contacts.listing.bookmarks import OVERLAP, Bookmark
+from tap_contacts.listing.bookmarks import OVERLAP, Bookmark, hash_of
 from tap_contacts.listing.offsets import Incomplete
 from tests.sandbox.valomnia import SECRET, USER, Valomnia
 from tests.support.commands import BIN, FAST, Finished, Workplace
@@ -163,6 +164,17 @@ def test_a_bookmark_of_another_replication_key_does_not_count(
     told = {"replication_key": "dateCreated", "replication_key_value": at(2)}
     run = read(workplace, valomnia, {"bookmarks": {STREAM: told}})
     assert (run.code, keys(run)) == (0, expected)
+
+
+def test_what_a_dropped_bookmark_says_was_seen_comes(valomnia: Valomnia) -> None:
+    """A bookmark of the future is given up with all that it remembers."""
+    expected = fill(valomnia, 3)
+    seen = [hash_of(record) for record in changes(valomnia)]
+    for days, left in ((0, []), (9, expected)):
+        state = {"replication_key_value": (START + timedelta(days=days)).isoformat(), "seen": seen}
+        mark = Bookmark(STREAM, "lastUpdated", state)
+        found = [row["id"] for c in read_changes(client(valomnia), mark) for row in c.records]
+        assert found == left
 
 
 # More contacts in a second than in a page, in whatever order.
@@ -334,6 +346,22 @@ def test_what_is_not_filtered_and_sorted_as_asked_is_no_listing(
         sandbox.now += SECOND
         sandbox.add(firstName="N", lastName="L", customerId="3229")
         with pytest.raises(Incomplete, match=f"{reason}.*FULL_TABLE"):
+            changes(sandbox)
+
+
+@pytest.mark.parametrize("served", [1, 2, 3])
+def test_a_page_of_other_times_is_no_end_of_the_listing(served: int) -> None:
+    """Whichever page lacks the contacts of the second that it was to begin with."""
+    lists = itertools.count()
+
+    def ask(query: dict[str, str]) -> dict[str, str]:
+        if query.get("sort") == "lastUpdated" and next(lists) == served:
+            return zoned(-1)(query)
+        return query
+
+    with Otherwise(ask) as sandbox:
+        fill(sandbox, 350)
+        with pytest.raises(Incomplete, match="does not give contacts of the time asked for"):
             changes(sandbox)
 
 

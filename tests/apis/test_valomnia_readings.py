@@ -229,6 +229,20 @@ def test_a_list_without_order_that_stays_short_is_not_taken_for_complete(
         list(reading.contacts(client(unordered), {}))
 
 
+@pytest.mark.parametrize(("total", "is_asked"), [(999, True), (1000, True), (1001, False)])
+def test_a_list_is_asked_for_as_a_whole_where_one_page_may_hold_it(
+    unordered: Valomnia, total: int, *, is_asked: bool
+) -> None:
+    """A page holds a thousand contacts at most."""
+    page = f'{{"paging": {{"total": {total}}}, "data": [{{"id": 1}}, {{"id": 2}}]}}'
+    unordered.fault(on=f"GET {API}", holding="sort=id", times=-1, status=400, body=NO_SORT)
+    unordered.fault(on=f"GET {API}", times=-1, status=200, body=page)
+    with pytest.raises(Incomplete, match=f"counts {total} contacts and gave 2"):
+        list(reading.contacts(client(unordered), {}))
+    sizes = [line.request.query.get("max") for line in unordered.log if line.request.path == API]
+    assert (str(total) in sizes) == is_asked
+
+
 def test_a_list_that_is_refused_in_every_order_is_not_taken_for_empty(unordered: Valomnia) -> None:
     """The reading fails: nobody has counted the contacts."""
     fill(unordered, 3)
