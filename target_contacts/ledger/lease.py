@@ -41,12 +41,12 @@ POLL_SECONDS = 0.1
 _LOG = logging.getLogger("contacts.ledger")
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _ADVICE = "This run sends nothing more. Let one run end before the next, then run again."
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", None)
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 def now() -> float:
     """Return the seconds on a clock that goes on while the machine sleeps, where there is one."""
-    return time.monotonic() if _CLOCK is None else time.clock_gettime(_CLOCK)
+    return time.clock_gettime(_CLOCK)
 
 
 class Run(NamedTuple):
@@ -241,6 +241,6 @@ def _host() -> str:
 def _kernel() -> str:
     """Return what tells this start of this machine from all others, if anything does."""
     try:
-        return _BOOT.read_text(encoding="ascii").strip()[:64]
+        return _BOOT.read_text(encoding="ascii").strip()
     except OSError:
         return ""

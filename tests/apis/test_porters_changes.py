@@ -14,6 +14,7 @@ from tap_contacts.apis.porters.one_page import Asked, text
 from tap_contacts.apis.porters.reading import few_contacts, one_contact, pages
 from tap_contacts.apis.porters.records import DELETED_AT
 from tap_contacts.listing.bookmarks import OVERLAP, Bookmark
+from tap_contacts.listing.prefetch import AFRESH
 from tests.sandbox.porters import CONTACT, Porters
 from tests.support.commands import FAST
 from tests.support.porters_lists import Clock, fill
@@ -120,6 +121,112 @@ def test_what_was_written_before_comes_again_when_it_is_deleted(
     again = Bookmark("contacts", DATE, start.state)
     assert changed(company, again) == [(first, clock.told)]
     assert changed(company, Bookmark("contacts", DATE, start.state)) == []
+
+
+# The bookmark, and where a reading goes on.
+
+
+@pytest.mark.parametrize("refused", [[], ["order_refused"], ["range_refused"]])
+@pytest.mark.parametrize("last", ["change", "deletion"])
+def test_the_bookmark_is_the_last_change_or_deletion(
+    clock: Clock, refused: list[str], last: str
+) -> None:
+    """Whichever is later, and whatever order is taken; nothing comes again after that."""
+    with Porters(readings=refused) as company:
+        company.now = clock
+        first, second, _ = fill(company, 3)
+        for doing in sorted(("change", "deletion"), key=lambda each: each == last):
+            clock.go_on(600)
+            if doing == "deletion":
+                company.remove(first)
+            else:
+                company.change(second, **{NAME: "Changed"})
+        told = clock.told
+        clock.go_on(600)
+        start = bookmark()
+        assert len(changed(company, start)) == 3
+        assert start.state["replication_key_value"] == told
+        assert changed(company, Bookmark("contacts", DATE, start.state)) == []
+
+
+def test_what_changes_while_it_is_read_moves_no_bookmark(company: Porters, clock: Clock) -> None:
+    """It is read again by the next run, which knows what it has seen of it."""
+    first, second = fill(company, 2)
+    began = clock.told
+
+    def change(served: int) -> None:
+        if served == 2:
+            clock.go_on(600)
+            company.change(second, **{NAME: "Changed"})
+
+    company.on_read = change
+    start = bookmark()
+    assert [identity for identity, _ in changed(company, start)] == [first, second]
+    company.on_read = None
+    assert start.state["replication_key_value"] == began
+    assert changed(company, Bookmark("contacts", DATE, start.state)) == []
+
+
+def chunks(sandbox: Porters, start: Bookmark, progress: Any) -> list[Any]:
+    """Return what is read, in chunks."""
+    record = lambda item: {"id": text(item, CONTACTS.key), "at": text(item, DATE)}  # noqa: E731
+    return [*Changes(client(sandbox), ASKED, record, start).chunks(progress)]
+
+
+def test_a_reading_goes_on_behind_each_page(company: Porters, clock: Clock) -> None:
+    """What exists first, then what was deleted; each with what the next run would read again."""
+    everyone = fill(company, 420, clock)
+    gone = everyone[400:]
+    for each in gone:
+        company.remove(each)
+    whole = chunks(company, bookmark(), None)
+    assert [len(chunk.records) for chunk in whole] == [200, 200, 20]
+    assert [chunk.left for chunk in whole] == [200, 0, 0]
+    for place, chunk in enumerate(whole[:-1], start=1):
+        rest = chunks(company, bookmark(), chunk.progress)
+        assert [row for each in rest for row in each.records] == [
+            row for each in whole[place:] for row in each.records
+        ]
+        assert rest[-1].progress == whole[-1].progress
+    assert [chunk.progress["state"] for chunk in whole if "state" in chunk.progress] == ["deleted"]
+    assert len(whole[-1].progress["seen"]) == 60  # of the last minute, a second each
+    assert [len(chunk.records) for chunk in chunks(company, bookmark(), whole[-1].progress)] == [0]
+
+
+def test_a_progress_remembers_what_this_reading_saw_and_no_earlier_one(company: Porters) -> None:
+    """What an earlier run saw is known by the bookmark."""
+    fill(company, 2)
+    start = bookmark()
+    changed(company, start)
+    fill(company, 1)
+    again = Bookmark("contacts", DATE, {**start.state, "seen": [*start.seen, "earlier"]})
+    (first, *_) = chunks(company, again, None)
+    assert len(first.progress["seen"]) == 3
+    assert "earlier" not in first.progress["seen"]
+
+
+@pytest.mark.parametrize(
+    "progress",
+    [
+        {"id": 20300},
+        {"since": "", "until": "soon"},
+        {"since": "2020/01/01 00:00:00", "until": ""},
+        {"since": "", "until": "", "id": -1},
+        {"since": "", "until": "", "id": 10**18},
+        {"since": "", "until": "", "state": "all"},
+        {"since": "", "until": "", "seen": ["x"] * 1001},
+        {"since": "", "until": "", "more": 1},
+    ],
+)
+def test_a_progress_that_does_not_fit_is_told_and_all_is_read(
+    company: Porters, caplog: pytest.LogCaptureFixture, progress: dict[str, Any]
+) -> None:
+    """Somebody may have edited the state."""
+    everyone = fill(company, 2)
+    afresh, *found = chunks(company, bookmark(), progress)
+    assert afresh is AFRESH
+    assert [row["id"] for chunk in found for row in chunk.records] == everyone
+    assert "not as an earlier run left it" in caplog.text
 
 
 # Few contacts.

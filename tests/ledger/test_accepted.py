@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
-from target_contacts.ledger.entry import GONE, INTENT, WRITTEN, Entry
+from target_contacts.ledger.entry import GONE, INTENT, WRITTEN, Entry, Keys
 from target_contacts.ledger.errors import LedgerError
 from target_contacts.ledger.ledger import Ledger
 
@@ -20,6 +21,7 @@ ACCEPTED = Entry("k", WRITTEN, "1", "p" * 32)
 IN_DOUBT = Entry("k", WRITTEN, "1", None)
 ANNOUNCED = Entry("k", INTENT, None, "p" * 32)
 NOT_THERE = Entry("k", GONE, "1", "p" * 32)
+KEYS = Keys(["id"], has_former=False)
 
 
 @contextmanager
@@ -98,7 +100,10 @@ def test_an_account_is_asked_of_its_own(tmp_path: Path, *, locked: bool) -> None
         with opened(folder, other, locked=locked) as ledger:
             ledger.put("contacts", [ACCEPTED])
             ledger.know_read_back("create")
+            ledger.know_keys("contacts", KEYS)
         with opened(folder, mine) as ledger:
+            assert ledger.keys_of("contacts") is None
+            ledger.know_keys("contacts", Keys(["other"], has_former=True))
             assert (ledger.has_accepted(), ledger.is_empty(), ledger.read_back()) == (
                 False,
                 True,
@@ -115,6 +120,8 @@ def test_an_account_is_asked_of_its_own(tmp_path: Path, *, locked: bool) -> None
                 {"create"},
             )
             assert [*ledger.entries("contacts", ["k", "l"])] == ["k"]
+            assert ledger.keys_of("contacts") == KEYS
+            assert ledger.keys_of("others") is None
 
 
 def test_a_stream_is_asked_of_its_own(tmp_path: Path) -> None:
@@ -175,3 +182,23 @@ def test_a_digest_is_one_of_value_and_account(tmp_path: Path) -> None:
     assert found[0][:2] == found[1][:2]
     assert len({*found[0][:2], *found[2][:2]}) == 4
     assert [each.hexdigest() for _, _, each in found] == [first for first, _, _ in found]
+
+
+def test_who_writes_nothing_needs_no_lease(tmp_path: Path) -> None:
+    """A dry run proves nothing, and leaves no run behind."""
+    with opened(tmp_path, locked=False) as ledger:
+        ledger.lease.prove()
+        assert ledger.lease.idle_seconds is None
+    with opened(tmp_path) as ledger:
+        assert ledger.lease.idle_seconds is None
+
+
+def test_a_closed_ledger_is_free_for_the_next_run(tmp_path: Path) -> None:
+    """While it is open, nobody else gets it, and the message says who has it."""
+    with opened(tmp_path):
+        other = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}", "a")
+        with pytest.raises(LedgerError, match=f"pid {os.getpid()} on"):
+            other.lock(0)
+        other.close()
+    with opened(tmp_path) as again:
+        assert isinstance(again.lease.idle_seconds, float)
