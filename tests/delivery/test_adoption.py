@@ -106,6 +106,16 @@ def test_one_listing_is_enough_for_all_batches(place: Place) -> None:
     assert place.sink.asked.count("list") == 1
 
 
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_list_holds_for_the_whole_run(place: Place, *, dry_run: bool) -> None:
+    """A dry run lists no more often than a real one."""
+    run = FakeRun(place, dry_run=dry_run)
+    for number in range(1, 5):
+        run.send(person(number))
+    run.finish()
+    assert place.sink.asked.count("list") == 1
+
+
 def test_many_lost_answers_cost_one_listing(place: Place) -> None:
     """All are looked up together; what may have come meanwhile is listed anew."""
     place.sink.faults = [LATE] * 6

@@ -440,6 +440,22 @@ def test_a_signal_while_it_is_read_back(tmp_path: Path) -> None:
         assert (entry.status, entry.remote_id, entry.payload) == ("written", "1", None)
 
 
+def test_a_signal_before_an_update_is_sent(tmp_path: Path) -> None:
+    """What its contact holds could not be read: it is not sent any more."""
+
+    class Ended(FakeSink):
+        def read_back(self, remote_id: str) -> Mapping[str, Any] | None:
+            place.shutdown.signum = 15
+            raise Stopped(self.title, f"read {remote_id}", "the run was asked to end")
+
+    with Place(tmp_path, Ended) as place:
+        place.run(person(1), match_on=[])
+        place.sink.asked.clear()
+        with pytest.raises(Interrupted):
+            FakeRun(place, **ON).send(person(1, email="p@example.com"))
+        assert place.sink.asked == []
+
+
 def test_it_can_be_switched_off(tmp_path: Path) -> None:
     """Then nothing is read, and nothing leaves alone."""
     with Place(tmp_path, TogetherSink) as place:

@@ -269,6 +269,17 @@ def test_later_batches_are_held_back_without_a_look_up(tmp_path: Path) -> None:
         assert run.bins == {"created": 5, "unchanged": 20, "skipped": 25}
 
 
+def test_nothing_is_read_any_more_once_a_guard_ends_the_run(tmp_path: Path) -> None:
+    """Not even the contact of the update that would have been read back next."""
+    with Place(tmp_path) as place:
+        place.run(*PEOPLE[:3])
+        place.sink.asked.clear()
+        place.sink.faults = [REFUSED]
+        run = place.run(*HIRED[:3], guards={"max_rejected": 0}, canary=True)
+        assert place.sink.asked == ["read 1", "update 1"]
+        assert run.bins == {"rejected": 1, "skipped": 2}
+
+
 def test_a_dry_run_says_what_would_end_it_and_goes_on(tmp_path: Path) -> None:
     """All is counted: the whole number is what to let through."""
     with Place(tmp_path) as place:
