@@ -23,6 +23,22 @@ class Known(NamedTuple):
 SHORT_CUT = "a short cut: what follows comes to the same"
 NOW = "a wait that is not above 0 is none"
 
+SIZES = (
+    ("delivery/filled", "REMEMBERED", 4096, "4096"),
+    ("delivery/unanswered", "MOST_HELD", 1000, "1000"),
+    ("ledger/ledger", "MANY", 1000, "1000"),
+    ("ledger/ledger", "LARGEST_IN_MEMORY", 300_000, "300_000"),
+    ("listing/bookmarks", "MOST_SEEN", 1000, "1000"),
+)
+"""Constants that only bound memory or time, each with its value as it is written."""
+
+ANY = (
+    "of_account, *accepted",
+    "CONTACTS.c.account == self.account",
+    "self._of(stream)",
+)
+"""Conditions by which the ledger is asked whether there is any such row."""
+
 KNOWN = (
     Known(
         "delivery/candidates",
@@ -140,6 +156,21 @@ KNOWN = (
         'if one.startswith("+") is other.startswith("+"):',
         EQUIVALENT,
         "there is one True and one False",
+    ),
+    *(
+        Known(module, f"{name} = {text}", f"{name} = {other}", EQUIVALENT, "how much is no promise")
+        for module, name, value, text in SIZES
+        for other in (value - 1, value + 1)
+    ),
+    *(
+        Known(
+            "ledger/ledger",
+            f"one = sa.select(CONTACTS.c.key).where({condition}).limit(1)",
+            f"one = sa.select(CONTACTS.c.key).where({condition}).limit( 2)",
+            EQUIVALENT,
+            "the first row is taken, however many are found",
+        )
+        for condition in ANY
     ),
     Known(
         "listing/seen_keys",
