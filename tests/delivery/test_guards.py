@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from target_contacts.delivery.bounds import GUARDS as ALL
 from target_contacts.delivery.guards import HELD_BACK, Guards
 from tests.support.fake_run import FakeRun, Place
 from tests.support.fake_sink import (
@@ -219,6 +220,27 @@ def test_a_percentage_is_one_of_the_contacts_known_before(
             if (sent)
             else writes(place) == known
         )
+
+
+@pytest.mark.parametrize(("limit", "counted"), [(5, []), ("10%", ["contacts"])])
+def test_contacts_are_counted_once_and_for_percentages_only(
+    limit: int | str, counted: list[str]
+) -> None:
+    """Counting a large ledger takes time."""
+    asked: list[str] = []
+
+    def contacts(stream: str) -> int:
+        asked.append(stream)
+        return 50
+
+    guards = Guards(dict.fromkeys(ALL, limit), contacts, enforced=True)
+    guards.start("contacts")
+    for number in range(5):
+        for action in ("CREATE", "UPDATE", "DELETE"):
+            assert guards.admits("contacts", f"{action}{number}", action, ["email"] * (number < 1))
+        assert guards.reject("contacts")
+    assert not guards.admits("contacts", "one more", "CREATE")
+    assert asked == counted
 
 
 def test_contacts_of_the_same_run_do_not_raise_a_percentage(tmp_path: Path) -> None:
