@@ -47,14 +47,6 @@ _FORBIDDEN = {
 }
 """Why an item is skipped, by mode and what would be done with it."""
 
-_DONE = {
-    Action.CREATE: "created",
-    Action.UPDATE: "updated",
-    Action.DELETE: "deleted",
-    Action.MARK: "deleted",
-}
-"""What has become of a record, by what is done with its contact."""
-
 _REFUSALS = (Rejected, Refused)
 
 INTENTS_AT_ONCE = 100
@@ -123,12 +115,6 @@ class Delivery:
             if due := self._unanswered.take_due():
                 ready += self._again(due)
             self._send(ready)
-
-    def preview(self, planned: Sequence[Planned]) -> None:
-        """Book what would be done with planned items: a dry run sends nothing."""
-        for item in self._resolved(planned, fresh=False):
-            self._outcomes.settle(_DONE[item.action], item.received)
-            self._outcomes.mark(item.action is Action.MARK)
 
     def leave_beyond(self, several: Iterable[Received]) -> None:
         """Leave records out that are beyond the limit."""

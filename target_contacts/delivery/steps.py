@@ -89,7 +89,6 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
         warn_once=warn_once,
     )
     terms = Terms(
-        settings.dry_run,
         adoption.adopts,
         can.idempotent,
         can.replaces,

@@ -222,7 +222,7 @@ class ReceivingTarget(ContactsPlugin, Target):
         """
         self.this_run.rejects.flush()
         run = self.this_run
-        if run.settings.dry_run or run.limit.is_set or run.is_offline or self.unpassed:
+        if run.planner or run.limit.is_set or run.is_offline or self.unpassed:
             return
         try:
             make_way()

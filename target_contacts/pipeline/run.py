@@ -7,9 +7,12 @@ import itertools
 import logging
 import time
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+import click
 
 from tap_contacts.plugin.progress import Track
+from tap_contacts.plugin.status_line import make_way
 from tap_contacts.transport.usage import Usage
 from target_contacts.delivery.canary import Due
 from target_contacts.delivery.guards import HELD_BACK, Guards
@@ -20,6 +23,9 @@ from target_contacts.delivery.versions import Versions
 from target_contacts.ledger.lease import LEASE_SECONDS, MARGIN_SECONDS
 from target_contacts.ledger.ledger import Ledger
 from target_contacts.ledger.trust import assert_used, warn_of_temporary
+from target_contacts.planning.held import Held
+from target_contacts.planning.planner import Planner
+from target_contacts.planning.sink import PlanningSink
 from target_contacts.report.rejects import Rejects
 from target_contacts.report.summary import Books
 from target_contacts.settings import of_translation, typed
@@ -44,6 +50,8 @@ class Purpose(enum.Enum):
     WRITE = enum.auto()
     CHECK = enum.auto()
     """Settings are checked; another run may go on meanwhile."""
+    PLAN = enum.auto()
+    """What would be written is kept as a plan; nothing is sent, and the ledger stays as it is."""
     EXPLAIN = enum.auto()
     """What would be written is explained; nothing is asked, sent or kept."""
 
@@ -59,6 +67,7 @@ class Run:
         purpose: What the run is for.
         limit: How many records are sent at most; None: all.
         allow: Limits of guards that go before those of the settings.
+        planner: Keeps what would be written, if the run is for that.
     """
 
     def __init__(  # noqa: PLR0913  # what a run is made of
@@ -71,6 +80,7 @@ class Run:
         *,
         limit: int | None = None,
         allow: Mapping[str, Given] | None = None,
+        planner: Planner | None = None,
     ) -> None:
         self.settings, self._config = typed(config), config
         self.kind, self._apis = kinds[self.settings.api], tuple(kinds)
@@ -91,9 +101,13 @@ class Run:
         self.limit = Limit(limit)
         limits = {**self.settings.guards, **(allow or {})}
         writes = purpose is Purpose.WRITE and not self.settings.dry_run
+        is_dry = purpose is Purpose.WRITE and self.settings.dry_run
+        self.planner = planner or (Planner() if is_dry else None)
+        """Keeps what would be written; None if it is written."""
         self.guards = Guards(limits, self._contacts, enforced=writes)
         self.first_writes = FirstWrites(self._client_kind.title, self._has_accepted)
-        self.canaries = Due(self._read_back, is_on=self.settings.canary)
+        self.canaries = Due(self._read_back, is_on=self.settings.canary and writes)
+        self._held: Held | None = None
         self.former_until = 0.0
         """Time of the monotonic clock after which no create of an earlier run is carried out."""
 
@@ -118,7 +132,7 @@ class Run:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """Return the account's ledger, locked if this run writes."""
+        """Return the account's ledger, locked if this run writes; a copy if it only plans."""
         if self.is_offline:
             return Ledger("sqlite://", "explained")
         settings = self.settings
@@ -128,11 +142,22 @@ class Run:
         ledger = Ledger(settings.ledger_url, name, self.shutdown.is_asked)
         if settings.require_ledger:
             assert_used(ledger)
-        if not settings.dry_run and self.purpose is Purpose.WRITE:
+        if self.planner:
+            return self._copied(ledger, self.planner)
+        if self.purpose is Purpose.WRITE:
             ledger.lock(settings.lock_wait_seconds)
             self.client.transport.before_write = ledger.lease.prove
             self.former_until = time.monotonic() + self._left(ledger.lease.idle_seconds)
         return ledger
+
+    def _copied(self, ledger: Ledger, planner: Planner) -> Ledger:
+        """Return a copy of the ledger, which is closed."""
+        try:
+            copy = ledger.copied()
+        finally:
+            ledger.close()
+        planner.ledger_state = copy.state()
+        return copy
 
     def _has_accepted(self) -> bool:
         return self.ledger.has_accepted()
@@ -169,9 +194,8 @@ class Run:
     def versions(self, stream: str) -> Versions:
         """Return the versions of a stream, of whatever schema."""
         if stream not in self._versions:
-            keeps = not self.settings.dry_run and self.purpose is Purpose.WRITE
             wanted = self.settings.on_delete != SKIP
-            self._versions[stream] = Versions(self.ledger, stream, keeps=keeps, wanted=wanted)
+            self._versions[stream] = Versions(self.ledger, stream, wanted=wanted)
         return self._versions[stream]
 
     def sink(self, outcomes: Outcomes) -> ApiSink[Any]:
@@ -189,7 +213,13 @@ class Run:
             outcomes.count_unfit,
             self.first_writes,
         )
-        return self.kind(self.client, context)
+        sink = self.kind(self.client, context)
+        return self._planning(sink, self.planner, outcomes.stream) if self.planner else sink
+
+    def _planning(self, sink: ApiSink[Any], planner: Planner, stream: str) -> ApiSink[Any]:
+        """Return what stands in for a sink, so that nothing is written."""
+        self._held = self._held or Held(sink)
+        return cast("ApiSink[Any]", PlanningSink(sink, planner, self._held, stream))
 
     def source_of(self, stream: str) -> str | None:
         """Return the API that a stream was read from, by the stream's name; None for others."""
@@ -217,9 +247,18 @@ class Run:
             summary |= {"limited": True, "not_sent": self.limit.left}
         summary |= self._guarded(logger)
         self.books.report(logger, self._client_kind.title, summary)
+        self._show_plan()
         if self.rejects.path:
             text = "Rejected records: %s. Fix the cause, then pipe this file back in."
             logger.warning(text, self.rejects.path)
+
+    def _show_plan(self) -> None:
+        """Print what would be written. It goes where the log goes: STATE alone is for stdout."""
+        if self.planner:
+            untold = self._held.untold if self._held else ""
+            make_way()
+            for line in self.planner.lines(untold, self.guards.counts()):
+                click.echo(line, err=True)
 
     def _guarded(self, logger: logging.Logger) -> dict[str, object]:
         """Log what exceeded a guard's limit; return it as the summary has it."""
