@@ -102,6 +102,7 @@ class ContactSink(StreamSink):
             limit=run.limit,
             canaries=run.canaries,
             guards=run.guards,
+            gate=run.gate,
             former_until=run.former_until,
             key_properties=stream.key_properties,
             assert_complete=self._preparation.assert_complete,

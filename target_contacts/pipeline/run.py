@@ -13,8 +13,10 @@ import click
 
 from tap_contacts.plugin.progress import Track
 from tap_contacts.plugin.status_line import make_way
+from tap_contacts.transport.errors import ApiError
 from tap_contacts.transport.usage import Usage
 from target_contacts.delivery.canary import Due
+from target_contacts.delivery.gate import Gate
 from target_contacts.delivery.guards import HELD_BACK, Guards
 from target_contacts.delivery.leavers import SKIP
 from target_contacts.delivery.limit import Limit
@@ -28,7 +30,7 @@ from target_contacts.planning.planner import Planner
 from target_contacts.planning.sink import PlanningSink
 from target_contacts.report.rejects import Rejects
 from target_contacts.report.summary import Books
-from target_contacts.settings import of_translation, typed
+from target_contacts.settings import of_plan, of_translation, typed
 from target_contacts.singer.checkpoints import Checkpoints
 from target_contacts.sinks.base import Context
 from target_contacts.sinks.first_writes import FirstWrites
@@ -68,6 +70,7 @@ class Run:
         limit: How many records are sent at most; None: all.
         allow: Limits of guards that go before those of the settings.
         planner: Keeps what would be written, if the run is for that.
+        gate: Lets only what stands in a plan be sent; None: all is.
     """
 
     def __init__(  # noqa: PLR0913  # what a run is made of
@@ -81,6 +84,7 @@ class Run:
         limit: int | None = None,
         allow: Mapping[str, Given] | None = None,
         planner: Planner | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self.settings, self._config = typed(config), config
         self.kind, self._apis = kinds[self.settings.api], tuple(kinds)
@@ -104,6 +108,7 @@ class Run:
         is_dry = purpose is Purpose.WRITE and self.settings.dry_run
         self.planner = planner or (Planner() if is_dry else None)
         """Keeps what would be written; None if it is written."""
+        self.gate = gate or Gate()
         self.guards = Guards(limits, self._contacts, enforced=writes)
         self.first_writes = FirstWrites(self._client_kind.title, self._has_accepted)
         self.canaries = Due(self._read_back, is_on=self.settings.canary and writes)
@@ -181,6 +186,11 @@ class Run:
         """Return the settings that may change how records are translated."""
         return of_translation(self._client_kind, self._config)
 
+    @property
+    def plan_settings(self) -> Mapping[str, Any]:
+        """Return the settings by which a run writes one thing or another."""
+        return of_plan(self._client_kind, self._config)
+
     def open(self) -> None:
         """Open the ledger, so that an error in it comes before any other."""
         _ = self.ledger
@@ -227,7 +237,7 @@ class Run:
 
     def _keep(self, message: Mapping[str, Any], why: Rejected) -> None:
         """Put a RECORD message into the rejects file."""
-        if not self.is_offline:
+        if not self.is_offline and (self.planner is None or self.planner.keeps_rejects):
             self.rejects.add(self.schemas[message["stream"]], message, why)
 
     # Reports and the end.
@@ -268,6 +278,13 @@ class Run:
             logger.log(level, "%s", verdict.sentence(stopped=stopped))
         held = {"held_back": self.books.skipped_for(HELD_BACK)} if stopped else {}
         return {"guards": [each.summary() for each in verdicts], **held} if verdicts else {}
+
+    def assert_all_planned(self) -> None:
+        """Raise ApiError if anything was not as the plan says, and so was not sent."""
+        if refused := self.gate.refused:
+            answered = f"{refused} writes were not as planned any more, so they were not sent"
+            msg = "The plan"
+            raise ApiError(msg, "--apply", answered, "Make a new plan.")
 
     def close(self) -> None:
         """Bring everything to disk."""

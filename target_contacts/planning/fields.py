@@ -9,6 +9,7 @@ import msgspec
 from target_contacts.delivery.arrival import Arrivals
 from target_contacts.planning.drift import changed_there
 from target_contacts.planning.planned_write import Value
+from target_contacts.sinks.item import Action
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -53,7 +53,8 @@ class PlannedWrite(msgspec.Struct, frozen=True, kw_only=True):
 
     def brief(self) -> Brief:
         """Return what has to be the same when the plan is carried out."""
-        there = [self.gone, {w: v.old for w, v in self.fields.items()}, self.changed_there]
+        old = {w: v.old for w, v in self.fields.items() if v.old is not msgspec.UNSET}
+        there = [self.gone, old, self.changed_there, self.is_told]
         text = msgspec.json.encode(there, order="sorted")
         return Brief(
             self.place,

@@ -19,9 +19,13 @@ class Planner:
 
     Args:
         keep: Takes each write; None: only counts are kept, and no contact is read.
+        keeps_rejects: Whether records that are refused go into a rejects file.
     """
 
-    def __init__(self, keep: Callable[[PlannedWrite], None] | None = None) -> None:
+    def __init__(
+        self, keep: Callable[[PlannedWrite], None] | None = None, *, keeps_rejects: bool = True
+    ) -> None:
+        self.keeps_rejects = keeps_rejects
         self.reads = keep is not None
         """Whether the contacts that are changed are read."""
         self._keep = keep or (lambda _: None)

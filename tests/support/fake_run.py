@@ -10,6 +10,7 @@ import msgspec
 from target_contacts.contact.deletion import Gone
 from target_contacts.delivery.canary import Due
 from target_contacts.delivery.filled import FilledFields
+from target_contacts.delivery.gate import Gate
 from target_contacts.delivery.guards import Guards
 from target_contacts.delivery.limit import Limit
 from target_contacts.delivery.outcomes import Outcomes
@@ -96,6 +97,7 @@ class FakeRun:
         most_held: int = MOST_HELD,
         limit: int | None = None,
         planner: Planner | None = None,
+        gate: Gate | None = None,
         **config: Any,
     ) -> None:
         self.settings = typed({**DEFAULTS, "unanswered_wait_seconds": wait, **config})
@@ -114,6 +116,7 @@ class FakeRun:
         is_read_back = self.settings.canary and writes
         self.canaries = Due(place.ledger.read_back, is_on=is_read_back)
         self._held = Held(self.sink)
+        self.gate = gate or Gate()
         self.guards = Guards(limits, place.ledger.contacts, enforced=writes)
         self.first_writes = FirstWrites("Fake", place.ledger.has_accepted)
         self.sink.context = self.sink.context._replace(first_writes=self.first_writes)
@@ -231,6 +234,7 @@ class FakeRun:
             limit=self.limit,
             canaries=self.canaries,
             guards=self.guards,
+            gate=self.gate,
             former_until=self._former_until,
             key_properties=["id"],
             assert_complete=preparation.assert_complete,
