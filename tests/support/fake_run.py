@@ -119,7 +119,9 @@ class FakeRun:
         self.gate = gate or Gate()
         self.guards = Guards(limits, place.ledger.contacts, enforced=writes)
         self.first_writes = FirstWrites("Fake", place.ledger.has_accepted)
-        self.sink.context = self.sink.context._replace(first_writes=self.first_writes)
+        self.sink.context = self.sink.context._replace(
+            first_writes=self.first_writes, digest=place.ledger.digest
+        )
         self._streams: dict[str, _Steps] = {}
         self._gone: list[Received] = []
 
