@@ -251,6 +251,7 @@ class TargetContacts(ReceivingTarget):
             parse_env_config=bool(config and config.parse_env),
             allow=allow,
         )
+        _assert_one({"plan": plan, "apply": apply, **only})
         if plan:
             _end(*make_plan(make, plan, file_input, limit))
         if apply:
@@ -324,6 +325,14 @@ class TargetContacts(ReceivingTarget):
         super().append_builtin_config(config_jsonschema)
         for name in ("load_method", "add_record_metadata"):
             config_jsonschema["properties"].pop(name, None)
+
+
+def _assert_one(options: Mapping[str, object]) -> None:
+    """Raise UsageError if several of these options are given, each of which is for a run."""
+    given = [f"--{name}" for name, value in options.items() if value]
+    if len(given) > 1:
+        msg = f"Give only one of {' and '.join(given)}."
+        raise click.UsageError(msg)
 
 
 def _end(target: Command, code: int) -> NoReturn:

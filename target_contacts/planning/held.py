@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tap_contacts.listing.offsets import Incomplete
-from tap_contacts.transport.errors import GivenUp, NotFound, Refused
+from tap_contacts.transport.errors import ApiError, NotFound, ends_run
 from target_contacts.sinks.item import Action, created
 
 if TYPE_CHECKING:
@@ -135,7 +135,9 @@ class Held:
         except NotFound:
             self._single[remote_id] = None
             return
-        except (Refused, GivenUp, Incomplete) as error:
+        except (ApiError, Incomplete) as error:
+            if ends_run(error) and self._can.can_list:
+                raise
             found, self.untold = None, "" if self._can.can_list else str(error)
         if found is not None or self._can.can_list:
             self._single[remote_id] = found or self._listed().get(remote_id)
