@@ -199,7 +199,10 @@ COMMON = (
         "dry_run",
         th.BooleanType,
         default=False,
-        description="Report what would be written; send no write and pass on no STATE.",
+        description=(
+            "Count what would be written, by action and attribute; send no write and pass on no "
+            "STATE. See also --plan."
+        ),
     ),
     th.Property(
         "concurrency",

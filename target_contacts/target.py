@@ -6,7 +6,6 @@ import contextlib
 import fnmatch
 import functools
 import sys
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar, NoReturn, cast
 
 import click
@@ -20,7 +19,6 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabiliti
 from tap_contacts.plugin import printable, signals, standard_streams
 from tap_contacts.plugin.base import (
     InputError,
-    check_option,
     exit_codes,
     tell_account,
     tell_facts,
@@ -30,8 +28,9 @@ from tap_contacts.transport.errors import Stopped
 from target_contacts import settings
 from target_contacts.contact.paths import FieldPath
 from target_contacts.contact.people import holds_people
-from target_contacts.delivery.bounds import allowed, bounds_of
+from target_contacts.delivery.bounds import bounds_of
 from target_contacts.pipeline.contact_sink import ContactSink
+from target_contacts.pipeline.options import assert_one, options, purpose
 from target_contacts.pipeline.plans import carry_out, make_plan
 from target_contacts.pipeline.receiver import ReceivingTarget, leave
 from target_contacts.pipeline.run import Purpose, Run
@@ -45,6 +44,7 @@ from target_contacts.sinks.zoho_voice import ZohoVoiceSink
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from singer_sdk.plugin_base import _ConfigInput
     from singer_sdk.sinks import Sink
@@ -195,7 +195,7 @@ class TargetContacts(ReceivingTarget):
             self.this_run.report(self.logger)
         return self._code()
 
-    def rehearse(self, file_input: IO[Any]) -> None:
+    def plan_again(self, file_input: IO[Any]) -> None:
         """Read everything as a run does, and report nothing."""
         try:
             with self._shown():
@@ -251,12 +251,12 @@ class TargetContacts(ReceivingTarget):
             parse_env_config=bool(config and config.parse_env),
             allow=allow,
         )
-        _assert_one({"plan": plan, "apply": apply, **only})
+        assert_one({"plan": plan, "apply": apply, **only})
         if plan:
             _end(*make_plan(make, plan, file_input, limit))
         if apply:
             _end(*carry_out(make, apply, file_input, limit))
-        target = make(purpose=_purpose(**only), limit=limit)
+        target = make(purpose=purpose(**only), limit=limit)
         if only.get("check"):
             sys.exit(target.check())
         if only.get("explain"):
@@ -310,13 +310,7 @@ class TargetContacts(ReceivingTarget):
         for param in command.params:
             if param.name == "file_input":
                 param.type = click.File("rb")
-        command.params.append(check_option())
-        text = "Read a stream and print which of its fields go where; nothing is sent or kept."
-        command.params.append(click.Option(["--explain"], is_flag=True, help=text))
-        text = "Send only the first records that would be sent, this many; pass on no STATE."
-        least = click.IntRange(min=1)
-        command.params.append(click.Option(["--limit"], type=least, metavar="N", help=text))
-        command.params += [_allow_option(), *_plan_options()]
+        command.params += options()
         return command
 
     @classmethod
@@ -327,51 +321,11 @@ class TargetContacts(ReceivingTarget):
             config_jsonschema["properties"].pop(name, None)
 
 
-def _assert_one(options: Mapping[str, object]) -> None:
-    """Raise UsageError if several of these options are given, each of which is for a run."""
-    given = [f"--{name}" for name, value in options.items() if value]
-    if len(given) > 1:
-        msg = f"Give only one of {' and '.join(given)}."
-        raise click.UsageError(msg)
-
-
 def _end(target: Command, code: int) -> NoReturn:
     """End the process when a run has ended."""
     if target.this_run.shutdown.abandoned:
         leave(code)
     sys.exit(code)
-
-
-def _purpose(*, check: bool = False, explain: bool = False) -> Purpose:
-    """Return what a run is for, by the options of the command."""
-    if check:
-        return Purpose.CHECK
-    return Purpose.EXPLAIN if explain else Purpose.WRITE
-
-
-def _allow_option() -> click.Option:
-    """Return the option that sets limits of guards for one run."""
-    text = "Set the limit of a guard for this run only, such as max_cleared=5000; repeatable."
-    return click.Option(["--allow"], multiple=True, metavar="GUARD=N", callback=_allowed, help=text)
-
-
-def _plan_options() -> Iterator[click.Option]:
-    """Yield the options that make a plan and carry one out."""
-    file = click.Path(path_type=Path)
-    text = "Write into this file what a run would write, field by field; nothing is sent or kept."
-    yield click.Option(["--plan"], type=file, metavar="FILE", help=text)
-    text = "Carry out this plan, if its input, settings, ledger and contacts are as planned."
-    yield click.Option(["--apply"], type=file, metavar="FILE", help=text)
-
-
-def _allowed(
-    ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]
-) -> Mapping[str, Given]:
-    try:
-        return allowed(texts)
-    except ValueError as error:
-        msg = f"{error}."
-        raise click.BadParameter(msg, ctx, param) from None
 
 
 def main() -> None:

@@ -41,7 +41,7 @@ class Command(Protocol):
     def run(self, file_input: IO[Any] | None = None) -> int:
         """Read and write everything; report; return the exit code."""
 
-    def rehearse(self, file_input: IO[Any]) -> None:
+    def plan_again(self, file_input: IO[Any]) -> None:
         """Read everything, and report nothing."""
 
 
@@ -112,7 +112,7 @@ def _assert_holds(
         run.close()
         raise _stale(why)
     keep()
-    target.rehearse(kept)
+    target.plan_again(kept)
     if why := differences.of_writes(plan.writes, writes, (plan.header.counts, _counts(run))):
         raise _stale(why)
 

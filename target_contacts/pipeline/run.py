@@ -7,12 +7,9 @@ import itertools
 import logging
 import time
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
-
-import click
+from typing import TYPE_CHECKING, Any
 
 from tap_contacts.plugin.progress import Track
-from tap_contacts.plugin.status_line import make_way
 from tap_contacts.transport.errors import ApiError
 from tap_contacts.transport.usage import Usage
 from target_contacts.delivery.canary import Due
@@ -25,9 +22,8 @@ from target_contacts.delivery.versions import Versions
 from target_contacts.ledger.lease import LEASE_SECONDS, MARGIN_SECONDS
 from target_contacts.ledger.ledger import Ledger
 from target_contacts.ledger.trust import assert_used, warn_of_temporary
-from target_contacts.planning.held import Held
+from target_contacts.planning.planned_run import PlannedRun
 from target_contacts.planning.planner import Planner
-from target_contacts.planning.sink import PlanningSink
 from target_contacts.report.rejects import Rejects
 from target_contacts.report.summary import Books
 from target_contacts.settings import of_plan, of_translation, typed
@@ -106,13 +102,13 @@ class Run:
         limits = {**self.settings.guards, **(allow or {})}
         writes = purpose is Purpose.WRITE and not self.settings.dry_run
         is_dry = purpose is Purpose.WRITE and self.settings.dry_run
-        self.planner = planner or (Planner() if is_dry else None)
-        """Keeps what would be written; None if it is written."""
+        planner = planner or (Planner() if is_dry else None)
+        self.planned = PlannedRun(planner) if planner else None
+        """What only plans; None if the run writes."""
         self.gate = gate or Gate()
         self.guards = Guards(limits, self._contacts, enforced=writes)
         self.first_writes = FirstWrites(self._client_kind.title, self._has_accepted)
         self.canaries = Due(self._read_back, is_on=self.settings.canary and writes)
-        self._held: Held | None = None
         self.former_until = 0.0
         """Time of the monotonic clock after which no create of an earlier run is carried out."""
 
@@ -147,22 +143,13 @@ class Run:
         ledger = Ledger(settings.ledger_url, name, self.shutdown.is_asked)
         if settings.require_ledger:
             assert_used(ledger)
-        if self.planner:
-            return self._copied(ledger, self.planner)
+        if self.planned:
+            return self.planned.ledger(ledger)
         if self.purpose is Purpose.WRITE:
             ledger.lock(settings.lock_wait_seconds)
             self.client.transport.before_write = ledger.lease.prove
             self.former_until = time.monotonic() + self._left(ledger.lease.idle_seconds)
         return ledger
-
-    def _copied(self, ledger: Ledger, planner: Planner) -> Ledger:
-        """Return a copy of the ledger, which is closed."""
-        try:
-            copy = ledger.copied()
-        finally:
-            ledger.close()
-        planner.ledger_state = copy.state()
-        return copy
 
     def _has_accepted(self) -> bool:
         return self.ledger.has_accepted()
@@ -224,12 +211,7 @@ class Run:
             self.first_writes,
         )
         sink = self.kind(self.client, context)
-        return self._planning(sink, self.planner, outcomes.stream) if self.planner else sink
-
-    def _planning(self, sink: ApiSink[Any], planner: Planner, stream: str) -> ApiSink[Any]:
-        """Return what stands in for a sink, so that nothing is written."""
-        self._held = self._held or Held(sink)
-        return cast("ApiSink[Any]", PlanningSink(sink, planner, self._held, stream))
+        return self.planned.sink(sink, outcomes.stream) if self.planned else sink
 
     def source_of(self, stream: str) -> str | None:
         """Return the API that a stream was read from, by the stream's name; None for others."""
@@ -237,7 +219,7 @@ class Run:
 
     def _keep(self, message: Mapping[str, Any], why: Rejected) -> None:
         """Put a RECORD message into the rejects file."""
-        if not self.is_offline and (self.planner is None or self.planner.keeps_rejects):
+        if not self.is_offline and (self.planned is None or self.planned.planner.keeps_rejects):
             self.rejects.add(self.schemas[message["stream"]], message, why)
 
     # Reports and the end.
@@ -252,23 +234,16 @@ class Run:
 
     def report(self, logger: logging.Logger) -> None:
         """Log what became of the run's records."""
-        summary = self.books.summary(self.usage(), dry_run=self.settings.dry_run)
+        summary = self.books.summary(self.usage(), dry_run=self.planned is not None)
         if self.limit.is_set:
             summary |= {"limited": True, "not_sent": self.limit.left}
         summary |= self._guarded(logger)
         self.books.report(logger, self._client_kind.title, summary)
-        self._show_plan()
+        if self.planned:
+            self.planned.show(self.guards.counts())
         if self.rejects.path:
             text = "Rejected records: %s. Fix the cause, then pipe this file back in."
             logger.warning(text, self.rejects.path)
-
-    def _show_plan(self) -> None:
-        """Print what would be written. It goes where the log goes: STATE alone is for stdout."""
-        if self.planner:
-            untold = self._held.untold if self._held else ""
-            make_way()
-            for line in self.planner.lines(untold, self.guards.counts()):
-                click.echo(line, err=True)
 
     def _guarded(self, logger: logging.Logger) -> dict[str, object]:
         """Log what exceeded a guard's limit; return it as the summary has it."""

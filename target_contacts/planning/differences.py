@@ -49,20 +49,25 @@ def of_writes(
     """
     then, found = _by_place(planned), _by_place(now)
     kinds = Counter(_kind(then.get(p, ()), found.get(p, ())) for p in {*then, *found})
-    words = [f"{text} ({kinds[kind]})" for kind, text in _WORDS.items() if kinds[kind]]
-    if words:
-        return "; ".join(words)
+    for group in _WORDS:
+        words = [f"{text} ({kinds[kind]})" for kind, text in group.items() if kinds[kind]]
+        if words:
+            return "; ".join(words)
     return "; ".join(_recounted(*counts))
 
 
-_WORDS = {
-    "more": "the input has changed: records are there that the plan does not hold",
-    "fewer": "the input has changed: records of the plan are missing or need not be written",
-    "record": "the input has changed: records say something else",
-    "gone": "contacts of the plan are not there any more",
-    "contact": "contacts of the plan have changed at the destination",
-}
-"""What has changed, by kind."""
+_WORDS = (
+    {
+        "more": "the input has changed: records are there that the plan does not hold",
+        "fewer": "the input has changed: records of the plan are missing or need not be written",
+        "record": "the input has changed: records say something else",
+    },
+    {
+        "gone": "contacts of the plan are not there any more",
+        "contact": "contacts of the plan have changed at the destination",
+    },
+)
+"""What has changed, by kind. How contacts are read depends on the input, so that comes first."""
 
 
 def _kind(planned: Sequence[Brief], now: Sequence[Brief]) -> str:
