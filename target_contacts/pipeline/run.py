@@ -199,7 +199,8 @@ class Run:
         """Return the API's sink for the stream of these outcomes."""
 
         def owned(ids: Sequence[str]) -> set[str]:
-            return self.ledger.owned(ids, outcomes.stream)
+            known = self.ledger.owned(ids, outcomes.stream)
+            return self.planned.left_out(known) if self.planned else known
 
         context = Context(
             self.settings,

@@ -102,18 +102,18 @@ class PlanningSink:
     @property
     def ids_there(self) -> set[str]:
         """Return the ids of all contacts."""
-        return {*self._held.all()}
+        return {*self._held.all(self._sink)}
 
     def know_there(self, remote_id: str) -> None:
         """Do nothing: what is planned is known."""
 
     def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield all contacts as they would be."""
-        yield from self._held.all().items()
+        yield from self._held.all(self._sink).items()
 
     def within(self, scope: str, most: int) -> Iterable[tuple[str, Mapping[str, Any]]] | None:
         """Return the contacts of a part of the account as they would be."""
-        found = self._held.within(scope, most)
+        found = self._held.within(scope, most, self._sink)
         if found is None:
             return None
         new = self._held.new.items()

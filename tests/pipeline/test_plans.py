@@ -155,6 +155,50 @@ def test_a_monitor_that_lists_nobody_says_so(workplace: Workplace) -> None:
         assert "cannot be read there, so that their old values are not known" in run.log
 
 
+@pytest.mark.parametrize("on_delete", ["delete", "mark"])
+def test_who_left_the_source_stands_in_a_plan(
+    zoho: ZohoVoice, workplace: Workplace, on_delete: str
+) -> None:
+    """Nobody leaves before it is carried out, and the versions that came do not count before."""
+    config = {**zoho.target_config(), "on_delete": on_delete, "marks": {"company": "left"}}
+    config["guards"] = {"max_deletes": 2}
+
+    def reading(version: int, *people: dict[str, Any]) -> list[Message]:
+        head, *records = contacts(*people)
+        end = {"type": "ACTIVATE_VERSION", "stream": "contacts", "version": version}
+        return [head, *({**each, "version": version} for each in records), end]
+
+    assert workplace.target(config, reading(1, ANNA, BERT, CARL)).code == 0
+    planning = Planning(workplace, config, reading(2, BERT))
+    zoho.log.clear()
+    planned = planning.plan()
+    assert (planned.code, zoho.writes, planned.summary["deleted"]) == (0, [], 2), planned.log
+    assert [line["action"] for line in planning.lines[1:-1]] == [on_delete] * 2
+    assert "max_deletes: 2 of at most 2; lets it through" in planned.log
+    done = planning.apply()
+    assert (done.code, done.summary["deleted"]) == (0, 2), done.log
+    left = {each["first_name"] for each in zoho.contacts if each.get("company") != "left"}
+    assert left == {"Bert"}
+
+
+@pytest.mark.parametrize(
+    ("api", "most"), [("cobai", 60 + 4), ("valomnia", 6), ("porters", 12), ("zoho_voice", 6)]
+)
+def test_contacts_that_are_not_new_are_read_from_lists(
+    workplace: Workplace, api: str, most: int
+) -> None:
+    """cobai's lists lack fields, so that each contact takes one read there, as in any run."""
+    with KINDS[api]() as sandbox:
+        config = sandbox.target_config()
+        assert workplace.target(config, contacts(*map(person, range(1, 61)))).code == 0
+        sandbox.log.clear()
+        changed = [person(n, version=2) for n in range(1, 61)]
+        run = Planning(workplace, config, contacts(*changed)).plan()
+        assert (run.code, run.summary["updated"], sandbox.writes) == (0, 60, []), run.log
+        assert run.summary["requests"] <= most
+        assert "cannot be read" not in run.log
+
+
 def test_a_plan_of_a_few_is_carried_out_without_state(
     zoho: ZohoVoice, workplace: Workplace
 ) -> None:
@@ -178,6 +222,8 @@ def test_guards_are_shown_in_a_plan_and_hold_when_it_is_carried_out(
     assert "max_creates: 3 of at most 2; would end the run" in planned.log
     stopped = planning.apply()
     assert (stopped.code, len(zoho.contacts)) == (4, 2)
+    again = planning.apply()
+    assert (again.code, "was ended half-way" in again.log) == (2, True)
     planning.path.unlink()
     assert planning.plan().code == 0
     assert planning.apply("--allow", "max_creates=5").code == 0
