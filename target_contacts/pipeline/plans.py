@@ -7,13 +7,13 @@ anything of it is written.
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from singer_sdk.exceptions import ConfigurationError
 
+from tap_contacts.transport.errors import ApiError
 from target_contacts.delivery.gate import Gate
 from target_contacts.pipeline.intake import VERSION
 from target_contacts.pipeline.run import Purpose
@@ -21,6 +21,7 @@ from target_contacts.planning import differences
 from target_contacts.planning.file import Header, PlanFile, brief_of, read
 from target_contacts.planning.planned_write import NEW
 from target_contacts.planning.planner import Planner
+from target_contacts.singer.reader import MessageReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,8 +92,16 @@ def carry_out(
 
 
 def _keep(file_input: IO[Any] | None, kept: IO[bytes]) -> None:
-    shutil.copyfileobj(file_input or sys.stdin.buffer, kept)
-    kept.seek(0)
+    """Copy the input; raise ApiError if there is no room for it."""
+    given = file_input or MessageReader().default_input
+    try:
+        shutil.copyfileobj(given, kept)
+        kept.seek(0)
+    except OSError as error:
+        folder = tempfile.gettempdir()
+        advice = "Nothing was written. Free some space there, or set TMPDIR."
+        msg = f"Folder {folder}"
+        raise ApiError(msg, "keep the input", str(error.strerror), advice) from None
 
 
 def _assert_holds(

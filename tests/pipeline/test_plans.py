@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from tap_contacts.transport.errors import ApiError
+from target_contacts.delivery.gate import Gate
+from target_contacts.target import TargetContacts
 from tests.crash.lab import KINDS
 from tests.crash.people import person
 from tests.sandbox.porters import Porters
@@ -123,21 +127,21 @@ def test_a_plan_holds_old_and_new_values_for_its_owner_only(
     assert zoho.writes == []
 
 
-def test_a_few_thousand_contacts_take_a_read_for_each_two_hundred(workplace: Workplace) -> None:
+def test_many_contacts_take_a_read_for_each_two_hundred(workplace: Workplace) -> None:
     """Those that may be there and those that are changed come from the same list."""
     with Porters() as porters:
         config = {**porters.target_config(), "requests_per_minute": 1_000_000}
-        people = [person(n) for n in range(1, 1001)]
+        people = [person(n) for n in range(1, 401)]
         assert workplace.target(config, contacts(*people)).code == 0
-        others = [person(n) for n in range(1001, 2001)]
+        others = [person(n) for n in range(401, 801)]
         workplace.target({**config, "ledger_account": "other"}, contacts(*others))
         porters.log.clear()
-        changed = [person(n, version=2) for n in range(1, 1001)]
-        new = [person(n) for n in range(2001, 3001)]
+        changed = [person(n, version=2) for n in range(1, 401)]
+        new = [person(n) for n in range(801, 1201)]
         planning = Planning(workplace, config, contacts(*changed, *new))
         run = planning.plan()
-        assert bins(run.summary) == {"created": 1000, "updated": 1000}
-        assert (porters.writes, len(porters.log) <= 10 + 8) == ([], True), len(porters.log)
+        assert bins(run.summary) == {"created": 400, "updated": 400}
+        assert (porters.writes, len(porters.log) <= 4 + 8) == ([], True), len(porters.log)
         update = planning.lines[1]
         assert update["changed_there"] == []
         assert all("old" in value for value in update["fields"].values())
@@ -187,7 +191,7 @@ def test_who_left_the_source_stands_in_a_plan(
 def test_contacts_that_are_not_new_are_read_from_lists(
     workplace: Workplace, api: str, most: int
 ) -> None:
-    """cobai's lists lack fields, so that each contact takes one read there, as in any run."""
+    """Cobai's lists lack fields, so that each contact takes one read there, as in any run."""
     with KINDS[api]() as sandbox:
         config = sandbox.target_config()
         assert workplace.target(config, contacts(*map(person, range(1, 61)))).code == 0
@@ -382,6 +386,18 @@ def test_the_plan_of_another_api_is_refused(planning: Planning) -> None:
         run = planning.apply()
         assert (run.code, porters.log) == (2, [])
         assert "it is for the API zoho_voice" in run.log
+
+
+def test_what_is_not_as_planned_in_the_end_is_not_sent(
+    zoho: ZohoVoice, workplace: Workplace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run cannot be as planned if something changes while it goes on."""
+    config = {**zoho.target_config(), **workplace.ledger}
+    target = TargetContacts(config=config, gate=Gate([]))
+    lines = singer(contacts(ANNA, BERT, state={"at": 1})).encode()
+    with pytest.raises(ApiError, match="2 writes were not as planned any more"):
+        target.run(cast("Any", io.BytesIO(lines)))
+    assert (zoho.writes, capsys.readouterr().out) == ([], "")
 
 
 def test_a_plan_is_carried_out_once(zoho: ZohoVoice, planning: Planning) -> None:
