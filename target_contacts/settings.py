@@ -199,7 +199,10 @@ COMMON = (
         "dry_run",
         th.BooleanType,
         default=False,
-        description="Report what would be written; send no write and pass on no STATE.",
+        description=(
+            "Count what would be written, by action and attribute; send no write and pass on no "
+            "STATE. See also --plan."
+        ),
     ),
     th.Property(
         "concurrency",
@@ -325,6 +328,23 @@ def of_translation(client: type[ApiClient], config: Mapping[str, Any]) -> dict[s
         "api": client.api,
         client.api: _values({*_OF_EVERY_ACCOUNT, *client.operational}, account, given),
         **_values(OPERATIONAL, COMMON, config),
+    }
+
+
+_PLANNED = frozenset(("streams", "mode", "on_gone", "on_delete", "marks", "match_on"))
+_OF_SDK = ("stream_maps", "stream_map_config", "flattening_enabled", "flattening_max_depth")
+
+
+def of_plan(client: type[ApiClient], config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings by which a run writes one thing or another, by name.
+
+    Those of the account stand below its API, such as `porters.partition`; secrets are not there.
+    """
+    account = _values(_OF_EVERY_ACCOUNT, client.settings.wrapped.values(), config[client.api])
+    return {
+        **_values(OPERATIONAL - _PLANNED, COMMON, config),
+        **{f"{client.api}.{name}": value for name, value in account.items()},
+        **{name: config.get(name) for name in _OF_SDK},
     }
 
 

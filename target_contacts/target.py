@@ -6,7 +6,7 @@ import contextlib
 import fnmatch
 import functools
 import sys
-from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
+from typing import IO, TYPE_CHECKING, Any, ClassVar, NoReturn, cast
 
 import click
 from singer_sdk import Target
@@ -19,7 +19,6 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabiliti
 from tap_contacts.plugin import printable, signals, standard_streams
 from tap_contacts.plugin.base import (
     InputError,
-    check_option,
     exit_codes,
     tell_account,
     tell_facts,
@@ -29,8 +28,10 @@ from tap_contacts.transport.errors import Stopped
 from target_contacts import settings
 from target_contacts.contact.paths import FieldPath
 from target_contacts.contact.people import holds_people
-from target_contacts.delivery.bounds import allowed, bounds_of
+from target_contacts.delivery.bounds import bounds_of
 from target_contacts.pipeline.contact_sink import ContactSink
+from target_contacts.pipeline.options import assert_one, options, purpose
+from target_contacts.pipeline.plans import carry_out, make_plan
 from target_contacts.pipeline.receiver import ReceivingTarget, leave
 from target_contacts.pipeline.run import Purpose, Run
 from target_contacts.pipeline.stream_sink import PassedOverSink, StreamSink
@@ -43,13 +44,17 @@ from target_contacts.sinks.zoho_voice import ZohoVoiceSink
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from singer_sdk.plugin_base import _ConfigInput
     from singer_sdk.sinks import Sink
 
     from tap_contacts.transport.client import ApiClient
     from target_contacts.delivery.bounds import Given
+    from target_contacts.delivery.gate import Gate
     from target_contacts.pipeline.explain import Explainer
+    from target_contacts.pipeline.plans import Command
+    from target_contacts.planning.planner import Planner
     from target_contacts.sinks.base import ApiSink
 
 SINKS: dict[str, type[ApiSink[Any]]] = {
@@ -95,11 +100,22 @@ class TargetContacts(ReceivingTarget):
         purpose: Purpose = Purpose.WRITE,
         limit: int | None = None,
         allow: Mapping[str, Given] | None = None,
+        planner: Planner | None = None,
+        gate: Gate | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        shutdown, pass_on = Shutdown(), self._write_state_message
-        run = Run(self.sinks, self.config, shutdown, pass_on, purpose, limit=limit, allow=allow)
+        run = Run(
+            self.sinks,
+            self.config,
+            Shutdown(),
+            self._write_state_message,
+            purpose,
+            limit=limit,
+            allow=allow,
+            planner=planner,
+            gate=gate,
+        )
         self.start(run)
         self._explainers: list[Explainer] = []
         """The explainers of the streams, in their order."""
@@ -179,6 +195,14 @@ class TargetContacts(ReceivingTarget):
             self.this_run.report(self.logger)
         return self._code()
 
+    def plan_again(self, file_input: IO[Any]) -> None:
+        """Read everything as a run does, and report nothing."""
+        try:
+            with self._shown():
+                self._listen(file_input)
+        finally:
+            self.this_run.close()
+
     def _code(self) -> int:
         """Return the exit code of a run that did not fail; raise why STATE was not passed on."""
         if signum := self.this_run.shutdown.signum:
@@ -187,6 +211,7 @@ class TargetContacts(ReceivingTarget):
             raise self.unpassed
         if self.this_run.guards.is_tripped:
             return STOPPED_BY_GUARD
+        self.this_run.assert_all_planned()
         rejected = self.this_run.books.bins["rejected"]
         return TOO_MANY_REJECTED if rejected > self.this_run.settings.max_rejects >= 0 else 0
 
@@ -214,25 +239,29 @@ class TargetContacts(ReceivingTarget):
         file_input: IO[str] | None = None,
         limit: int | None = None,
         allow: Mapping[str, Given] | None = None,
+        plan: Path | None = None,
+        apply: Path | None = None,
         **only: bool,
     ) -> None:
         """Run the command with its options, and exit."""
         super(Target, cls).invoke(about=about, about_format=about_format)
-        target = cls(
+        make = functools.partial(
+            cls,
             config=config.config if config else {},
             parse_env_config=bool(config and config.parse_env),
-            purpose=_purpose(**only),
-            limit=limit,
             allow=allow,
         )
+        assert_one({"plan": plan, "apply": apply, **only})
+        if plan:
+            _end(*make_plan(make, plan, file_input, limit))
+        if apply:
+            _end(*carry_out(make, apply, file_input, limit))
+        target = make(purpose=purpose(**only), limit=limit)
         if only.get("check"):
             sys.exit(target.check())
         if only.get("explain"):
             sys.exit(target.explain(file_input))
-        code = target.run(file_input)
-        if target.this_run.shutdown.abandoned:
-            leave(code)
-        sys.exit(code)
+        _end(target, target.run(file_input))
 
     def check(self) -> int:
         """Check all settings, sign in, read a little and print what is as assumed.
@@ -281,13 +310,7 @@ class TargetContacts(ReceivingTarget):
         for param in command.params:
             if param.name == "file_input":
                 param.type = click.File("rb")
-        command.params.append(check_option())
-        text = "Read a stream and print which of its fields go where; nothing is sent or kept."
-        command.params.append(click.Option(["--explain"], is_flag=True, help=text))
-        text = "Send only the first records that would be sent, this many; pass on no STATE."
-        least = click.IntRange(min=1)
-        command.params.append(click.Option(["--limit"], type=least, metavar="N", help=text))
-        command.params.append(_allow_option())
+        command.params += options()
         return command
 
     @classmethod
@@ -298,27 +321,11 @@ class TargetContacts(ReceivingTarget):
             config_jsonschema["properties"].pop(name, None)
 
 
-def _purpose(*, check: bool = False, explain: bool = False) -> Purpose:
-    """Return what a run is for, by the options of the command."""
-    if check:
-        return Purpose.CHECK
-    return Purpose.EXPLAIN if explain else Purpose.WRITE
-
-
-def _allow_option() -> click.Option:
-    """Return the option that sets limits of guards for one run."""
-    text = "Set the limit of a guard for this run only, such as max_cleared=5000; repeatable."
-    return click.Option(["--allow"], multiple=True, metavar="GUARD=N", callback=_allowed, help=text)
-
-
-def _allowed(
-    ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]
-) -> Mapping[str, Given]:
-    try:
-        return allowed(texts)
-    except ValueError as error:
-        msg = f"{error}."
-        raise click.BadParameter(msg, ctx, param) from None
+def _end(target: Command, code: int) -> NoReturn:
+    """End the process when a run has ended."""
+    if target.this_run.shutdown.abandoned:
+        leave(code)
+    sys.exit(code)
 
 
 def main() -> None:

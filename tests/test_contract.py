@@ -140,7 +140,16 @@ def test_guards_that_name_files_name_those_there_are() -> None:
 
 
 ORDER = {
-    "target_contacts": ("target", "pipeline", "delivery", "sinks", "mapping", "contact", "values"),
+    "target_contacts": (
+        "target",
+        "pipeline",
+        "planning",
+        "delivery",
+        "sinks",
+        "mapping",
+        "contact",
+        "values",
+    ),
     "tap_contacts": ("tap", "streams", "apis", "plugin", "listing", "transport"),
 }
 """Rooms of each package, each of which may import from those that stand behind it."""

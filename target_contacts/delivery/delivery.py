@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from msgspec.structs import replace
 
 from tap_contacts.transport.errors import OutcomeUnknown, Refused, Stopped
+from target_contacts.delivery.gate import UNPLANNED
 from target_contacts.delivery.intents import Intents
 from target_contacts.delivery.limit import BEYOND
 from target_contacts.delivery.planned import Planned, why
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from target_contacts.delivery.adoption import Adoption
     from target_contacts.delivery.canary import Canary
     from target_contacts.delivery.departed import Departed
+    from target_contacts.delivery.gate import Gate
     from target_contacts.delivery.guards import StreamGuards
     from target_contacts.delivery.limit import Limit
     from target_contacts.delivery.missing import Missing
@@ -46,14 +48,6 @@ _FORBIDDEN = {
     ("update_only", Action.CREATE): "not there yet, and mode is update_only",
 }
 """Why an item is skipped, by mode and what would be done with it."""
-
-_DONE = {
-    Action.CREATE: "created",
-    Action.UPDATE: "updated",
-    Action.DELETE: "deleted",
-    Action.MARK: "deleted",
-}
-"""What has become of a record, by what is done with its contact."""
 
 _REFUSALS = (Rejected, Refused)
 
@@ -77,6 +71,7 @@ class Delivery:
         limit: Knows which records may be sent.
         canary: Reads the first writes of an account back.
         guards: End the run if too much is changed.
+        gate: Lets only what is planned be sent, if there is a plan.
         mode: Whether contacts may be created, updated or both: the setting of this name.
         assert_complete: Raises Rejected if a payload lacks what a contact must have; takes the
             payload and whether it is that of a new contact.
@@ -97,6 +92,7 @@ class Delivery:
         limit: Limit,
         canary: Canary,
         guards: StreamGuards,
+        gate: Gate,
         mode: str,
         assert_complete: Callable[[Payload, bool], None],
     ) -> None:
@@ -104,7 +100,7 @@ class Delivery:
         self._stream, self._intents = outcomes.stream, Intents(sink, ledger, outcomes.stream)
         self._adoption, self._setbacks, self._unanswered = adoption, setbacks, unanswered
         self._missing, self._shutdown, self._limit = missing, shutdown, limit
-        self._canary, self._guards = canary, guards
+        self._canary, self._guards, self._gate = canary, guards, gate
         self._departed = departed
         self._mode, self._assert_complete = mode, assert_complete
         self._refusals = Refusals(ledger, outcomes, sink.context.first_writes)
@@ -123,12 +119,6 @@ class Delivery:
             if due := self._unanswered.take_due():
                 ready += self._again(due)
             self._send(ready)
-
-    def preview(self, planned: Sequence[Planned]) -> None:
-        """Book what would be done with planned items: a dry run sends nothing."""
-        for item in self._resolved(planned, fresh=False):
-            self._outcomes.settle(_DONE[item.action], item.received)
-            self._outcomes.mark(item.action is Action.MARK)
 
     def leave_beyond(self, several: Iterable[Received]) -> None:
         """Leave records out that are beyond the limit."""
@@ -252,7 +242,10 @@ class Delivery:
         return ready
 
     def _may_be_sent(self, item: Planned) -> bool:
-        """Say whether limit and guards let an item through; book it if they do not."""
+        """Say whether plan, limit and guards let an item through; book it if they do not."""
+        if not self._gate.admits(self._stream, item, self._ledger.digest):
+            self._outcomes.hold_back([item.received], UNPLANNED)
+            return False
         if not self._limit.admits(self._stream, item.key):
             self.leave_beyond([item.received])
             return False

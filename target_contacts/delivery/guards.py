@@ -158,6 +158,10 @@ class Guards:
         over = [self._first] if self._enforced and self._first else self._over(self._seen)
         return [Verdict(count, self._seen[count], self._limit(count)) for count in over]
 
+    def counts(self) -> list[Verdict]:
+        """Return what was counted, with its limits."""
+        return [Verdict(count, seen, self._limit(count)) for count, seen in self._seen.items()]
+
     def _look(self, counts: Iterable[Count]) -> None:
         """End the run if one of these exceeds its limit."""
         if self._first:

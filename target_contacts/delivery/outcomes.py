@@ -58,10 +58,10 @@ class Outcomes:
         self.leave_out(reason)
         self._checkpoints.settled(received.number)
 
-    def hold_back(self, several: Iterable[Received]) -> None:
-        """Leave records out that a guard keeps from being sent: no STATE passes them."""
+    def hold_back(self, several: Iterable[Received], reason: str = HELD_BACK) -> None:
+        """Leave records out that are kept from being sent: no STATE passes them."""
         for _ in several:
-            self.leave_out(HELD_BACK)
+            self.leave_out(reason)
 
     def reject(self, received: Received, why: Rejected) -> None:
         """Put a record into the rejects file. No STATE passes one that is beyond a guard."""

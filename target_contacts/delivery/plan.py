@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 class Terms(NamedTuple):
     """What a plan depends on, beside the records and the ledger."""
 
-    dry_run: bool
-    """Whether nothing is kept."""
     adopts: bool
     """Whether contacts that were there before may be adopted."""
     idempotent: bool
@@ -118,15 +116,13 @@ class Plan:
         found = self._ledger.entries(self._stream, list(former))
         if not found:
             return entries
-        if not self._terms.dry_run:
-            self._ledger.rename(self._stream, {key: former[key] for key in found})
+        self._ledger.rename(self._stream, {key: former[key] for key in found})
         known = {former[key]: replace(each, key=former[key]) for key, each in found.items()}
         return {**entries, **known}
 
     def _settle_same(self, same: Sequence[tuple[Planned, Entry]]) -> None:
         """Settle records that changed without changing what is sent, and know them next time."""
-        if not self._terms.dry_run:
-            self._ledger.put(self._stream, [entry for _, entry in same])
+        self._ledger.put(self._stream, [entry for _, entry in same])
         self._outcomes.settle("unchanged", *(item.received for item, _ in same))
 
     def _planned(self, item: Planned, entry: Entry | None) -> Planned:
@@ -156,11 +152,11 @@ class Plan:
             item,
             action=Action.UPDATE,
             origin=item,
+            known=entry,
             may_be_spoilt=entry.payload is None,
             remote_id=entry.remote_id,
             payload=change.payload,
             filled=change.filled,
             in_doubt=change.in_doubt,
             cleared=(*change.cleared, *replaced),
-            known=entry,
         )

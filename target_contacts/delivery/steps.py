@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from target_contacts.delivery.canary import Due
     from target_contacts.delivery.filled import FilledFields
+    from target_contacts.delivery.gate import Gate
     from target_contacts.delivery.guards import Guards
     from target_contacts.delivery.limit import Limit
     from target_contacts.delivery.outcomes import Outcomes
@@ -51,6 +52,7 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
     limit: Limit,
     canaries: Due,
     guards: Guards,
+    gate: Gate,
     former_until: float,
     key_properties: Sequence[str],
     assert_complete: Callable[[Payload, bool], None],
@@ -71,6 +73,7 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
         limit: Knows which records may be sent.
         canaries: The kinds of write that are still to be read back.
         guards: End the run if too much is changed.
+        gate: Lets only what is planned be sent, if there is a plan.
         former_until: Until when a create of an earlier run may still be carried out.
         key_properties: Names of the key's properties.
         assert_complete: As for `Delivery`.
@@ -89,7 +92,6 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
         warn_once=warn_once,
     )
     terms = Terms(
-        settings.dry_run,
         adoption.adopts,
         can.idempotent,
         can.replaces,
@@ -130,6 +132,7 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
         guards=StreamGuards(
             guards, outcomes.stream, {field.wire: field.attribute for field in sink.configured()}
         ),
+        gate=gate,
         mode=settings.mode,
         assert_complete=assert_complete,
     )

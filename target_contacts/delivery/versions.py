@@ -39,12 +39,11 @@ class Versions:
     Args:
         ledger: Remembers the highest version begun.
         stream: The stream's name.
-        keeps: Whether anything may be kept.
         wanted: Whether anything becomes of who left; if not, no key is kept.
     """
 
-    def __init__(self, ledger: Ledger, stream: str, *, keeps: bool, wanted: bool) -> None:
-        self._ledger, self._stream, self._keeps = ledger, stream, keeps
+    def __init__(self, ledger: Ledger, stream: str, *, wanted: bool) -> None:
+        self._ledger, self._stream = ledger, stream
         self._seen: set[bytes] | None = set() if wanted else None
         self._last: object = None
         """The version of the last record, as it came."""
@@ -87,8 +86,7 @@ class Versions:
         if begun is not None and version <= begun:
             return IN_PARTS if version == begun else IS_OLD
         is_first = begun is None and self._ledger.has_entries(self._stream)
-        if self._keeps:
-            self._ledger.begin(self._stream, version)
+        self._ledger.begin(self._stream, version)
         return IS_FIRST if is_first else ""
 
 

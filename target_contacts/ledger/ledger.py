@@ -19,6 +19,7 @@ from target_contacts.ledger.errors import ReadOnlyError
 from target_contacts.ledger.fills import Fills
 from target_contacts.ledger.lease import Lease, Unheld
 from target_contacts.ledger.lock import acquire, lock_of
+from target_contacts.ledger.snapshot import copy, state_of
 from target_contacts.ledger.tables import CONTACTS, HAS_ID, READ_BACK, RUNS, STREAMS, VERSIONS
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Ledger:
 
     def __init__(self, url: str, account: str, halted: Callable[[], bool] = lambda: False) -> None:
         salt = hashlib.blake2b(account.encode(), digest_size=32).digest()
+        self._name = account
         self._salted = hashlib.blake2b(digest_size=16, key=salt)
         self.account = salt.hex()
         self._halted = halted
@@ -93,6 +95,16 @@ class Ledger:
         lease.outwait(self._halted, is_free=not self._lock or self._lock.is_sure)
         self.lease = lease
         self.has_accepted()
+
+    def copied(self) -> Ledger:
+        """Return a copy of the account's part in memory, into which anything may be entered."""
+        found = Ledger("sqlite://", self._name, self._halted)
+        copy(self._database, found._database, self.account)
+        return found
+
+    def state(self) -> str:
+        """Return a hash of all that is known of the account's records."""
+        return state_of(self._database, self.account)
 
     def digest(self, value: object) -> str:
         """Return the hash under which a key or payload stands in this ledger."""

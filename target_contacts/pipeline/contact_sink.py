@@ -20,7 +20,7 @@ from target_contacts.pipeline.stream import Stream
 from target_contacts.pipeline.stream_sink import StreamSink
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from target_contacts.delivery.planned import Planned, Received
     from target_contacts.singer.lines import Line
@@ -61,7 +61,7 @@ class ContactSink(StreamSink):
         stream = Stream(self.stream_name, self.original_schema, list(self.key_properties))
         warn_once = functools.cache(functools.partial(self.logger.warning, "%s"))
         self.api_sink = sink = run.sink(outcomes)
-        has_former_keys = know_keys(ledger, stream, keeps=not run.settings.dry_run)
+        has_former_keys = know_keys(ledger, stream)
         clears = sink.capabilities.clears_fields
         filled = FilledFields(ledger, sink.configured(), clears=clears)
         self._preparation = Preparation(
@@ -102,6 +102,7 @@ class ContactSink(StreamSink):
             limit=run.limit,
             canaries=run.canaries,
             guards=run.guards,
+            gate=run.gate,
             former_until=run.former_until,
             key_properties=stream.key_properties,
             assert_complete=self._preparation.assert_complete,
@@ -155,7 +156,7 @@ class ContactSink(StreamSink):
             return "on_delete is skip" if self.explainer is None else "nothing is sent"
         if not (reason := self._versions.reason(version)):
             for planned in self._leavers.absent(self._versions.seen):
-                self._carry_out(planned)
+                self._delivery.deliver(planned)
         return reason
 
     def process_batch(self, context: dict[str, Any]) -> None:
@@ -175,19 +176,13 @@ class ContactSink(StreamSink):
             raise self._unreadable
 
     def _deliver(self, changed: Iterable[Received]) -> None:
-        """Have records written, or see what would be, unless a guard ends the run."""
+        """Have records written, unless a guard ends the run."""
         if self._run.guards.is_tripped:
             self._outcomes.hold_back(changed)
             return
         planned = self._plan.planned(self._prepared(changed))
         gone, self._gone = self._gone, []
-        self._carry_out([*planned, *self._leavers.told(gone)])
-
-    def _carry_out(self, planned: Sequence[Planned]) -> None:
-        if self._run.settings.dry_run:
-            self._delivery.preview(planned)
-        else:
-            self._delivery.deliver(planned)
+        self._delivery.deliver([*planned, *self._leavers.told(gone)])
 
     def _prepared(self, changed: Iterable[Received]) -> list[Planned]:
         """Return records as they are sent, and settle those that are not sent."""

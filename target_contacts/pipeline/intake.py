@@ -87,13 +87,12 @@ class Intake:
         )
 
 
-def know_keys(ledger: Ledger, stream: Stream, *, keeps: bool) -> bool:
+def know_keys(ledger: Ledger, stream: Stream) -> bool:
     """Remember the stream's key; return whether the ledger may know records by earlier ones.
 
     Args:
         ledger: The ledger.
         stream: The stream.
-        keeps: Whether anything may be kept.
 
     Raises:
         ConfigurationError: If the ledger knows the stream's records by other properties.
@@ -104,6 +103,6 @@ def know_keys(ledger: Ledger, stream: Stream, *, keeps: bool) -> bool:
         raise ConfigurationError(keys.other(stream.name, known.properties, names))
     has_former = known.has_former if known else has_entries
     now = Keys(names, has_former and has_entries)
-    if known != now and keeps:
+    if known != now:
         ledger.know_keys(stream.name, now)
     return now.has_former

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
@@ -195,8 +196,9 @@ class ReceivingTarget(ContactsPlugin, Target):
             self._settle_all()
 
     def _set_due(self) -> None:
-        """Set when all that waits is written at the latest."""
-        self._due = time.monotonic() + self.this_run.settings.checkpoint_seconds
+        """Set when all that waits is written at the latest; a plan does not depend on time."""
+        longest = math.inf if self.this_run.planned else self.this_run.settings.checkpoint_seconds
+        self._due = time.monotonic() + longest
 
     def _settle_all(self, *, is_endofpipe: bool = False) -> None:
         """Write all that waits, and pass on the last safe STATE."""
@@ -222,7 +224,7 @@ class ReceivingTarget(ContactsPlugin, Target):
         """
         self.this_run.rejects.flush()
         run = self.this_run
-        if run.settings.dry_run or run.limit.is_set or run.is_offline or self.unpassed:
+        if run.planned or run.limit.is_set or run.is_offline or self.unpassed:
             return
         try:
             make_way()

@@ -10,8 +10,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_contacts.plugin.progress import Track
+from tap_contacts.transport.errors import ApiError
 from tap_contacts.transport.usage import Usage
 from target_contacts.delivery.canary import Due
+from target_contacts.delivery.gate import Gate
 from target_contacts.delivery.guards import HELD_BACK, Guards
 from target_contacts.delivery.leavers import SKIP
 from target_contacts.delivery.limit import Limit
@@ -20,9 +22,11 @@ from target_contacts.delivery.versions import Versions
 from target_contacts.ledger.lease import LEASE_SECONDS, MARGIN_SECONDS
 from target_contacts.ledger.ledger import Ledger
 from target_contacts.ledger.trust import assert_used, warn_of_temporary
+from target_contacts.planning.planned_run import PlannedRun
+from target_contacts.planning.planner import Planner
 from target_contacts.report.rejects import Rejects
 from target_contacts.report.summary import Books
-from target_contacts.settings import of_translation, typed
+from target_contacts.settings import of_plan, of_translation, typed
 from target_contacts.singer.checkpoints import Checkpoints
 from target_contacts.sinks.base import Context
 from target_contacts.sinks.first_writes import FirstWrites
@@ -44,6 +48,8 @@ class Purpose(enum.Enum):
     WRITE = enum.auto()
     CHECK = enum.auto()
     """Settings are checked; another run may go on meanwhile."""
+    PLAN = enum.auto()
+    """What would be written is kept as a plan; nothing is sent, and the ledger stays as it is."""
     EXPLAIN = enum.auto()
     """What would be written is explained; nothing is asked, sent or kept."""
 
@@ -59,6 +65,8 @@ class Run:
         purpose: What the run is for.
         limit: How many records are sent at most; None: all.
         allow: Limits of guards that go before those of the settings.
+        planner: Keeps what would be written, if the run is for that.
+        gate: Lets only what stands in a plan be sent; None: all is.
     """
 
     def __init__(  # noqa: PLR0913  # what a run is made of
@@ -71,6 +79,8 @@ class Run:
         *,
         limit: int | None = None,
         allow: Mapping[str, Given] | None = None,
+        planner: Planner | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self.settings, self._config = typed(config), config
         self.kind, self._apis = kinds[self.settings.api], tuple(kinds)
@@ -91,9 +101,14 @@ class Run:
         self.limit = Limit(limit)
         limits = {**self.settings.guards, **(allow or {})}
         writes = purpose is Purpose.WRITE and not self.settings.dry_run
+        is_dry = purpose is Purpose.WRITE and self.settings.dry_run
+        planner = planner or (Planner() if is_dry else None)
+        self.planned = PlannedRun(planner) if planner else None
+        """What only plans; None if the run writes."""
+        self.gate = gate or Gate()
         self.guards = Guards(limits, self._contacts, enforced=writes)
         self.first_writes = FirstWrites(self._client_kind.title, self._has_accepted)
-        self.canaries = Due(self._read_back, is_on=self.settings.canary)
+        self.canaries = Due(self._read_back, is_on=self.settings.canary and writes)
         self.former_until = 0.0
         """Time of the monotonic clock after which no create of an earlier run is carried out."""
 
@@ -118,7 +133,7 @@ class Run:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """Return the account's ledger, locked if this run writes."""
+        """Return the account's ledger, locked if this run writes; a copy if it only plans."""
         if self.is_offline:
             return Ledger("sqlite://", "explained")
         settings = self.settings
@@ -128,7 +143,9 @@ class Run:
         ledger = Ledger(settings.ledger_url, name, self.shutdown.is_asked)
         if settings.require_ledger:
             assert_used(ledger)
-        if not settings.dry_run and self.purpose is Purpose.WRITE:
+        if self.planned:
+            return self.planned.ledger(ledger)
+        if self.purpose is Purpose.WRITE:
             ledger.lock(settings.lock_wait_seconds)
             self.client.transport.before_write = ledger.lease.prove
             self.former_until = time.monotonic() + self._left(ledger.lease.idle_seconds)
@@ -156,6 +173,11 @@ class Run:
         """Return the settings that may change how records are translated."""
         return of_translation(self._client_kind, self._config)
 
+    @property
+    def plan_settings(self) -> Mapping[str, Any]:
+        """Return the settings by which a run writes one thing or another."""
+        return of_plan(self._client_kind, self._config)
+
     def open(self) -> None:
         """Open the ledger, so that an error in it comes before any other."""
         _ = self.ledger
@@ -169,16 +191,16 @@ class Run:
     def versions(self, stream: str) -> Versions:
         """Return the versions of a stream, of whatever schema."""
         if stream not in self._versions:
-            keeps = not self.settings.dry_run and self.purpose is Purpose.WRITE
             wanted = self.settings.on_delete != SKIP
-            self._versions[stream] = Versions(self.ledger, stream, keeps=keeps, wanted=wanted)
+            self._versions[stream] = Versions(self.ledger, stream, wanted=wanted)
         return self._versions[stream]
 
     def sink(self, outcomes: Outcomes) -> ApiSink[Any]:
         """Return the API's sink for the stream of these outcomes."""
 
         def owned(ids: Sequence[str]) -> set[str]:
-            return self.ledger.owned(ids, outcomes.stream)
+            known = self.ledger.owned(ids, outcomes.stream)
+            return self.planned.left_out(known) if self.planned else known
 
         context = Context(
             self.settings,
@@ -189,7 +211,8 @@ class Run:
             outcomes.count_unfit,
             self.first_writes,
         )
-        return self.kind(self.client, context)
+        sink = self.kind(self.client, context)
+        return self.planned.sink(sink, outcomes.stream) if self.planned else sink
 
     def source_of(self, stream: str) -> str | None:
         """Return the API that a stream was read from, by the stream's name; None for others."""
@@ -197,7 +220,7 @@ class Run:
 
     def _keep(self, message: Mapping[str, Any], why: Rejected) -> None:
         """Put a RECORD message into the rejects file."""
-        if not self.is_offline:
+        if not self.is_offline and (self.planned is None or self.planned.planner.keeps_rejects):
             self.rejects.add(self.schemas[message["stream"]], message, why)
 
     # Reports and the end.
@@ -212,11 +235,13 @@ class Run:
 
     def report(self, logger: logging.Logger) -> None:
         """Log what became of the run's records."""
-        summary = self.books.summary(self.usage(), dry_run=self.settings.dry_run)
+        summary = self.books.summary(self.usage(), dry_run=self.planned is not None)
         if self.limit.is_set:
             summary |= {"limited": True, "not_sent": self.limit.left}
         summary |= self._guarded(logger)
         self.books.report(logger, self._client_kind.title, summary)
+        if self.planned:
+            self.planned.show(self.guards.counts())
         if self.rejects.path:
             text = "Rejected records: %s. Fix the cause, then pipe this file back in."
             logger.warning(text, self.rejects.path)
@@ -229,6 +254,13 @@ class Run:
             logger.log(level, "%s", verdict.sentence(stopped=stopped))
         held = {"held_back": self.books.skipped_for(HELD_BACK)} if stopped else {}
         return {"guards": [each.summary() for each in verdicts], **held} if verdicts else {}
+
+    def assert_all_planned(self) -> None:
+        """Raise ApiError if anything was not as the plan says, and so was not sent."""
+        if refused := self.gate.refused:
+            answered = f"{refused} writes were not as planned any more, so they were not sent"
+            msg = "The plan"
+            raise ApiError(msg, "--apply", answered, "Make a new plan.")
 
     def close(self) -> None:
         """Bring everything to disk."""

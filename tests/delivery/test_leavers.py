@@ -426,7 +426,7 @@ def test_a_record_of_which_nobody_knows_whose_it_is_deletes_nobody(
     place: Place, reason: str
 ) -> None:
     """Its contact may be any that the reading seems to lack."""
-    seen = versions.Versions(place.ledger, "contacts", keeps=True, wanted=True)
+    seen = versions.Versions(place.ledger, "contacts", wanted=True)
     seen.see(next(NIGHTS), "00" * 16)
     version = next(NIGHTS)
     seen.see(version, "01" * 16)

@@ -136,6 +136,23 @@ def test_entries_are_replaced_dropped_and_found_by_id(store: Store) -> None:
     other.close()
 
 
+def test_a_copy_holds_the_account_and_changes_nothing(store: Store) -> None:
+    """What is entered into it stays there, and whether a ledger is the same can be told."""
+    with closing(Ledger(store.url, "a")) as ledger, closing(Ledger(store.url, "b")) as other:
+        entry = Entry("k1", WRITTEN, "1", "p1", source="s1", filled=ledger.fill_id({"email": []}))
+        ledger.put("contacts", [entry])
+        other.put("contacts", [Entry("k2", WRITTEN, "2", "p2")])
+        state = ledger.state()
+        with closing(ledger.copied()) as copy:
+            assert copy.entries("contacts", ["k1", "k2"]) == {"k1": entry}
+            assert copy.fills([str(entry.filled)])[str(entry.filled)] == {"email": []}
+            assert (copy.state(), copy.contacts("contacts")) == (state, 1)
+            copy.put("contacts", [Entry("k1", WRITTEN, "1", "p2"), Entry("k3", INTENT)])
+            assert copy.state() != state
+        assert ledger.entries("contacts", ["k1", "k3"]) == {"k1": entry}
+        assert ledger.state() == state
+
+
 def test_the_key_of_a_stream_is_known_as_it_was_last_said(store: Store) -> None:
     """In any order of its properties, and for that stream and account alone."""
     ledger, other = Ledger(store.url, "a"), Ledger(store.url, "b")

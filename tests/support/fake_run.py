@@ -10,6 +10,7 @@ import msgspec
 from target_contacts.contact.deletion import Gone
 from target_contacts.delivery.canary import Due
 from target_contacts.delivery.filled import FilledFields
+from target_contacts.delivery.gate import Gate
 from target_contacts.delivery.guards import Guards
 from target_contacts.delivery.limit import Limit
 from target_contacts.delivery.outcomes import Outcomes
@@ -20,6 +21,9 @@ from target_contacts.ledger.ledger import Ledger
 from target_contacts.pipeline.intake import Intake
 from target_contacts.pipeline.prepare import Preparation
 from target_contacts.pipeline.stream import Stream
+from target_contacts.planning.held import Held
+from target_contacts.planning.planner import Planner
+from target_contacts.planning.sink import PlanningSink
 from target_contacts.report.summary import Books
 from target_contacts.settings import typed
 from target_contacts.shutdown import Shutdown
@@ -30,7 +34,7 @@ from tests.support.fake_sink import DEFAULTS, FakeSink
 from tests.support.plain import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from typing_extensions import Self
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
     from target_contacts.errors import Rejected
     from target_contacts.ledger.entry import Entry
     from target_contacts.pipeline.run import Run
+    from target_contacts.sinks.base import ApiSink
 
 Record = dict[str, Any]
 
@@ -83,7 +88,7 @@ class FakeRun:
     has_former_keys = False
     """Whether the ledger may know records by keys as an earlier version wrote them."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a run is made of
         self,
         place: Place,
         *,
@@ -91,10 +96,14 @@ class FakeRun:
         former_until: float = 0.0,
         most_held: int = MOST_HELD,
         limit: int | None = None,
+        planner: Planner | None = None,
+        gate: Gate | None = None,
         **config: Any,
     ) -> None:
-        self.place, self.sink, self.ledger = place, place.sink, place.ledger
         self.settings = typed({**DEFAULTS, "unanswered_wait_seconds": wait, **config})
+        self.planner = planner or (Planner() if self.settings.dry_run else None)
+        self.place, self.sink = place, place.sink
+        self.ledger = place.ledger.copied() if self.planner else place.ledger
         self.books, self.states, self.rejections = Books(), list[Any](), list["Rejected"]()
         self.warnings: list[str] = []
         self.schemas: dict[str, Any] = {}
@@ -103,11 +112,16 @@ class FakeRun:
         self._former_until, self._most_held = former_until, most_held
         self._peers: list[Adoption] = []
         self.limit = Limit(limit)
-        self.canaries = Due(place.ledger.read_back, is_on=self.settings.canary)
-        limits, writes = self.settings.guards, not self.settings.dry_run
+        limits, writes = self.settings.guards, self.planner is None
+        is_read_back = self.settings.canary and writes
+        self.canaries = Due(place.ledger.read_back, is_on=is_read_back)
+        self._held = Held(self.sink)
+        self.gate = gate or Gate()
         self.guards = Guards(limits, place.ledger.contacts, enforced=writes)
         self.first_writes = FirstWrites("Fake", place.ledger.has_accepted)
-        self.sink.context = self.sink.context._replace(first_writes=self.first_writes)
+        self.sink.context = self.sink.context._replace(
+            first_writes=self.first_writes, digest=place.ledger.digest
+        )
         self._streams: dict[str, _Steps] = {}
         self._gone: list[Received] = []
 
@@ -141,7 +155,7 @@ class FakeRun:
             return
         planned = steps.plan.planned(list(self._items(steps, changed)))
         gone, self._gone = self._gone, []
-        self._carry_out(steps, [*planned, *steps.leavers.told(gone)])
+        steps.delivery.deliver([*planned, *steps.leavers.told(gone)])
 
     def activate(self, version: int, stream: str = "contacts") -> str:
         """Take an ACTIVATE_VERSION message and a STATE behind it; return why nobody left."""
@@ -150,14 +164,10 @@ class FakeRun:
         steps = self._streams[stream]
         reason = steps.versions.reason(version)
         for planned in () if reason else steps.leavers.absent(steps.versions.seen):
-            self._carry_out(steps, planned)
+            steps.delivery.deliver(planned)
         self._checkpoints.saw({"activated": version})
         self._checkpoints.pass_on()
         return reason
-
-    def _carry_out(self, steps: _Steps, planned: Sequence[Planned]) -> None:
-        dry = self.settings.dry_run
-        (steps.delivery.preview if dry else steps.delivery.deliver)(planned)
 
     def _items(self, steps: _Steps, changed: Iterable[Received]) -> Iterator[Planned]:
         """Yield records as they are sent, and keep those that say that they left the source."""
@@ -178,6 +188,8 @@ class FakeRun:
             steps.delivery.finish()
         self.first_writes.end()
         self._checkpoints.pass_on()
+        if self.planner:
+            self.ledger.close()
 
     @property
     def bins(self) -> dict[str, int]:
@@ -191,7 +203,11 @@ class FakeRun:
 
     def _steps(self, name: str, properties: list[str]) -> _Steps:
         """Return the steps of a stream, as the target puts them together."""
-        place, ledger, sink, can = self.place, self.ledger, self.sink, self.sink.capabilities
+        place, ledger, can = self.place, self.ledger, self.sink.capabilities
+        sink: ApiSink[Any] = self.sink
+        if self.planner:
+            stand_in = PlanningSink(sink, self.planner, self._held, name)
+            sink = cast("ApiSink[Any]", stand_in)
         stream = Stream(name, {"properties": {each: {} for each in properties}}, ["id"])
         outcomes = Outcomes(name, self.books, self._checkpoints, self._keep, self.guards)
         filled = FilledFields(ledger, sink.configured(), clears=can.clears_fields)
@@ -220,6 +236,7 @@ class FakeRun:
             limit=self.limit,
             canaries=self.canaries,
             guards=self.guards,
+            gate=self.gate,
             former_until=self._former_until,
             key_properties=["id"],
             assert_complete=preparation.assert_complete,
@@ -227,7 +244,7 @@ class FakeRun:
             warn_once=self.warnings.append,
         )
         wanted = leavers.are_wanted
-        versions = Versions(ledger, name, keeps=not settings.dry_run, wanted=wanted)
+        versions = Versions(ledger, name, wanted=wanted)
         return _Steps(intake, preparation, outcomes, plan, leavers, versions, delivery)
 
     def _keep(self, _: Mapping[str, Any], why: Rejected) -> None:

@@ -1,0 +1,161 @@
+"""Make a plan of a run, and carry one out.
+
+The input is kept in a file without a name. So it can be planned once more, and compared, before
+anything of it is written.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from functools import partial
+from typing import IO, TYPE_CHECKING, Any, Protocol
+
+from singer_sdk.exceptions import ConfigurationError
+
+from tap_contacts.transport.errors import ApiError
+from target_contacts.delivery.gate import Gate
+from target_contacts.pipeline.intake import VERSION
+from target_contacts.pipeline.run import Purpose
+from target_contacts.planning import differences
+from target_contacts.planning.file import Header, PlanFile, brief_of, read
+from target_contacts.planning.planned_write import NEW
+from target_contacts.planning.planner import Planner
+from target_contacts.singer.reader import MessageReader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from target_contacts.pipeline.run import Run
+    from target_contacts.planning.file import Plan
+    from target_contacts.planning.planned_write import Brief
+
+
+class Command(Protocol):
+    """A target that can be run."""
+
+    @property
+    def this_run(self) -> Run:
+        """Return its run."""
+
+    def run(self, file_input: IO[Any] | None = None) -> int:
+        """Read and write everything; report; return the exit code."""
+
+    def plan_again(self, file_input: IO[Any]) -> None:
+        """Read everything, and report nothing."""
+
+
+def make_plan(
+    make: Callable[..., Command], path: Path, file_input: IO[Any] | None, limit: int | None
+) -> tuple[Command, int]:
+    """Write a plan of what a run would do; return the target and the exit code.
+
+    Args:
+        make: Makes the target.
+        path: The plan's file.
+        file_input: The input; None: standard input.
+        limit: The option of this name.
+
+    Raises:
+        ConfigurationError: If the file cannot be made.
+    """
+    file = PlanFile(path)
+    planner = Planner(file.add)
+    target = make(purpose=Purpose.PLAN, limit=limit, planner=planner)
+    code = target.run(file_input)
+    file.close(_header(target.this_run, planner, limit, file.writes))
+    return target, code
+
+
+def carry_out(
+    make: Callable[..., Command], path: Path, file_input: IO[Any] | None, limit: int | None
+) -> tuple[Command, int]:
+    """Do what a plan says; return the target and the exit code.
+
+    Raises:
+        ConfigurationError: If something is not as planned; nothing is written then.
+    """
+    plan = read(path)
+    if limit not in {None, plan.header.limit}:
+        msg = "--apply: a plan has the --limit that it was made with; leave the option out."
+        raise ConfigurationError(msg)
+    with tempfile.TemporaryFile() as kept:
+        _assert_holds(make, plan, partial(_keep, file_input, kept), kept)
+        kept.seek(0)
+        target = make(limit=plan.header.limit, gate=_gate(plan))
+        target.this_run.open()
+        if target.this_run.ledger.state() != plan.header.ledger:
+            target.this_run.close()
+            raise _stale(differences.LEDGER)
+        return target, target.run(kept)
+
+
+def _keep(file_input: IO[Any] | None, kept: IO[bytes]) -> None:
+    """Copy the input; raise ApiError if there is no room for it."""
+    given = file_input or MessageReader().default_input
+    try:
+        shutil.copyfileobj(given, kept)
+        kept.seek(0)
+    except OSError as error:
+        folder = tempfile.gettempdir()
+        advice = "Nothing was written. Free some space there, or set TMPDIR."
+        msg = f"Folder {folder}"
+        raise ApiError(msg, "keep the input", str(error.strerror), advice) from None
+
+
+def _assert_holds(
+    make: Callable[..., Command], plan: Plan, keep: Callable[[], None], kept: IO[bytes]
+) -> None:
+    """Plan once more, and raise ConfigurationError if the plan is not the same."""
+    writes: list[Brief] = []
+    planner = Planner(lambda write: writes.append(brief_of(write)), keeps_rejects=False)
+    target = make(purpose=Purpose.PLAN, limit=plan.header.limit, planner=planner)
+    run = target.this_run
+    if run.settings.dry_run:
+        msg = "--apply: dry_run is true, so that nothing would be written."
+        raise ConfigurationError(msg)
+    run.open()
+    now = _header(run, planner, plan.header.limit, 0)
+    if why := differences.of_origin(plan.header, now):
+        run.close()
+        raise _stale(why)
+    keep()
+    target.plan_again(kept)
+    if why := differences.of_writes(plan.writes, writes, (plan.header.counts, _counts(run))):
+        raise _stale(why)
+
+
+def _header(run: Run, planner: Planner, limit: int | None, writes: int) -> Header:
+    settings = run.plan_settings.items()
+    return Header(
+        version=VERSION,
+        api=run.settings.api,
+        account=run.ledger.account,
+        settings={name: run.ledger.digest([name, value]) for name, value in settings},
+        ledger=planner.ledger_state,
+        limit=limit,
+        counts=_counts(run),
+        writes=writes,
+    )
+
+
+def _counts(run: Run) -> dict[str, int]:
+    return {"read": run.books.read, **run.books.bins}
+
+
+def _gate(plan: Plan) -> Gate:
+    """Return what lets the writes of a plan through. Of a new contact no id is known yet."""
+    return Gate(
+        (each.place, each.action, _known(each.remote_id), each.sent) for each in plan.writes
+    )
+
+
+def _known(remote_id: str | None) -> str | None:
+    return None if remote_id and remote_id.startswith(NEW) else remote_id
+
+
+def _stale(why: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"--apply: the plan does not hold any more: {why}. {differences.ANEW}"
+    )

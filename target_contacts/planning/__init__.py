@@ -1,0 +1,1 @@
+"""Say what a run would write, field by field, and carry out just that."""

@@ -1,0 +1,1 @@
+"""What a run would write, and a run that writes just that."""
