@@ -267,3 +267,33 @@ def test_leavers_stand_in_a_plan(tmp_path: Path) -> None:
         assert (write.action, write.remote_id) == ("mark", "1")
         value = write.fields["company"]
         assert (value.old, value.new) == ("Acme", "left")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whom_two_streams_know_is_planned_as_one_contact(
+    tmp_path: Path, kind: type[FakeSink]
+) -> None:
+    """The second one finds the contact that the first one is yet to create."""
+    with Place(tmp_path, kind) as place:
+        writes: list[PlannedWrite] = []
+        run = FakeRun(place, planner=Planner(writes.append))
+        run.send(person(1), stream="contacts")
+        run.send(person(1, company="Firm"), stream="others")
+        run.finish()
+        create, update = writes
+        assert (create.action, update.action) == ("create", "update")
+        assert update.remote_id == create.remote_id
+
+
+def test_a_record_that_comes_twice_is_changed_from_what_is_planned(tmp_path: Path) -> None:
+    """What this target is about to write is no change of somebody else."""
+    with Place(tmp_path) as place:
+        place.run(person(1))
+        writes: list[PlannedWrite] = []
+        run = FakeRun(place, planner=Planner(writes.append))
+        run.send(person(1, company="Firm"))
+        run.send(person(1, company="Later"))
+        run.finish()
+        values = [write.fields["company"] for write in writes]
+        assert [(v.old, v.new) for v in values] == [("Acme", "Firm"), ("Firm", "Later")]
+        assert [write.changed_there for write in writes] == [[], []]
