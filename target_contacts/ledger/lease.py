@@ -235,7 +235,7 @@ def _last_run(database: Database, connection: sa.Connection, account: str) -> Ru
 
 
 def _host() -> str:
-    return "-".join(socket.gethostname().split())[:255]
+    return "-".join(socket.gethostname().split())
 
 
 def _kernel() -> str:

@@ -202,3 +202,12 @@ def test_a_closed_ledger_is_free_for_the_next_run(tmp_path: Path) -> None:
         other.close()
     with opened(tmp_path) as again:
         assert isinstance(again.lease.idle_seconds, float)
+
+
+def test_a_ledger_in_memory_needs_no_lock() -> None:
+    """Nobody shares it."""
+    ledger = Ledger("sqlite://", "a")
+    ledger.lock(0)
+    ledger.put("contacts", [ACCEPTED])
+    assert ledger.has_accepted()
+    ledger.close()
