@@ -193,6 +193,28 @@ def test_a_value_in_another_form_has_arrived(tmp_path: Path, stores: dict[str, A
         assert (run.bins, run.warnings) == ({"created": 2}, [])
 
 
+@pytest.mark.parametrize("given", ["Anna 😀", "👩🏽‍🚀 Anna", "Anna ❤️", "Anna ☎"])
+def test_a_name_that_lost_only_its_emoji_is_a_warning(tmp_path: Path, given: str) -> None:
+    """The next run would lose it again: no night may be stopped by it."""
+    with Place(tmp_path, LossySink) as place:
+        lossy(place).stores = {"first_name": "Anna"}
+        run = place.run(person(1, first_name=given), person(2), **ON)
+        assert run.bins == {"created": 2}
+        assert len(run.warnings) == 1
+        assert "first_name" in run.warnings[0]
+
+
+@pytest.mark.parametrize(("given", "stored"), [("😀", ""), ("Anna 😀", "Anna ?"), ("𠮷田", "田")])
+def test_a_name_that_lost_more_than_emoji_stops_the_run(
+    tmp_path: Path, given: str, stored: str
+) -> None:
+    """A name that is empty, or lost a letter, has not arrived."""
+    with Place(tmp_path, LossySink) as place:
+        lossy(place).stores = {"first_name": stored}
+        with pytest.raises(Stopped):
+            place.run(person(1, first_name=given), **ON)
+
+
 @pytest.mark.parametrize(
     ("stores", "sent", "named"),
     [
