@@ -120,4 +120,13 @@ def _international(number: str) -> str:
 def _is_national(number: str, whole: str) -> bool:
     """Say whether a number is how another is dialled within its country."""
     bare = number.removeprefix("0")
-    return bare != number and len(bare) >= LEAST_DIGITS and whole.endswith(bare)
+    if bare != number and len(bare) >= LEAST_DIGITS and whole.endswith(bare):
+        return True
+    return whole.startswith("+") and not number.startswith("+") and _is_dialled(number, whole)
+
+
+def _is_dialled(number: str, whole: str) -> bool:
+    """Ask the plan of the country: not every one dials a 0."""
+    from target_contacts.values import phone_plans
+
+    return phone_plans.is_dialled_within(number, whole)
