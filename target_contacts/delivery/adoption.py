@@ -93,7 +93,8 @@ class Adoption:
             for item in items
             if isinstance(why := failed.get(item.key), Refused) and _is_barred(item, why)
         }
-        unlooked.reject(self._sink, self._outcomes, list(barred.values()))
+        refused = list(barred.values())
+        unlooked.reject(self._sink, self._outcomes, refused, answered=len(answered))
         for item in items:
             if item.key in barred:
                 continue

@@ -6,6 +6,7 @@ A value that the API only writes in another form has arrived: case, blanks, how 
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_contacts.contact.numbers import KINDS
@@ -22,6 +23,11 @@ ESSENTIAL = NUMBERS | {*NAMES, "email", "number"}
 """Attributes without whose values a contact is of no use."""
 
 _PLAIN = (str, int, float)
+_PICTURES = frozenset(("So", "Sk", "Cf"))
+"""Unicode categories of the characters of emoji."""
+_VARIANT = "\ufe0f"
+"""Shows the character before it as an emoji."""
+
 _UNSET = ("", "false")
 """Forms of a flag that is not set."""
 
@@ -66,10 +72,17 @@ class Arrivals:
         told = self._essential | after.keys()
         plain = [w for w, value in sent.items() if w in told and isinstance(value, _PLAIN)]
         differ = [wire for wire in plain if not self._is_same(wire, sent, after)]
-        lost = [wire for wire in differ if wire in self._essential and sent[wire] != ""]
+        lost = [wire for wire in differ if sent[wire] != "" and self._is_lost(wire, sent, after)]
         held = [w for w, value in before.items() if w not in sent and not is_empty(value)]
         gone = [wire for wire in held if not self._is_left(wire, before, after)]
         return Arrival(sorted(lost), sorted(gone), sorted({*differ} - {*lost}))
+
+    def _is_lost(self, wire: str, sent: Payload, after: Mapping[str, Any]) -> bool:
+        """Say whether a value that differs matters; pictures that a name lost do not."""
+        if self._attribute.get(wire) in NAMES:
+            mine, theirs = (_without_pictures(each.get(wire)) for each in (sent, after))
+            return mine != theirs or not mine
+        return wire in self._essential
 
     def _is_left(self, wire: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
         """Say whether a field holds what it held; one of no known meaning may hold anything."""
@@ -87,6 +100,12 @@ class Arrivals:
         return mine == theirs or (mine in _UNSET and theirs in _UNSET)
 
 
+def _without_pictures(value: Any) -> str:
+    """Return a name without emoji, and what joins and colours them."""
+    kept = (c for c in normal_text(value) if unicodedata.category(c) not in _PICTURES)
+    return normal_text("".join(c for c in kept if c != _VARIANT))
+
+
 def _is_same_number(one: str, other: str) -> bool:
     """Say whether two numbers are one, of which the other may be written without country code."""
     if _international(one) == _international(other):
@@ -101,4 +120,13 @@ def _international(number: str) -> str:
 def _is_national(number: str, whole: str) -> bool:
     """Say whether a number is how another is dialled within its country."""
     bare = number.removeprefix("0")
-    return bare != number and len(bare) >= LEAST_DIGITS and whole.endswith(bare)
+    if bare != number and len(bare) >= LEAST_DIGITS and whole.endswith(bare):
+        return True
+    return whole.startswith("+") and not number.startswith("+") and _is_dialled(number, whole)
+
+
+def _is_dialled(number: str, whole: str) -> bool:
+    """Ask the plan of the country: not every one dials a 0."""
+    from target_contacts.values import phone_plans
+
+    return phone_plans.is_dialled_within(number, whole)

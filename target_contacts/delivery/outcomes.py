@@ -82,6 +82,10 @@ class Outcomes:
         """Return the number of one more record, which is not settled yet."""
         return self._checkpoints.opened()
 
+    def close(self, number: int) -> None:
+        """Let STATE pass what was opened."""
+        self._checkpoints.settled(number)
+
     def left(self) -> int:
         """Count a record that left the source and did not come; return its number, not settled."""
         self._books.left += 1

@@ -1,6 +1,7 @@
 """Reject records whose contacts the destination refuses to look up: sent blindly, one may double.
 
-Until the account has accepted a contact, three look-ups refused alike end the run.
+Until the account has accepted a contact, three look-ups refused alike end the run, unless more are
+answered beside them.
 """
 
 from __future__ import annotations
@@ -33,15 +34,28 @@ def is_barred(error: Refused) -> bool:
 
 
 def reject(
-    sink: ApiSink[Any], outcomes: Outcomes, barred: Sequence[tuple[Planned, Refused]]
+    sink: ApiSink[Any],
+    outcomes: Outcomes,
+    barred: Sequence[tuple[Planned, Refused]],
+    *,
+    answered: int,
 ) -> None:
     """Reject what was not looked up.
+
+    Args:
+        sink: Knows whether the account has accepted anything yet.
+        outcomes: Books the records.
+        barred: What was not looked up, and why.
+        answered: Look-ups that were answered beside; if they are more, it is the records.
 
     Raises:
         Stopped: If the account has accepted nothing yet, and refuses all look-ups alike.
     """
-    if barred:
-        refusals = [_refusal(sink.title, outcomes, item, error) for item, error in barred]
+    refusals = [_refusal(sink.title, outcomes, item, error) for item, error in barred]
+    if answered > len(refusals):
+        for refusal in refusals:
+            refusal.reject()
+    elif refusals:
         sink.context.first_writes.refuse(refusals)
 
 

@@ -1,8 +1,8 @@
 """Know which records of a stream came in this run, so that a complete reading tells who left.
 
 A tap gives each reading a version, which its records carry, and ends it with ACTIVATE_VERSION. That
-counts here only if all records of the version came in this very run. So the ledger remembers the
-highest version of which a record has come.
+counts here only if all records of the version came in this very run, and none of them after the
+message. So the ledger remembers the highest version of which a record has come.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ IS_FIRST = (
     "the ledger had contacts of this stream before its records carried a version; from the next "
     "complete reading on it counts"
 )
+GOES_ON = "records of this version came after it, so that it does not end a reading"
 NO_KEY = "the stream has no key, so that a record that changes is another one"
 UNREADABLE = "records came whose key could not be read"
 FILTERED = "stream_maps filtered records out, whose keys are not known"
@@ -52,11 +53,18 @@ class Versions:
         reason."""
         self._blind = ""
         """Why no version of this run counts."""
+        self._activated: set[int] = set()
+        """Versions of which ACTIVATE_VERSION has come."""
+        self.waiting: tuple[int, int] | None = None
+        """The version of which who left is to be settled at the end of the input, and the number by
+        which STATE waits for it."""
 
     def see(self, version: Any, key: str) -> None:
         """Take note of a record, by its key."""
         if version != self._last:
             self._begin(version)
+        if self._activated and version in self._activated:
+            self._reasons[version] = GOES_ON
         if self._seen is not None:
             self._seen.add(bytes.fromhex(key))
 
@@ -68,6 +76,12 @@ class Versions:
     def seen(self) -> AbstractSet[bytes]:
         """Return the keys of the records that came, as bytes."""
         return self._seen or set()
+
+    def activate(self, version: Any) -> str:
+        """Take note of ACTIVATE_VERSION; return as `reason` does."""
+        if _is_version(version):
+            self._activated.add(version)
+        return self.reason(version)
 
     def reason(self, version: Any) -> str:
         """Return why nobody is taken to have left by a version; "" if there is no reason."""

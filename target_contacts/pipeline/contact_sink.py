@@ -151,12 +151,24 @@ class ContactSink(StreamSink):
         self._versions.miss(reason)
 
     def activate(self, version: object) -> str:
-        """Have something done about the records of earlier versions that this one lacks."""
+        """Have something done at the end of the input about the records that a version lacks."""
         if not self._watches:
             return "on_delete is skip" if self.explainer is None else "nothing is sent"
+        if (reason := self._versions.activate(version)) or not isinstance(version, int):
+            return reason
+        former = self._versions.waiting
+        self._versions.waiting = version, former[1] if former else self._outcomes.opened()
+        return ""
+
+    def depart(self) -> str:
+        """Have something done about the records that left the source; return as `activate` does."""
+        if self._versions.waiting is None:
+            return ""
+        (version, number), self._versions.waiting = self._versions.waiting, None
         if not (reason := self._versions.reason(version)):
             for planned in self._leavers.absent(self._versions.seen):
                 self._delivery.deliver(planned)
+        self._outcomes.close(number)
         return reason
 
     def process_batch(self, context: dict[str, Any]) -> None:

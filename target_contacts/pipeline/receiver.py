@@ -26,7 +26,7 @@ from target_contacts.singer.lines import Line
 from target_contacts.singer.reader import MessageReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from types import FrameType
 
     from singer_sdk.mapper import StreamMap
@@ -168,7 +168,10 @@ class ReceivingTarget(ContactsPlugin, Target):
 
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
         stream = message_dict.get("stream")
-        reason = self._activate(stream, message_dict.get("version"))
+        self._ignore(stream, self._activate(stream, message_dict.get("version")))
+
+    def _ignore(self, stream: Any, reason: str) -> None:
+        """Log why ACTIVATE_VERSION of a stream is ignored, unless it is not, or was logged."""
         if reason and (stream, reason) not in self._told:
             self._told.add((stream, reason))
             self.logger.info("ACTIVATE_VERSION of stream %s is ignored: %s.", stream, reason)
@@ -203,7 +206,11 @@ class ReceivingTarget(ContactsPlugin, Target):
     def _settle_all(self, *, is_endofpipe: bool = False) -> None:
         """Write all that waits, and pass on the last safe STATE."""
         self.drain_all(is_endofpipe=is_endofpipe)
-        for sink in cast("Iterable[StreamSink]", self._sinks_active.values()):
+        sinks = cast("Sequence[StreamSink]", [*self._sinks_active.values()])
+        if is_endofpipe and not self.message_reader.stop:
+            for sink in sinks:
+                self._ignore(sink.stream_name, sink.depart())
+        for sink in sinks:
             sink.settle_last() if is_endofpipe else sink.settle_due()
         if is_endofpipe:
             self.this_run.first_writes.end()

@@ -54,6 +54,10 @@ class StreamSink(BatchSink):
         del version
         return "the stream is not written"
 
+    def depart(self) -> str:
+        """Settle who left the source, at the end of the input; return as `activate` does."""
+        return ""
+
     def settle_due(self) -> None:
         """Settle records that had to wait until now."""
 

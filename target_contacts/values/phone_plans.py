@@ -89,3 +89,15 @@ def _lacks_plus(number: PhoneNumber, digits: str) -> bool:
 def _is_stable(e164: str) -> bool:
     """Say whether E.164 is read as itself; a second leading 0 would be dropped only then."""
     return format_number(phonenumbers.parse(e164), PhoneNumberFormat.E164) == e164
+
+
+def is_dialled_within(national: str, e164: str) -> bool:
+    """Say whether digits are how a number in E.164 is dialled within its own country."""
+    try:
+        number = phonenumbers.parse(e164)
+        region = phonenumbers.region_code_for_number(number)
+        significant = phonenumbers.national_significant_number(number)
+        usual = national != significant or not _needs_prefix(number)
+        return bool(region) and usual and phonenumbers.parse(national, region) == number
+    except phonenumbers.NumberParseException:
+        return False

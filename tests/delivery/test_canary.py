@@ -132,6 +132,7 @@ LOSSES: list[tuple[dict[str, Any], str]] = [
     ({"mobile": "+491511000000"}, "mobile"),
     ({"phone": "+301234567"}, "phone"),
     ({"phone": "1234567"}, "phone"),
+    ({"mobile": "15110000001"}, "mobile"),
     ({"first_name": "P"}, "first_name"),
     ({"last_name": "Ã„lg"}, "last_name"),
     ({"last_name": "?lg"}, "last_name"),
@@ -191,6 +192,54 @@ def test_a_value_in_another_form_has_arrived(tmp_path: Path, stores: dict[str, A
         lossy(place).stores = stores
         run = place.run(*people(2, **FULL), **ON)
         assert (run.bins, run.warnings) == ({"created": 2}, [])
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        ("+79161234567", "8 (916) 123-45-67"),
+        ("+12025550123", "(202) 555-0123"),
+        ("+4532123456", "32 12 34 56"),
+        ("+34612345678", "612345678"),
+        ("+6591234567", "9123 4567"),
+        ("+85291234567", "91234567"),
+    ],
+)
+def test_a_number_as_it_is_dialled_within_its_country_has_arrived(
+    tmp_path: Path, given: str, stored: str
+) -> None:
+    """Also where no 0 is dialled before it; one digit less is a loss."""
+    with Place(tmp_path, LossySink) as place:
+        lossy(place).stores = {"mobile": stored}
+        run = place.run({**person(1), "mobile": given}, **ON)
+        assert (run.bins, run.warnings) == ({"created": 1}, [])
+    (tmp_path / "other").mkdir()
+    with Place(tmp_path / "other", LossySink) as place:
+        lossy(place).stores = {"mobile": stored[:-1]}
+        with pytest.raises(Stopped):
+            place.run({**person(2), "mobile": given}, **ON)
+
+
+@pytest.mark.parametrize("given", ["Anna 😀", "👩🏽‍🚀 Anna", "Anna ❤️", "Anna ☎"])
+def test_a_name_that_lost_only_its_emoji_is_a_warning(tmp_path: Path, given: str) -> None:
+    """The next run would lose it again: no night may be stopped by it."""
+    with Place(tmp_path, LossySink) as place:
+        lossy(place).stores = {"first_name": "Anna"}
+        run = place.run(person(1, first_name=given), person(2), **ON)
+        assert run.bins == {"created": 2}
+        assert len(run.warnings) == 1
+        assert "first_name" in run.warnings[0]
+
+
+@pytest.mark.parametrize(("given", "stored"), [("😀", ""), ("Anna 😀", "Anna ?"), ("𠮷田", "田")])
+def test_a_name_that_lost_more_than_emoji_stops_the_run(
+    tmp_path: Path, given: str, stored: str
+) -> None:
+    """A name that is empty, or lost a letter, has not arrived."""
+    with Place(tmp_path, LossySink) as place:
+        lossy(place).stores = {"first_name": stored}
+        with pytest.raises(Stopped):
+            place.run(person(1, first_name=given), **ON)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ Each row says what becomes of the first writes, one by one, and what follows.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
@@ -16,10 +16,10 @@ from target_contacts.sinks.first_writes import FirstWrites
 from target_contacts.sinks.item import Outcome
 from target_contacts.sinks.packing import Waiting, packs
 from tests.support.fake_run import FakeRun, Place
-from tests.support.fake_sink import LISTED, REFUSED, FakeSink, Fault, ParallelSink
+from tests.support.fake_sink import LISTED, REFUSED, AskedSink, FakeSink, Fault, ParallelSink
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from target_contacts.sinks.item import Item
@@ -101,6 +101,36 @@ def test_other_refusals_stop_nothing(
         bad = sum(fault is not None for fault in faults)
         assert run.bins == {"rejected": bad, "created": MANY - bad}
         assert run.states[-1] == {"at": MANY}
+
+
+class PickySink(AskedSink):
+    """A destination that refuses to look some people up."""
+
+    capabilities: ClassVar = replace(AskedSink.capabilities, most_look_ups=MANY)
+    refuses: ClassVar = frozenset({"Anna1", "Anna2", "Anna3"})
+
+    def find(self, wanted: Mapping[str, str]) -> Iterable[tuple[str, Mapping[str, Any]]]:
+        """Return the contacts with these values."""
+        if wanted.get("first_name") in self.refuses:
+            raise REFUSED.error
+        return super().find(wanted)
+
+
+@pytest.mark.parametrize("count", [7, MANY])
+def test_a_few_look_ups_refused_among_others_stop_nothing(tmp_path: Path, count: int) -> None:
+    """More are answered, so it is the records: they are rejected, and the others are written."""
+    with Place(tmp_path, PickySink) as place:
+        run = place.run(*people(count))
+        assert run.bins == {"rejected": 3, "created": count - 3}
+        assert run.states[-1] == {"at": count}
+
+
+def test_look_ups_refused_alike_stop_the_run(tmp_path: Path) -> None:
+    """Where no more are answered, the account refuses them."""
+    with Place(tmp_path, PickySink) as place:
+        with pytest.raises(Stopped, match="refused alike"):
+            place.run(*people(6))
+        assert (writes(place), place.sink.contacts) == (0, {})
 
 
 def test_an_account_that_accepted_a_contact_once_is_trusted(tmp_path: Path) -> None:

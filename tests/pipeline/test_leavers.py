@@ -142,6 +142,40 @@ def test_a_reading_that_failed_or_was_resumed_deletes_nobody(
     assert (whole.summary["deleted"], names(place)) == (1, names(source))
 
 
+def told_in_parts(version: int, *parts: int | None) -> list[dict[str, Any]]:
+    """Return the messages of a reading: numbers of people, and None where ACTIVATE_VERSION is."""
+    activate = {"type": "ACTIVATE_VERSION", "stream": "contacts", "version": version}
+    head, *records = contacts(*[person(each) for each in parts if each is not None])
+    coming = iter(records)
+    lines = [activate if each is None else {**next(coming), "version": version} for each in parts]
+    return [head, *lines, {"type": "STATE", "value": {"at": version}}]
+
+
+@pytest.mark.parametrize(
+    ("parts", "stay"),
+    [
+        ((1, None, 2, 3), {1, 2, 3, 4}),
+        ((1, None, 2, None, 3, None), {1, 2, 3, 4}),
+        ((None, 1, None, 2, None), {1, 2, 3, 4}),
+        ((None, 1, 2, 3, None), {1, 2, 3, 4}),
+        ((1, 2, 3, None), {1, 2, 3}),
+        ((1, 2, 3, None, None), {1, 2, 3}),
+    ],
+    ids=["within", "after each part", "before each part", "before and after", "after", "twice"],
+)
+def test_a_version_counts_only_if_its_message_ends_the_reading(
+    place: ZohoVoice, workplace: Workplace, parts: tuple[int | None, ...], stay: set[int]
+) -> None:
+    """Whose record comes after the message was never gone: nobody is deleted and created again."""
+    config = {**place.target_config(), **DELETE}
+    workplace.target(config, told_in_parts(1, 1, 2, 3, 4, None))
+    run = workplace.target(config, told_in_parts(2, *parts))
+    assert (run.code, there(place), run.summary["created"]) == (0, stay, 0)
+    assert (run.summary["deleted"], run.messages[-1]) == (4 - len(stay), {"at": 2})
+    assert ("came after it" in run.log) is (len(stay) == 4)
+    assert balances(run)
+
+
 # To each API.
 
 
