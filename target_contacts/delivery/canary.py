@@ -208,7 +208,7 @@ class Canary:
             f"{what}: {_shown(names)}"
             for what, names in (
                 ("did not arrive as it was sent", sorted([*found.lost, *found.other])),
-                ("the contact had it before, it was not sent, and it is lost", found.gone),
+                ("was there before, was not sent and is lost", found.gone),
             )
             if names
         ]

@@ -131,7 +131,7 @@ def test_an_update_that_loses_what_was_there_stops_before_the_others(
         vars(sandbox)["stores"] = {field: "Other" if api == "porters" else ""}
         ended = run(sandbox, workplace, version=2)
         assert (ended.code, ended.messages) == (1, [])
-        assert f"the contact had it before, it was not sent, and it is lost: {field}." in ended.log
+        assert f"was there before, was not sent and is lost: {field}." in ended.log
         assert value not in ended.log
         assert len(sandbox.writes) == before + 1
 
