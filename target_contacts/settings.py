@@ -138,7 +138,7 @@ COMMON = (
         th.BooleanType,
         default=True,
         description=(
-            "Whether the first create and the first update into an account leave alone and are "
+            "Whether the first create and the first update into an account are sent alone and are "
             "read back before the rest leaves. The run stops if a name, a number or an e-mail "
             "did not arrive, or if an update lost what the contact held."
         ),

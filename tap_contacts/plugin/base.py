@@ -209,9 +209,13 @@ def check_option() -> click.Option:
     return click.Option(["--check"], is_flag=True, help=text)
 
 
+_ANNOUNCED = ("Error initializing target sink", "An unhandled error occurred while syncing")
+"""How the SDK's lines begin that announce an error."""
+
+
 def _is_sentence(record: logging.LogRecord) -> bool:
     """Say whether a line is not the SDK's announcement of an error that is logged anyway."""
-    return not str(record.msg).startswith("Error initializing target sink")
+    return not str(record.msg).startswith(_ANNOUNCED)
 
 
 def file_of(

@@ -119,7 +119,7 @@ def at(path: str, prefix: str) -> SettingsFile:
 def assert_replaceable(path: Path) -> None:
     """Raise Unwritable if a file could not be written, before anything is asked for it."""
     if path.exists() and not path.is_file():
-        msg = "is no file"
+        msg = "is not a file"
         raise Unwritable(msg)
     handle, new = _beside(path)
     os.close(handle)

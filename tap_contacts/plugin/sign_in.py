@@ -133,4 +133,4 @@ def _by_hand(kind: type[ApiClient]) -> str:
     """Say which settings an API needs that nobody can be led to."""
     needed = (each for each in kind.settings.wrapped.values() if not each.optional)
     named = " ".join(f"{kind.api}.{each.name}: {each.description}" for each in needed)
-    return f"{kind.title} has nothing to be led through. Write into the config yourself: {named}"
+    return f"--sign-in is not for {kind.title}. Write these settings into the config: {named}"

@@ -95,11 +95,11 @@ class CallErrors:
         return error
 
     def _redirected(self, call: Call, answer: Answer, judgement: Judgement) -> str:
-        """Return what to do about a redirect of a request that writes, and log it once; or ""."""
-        if call.reads or judgement.verdict is not Verdict.UNKNOWN:
+        """Return what to do about a redirect, or ""; log it once if the request writes."""
+        if judgement.verdict is not Verdict.UNKNOWN:
             return ""
         advice = redirects.advice(answer, self._origin)
-        if advice and advice not in self._logged:
+        if advice and not call.reads and advice not in self._logged:
             self._logged.add(advice)
             words = (self._title, call.asked, answer.status, advice)
             self._logger.warning("%s: %s: (HTTP %d). %s", *words)

@@ -121,7 +121,8 @@ class Untrusted(NoAnswer):
         """Return what ends the run: the certificate will be the same in the next try."""
         what = (
             "Check api_url. If the server signs its own certificate, set ca_file or "
-            "cert_fingerprint of the account."
+            "cert_fingerprint of the account. If one is set, the server shows another certificate: "
+            "find out why before you change the setting."
         )
         return Stopped(api, asked, str(self), f"{what} {advice}".strip())
 

@@ -29,7 +29,7 @@ def origin(setting: str, url: str, *, allow_http: bool) -> str:
     """
     split = _split_origin(url.strip().rstrip("/"))
     if split is None or not _is_bare(split):
-        msg = f"{setting} must be a bare origin such as https://host or https://host:8443."
+        msg = f"{setting} must be scheme, host and port alone, such as https://host or https://host:8443."
         raise ConfigurationError(msg)
     if not _is_host(str(split.hostname)):
         msg = f"{setting} must name a host that there can be, such as api.example.com or 192.0.2.1."

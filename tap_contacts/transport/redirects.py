@@ -14,9 +14,7 @@ REDIRECTS = frozenset((301, 302, 303, 307, 308))
 
 _HOST = re.compile(r"[a-z0-9.-]{1,253}(:[0-9]{1,5})?")
 
-REDIRECTED = (
-    "It answered with a redirect to {}, which no request that writes follows; check api_url."
-)
+REDIRECTED = "It answered with a redirect to {}, which is not followed; check api_url."
 
 
 def advice(answer: Answer, origin: str) -> str:

@@ -38,8 +38,8 @@ NOT_FOUND = "the contact is not found"
 
 SPOILT = (
     "Nothing more was sent. Look at contact {} there, and at the docs page of this API for the "
-    "settings that change how it is written. The next run writes it again and looks again. "
-    "canary: false goes on without a look."
+    "settings that change how it is written. The next run writes it again and reads it back again. "
+    "With canary set to false, runs go on without reading back."
 )
 
 
@@ -194,8 +194,8 @@ class Canary:
     def _not_told(self, item: Planned, remote_id: str, why: str) -> str:
         return (
             f"{self._sink.title}: {self._what(item)}: whether it arrived as it was sent cannot be "
-            f"told ({why.rstrip('.')}). Look at contact {remote_id} there. canary: false asks no "
-            "more."
+            f"told ({why.rstrip('.')}). Look at contact {remote_id} there. With canary set to "
+            "false this is not asked again."
         )
 
     def _warn_of(self, item: Planned, names: Sequence[str]) -> None:

@@ -29,7 +29,7 @@ EXPECTED = [
     ("api_v1", "version of the API", "(it says 2.0.0)"),
     ("", NAMES, "cannot be told: "),
     ("", ROOM, "set bas_ip.max_contacts"),
-    ("link_id_ignored", "link_id", "the first contact of a run goes alone"),
+    ("link_id_ignored", "link_id", "the first contact of a run is sent alone"),
 ]
 
 

@@ -73,7 +73,10 @@ def assert_hidden(text: str, password: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"api_url": "http://192.0.2.10/api"}, "bas_ip.api_url must be a bare origin"),
+        (
+            {"api_url": "http://192.0.2.10/api"},
+            "bas_ip.api_url must be scheme, host and port alone",
+        ),
         ({"contacts_path": "api/v0"}, "bas_ip.contacts_path must be a path that starts with a "),
         ({"number_template": "sip:{cell}@pbx"}, "number_template names cell; known are: first_na"),
     ],

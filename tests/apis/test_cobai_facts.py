@@ -63,7 +63,7 @@ READINGS = [
     (("no_contact_list_404",), 3, f"{HARM}: {LISTED} (it is refused, (HTTP 404); contacts cannot"),
     (("put_resets_password",), 3, "cannot be told: An update without a password keeps it"),
     (("more_required",), 3, "cannot be told: The fields that are sent are enough"),
-    (("user_name_shared",), 3, "cannot be told: No two contacts have one webUserName"),
+    (("user_name_shared",), 3, "cannot be told: A webUserName is used once"),
 ]
 """Readings, how many contacts there are, and how a line begins."""
 

@@ -146,7 +146,10 @@ def test_what_is_no_valomnia_is_told(
     ("changed", "sentence"),
     [
         ({"api_url": "http://tenant.example.com"}, "valomnia.api_url must start with https://"),
-        ({"api_url": "https://tenant.example.com/api"}, "valomnia.api_url must be a bare origin"),
+        (
+            {"api_url": "https://tenant.example.com/api"},
+            "valomnia.api_url must be scheme, host and port alone",
+        ),
         ({"api_version": "1.0/../admin"}, "valomnia.api_version must be like v1.0"),
         ({"password": ""}, "valomnia needs username and password"),
     ],

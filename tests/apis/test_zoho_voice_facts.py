@@ -119,7 +119,7 @@ READINGS = [
     ((), 1, f"cannot be told: {OFFSET} ({FEW})"),
     ((), 2, f"cannot be told: {SIZE} (there are no more than 2 contacts, and 50 are asked for)"),
     (("total_uncounted",), 60, f"differs: {TOTAL} (reading goes on up to an empty page, "),
-    (("newest_first",), 60, f"differs: {LAST} (a run that broke off begins from the first"),
+    (("newest_first",), 60, f"differs: {LAST} (after an interruption the next run reads"),
     (("shuffled",), 60, f"holds: {ORDER}"),
     (("shuffled",), 60, f"differs: {LAST}"),
     (("reads_status",), 60, f"cannot be told: {STATUS} (none of 2 contacts shows one; if "),

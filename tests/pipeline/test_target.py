@@ -504,7 +504,10 @@ def test_a_line_that_is_no_singer_message_stops_the_run_after_what_came_before(
         ({"zoho_voice": {"access_token": 5318008}}, "zoho_voice.access_token must be of type"),
         ({"zoho_voice": {"access_token": "x", "api_url": "http://example.com"}}, "https://"),
         *(
-            ({"zoho_voice": {"access_token": "x", "api_url": f"https://{each}"}}, "bare origin")
+            (
+                {"zoho_voice": {"access_token": "x", "api_url": f"https://{each}"}},
+                "host and port alone",
+            )
             for each in ("h/path", "h?x=5318008", "h#5318008", "u@h", "u:5318008@h")
         ),
         ({"field_map": {"nickname": "nick"}}, "field_map names nickname; known are: first_name"),

@@ -126,7 +126,7 @@ def test_what_cannot_be_written_is_told_before(tmp_path: Path) -> None:
     """A folder that is not there, and what is no file."""
     with pytest.raises(Unwritable, match="No such file or directory"):
         kept_settings.assert_replaceable(tmp_path / "no" / "config.json")
-    with pytest.raises(Unwritable, match="is no file"):
+    with pytest.raises(Unwritable, match="is not a file"):
         kept_settings.assert_replaceable(tmp_path)
     kept_settings.assert_replaceable(tmp_path / "config.json")
     assert list(tmp_path.iterdir()) == []

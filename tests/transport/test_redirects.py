@@ -1,4 +1,4 @@
-"""A write that is answered with a redirect is not carried on, and said."""
+"""A redirect is not followed, and said."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import requests
 from tap_contacts.transport import redirects
 from tap_contacts.transport.session import Answer
 from tests.crash.lab import KINDS
+from tests.sandbox.cobai import Cobai
 from tests.support.commands import FAST, contacts
 from tests.support.privacy import WRITES
 
@@ -68,7 +69,20 @@ def test_a_redirect_at_a_create_is_named_once(workplace: Workplace, api: str, st
         sandbox.fault(on=WRITES[api], times=-1, status=status, headers=away)
         run = workplace.target(config, contacts(ANNA))
     assert run.code in {1, 3}
-    assert run.log.count("redirect to another host, which no request that writes follows") >= 1
+    assert run.log.count("redirect to another host, which is not followed") >= 1
     assert "check api_url" in run.log
     assert "elsewhere" not in run.log
     assert "anna" not in run.log.lower()
+
+
+def test_a_redirect_at_a_read_is_named(workplace: Workplace) -> None:
+    """The last line says it, with what to check; the SDK announces no unhandled error before."""
+    with Cobai() as sandbox:
+        away = {"Location": "https://elsewhere.example.org/taken?who=anna"}
+        sandbox.fault(times=-1, status=302, headers=away)
+        run = workplace.tap({"cobai": sandbox.tap_config(), "max_tries": 2})
+    assert run.code == 1
+    last = run.log.splitlines()[-1]
+    assert "redirect to another host, which is not followed; check api_url" in last
+    assert "unhandled" not in run.log
+    assert "elsewhere" not in run.log

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from tap_contacts.apis.bas_ip.paths import Found
 
 ALONE = (
-    "no read tells; the first contact of a run goes alone, and an answer without its link_id ends "
-    "the run"
+    "no read tells; the first contact of a run is sent alone, and an answer without its link_id "
+    "ends the run"
 )
 UNTOLD = {
     "The caller may choose link_id, and the device keeps it": ALONE,
@@ -112,7 +112,9 @@ class Facts:
     def _list(self) -> Seen:
         if self._lists:
             return holds()
-        return differs("they cannot; what became of a contact stands in the answer to it alone")
+        return differs(
+            "they cannot be listed; only the answer to a write says what became of a contact"
+        )
 
     def _version(self) -> Seen:
         told = self._client.info.get("api_version")

@@ -39,7 +39,7 @@ WRITES = {
         "if cobai refuses the first contacts, its words say why: see defaults, "
         "field_map and cobai.element_order"
     ),
-    "No two contacts have one webUserName, whosever they are": (
+    "A webUserName is used once in all of cobai, not once for each customer": (
         "contacts are looked up within their customer, and one whose name is in "
         "use elsewhere is rejected with cobai's answer"
     ),

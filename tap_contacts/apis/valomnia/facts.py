@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 UNTOLD = {
     "A sign-in is refused by a redirect or by success:false": (
-        "it is not tried, lest the user be locked; any sign-in without a session counts as refused"
+        "it is not tried, so that the user is not locked; any sign-in without a session counts as "
+        "refused"
     ),
     "An update may blank the fields that it does not name": (
         "the first update that is read back tells (setting canary); until then each contact is "

@@ -26,7 +26,9 @@ _logger = logging.getLogger("contacts.valomnia")
 PASSING = frozenset((408, 429, 502, 503, 504))
 """HTTP statuses of something before the API, which has not tried the password."""
 
-ADVICE = "Check username, password and api_url. It is not tried again, lest the user be locked."
+ADVICE = (
+    "Check username, password and api_url. It is not tried again, so that the user is not locked."
+)
 WARNED = "Valomnia: sign-in: %s. Ask Valomnia which version to use, and set valomnia.api_version."
 
 
@@ -50,7 +52,7 @@ class Session(TokenSignIn):
         """Code of what a sign-in has warned of."""
 
     def new_token(self) -> tuple[str, float]:
-        """Return a session; a user who was refused is not tried again, lest it be locked."""
+        """Return a session; a user who was refused is not tried again, so as not to lock it."""
         if self._refusal:
             raise self._refusal
         try:

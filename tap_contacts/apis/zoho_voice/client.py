@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 SETTINGS = th.ObjectType(
     text("client_id", "Client id of the Zoho API console."),
     text("client_secret", "Its secret.", secret=True),
-    text("refresh_token", "Refresh token with the scope zohovoice.contacts.ALL.", secret=True),
+    text("refresh_token", "Refresh token of that client, which --sign-in gets.", secret=True),
     text(
         "access_token",
         "Instead of the three above, for one run of less than an hour.",

@@ -23,8 +23,9 @@ _LOCKED = Judgement(
 )
 _SIGN_IN_AGAIN = Judgement(
     Verdict.RENEW,
-    advice="Check the refresh token and its scope zohovoice.contacts.ALL, and that data_center is "
-    f"that of the account. {OF_ONE_CENTER}",
+    advice="Check refresh_token, or access_token if that is set, and that its scopes are "
+    "zohovoice.contacts.READ, .CREATE and .UPDATE. Check that data_center is that of the account. "
+    f"{OF_ONE_CENTER}",
 )
 _SCOPE = Judgement(
     Verdict.STOP, advice="Get a refresh token with the scope {scope}, or zohovoice.contacts.ALL."

@@ -134,7 +134,7 @@ class _List:
     def _ascending(self) -> Seen:
         if SeenKeys(_ids(self._first)).ascend:
             return holds("by their ids")
-        return differs("a run that broke off begins from the first contact again")
+        return differs("after an interruption the next run reads from the first contact again")
 
     def _status(self) -> Seen:
         """See whether one of a few contacts shows a status, first of all those listed with one."""
