@@ -499,10 +499,11 @@ def test_a_signal_before_an_update_is_sent(tmp_path: Path) -> None:
 
     with Place(tmp_path, Ended) as place:
         place.run(person(1), match_on=[])
+        before = place.entry(1)
         place.sink.asked.clear()
         with pytest.raises(Interrupted):
             FakeRun(place, **ON).send(person(1, email="p@example.com"))
-        assert place.sink.asked == []
+        assert (place.sink.asked, place.entry(1)) == ([], before)
 
 
 def test_it_can_be_switched_off(tmp_path: Path) -> None:

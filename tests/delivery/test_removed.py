@@ -178,6 +178,17 @@ def test_a_destination_that_cannot_be_asked_ends_the_run(tmp_path: Path) -> None
         assert (run.bins, run.states, known(place)) == ({"created": 1}, [], ("written", "1"))
 
 
+def test_one_list_is_enough_for_all_that_are_created_anew(tmp_path: Path) -> None:
+    """Contacts that were removed are missing in it whenever it was made."""
+    with Place(tmp_path) as place:
+        removed(place, ANNA, BERT)
+        run = FakeRun(place, on_gone="recreate")
+        for record in (MOVED, {**BERT, "company": "Acme"}):
+            run.send(record)
+        assert run.bins == {"created": 2}
+        assert place.sink.asked.count("list") == 1
+
+
 @pytest.mark.parametrize("on_gone", ["reject", "recreate", "skip"])
 def test_what_is_remembered_as_gone_is_never_sent(tmp_path: Path, on_gone: str) -> None:
     """Whatever the record says, and the setting, until the ledger forgets it."""

@@ -132,6 +132,7 @@ KNOWN = (
         "a signal ends the wait a second later",
     ),
     Known("ledger/ledger", "return {}", "pass", EQUIVALENT, SHORT_CUT),
+    Known("delivery/canary", "return", "pass", EQUIVALENT, SHORT_CUT),
     Known(
         "ledger/lock",
         "time.sleep(min(POLL_SECONDS, max(0.0, until - time.monotonic())))",
