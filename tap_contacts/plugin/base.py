@@ -138,7 +138,7 @@ class ContactsPlugin(PluginBase):
         if named and not isinstance(logging.getLevelName(os.environ[named].upper()), int):
             msg = f"{named} in the environment must be debug, info, warning, error or critical."
             raise ConfigurationError(msg)
-        cls.logger.addFilter(_is_sentence)
+        cls.logger.addFilter(is_sentence)
         try:
             found = cls.cli
         except Exception:  # noqa: BLE001  # a log configuration may name any class
@@ -213,7 +213,7 @@ _ANNOUNCED = ("Error initializing target sink", "An unhandled error occurred whi
 """How the SDK's lines begin that announce an error."""
 
 
-def _is_sentence(record: logging.LogRecord) -> bool:
+def is_sentence(record: logging.LogRecord) -> bool:
     """Say whether a line is not the SDK's announcement of an error that is logged anyway."""
     return not str(record.msg).startswith(_ANNOUNCED)
 

@@ -14,6 +14,7 @@ from singer_sdk.exceptions import SyncError
 from tap_contacts import fast_path
 from tap_contacts.listing.offsets import Incomplete
 from tap_contacts.plugin import stream_maps
+from tap_contacts.plugin.base import is_sentence
 from tap_contacts.plugin.progress import Progress, Track
 from tap_contacts.transport.client import ApiClient
 from tap_contacts.transport.errors import ApiError
@@ -72,6 +73,7 @@ class ApiStream(Stream, Generic[ClientT]):
         self._clients, self._shown = clients, shown
         self._unknown = UnknownFields()
         self.logger.addFilter(self._unknown)
+        self.logger.addFilter(is_sentence)
         self._read = self._gone = 0
         self._new_version: int | None = None
         """Version of what is read from the start; None if none is to be told."""
