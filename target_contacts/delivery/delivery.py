@@ -14,40 +14,28 @@ from typing import TYPE_CHECKING, Any, cast
 from msgspec.structs import replace
 
 from tap_contacts.transport.errors import OutcomeUnknown, Refused, Stopped
-from target_contacts.delivery.gate import UNPLANNED
 from target_contacts.delivery.intents import Intents
-from target_contacts.delivery.limit import BEYOND
 from target_contacts.delivery.planned import Planned, why
-from target_contacts.delivery.refusals import Refusals
 from target_contacts.errors import Rejected
-from target_contacts.ledger.entry import WRITTEN, Entry
 from target_contacts.shutdown import Interrupted
-from target_contacts.sinks.item import Action, Outcome, created
+from target_contacts.sinks.item import Action, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from target_contacts.delivery.admission import Admission
     from target_contacts.delivery.adoption import Adoption
     from target_contacts.delivery.canary import Canary
     from target_contacts.delivery.departed import Departed
-    from target_contacts.delivery.gate import Gate
     from target_contacts.delivery.guards import StreamGuards
-    from target_contacts.delivery.limit import Limit
     from target_contacts.delivery.missing import Missing
     from target_contacts.delivery.outcomes import Outcomes
-    from target_contacts.delivery.planned import Received
+    from target_contacts.delivery.refusals import Refusals
     from target_contacts.delivery.setbacks import Setbacks
     from target_contacts.delivery.unanswered import Unanswered
     from target_contacts.ledger.ledger import Ledger
-    from target_contacts.mapping.field import Payload
     from target_contacts.shutdown import Shutdown
     from target_contacts.sinks.base import ApiSink
-
-_FORBIDDEN = {
-    ("create_only", Action.UPDATE): "there already, and mode is create_only",
-    ("update_only", Action.CREATE): "not there yet, and mode is update_only",
-}
-"""Why an item is skipped, by mode and what would be done with it."""
 
 _REFUSALS = (Rejected, Refused)
 
@@ -68,13 +56,10 @@ class Delivery:
         shutdown: Knows whether the run is to end.
         missing: Settles updates and deletions of contacts that are gone.
         departed: Settles contacts that were deleted or marked.
-        limit: Knows which records may be sent.
         canary: Reads the first writes of an account back.
         guards: End the run if too much is changed.
-        gate: Lets only what is planned be sent, if there is a plan.
-        mode: Whether contacts may be created, updated or both: the setting of this name.
-        assert_complete: Raises Rejected if a payload lacks what a contact must have; takes the
-            payload and whether it is that of a new contact.
+        refusals: Books what the destination refuses.
+        admission: Decides which items are sent.
     """
 
     def __init__(  # noqa: PLR0913  # what it takes is all that it works with
@@ -89,21 +74,18 @@ class Delivery:
         missing: Missing,
         departed: Departed,
         shutdown: Shutdown,
-        limit: Limit,
         canary: Canary,
         guards: StreamGuards,
-        gate: Gate,
-        mode: str,
-        assert_complete: Callable[[Payload, bool], None],
+        refusals: Refusals,
+        admission: Admission,
     ) -> None:
         self._sink, self._ledger, self._outcomes = sink, ledger, outcomes
         self._stream, self._intents = outcomes.stream, Intents(sink, ledger, outcomes.stream)
         self._adoption, self._setbacks, self._unanswered = adoption, setbacks, unanswered
-        self._missing, self._shutdown, self._limit = missing, shutdown, limit
-        self._canary, self._guards, self._gate = canary, guards, gate
+        self._missing, self._shutdown = missing, shutdown
+        self._canary, self._guards = canary, guards
         self._departed = departed
-        self._mode, self._assert_complete = mode, assert_complete
-        self._refusals = Refusals(ledger, outcomes, sink.context.first_writes)
+        self._refusals, self._admission = refusals, admission
         self._sent_twice: list[tuple[Planned, str]] = []
         """Creates that were sent again since they had not been answered, with the new ids."""
 
@@ -119,12 +101,6 @@ class Delivery:
             if due := self._unanswered.take_due():
                 ready += self._again(due)
             self._send(ready)
-
-    def leave_beyond(self, several: Iterable[Received]) -> None:
-        """Leave records out that are beyond the limit."""
-        for received in several:
-            self._limit.left += 1
-            self._outcomes.skip(received, BEYOND)
 
     def settle_due(self) -> None:
         """Settle the creates that are held and cannot be carried out any more."""
@@ -194,7 +170,7 @@ class Delivery:
         doubtful = [item for item in planned if item.doubtful]
         found = self._adoption.resolve(doubtful, fresh=fresh) if doubtful else ()
         wanted = (item for item in chain(certain, found) if not self._unanswered.hold(item))
-        return deque(r for item in wanted if (r := self._checked(item)))
+        return deque(r for item in wanted if (r := self._admission.checked(item)))
 
     def _write(self, ready: deque[Planned]) -> list[Planned]:
         """Write until all is sent or too much goes unanswered; return what was never answered."""
@@ -217,51 +193,6 @@ class Delivery:
                 unknown += self._settle(cast("list[Outcome[Planned]]", outcomes))
         self._shutdown.assert_not_asked()
         return unknown
-
-    def _checked(self, item: Planned) -> Planned | None:
-        """Return an item as it must be sent, if it is to be sent now."""
-        ready = item if item.action.leaves else self._ready(item)
-        return ready if ready and self._may_be_sent(ready) else None
-
-    def _ready(self, item: Planned) -> Planned | None:
-        """Return an item as it must be sent; None if it must not, and is booked."""
-        creating = item.action is Action.CREATE
-        if creating and item.refusal:
-            self._refusals.drop([item])
-            self._outcomes.reject(item.received, item.refusal)
-            return None
-        if forbidden := _FORBIDDEN.get((self._mode, item.action)):
-            self._leave(item, forbidden)
-            return None
-        ready = replace(item, payload=created(item)) if creating else item
-        try:
-            self._assert_complete(ready.payload, creating)
-        except Rejected as why_not:
-            self._outcomes.reject(item.received, why_not)
-            return None
-        return ready
-
-    def _may_be_sent(self, item: Planned) -> bool:
-        """Say whether plan, limit and guards let an item through; book it if they do not."""
-        if not self._gate.admits(self._stream, item, self._ledger.digest):
-            self._outcomes.hold_back([item.received], UNPLANNED)
-            return False
-        if not self._limit.admits(self._stream, item.key):
-            self.leave_beyond([item.received])
-            return False
-        if not self._guards.admits(item):
-            self._outcomes.hold_back([item.received])
-            return False
-        return True
-
-    def _leave(self, item: Planned, why_not: str) -> None:
-        """Leave an item out; a contact that an unanswered create of this target made is known."""
-        if item.intent is None or item.remote_id is None:
-            self._outcomes.skip(item.received, why_not)
-            return
-        written = Entry(item.key, WRITTEN, item.remote_id, created=False)
-        self._ledger.put(self._stream, [written])
-        self._outcomes.settle("created", item.received)
 
     def _intending(self, ready: deque[Planned], most: int) -> Iterator[Planned]:
         """Take so many items and yield them, once the ledger has it that they are about to leave.

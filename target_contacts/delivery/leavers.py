@@ -9,7 +9,6 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from target_contacts.delivery.limit import BEYOND
 from target_contacts.delivery.missing import WAS_GONE
 from target_contacts.delivery.planned import Planned, Received
 from target_contacts.ledger.entry import GONE, INTENT, MARKED
@@ -17,7 +16,7 @@ from target_contacts.singer.lines import Line
 from target_contacts.sinks.item import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from target_contacts.delivery.limit import Limit
@@ -101,7 +100,7 @@ class Leavers:
         if not several:
             return []
         if self._limit.is_set:
-            self._leave_beyond(several)
+            self._limit.leave_out(several, self._outcomes)
             return []
         entries = self._entries([received.key for received in several])
         shared = self._shared(entries)
@@ -124,11 +123,6 @@ class Leavers:
             shared = self._shared(entries)
             found = [(self._received(key), entry) for key, entry in entries.items()]
             yield [item for each, entry in found if (item := self._decided(each, entry, shared))]
-
-    def _leave_beyond(self, several: Iterable[Received]) -> None:
-        for received in several:
-            self._limit.left += 1
-            self._outcomes.skip(received, BEYOND)
 
     def _entries(self, keys: Sequence[str]) -> Mapping[str, Entry]:
         return self._ledger.entries(self._outcomes.stream, keys)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from target_contacts.delivery.outcomes import Outcomes
+    from target_contacts.delivery.planned import Received
 
 T = TypeVar("T")
 
@@ -44,6 +47,12 @@ class Limit:
             return False
         self._admitted.add((stream, key))
         return True
+
+    def leave_out(self, several: Iterable[Received], outcomes: Outcomes) -> None:
+        """Book records as left out that are beyond the limit."""
+        for received in several:
+            self.left += 1
+            outcomes.skip(received, BEYOND)
 
     def parts(self, items: Sequence[T]) -> Iterator[tuple[Sequence[T], bool]]:
         """Yield items in parts, and for each whether it is beyond the limit.

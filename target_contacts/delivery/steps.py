@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from target_contacts.delivery.admission import Admission
 from target_contacts.delivery.adoption import Adoption
 from target_contacts.delivery.canary import Canary
 from target_contacts.delivery.delivery import Delivery
@@ -12,6 +13,7 @@ from target_contacts.delivery.guards import StreamGuards
 from target_contacts.delivery.leavers import Leavers, Wishes
 from target_contacts.delivery.missing import Missing
 from target_contacts.delivery.plan import Plan, Terms
+from target_contacts.delivery.refusals import Refusals
 from target_contacts.delivery.setbacks import Setbacks, Tries
 
 if TYPE_CHECKING:
@@ -76,7 +78,7 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
         gate: Lets only what is planned be sent, if there is a plan.
         former_until: Until when a create of an earlier run may still be carried out.
         key_properties: Names of the key's properties.
-        assert_complete: As for `Delivery`.
+        assert_complete: As for `Admission`.
         marks: As for `Wishes`.
         warn_once: Logs a warning, unless it was logged before.
     """
@@ -117,6 +119,19 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
         limit=limit,
     )
     departed = Departed(ledger, outcomes, adoption)
+    refusals = Refusals(ledger, outcomes, sink.context.first_writes)
+    attributes = {field.wire: field.attribute for field in sink.configured()}
+    stream_guards = StreamGuards(guards, outcomes.stream, attributes)
+    admission = Admission(
+        ledger,
+        outcomes,
+        refusals=refusals,
+        limit=limit,
+        guards=stream_guards,
+        gate=gate,
+        mode=settings.mode,
+        assert_complete=assert_complete,
+    )
     delivery = Delivery(
         sink,
         ledger=ledger,
@@ -127,13 +142,9 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
         missing=Missing(sink, ledger, outcomes, departed, settings.on_gone, adopts=adoption.adopts),
         departed=departed,
         shutdown=shutdown,
-        limit=limit,
         canary=canary,
-        guards=StreamGuards(
-            guards, outcomes.stream, {field.wire: field.attribute for field in sink.configured()}
-        ),
-        gate=gate,
-        mode=settings.mode,
-        assert_complete=assert_complete,
+        guards=stream_guards,
+        refusals=refusals,
+        admission=admission,
     )
     return Steps(Plan(ledger, outcomes, filled, unanswered, terms), leavers, delivery)

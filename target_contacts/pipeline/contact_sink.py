@@ -181,7 +181,7 @@ class ContactSink(StreamSink):
             return
         for changed, is_beyond in self._run.limit.parts(self._plan.changed(waiting)):
             if is_beyond:
-                self._delivery.leave_beyond(changed)
+                self._run.limit.leave_out(changed, self._outcomes)
             else:
                 self._deliver(changed)
         if self._unreadable:

@@ -144,7 +144,7 @@ class FakeRun:
             self._checkpoints.saw({"at": record["id"]})
         for changed, is_beyond in self.limit.parts(steps.plan.changed(waiting)):
             if is_beyond:
-                steps.delivery.leave_beyond(changed)
+                self.limit.leave_out(changed, steps.outcomes)
                 continue
             self._deliver(steps, changed)
         self._checkpoints.pass_on()
