@@ -158,7 +158,7 @@ def test_a_401_renews_once_and_then_stops(zoho: ZohoVoice, code: str) -> None:
     """Whatever its code."""
     body = f'{{"code": "{code}", "message": "no", "status": "ERROR"}}'
     zoho.fault(on=f"GET {API}", times=-1, status=401, body=body)
-    with pytest.raises(Stopped, match="Check the refresh token"):
+    with pytest.raises(Stopped, match="Check refresh_token"):
         client(zoho).check()
     assert (asked(zoho, TOKEN), asked(zoho, f"{API}/contact_status")) == (2, 2)
 
