@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tap_contacts.transport.errors import ApiError, Barred, ends_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 
 class Standing(enum.Enum):
@@ -80,3 +80,17 @@ def fact(what: str, ask: Callable[[], Seen]) -> Fact:
         if ends_run(error) and not isinstance(error, Barred):
             raise
         return Fact(what, unknown(str(error).rstrip(".")))
+
+
+def told(
+    asked: Iterable[tuple[str, Callable[[], Seen]]], untold: Mapping[str, str]
+) -> Iterator[Fact]:
+    """Yield what asking shows of each assumption, then those that no reading tells.
+
+    Args:
+        asked: Assumptions, each with what asks for it.
+        untold: Assumptions, each with what tells it instead.
+    """
+    for what, ask in asked:
+        yield fact(what, ask)
+    yield from (Fact(what, unknown(why)) for what, why in untold.items())

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tap_contacts.apis.bas_ip import paths, wire
-from tap_contacts.transport.facts import Fact, Seen, differs, fact, holds, unknown
+from tap_contacts.transport.facts import Fact, Seen, differs, holds, told, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -71,10 +71,8 @@ class Facts:
         self._client = client
 
     def told(self) -> Iterator[Fact]:
-        """Yield what is assumed, and what was seen of it."""
-        for what, ask in self._asked:
-            yield fact(what, ask)
-        yield from (Fact(what, unknown(why)) for what, why in UNTOLD.items())
+        """Return what is assumed, and what was seen of it."""
+        return told(self._asked, UNTOLD)
 
     @property
     def _asked(self) -> Sequence[tuple[str, Callable[[], Seen]]]:

@@ -21,9 +21,9 @@ from tap_contacts.transport.facts import (
     Fact,
     Seen,
     differs,
-    fact,
     harms,
     holds,
+    told,
     unknown,
 )
 
@@ -61,10 +61,8 @@ class Facts:
         self._total = -1
 
     def told(self) -> Iterator[Fact]:
-        """Yield what is assumed, and what was seen of it."""
-        for what, ask in self._asked:
-            yield fact(what, ask)
-        yield from (Fact(what, unknown(why)) for what, why in UNTOLD.items())
+        """Return what is assumed, and what was seen of it."""
+        return told(self._asked, UNTOLD)
 
     @property
     def _asked(self) -> Sequence[tuple[str, Callable[[], Seen]]]:
