@@ -60,20 +60,20 @@ class Tally:
     def below(self) -> Iterator[str]:
         """Yield what reading the contacts showed."""
         for (stream, attribute), count in sorted(self._changed.items()):
-            yield f"{stream}: {attribute} of {count} contacts was changed there by others"
+            yield f"{stream}: contacts whose {attribute} others have changed there: {count}"
         for (stream, note), count in sorted(self._notes.items()):
-            yield f"{stream}: {count} contacts {note}"
+            yield f"{stream}: contacts that {note}: {count}"
 
 
 def _notes(write: PlannedWrite) -> Iterator[str]:
     if write.action == "create":
         return
     if write.gone:
-        yield "are gone there"
+        yield "are not there any more"
     elif not write.is_told:
         yield "cannot be read there, so that their old values are not known"
     elif write.changed_there is None and write.is_known:
-        yield "may have been changed there by others: it cannot be told"
+        yield "others may have changed there, which cannot be told"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

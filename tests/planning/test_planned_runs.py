@@ -192,7 +192,8 @@ def test_where_contacts_cannot_be_listed_the_rest_is_said_to_be_unknown(tmp_path
         run.finish()
         assert run.bins == {"updated": 30}
         text = "\n".join(planner.lines("", run.guards.counts()))
-        assert "contacts: 30 contacts cannot be read there" in text
+        note = "contacts that cannot be read there, so that their old values are not known: 30"
+        assert f"contacts: {note}" in text
 
 
 def test_only_what_is_planned_is_sent(tmp_path: Path) -> None:
