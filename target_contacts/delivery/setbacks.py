@@ -128,17 +128,24 @@ class Setbacks:
         over = [
             item for item in items if item.action is Action.CREATE and item.lost >= self._tries.most
         ]
-        unproven = any(item.key in self._lost for item in over)
-        if unproven or self._rounds >= max(PATIENCE, self._tries.most):
-            self._assert_no_outage()
+        given_up = {item.key for item in over}
+        if not self._lost.keys().isdisjoint(given_up):
+            held = {received.key for received, _ in self._held}
+            self._assert_no_outage(self._lost.keys() & (given_up | held))
+        if self._rounds >= max(PATIENCE, self._tries.most):
+            self._assert_no_outage(self._lost.keys())
         for item in over:
             self._give_up(item)
-        given_up = {item.key for item in over}
         return [item for item in items if item.key not in given_up]
 
-    def _assert_no_outage(self) -> None:
-        """Raise Stopped if too many records fail for it to be them."""
-        if len(self._lost) + self._unproven >= GIVEN_UP_IN_OUTAGE:
+    def _assert_no_outage(self, lost: Collection[str]) -> None:
+        """Raise Stopped if too many records fail for it to be them.
+
+        Args:
+            lost: Keys of the unanswered creates that count. One that has tries left does not while
+                others are given up: it may only have shared their requests.
+        """
+        if len(lost) + self._unproven >= GIVEN_UP_IN_OUTAGE:
             answered, advice = f"no answer in {self._rounds} tries", NEXT_RUN
             for last in list(self._lost.values())[-1:]:
                 answered, advice = f"{answered}; last: {last.answered}", f"{last.advice} {NEXT_RUN}"

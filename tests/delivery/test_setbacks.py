@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tap_contacts.transport.errors import OutcomeUnknown, Stopped
+from tap_contacts.transport.served import GIVEN_UP_IN_OUTAGE
 from target_contacts.delivery.setbacks import NEXT_RUN, PATIENCE, Tries
 from tests.support.fake_people import ALONE, ANNA, CONTACT, people, person
 from tests.support.fake_run import FakeRun, Place
-from tests.support.fake_sink import LOST
+from tests.support.fake_sink import LISTED, LOST, FakeSink
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from target_contacts.sinks.item import Item, Outcome
+
+
+class TogetherSink(FakeSink):
+    """A destination that takes creates together, and each alone after three losses."""
+
+    capabilities = replace(LISTED, alone_after=3)
+
+    def write(self, items: Iterator[Item]) -> Iterator[list[Outcome[Item]]]:  # type: ignore[override]
+        """Lose all that go together with one that is always lost."""
+        given = list(items)
+        together = [item for item in given if getattr(item, "lost", 0) < 3]
+        names = {item.payload.get("first_name", "") for item in together}
+        was, spoilt = self.always, not names.isdisjoint(self.always)
+        self.always = dict.fromkeys(names, LOST) if spoilt else {}
+        yield from super().write(iter(together))
+        self.always = was
+        yield from super().write(iter([item for item in given if item not in together]))
 
 
 @pytest.fixture
@@ -110,3 +131,36 @@ def test_creates_that_are_held_count_until_another_is_accepted(place: Place) -> 
         run.send(person(number))
     run.finish()
     assert run.bins == {"rejected": 4, "created": 1}
+
+
+@pytest.mark.parametrize("spoilt", [1, 2, 3])
+@pytest.mark.parametrize("max_tries", [1, 3, 5])
+def test_who_shares_requests_with_those_that_fail_is_no_sign_of_an_outage(
+    tmp_path: Path, spoilt: int, max_tries: int
+) -> None:
+    """However slowly the records come, so that those that wait go again with each new one."""
+    with Place(tmp_path, TogetherSink) as place:
+        place.sink.always = {f"P{n}": LOST for n in range(1, spoilt + 1)}
+        run = FakeRun(place, wait=60, max_tries=max_tries, **ALONE)
+        for number in range(1, 9):
+            run.send(person(number))
+            place.clock.sleep(60)
+        run.finish()
+        assert run.bins == {"created": 8 - spoilt, "rejected": spoilt}
+
+
+def test_an_outage_ends_a_run_whose_records_come_slowly(tmp_path: Path) -> None:
+    """Once four were sent as often as may be, and none of them was answered."""
+    with Place(tmp_path, TogetherSink) as place:
+        place.sink.always = {f"P{n}": LOST for n in range(1, 99)}
+        run = FakeRun(place, wait=60, max_tries=3, **ALONE)
+        sent = iter(people(98))
+
+        def go_on() -> None:
+            for one in sent:
+                run.send(one)
+                place.clock.sleep(60)
+
+        with pytest.raises(Stopped):
+            go_on()
+        assert next(sent)["id"] == 4 + GIVEN_UP_IN_OUTAGE + 1
