@@ -178,9 +178,9 @@ class Delivery:
         self._setbacks.start_round()
         most = 1 if self._setbacks.one_at_a_time else len(ready)
         while most > 0 and not self._has_to_wait:
-            room = min(most, self._canary.room(ready))
-            unknown += self._write_part(ready, room)
-            most -= room
+            before = len(ready)
+            unknown += self._write_part(ready, min(most, self._canary.room(ready)))
+            most -= before - len(ready)
         self._setbacks.end_round()
         return unknown
 
@@ -197,11 +197,11 @@ class Delivery:
     def _intending(self, ready: deque[Planned], most: int) -> Iterator[Planned]:
         """Take so many items and yield them, once the ledger has it that they are about to leave.
 
-        While too many in a row go unanswered, the rest stays: a look-up shows whether the
-        destination is there at all.
+        No two are of one contact: requests may overtake each other. While too many in a row go
+        unanswered, the rest stays: a look-up shows whether the destination is there at all.
         """
-        while most > 0 and not self._has_to_wait:
-            chunk = [ready.popleft() for _ in range(min(INTENTS_AT_ONCE, most))]
+        changing: set[str] = set()
+        while not self._has_to_wait and (chunk := _apart(ready, most, changing)):
             most -= len(chunk)
             self._intents.announce(chunk)
             while chunk and not self._has_to_wait:
@@ -258,3 +258,12 @@ class Delivery:
             return
         for remote_id, others in self._adoption.doubles(sent):
             self._outcomes.double(remote_id, others)
+
+
+def _apart(ready: deque[Planned], most: int, changing: set[str]) -> list[Planned]:
+    """Take items of contacts that are not being changed, and add these contacts."""
+    chunk: list[Planned] = []
+    while ready and len(chunk) < min(most, INTENTS_AT_ONCE) and ready[0].remote_id not in changing:
+        chunk.append(ready.popleft())
+        changing.update(filter(None, [chunk[-1].remote_id]))
+    return chunk

@@ -43,6 +43,8 @@ class LookUp:
         how = comparison.matcher, comparison.hashes
         self._everything = Indexes(*how, self._all_contacts)
         self._scopes = Indexes(*how, sink.within)
+        self._is_answered = False
+        """Whether the API has answered a look-up; until then they go one by one."""
 
     def forget(self) -> None:
         """Forget what was listed: contacts may have come since."""
@@ -68,9 +70,11 @@ class LookUp:
         ended: list[Exception] = []
         ask = functools.partial(self._answer, items)
         halted = lambda: bool(ended) or self._shutdown.is_asked()  # noqa: E731
-        for several in in_parallel(ask, items, self._sink.workers, halted):
+        alone = lambda: not self._is_answered  # noqa: E731
+        for several in in_parallel(ask, items, self._sink.workers, halted, alone):
             answers.update(several)
             found = [answer for _, answer in several]
+            self._is_answered |= not all(isinstance(each, Exception) for each in found)
             ended += [each for each in found if isinstance(each, Incomplete) or ends_run(each)]
         self._shutdown.assert_not_asked()
         if ended:

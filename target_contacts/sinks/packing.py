@@ -59,10 +59,11 @@ class Waiting(Generic[T]):
         self._set_aside: list[Sequence[T]] = []
         """Halves that were refused while nothing had been accepted."""
 
-    def make_ready(self) -> None:
-        """Pack what goes next, unless something waits."""
+    def make_ready(self) -> bool:
+        """Pack what goes next, unless something waits; say whether anything is left."""
         if not self._again:
             self._again.extend(islice(self._next, 1))
+        return bool(self._again or self._set_aside)
 
     def take(self) -> Pack[T] | None:
         """Return what goes next; None if nothing is left."""

@@ -170,13 +170,13 @@ def test_a_request_is_filled_to_the_byte(porters: Porters, workplace: Workplace)
 
 
 def test_no_request_has_room_for_the_next_contact(porters: Porters, workplace: Workplace) -> None:
-    """Many contacts land in the order of the stream, in as few requests as their bytes allow."""
+    """Many contacts land in as few requests as their bytes allow."""
     run = workplace.target(porters.target_config(), contacts(*people(200, memo=300)))
     assert run.summary["created"] == len(porters.contacts) == 200
-    assert held(porters) == [f"P{n}" for n in range(200)]
+    assert sorted(held(porters)) == sorted(f"P{n}" for n in range(200))
     sizes = [len(line.request.body) for line in porters.writes]
-    largest = max(sizes) // len(sent(porters)[0]) + 10
-    assert all(15_000 - largest < size <= 15_000 for size in sizes[:-1])
+    largest = max(sizes) // max(map(len, sent(porters))) + 10
+    assert all(15_000 - largest < size <= 15_000 for size in sorted(sizes)[1:])
 
 
 def test_equal_keys_of_two_streams_are_two_contacts(porters: Porters, workplace: Workplace) -> None:

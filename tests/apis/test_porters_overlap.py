@@ -3,72 +3,73 @@
 from __future__ import annotations
 
 import fcntl
+import itertools
 import os
-import sqlite3
 import struct
+import threading
 import time
-from contextlib import closing
 from typing import TYPE_CHECKING
+
+import pytest
 
 from tests.sandbox.porters import Porters
 from tests.support.commands import Workplace, contacts
 from tests.support.ledger_stores import SqliteStore
 from tests.support.porters_lists import people
+from tests.support.porters_people import WRITE, held
 from tests.support.zoho_people import bins
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.sandbox.server import Request, Response
+    from tests.sandbox.server import Fault, Request, Response
 
 ANNOUNCED = "SELECT count(*) FROM contacts"
 WRITTEN = f"{ANNOUNCED} WHERE status = 'written'"
 
 
-class Patient(Porters):
-    """A PORTERS that answers its writes once the ledger has what it waits for, or too late."""
+FLIGHT = 4
+"""Requests that PORTERS gets at once, unless it is set otherwise."""
 
-    def __init__(self, ledger: Path, *awaited: tuple[str, int]) -> None:
-        """Take the ledger's file, and for each write how to count there, and up to what."""
+
+class Together(Porters):
+    """A PORTERS that answers its first write at once, and the next ones only when several wait."""
+
+    def __init__(self, several: int = FLIGHT) -> None:
+        """Take how many have to wait."""
         super().__init__()
-        self.ledger, self._awaited = ledger, list(awaited)
-        self.seen: list[int] = []
-        """How many there were at each answer."""
+        self._barrier = threading.Barrier(several)
+        self._together = range(1, 1 + several)
+        self._numbers = itertools.count()
 
-    def handle(self, request: Request) -> Response:
+    def answer(self, request: Request) -> tuple[Response | None, Fault | None]:
         """Answer a request."""
-        if self.is_write(request) and self._awaited:
-            self.seen.append(self._entries(*self._awaited.pop(0)))
-        return super().handle(request)
-
-    def _entries(self, count: str, most: int) -> int:
-        latest, found = time.monotonic() + 20, 0
-        while found < most and time.monotonic() < latest:
-            with closing(sqlite3.connect(self.ledger)) as ledger:
-                (found,) = ledger.execute(count).fetchone()
-            time.sleep(0.01)
-        return found
+        if self.is_write(request) and next(self._numbers) in self._together:
+            self._barrier.wait(timeout=20)
+        return super().answer(request)
 
 
-def patient(workplace: Workplace, count: int, *awaited: tuple[str, int]) -> tuple[Patient, int]:
-    """Write people into a patient PORTERS; return it, and how many were created."""
-    with Patient(workplace.folder / "patient.db", *awaited) as porters:
-        settings = {**porters.target_config(), "ledger_url": f"sqlite:///{porters.ledger}"}
-        run = workplace.target(settings, contacts(*people(count)))
-    return porters, run.summary["created"]
+@pytest.mark.parametrize("several", [2, FLIGHT])
+def test_requests_are_under_way_together(workplace: Workplace, several: int) -> None:
+    """As many as are set, once PORTERS has taken the first one, which goes alone."""
+    with Together(several) as porters:
+        settings = {**porters.target_config(), "concurrency": several}
+        wanted = people(45 * (1 + several), memo=100)
+        run = workplace.target(settings, contacts(*wanted, state={"at": 1}))
+        assert (run.code, run.messages) == (0, [{"at": 1}]), run.log
+        assert sorted(held(porters)) == sorted(each["name"] for each in wanted)
+        assert len(porters.writes) == 1 + several
 
 
-def test_the_next_request_is_packed_while_one_is_under_way(workplace: Workplace) -> None:
-    """Contacts of the second request are on disk as announced before the first one is answered."""
-    porters, created = patient(workplace, 120, (ANNOUNCED, 120))
-    assert (porters.seen, len(porters.writes), created) == ([120], 2, 120)
-
-
-def test_an_outcome_is_entered_while_the_next_request_is_under_way(workplace: Workplace) -> None:
-    """What the first request created is in the ledger before the second one is answered."""
-    porters, created = patient(workplace, 120, (ANNOUNCED, 120), (WRITTEN, 1))
-    first, second = (write.request.body.count(b"<Item>") for write in porters.writes)
-    assert (porters.seen, created) == ([120, first], first + second)
+@pytest.mark.parametrize("cut", ["before", "after"])
+def test_requests_that_are_lost_together_double_nobody(workplace: Workplace, cut: str) -> None:
+    """Whether PORTERS has carried them out or not: only who was in them is looked up."""
+    with Together() as porters:
+        porters.fault(on=WRITE, after=1, times=FLIGHT, cut=cut)
+        wanted = people(45 * (1 + FLIGHT), memo=100)
+        run = workplace.target(porters.target_config(), contacts(*wanted, state={"at": 1}))
+        assert (run.code, run.messages) == (0, [{"at": 1}]), run.log
+        assert sorted(held(porters)) == sorted(each["name"] for each in wanted)
 
 
 LOCK = "hhqqi4x"
@@ -77,21 +78,21 @@ ACCOUNTS = 1 << 60
 
 
 class Breaking(Porters):
-    """A PORTERS whose client's ledger fails before the first write is answered."""
+    """A PORTERS whose client's ledger fails before the second write is answered."""
 
     def __init__(self, folder: Path) -> None:
         """Take the folder of the ledger."""
         super().__init__()
         self.folder, self.store = folder, SqliteStore(folder / "breaking.db")
         self.free: list[bool] = []
-        """Whether another run could have had the account before the second write was answered."""
+        """Whether another run could have had the account before the third write was answered."""
 
     def handle(self, request: Request) -> Response:
         """Answer a request."""
         if self.is_write(request):
-            if not self.writes:
+            if len(self.writes) == 1:
                 self.store.fail()
-            elif not self.free:
+            elif self.writes and not self.free:
                 self.free.append(self._is_freed())
         return super().handle(request)
 
@@ -105,14 +106,15 @@ class Breaking(Porters):
 
 
 def test_a_ledger_that_fails_leaves_no_request_behind(workplace: Workplace) -> None:
-    """The account is kept until the second request is answered; the next run doubles nothing."""
+    """The account is kept until the third request is answered; the next run doubles nothing."""
     with Breaking(workplace.folder) as porters:
         settings = {**porters.target_config(), "ledger_url": porters.store.url}
-        records = contacts(*people(90, memo=100), state={"at": 1})
+        records = contacts(*people(140, memo=100), state={"at": 1})
         run = workplace.target(settings, records)
-        assert (run.code, run.out, porters.free, len(porters.contacts)) == (1, "", [False], 90)
+        assert (run.code, run.out, porters.free, len(porters.contacts)) == (1, "", [False], 140)
         assert porters.store.lost in run.log
         porters.store.mend()
         again = workplace.target(settings, records)
-        assert (again.code, bins(again.summary)) == (0, {"created": 90})
-        assert len(porters.contacts) == 90
+        first = again.summary["unchanged"]
+        assert (again.code, bins(again.summary)["created"]) == (0, 140 - first)
+        assert (len(porters.contacts), first > 0) == (140, True)

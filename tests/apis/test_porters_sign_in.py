@@ -42,7 +42,8 @@ def test_an_expired_sign_in_is_renewed_once_and_nothing_is_doubled(
 ) -> None:
     """When refresh fails as well, a new sign-in follows and the request is sent once more."""
     porters.fault(on=WRITE, after=1, expire=True)
-    run = workplace.target(porters.target_config(), contacts(*people(9, memo=4000)))
+    settings = {**porters.target_config(), "concurrency": 1}
+    run = workplace.target(settings, contacts(*people(9, memo=4000)))
     assert (run.code, held(porters)) == (0, [f"P{n}" for n in range(9)])
     grants = [request.form()["grant_type"] for request in calls(porters, "POST", TOKEN)]
     assert grants == ["oauth_code", "refresh_token", "oauth_code"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from tap_contacts.transport.errors import Stopped
 from target_contacts.delivery.delivery import INTENTS_AT_ONCE
 from target_contacts.delivery.setbacks import NEXT_RUN
-from target_contacts.ledger.entry import INTENT, WRITTEN
+from target_contacts.ledger.entry import INTENT, WRITTEN, Entry
 from target_contacts.shutdown import Interrupted
 from tests.support.fake_people import ALONE, ANNA, held, people, person, statuses
 from tests.support.fake_run import FakeRun, Place
@@ -21,6 +22,7 @@ from tests.support.fake_sink import (
     STOPPED,
     FakeSink,
     IdempotentSink,
+    ParallelSink,
 )
 
 if TYPE_CHECKING:
@@ -250,3 +252,25 @@ def test_waits_begin_anew_once_a_record_is_accepted(place: Place) -> None:
     place.sink.faults = [LOST]
     run.send(person(2))
     assert place.sink.pauses == [1, 2, 4, 2]
+
+
+def test_two_records_of_one_contact_are_never_sent_together(tmp_path: Path) -> None:
+    """Requests may overtake each other; the later record's values are to stay."""
+    with Place(tmp_path, ParallelSink) as place:
+        for name in ("P1", "P2"):
+            place.sink.put(first_name=name)
+        keys = [place.ledger.digest([str(number)]) for number in (1, 2, 3)]
+        entries = [Entry(k, WRITTEN, of) for k, of in zip(keys, "121", strict=True)]
+        place.ledger.put("contacts", entries)
+        again, together = threading.Event(), list[bool]()
+
+        def watch(asked: str) -> None:
+            if asked == "update 2":
+                together.append(again.wait(0.2))
+            elif asked == "update 1" and asked in place.sink.asked[:-1]:
+                again.set()
+
+        place.sink.watch = watch
+        run = place.run(person(1), person(2), person(3), **ALONE)
+        assert (run.bins, together) == ({"updated": 3}, [False])
+        assert place.sink.contacts["1"]["first_name"] == "P3"

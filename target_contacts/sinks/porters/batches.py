@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from tap_contacts.apis.porters import wire
 from tap_contacts.apis.porters.fields import CONTACTS
-from tap_contacts.transport.errors import GivenUp, OutcomeUnknown, Refused
+from tap_contacts.transport.errors import GivenUp, OutcomeUnknown, Refused, Stopped
 from target_contacts.errors import Rejected
 from target_contacts.sinks.item import Action, Item, Outcome
 from target_contacts.sinks.packing import Pack, Waiting, packs
-from target_contacts.sinks.parallel import threads
+from target_contacts.sinks.parallel import in_parallel
 from target_contacts.sinks.porters.doubt import Doubt
 from target_contacts.sinks.porters.outcomes import settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
-    from concurrent.futures import Executor, Future
 
     from tap_contacts.apis.porters.client import Porters
     from target_contacts.sinks.base import Context
+
+_Failure: TypeAlias = "OutcomeUnknown | Refused | Rejected | GivenUp"
+"""What an answer may be that concerns the contacts of its request only."""
 
 COMPANY = (wire.MAX_ITEMS, 16, 4, 1)
 """Most contacts that go together, by how often one of them is a create that was not answered."""
@@ -40,40 +42,42 @@ class Packed(NamedTuple):
         return self.item.action is Action.CREATE
 
 
-class Sent(NamedTuple):
-    """The contacts of one request, and its answer to come."""
+class Answered(NamedTuple):
+    """The contacts of one request, and its answer."""
 
     pack: Pack[Packed]
-    answer: Future[Sequence[wire.Result]]
-
-    def is_taken(self) -> bool:
-        """Say whether PORTERS took every contact, once the request is answered."""
-        return not self.answer.exception() and all(r.code == "0" for r in self.answer.result())
+    answer: Sequence[wire.Result] | _Failure | Stopped
 
 
 class BatchWriter:
-    """Write contacts, one request after the other."""
+    """Write contacts, several requests at once, no two of which hold the same contact.
+
+    Args:
+        client: Sends the requests.
+        context: What is needed of the run.
+        key: Returns the field by which a new contact can be found, with its value; or none.
+        workers: Most requests at once.
+    """
 
     def __init__(
-        self, client: Porters, context: Context, key: Callable[[Item], dict[str, str]]
+        self,
+        client: Porters,
+        context: Context,
+        key: Callable[[Item], dict[str, str]],
+        workers: int,
     ) -> None:
-        """Take what is written with.
-
-        Args:
-            client: Sends the requests.
-            context: What is needed of the run.
-            key: Returns the field by which a new contact can be found, with its value; or none.
-        """
         self._client, self._context, self._key = client, context, key
+        self._workers = workers
         self._wire = wire.Writer()
         self._doubt = Doubt[Packed](client.title, f"POST {CONTACTS.path}")
+        self._is_taken = False
+        """Whether PORTERS took the last request that was answered."""
 
     def write(self, items: Iterator[Item]) -> Generator[list[Outcome[Item]], None, None]:
-        """Yield the outcomes of one request after the other.
+        """Yield the outcomes of each request as they come.
 
-        While one is under way, the next is packed and the outcomes of the one before are entered.
         One that fails as a whole is halved until the contact at fault is alone, unless the request
-        may be at fault: see `doubt`.
+        may be at fault: see `doubt`. Until one is taken again, requests go one after the other.
 
         Raises:
             Stopped: When nothing more can be written; what was in flight is yielded before.
@@ -81,62 +85,81 @@ class BatchWriter:
         room = wire.MAX_BYTES - wire.EMPTY_SIZE
         packed = packs(map(self._packed, items), lambda each: len(each.made), room, _company)
         waiting = Waiting(packed, self._context.first_writes)
-        with threads(1) as pool:
-            sent = self._send_next(pool, waiting)
-            while sent:
-                waiting.make_ready()
-                ahead = self._send_next(pool, waiting) if sent.is_taken() else None
-                yield from self._outcomes(sent, waiting)
-                sent = ahead or self._send_next(pool, waiting)
+        stopped: list[Stopped] = []
+        while not (stopped or self._context.halted()) and waiting.make_ready():
+            for answered in self._answered(waiting, stopped):
+                yield from self._outcomes(answered, waiting, stopped)
+        for error in stopped:
+            raise error
         if not self._context.halted():
             more_follow = self._context.first_writes.more_follow
             yield from _at_fault_themselves(self._doubt.end(more_follow=more_follow))
 
-    def _send_next(self, pool: Executor, waiting: Waiting[Packed]) -> Sent | None:
-        """Send what waits, if anything does and the run is not to end."""
-        pack = None if self._context.halted() else waiting.take()
+    def _answered(self, waiting: Waiting[Packed], stopped: Sequence[Stopped]) -> Iterator[Answered]:
+        """Yield requests as they are answered, until nothing waits or the run is to end."""
+        first = self._context.first_writes
+        several = iter(lambda: self._next(waiting), None)
+        halted = lambda: bool(stopped or self._context.halted())  # noqa: E731
+        alone = lambda: not (self._is_taken and first.is_over)  # noqa: E731
+        for answered in in_parallel(self._answer, several, self._workers, halted, alone):
+            yield from answered
+
+    def _next(self, waiting: Waiting[Packed]) -> Pack[Packed] | None:
+        """Return what goes next, if anything waits."""
+        pack = waiting.take()
         if pack and self._doubt.one_by_one and len(pack.items) > 1:
             waiting.put_behind(pack.items[1:])
-            pack = Pack(pack.items[:1])
-        return Sent(pack, pool.submit(self._answer, pack)) if pack else None
+            return Pack(pack.items[:1])
+        return pack
 
     def _packed(self, item: Item) -> Packed:
         """Put a contact into its wire form; a new one gets its key."""
         key = self._key(item) if item.action is Action.CREATE else {}
         return Packed(item, self._wire.item(item.remote_id or wire.NEW, item.payload | key))
 
-    def _answer(self, pack: Pack[Packed]) -> Sequence[wire.Result]:
-        """Send contacts in one request; return the result of each.
-
-        Raises:
-            Rejected: If a contact alone is larger than a request may be.
-        """
+    def _answer(self, pack: Pack[Packed]) -> Answered:
+        """Send contacts in one request."""
         contacts = pack.items
         if wire.EMPTY_SIZE + len(contacts[0].made) > wire.MAX_BYTES:
-            raise _too_large(contacts[0])
+            return Answered(pack, _too_large(contacts[0]))
         creating = any(packed.is_new for packed in contacts)
         made = [packed.made for packed in contacts]
-        return self._client.write(made, repeatable=not creating, once=pack.is_to_be_halved)
+        try:
+            results = self._client.write(made, repeatable=not creating, once=pack.is_to_be_halved)
+        except (OutcomeUnknown, Refused, Stopped) as error:
+            return Answered(pack, error)
+        return Answered(pack, results)
 
-    def _outcomes(self, sent: Sent, waiting: Waiting[Packed]) -> Iterator[list[Outcome[Item]]]:
-        """Yield what became of contacts once their request is answered; what goes again waits.
+    def _outcomes(
+        self, answered: Answered, waiting: Waiting[Packed], stopped: list[Stopped]
+    ) -> Iterator[list[Outcome[Item]]]:
+        """Yield what became of the contacts of a request; keep an error that ends the run."""
+        self._is_taken = not isinstance(answered.answer, Exception)
+        try:
+            yield from self._settled(answered, waiting)
+        except Stopped as error:
+            stopped.append(error)
+
+    def _settled(
+        self, answered: Answered, waiting: Waiting[Packed]
+    ) -> Iterator[list[Outcome[Item]]]:
+        """Yield what became of the contacts of a request; what goes again waits.
 
         Raises:
             Stopped: After that, if nothing more can be written.
         """
-        contacts = sent.pack.items
-        try:
-            results = sent.answer.result()
-        except (OutcomeUnknown, Refused, Rejected, GivenUp) as error:
-            if isinstance(error, Refused) and self._doubt.is_raised_by(error):
-                self._doubt.refused(contacts, error, waiting)
-                return
-            at_fault = _at_fault(error, sent.pack, waiting)
-            yield [Outcome(packed.item, error=error) for packed in at_fault]
-        else:
+        pack, answer = answered
+        if not isinstance(answer, Exception):
             at_fault_themselves = self._doubt.taken()
-            yield from settled([packed.item for packed in contacts], results)
+            yield from settled([packed.item for packed in pack.items], answer)
             yield from _at_fault_themselves(at_fault_themselves)
+        elif isinstance(answer, Stopped) and not isinstance(answer, GivenUp):
+            raise answer
+        elif isinstance(answer, Refused) and self._doubt.is_raised_by(answer):
+            self._doubt.refused(pack.items, answer, waiting)
+        else:
+            at_fault = _at_fault(answer, pack, waiting)
+            yield [Outcome(packed.item, error=answer) for packed in at_fault]
 
 
 def _at_fault_themselves(
@@ -152,7 +175,7 @@ def _company(packed: Packed) -> int:
 
 
 def _at_fault(
-    error: OutcomeUnknown | Refused | Rejected | GivenUp,
+    error: _Failure,
     pack: Pack[Packed],
     waiting: Waiting[Packed],
 ) -> Sequence[Packed]:

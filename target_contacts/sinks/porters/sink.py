@@ -49,7 +49,7 @@ class PortersSink(ApiSink[porters.Porters]):
         identity=(CLIENT, NAME, "Contact.P_Mail"),
         status_streams=("contact_phases",),
         free_prefix=wire.OWN_FIELDS,
-        concurrency=1,  # the documents warn about parallel requests
+        concurrency=4,  # the documents warn about parallel requests, and name no number
         batch_size=2000,
         clears_fields=False,  # the effect of an empty element is not documented
         alone_after=ALONE_AFTER,
@@ -66,7 +66,7 @@ class PortersSink(ApiSink[porters.Porters]):
                 `match_on` what contacts cannot be looked up by.
         """
         super().__init__(client, context)
-        self._batches = BatchWriter(client, context, self._key)
+        self._batches = BatchWriter(client, context, self._key, self.workers)
         self._gone: Sequence[str] = ()
         self._named = {**context.settings.field_map, **context.settings.marks}
         """The fields that settings name."""
