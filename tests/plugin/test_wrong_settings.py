@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
+import os
 import random
 import re
 import shutil
 from contextlib import ExitStack
-from itertools import chain
+from itertools import chain, cycle
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tap_contacts.plugin.base import ContactsPlugin
+
+EVERY_CASE = "EVERY_CASE" in os.environ
 
 Path_ = tuple[str, ...]
 PLUGINS: dict[str, type[ContactsPlugin]] = {
@@ -62,7 +66,7 @@ WRONG: tuple[Any, ...] = (
     *("https://host:99999", "https://host:abc", "https://[::1", "https://ho st", "https://é..x"),
     *(f"https://user:{SECRET}@host", "https://a..b", "https://" + "a" * 300, "https://:1", "//"),
 )
-SOME = 4
+SOME = 8 if EVERY_CASE else 2
 """Wrong values that each setting gets, chosen by chance that is always the same."""
 
 LATER = {"ledger_url", "rejects_dir"}
@@ -125,8 +129,9 @@ class World:
     def run(self, command: str, config: Mapping[str, Any], *options: str, **more: str) -> Finished:
         """Run a command afresh; more are variables of the environment."""
         shutil.rmtree(self.workplace.folder / "rejects", ignore_errors=True)
-        for path in self.workplace.folder.glob("target-contacts.db*"):
-            path.unlink()
+        for name in ("target-contacts.db*", "plan.jsonl"):
+            for path in self.workplace.folder.glob(name):
+                path.unlink()
         env = {**NO_WORLD, **more}
         return self.workplace.run(command, config, *options, stdin=LINES, env=env)
 
@@ -190,7 +195,7 @@ def test_a_wrong_variable_is_one_sentence(world: World, command: str) -> None:
         if name in LATER:
             continue
         config = world.config(command, name)
-        for text in random.Random(name).sample(TEXTS, 5):  # noqa: S311
+        for text in random.Random(name).sample(TEXTS, SOME):  # noqa: S311
             before = world.asked
             files = {key: value for key, value in config.items() if key != name}
             variables = {f"{prefix}_{name.upper()}": text}
@@ -200,12 +205,22 @@ def test_a_wrong_variable_is_one_sentence(world: World, command: str) -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("option", ["--check", "--explain", "--discover", "--test=schema"])
-def test_other_commands_refuse_the_same_settings(world: World, option: str) -> None:
-    """One wrong value for each setting."""
-    command = "tap-contacts" if option in {"--discover", "--test=schema"} else "target-contacts"
+OPTIONS = {
+    "tap-contacts": ("--check", "--discover", "--test=schema"),
+    "target-contacts": ("--check", "--explain", "--plan=plan.jsonl"),
+}
+
+
+@pytest.mark.parametrize("command", PLUGINS)
+def test_other_commands_refuse_the_same_settings(world: World, command: str) -> None:
+    """One wrong value for each setting, with one option after the other."""
     paths = [path for name, path in ALL if name == command and path[0] not in LATER]
-    found = [tried(world, command, path, chosen(command, path, SOME)[:1], option) for path in paths]
+    several = [OPTIONS[command]] * len(paths) if EVERY_CASE else zip(cycle(OPTIONS[command]))
+    found = [
+        tried(world, command, path, chosen(command, path, 1), option)
+        for path, options in zip(paths, several, strict=False)
+        for option in options
+    ]
     assert list(chain(*found)) == []
 
 
@@ -241,22 +256,42 @@ def test_a_misspelt_setting_of_an_account_is_told(world: World) -> None:
     assert "zoho_voice.pagesize is ignored; did you mean zoho_voice.page_size?" in line
 
 
-@pytest.mark.parametrize(
-    ("command", "group"), [each for each in GROUPS if each[0] == "target-contacts"]
-)
-def test_null_is_as_good_as_not_given(world: World, command: str, group: str) -> None:
-    """A default takes its place; what has none is missed by name."""
-    paths = [path for name, path in ALL if (name, path[0]) == (command, group)]
-    for path in (path for path in paths if "__else__" not in path):
-        config = world.config(command, path[0])
-        run = world.run(command, changed(config, path, None), "--explain")
-        place = config
-        for name in path[:-1]:
-            place = place.get(name, {})
-        place.pop(path[-1], None)
-        without = world.run(command, config, "--explain")
-        assert (run.code, run.out) == (without.code, without.out), path
-        assert run.code == 0 or path[-1] in run.log, path
+def explained(world: World, config: dict[str, Any]) -> tuple[int, str, str]:
+    """Return the exit code and what the target says of a config."""
+    run = world.run("target-contacts", config, "--explain")
+    return run.code, run.out, run.log
+
+
+@pytest.mark.parametrize("api", SINKS)
+def test_null_is_as_good_as_not_given(world: World, api: str) -> None:
+    """A default takes its place."""
+    config = world.config("target-contacts", api)
+    paths = [path for name, path in ALL if name == "target-contacts" and "__else__" not in path]
+    objects = {path[:-1] for path in paths}
+    others = {*SINKS} - {api}
+    leaves = [path for path in paths if path[0] not in others and path not in objects]
+    nulls = functools.reduce(with_null, leaves, config)
+    assert explained(world, nulls)[:2] == explained(world, config)[:2]
+
+
+@pytest.mark.parametrize("api", SINKS)
+def test_null_is_missed_like_what_is_not_given(world: World, api: str) -> None:
+    """Each setting that is given, one by one; one that is needed is named."""
+    config = world.config("target-contacts", api)
+    for path in [("api",), (api,), *((api, name) for name in config[api])]:
+        code, out, log = explained(world, changed(config, path, None))
+        given = changed(config, path, None)
+        functools.reduce(dict.__getitem__, path[:-1], given).pop(path[-1])
+        assert (code, out) == explained(world, given)[:2], path
+        assert code == 0 or path[-1] in log, path
+
+
+def with_null(config: dict[str, Any], path: Path_) -> dict[str, Any]:
+    """Return a config with null for a setting that it does not give."""
+    place: Any = config
+    for name in path[:-1]:
+        place = place.get(name) or {}
+    return config if path[-1] in place else changed(config, path, None)
 
 
 @pytest.mark.parametrize("command", PLUGINS)
