@@ -33,7 +33,7 @@ class Capabilities:
 
     # Writing.
 
-    concurrency: int = 4
+    concurrency: int = 8
     """Requests in flight, if the setting is not given."""
     batch_size: int = 1000
     """Contacts that are planned, looked up and written together."""

@@ -29,6 +29,12 @@ REPLAY = [sys.executable, "-m", "tests.stock.replay"]
 """A bare client that sends what the target sent."""
 
 
+LATENCY = 0.05
+"""Seconds until a slow PORTERS answers."""
+
+AT_ONCE = (1, 4, 8)
+
+
 class Took(NamedTuple):
     """What one run took."""
 
@@ -51,13 +57,14 @@ class Took(NamedTuple):
 class Bench:
     """Runs of the target against one PORTERS of the sandbox."""
 
-    def __init__(self, porters: Porters, folder: Path) -> None:
-        """Take the server and an empty folder."""
+    def __init__(self, porters: Porters, folder: Path, concurrency: int | None = None) -> None:
+        """Take the server, an empty folder and a setting."""
         self._porters, self._folder = porters, folder
         config: dict[str, Any] = {
             **porters.target_config(),
             "ledger_url": f"sqlite:///{folder}/ledger.db",
             "rejects_dir": str(folder),
+            "concurrency": concurrency,
         }
         config["porters"]["requests_per_minute"] = (
             1_000_000  # the documents' 500 would be waited for
@@ -66,7 +73,7 @@ class Bench:
 
     def new(self, contacts: int) -> list[Took]:
         """Write contacts that PORTERS does not have yet; then let a bare client send the same."""
-        took = self._written("new", contacts, contacts, 0)
+        took = self.written("new", contacts, contacts, 0)
         recorded = [(each.raw_path, _kept(each), each.body.decode()) for each in self._writes]
         path = self._folder / "requests.json"
         path.write_text(json.dumps(recorded), encoding="utf-8")
@@ -80,9 +87,9 @@ class Bench:
     def changed(self, contacts: int) -> list[Took]:
         """Write the same contacts again, of which one in a hundred has changed."""
         some = contacts // 100
-        return [self._written("one in a hundred changed", contacts, some, some)]
+        return [self.written("one in a hundred changed", contacts, some, some)]
 
-    def _written(self, what: str, contacts: int, sent: int, changed: int) -> Took:
+    def written(self, what: str, contacts: int, sent: int, changed: int) -> Took:
         """Write a stream of so many contacts, of which so many are to be sent."""
         lines = stream(self._folder / "lines", contacts, changed=changed)
         before = len(self._porters.log)
@@ -106,7 +113,18 @@ def measure(contacts: int) -> list[Took]:
     """Return the rows of one turn."""
     with Porters() as porters, tempfile.TemporaryDirectory() as name:
         bench = Bench(porters, Path(name))
-        return [*bench.new(contacts), *bench.changed(contacts)]
+        return [
+            *bench.new(contacts),
+            *bench.changed(contacts),
+            *(_late(contacts, each) for each in AT_ONCE),
+        ]
+
+
+def _late(contacts: int, at_once: int) -> Took:
+    """Write new contacts into a PORTERS that takes its time, with so many requests at once."""
+    with Porters(latency=LATENCY) as porters, tempfile.TemporaryDirectory() as name:
+        what = f"new, each answer after {1000 * LATENCY:.0f} ms, {at_once} at once"
+        return Bench(porters, Path(name), at_once).written(what, contacts, contacts, 0)
 
 
 def _median(rows: Sequence[Took]) -> Took:

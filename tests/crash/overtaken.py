@@ -16,7 +16,7 @@ from tests.crash.lab import Lab
 from tests.crash.people import after, covered
 from tests.crash.proxy import Rule
 from tests.crash.runs import Running, Runs
-from tests.crash.trials import BATCHES, FIRST, SETTINGS, Tally, measured
+from tests.crash.trials import FIRST, SETTINGS, Tally, batches, measured
 from tests.support.ledger_stores import SERVER, PostgresStore, postgres
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _server(trial: Overtaking, lab: Lab, store: PostgresStore) -> None:
     """End the connection; the second run takes over, and the first must stop."""
     first = _waiting(trial, lab)
     store.fail()
-    lab.must_be_well(lab.runs.start(BATCHES[0]).ended())
+    lab.must_be_well(lab.runs.start(batches(trial.api)[0]).ended())
     ended = lab.settled(first.ended())
     lab.must(ended.code == 1, f"the first run ended with {ended.code}: {ended.log[-300:]}")
     _end(trial, lab, ended)
@@ -85,7 +85,7 @@ def _file(trial: Overtaking, lab: Lab) -> None:
         ledger = (elsewhere if trial.how == "other mount" else folder) / f"other-{name}"
         os.link(folder / name, ledger)
     second = Runs(elsewhere, {**lab.config(), "ledger_url": f"sqlite:///{ledger}"})
-    refused = second.start(BATCHES[0]).ended()
+    refused = second.start(batches(trial.api)[0]).ended()
     lab.must(refused.code == 1, f"the second run ended with {refused.code}")
     lab.must(not refused.summary["requests"], "the second run sent requests")
     ended = lab.settled(first.ended())
@@ -99,7 +99,7 @@ def _waiting(trial: Overtaking, lab: Lab) -> Running:
     writes = measured(trial.api, 0)[0].writes
     later = Rule(commits=False, answer=head.encode())
     lab.strike([later] * 4, first=1 + int(trial.at * writes))
-    running = lab.runs.start(BATCHES[0])
+    running = lab.runs.start(batches(trial.api)[0])
     until = time.monotonic() + 60
     while "Trying again in" not in running.log and time.monotonic() < until:
         time.sleep(0.02)
@@ -110,7 +110,7 @@ def _waiting(trial: Overtaking, lab: Lab) -> Running:
 
 def _end(trial: Overtaking, lab: Lab, ended: Finished) -> None:
     """Run what follows from the first run's STATE, and judge."""
-    batch: list[Any] = list(BATCHES[0])
+    batch: list[Any] = list(batches(trial.api)[0])
     wanted = measured(trial.api, 0)[0].holds
     lab.must_hold(covered(batch, ended.messages), wanted, "as the first run's STATE says")
     lab.must_be_well(lab.run(after(batch, ended.messages)))

@@ -25,7 +25,17 @@ if TYPE_CHECKING:
 FIRST = [person(number) for number in range(1, 15)]
 SECOND = [person(number, 1 + number % 2) for number in range(4, 15)]
 SECOND += [person(number) for number in range(15, 20)]
-BATCHES = (stream(FIRST), stream(SECOND))
+LONG = {"note": "x" * 4000}
+"""Makes contacts so large that PORTERS gets several requests at once, of three contacts each."""
+
+
+def batches(api: str) -> tuple[Sequence[Message], Sequence[Message]]:
+    """Return the two batches for an API."""
+    more = LONG if api == "porters" else {}
+    first, second = ([each | more for each in people] for people in (FIRST, SECOND))
+    return stream(first), stream(second)
+
+
 KILLING = ("step", "step", "step", "moment", "request")
 """Ways to kill, as often as they are taken."""
 
@@ -33,7 +43,7 @@ HOW = (*KILLING, *WAYS)
 """Ways to kill and to disturb, as often as they are taken."""
 
 SETTINGS: tuple[dict[str, Any], ...] = (
-    {"batch_size_rows": 5, "checkpoint_seconds": 3600, "match_on": []},
+    {"batch_size_rows": 14, "checkpoint_seconds": 3600, "match_on": []},
     {"batch_size_rows": 5, "checkpoint_seconds": 3600},
     {"batch_size_rows": 5, "checkpoint_seconds": 0},
 )
@@ -110,7 +120,7 @@ def measured(api: str, settings: int) -> tuple[Measured, ...]:
     """Run both batches undisturbed and counted; return what was measured."""
     found = []
     with Lab(api, **SETTINGS[settings]) as lab:
-        for batch in BATCHES:
+        for batch in batches(api):
             before = sum(map(lab.is_write, lab.proxy.seen))
             running, started = lab.runs.start(batch, kill_at=0), time.monotonic()
             lab.must_be_well(lab.settled(running.ended()))
@@ -132,7 +142,7 @@ class Trial:
 
     def done(self) -> Tally:
         """Carry the trial out and return what came of it."""
-        for number in range(len(BATCHES)):
+        for number in range(2):
             self._settle(number)
         self._send_nothing_again()
         self._tally.faults = len(self._lab.proxy.struck)
@@ -147,7 +157,7 @@ class Trial:
 
     def _settle(self, number: int) -> None:
         """Run a batch, killed as often as the point says, until it ends well."""
-        batch: list[Message] = list(BATCHES[number])
+        batch: list[Message] = list(batches(self._point.api)[number])
         wanted = self._measured[number]
         kills = self._point.kills if number == self._point.batch else ()
         states: list[dict[str, Any]] = []
@@ -193,7 +203,7 @@ class Trial:
 
     def _send_nothing_again(self) -> None:
         before = len(self._lab.sandbox.writes)
-        ended = self._lab.run(BATCHES[1])
+        ended = self._lab.run(batches(self._point.api)[1])
         self._lab.must_be_well(ended)
         sent = len(self._lab.sandbox.writes) - before
         self._lab.must(not sent, f"an unchanged rerun sent {sent} writes")

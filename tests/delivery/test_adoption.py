@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +24,12 @@ from tests.support.fake_sink import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+class ThreeLookUps(ParallelSink):
+    """A destination that is asked for up to three contacts one by one, several at once."""
+
+    capabilities = replace(ParallelSink.capabilities, most_look_ups=3)
 
 
 @pytest.fixture
@@ -250,16 +257,25 @@ def test_after_many_lost_answers_the_rest_of_the_batch_is_sent(tmp_path: Path, f
 
 
 def test_look_ups_go_out_together(tmp_path: Path) -> None:
-    """One that waits for its answer does not keep the next one waiting."""
-    with Place(tmp_path, ParallelSink) as place:
+    """Once the first is answered, one that waits does not keep the next one waiting."""
+    with Place(tmp_path, ThreeLookUps) as place:
         two = threading.Barrier(2, timeout=30)
 
         def wait(asked: str) -> None:
-            if asked == "find":
+            if asked == "find" and place.sink.asked.count("find") > 1:
                 two.wait()
 
         place.sink.watch = wait
-        assert place.run(*people(2)).bins == {"created": 2}
+        assert place.run(*people(3)).bins == {"created": 3}
+
+
+def test_the_first_look_up_goes_alone(tmp_path: Path) -> None:
+    """If the settings are wrong, as few requests as may be show it."""
+    with Place(tmp_path, ThreeLookUps) as place:
+        place.sink.broken = {"find": Stopped("Fake", "look up", "not signed in")}
+        with pytest.raises(Stopped):
+            place.run(*people(3))
+        assert place.sink.asked == ["find"]
 
 
 def test_too_many_that_are_held_are_waited_for(place: Place) -> None:
