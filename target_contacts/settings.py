@@ -207,7 +207,7 @@ COMMON = (
     th.Property(
         "concurrency",
         CONCURRENCY,
-        description="Requests in flight: 8 by default, 4 for porters, 1 for bas_ip.",
+        description="Requests in flight. 8 by default, 4 for porters and 1 for bas_ip.",
     ),
     RATE,
     th.Property(
