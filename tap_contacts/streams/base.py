@@ -75,6 +75,8 @@ class ApiStream(Stream, Generic[ClientT]):
         self.logger.addFilter(self._unknown)
         self.logger.addFilter(is_sentence)
         self._read = self._gone = 0
+        self.may_be_read = bool(tap.state)
+        """Whether the stream need not be proven: it was read before, or is being read."""
         self._new_version: int | None = None
         """Version of what is read from the start; None if none is to be told."""
 
@@ -96,6 +98,15 @@ class ApiStream(Stream, Generic[ClientT]):
                 it is what `read` gave then. None: read from the start.
         """
 
+    def prove(self) -> None:
+        """Ask for as little as shows whether the stream may be read; by default nothing.
+
+        In a run without STATE it is called for all streams before the first of them is read.
+
+        Raises:
+            Stopped: If it may not be read.
+        """
+
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
         """Yield the records one by one."""
         del context
@@ -108,6 +119,7 @@ class ApiStream(Stream, Generic[ClientT]):
     ) -> Generator[dict[str, Any], Any, Any]:
         """Write the records: in chunks where nothing changes them, or else one by one."""
         try:
+            self._prove_others()
             if write_messages and fast_path.is_open(self, self._tap.message_writer):
                 self._write_chunks()
             else:
@@ -115,6 +127,13 @@ class ApiStream(Stream, Generic[ClientT]):
         except (ApiError, SyncError):
             self.client.end()  # no request that is still under way shall keep the run from ending
             raise
+
+    def _prove_others(self) -> None:
+        self.may_be_read = True
+        for stream in self._tap.streams.values():
+            if isinstance(stream, ApiStream) and stream.selected and not stream.may_be_read:
+                stream.may_be_read = True
+                stream.prove()
 
     def _generate_record_messages(
         self, record: dict[str, Any]

@@ -15,7 +15,7 @@ from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.porters import fields, options, records, wire
 from tap_contacts.apis.porters.changes import Changes
-from tap_contacts.apis.porters.client import Porters
+from tap_contacts.apis.porters.client import PARTITION, WITHIN_REACH, Porters
 from tap_contacts.apis.porters.one_page import Asked
 from tap_contacts.apis.porters.tenant import MAY_NOT
 from tap_contacts.streams.base import ApiStream, schema_of
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
     from tap_contacts.listing.prefetch import Chunk
+
+
+ONE = {"count": 1, "start": 0}
+"""What asks for one record."""
 
 
 class PortersStream(ApiStream[Porters]):
@@ -144,6 +148,12 @@ class PortersContacts(PortersRecords):
         """Return the setting `fields`."""
         return self.config.get("porters", {}).get("fields") or None
 
+    def prove(self) -> None:
+        """Ask for one contact, which needs every scope that clients need, too."""
+        if not self._not_told:
+            with self.asking():
+                self.client.call("GET", self.resource.path, params=ONE)
+
     def _known(self) -> Mapping[str, fields.TenantField] | None:
         known = super()._known()
         unknown = ", ".join(alias for alias in self.wanted or () if known and alias not in known)
@@ -180,6 +190,11 @@ class PortersPartitions(PortersStream, ShortListStream[Porters]):
         th.Property("Partition.P_Name", th.StringType, description="Name of the company."),
         th.Property("Partition.P_CompanyId", th.StringType, description="Its id at the log-in."),
     )
+
+    def prove(self) -> None:
+        """Ask for one company database."""
+        with self.asking():
+            self.client.call("GET", PARTITION, params={**WITHIN_REACH, **ONE})
 
     def rows(self) -> Iterable[dict[str, Any]]:
         """Return every company database."""

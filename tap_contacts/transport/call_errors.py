@@ -15,7 +15,7 @@ from tap_contacts.transport.errors import (
     Throttled,
     plain_code,
 )
-from tap_contacts.transport.verdict import Judgement, Verdict
+from tap_contacts.transport.verdict import Judgement, Verdict, may_pass
 
 if TYPE_CHECKING:
     import logging
@@ -38,6 +38,11 @@ _ERRORS: dict[Verdict, type[ApiError]] = {
 def may_be_done(call: Call, judgement: Judgement) -> bool:
     """Say whether a request may have been carried out that must not be carried out twice."""
     return not call.repeatable and (judgement.verdict is Verdict.UNKNOWN or not judgement.sure)
+
+
+def is_of_elsewhere(answer: Answer) -> bool:
+    """Say whether an answer that is not in the API's form may come from a wrong address."""
+    return answer.retry_after is None and not may_pass(answer.status)
 
 
 class CallErrors:
@@ -90,6 +95,7 @@ class CallErrors:
         kind = _error_kind(call, judgement, has_served=has_served)
         detail = self._without_secrets(judgement.detail)
         error = kind(*words, code=judgement.code, http_status=answer.status, detail=detail)
+        error.is_foreign = not judgement.sure and is_of_elsewhere(answer)
         if isinstance(error, Retry):
             error.retry_after = judgement.wait
         return error

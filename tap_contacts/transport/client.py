@@ -12,6 +12,7 @@ from tap_contacts.transport.call import Call
 from tap_contacts.transport.call_errors import CallErrors, may_be_done
 from tap_contacts.transport.circuit_breaker import CircuitBreaker
 from tap_contacts.transport.errors import NoAnswer, Refused, Retry, Stopped
+from tap_contacts.transport.first_answer import FirstAnswer
 from tap_contacts.transport.origin import origin
 from tap_contacts.transport.pacing import Pacing
 from tap_contacts.transport.rate_limit import RateLimiter
@@ -22,7 +23,7 @@ from tap_contacts.transport.session import Transport
 from tap_contacts.transport.settings import Sending
 from tap_contacts.transport.trust import trust
 from tap_contacts.transport.usage import Usage
-from tap_contacts.transport.verdict import Judgement, Verdict
+from tap_contacts.transport.verdict import Judgement, Verdict, may_pass
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -47,7 +48,8 @@ class ApiClient(abc.ABC):
 
     `call` takes each request through these steps, from the outside to the inside:
 
-    1. `retry`: send it again after a wait, if that is allowed.
+    1. `retry`: send it again after a wait, if that is allowed. The first request of a run goes
+       alone until the API answers it in its own form (`first_answer`).
     2. `circuit_breaker`: send one at a time while the API does not answer.
     3. sign-in (`session.SignIn`): sign it, and renew the sign-in once if it has expired.
     4. `rate_limit`: wait for a turn. After a wait it is signed anew.
@@ -104,7 +106,15 @@ class ApiClient(abc.ABC):
         self._has_served = False
         """Whether the API has done anything that this run asked for."""
         self._errors = CallErrors(self.title, self.origin, self._without_secrets, self.logger)
-        self._repeats = Retries(self.title, sending, self.pace, self._outage, self.logger)
+        self._first_answer = FirstAnswer(lambda: self._attempt(self.harmless))
+        self._repeats = Retries(
+            self.title,
+            sending,
+            self.pace,
+            self._outage,
+            self.logger,
+            first_answer=self._first_answer,
+        )
 
     @property
     def account(self) -> str:
@@ -235,6 +245,7 @@ class ApiClient(abc.ABC):
         """Send a request in its turn; raise the error that follows if it was not done."""
         with self._outage.turn():
             answer, judgement = self._signed_in(call)
+            self._first_answer.came |= judgement.sure
             if judgement.verdict is Verdict.DONE:
                 self._has_served = True
                 return answer
@@ -259,6 +270,7 @@ class ApiClient(abc.ABC):
             raise self._errors.unanswered(call, error, wait, self.advice_on_silence) from None
         except Retry as error:  # from the sign-in
             error.of_account = True
+            error.is_foreign = error.http_status is not None and not may_pass(error.http_status)
             if error.retry_after is not None:
                 self._pacing.slow_down(self.pace.sent, error.retry_after)
             raise

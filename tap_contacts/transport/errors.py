@@ -31,6 +31,9 @@ class ApiError(SingerSDKError):
         detail: The API's own words. They may hold a contact's data.
     """
 
+    is_foreign: bool = False
+    """Whether what answered may not be the API: a page or a redirect."""
+
     def __init__(  # noqa: PLR0913
         self,
         api: str,
@@ -43,7 +46,7 @@ class ApiError(SingerSDKError):
         detail: str = "",
     ) -> None:
         super().__init__(f"{api}: {asked}: {answered}." + (f" {advice}" if advice else ""))
-        self.answered = answered
+        self.asked, self.answered = asked, answered
         self.advice = advice
         self.code = plain_code(code)
         self.http_status = http_status

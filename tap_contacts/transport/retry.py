@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from tap_contacts.transport.call import Call
     from tap_contacts.transport.circuit_breaker import CircuitBreaker
+    from tap_contacts.transport.first_answer import FirstAnswer
     from tap_contacts.transport.rate_limit import RateLimiter
     from tap_contacts.transport.served import Served
     from tap_contacts.transport.session import Answer
@@ -38,15 +39,18 @@ ASK_VENDOR = "Other requests succeed: run again, and ask the vendor if only this
 class Retries:
     """Send the requests of one account until each is answered or must not be sent again."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         title: str,
         sending: Sending,
         pace: RateLimiter,
         outage: CircuitBreaker,
         logger: logging.Logger,
+        *,
+        first_answer: FirstAnswer,
     ) -> None:
         self._title, self._pace, self._outage, self._logger = title, pace, outage, logger
+        self._first = first_answer
         self._tries, self._wait = sending.max_tries, sending.retry_wait_seconds
         self._count, self._counting = 0, threading.Lock()
         self._repeated, self._repeated_late = (
@@ -70,6 +74,13 @@ class Retries:
             GivenUp: The last one did, too, while the API serves other requests.
             Stopped: It serves none, or asks for too long a wait. Then the API is given up.
         """
+        if not self._first.came:
+            with self._first.alone:
+                if not self._first.came:
+                    return self._sent(attempt, call)
+        return self._sent(attempt, call)
+
+    def _sent(self, attempt: Callable[[Call], Answer], call: Call) -> Answer:
         repeated = self._repeated_late if call.once else self._repeated
         trial = Trial(self.served, call, 1 if call.once else self._tries)
         try:
@@ -100,6 +111,8 @@ class Retries:
 
     def _barred(self, call: Call, error: Barred, trial: Trial) -> Stopped:
         """Return the error of a barred request: GivenUp if others are let through."""
+        if not self._first.came:
+            return self._outage.give_up(error)
         if error.code or not trial.is_barred_alone():
             return error
         answered = f"{error.answered}, though others are let through"
@@ -116,6 +129,8 @@ class Retries:
             text = "%s Trying again in %.1f s (try %d of %d)."
             self._logger.warning(text, error, wait, tried + 1, self._tries)
             self._outage.wait(wait)
+            if error.is_foreign and self._first.is_elsewhere():
+                raise self._outage.give_up(_elsewhere(self._title, error))
             with self._counting:
                 self._count += 1
             error = yield 0.0
@@ -128,6 +143,18 @@ class Retries:
             wait *= LONGER
             self._pace.rest(wait)
         return wait
+
+
+def _elsewhere(title: str, error: Retry) -> Stopped:
+    """Return that what answers may not be the API."""
+    return Stopped(
+        title,
+        error.asked,
+        error.answered,
+        error.advice,
+        code=error.code,
+        http_status=error.http_status,
+    )
 
 
 def _tried(attempt: Callable[[Call], Answer], call: Call, trial: Trial) -> Answer:

@@ -62,4 +62,13 @@ _TOO_LARGE = Judgement(
 
 def foreign(status: int) -> Judgement:
     """Return by its HTTP status what an answer means that is not in the API's form."""
-    return _TOO_LARGE if status == 413 else GATEWAY.get(status, NOT_UNDERSTOOD)  # noqa: PLR2004
+    found = _TOO_LARGE if status == 413 else GATEWAY.get(status, NOT_UNDERSTOOD)  # noqa: PLR2004
+    return found._replace(sure=False) if found.verdict is Verdict.UNKNOWN else found
+
+
+def may_pass(status: int) -> bool:
+    """Say whether an answer that is not in the API's form may be one of a passing outage.
+
+    Any other one, such as a page or a redirect, may come from a wrong address.
+    """
+    return status >= 500 or status in GATEWAY or status == 413  # noqa: PLR2004

@@ -6,7 +6,7 @@ import threading
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tap_contacts.transport.errors import GivenUp
+from tap_contacts.transport.errors import GivenUp, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -72,7 +72,7 @@ class Indexes:
         listed: Callable[[str, int], Contacts | None],
     ) -> None:
         self._matcher, self._sent, self._listed = matcher, sent, listed
-        self._parts: dict[str, Index | GivenUp | None] = {}
+        self._parts: dict[str, Index | GivenUp | Refused | None] = {}
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def knows(self, part: str) -> bool:
@@ -89,13 +89,14 @@ class Indexes:
 
         Raises:
             GivenUp: If this part cannot be read, though others can.
+            Refused: If the API refuses to list it.
         """
         with self._locks[part]:
             known = self._parts.get(part)
             stale = isinstance(known, Index) and not known.tells(lost)
             if part not in self._parts or stale:
                 known = self._parts[part] = self._read(part, lost, most)
-        if isinstance(known, GivenUp):
+        if isinstance(known, (GivenUp, Refused)):
             raise known
         return known
 
@@ -109,12 +110,12 @@ class Indexes:
         """Forget all: contacts may have come since."""
         self._parts.clear()
 
-    def _read(self, part: str, lost: Sequence[str], most: int) -> Index | GivenUp | None:
+    def _read(self, part: str, lost: Sequence[str], most: int) -> Index | GivenUp | Refused | None:
         index = Index(self._matcher, self._sent, lost)
         try:
             contacts = self._listed(part, most)
             for remote_id, fields in contacts or ():
                 index.add(remote_id, fields)
-        except GivenUp as error:
+        except (GivenUp, Refused) as error:
             return error
         return None if contacts is None else index

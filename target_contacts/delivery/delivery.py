@@ -220,6 +220,7 @@ class Delivery:
         after that, perhaps because the contact is there already.
         """
         unknown = [o.item for o in outcomes if isinstance(o.error, OutcomeUnknown)]
+        lost_for = [(o.item.key, o.error) for o in outcomes if isinstance(o.error, OutcomeUnknown)]
         self._setbacks.note(outcomes)
         done = [o for o in outcomes if not o.error]
         kept = [o for o in done if o.item.action is not Action.DELETE]
@@ -241,7 +242,7 @@ class Delivery:
         self._outcomes.settle("created", *(o.item.received for o in new))
         changed = (o.item.received for o in done if o.item.action is Action.UPDATE)
         self._outcomes.settle("updated", *changed)
-        self._refusals.book(first, accepted=bool(done), unanswered=bool(unknown))
+        self._refusals.book(first, accepted=bool(done), unanswered=lost_for)
         self._setbacks.look()
         self._outcomes.pass_on()
         lost = (replace(item, doubtful=True, intent=self._intents.entry(item)) for item in unknown)

@@ -11,7 +11,7 @@ from target_contacts.sinks.item import Action, created
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tap_contacts.transport.errors import Refused
+    from tap_contacts.transport.errors import OutcomeUnknown, Refused
     from target_contacts.delivery.outcomes import Outcomes
     from target_contacts.delivery.planned import Planned
     from target_contacts.errors import Rejected
@@ -32,13 +32,19 @@ class Refusals:
         undone = [item.key for item in refused if item.action is Action.CREATE]
         self._ledger.drop(self._outcomes.stream, undone)
 
-    def book(self, refused: Several, *, accepted: bool = False, unanswered: bool = False) -> None:
+    def book(
+        self,
+        refused: Several,
+        *,
+        accepted: bool = False,
+        unanswered: Sequence[tuple[str, OutcomeUnknown]] = (),
+    ) -> None:
         """Reject what was refused, unless the account has accepted nothing yet.
 
         Args:
             refused: What one request was refused for.
             accepted: Whether anything was accepted beside it.
-            unanswered: Whether anything was not answered.
+            unanswered: Creates that were not answered, by key, and why.
 
         Raises:
             Stopped: If the account refuses everything alike.
@@ -46,7 +52,7 @@ class Refusals:
         if accepted:
             self._first.accept()
         if unanswered:
-            self._first.leave_unanswered()
+            self._first.leave_unanswered(unanswered)
         if refused:
             self._first.refuse([self._refusal(item, error) for item, error in refused])
 

@@ -7,10 +7,10 @@ meanwhile is not booked before it is clear that it was the record.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from tap_contacts.transport.errors import Refused, Stopped
+from tap_contacts.transport.errors import ApiError, OutcomeUnknown, Refused, Stopped
 from target_contacts.errors import OUTCOME_UNKNOWN, Rejected
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ class FirstWrites:
         self._pending: list[Refusal] = []
         self.more_follow = False
         """Whether what is sent now goes alone, and others follow it."""
+        self._pages: defaultdict[int | None, set[str]] = defaultdict(set)
+        """Keys of creates that something else than the API answered, by HTTP status."""
         self._unanswered = False
         """Whether a create was not answered, and may have been carried out."""
 
@@ -94,9 +96,21 @@ class FirstWrites:
         for refusal in pending:
             refusal.reject()
 
-    def leave_unanswered(self) -> None:
-        """Take note that a create was not answered."""
+    def leave_unanswered(self, creates: Sequence[tuple[str, OutcomeUnknown]]) -> None:
+        """Take note of the creates of one request that was not answered, by key.
+
+        Raises:
+            Stopped: If three that were sent alone got the same page or redirect, which is no
+                passing outage.
+        """
         self._unanswered = True
+        if len(creates) > 1 or self.is_over:
+            return
+        for key, error in creates:
+            alike = self._pages[error.http_status]
+            alike |= {key} if error.is_foreign else set()
+            if len(alike) >= ALIKE:
+                raise self._stopped(error)
 
     def refuse(self, refusals: Sequence[Refusal]) -> None:
         """Take note of contacts that were refused, by one request; each is booked in the end.
@@ -139,15 +153,15 @@ class FirstWrites:
         if self._requests >= MOST:
             self.end()
 
-    def _stopped(self, error: Rejected | Refused) -> Stopped:
+    def _stopped(self, error: Rejected | Refused | OutcomeUnknown) -> Stopped:
         """Return the error of an account that refuses all contacts; show those that it refused."""
         pending, self._pending = self._pending, []
         for refusal in pending:
             refusal.show()
         code, field = kind_of(error)
-        said = error.answered if isinstance(error, Refused) else f"code {code}"
+        said = error.answered if isinstance(error, ApiError) else f"code {code}"
         answered = f"all were refused alike, with {said}" + (f" for {field}" if field else "")
-        said_by_api = error.advice if isinstance(error, Refused) else ""
+        said_by_api = error.advice if isinstance(error, ApiError) else ""
         written = (
             "What was not answered is looked up by the next run; nothing else was written"
             if self._unanswered
@@ -167,7 +181,7 @@ class FirstWrites:
         )
 
 
-def kind_of(error: Rejected | Refused) -> _Kind:
+def kind_of(error: Rejected | ApiError) -> _Kind:
     """Return the code of a refusal, or its status, and the field that it names."""
     code = error.code or f"HTTP {error.http_status}"
     return code, error.field if isinstance(error, Rejected) else None

@@ -114,14 +114,14 @@ def test_wrong_credentials_are_one_clear_sentence(porters: Porters, workplace: W
     assert len(porters.log) == 3
 
 
-def test_a_sign_in_that_is_none_is_tried_again_and_then_said(
+def test_a_sign_in_that_is_none_is_tried_once_more_and_then_said(
     porters: Porters, workplace: Workplace
 ) -> None:
-    """A page in place of the sign-in is trouble on the way, not a wrong password."""
-    porters.fault(on=f"GET {OAUTH}", times=2, status=200, body="<html><body>Down</body></html>")
+    """A page in place of the sign-in is a wrong address, not a wrong password."""
+    porters.fault(on=f"GET {OAUTH}", status=200, body="<html><body>Down</body></html>")
     porters.fault(on=f"GET {OAUTH}", times=-1, status=200, body="Down")
     run = workplace.target(porters.target_config(), contacts(ANNA))
-    assert (run.code, len(calls(porters, "GET", OAUTH)), sent(porters)) == (1, 5, [])
+    assert (run.code, len(calls(porters, "GET", OAUTH)), sent(porters)) == (1, 2, [])
     assert "no sign-in (HTTP 200). Check porters.api_url and proxies." in run.log
 
 

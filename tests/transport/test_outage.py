@@ -229,6 +229,7 @@ def test_a_request_that_fails_alone_is_given_up_and_not_the_api(api: PlainApi) -
 def test_what_others_show_is_not_asked_for(api: PlainApi) -> None:
     """While other requests succeed, no read is needed to see that the API is alive."""
     client = telling(api, retry_wait_seconds=0.3)
+    client.call("GET", "/")
     api.fault(on="POST /one", times=-1, status=500)
     with ThreadPoolExecutor(1) as pool:
         stop = threading.Event()

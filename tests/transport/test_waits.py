@@ -11,6 +11,7 @@ import pytest
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.circuit_breaker import CircuitBreaker
 from tap_contacts.transport.errors import OutcomeUnknown, Retry, Stopped, Throttled
+from tap_contacts.transport.first_answer import FirstAnswer
 from tap_contacts.transport.rate_limit import LONGEST_WAIT, RateLimiter
 from tap_contacts.transport.retry import RUN_AGAIN, Retries
 from tap_contacts.transport.settings import Sending
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 def send(clock: Clock, error: Retry, times: list[float], sending: Sending) -> None:
     """Send a request that always fails, and take down when each try was."""
     outage = CircuitBreaker(clock, clock.sleep)
-    repeats = Retries("API", sending, RateLimiter("API", outage, {}), outage, logging.getLogger())
+    pace, first = RateLimiter("API", outage, {}), FirstAnswer(lambda: None)
+    repeats = Retries("API", sending, pace, outage, logging.getLogger(), first_answer=first)
 
     def attempt(_: Call) -> Answer:
         times.append(clock.now)

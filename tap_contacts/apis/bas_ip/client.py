@@ -23,6 +23,7 @@ from tap_contacts.transport.client import ApiClient
 from tap_contacts.transport.errors import Barred, NotFound, Refused, Retry, Stopped
 from tap_contacts.transport.settings import RATE
 from tap_contacts.transport.trust import CERTIFICATES
+from tap_contacts.transport.verdict import Judgement, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -90,7 +91,6 @@ class BasIp(ApiClient):
         "login_path",
         "max_contacts",
     )
-    judge = staticmethod(codes.judge)
 
     def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
         self.given_login_path = _path(settings, "login_path", LOGIN_PATH)
@@ -104,6 +104,8 @@ class BasIp(ApiClient):
             _path(settings, "delete_path", AUTO) if settings.get("delete_path") else None
         )
         self._username: str = settings["username"]
+        self.is_new = False
+        """Whether the device has never taken a contact, as far as the caller knows."""
         self._accepts = False
         """Whether the path has taken a contact in this run."""
 
@@ -112,6 +114,12 @@ class BasIp(ApiClient):
         user = settings["username"], settings["password"]
         self._login = Login(self.transport, self.origin, self.given_login_path, *user)
         return self._login
+
+    def judge(self, answer: Answer) -> Judgement:
+        """Return what an answer means; a path that has never taken a contact is the wrong one."""
+        judgement = codes.judge(answer)
+        is_surely = self.is_new and not self._accepts and judgement.verdict is Verdict.STOP
+        return judgement._replace(sure=True) if is_surely else judgement
 
     def check(self) -> str:
         """Sign in, let the device introduce itself, and find the path that takes contacts."""

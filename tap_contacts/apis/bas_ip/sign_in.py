@@ -79,4 +79,5 @@ def _no_token(status: int, *, refused: bool) -> Exception:
         return Stopped(TITLE, "sign-in", answered, "Check username and password.")
     if status in UNSERVED:
         return Stopped(TITLE, "sign-in", answered, "Check api_url and login_path.")
-    return Retry(TITLE, "sign-in", answered, "Check api_url and login_path.")
+    advice = "Check api_url and login_path."
+    return Retry(TITLE, "sign-in", answered, advice, http_status=status)

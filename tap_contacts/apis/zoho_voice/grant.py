@@ -5,6 +5,7 @@ Source: https://www.zoho.com/accounts/protocol/oauth/self-client/authorization-c
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from tap_contacts.apis.zoho_voice.sign_in import ACCOUNTS_HOSTS, TITLE
@@ -12,7 +13,7 @@ from tap_contacts.transport.errors import NoAnswer, Stopped
 from tap_contacts.transport.grant import Grant, Means
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tap_contacts.transport.session import Answer
 
@@ -34,6 +35,9 @@ ADVICE = {
     WRONG_CLIENT: "Check client_id, then begin again with a new code.",
 }
 """What the accounts server says at another centre, too; what tells most stands first."""
+
+MOST_CENTERS = 5
+"""Data centres that are asked at most, those with the most customers first."""
 
 ELSEWHERE = "Check the network, proxies and data_center, then begin again with a new code."
 
@@ -76,7 +80,8 @@ class SelfClient(Grant):
             return {"accounts_url": self.means.origin_of("accounts_url", url)}
         centers = dict.fromkeys((given.get("data_center") or "com", *self._by_center))
         origin_of = self.means.origin_of
-        return {center: origin_of("accounts_url", self._by_center[center]) for center in centers}
+        asked = itertools.islice(centers, MOST_CENTERS)
+        return {center: origin_of("accounts_url", self._by_center[center]) for center in asked}
 
     def _exchanged(self, accounts: Mapping[str, str], form: Mapping[str, str]) -> tuple[str, str]:
         """Return the data centre that takes the code, and the refresh token that it gives.
@@ -92,7 +97,7 @@ class SelfClient(Grant):
             refusals.setdefault(answered, []).append(center)
             if answered not in ADVICE and (len(refusals) == 1 or answered == THROTTLED):
                 break
-        raise _refused(refusals)
+        raise _refused(refusals, [each for each in self._by_center if each not in accounts])
 
     def _asked(self, url: str, form: Mapping[str, str]) -> tuple[str, str]:
         """Send the code to one centre; return what it answers, and the refresh token or ""."""
@@ -120,11 +125,18 @@ def _answered(answer: Answer) -> str:
     return f"no {'refresh' if 'access_token' in body else 'known'} token (HTTP {answer.status})"
 
 
-def _refused(refusals: Mapping[str, list[str]]) -> Stopped:
-    """Return what the answers of all centres mean together."""
+def _refused(refusals: Mapping[str, list[str]], left: Sequence[str]) -> Stopped:
+    """Return what the answers of all centres mean together.
+
+    Args:
+        refusals: The centres by what they answered.
+        left: Centres that were not asked.
+    """
     told = "; ".join(f"{answered} ({', '.join(at)})" for answered, at in refusals.items())
     if THROTTLED in refusals:
         advice = "Too many tokens were asked for: wait half an hour, then begin with a new code."
     else:
         advice = next((ADVICE[answered] for answered in ADVICE if answered in refusals), ELSEWHERE)
+    if left and set(refusals) <= set(ADVICE):
+        advice += f" If the account is at {', '.join(left)}, set data_center."
     return Stopped(TITLE, ASKED, told, advice, code=next(iter(refusals)))

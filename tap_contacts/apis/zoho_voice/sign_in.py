@@ -76,7 +76,8 @@ def _refusal(asked: str, answer: Answer, error: str) -> Exception:
     if error == "Access Denied":
         advice = "Too many access tokens were asked for; wait ten minutes before the next run."
         return Stopped(TITLE, asked, error, advice, code=error)
-    return Retry(TITLE, asked, f"no access token (HTTP {answer.status})", "Check accounts_url.")
+    answered = f"no access token (HTTP {answer.status})"
+    return Retry(TITLE, asked, answered, "Check accounts_url.", http_status=answer.status)
 
 
 class AccessToken(SignIn):

@@ -166,6 +166,7 @@ class BasIpSink(ApiSink[BasIp]):
             most: Returns how many items a request that holds this one may have.
             send: Sends a pack, and returns the outcomes; none for what goes again.
         """
+        self.client.is_new = not self.context.first_writes.is_over
         packed = packs(items, _size, LARGEST_BODY, most)
         waiting = Waiting(packed, self.context.first_writes)
         while not self.context.halted() and (pack := waiting.take()):
