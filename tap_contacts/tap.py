@@ -27,17 +27,19 @@ from tap_contacts.plugin.base import (
 from tap_contacts.plugin.progress import Progress
 from tap_contacts.plugin.standard_streams import OutputError
 from tap_contacts.streams import cobai, porters, valomnia, zoho_voice
+from tap_contacts.transport.facts import readable
 from tap_contacts.transport.settings import CONCURRENCY, SEND_SETTINGS
 from tap_contacts.writer import MessageWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from types import FrameType
 
     from singer_sdk.plugin_base import _ConfigInput
 
     from tap_contacts.streams.base import ApiStream
     from tap_contacts.transport.client import ApiClient
+    from tap_contacts.transport.facts import Fact
 
 STREAMS: tuple[type[ApiStream[Any]], ...] = (
     *cobai.STREAMS,
@@ -153,8 +155,15 @@ class TapContacts(ContactsPlugin, Tap):
         for kind in self._given():
             client = kind(self.config[kind.api], self.config)
             tell_account(client)
-            code = max(code, tell_facts(client))
+            code = max(code, tell_facts(client, self._unreadable(client)))
         return code
+
+    def _unreadable(self, client: ApiClient) -> Iterator[Fact]:
+        """Yield each stream of an account that may not be read."""
+        for kind in STREAMS:
+            if kind.client_class is type(client):
+                stream = kind(self, {type(client): client}, self.progress)
+                yield from readable(f"The stream {stream.name} can be read", stream.prove)
 
     def _given(self) -> list[type[ApiClient]]:
         """Return the clients of the APIs that have settings."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import os
 import sys
@@ -28,9 +29,10 @@ from tap_contacts.transport.errors import ApiError
 from tap_contacts.transport.facts import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tap_contacts.transport.client import ApiClient
+    from tap_contacts.transport.facts import Fact
 
 PACKAGE = "singer-contacts"
 """The distribution that both plugins belong to."""
@@ -189,11 +191,11 @@ def tell_account(client: ApiClient) -> None:
     click.echo(printable.text(client.check()))
 
 
-def tell_facts(client: ApiClient) -> int:
-    """Print each fact about an API that reading shows; return the exit code."""
+def tell_facts(client: ApiClient, more: Iterable[Fact] = ()) -> int:
+    """Print each fact about an API that reading shows, and more; return the exit code."""
     client.tell_apart()
     code = 0
-    for fact in client.facts():
+    for fact in itertools.chain(client.facts(), more):
         click.echo(printable.text(fact.line))
         if fact.seen.standing is Standing.HARMS:
             code = FAILED

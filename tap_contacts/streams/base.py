@@ -102,9 +102,11 @@ class ApiStream(Stream, Generic[ClientT]):
         """Ask for as little as shows whether the stream may be read; by default nothing.
 
         In a run without STATE it is called for all streams before the first of them is read.
+        `--check` calls it, too.
 
         Raises:
             Stopped: If it may not be read.
+            ConfigurationError: If a setting names what is not there.
         """
 
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:

@@ -50,6 +50,10 @@ class CobaiContacts(ApiStream[Cobai]):
         th.Property("ignoreAssortment", th.BooleanType),
     )
 
+    def prove(self) -> None:
+        """See that the customers are there that the settings name."""
+        reading.chosen_customers(self.client)
+
     def read(self, progress: Mapping[str, Any] | None) -> Generator[Chunk, None, None]:
         """Yield every contact."""
         return reading.read_contacts(self.client, progress)

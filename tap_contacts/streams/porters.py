@@ -102,6 +102,16 @@ class PortersRecords(PortersStream, IncrementalStream[Porters]):
         deleted_at = th.Property(records.DELETED_AT, th.DateTimeType, description=deletion)
         return th.PropertiesList(*properties, deleted_at).to_dict()
 
+    def prove(self) -> None:
+        """Ask for the fields in use, unless the settings name those to be read."""
+        if self.columns:
+            self._assert_told()
+
+    def _assert_told(self) -> None:
+        """Raise Stopped if the app may not know the fields in use, and none are given."""
+        if self._not_told and self.wanted is None:
+            raise self._not_told
+
     def read(self, progress: Mapping[str, Any] | None) -> Generator[Chunk, None, None]:
         """Yield what has changed, and what was deleted, since the bookmark or `start_date`.
 
@@ -110,8 +120,7 @@ class PortersRecords(PortersStream, IncrementalStream[Porters]):
         """
         by_alias = {column.alias: column for column in self.columns}
         asked = Asked(self.resource, [each.asked for each in self.columns if self._is_asked(each)])
-        if self._not_told and self.wanted is None:
-            raise self._not_told
+        self._assert_told()
         changes = Changes(self.client, asked, partial(records.record, by_alias), self.bookmark)
         with self.asking():
             yield from changes.chunks(progress)
@@ -149,10 +158,10 @@ class PortersContacts(PortersRecords):
         return self.config.get("porters", {}).get("fields") or None
 
     def prove(self) -> None:
-        """Ask for one contact, which needs every scope that clients need, too."""
-        if not self._not_told:
-            with self.asking():
-                self.client.call("GET", self.resource.path, params=ONE)
+        """Ask for one contact, too, which needs every scope that clients need."""
+        super().prove()
+        with self.asking():
+            self.client.call("GET", self.resource.path, params=ONE)
 
     def _known(self) -> Mapping[str, fields.TenantField] | None:
         known = super()._known()

@@ -89,9 +89,10 @@ class CallErrors:
             judgement: What the answer means.
             has_served: Whether the API has done anything that this run asked for.
         """
-        code = f"code {judgement.code} " if plain_code(judgement.code) else ""
+        status = f"HTTP {answer.status}"
+        answered = f"code {judgement.code} ({status})" if plain_code(judgement.code) else status
         advice = self._redirected(call, answer, judgement) or judgement.advice
-        words = (self._title, call.asked, f"{code}(HTTP {answer.status})", advice)
+        words = (self._title, call.asked, answered, advice)
         kind = _error_kind(call, judgement, has_served=has_served)
         detail = self._without_secrets(judgement.detail)
         error = kind(*words, code=judgement.code, http_status=answer.status, detail=detail)
@@ -108,7 +109,7 @@ class CallErrors:
         if advice and not call.reads and advice not in self._logged:
             self._logged.add(advice)
             words = (self._title, call.asked, answer.status, advice)
-            self._logger.warning("%s: %s: (HTTP %d). %s", *words)
+            self._logger.warning("%s: %s: HTTP %d. %s", *words)
         return advice
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from tap_contacts.transport.errors import ApiError, Barred, ends_run
+from singer_sdk.exceptions import ConfigurationError
+
+from tap_contacts.transport.errors import ApiError, Barred, Stopped, ends_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -80,6 +82,26 @@ def fact(what: str, ask: Callable[[], Seen]) -> Fact:
         if ends_run(error) and not isinstance(error, Barred):
             raise
         return Fact(what, unknown(str(error).rstrip(".")))
+
+
+def readable(what: str, prove: Callable[[], object]) -> Iterator[Fact]:
+    """Yield that an assumption is wrong if proving it is refused; else nothing.
+
+    Args:
+        what: The assumption, as a sentence without its full stop.
+        prove: Reads what it is about.
+
+    Raises:
+        Stopped: If nothing answers.
+    """
+    try:
+        prove()
+    except ConfigurationError as error:
+        yield Fact(what, harms(str(error).rstrip(".")))
+    except Stopped as error:
+        if error.http_status is None:
+            raise
+        yield Fact(what, harms(str(error).rstrip(".")))
 
 
 def told(

@@ -62,7 +62,7 @@ class TokenSignIn(SignIn):
         token, life = self.new_token()
         if not _TOKEN.fullmatch(token):
             answered = "a token that no header can hold"
-            raise Retry(self.title, "sign-in", answered, "Check the address and proxies.")
+            raise Retry(self.title, "sign-in", answered, "Check api_url and proxies.")
         return token, life
 
     def secrets(self) -> Collection[str]:

@@ -52,7 +52,7 @@ GATEWAY = {
 """HTTP statuses that mostly come from gateways and proxies, and what each means."""
 
 NOT_UNDERSTOOD = Judgement(
-    Verdict.UNKNOWN, advice="The answer is not what this API sends; check the address and proxies."
+    Verdict.UNKNOWN, advice="The answer is not what this API sends; check api_url and proxies."
 )
 
 _TOO_LARGE = Judgement(

@@ -193,16 +193,19 @@ class Books:
 
     def _report_bins(self, logger: logging.Logger) -> None:
         for (stream, reason), count in self.skips.items():
-            logger.info("%d records of %s skipped: %s.", count, stream, reason)
+            logger.info("%s of %s skipped: %s.", _number(count, "record"), stream, reason)
         for (stream, code, field), count in self.rejections.items():
-            text = "%d records of %s rejected: code %s, field %s."
-            logger.warning(text, count, stream, code, field)
+            named = f", field {field}" if field != "-" else ""
+            what = _number(count, "record")
+            logger.warning("%s of %s rejected: code %s%s.", what, stream, code, named)
         for (stream, field, done), count in self.dropped_or_truncated.items():
-            text = "%d values of %s for the field %s did not fit and were %s: on_invalid_value."
-            unknown = "%d values of %s for the field %s were %s: see value_map."
-            logger.warning(unknown if done == NOT_THERE else text, count, stream, field, done)
+            text = "%s of %s for the field %s did not fit and %s %s: on_invalid_value."
+            unknown = "%s of %s for the field %s %s %s: see value_map."
+            text, what = unknown if done == NOT_THERE else text, _number(count, "value")
+            logger.warning(text, what, stream, field, "was" if count == 1 else "were", done)
         for (stream, field, done), count in self.noted.items():
-            logger.warning("%d values of %s for the field %s: %s.", count, stream, field, done)
+            what = _number(count, "value")
+            logger.warning("%s of %s for the field %s: %s.", what, stream, field, done)
 
     def _report_doubled(self, logger: logging.Logger) -> None:
         for stream, kept, others in self.doubled:
@@ -227,6 +230,10 @@ def shown(field: str | None, code: str) -> str:
     if field and code in OF_RECORDS:
         return printable.name(field)
     return field or "-"
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _rows(counter: Counter[tuple[str, str, str]]) -> list[list[object]]:

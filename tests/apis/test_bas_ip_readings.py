@@ -26,7 +26,7 @@ PEOPLE = [ANNA, BERT, CARL]
 LINK, CONTACT_LINK = "/api/v0/contacts/items/link", "/api/v0/contact/items/link"
 BARE = "/api/v0/contacts"
 STOPS = {
-    "list_404": f"POST {LINK}: (HTTP 405). Check contacts_path",
+    "list_404": f"POST {LINK}: HTTP 405. Check contacts_path",
     "link_id_ignored": "created contacts without keeping our link_id",
 }
 """Readings with which nothing more can be written, and what the run says then."""

@@ -94,7 +94,7 @@ def test_a_wrong_path_stops_the_run(monitor: BasIp, workplace: Workplace) -> Non
     """A 404 is no bad record: the run fails and says which setting to check."""
     run = workplace.target(config(monitor, contacts_path="/api/v1/contacts"), contacts(ANNA))
     assert (run.code, workplace.rejects) == (1, [])
-    assert "POST /api/v1/contacts: (HTTP 404). Check contacts_path" in run.log
+    assert "POST /api/v1/contacts: HTTP 404. Check contacts_path" in run.log
 
 
 def test_check_says_which_monitor_answered(monitor: BasIp, workplace: Workplace) -> None:

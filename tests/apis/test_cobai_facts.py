@@ -59,8 +59,8 @@ READINGS = [
     (("pages_404",), 15, f"cannot be told: {CONTACTS} (number listed: 15, "),
     (("pages_again",), 25, f"differs: {CONTACTS} (it has pages"),
     (("pages_again",), 15, f"cannot be told: {CONTACTS} (number listed: 15, "),
-    (("no_contact_list_405",), 3, f"{HARM}: {LISTED} (it is refused, (HTTP 405); contacts cannot"),
-    (("no_contact_list_404",), 3, f"{HARM}: {LISTED} (it is refused, (HTTP 404); contacts cannot"),
+    (("no_contact_list_405",), 3, f"{HARM}: {LISTED} (it is refused, HTTP 405; contacts cannot"),
+    (("no_contact_list_404",), 3, f"{HARM}: {LISTED} (it is refused, HTTP 404; contacts cannot"),
     (("put_resets_password",), 3, "cannot be told: An update without a password keeps it"),
     (("more_required",), 3, "cannot be told: The fields that are sent are enough"),
     (("user_name_shared",), 3, "cannot be told: A webUserName is used once"),
@@ -115,7 +115,7 @@ def test_a_contact_that_cannot_be_read_would_harm(status: int) -> None:
         fill(sandbox, 3)
         sandbox.fault(on=f"GET {LIST}/", times=-1, status=status)
         (shown,) = [line for line in told(sandbox) if SHOWN in line]
-    assert shown.startswith(f"{HARM}: {SHOWN} (it is refused, (HTTP {status}); ")
+    assert shown.startswith(f"{HARM}: {SHOWN} (it is refused, HTTP {status}; ")
     assert "create_only" in shown
 
 
@@ -153,7 +153,7 @@ def test_a_second_page_that_fails_is_not_taken_for_none() -> None:
         fill(sandbox, 12)
         sandbox.fault(on="GET /v2/customer", holding="page=2", after=1, times=-1, status=500)
         lines = told(sandbox, most=20)
-    failed = [line for line in lines if "(HTTP 500)" in line]
+    failed = [line for line in lines if "HTTP 500" in line]
     assert [line.partition(" (")[0] for line in failed] == [
         f"cannot be told: {CUSTOMERS}",
         f"cannot be told: {CONTACTS}",

@@ -138,7 +138,7 @@ def test_a_call_that_is_only_inferred_and_not_there_is_named_as_such(
     cobai.fault(on=f"GET {path}", times=-1, status=status, body="<Error/>")
     run = workplace.tap(source(cobai))
     assert (run.code, run.records(STREAM)) == (1, [])
-    assert f"GET {path}: (HTTP {status})" in run.log
+    assert f"GET {path}: HTTP {status}" in run.log
     assert "only inferred from the documents" in run.log
     assert "Traceback" not in run.log
 
@@ -163,7 +163,7 @@ def test_a_wrong_key_is_one_clear_sentence(cobai: Cobai, workplace: Workplace) -
     config = destination(cobai, secret_access_key="wrong-secret")
     run = workplace.target(config, contacts(person(1)), env=DEBUG)
     assert (run.code, cobai.contacts, workplace.rejects) == (1, [], [])
-    assert f"cobai: GET {LIST}: (HTTP 403). Check access_key_id, secret_access_key" in run.log
+    assert f"cobai: GET {LIST}: HTTP 403. Check access_key_id, secret_access_key" in run.log
     for secret in ("wrong-secret", PASSWORD, "n1@example.com"):
         assert secret not in run.log + run.out
     assert "Traceback" not in run.log

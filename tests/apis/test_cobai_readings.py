@@ -59,7 +59,7 @@ def test_the_tap_works_in_every_reading(workplace: Workplace, reading: str) -> N
         run = workplace.tap(source(sandbox))
         if reading in WITHOUT_LIST:
             assert (run.code, run.records(STREAM), "Traceback" in run.log) == (1, [], False)
-            assert f"GET {LIST}: (HTTP {reading[-3:]})" in run.log
+            assert f"GET {LIST}: HTTP {reading[-3:]}" in run.log
             assert "only inferred from the documents" in run.log
             return
         assert run.code == 0, run.log
@@ -86,7 +86,7 @@ def test_the_target_works_in_every_reading(workplace: Workplace, reading: str) -
         run = workplace.target(config(sandbox, account, field_map={}), contacts(*people, state=1))
         if reading in WITHOUT_LIST:
             assert (run.code, run.out, workplace.rejects, sandbox.writes) == (1, "", [], [])
-            assert f"look-up of contacts: (HTTP {reading[-3:]}). cobai does not tell" in run.log
+            assert f"look-up of contacts: HTTP {reading[-3:]}. cobai does not tell" in run.log
             assert "set match_on to []" in run.log
             assert len(sandbox.log) <= 5
             return

@@ -229,9 +229,9 @@ def test_a_contact_deleted_at_its_source_is_not_created(api: str, workplace: Wor
         assert (run.code, len(sandbox.contacts)) == (0, 1)
     assert (run.summary["created"], run.summary["skipped"]) == (1, len(TAPS))
     assert (
-        "1 records of salesforce_contacts skipped: deleted at the source, says IsDeleted" in run.log
+        "1 record of salesforce_contacts skipped: deleted at the source, says IsDeleted" in run.log
     )
-    assert "1 records of quickbooks_contacts skipped: Active may say that" in run.log
+    assert "1 record of quickbooks_contacts skipped: Active may say that" in run.log
 
 
 def test_of_a_contact_in_the_stream_twice_the_later_record_counts(

@@ -459,7 +459,7 @@ def test_a_record_that_would_be_refused_is_counted_with_its_reason(
     planning = Planning(workplace, zoho.target_config(), contacts({"id": 9}, ANNA))
     run = planning.plan()
     assert (run.code, bins(run.summary)) == (3, {"created": 1, "rejected": 1})
-    assert "1 records of contacts rejected: code missing" in run.log
+    assert "1 record of contacts rejected: code missing" in run.log
     assert planning.lines[0]["counts"]["rejected"] == 1
 
 

@@ -378,7 +378,7 @@ def test_a_sign_in_that_ends_without_a_word_is_renewed(workplace: Workplace, api
         assert numbered(sandbox) == dict.fromkeys(range(1, 7), 1)
 
 
-@pytest.mark.parametrize(("status", "advice"), [(401, "its scope"), (403, "address and proxies")])
+@pytest.mark.parametrize(("status", "advice"), [(401, "its scope"), (403, "api_url and proxies")])
 def test_creates_that_are_all_barred_end_the_run(
     workplace: Workplace, status: int, advice: str
 ) -> None:
@@ -387,7 +387,7 @@ def test_creates_that_are_all_barred_end_the_run(
         zoho.fault(on="POST /rest", status=status, body=HTML, times=-1)
         run = workplace.target(zoho.target_config(), contacts(*map(person, range(1, 13))))
         assert (run.code, run.summary["rejected"], zoho.contacts) == (1, 0, [])
-        assert f"all were refused alike, with (HTTP {status})." in run.log.splitlines()[-1]
+        assert f"all were refused alike, with HTTP {status}." in run.log.splitlines()[-1]
         assert advice in run.log.splitlines()[-1]
         assert sum(line.request.method == "POST" for line in zoho.log) == 4
         assert sum(line.request.path.startswith("/oauth") for line in zoho.log) == 1

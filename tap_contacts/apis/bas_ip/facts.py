@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tap_contacts.apis.bas_ip import paths, wire
-from tap_contacts.transport.facts import Fact, Seen, differs, holds, told, unknown
+from tap_contacts.transport.facts import Fact, Seen, differs, harms, holds, told, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -102,10 +102,21 @@ class Facts:
         if self._lists:
             return holds("it lists contacts, which shows it as far as reading can")
         others = [each for each in paths.candidates(self._client.login_path) if each != path]
+        if why == paths.SET and self._is_not_there and (there := self._there(others)):
+            return harms(f"nothing is there, but {there} is: set bas_ip.contacts_path to that")
         return unknown(
             f"{why}; the first contact tells; if it is refused, set bas_ip.contacts_path to one of "
             f"{', '.join(others)}"
         )
+
+    @property
+    def _is_not_there(self) -> bool:
+        return self._client.status_of_list(self._client.contacts_path.path) not in paths.THERE
+
+    def _there(self, others: Sequence[str]) -> str:
+        """Return another path that is there, or ""."""
+        found = (each for each in others if self._client.status_of_list(each) in paths.THERE)
+        return next(found, "")
 
     def _list(self) -> Seen:
         if self._lists:

@@ -21,6 +21,9 @@ LISTED, OTHER_VERB = 200, 405
 """HTTP statuses of a path that lists contacts, and of one that is there."""
 
 
+THERE = frozenset((LISTED, OTHER_VERB))
+
+
 class Found(NamedTuple):
     """A path, and why it is thought to take contacts."""
 

@@ -24,6 +24,7 @@ QUERY = "A query is signed as sign_query says"
 CUSTOMERS_WHOLE = "The list of customers comes whole"
 LISTED = "The contacts of a customer can be listed"
 CONTACTS_WHOLE = "The list of a customer's contacts comes whole"
+DEFAULT = "The customer of defaults.customer_id is there"
 SHOWN = "A contact can be read, and shows all its fields"
 
 WRITES = {
@@ -69,6 +70,10 @@ class Account(Protocol):
     sign_query: bool
     page_parameter: str
     looks_up: bool
+    default_customer: str
+
+    def all_customers(self) -> list[str]:
+        """Return the UUIDs of all customers."""
 
     def call(self, method: str, path: str, **options: Any) -> Answer:
         """Send a request."""
@@ -83,9 +88,18 @@ def facts(client: Account) -> Iterator[Fact]:
     yield Fact(HTTPS, holds() if over_https else unknown("cobai.api_url names plain http"))
     yield Fact(SIGNED, holds())
     yield fact(QUERY, lambda: _query(client))
+    yield from _default_customer(client)
     yield from _Lists(client).facts()
     for what, tells in WRITES.items():
         yield Fact(what, unknown(tells))
+
+
+def _default_customer(client: Account) -> Iterator[Fact]:
+    """Yield that the customer is not there for whom contacts are created by default."""
+    customer = client.default_customer
+    if customer and customer not in client.all_customers():
+        advice = f"cobai has no customer {customer}; set defaults.customer_id to the UUID of one"
+        yield Fact(DEFAULT, harms(advice))
 
 
 def _query(client: Account) -> Seen:

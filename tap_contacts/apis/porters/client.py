@@ -17,7 +17,7 @@ from tap_contacts.apis.porters.facts import Facts
 from tap_contacts.apis.porters.fields import CONTACTS
 from tap_contacts.apis.porters.grant import AppGrant
 from tap_contacts.apis.porters.sign_in import TITLE, AppSignIn
-from tap_contacts.apis.porters.tenant import Tenant
+from tap_contacts.apis.porters.tenant import MAY_NOT, Tenant
 from tap_contacts.apis.porters.ways import Ways
 from tap_contacts.transport.account_settings import text
 from tap_contacts.transport.call import Call
@@ -36,6 +36,8 @@ ORIGIN = "https://api-hrbc-jp.porterscloud.com"
 PARTITION = "/v1/partition"
 WITHIN_REACH = {"request_type": 1}
 """What asks for the company databases that the access token opens."""
+
+UNSEEN = "whether it is within reach cannot be told without the scope partition_r"
 
 SETTINGS = th.ObjectType(
     text("app_id", "App ID that PORTERS gave the app."),
@@ -80,6 +82,7 @@ class Porters(ApiClient):
         if not all(wire.is_alias(alias, "Contact.") for alias in settings.get("fields") or ()):
             msg = "porters.fields must name aliases such as Contact.P_Name."
             raise ConfigurationError(msg)
+        self._sees_partitions = True
         self.tenant = Tenant(self)
         self.ways = Ways(self.title, self.logger)
 
@@ -134,6 +137,8 @@ class Porters(ApiClient):
 
     def check(self) -> str:
         """Sign in and read the partitions."""
+        if self._given and not self._may_see_partitions():
+            return f"{TITLE} at {self.origin} answers; partition {self._given}: {UNSEEN}"
         if self._given and self._given not in self._reachable:
             ids = ", ".join(self._reachable) or "none"
             answered = f"partition {self._given} is not within reach; within reach: {ids}"
@@ -141,9 +146,21 @@ class Porters(ApiClient):
         name = self._reachable.get(self.partition)
         return f"{TITLE} at {self.origin} answers; partition {self.partition}: {name}"
 
+    def _may_see_partitions(self) -> bool:
+        """Say whether the app may read the company databases; log if not."""
+        try:
+            return self._reachable is not None
+        except Stopped as error:
+            if error.code not in MAY_NOT:
+                raise
+            self.logger.warning("%s", error)
+            self._sees_partitions = False
+        return False
+
     def facts(self) -> Iterator[Fact]:
         """Yield what about ten reads show."""
-        others = [each for each in self._reachable if each != self.partition]
+        reachable = self._reachable if self._sees_partitions else {}
+        others = [each for each in reachable if each != self.partition]
         return Facts(self, self.query, others).told()
 
     def call(

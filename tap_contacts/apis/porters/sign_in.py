@@ -90,7 +90,7 @@ class AppSignIn(TokenSignIn):
 def _refusal(asked: str, root: _Element | None, status: int) -> Exception:
     """Return the error of a refusal: it ends the run, unless it may pass."""
     code, judgement = judge_sign_in(root)
-    answered = f"sign-in refused with error {code}" if code else "no sign-in"
+    answered = f"sign-in refused with error {code}" if code else "not an answer of PORTERS"
     kind = Stopped if judgement.verdict is Verdict.STOP else Retry
     words = (TITLE, asked, f"{answered} (HTTP {status})", judgement.advice)
     return kind(*words, code=code, http_status=status)

@@ -1,0 +1,107 @@
+"""An account that cannot be used costs at most five requests and one sentence.
+
+`--check` fails wherever a run would fail, as far as reading can tell.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.commands import contacts
+from tests.support.wrong_accounts import ACCOUNTS, KINDS, OF_WRITES, PAGE, PEOPLE, PLACES, Wrong
+
+if TYPE_CHECKING:
+    from tests.support.commands import Finished, Workplace
+
+
+def name_of(wrong: Wrong) -> str:
+    """Return a name for a row."""
+    return f"{wrong.api} {wrong.name}"
+
+
+def runs(workplace: Workplace, wrong: Wrong, *options: str) -> dict[str, tuple[Finished, int]]:
+    """Run each command on a wrong account of its own; return it with the requests it took."""
+    found = {}
+    for command in ("target", "tap"):
+        with wrong.world() as (servers, target, tap):
+            if command == "target":
+                run = workplace.target({**target, "canary": True}, contacts(*PEOPLE), *options)
+            elif tap:
+                run = workplace.tap(tap, *options)
+            else:
+                continue
+            found[command] = run, sum(len(each.log) for each in servers)
+    return found
+
+
+@pytest.mark.parametrize("wrong", [*PLACES, *ACCOUNTS, *OF_WRITES], ids=name_of)
+def test_it_ends_within_five_requests(workplace: Workplace, wrong: Wrong) -> None:
+    """With code 1 or 2, and advice in the last line of the log; nothing is rejected for good."""
+    for command, (run, requests) in runs(workplace, wrong).items():
+        last = run.log.splitlines()[-1]
+        if command not in wrong.fails or (wrong in OF_WRITES and command == "tap"):
+            assert run.code == 0, last
+            continue
+        assert (run.code in {1, 2}, wrong.says in last) == (True, True), last
+        assert requests <= wrong.most, (command, requests)
+        assert not any(message["type"] == "STATE" and message["value"] for message in run.messages)
+
+
+@pytest.mark.parametrize("wrong", ACCOUNTS, ids=name_of)
+def test_check_fails_where_a_run_does(workplace: Workplace, wrong: Wrong) -> None:
+    """It passes where a run passes, but for cobai.customers, which a target does not read."""
+    for command, (check, _) in runs(workplace, wrong, "--check").items():
+        assert (check.code != 0) == (command in wrong.fails), check.out + check.log
+
+
+PASSING: list[dict[str, Any]] = [
+    {"status": 503, "body": PAGE},
+    {"status": 502, "body": PAGE},
+    {"status": 503, "body": PAGE, "headers": {"Retry-After": "0"}},
+]
+
+
+@pytest.mark.parametrize("fault", PASSING, ids=["503", "502", "503 with a time"])
+@pytest.mark.parametrize("api", [api for api in KINDS if api != "valomnia"])
+def test_a_page_of_a_maintenance_is_waited_for(
+    workplace: Workplace, api: str, fault: dict[str, Any]
+) -> None:
+    """An outage that passes within the tries costs nothing but time."""
+    with KINDS[api]() as sandbox:
+        sandbox.fault(times=3, **fault)
+        run = workplace.target(sandbox.target_config(), contacts(*PEOPLE[:1]))
+        assert (run.code, len(sandbox.contacts)) == (0, 1), run.log
+
+
+def test_a_page_that_says_when_to_ask_again_is_waited_for(workplace: Workplace) -> None:
+    """Whatever its status is."""
+    with KINDS["cobai"]() as sandbox:
+        sandbox.fault(times=3, status=200, body=PAGE, headers={"Retry-After": "0"})
+        run = workplace.target(sandbox.target_config(), contacts(*PEOPLE[:1]))
+        assert (run.code, len(sandbox.contacts)) == (0, 1), run.log
+
+
+@pytest.mark.parametrize("status", [200, 302, 404])
+def test_a_page_once_in_passing_ends_nothing(workplace: Workplace, status: int) -> None:
+    """The harmless read is answered, so that the request is sent again as often as any."""
+    with KINDS["zoho_voice"]() as sandbox:
+        on = "GET /rest/json/zv/contacts"
+        sandbox.fault(on=on, status=status, body=PAGE)
+        sandbox.fault(on=on, after=1, times=2, status=status, body=PAGE)
+        run = workplace.target(sandbox.target_config(), contacts(*PEOPLE))
+        assert (run.code, len(sandbox.contacts)) == (0, len(PEOPLE)), run.log
+
+
+def test_the_first_request_goes_alone(workplace: Workplace) -> None:
+    """Until it is answered by the API, the others wait: a wrong address sees two requests."""
+    with KINDS["cobai"]() as sandbox:
+        sandbox.fault(times=-1, status=200, body=PAGE)
+        customers = [sandbox.add_customer() for _ in range(8)]
+        people = [
+            {**person, "customer_id": customer}
+            for person, customer in zip(PEOPLE, customers, strict=False)
+        ]
+        run = workplace.target({**sandbox.target_config(), "concurrency": 8}, contacts(*people))
+        assert (run.code, len(sandbox.log)) == (1, 2)

@@ -1,0 +1,158 @@
+"""Accounts whose settings are wrong, or that lack a right, and what a run says of each."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tests.sandbox.__main__ import DESTINATIONS
+from tests.sandbox.porters import SCOPES, Porters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tests.sandbox.server import Request, Response, Sandbox
+
+KINDS = {kind.api: kind for kind in DESTINATIONS}
+PAGE = "<!DOCTYPE html><html><head><title>Welcome</title></head><body>Hello</body></html>"
+UUID = "fe79e3c0-f685-42d5-92b5-c46f04803c8f"
+EVERY = {"times": -1}
+PEOPLE = [
+    {
+        "id": n,
+        "first_name": f"Anna{n}",
+        "last_name": "Ahrens",
+        "mobile": f"+4915112345{n:03}",
+        "email": f"anna{n:03}@example.com",
+    }
+    for n in range(1, 13)
+]
+
+
+class WithoutToken(Porters):
+    """PORTERS behind a proxy that takes the header of the access token away."""
+
+    def handle(self, request: Request) -> Response:
+        """Answer what is left of a request."""
+        kept = {n: v for n, v in request.headers.items() if n != "x-porters-hrbc-oauth-token"}
+        return super().handle(replace(request, headers=kept))
+
+
+class Wrong(NamedTuple):
+    """An account of an API that cannot be used as it is set."""
+
+    api: str
+    name: str
+    says: str
+    """Words of the last line of the log, of each command that ends."""
+    account: Mapping[str, Any] = {}
+    """Settings of the account that are wrong."""
+    config: Mapping[str, Any] = {}
+    """Settings beside the account's."""
+    server: Mapping[str, Any] = {}
+    """What makes the sandbox another one."""
+    fault: Mapping[str, Any] | None = None
+    elsewhere: str = ""
+    """API at whose address the account is looked for."""
+    kind: type[Sandbox] | None = None
+    most: int = 5
+    """Requests that a run may take to end."""
+    fails: frozenset[str] = frozenset({"tap", "target"})
+    """Commands that cannot do their work so."""
+
+    @contextmanager
+    def world(self) -> Iterator[tuple[list[Sandbox], dict[str, Any], dict[str, Any] | None]]:
+        """Start what answers; yield it with a target's config, and a tap's if there is one."""
+        with ExitStack() as stack:
+            sandbox = stack.enter_context((self.kind or KINDS[self.api])(**self.server))
+            servers, account = [sandbox], {**self.account}
+            if self.elsewhere:
+                servers.append(stack.enter_context(KINDS[self.elsewhere]()))
+                urls = ("api_url", "accounts_url")
+                account |= {name: servers[1].url for name in urls if name in self._known(sandbox)}
+            if self.fault:
+                sandbox.fault(**EVERY, **self.fault)
+            config = sandbox.target_config()
+            target = {**config, **self.config, self.api: {**config[self.api], **account}}
+            tap = sandbox.tap_config()
+            yield servers, target, tap and {self.api: {**tap, **account}}
+
+    def _known(self, sandbox: Sandbox) -> Mapping[str, Any]:
+        known: Mapping[str, Any] = sandbox.target_config()[self.api]
+        return known
+
+
+def _without(scope: str, *fails: str, most: int = 5) -> Wrong:
+    """Return an app of PORTERS that lacks a scope."""
+    left = {"scopes": [each for each in SCOPES if each != scope]}
+    says = "Grant the app access once"
+    return Wrong("porters", f"no {scope}", says, server=left, most=most, fails=frozenset(fails))
+
+
+TARGET, TAP = frozenset({"target"}), frozenset({"tap"})
+PLACES = [
+    *(
+        Wrong(
+            api,
+            f"page {status}",
+            "Check accounts_url" if api == "zoho_voice" else "api_url",
+            fault=fault,
+        )
+        for api in KINDS
+        for status in (200, 302, 400, 404, 405)
+        for fault in [{"status": status, "body": PAGE, "headers": {"Location": "https://x.org/"}}]
+    ),
+    *(
+        Wrong(api, f"host of {other}", "", elsewhere=other)
+        for api in KINDS
+        for other in KINDS
+        if other != api
+    ),
+    *(
+        Wrong("zoho_voice", f"page {status} at the API", "check api_url", fault=fault)
+        for status in (200, 302, 404)
+        for fault in [{"on": "GET /rest", "status": status, "body": PAGE}]
+    ),
+]
+"""Wrong addresses: something else answers."""
+
+ACCOUNTS = [
+    Wrong("zoho_voice", "secret", "client_secret", {"client_secret": "x"}),
+    Wrong("zoho_voice", "client", "client_id", {"client_id": "x"}),
+    Wrong("zoho_voice", "token", "refresh_token", {"refresh_token": "x"}),
+    Wrong("zoho_voice", "centre", "data_center", server={"readings": ["other_centre_token"]}),
+    Wrong("zoho_voice", "its client", "data_center", server={"readings": ["other_centre_client"]}),
+    Wrong("cobai", "key", "Check access_key_id", {"access_key_id": "x"}),
+    Wrong("cobai", "secret", "secret_access_key", {"secret_access_key": "x"}),
+    Wrong("cobai", "customers", "cobai.customers names", {"customers": [UUID]}, fails=TAP),
+    Wrong(
+        *("cobai", "default customer", "not_found for customer"),
+        config={"defaults": {"customer_id": UUID, "password": "x", "role": "ROLE_SHOP_USER"}},
+        fails=TARGET,
+    ),
+    _without("contact_r", "tap", "target"),
+    _without("client_r", "tap", "target"),
+    _without("user_r", "tap", "target"),
+    _without("option_r", "tap", "target"),
+    _without("field_r", "tap"),
+    _without("partition_r", "tap", most=6),
+    Wrong("porters", "app", "app_id", {"app_id": "x"}),
+    Wrong("porters", "secret", "app_secret", {"app_secret": "x"}),
+    Wrong("porters", "partition", "Check porters.partition", {"partition": "99"}),
+    Wrong("porters", "proxy", "access token", kind=WithoutToken),
+    Wrong("valomnia", "password", "Check username, password", {"password": "x"}),
+    Wrong("valomnia", "version", "Set valomnia.api_version", {"api_version": "v9.9"}),
+    Wrong("bas_ip", "password", "Check username and password", {"password": "x"}),
+    Wrong("bas_ip", "login path", "login_path", {"login_path": "/api/v0/nope"}),
+    Wrong("bas_ip", "path", "Check contacts_path", {"contacts_path": "/api/v0/nope"}),
+]
+"""Wrong settings of an account at the right address, and rights that it lacks."""
+
+OF_WRITES = [
+    Wrong("zoho_voice", "no right", "CREATE", server={"readings": ["no_permission_403"]}),
+    Wrong("zoho_voice", "scope", "CREATE", server={"readings": ["scope_mismatch_401"]}),
+    Wrong("cobai", "order", "cobai.element_order", server={"readings": ["table_order"]}),
+    _without("contact_w", "target"),
+]
+"""What only a write tells: `--check` cannot."""
