@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.sandbox.cobai import Cobai
 from tests.support.commands import contacts
 from tests.support.wrong_accounts import ACCOUNTS, KINDS, OF_WRITES, PAGE, PEOPLE, PLACES, Wrong
 
@@ -96,7 +97,7 @@ def test_a_page_once_in_passing_ends_nothing(workplace: Workplace, status: int) 
 
 def test_the_first_request_goes_alone(workplace: Workplace) -> None:
     """Until it is answered by the API, the others wait: a wrong address sees two requests."""
-    with KINDS["cobai"]() as sandbox:
+    with Cobai() as sandbox:
         sandbox.fault(times=-1, status=200, body=PAGE)
         customers = [sandbox.add_customer() for _ in range(8)]
         people = [
