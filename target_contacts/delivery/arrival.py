@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_contacts.contact.numbers import KINDS
 from target_contacts.delivery.evidence import LEAST_DIGITS, NAMES, FactReader, normal_text
+from target_contacts.delivery.typography import is_alike_text, without_mobile_mark
 from target_contacts.values.basic import is_empty
 
 if TYPE_CHECKING:
@@ -74,11 +75,15 @@ class Arrivals:
         differ = [wire for wire in plain if not self._is_same(wire, sent, after)]
         lost = [wire for wire in differ if sent[wire] != "" and self._is_lost(wire, sent, after)]
         held = [w for w, value in before.items() if w not in sent and not is_empty(value)]
-        gone = [wire for wire in held if not self._is_left(wire, before, after)]
-        return Arrival(sorted(lost), sorted(gone), sorted({*differ} - {*lost}))
+        moved = [wire for wire in held if not self._is_left(wire, before, after)]
+        gone = [wire for wire in moved if not self._is_alike(wire, before, after)]
+        other = {*differ, *moved} - {*lost, *gone}
+        return Arrival(sorted(lost), sorted(gone), sorted(other))
 
     def _is_lost(self, wire: str, sent: Payload, after: Mapping[str, Any]) -> bool:
         """Say whether a value that differs matters; pictures that a name lost do not."""
+        if self._is_alike(wire, sent, after):
+            return False
         if self._attribute.get(wire) in NAMES:
             mine, theirs = (_without_pictures(each.get(wire)) for each in (sent, after))
             return mine != theirs or not mine
@@ -90,12 +95,25 @@ class Arrivals:
             return self._is_same(wire, before, after)
         return not is_empty(after.get(wire))
 
+    def _is_alike(self, wire: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+        """Say whether two contacts hold the same but for typography or a mobile number's mark."""
+        if self._attribute.get(wire) in NUMBERS:
+            mine, theirs = (without_mobile_mark(each) for each in self._numbers(wire, one, other))
+            return _is_same_number(mine, theirs)
+        plain = isinstance(one.get(wire), str) and isinstance(other.get(wire), str)
+        return plain and wire in self._attribute and is_alike_text(one[wire], other[wire])
+
+    def _numbers(
+        self, wire: str, one: Mapping[str, Any], other: Mapping[str, Any]
+    ) -> tuple[str, str]:
+        whole = {**other, **one}
+        mine, theirs = (self._reader.number(wire, each.get(wire), whole) for each in (one, other))
+        return mine, theirs
+
     def _is_same(self, wire: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
         """Say whether two contacts hold the same in a field, however it is written."""
         if self._attribute.get(wire) in NUMBERS:
-            whole = {**other, **one}
-            number = (self._reader.number(wire, each.get(wire), whole) for each in (one, other))
-            return _is_same_number(*number)
+            return _is_same_number(*self._numbers(wire, one, other))
         mine, theirs = (normal_text(each.get(wire)) for each in (one, other))
         return mine == theirs or (mine in _UNSET and theirs in _UNSET)
 

@@ -1,4 +1,4 @@
-"""Send the first create and the first update into an account alone, and read them back.
+"""Send the first create, update and mark into an account alone, and read them back.
 
 Much of what an API does with a contact is only inferred. If it loses what it is sent, or what it
 held, that shows with one contact, before any other one leaves.
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 MOST_READ = 3
 """How often a contact is read that is not as it was sent: some APIs show a write late."""
 
-OUTCOMES = {Action.CREATE: "created", Action.UPDATE: "updated"}
+OUTCOMES = {Action.CREATE: "created", Action.UPDATE: "updated", Action.MARK: "deleted"}
 """The kinds of write that are read back, and what has become of a record then."""
 
 NOT_FOUND = "the contact is not found"
@@ -49,16 +49,20 @@ class Due:
     Args:
         done: Returns the names of those that the account has passed; asked once at most.
         is_on: Whether anything is read back at all.
+        marks: Whether contacts are marked whose records left the source.
     """
 
-    def __init__(self, done: Callable[[], Collection[str]], *, is_on: bool) -> None:
+    def __init__(
+        self, done: Callable[[], Collection[str]], *, is_on: bool, marks: bool = False
+    ) -> None:
         self._done, self._is_on = done, is_on
+        self._kinds = [kind for kind in OUTCOMES if marks or kind is not Action.MARK]
 
     @cached_property
     def kinds(self) -> set[Action]:
         """Return these kinds, from which whoever has settled one takes it."""
         done = self._done() if self._is_on else ()
-        return {kind for kind in OUTCOMES if self._is_on and kind.name.lower() not in done}
+        return {kind for kind in self._kinds if self._is_on and kind.name.lower() not in done}
 
 
 class Canary:
@@ -103,7 +107,7 @@ class Canary:
             return _until(ready, kinds)
         self._under_way, self._before = ready[0], {}
         self._sink.context.first_writes.more_follow = len(ready) > 1
-        if ready[0].action is Action.UPDATE:
+        if ready[0].action is not Action.CREATE:
             self._before = self._held(str(ready[0].remote_id))
         return 1
 
@@ -145,7 +149,7 @@ class Canary:
         if isinstance(found, str):
             self._due.kinds.discard(item.action)
             self._warn(self._not_told(item, remote_id, found))
-        elif found.lost or found.gone:
+        elif found.lost or found.gone or (found.other and item.action is Action.MARK):
             self._outcomes.count(OUTCOMES[item.action])
             raise self._stopped(item, remote_id, found)
         else:

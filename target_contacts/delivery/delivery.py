@@ -226,7 +226,6 @@ class Delivery:
         kept = [o for o in done if o.item.action is not Action.DELETE]
         self._ledger.put(self._stream, list(map(self._canary.entry, kept)))
         self._missing.were_written(str(o.remote_id) for o in kept)
-        self._departed.settle([o.item for o in done if o.item.action.leaves])
         refused = [
             (o.item, o.error)
             for o in outcomes
@@ -236,6 +235,7 @@ class Delivery:
         self._refusals.drop([item for item, _ in first])
         self._intents.close(o.item.key for o in outcomes)
         self._canary.look(done)
+        self._departed.settle([o.item for o in done if o.item.action.leaves])
         self._sent_twice += [(o.item, str(o.remote_id)) for o in done if o.item.is_second]
         new = [o for o in done if o.item.action is Action.CREATE]
         self._adoption.tell_others(new)

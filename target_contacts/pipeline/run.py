@@ -15,7 +15,7 @@ from tap_contacts.transport.usage import Usage
 from target_contacts.delivery.canary import Due
 from target_contacts.delivery.gate import Gate
 from target_contacts.delivery.guards import HELD_BACK, Guards
-from target_contacts.delivery.leavers import SKIP
+from target_contacts.delivery.leavers import MARK, SKIP
 from target_contacts.delivery.limit import Limit
 from target_contacts.delivery.outcomes import Outcomes
 from target_contacts.delivery.versions import Versions
@@ -108,7 +108,8 @@ class Run:
         self.gate = gate or Gate()
         self.guards = Guards(limits, self._contacts, enforced=writes)
         self.first_writes = FirstWrites(self._client_kind.title, self._has_accepted)
-        self.canaries = Due(self._read_back, is_on=self.settings.canary and writes)
+        marks = self.settings.on_delete == MARK
+        self.canaries = Due(self._read_back, is_on=self.settings.canary and writes, marks=marks)
         self.former_until = 0.0
         """Time of the monotonic clock after which no create of an earlier run is carried out."""
 

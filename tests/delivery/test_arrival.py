@@ -124,3 +124,60 @@ def test_names_come_in_order() -> None:
     assert ARRIVALS.compared(sent, before, after) == Arrival(
         ["email", "mobile"], ["fax", "first_name"], ["company", "vip"]
     )
+
+
+NAMES = Arrivals([Field(name, name) for name in ("last_name", "company", "mobile", "phone")], "DE")
+
+
+@pytest.mark.parametrize(
+    ("wire", "sent", "told"),
+    [
+        ("last_name", "O'Brien", "O\u2019Brien"),
+        ("last_name", "O\u2018Brien", "O'Brien"),
+        ("last_name", "D\u00b4Angelo", "D'Angelo"),
+        ("last_name", "Hawai\u02bci", "Hawai'i"),
+        ("last_name", "M\u00fcller-Meier", "M\u00fcller\u2010Meier"),
+        ("last_name", "M\u00fcller\u2013Meier", "M\u00fcller-Meier"),
+        ("last_name", "M\u00fcller\u2212Meier", "M\u00fcller-Meier"),
+        ("last_name", "Sato\u301cTaro", "Sato\uff5eTaro"),
+        ("last_name", "Sato~Taro", "Sato\u301cTaro"),
+        ("last_name", "Ann\u200ba", "Anna"),
+        ("last_name", "\u201eHans\u201c", '"Hans"'),
+        ("mobile", "+5215512345678", "+525512345678"),
+        ("mobile", "+525512345678", "+5215512345678"),
+        ("phone", "+5491123456789", "+541123456789"),
+        ("mobile", "005491123456789", "+541123456789"),
+    ],
+)
+def test_what_is_set_in_other_characters_is_warned_of(wire: str, sent: str, told: str) -> None:
+    """It is nobody else, so that the run goes on; the field is named."""
+    assert NAMES.compared({wire: sent}, {}, {wire: told}) == Arrival([], [], [wire])
+    assert NAMES.compared({}, {wire: sent}, {wire: told}) == Arrival([], [], [wire])
+
+
+@pytest.mark.parametrize(
+    ("wire", "sent", "told"),
+    [
+        ("last_name", "O'Brien", "OBrien"),
+        ("last_name", "O'Brien", "O Brien"),
+        ("last_name", "O'Brien", "O&#39;Brien"),
+        ("last_name", "O'Brien", "O?Brien"),
+        ("last_name", "M\u00fcller-Meier", "M\u00fcllerMeier"),
+        ("last_name", "M\u00fcller-Meier", "M\u00fcller Meier"),
+        ("last_name", "M\u00fcller", "Muller"),
+        ("last_name", "Sato\u301cTaro", "Sato?Taro"),
+        ("last_name", "Sato\u30fcTaro", "Sato-Taro"),
+        ("last_name", "Sato\u301cTaro", "SatoTaro"),
+        ("last_name", "-", ""),
+        ("mobile", "+5215512345678", "+525512345679"),
+        ("mobile", "+5215512345678", "+5255123456"),
+        ("mobile", "+5491123456789", "+541123456780"),
+        ("mobile", "+5491123456789", "+5511123456789"),
+        ("mobile", "+5215512345678", "+5495512345678"),
+        ("mobile", "+4915112345678", "+495112345678"),
+    ],
+)
+def test_what_lost_a_character_is_lost(wire: str, sent: str, told: str) -> None:
+    """A mark left out, another letter, another number: that is what reading back is for."""
+    assert NAMES.compared({wire: sent}, {}, {wire: told}) == Arrival([wire], [], [])
+    assert NAMES.compared({}, {wire: sent}, {wire: told}) == Arrival([], [wire], [])

@@ -12,7 +12,7 @@ from tap_contacts.listing.offsets import Incomplete
 from tap_contacts.transport.errors import NotFound, Refused, Stopped
 from target_contacts.shutdown import Interrupted
 from target_contacts.sinks.item import Action, Outcome
-from tests.support.fake_people import held, people, person
+from tests.support.fake_people import held, people, person, statuses
 from tests.support.fake_run import FakeRun, Place
 from tests.support.fake_sink import LANDED, LISTED, LOST, REFUSED, FakeSink, ParallelSink
 
@@ -527,3 +527,54 @@ def test_an_account_of_an_earlier_version_is_looked_at_once(tmp_path: Path) -> N
         place.run(*people(2), match_on=[])
         assert ran(place, person(3), person(4)) == ["create P3", "read 3", "create P4"]
         assert ran(place, person(5)) == ["create P5"]
+
+
+# Marks of contacts whose records left the source.
+
+MARKED: dict[str, Any] = {**ON, "on_delete": "mark", "marks": {"company": "left"}}
+
+
+def left(number: int) -> dict[str, Any]:
+    """Return the record of somebody that says that it left the source."""
+    return person(number) | {"_sdc_deleted_at": "2026-05-01T10:00:00Z"}
+
+
+def test_the_first_mark_is_read_back(tmp_path: Path) -> None:
+    """It leaves alone, between two reads; later ones are not read."""
+    with Place(tmp_path, LossySink) as place:
+        place.run(*people(6), match_on=[])
+        asked = ran(place, *map(left, range(1, 4)), **MARKED)
+        assert asked == ["read 1", "update 1", "read 1", "update 2", "update 3"]
+        assert ran(place, left(4), **MARKED) == ["update 4"]
+        assert statuses(place, 1, 2, 3, 4) == ["marked"] * 4
+
+
+@pytest.mark.parametrize(
+    "stores", [{"company": ""}, {"company": "other"}, {"mobile": ""}, {"first_name": "P"}], ids=str
+)
+def test_a_mark_that_did_not_arrive_or_lost_something_stops_the_run(
+    tmp_path: Path, stores: dict[str, Any]
+) -> None:
+    """No other contact is marked; the next run marks the same one again, and reads it back."""
+    with Place(tmp_path, LossySink) as place:
+        sink = lossy(place)
+        place.run(*people(3), match_on=[])
+        sink.stores = stores
+        run = FakeRun(place, **MARKED)
+        with pytest.raises(Stopped, match="first mark into this account, read back") as stopped:
+            run.send(*map(left, range(1, 4)))
+        assert next(iter(stores)) in str(stopped.value)
+        assert (run.states, statuses(place, 1, 2, 3)) == ([], ["written"] * 3)
+        sink.stores = {}
+        asked = ran(place, *map(left, range(1, 4)), **MARKED)
+        assert asked[:3] == ["read 1", "update 1", "read 1"]
+        assert statuses(place, 1, 2, 3) == ["marked"] * 3
+
+
+def test_without_marks_none_is_waited_for(tmp_path: Path) -> None:
+    """Who only updates has settled all kinds after the first update."""
+    with Place(tmp_path, LossySink) as place:
+        run = FakeRun(place, **ON)
+        run.send(*people(2))
+        run.send(*people(2, email="p@example.com"))
+        assert run.canaries.kinds == set()

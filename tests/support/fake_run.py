@@ -114,7 +114,8 @@ class FakeRun:
         self.limit = Limit(limit)
         limits, writes = self.settings.guards, self.planner is None
         is_read_back = self.settings.canary and writes
-        self.canaries = Due(place.ledger.read_back, is_on=is_read_back)
+        marks = self.settings.on_delete == "mark"
+        self.canaries = Due(place.ledger.read_back, is_on=is_read_back, marks=marks)
         self._held = Held(self.sink)
         self.gate = gate or Gate()
         self.guards = Guards(limits, place.ledger.contacts, enforced=writes)
