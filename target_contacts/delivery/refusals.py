@@ -9,7 +9,7 @@ from target_contacts.sinks.first_writes import FirstWrites, Refusal
 from target_contacts.sinks.item import Action, created
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from tap_contacts.transport.errors import OutcomeUnknown, Refused
     from target_contacts.delivery.outcomes import Outcomes
@@ -24,8 +24,16 @@ Several: TypeAlias = "Sequence[tuple[Planned, Rejected | Refused]]"
 class Refusals:
     """What the destination refused of one stream."""
 
-    def __init__(self, ledger: Ledger, outcomes: Outcomes, first_writes: FirstWrites) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        outcomes: Outcomes,
+        first_writes: FirstWrites,
+        wires: Collection[str],
+    ) -> None:
         self._ledger, self._outcomes, self._first = ledger, outcomes, first_writes
+        self._wires = wires
+        """Names of the destination's fields."""
 
     def drop(self, refused: Sequence[Planned]) -> None:
         """Forget that creates were announced that did not happen."""
@@ -63,4 +71,5 @@ class Refusals:
             created(item),
             lambda: outcomes.reject(item.received, reason),
             lambda: outcomes.show(item.received, reason),
+            self._wires,
         )

@@ -119,8 +119,8 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
         limit=limit,
     )
     departed = Departed(ledger, outcomes, adoption)
-    refusals = Refusals(ledger, outcomes, sink.context.first_writes)
     attributes = {field.wire: field.attribute for field in sink.configured()}
+    refusals = Refusals(ledger, outcomes, sink.context.first_writes, attributes)
     stream_guards = StreamGuards(guards, outcomes.stream, attributes)
     admission = Admission(
         ledger,

@@ -7,6 +7,7 @@ meanwhile is not booked before it is clear that it was the record.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -14,7 +15,7 @@ from tap_contacts.transport.errors import ApiError, OutcomeUnknown, Refused, Sto
 from target_contacts.errors import OUTCOME_UNKNOWN, Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from target_contacts.mapping.field import Payload
 
@@ -22,7 +23,10 @@ ALIKE = 3
 """Refusals alike that show that it is not the records."""
 
 MOST = 5
-"""Write requests after which refusals that are not alike show that it is the records."""
+"""Write requests after which refusals that are not alike show that it is the records. Contacts
+that lack the field that the refusal names do not count before: one that has it may come."""
+
+NOBODY_HAS = "No contact that was sent has {}: see field_map and defaults. "
 
 _Kind: TypeAlias = "tuple[str, str | None]"
 """Code of a refusal, and the field that it names, if it names one."""
@@ -38,6 +42,8 @@ class Refusal(NamedTuple):
     """Books the record as rejected."""
     show: Callable[[], None]
     """Puts the record into the rejects file without settling it: it comes again."""
+    wires: Collection[str] = ()
+    """Names of the destination's fields, one of which the API's own words may name."""
 
     @property
     def is_answer(self) -> bool:
@@ -46,9 +52,18 @@ class Refusal(NamedTuple):
         return asked and self.error.code != OUTCOME_UNKNOWN
 
     @property
+    def kind(self) -> _Kind:
+        """Return code and field of the refusal; the field may stand in the API's own words."""
+        code, field = kind_of(self.error)
+        if field is None and isinstance(self.error, Refused):
+            words = re.findall(r"[\w.]+", self.error.detail)
+            field = next((word for word in words if word in self.wires), None)
+        return code, field
+
+    @property
     def lacks_field(self) -> bool:
         """Say whether the field is empty that the refusal names."""
-        _, field = kind_of(self.error)
+        _, field = self.kind
         return field is not None and self.payload.get(field) in (None, "")
 
 
@@ -67,8 +82,8 @@ class FirstWrites:
         """Write requests that were refused."""
         self._alone: Counter[_Kind] = Counter()
         """Contacts that were refused by themselves."""
-        self._together: set[_Kind] = set()
-        """Refusals of several contacts that were not taken apart."""
+        self._together: set[str] = set()
+        """Codes of refusals of several contacts that were not taken apart."""
         self._pending: list[Refusal] = []
         self.more_follow = False
         """Whether what is sent now goes alone, and others follow it."""
@@ -110,7 +125,7 @@ class FirstWrites:
             alike = self._pages[error.http_status]
             alike |= {key} if error.is_foreign else set()
             if len(alike) >= ALIKE:
-                raise self._stopped(error)
+                raise self._stopped(error, kind_of(error))
 
     def refuse(self, refusals: Sequence[Refusal]) -> None:
         """Take note of contacts that were refused, by one request; each is booked in the end.
@@ -130,10 +145,10 @@ class FirstWrites:
     def _watch(self, refusals: Sequence[Refusal]) -> None:
         self._pending += refusals
         for refusal in refusals:
-            kind = kind_of(refusal.error)
+            kind = refusal.kind
             self._alone[kind] += not refusal.lacks_field
-            if self._alone[kind] + (kind in self._together) >= ALIKE:
-                raise self._stopped(refusal.error)
+            if self._alone[kind] + (kind[0] in self._together) >= ALIKE:
+                raise self._stopped(refusal.error, kind)
         self._count()
 
     def refuse_together(self, error: Rejected | Refused, *, is_last: bool) -> None:
@@ -144,21 +159,32 @@ class FirstWrites:
             is_last: Whether they are not taken apart further for now.
         """
         if is_last:
-            self._together.add(kind_of(error))
+            self._together.add(kind_of(error)[0])
         self._count()
 
     def _count(self) -> None:
-        """Count a request; after `MOST` of them it is clear that not all are refused alike."""
-        self._requests += 1
-        if self._requests >= MOST:
-            self.end()
+        """Count a request; after `MOST` of them it is clear whether all are refused alike.
 
-    def _stopped(self, error: Rejected | Refused | OutcomeUnknown) -> Stopped:
+        Raises:
+            Stopped: If all contacts lack a field that the API demands.
+        """
+        self._requests += 1
+        if self._requests < MOST:
+            return
+        kinds = {refusal.kind for refusal in self._pending if refusal.lacks_field}
+        if len(self._pending) >= ALIKE and {each.kind for each in self._pending} == kinds:
+            for kind in kinds if len(kinds) == 1 else ():
+                raise self._stopped(self._pending[-1].error, kind, NOBODY_HAS.format(kind[1]))
+        self.end()
+
+    def _stopped(
+        self, error: Rejected | Refused | OutcomeUnknown, kind: _Kind, advice: str = ""
+    ) -> Stopped:
         """Return the error of an account that refuses all contacts; show those that it refused."""
         pending, self._pending = self._pending, []
         for refusal in pending:
             refusal.show()
-        code, field = kind_of(error)
+        code, field = kind
         said = error.answered if isinstance(error, ApiError) else f"code {code}"
         answered = f"all were refused alike, with {said}" + (f" for {field}" if field else "")
         said_by_api = error.advice if isinstance(error, ApiError) else ""
@@ -168,8 +194,9 @@ class FirstWrites:
             else "Nothing was written"
         )
         advice = (
-            f"{said_by_api} {written}. Check the rights of this sign-in, the settings and the "
-            "rejects file, which holds the API's own words. Then run again: all records come again"
+            f"{said_by_api} {advice}{written}. Check the rights of this sign-in, the settings and "
+            "the rejects file, which holds the API's own words. Then run again: all records come "
+            "again"
         )
         return Stopped(
             self._title,

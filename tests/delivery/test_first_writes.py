@@ -103,6 +103,62 @@ def test_other_refusals_stop_nothing(
         assert run.states[-1] == {"at": MANY}
 
 
+def in_words(words: str) -> Fault:
+    """Return a refusal whose own words may name a field."""
+    return Fault(Refused("Fake", "create", "code F1", code="F1", http_status=400, detail=words))
+
+
+LACKING = [refused(field="email"), in_words("email is missing"), in_words("The field 'email'?")]
+
+
+@pytest.mark.parametrize("fault", LACKING, ids=["field", "words", "quoted"])
+def test_some_records_without_a_field_that_is_demanded_stop_nothing(
+    tmp_path: Path, fault: Fault
+) -> None:
+    """Three or four of them are bad records: one that has the field is tried and accepted."""
+    for bad in (3, 4):
+        (folder := tmp_path / str(bad)).mkdir()
+        with Place(folder) as place:
+            place.sink.faults = [fault] * bad
+            run = place.run(*people())
+            assert run.bins == {"rejected": bad, "created": MANY - bad}
+
+
+@pytest.mark.parametrize("fault", LACKING, ids=["field", "words", "quoted"])
+def test_an_account_that_demands_what_nobody_has_ends_after_five(
+    tmp_path: Path, fault: Fault
+) -> None:
+    """The sentence names the field, and what to do."""
+    with Place(tmp_path) as place:
+        place.sink.faults = [fault] * MANY
+        run = FakeRun(place)
+        with pytest.raises(Stopped, match=r"for email\..*has email: see field_map and defaults"):
+            run.send(*people())
+        assert (writes(place), run.states) == (5, [])
+
+
+@pytest.mark.parametrize(
+    "words", ["no", "", "mobile is wrong", "emails are off", "Anna1 may not"], ids=str
+)
+def test_words_that_name_no_field_that_is_lacking_stop_after_three(
+    tmp_path: Path, words: str
+) -> None:
+    """A field that all three had is no excuse, nor is a part of a word."""
+    with Place(tmp_path) as place:
+        place.sink.faults = [in_words(words)] * MANY
+        with pytest.raises(Stopped, match="refused alike"):
+            FakeRun(place).send(*people())
+        assert writes(place) == 3
+
+
+def test_five_that_lack_different_fields_are_bad_records(tmp_path: Path) -> None:
+    """They are not alike."""
+    faults = [in_words("email is missing"), in_words("company is missing")] * 3
+    with Place(tmp_path) as place:
+        place.sink.faults = list(faults)
+        assert place.run(*people()).bins == {"rejected": 6, "created": MANY - 6}
+
+
 class PickySink(AskedSink):
     """A destination that refuses to look some people up."""
 

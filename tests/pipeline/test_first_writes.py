@@ -144,3 +144,22 @@ def test_an_account_that_has_accepted_contacts_stays_one(
     for _ in range(2):
         run = workplace.target(config, renamed)
         assert (run.code, run.summary["rejected"], run.messages) == (3, 6, [{"at": 1}])
+
+
+@pytest.mark.parametrize(("bad", "code", "tried"), [(3, 3, MANY), (4, 3, MANY), (MANY, 1, 5)])
+def test_first_contacts_without_a_field_that_cobai_demands_stop_nothing(
+    workplace: Workplace, bad: int, code: int, tried: int
+) -> None:
+    """Its words name the field, under one code for all; if nobody has it, the run ends."""
+    records = people()
+    for record in records[:bad]:
+        del record["email"]
+    with Cobai(inferred_fields=True) as sandbox:
+        config = sandbox.target_config()
+        more = {"gender": "MALE", "ignore_assortment": "false"}
+        config["defaults"] = {**config["defaults"], **more}
+        config["field_map"] = {"webUserName": "first_name"}
+        run = workplace.target(config, contacts(*records, state={"at": MANY}))
+        assert (run.code, len(sandbox.contacts)) == (code, MANY - bad), run.log
+        assert len([line for line in sandbox.log if line.request.method == "POST"]) == tried
+    assert ("for officeMail. " in run.log) == (code == 1)
