@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
 
 import click
 from singer_sdk import Tap
@@ -32,7 +32,7 @@ from tap_contacts.transport.settings import CONCURRENCY, SEND_SETTINGS
 from tap_contacts.writer import MessageWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from types import FrameType
 
     from singer_sdk.plugin_base import _ConfigInput
@@ -153,17 +153,12 @@ class TapContacts(ContactsPlugin, Tap):
         """
         code = 0
         for kind in self._given():
-            client = kind(self.config[kind.api], self.config)
+            every = cast("Mapping[str, ApiStream[Any]]", self.streams).values()
+            streams = [each for each in every if each.client_class is kind]
+            client = streams[0].client
             tell_account(client)
-            code = max(code, tell_facts(client, self._unreadable(client)))
+            code = max(code, tell_facts(client, _unreadable(streams)))
         return code
-
-    def _unreadable(self, client: ApiClient) -> Iterator[Fact]:
-        """Yield each stream of an account that may not be read."""
-        for kind in STREAMS:
-            if kind.client_class is type(client):
-                stream = kind(self, {type(client): client}, self.progress)
-                yield from readable(f"The stream {stream.name} can be read", stream.prove)
 
     def _given(self) -> list[type[ApiClient]]:
         """Return the clients of the APIs that have settings."""
@@ -203,6 +198,12 @@ class TapContacts(ContactsPlugin, Tap):
         if self.is_command:
             os._exit(signals.code_of(signum))
         sys.exit(signals.code_of(signum))
+
+
+def _unreadable(streams: Sequence[ApiStream[Any]]) -> Iterator[Fact]:
+    """Yield each stream that may not be read."""
+    for stream in streams:
+        yield from readable(f"The stream {stream.name} can be read", stream.prove)
 
 
 def main() -> None:

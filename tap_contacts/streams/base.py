@@ -75,8 +75,8 @@ class ApiStream(Stream, Generic[ClientT]):
         self.logger.addFilter(self._unknown)
         self.logger.addFilter(is_sentence)
         self._read = self._gone = 0
-        self.may_be_read = bool(tap.state)
-        """Whether the stream need not be proven: it was read before, or is being read."""
+        self.is_proven = False
+        """Whether the stream is being read, or was proven."""
         self._new_version: int | None = None
         """Version of what is read from the start; None if none is to be told."""
 
@@ -101,7 +101,8 @@ class ApiStream(Stream, Generic[ClientT]):
     def prove(self) -> None:
         """Ask for as little as shows whether the stream may be read; by default nothing.
 
-        In a run without STATE it is called for all streams before the first of them is read.
+        Where the STATE knows of no earlier run, it is called for all streams before the first one
+        is read.
         `--check` calls it, too.
 
         Raises:
@@ -131,10 +132,12 @@ class ApiStream(Stream, Generic[ClientT]):
             raise
 
     def _prove_others(self) -> None:
-        self.may_be_read = True
-        for stream in self._tap.streams.values():
-            if isinstance(stream, ApiStream) and stream.selected and not stream.may_be_read:
-                stream.may_be_read = True
+        self.is_proven = True
+        bookmarks = self._tap.state.get("bookmarks", {}).values()
+        was_read = any({"replication_key_value", "progress"} & each.keys() for each in bookmarks)
+        for stream in () if was_read else self._tap.streams.values():
+            if isinstance(stream, ApiStream) and stream.selected and not stream.is_proven:
+                stream.is_proven = True
                 stream.prove()
 
     def _generate_record_messages(

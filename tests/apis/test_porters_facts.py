@@ -39,7 +39,7 @@ EXPECTED = [
     ("bare_aliases", "Aliases in the list", "differs: "),
     ("", "how long a text may be", "holds: "),
     ("", "names the options", "holds: "),
-    ("", "Contacts can be read (", "holds: Contacts can be read (3 contacts)"),
+    ("", "Contacts can be read (", "holds: Contacts can be read (contacts: 3)"),
     ("", "Without an order", "differs: "),
     ("", "in the order of their ids", "holds: "),
     ("order_refused", "in the order of their ids", f"ids {BY_OFFSETS}"),

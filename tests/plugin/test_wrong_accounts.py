@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.sandbox.cobai import Cobai
+from tests.sandbox.porters import Porters
 from tests.support.commands import contacts
 from tests.support.wrong_accounts import ACCOUNTS, KINDS, OF_WRITES, PAGE, PEOPLE, PLACES, Wrong
 
@@ -106,3 +108,19 @@ def test_the_first_request_goes_alone(workplace: Workplace) -> None:
         ]
         run = workplace.target({**sandbox.target_config(), "concurrency": 8}, contacts(*people))
         assert (run.code, len(sandbox.log)) == (1, 2)
+
+
+def test_streams_are_proven_before_a_first_run_alone(workplace: Workplace) -> None:
+    """At PORTERS by two reads: of a contact and of the company databases."""
+    path = workplace.folder / "state.json"
+    with Porters() as sandbox:
+        config = {"porters": sandbox.tap_config()}
+        first = workplace.tap(config)
+        proofs = [line.request.query for line in sandbox.log if "field" not in line.request.query]
+        path.write_text(json.dumps(first.messages[-1]["value"]))
+        sandbox.log.clear()
+        later = workplace.tap(config, "--state", str(path))
+        asked = [line.request.query for line in sandbox.log if "field" not in line.request.query]
+    assert (first.code, later.code) == (0, 0)
+    assert sum(query.get("count") == "1" for query in proofs) == 2
+    assert sum(query.get("count") == "1" for query in asked) == 0

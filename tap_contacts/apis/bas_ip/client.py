@@ -72,6 +72,8 @@ SETTINGS = th.ObjectType(
 )
 
 NOT_SIGNED_IN = 401
+NO_LIST = frozenset((404, 405))
+"""HTTP statuses of a path that takes contacts and lists none."""
 
 LISTING = (LISTS, SET)
 """Why a path that takes contacts may list them, too."""
@@ -222,11 +224,22 @@ class BasIp(ApiClient):
             raise Refused(self.title, f"GET {path}", "this device lists no contacts")
         for number in range(1, wire.MOST_PAGES + 1):
             query = {"limit": wire.PAGE_SIZE, "page_number": number}
-            rows = self.call("GET", path, params=query).json["list_items"]
+            rows = self._rows(path, query)
             found = wire.linked(rows, link_id)
             if found or len(rows) < wire.PAGE_SIZE:
                 return found
         return None
+
+    def _rows(self, path: str, query: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        try:
+            rows: list[Mapping[str, Any]] = self.call("GET", path, params=query).json["list_items"]
+        except Barred as error:
+            if error.http_status not in NO_LIST:
+                raise
+            answered = f"this device lists no contacts ({error.answered})"
+            status = error.http_status
+            raise Refused(self.title, error.asked, answered, http_status=status) from None
+        return rows
 
     def delete(self, link_ids: Sequence[str], *, once: bool = False) -> Sequence[Mapping[str, Any]]:
         """Delete contacts and return the results, each with its `link_id`; it may be repeated.

@@ -29,7 +29,7 @@ _INFERRED = "this call is only inferred from the documents, and cobai's answer d
 _STOP, _REJECT = Verdict.STOP, Verdict.REJECT
 
 CODES = {
-    400: Judgement(_REJECT, "BadRequest"),
+    400: Judgement(_REJECT, "BadRequest", advice="Check api_url."),
     401: Judgement(_STOP, advice=f"{_KEYS} and sign_query."),
     403: Judgement(_STOP, advice=f"{_KEYS} and sign_query."),
     404: Judgement(_STOP, advice="Check api_url."),

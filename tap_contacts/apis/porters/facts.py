@@ -100,7 +100,7 @@ class Facts:
                 raise
             return harms(f"{error.answered}; {error.advice}")
         self._items, self._total = found.items, found.total
-        return holds(f"{found.total} contacts")
+        return holds(f"contacts: {found.total}")
 
     def _page(self, *fields: str, **query: str) -> Answered:
         condition = query.pop("condition", "")
