@@ -31,7 +31,7 @@ from target_contacts.contact.people import holds_people
 from target_contacts.delivery.bounds import bounds_of
 from target_contacts.pipeline.contact_sink import ContactSink
 from target_contacts.pipeline.options import assert_one, options, purpose
-from target_contacts.pipeline.plans import carry_out, make_plan
+from target_contacts.pipeline.plans import carry_out, make_plan, run_or_count
 from target_contacts.pipeline.receiver import ReceivingTarget, leave
 from target_contacts.pipeline.run import Purpose, Run
 from target_contacts.pipeline.stream_sink import PassedOverSink, StreamSink
@@ -228,6 +228,7 @@ class TargetContacts(ReceivingTarget):
         except (InputError, RecordsWithoutSchemaException):
             self._settle_all()
             raise
+        self.this_run.note_end(is_whole=self.unpassed is None)
 
     @classmethod
     def invoke(  # noqa: PLR0913  # the options of the command
@@ -261,7 +262,7 @@ class TargetContacts(ReceivingTarget):
             sys.exit(target.check())
         if only.get("explain"):
             sys.exit(target.explain(file_input))
-        _end(target, target.run(file_input))
+        _end(target, run_or_count(make, target, file_input, limit))
 
     def check(self) -> int:
         """Check all settings, sign in, read a little and print what is as assumed.

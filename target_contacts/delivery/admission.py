@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from target_contacts.delivery.gate import Gate
-    from target_contacts.delivery.guards import StreamGuards
     from target_contacts.delivery.limit import Limit
     from target_contacts.delivery.outcomes import Outcomes
     from target_contacts.delivery.planned import Planned
     from target_contacts.delivery.refusals import Refusals
+    from target_contacts.delivery.stream_guards import StreamGuards
     from target_contacts.ledger.ledger import Ledger
     from target_contacts.mapping.field import Payload
 

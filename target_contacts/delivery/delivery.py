@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from target_contacts.delivery.adoption import Adoption
     from target_contacts.delivery.canary import Canary
     from target_contacts.delivery.departed import Departed
-    from target_contacts.delivery.guards import StreamGuards
     from target_contacts.delivery.missing import Missing
     from target_contacts.delivery.outcomes import Outcomes
     from target_contacts.delivery.refusals import Refusals
     from target_contacts.delivery.setbacks import Setbacks
+    from target_contacts.delivery.stream_guards import StreamGuards
     from target_contacts.delivery.unanswered import Unanswered
     from target_contacts.ledger.ledger import Ledger
     from target_contacts.shutdown import Shutdown
@@ -170,7 +170,9 @@ class Delivery:
         doubtful = [item for item in planned if item.doubtful]
         found = self._adoption.resolve(doubtful, fresh=fresh) if doubtful else ()
         wanted = (item for item in chain(certain, found) if not self._unanswered.hold(item))
-        return deque(r for item in wanted if (r := self._admission.checked(item)))
+        ready = deque(r for item in wanted if (r := self._admission.checked(item)))
+        self._guards.remember()
+        return ready
 
     def _write(self, ready: deque[Planned]) -> list[Planned]:
         """Write until all is sent or too much goes unanswered; return what was never answered."""

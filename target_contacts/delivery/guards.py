@@ -6,76 +6,32 @@ What is within the limit is sent; from the first record beyond it on, nothing is
 from __future__ import annotations
 
 import functools
-from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from collections import Counter
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from target_contacts.delivery.bounds import bounds_of
+from target_contacts.delivery.counted import MOST_KEPT, CountedRecords, Record
+from target_contacts.delivery.verdict import CLEARED, CREATES, DELETES, REJECTED, Count, Verdict
+from target_contacts.ledger.entry import WRITTEN
+from target_contacts.ledger.guarded import Guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from target_contacts.delivery.bounds import Given
-    from target_contacts.delivery.planned import Planned
+    from target_contacts.ledger.ledger import Ledger
 
 HELD_BACK = "held back by a guard; the next run sends them"
 """Why a record is left out."""
 
-REJECTED, CLEARED = "max_rejected", "max_cleared"
 _OF_ACTION = {
-    "CREATE": "max_creates",
+    "CREATE": CREATES,
     "UPDATE": "max_updates",
-    "DELETE": "max_deletes",
-    "MARK": "max_deletes",
+    "DELETE": DELETES,
+    "MARK": DELETES,
 }
 """The guard of each action, by the action's name."""
-
-_WHAT = {
-    "max_creates": "contacts would have been created",
-    "max_updates": "contacts would have been updated",
-    "max_deletes": "contacts would have been deleted or marked",
-    CLEARED: "filled values of {} would have been emptied",
-    REJECTED: "records were rejected",
-}
-"""What each guard counts, in words."""
-
-
-class Count(NamedTuple):
-    """What is counted by itself."""
-
-    guard: str
-    stream: str
-    """The stream; "" for those of the run together, if the limit is a number."""
-    attribute: str = ""
-
-
-class Verdict(NamedTuple):
-    """A limit, and how much was seen that it counts."""
-
-    counted: Count
-    seen: int
-    limit: int
-
-    def summary(self) -> dict[str, str | int]:
-        """Return it as the summary has it."""
-        named = {name: value for name, value in self.counted._asdict().items() if value}
-        return {**named, "seen": self.seen, "limit": self.limit}
-
-    def sentence(self, *, stopped: bool) -> str:
-        """Return what was seen, the limit, and how it is let through once.
-
-        Args:
-            stopped: Whether the run ended for it.
-        """
-        guard, stream, attribute = self.counted
-        seen = f"{self.seen} {_WHAT[guard].format(attribute)}"
-        within = f" in stream {stream}" if stream else ""
-        end = "ended the run: nothing beyond it was sent, and no STATE covers what was not"
-        return (
-            f"The guard {guard} {end if stopped else 'would end the run'}. "
-            f"As far as the input was read, {seen}{within}, and the limit is {self.limit}. If that "
-            f"is right, let it through once: --allow {guard}={self.seen}, or more, since the rest "
-            "of the input counts, too."
-        )
 
 
 class Guards:
@@ -83,23 +39,33 @@ class Guards:
 
     Args:
         given: Limits by guard: a number, or a percentage of the contacts of a stream.
-        contacts: Returns how many contacts of a stream the ledger knows.
+        ledger: Returns the ledger, which knows the contacts, and what earlier runs let through.
         enforced: Whether they end the run; if not, they only count.
+        allowed: Guards whose limits are given for this run alone.
     """
 
     def __init__(
-        self, given: Mapping[str, Given | None], contacts: Callable[[str], int], *, enforced: bool
+        self,
+        given: Mapping[str, Given | None],
+        ledger: Callable[[], Ledger],
+        *,
+        enforced: bool,
+        allowed: Collection[str] = (),
     ) -> None:
-        self._bounds, self._enforced = bounds_of(given), enforced
-        self._contacts = functools.cache(contacts)
+        self._bounds, self._enforced, self._allowed = bounds_of(given), enforced, allowed
+        self._ledger = ledger
+        self._contacts = functools.cache(self._known_before)
         self._counted, self._limit = functools.cache(self._count), functools.cache(self._most)
-        self._known: defaultdict[Count, set[tuple[str, str]]] = defaultdict(set)
-        """Stream and key of the records that were counted."""
-        self._seen: Counter[Count] = Counter()
-        self._held: set[tuple[str, str]] = set()
+        self._rejected: Counter[Count] = Counter()
+        self._new: list[Guarded] = []
+        """Records that were let through, which the ledger does not know yet."""
+        self._held: dict[Record, None] = {}
         """Records that were held back."""
         self._first: Count | None = None
         """What exceeded its limit first."""
+        self._standing: Sequence[Verdict] = ()
+        """What was counted beforehand, and ends the run before anything is sent."""
+        self._is_mended = False
         self._callbacks: list[Callable[[], None]] = []
 
     def when_tripped(self, callback: Callable[[], None]) -> None:
@@ -135,43 +101,114 @@ class Guards:
         counts = [*self._counts(stream, action, cleared)]
         if not counts and not self.is_tripped:
             return True
-        record = stream, key
-        is_known = bool(counts) and all(record in self._known[count] for count in counts)
-        if is_known and record not in self._held:
+        record = Record(stream, key)
+        new = [count for count in counts if not self._records.holds(count, record)]
+        self._records.add(counts, record)
+        if counts and not new and record not in self._held:
             return True
-        for count in counts:
-            self._seen[count] += record not in self._known[count]
-            self._known[count].add(record)
         self._look(counts)
-        self._held.update([record] if self.is_tripped else [])
+        if self.is_tripped:
+            self._held[record] = None
+        else:
+            self._new += (Guarded(each.guard, stream, each.attribute, key) for each in new)
         return not self.is_tripped
 
     def reject(self, stream: str) -> bool:
         """Count a rejected record; say whether there may be as many."""
         counts = [count for count in [self._counted(REJECTED, stream)] if count]
-        self._seen.update(counts)
+        self._rejected.update(counts)
         self._look(counts)
         return not self.ends_sending
 
-    def verdicts(self) -> list[Verdict]:
+    # What earlier runs counted, and later ones will.
+
+    @functools.cached_property
+    def _former(self) -> Sequence[Guarded]:
+        """Return what earlier runs counted since the last complete one."""
+        guarded = self._ledger().guarded
+        if self._is_mended:
+            guarded.forget()
+        return guarded.all()
+
+    @functools.cached_property
+    def _records(self) -> CountedRecords:
+        def judges(guard: str) -> bool:
+            return not self._enforced and guard not in self._allowed
+
+        return CountedRecords(self._former, self._counted, judges=judges)
+
+    def ended(self, former: Iterable[Guarded]) -> bool:
+        """Say whether one of these guards ended an earlier run and is not allowed more now."""
+        limited = self._bounds.keys() - {*self._allowed}
+        return any(each.is_held and each.guard in limited for each in former)
+
+    def obey(self, verdicts: Sequence[Verdict]) -> None:
+        """Take what was counted beforehand, as a guard ended an earlier run.
+
+        Args:
+            verdicts: What exceeds its limit, so that nothing is sent; none: the source is mended.
+        """
+        self._standing, self._is_mended = verdicts, not verdicts
+        self._first = next((verdict.counted for verdict in verdicts), None)
+
+    def remember(self) -> None:
+        """Let the ledger know what was let through, before it is sent."""
+        new, self._new = self._new, []
+        if self._enforced and new:
+            self._ledger().guarded.add(new)
+
+    def end(self, *, is_complete: bool) -> None:
+        """Let the ledger know what ended the run; forget all that counted if it is complete."""
+        if self.is_tripped:
+            self._ledger().guarded.add(self._held_back())
+        elif is_complete and self._enforced:
+            self._ledger().guarded.forget()
+
+    def _held_back(self) -> Iterator[Guarded]:
+        """Yield some of the records that were held back for the guard that ended the run."""
+        first = self._first
+        if first is None or self._standing:
+            return
+        if first.guard == REJECTED:
+            yield Guarded(REJECTED, first.stream, "", "", is_held=True)
+        held = (each for each in self._held if self._records.holds(first, each))
+        for stream, key in islice(held, MOST_KEPT):
+            yield Guarded(first.guard, stream, first.attribute, key, is_held=True)
+
+    # What was counted in this run.
+
+    def verdicts(self) -> Sequence[Verdict]:
         """Return what exceeded its limit; of a run that ended for it, what did so first."""
-        over = [self._first] if self._enforced and self._first else self._over(self._seen)
-        return [Verdict(count, self._seen[count], self._limit(count)) for count in over]
+        if self._standing:
+            return self._standing
+        if self._enforced and self._first:
+            return [self._verdict(self._first)]
+        return [each for each in self.counts() if each.seen > each.limit]
 
     def counts(self) -> list[Verdict]:
         """Return what was counted, with its limits."""
-        return [Verdict(count, seen, self._limit(count)) for count, seen in self._seen.items()]
+        return [self._verdict(count) for count in (*self._here(), *self._rejected)]
+
+    def _here(self) -> Iterable[Count]:
+        return self._records.counts if "_records" in self.__dict__ else ()
+
+    def _verdict(self, count: Count) -> Verdict:
+        before = 0 if count.guard == REJECTED else self._records.before(count)
+        return Verdict(count, self._seen(count), self._limit(count), before)
+
+    def _seen(self, count: Count) -> int:
+        if count.guard == REJECTED:
+            return self._rejected[count]
+        return self._records.seen(count)
 
     def _look(self, counts: Iterable[Count]) -> None:
         """End the run if one of these exceeds its limit."""
         if self._first:
             return
-        self._first = next(iter(self._over(counts)), None)
+        over = (count for count in counts if self._seen(count) > self._limit(count))
+        self._first = next(over, None)
         for callback in self._callbacks if self.is_tripped else ():
             callback()
-
-    def _over(self, counts: Iterable[Count]) -> list[Count]:
-        return [count for count in counts if self._seen[count] > self._limit(count)]
 
     def _counts(self, stream: str, action: str, cleared: Iterable[str]) -> Iterator[Count]:
         """Yield what a record is counted for."""
@@ -193,29 +230,12 @@ class Guards:
         bound = self._bounds[count.guard]
         return bound.of(self._contacts(count.stream) if bound.is_share else 0)
 
-
-class StreamGuards:
-    """The guards of a run as one stream asks them.
-
-    Args:
-        guards: The guards.
-        stream: The stream's name.
-        attributes: The attribute that fills each field of the destination.
-    """
-
-    def __init__(self, guards: Guards, stream: str, attributes: Mapping[str, str]) -> None:
-        self._guards, self._stream, self._attributes = guards, stream, attributes
-        self._is_started = False
-
-    @property
-    def ends_sending(self) -> bool:
-        """Say whether even what was let through is not to be sent."""
-        return self._guards.ends_sending
-
-    def admits(self, item: Planned) -> bool:
-        """Say whether an item may be sent, and count it; the same one may be sent again."""
-        if not self._is_started:
-            self._is_started = True
-            self._guards.start(self._stream)
-        cleared = {self._attributes.get(wire, wire) for wire in item.cleared}
-        return self._guards.admits(self._stream, item.key, item.action.name, sorted(cleared))
+    def _known_before(self, stream: str) -> int:
+        """Return how many contacts of a stream there were after the last complete run."""
+        ledger = self._ledger()
+        let = [each for each in self._former if each.stream == stream and not each.is_held]
+        entries = ledger.entries(stream, [each.key for each in let])
+        there = {key for key, entry in entries.items() if entry.status == WRITTEN}
+        gone = sum(each.guard == DELETES and each.key not in there for each in let)
+        new = sum(each.guard == CREATES and each.key in there for each in let)
+        return ledger.contacts(stream) + gone - new

@@ -9,12 +9,12 @@ from target_contacts.delivery.adoption import Adoption
 from target_contacts.delivery.canary import Canary
 from target_contacts.delivery.delivery import Delivery
 from target_contacts.delivery.departed import Departed
-from target_contacts.delivery.guards import StreamGuards
 from target_contacts.delivery.leavers import Leavers, Wishes
 from target_contacts.delivery.missing import Missing
 from target_contacts.delivery.plan import Plan, Terms
 from target_contacts.delivery.refusals import Refusals
 from target_contacts.delivery.setbacks import Setbacks, Tries
+from target_contacts.delivery.stream_guards import StreamGuards
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -17,6 +17,7 @@ from target_contacts.ledger.database import Database
 from target_contacts.ledger.entry import CANONICAL, WRITTEN, Entry, Keys
 from target_contacts.ledger.errors import ReadOnlyError
 from target_contacts.ledger.fills import Fills
+from target_contacts.ledger.guarded import GuardedRecords
 from target_contacts.ledger.lease import Lease, Unheld
 from target_contacts.ledger.lock import acquire, lock_of
 from target_contacts.ledger.snapshot import copy, state_of
@@ -24,6 +25,7 @@ from target_contacts.ledger.tables import CONTACTS, HAS_ID, READ_BACK, RUNS, STR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from target_contacts.ledger.entry import Fill
     from target_contacts.ledger.lock import Lock
@@ -70,6 +72,8 @@ class Ledger:
         self._whole: dict[str, dict[str, str]] = {}
         """Hashes of the records of streams that were read whole, by key."""
         self._fills = Fills(self._database)
+        self.guarded = GuardedRecords(self._database, self.account, self._writing)
+        """What guards counted since the last complete run."""
         self._lock: Lock | None = None
         self._accepted: bool | None = None
         """Whether the account has ever accepted a contact; None until it is asked."""
@@ -320,6 +324,9 @@ class Ledger:
         with self.lease.writing() as connection:
             connection.execute(sa.delete(VERSIONS).where(*known))
             connection.execute(sa.insert(VERSIONS).values(row))
+
+    def _writing(self) -> AbstractContextManager[sa.Connection]:
+        return self.lease.writing()
 
     def close(self) -> None:
         """Close the connection and free the lock."""

@@ -63,6 +63,19 @@ VERSIONS = sa.Table(
 )
 """The highest version of each stream of which a record has come."""
 
+GUARDED = sa.Table(
+    "guarded",
+    METADATA,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("guard", sa.String(16), primary_key=True),
+    sa.Column("stream", sa.String(255), primary_key=True),
+    sa.Column("attribute", sa.String(255), primary_key=True),
+    sa.Column("key", sa.String(32), primary_key=True),
+    sa.Column("is_held", sa.Boolean, nullable=False),
+)
+"""What guards have counted since the last complete run: records they let through, and some that
+they held back when they ended a run."""
+
 RUNS = sa.Table(
     "runs",
     METADATA,

@@ -24,12 +24,18 @@ from target_contacts.planning.planner import Planner
 from target_contacts.singer.reader import MessageReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from target_contacts.delivery.verdict import Verdict
     from target_contacts.pipeline.run import Run
     from target_contacts.planning.file import Plan
     from target_contacts.planning.planned_write import Brief
+
+
+COUNTS_FIRST = (
+    "A guard ended the last run. So what this one would send is counted before anything is sent."
+)
 
 
 class Command(Protocol):
@@ -81,14 +87,35 @@ def carry_out(
         msg = "--apply: a plan has the --limit that it was made with; leave the option out."
         raise ConfigurationError(msg)
     with tempfile.TemporaryFile() as kept:
-        _assert_holds(make, plan, partial(_keep, file_input, kept), kept)
+        verdicts = _assert_holds(make, plan, partial(_keep, file_input, kept), kept)
         kept.seek(0)
         target = make(limit=plan.header.limit, gate=_gate(plan))
+        if target.this_run.was_stopped():
+            target.this_run.guards.obey(verdicts)
         target.this_run.open()
         if target.this_run.ledger.state() != plan.header.ledger:
             target.this_run.close()
             raise _stale(differences.LEDGER)
         return target, target.run(kept)
+
+
+def run_or_count(
+    make: Callable[..., Command], target: Command, file_input: IO[Any] | None, limit: int | None
+) -> int:
+    """Run a target; if a guard ended its last run, count first what this one would do.
+
+    Returns the exit code.
+    """
+    if not target.this_run.was_stopped():
+        return target.run(file_input)
+    target.this_run.client.logger.info(COUNTS_FIRST)
+    with tempfile.TemporaryFile() as kept:
+        _keep(file_input, kept)
+        counting = make(purpose=Purpose.PLAN, limit=limit, planner=Planner(keeps_rejects=False))
+        counting.plan_again(kept)
+        target.this_run.guards.obey(counting.this_run.guards.verdicts())
+        kept.seek(0)
+        return target.run(kept)
 
 
 def _keep(file_input: IO[Any] | None, kept: IO[bytes]) -> None:
@@ -106,8 +133,11 @@ def _keep(file_input: IO[Any] | None, kept: IO[bytes]) -> None:
 
 def _assert_holds(
     make: Callable[..., Command], plan: Plan, keep: Callable[[], None], kept: IO[bytes]
-) -> None:
-    """Plan once more, and raise ConfigurationError if the plan is not the same."""
+) -> Sequence[Verdict]:
+    """Plan once more, and raise ConfigurationError if the plan is not the same.
+
+    Returns what would end the run, as guards count.
+    """
     writes: list[Brief] = []
     planner = Planner(lambda write: writes.append(brief_of(write)), keeps_rejects=False)
     target = make(purpose=Purpose.PLAN, limit=plan.header.limit, planner=planner)
@@ -124,6 +154,7 @@ def _assert_holds(
     target.plan_again(kept)
     if why := differences.of_writes(plan.writes, writes, (plan.header.counts, _counts(run))):
         raise _stale(why)
+    return run.guards.verdicts()
 
 
 def _header(run: Run, planner: Planner, limit: int | None, writes: int) -> Header:

@@ -6,6 +6,7 @@ import enum
 import itertools
 import logging
 import time
+from contextlib import closing
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -106,7 +107,7 @@ class Run:
         self.planned = PlannedRun(planner) if planner else None
         """What only plans; None if the run writes."""
         self.gate = gate or Gate()
-        self.guards = Guards(limits, self._contacts, enforced=writes)
+        self.guards = Guards(limits, lambda: self.ledger, enforced=writes, allowed=allow or ())
         self.first_writes = FirstWrites(self._client_kind.title, self._has_accepted)
         marks = self.settings.on_delete == MARK
         self.canaries = Due(self._read_back, is_on=self.settings.canary and writes, marks=marks)
@@ -138,10 +139,8 @@ class Run:
         if self.is_offline:
             return Ledger("sqlite://", "explained")
         settings = self.settings
-        account = settings.ledger_account or self.client.account
-        name = f"{self._client_kind.api} {account}"
         warn_of_temporary(settings.ledger_url, self.client.logger)
-        ledger = Ledger(settings.ledger_url, name, self.shutdown.is_asked)
+        ledger = self._opened()
         if settings.require_ledger:
             assert_used(ledger)
         if self.planned:
@@ -152,14 +151,34 @@ class Run:
             self.former_until = time.monotonic() + self._left(ledger.lease.idle_seconds)
         return ledger
 
+    def _opened(self) -> Ledger:
+        """Return the account's ledger, for nothing but reading."""
+        account = self.settings.ledger_account or self.client.account
+        name = f"{self._client_kind.api} {account}"
+        return Ledger(self.settings.ledger_url, name, self.shutdown.is_asked)
+
+    def was_stopped(self) -> bool:
+        """Say whether a guard ended the last run, and may end this one for the same reason."""
+        if self.purpose is not Purpose.WRITE or self.planned:
+            return False
+        with closing(self._opened()) as ledger:
+            return self.guards.ended(ledger.guarded.all())
+
+    def note_end(self, *, is_whole: bool) -> None:
+        """Let the ledger know how the run ended, going by what guards count.
+
+        Args:
+            is_whole: Whether all of the input was read, and STATE was passed on.
+        """
+        if "ledger" in self.__dict__:
+            is_all = is_whole and not self.limit.is_set and self.books.read > 0
+            self.guards.end(is_complete=is_all and not self.shutdown.is_asked())
+
     def _has_accepted(self) -> bool:
         return self.ledger.has_accepted()
 
     def _read_back(self) -> set[str]:
         return self.ledger.read_back()
-
-    def _contacts(self, stream: str) -> int:
-        return self.ledger.contacts(stream)
 
     def _left(self, idle: float | None) -> float:
         """Return the seconds for which creates of the earlier run may still be carried out.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Set as AbstractSet
 
-    from target_contacts.delivery.guards import Verdict
+    from target_contacts.delivery.verdict import Verdict
     from target_contacts.ledger.ledger import Ledger
     from target_contacts.planning.planner import Planner
     from target_contacts.sinks.base import ApiSink

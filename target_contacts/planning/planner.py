@@ -10,7 +10,7 @@ from target_contacts.planning.tally import Tally
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from target_contacts.delivery.guards import Verdict
+    from target_contacts.delivery.verdict import Verdict
     from target_contacts.planning.planned_write import PlannedWrite
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from target_contacts.delivery.bounds import GUARDS as ALL
 from target_contacts.delivery.guards import HELD_BACK, Guards
+from target_contacts.ledger.ledger import Ledger
 from tests.support.fake_run import FakeRun, Place
 from tests.support.fake_sink import (
     LANDED,
@@ -21,6 +22,7 @@ from tests.support.fake_sink import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.support.fake_run import Record
@@ -49,6 +51,24 @@ def tripped(run: FakeRun) -> dict[str, Any]:
     """Return what ended a run, as the summary has it."""
     (verdict,) = run.guards.verdicts()
     return verdict.summary()
+
+
+class Told(Ledger):
+    """A ledger that is told how many contacts a stream has."""
+
+    def __init__(self, told: Callable[[str], int]) -> None:
+        super().__init__("sqlite://", "fake")
+        self._told = told
+
+    def contacts(self, stream: str) -> int:
+        """Return as many."""
+        return self._told(stream)
+
+
+def memory(contacts: Callable[[str], int]) -> Callable[[], Ledger]:
+    """Return what returns an empty ledger that is told how many contacts a stream has."""
+    ledger = Told(contacts)
+    return lambda: ledger
 
 
 # At the limit.
@@ -233,7 +253,7 @@ def test_contacts_are_counted_once_and_for_percentages_only(
         asked.append(stream)
         return 50
 
-    guards = Guards(dict.fromkeys(ALL, limit), contacts, enforced=True)
+    guards = Guards(dict.fromkeys(ALL, limit), memory(contacts), enforced=True)
     guards.start("contacts")
     for number in range(5):
         for action in ("CREATE", "UPDATE", "DELETE"):
@@ -315,7 +335,7 @@ def test_a_dry_run_says_what_would_end_it_and_goes_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize("action", ["DELETE", "MARK"])
 def test_deletions_and_marks_count_together(action: str) -> None:
     """A quarter may go by default, of whatever kind."""
-    guards, stops = Guards({}, lambda _: 40, enforced=True), list[str]()
+    guards, stops = Guards({}, memory(lambda _: 40), enforced=True), list[str]()
     guards.when_tripped(lambda: stops.append("now"))
     let = [guards.admits("contacts", str(n), action if n % 2 else "DELETE") for n in range(40)]
     assert (let, stops) == ([True] * 10 + [False] * 30, ["now"])

@@ -110,7 +110,7 @@ def test_rejected_records_end_a_run_that_would_reject_all(
     assert "6 records were rejected, and the limit is 5" in run.log
 
 
-def test_a_run_killed_at_the_limit_is_followed_by_one_that_counts_anew() -> None:
+def test_a_run_killed_at_the_limit_is_followed_by_one_that_sends_nothing_more() -> None:
     """What was under way is looked up and not sent again; nothing is doubled or lost."""
     people = stream([person(n) for n in range(1, 13)], every=1)
     with Lab("zoho_voice", guards={"max_creates": 5}, concurrency=1, timeout_seconds=4) as lab:
@@ -129,10 +129,31 @@ def test_a_run_killed_at_the_limit_is_followed_by_one_that_counts_anew() -> None
         running.kill()
         running.ended()
         assert len(writes) == 5
-        run = lab.run(people)
-        assert (run.code, len(lab.sandbox.contacts)) == (4, 10), run.log
-        lab.run(people)
-        assert (len(lab.sandbox.contacts), lab.verdict) == (12, (0, 0, []))
+        for _ in range(3):
+            run = lab.run(people)
+            assert (run.code, len(lab.sandbox.contacts)) == (4, 5), run.log
+        assert lab.verdict == (0, 0, [])
+
+
+def test_a_source_that_stays_wrong_writes_nothing_more(
+    sandbox: Sandbox, workplace: Workplace
+) -> None:
+    """However often it is run, at every API; once it is mended, it goes through by itself."""
+    config = {**sandbox.target_config(), "guards": {"max_creates": 3}}
+    known, wrong = [person(n) for n in range(1, 4)], [person(n) for n in range(21, 26)]
+    assert workplace.target(config, contacts(*known)).code == 0
+    for _ in range(3):
+        run = workplace.target(config, contacts(*known, *wrong, state={"at": 25}))
+        assert (run.code, run.out, len(sandbox.contacts)) == (4, "", 6), run.log
+        assert run.summary["guards"] == [{"guard": "max_creates", "seen": 5, "limit": 3}]
+        sandbox.log.clear()
+    assert (run.summary["held_back"], sandbox.writes) == (2, [])
+    assert "is counted before anything is sent" in run.log
+    run = workplace.target(config, contacts(*known, person(4), state={"at": 4}))
+    assert (run.code, run.messages, len(sandbox.contacts)) == (0, [{"at": 4}], 7), run.log
+    assert "guards" not in run.summary
+    run = workplace.target(config, contacts(*map(person, range(1, 8)), state={"at": 7}))
+    assert (run.code, "is counted before" in run.log) == (0, False), run.log
 
 
 # Wrong limits.

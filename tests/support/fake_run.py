@@ -34,7 +34,7 @@ from tests.support.fake_sink import DEFAULTS, FakeSink
 from tests.support.plain import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from typing_extensions import Self
@@ -98,6 +98,7 @@ class FakeRun:
         limit: int | None = None,
         planner: Planner | None = None,
         gate: Gate | None = None,
+        allow: Collection[str] = (),
         **config: Any,
     ) -> None:
         self.settings = typed({**DEFAULTS, "unanswered_wait_seconds": wait, **config})
@@ -118,7 +119,7 @@ class FakeRun:
         self.canaries = Due(place.ledger.read_back, is_on=is_read_back, marks=marks)
         self._held = Held(self.sink)
         self.gate = gate or Gate()
-        self.guards = Guards(limits, place.ledger.contacts, enforced=writes)
+        self.guards = Guards(limits, lambda: self.ledger, enforced=writes, allowed=allow)
         self.first_writes = FirstWrites("Fake", place.ledger.has_accepted)
         self.sink.context = self.sink.context._replace(
             first_writes=self.first_writes, digest=place.ledger.digest
@@ -189,6 +190,7 @@ class FakeRun:
             steps.delivery.finish()
         self.first_writes.end()
         self._checkpoints.pass_on()
+        self.guards.end(is_complete=True)
         if self.planner:
             self.ledger.close()
 
