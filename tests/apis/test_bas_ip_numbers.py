@@ -87,6 +87,7 @@ TWO = [
 EXTENSIONS = ["+49 30 1234 x12", "+49301234x12", "x12", "1234 ext. 5", "1234ext.", "0301234567#5"]
 EXTENSIONS += ["Ext 12", "+49 30 1234567 EXT 12", "030-1234567-x12"]
 NO_NUMBERS = ["false", "TRUE", "null", "NaN", "none", "4.9E+12", "4,9E+12", Decimal("4.9E+12"), 1.5]
+NO_NUMBERS += [Decimal("1E+300"), Decimal("1E-300"), Decimal("Infinity")]
 WRONG = ["a,b", "a b", "a@b", "sip:1", "Zoë", "12 34", "a\tb", "B&B", "a/b", "*21"]
 WRONG += ["-0301234567", "0301234567-", "+49 151 1234 +1"]
 

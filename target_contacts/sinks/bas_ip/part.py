@@ -85,11 +85,17 @@ def plain(contact: Contact, name: str) -> str:
 
 
 def _whole(value: Any) -> Any:
-    """Return a value; raise ValueError if it is a number with a fraction."""
-    if isinstance(value, (float, Decimal)) and value % 1:
+    """Return a value; raise ValueError if it is a number with a fraction, or none."""
+    if isinstance(value, (float, Decimal)) and not _is_whole(value):
         msg = "is no whole number"
         raise ValueError(msg)
     return value
+
+
+def _is_whole(value: float | Decimal) -> bool:
+    if isinstance(value, float):
+        return value.is_integer()
+    return value.is_finite() and value == value.to_integral_value()
 
 
 def _phone(contact: Contact, name: str, found: str) -> str:
