@@ -1,7 +1,8 @@
 # make demo   watch contacts travel from each API that can be read into all APIs
 # make check  style, types and format
 # make test   all tests, against the sandbox on 127.0.0.1
-# make crash  kill the target at hundreds of points, over all APIs, also while it deletes, then
+# make crash  kill the target at hundreds of points, over all APIs, also while it deletes or
+#             carries out a plan, make and carry out plans of odd records, then
 #             give it every hostile answer, of which `make test` tries a part; takes minutes
 # make crowd  send hundreds of namesakes, families and changed numbers to all APIs; a minute
 # make mutants  do small harms to the code and count how many a test notices; about an hour
@@ -47,6 +48,8 @@ test: $(INSTALLED) $(MELTANO)
 crash: $(INSTALLED)
 	$(BIN)/python -m tests.crash
 	$(BIN)/python -m tests.crash.departures
+	$(BIN)/python -m tests.crash.plans
+	$(BIN)/python -m tests.crash.applied
 	EVERY_CASE=1 $(BIN)/pytest -q tests/whole/test_hostile.py
 
 crowd: $(INSTALLED)

@@ -157,6 +157,9 @@ def _plan(file: IO[bytes]) -> Plan:
             writes.append(_WRITE.decode(last).brief())
         last = line
     _assert_sealed(last, sealing.hexdigest())
+    if len(writes) != header.writes:
+        msg = f"it holds {len(writes)} writes, and its head says {header.writes}"
+        raise _BrokenError(msg)
     return Plan(header, writes)
 
 

@@ -53,9 +53,7 @@ class PlannedWrite(msgspec.Struct, frozen=True, kw_only=True):
 
     def brief(self) -> Brief:
         """Return what has to be the same when the plan is carried out."""
-        old = {w: v.old for w, v in self.fields.items() if v.old is not msgspec.UNSET}
-        there = [self.gone, old, self.changed_there, self.is_told]
-        text = msgspec.json.encode(there, order="sorted")
+        text = msgspec.json.encode(self, order="sorted")
         return Brief(
             self.place,
             self.action,
@@ -75,6 +73,6 @@ class Brief(NamedTuple):
     remote_id: str | None
     record: str
     sent: str
-    there: str
-    """Hash of what is known of the contact as it is."""
+    whole: str
+    """Hash of all that the line says."""
     gone: bool

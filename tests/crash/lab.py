@@ -43,6 +43,7 @@ class Lab:
 
     def __init__(self, api: str, *, secure: bool = False, **settings: Any) -> None:
         """Take the API's name, whether it is spoken to by TLS, and settings of the target."""
+        self.api = api
         self._kind, self._settings, self._secure = KINDS[api], settings, secure
         self.problems: list[str] = []
         """What was found wrong, each in a few words."""
@@ -72,9 +73,9 @@ class Lab:
         config: dict[str, Any] = json.loads(text.replace(self.sandbox.url, self.proxy.url))
         return {**config, **QUICK, "concurrency": 4, **self._settings}
 
-    def run(self, messages: Sequence[Mapping[str, Any]]) -> Finished:
+    def run(self, messages: Sequence[Mapping[str, Any]], *options: str) -> Finished:
         """Run the target to its end and note what is doubled then."""
-        return self.settled(self.runs.start(messages).ended())
+        return self.settled(self.runs.start(messages, options=options).ended())
 
     def settled(self, ended: Finished) -> Finished:
         """Wait until all that was sent has been carried out, and note what is doubled then."""

@@ -21,7 +21,7 @@ from target_contacts.target import main
 from tests.support.forked import open_streams
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from types import FrameType
 
 _TARGET = Path(target_contacts.__file__).parent
@@ -54,6 +54,8 @@ class Job:
     """Number of the step at which the process kills itself; 0: only count; None: do not trace."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Variables to be added to the environment."""
+    options: Sequence[str] = ()
+    """Options of the command, beside its config."""
 
     def file(self, kind: str) -> Path:
         """Return the path of one of the run's files."""
@@ -65,7 +67,7 @@ def run(job: Job) -> None:
     os.chdir(job.folder)
     os.environ.update(job.environment)
     open_streams(job.file("in"), job.file("out"), job.file("log"))
-    sys.argv = ["target-contacts", "--config", "target.json"]
+    sys.argv = ["target-contacts", "--config", "target.json", *job.options]
     if job.kill_at is None:
         main()
         return

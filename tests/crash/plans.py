@@ -112,7 +112,9 @@ class Site:
         """Return what makes the target."""
         return partial(TargetContacts, config={**self._config, **config})
 
-    def run(self, records: Sequence[Record], stream: str = "contacts", **config: Any) -> dict[str, int]:
+    def run(
+        self, records: Sequence[Record], stream: str = "contacts", **config: Any
+    ) -> dict[str, int]:
         """Run the target; return what became of the records."""
         target = self.make(**config)()
         target.run(_lines(records, stream))

@@ -11,7 +11,7 @@ from tests.support.commands import Finished, singer
 from tests.support.forked import CONTEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from multiprocessing.context import ForkServerProcess
     from pathlib import Path
 
@@ -78,9 +78,11 @@ class Runs:
         self._names = itertools.count(1)
         (folder / "target.json").write_text(json.dumps(config), encoding="utf-8")
 
-    def start(self, messages: Iterable[Message], kill_at: int | None = None) -> Running:
-        """Start a run on messages; `kill_at` as for `Job`."""
-        job = Job(self.folder, f"run{next(self._names)}", kill_at, self._environment)
+    def start(
+        self, messages: Iterable[Message], kill_at: int | None = None, options: Sequence[str] = ()
+    ) -> Running:
+        """Start a run on messages; `kill_at` and `options` as for `Job`."""
+        job = Job(self.folder, f"run{next(self._names)}", kill_at, self._environment, options)
         job.file("in").write_text(singer(messages), encoding="utf-8")
         return Running(job)
 
