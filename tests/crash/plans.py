@@ -14,6 +14,7 @@ import json
 import random
 import sys
 import tempfile
+from collections import Counter
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from functools import partial
 from pathlib import Path
@@ -130,6 +131,13 @@ class Site:
         target, code = carry_out(self.make(), self.path, _lines(records), None)
         return dict(target.this_run.books.bins), code
 
+    def refused(self) -> int:
+        """Return how many records the API refused in the last run that rejected any."""
+        files = sorted((self._folder / "rejects").glob("*"))
+        lines = files[-1].read_text("utf-8").strip().split("\n") if files else []
+        rejections = [json.loads(line).get("rejection") or {} for line in lines]
+        return sum(each.get("http_status") is not None for each in rejections)
+
     @property
     def path(self) -> Path:
         """Return where the plan is."""
@@ -176,9 +184,13 @@ def _judged(site: Site, night: Night) -> list[str]:
     before = site.held()
     planned = site.plan(night.second)
     wrong += ["written while planning"] * (site.held() != before)
-    lines = [json.loads(line) for line in site.path.read_text("utf-8").splitlines()][1:-1]
+    lines = [json.loads(line) for line in site.path.read_text("utf-8").strip().split("\n")][1:-1]
     done, code = site.apply(night.second)
-    wrong += [f"planned {planned}, done {done}"] * (planned != done)
+    expected = {**planned}
+    if refused := site.refused():  # no plan can know what an API refuses, such as a name in use
+        expected["rejected"] = expected.get("rejected", 0) + refused
+        expected["created"] -= refused
+    wrong += [f"planned {planned}, done {done}"] * (Counter(expected) != Counter(done))
     wrong += [f"exit code {code}"] * (code != 0)
     wrong += _strangers(before, site.held(), lines)
     wrong += ["carried out twice"] * (not _is_refused(site, night.second) and bool(lines))
