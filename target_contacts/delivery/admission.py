@@ -73,7 +73,8 @@ class Admission:
             self._refusals.drop([item])
             self._outcomes.reject(item.received, item.refusal)
             return None
-        if forbidden := _FORBIDDEN.get((self._mode, item.action)):
+        forbidden = _FORBIDDEN.get((self._mode, item.action))
+        if forbidden and not item.may_be_deleted:  # what is being deleted counts as not there
             self._leave(item, forbidden)
             return None
         ready = replace(item, payload=created(item)) if creating else item

@@ -29,9 +29,13 @@ class Departed:
         self._outcomes.mark(len(marked))
 
     def drop(self, gone: Sequence[Planned]) -> None:
-        """Forget contacts that are not there any more."""
+        """Book contacts that are not there any more, and forget them."""
         if not gone:
             return
+        self.forget(gone)
+        self._outcomes.settle("deleted", *(item.received for item in gone))
+
+    def forget(self, gone: Sequence[Planned]) -> None:
+        """Know nothing of contacts any more that are not there, without booking their records."""
         self._ledger.drop(self._outcomes.stream, [item.key for item in gone])
         self._adoption.tell_gone([str(item.remote_id) for item in gone])
-        self._outcomes.settle("deleted", *(item.received for item in gone))

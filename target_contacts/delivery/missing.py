@@ -110,6 +110,8 @@ class Missing:
 
     def _anew(self, item: Planned) -> Planned:
         """Return a create with all that the record says, looked up before as any other."""
+        if item.may_be_deleted:
+            self._departed.forget([item])
         whole = item.origin or item
         return replace(whole, action=Action.CREATE, remote_id=None, doubtful=self._adopts)
 

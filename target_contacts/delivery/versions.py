@@ -31,6 +31,7 @@ GOES_ON = "records of this version came after it, so that it does not end a read
 NO_KEY = "the stream has no key, so that a record that changes is another one"
 UNREADABLE = "records came whose key could not be read"
 FILTERED = "stream_maps filtered records out, whose keys are not known"
+UNENDED = "the input does not end with a STATE behind it, so that the tap may have been ended early"
 """Why nobody is taken to have left."""
 
 

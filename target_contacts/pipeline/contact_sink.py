@@ -11,7 +11,7 @@ from target_contacts.delivery import keys
 from target_contacts.delivery.filled import FilledFields
 from target_contacts.delivery.steps import steps_of
 from target_contacts.delivery.unanswered import Unanswered
-from target_contacts.delivery.versions import NO_KEY, UNREADABLE
+from target_contacts.delivery.versions import NO_KEY, UNENDED, UNREADABLE
 from target_contacts.errors import Rejected
 from target_contacts.pipeline.explain import Explainer
 from target_contacts.pipeline.intake import Intake, know_keys
@@ -160,12 +160,13 @@ class ContactSink(StreamSink):
         self._versions.waiting = version, former[1] if former else self._outcomes.opened()
         return ""
 
-    def depart(self) -> str:
+    def depart(self, *, is_whole: bool) -> str:
         """Have something done about the records that left the source; return as `activate` does."""
         if self._versions.waiting is None:
             return ""
         (version, number), self._versions.waiting = self._versions.waiting, None
-        if not (reason := self._versions.reason(version)):
+        reason = self._versions.reason(version) or ("" if is_whole else UNENDED)
+        if not reason:
             for planned in self._leavers.absent(self._versions.seen):
                 self._delivery.deliver(planned)
         self._outcomes.close(number)

@@ -208,8 +208,9 @@ class ReceivingTarget(ContactsPlugin, Target):
         self.drain_all(is_endofpipe=is_endofpipe)
         sinks = cast("Sequence[StreamSink]", [*self._sinks_active.values()])
         if is_endofpipe and not self.message_reader.stop:
+            is_whole = self.this_run.checkpoints.ends_with_state
             for sink in sinks:
-                self._ignore(sink.stream_name, sink.depart())
+                self._ignore(sink.stream_name, sink.depart(is_whole=is_whole))
         for sink in sinks:
             sink.settle_last() if is_endofpipe else sink.settle_due()
         if is_endofpipe:

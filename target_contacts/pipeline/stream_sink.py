@@ -54,8 +54,13 @@ class StreamSink(BatchSink):
         del version
         return "the stream is not written"
 
-    def depart(self) -> str:
-        """Settle who left the source, at the end of the input; return as `activate` does."""
+    def depart(self, *, is_whole: bool) -> str:
+        """Settle who left the source, at the end of the input; return as `activate` does.
+
+        Args:
+            is_whole: Whether the input ended as a tap ends it.
+        """
+        del is_whole
         return ""
 
     def settle_due(self) -> None:

@@ -23,6 +23,8 @@ class Checkpoints:
         self._read = 0
         self._open: OrderedDict[int, None] = OrderedDict()
         self._states: deque[tuple[int, State]] = deque()
+        self._last = -1
+        """Records read before the last state came; -1: none has."""
 
     def opened(self) -> int:
         """Note one more record, and return its number."""
@@ -37,6 +39,12 @@ class Checkpoints:
     def saw(self, state: State) -> None:
         """Keep a state that covers all records read so far."""
         self._states.append((self._read, state))
+        self._last = self._read
+
+    @property
+    def ends_with_state(self) -> bool:
+        """Say whether a state has come after all that was read."""
+        return self._last == self._read
 
     def pass_on(self) -> None:
         """Pass on the last state that covers nothing unsettled, if it is a new one."""

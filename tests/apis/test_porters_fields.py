@@ -104,6 +104,9 @@ def test_a_required_field_that_nothing_fills_is_said(workplace: Workplace) -> No
         )
         run = write(workplace, sandbox, {**ANNA, "name": "Anne"}, BERT)
         assert (run.code, held(sandbox, "Contact.P_Name")) == (3, ["Anne"])
+        marks = {"on_delete": "mark", "marks": {"Contact.U_Rank": "left"}}
+        marked = write(workplace, sandbox, {**BERT, "id": 9}, **marks)
+        assert (marked.code, "every new contact needs Contact.U_Rank" in marked.log) == (3, True)
         mapped = {"field_map": {"Contact.U_Rank": "rank"}}
         again = write(workplace, sandbox, {**BERT, "rank": "1"}, **mapped)
         assert (again.code, held(sandbox, "Contact.U_Rank")) == (0, [None, "1"])

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 LEFT: dict[str, Any] = {"job_title": "left"}
 MARK: dict[str, Any] = {"on_delete": "mark", "marks": LEFT}
 DELETE: dict[str, Any] = {"on_delete": "delete"}
+_MODE = "not there yet, and mode is update_only"
 NIGHTS = itertools.count(1)
 
 
@@ -288,6 +289,26 @@ def test_a_run_that_ends_within_a_deletion_loses_and_doubles_nobody(
     else:
         leave(place, everybody[1], staying=staying, **DELETE)
         assert (sorted(held(place)), statuses(place, 2)) == (["P1", "P3"], [None])
+
+
+@pytest.mark.parametrize("lands", ["never", "at once"])
+@pytest.mark.parametrize("mode", ["create_only", "update_only"])
+def test_who_returns_in_another_mode_is_settled(place: Place, lands: Any, mode: str) -> None:
+    """What is being deleted counts as not there; with update_only nobody is created."""
+    everybody = make(place, "ours")
+    place.sink.faults = [STOPPED._replace(lands=lands)]
+    with pytest.raises(type(STOPPED.error)):
+        told(place, everybody[1], staying=[], **DELETE)
+    run = place.run(*everybody, mode=mode)
+    is_lost = lands == "at once" and mode == "update_only"
+    assert sorted(held(place)) == (["P1", "P3"] if is_lost else ["P1", "P2", "P3"])
+    assert statuses(place, 2) == [None if is_lost else WRITTEN]
+    assert (run.codes, reasons(run)) == ([], {_MODE} if is_lost else set())
+    asked = len(place.sink.asked)
+    again = place.run(*everybody, mode="create_only")
+    assert (again.bins, len(place.sink.asked) == asked) == (
+        ({"unchanged": 2, "created": 1}, False) if is_lost else ({"unchanged": 3}, True)
+    )
 
 
 def test_state_waits_for_the_deletions_that_it_stands_for(place: Place) -> None:

@@ -179,6 +179,37 @@ def test_a_version_counts_only_if_its_message_ends_the_reading(
 # To each API.
 
 
+ENDS: dict[str, tuple[Any, int]] = {
+    "no STATE at all": (lambda lines: lines[:-1], 0),
+    "STATE before ACTIVATE_VERSION": (lambda lines: [*lines[:-2], lines[-1], lines[-2]], 0),
+    "a record of another stream behind it": (
+        lambda lines: [*lines, *contacts(person(30), stream="others")],
+        0,
+    ),
+    "cut in the middle of a line": (lambda lines: singer(lines)[:-20], 1),
+    "cut in the middle of ACTIVATE_VERSION": (
+        lambda lines: singer(lines[:-1])[:-20] + singer(lines[-1:]),
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("plan", [False, True])
+def test_an_input_that_ends_as_no_tap_ends_it_deletes_nobody(
+    place: ZohoVoice, workplace: Workplace, end: str, *, plan: bool
+) -> None:
+    """The tap may have died. The log says why; the next complete reading deletes."""
+    config, (change, code) = {**place.target_config(), **DELETE}, ENDS[end]
+    assert workplace.target(config, reading([1, 2, 3], 1)).code == 0
+    options = ["--plan", str(workplace.folder / "plan")] if plan else []
+    run = workplace.target(config, change(reading([1], 2)), *options)
+    assert (run.code, {1, 2, 3} <= there(place), run.summary["deleted"]) == (code, True, 0)
+    assert code or "the input does not end with a STATE behind it" in run.log
+    run = workplace.target(config, reading([1], 3))
+    assert (run.code, there(place) & {1, 2, 3}, left(run)) == (0, {1}, 2)
+
+
 @pytest.mark.parametrize("api", DELETING)
 @pytest.mark.parametrize("told", [True, False], ids=["told", "absent"])
 def test_a_leaver_is_deleted_and_created_again_when_he_returns(

@@ -170,7 +170,8 @@ def test_who_left_the_source_stands_in_a_plan(
     def reading(version: int, *people: dict[str, Any]) -> list[Message]:
         head, *records = contacts(*people)
         end = {"type": "ACTIVATE_VERSION", "stream": "contacts", "version": version}
-        return [head, *({**each, "version": version} for each in records), end]
+        state = {"type": "STATE", "value": {"at": version}}
+        return [head, *({**each, "version": version} for each in records), end, state]
 
     assert workplace.target(config, reading(1, ANNA, BERT, CARL)).code == 0
     planning = Planning(workplace, config, reading(2, BERT))

@@ -114,13 +114,18 @@ class PortersSink(ApiSink[porters.Porters]):
         for field in known.values():
             if not field.alias.startswith(wire.OWN_FIELDS) or field.alias == self.key_wire:
                 continue
+            self._warn_of_required(field)
             if field.alias in mapped:
                 yield table.own(field, self.client.tenant)
             elif field.required:
-                text = "every new contact needs {} ({}), and field_map does not fill it."
-                named = text.format(field.alias, field.name)
-                self.client.tenant.warn_once(f"{self.client.title}: {named}")
                 yield table.required(field)
+
+    def _warn_of_required(self, field: TenantField) -> None:
+        """Warn if a new contact must have a field that `field_map` does not fill."""
+        if field.required and field.alias not in self.context.settings.field_map:
+            text = "every new contact needs {} ({}), and field_map does not fill it."
+            named = text.format(field.alias, field.name)
+            self.client.tenant.warn_once(f"{self.client.title}: {named}")
 
     def free_field(self, name: str) -> Field:
         """Return how a field of one's own of unknown type is filled."""
