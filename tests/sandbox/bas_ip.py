@@ -33,6 +33,7 @@ from tests.sandbox.bas_ip_readings import (
     shaped,
 )
 from tests.sandbox.bas_ip_rules import ANDROID_CONTACTS, MAX_CONTACTS
+from tests.sandbox.deletions import HTML, bas_ip_results
 from tests.sandbox.server import Request, Response, Sandbox, json_response
 
 if TYPE_CHECKING:
@@ -203,13 +204,19 @@ class BasIp(Sandbox):
         return json_response({"list_items": [_shown(each, "link_id") for each in rows]})
 
     def _delete(self, request: Request) -> Response:
-        link_ids = read_list(request, "link_ids")
+        if "delete_405" in self.readings:
+            return HTML
+        wanted = "list_items" if "delete_list_items" in self.readings else "link_ids"
+        link_ids = read_list(request, wanted)
         if not all(isinstance(link_id, str) for link_id in link_ids):
             raise WrongBody(WRONG_TYPE.format("link_ids"))
         held = {each["link_id"] for each in self._book.by_uid.values()}
         if "unknown_refuses_call" in self.readings and not held.issuperset(link_ids):
             raise WrongBody(UNKNOWN)
-        return _results([(link_id, self._book.delete(link_id)) for link_id in link_ids])
+        outcomes = [(link_id, self._book.delete(link_id)) for link_id in link_ids]
+        if any(name.startswith("delete_") for name in self.readings - {"delete_bare"}):
+            return bas_ip_results(self.readings, outcomes)
+        return _results(outcomes)
 
     def _show(self, request: Request) -> Response:
         # Silent in the documents; taken: a bad identifier is like one that is not there.

@@ -39,6 +39,19 @@ BAS_IP = {
     "[Read, list, delete: its path is inferred]",
     "unknown_refuses_call": "A deletion that names a link_id that is not there is a 400 as a "
     "whole, and deletes nothing. [Read, list, delete: Android by the shared schema]",
+    "delete_204": "A deletion is answered by 204 without a body. [Read, list, delete: DEL-C]",
+    "delete_405": "There is no call that deletes. [Read, list, delete: its path is inferred]",
+    "delete_list_items": "The ids are under list_items, as in the upsert. [Read, list, delete]",
+    "delete_no_result": "A deletion is answered by an empty object. [Read, list, delete: DEL-C]",
+    "delete_success": "It is answered by success alone. [Read, list, delete: DEL-C]",
+    "delete_empty_result": "It is answered by an empty result. [Read, list, delete: DEL-C]",
+    "delete_tells_done": "The answer names only what was deleted. [Upsert: one entry an item]",
+    "delete_tells_failures": "The answer names only what was not. [Upsert: one entry an item]",
+    "delete_upper": "The answer has the ids in upper case. [Upsert: link_id is a uuid]",
+    "delete_braces": "The answer has the ids in braces. [Upsert: link_id is a uuid]",
+    "delete_no_info": "The answer's extended_info is null. [Upsert: extended_info]",
+    "delete_text_flags": "The answer's success is text. [Upsert: success]",
+    "delete_unknown_done": "What is not there counts as deleted. [Read, list, delete: DEL-C]",
     "camdroid_errors": "Errors are objects with code, message and data. [Read, list: DEL-C]",
 }
 
@@ -72,6 +85,20 @@ ZOHO_VOICE = {
     "scope_mismatch_401": "Each write is OAUTH_SCOPE_MISMATCH at HTTP 401. [5: CRM]",
     "scope_mismatch_403": "Each write is OAUTH_SCOPE_MISMATCH at HTTP 403. [5: status unknown]",
     "unknown_code_403": "Each write is a code nobody lists at HTTP 403. [5: whatever the code]",
+    **dict.fromkeys(
+        ("delete_number", "delete_object", "delete_list", "delete_null"),
+        "What a deletion answers under contacts is of this form. [3: contacts after delete]",
+    ),
+    "delete_204": "A deletion is HTTP 204 without a body. [3: contacts after delete]",
+    "delete_empty": "A deletion is HTTP 200 without a body. [5: empty bodies]",
+    "delete_code_number": "The code of a deletion is a number. [3: code is text]",
+    "delete_code_204": "The code of a deletion is 204. [5: success is not always 200]",
+    "delete_405": "There is no call that deletes. [1: delete]",
+    "delete_in_use": "Each deletion is refused by a code nobody lists. [5: codes never listed]",
+    "delete_scope_401": "The token may not delete, at HTTP 401. [1: a scope of its own]",
+    "delete_forbidden_403": "The token may not delete, at HTTP 403. [1: a scope of its own]",
+    "delete_unknown_done": "Deleting what is not there is a success. [5: unknown id]",
+    "delete_to_trash": "A deleted contact can still be read by its id. [1: no restore listed]",
     "unknown_404": "A contact that is not there is HTTP 404. [5: code for an unknown id]",
     "newest_first": "The list begins with the newest. [4: order of the list]",
     "shuffled": "The list has no order that tells anything, but always the same one. [4: order]",
@@ -136,11 +163,11 @@ READINGS: dict[str, dict[str, str]] = {
 
 _OTHER = {
     "bas_ip": "bulk_link api_v1 info_panel ranges sip_documented android_room full_refuses_call "
-    "type_global one_default flags_stay",
+    "type_global one_default flags_stay delete_upper delete_no_info",
     "valomnia": "no_credentials_200 deprecated_version v2_1 sort_id_refused update_blanks "
     "max_refused",
     "zoho_voice": "extra_400 put_keeps reads_status invalid_token_401 shuffled default_size_50 "
-    "total_uncounted empty_missing token_errors_400",
+    "total_uncounted empty_missing token_errors_400 delete_number delete_to_trash",
     "porters": "ended_token_404 status_200 contact_root root_100 root_101 root_103 "
     "failed_id_empty field_gone order_refused own_fields_400 line_limit bare_aliases option_root "
     "reference_plain",

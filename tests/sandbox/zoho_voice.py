@@ -14,6 +14,7 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
+from tests.sandbox.deletions import ZOHO_REFUSALS, zoho_deleted, zoho_shape
 from tests.sandbox.server import Request, Response, Sandbox, json_response
 from tests.sandbox.zoho_voice_contacts import (
     NO_SUCH_CONTACT,
@@ -108,6 +109,7 @@ class ZohoVoice(Sandbox):
         self.options = Options(**options_of(self.readings), **options)
         self.state = Contacts(self.options.statuses, FIRST_ID)
         self.on_list: Callable[[int], None] | None = None
+        self._trash: dict[str, Any] = {}
         self._lists, self._tokens = count(), count()
         self._calls: list[float] = []
         self._issued: list[float] = []
@@ -169,7 +171,9 @@ class ZohoVoice(Sandbox):
                 return json_response(given, 400 if fails else 200)
             if self._is_locked():
                 return json_response(THROTTLED, 400)
-            return json_response({"code": "200", **self._answer(request), "status": "SUCCESS"})
+            answer = {"code": "200", **self._answer(request), "status": "SUCCESS"}
+            is_deletion = request.method == "DELETE"
+            return zoho_deleted(self.readings, answer) if is_deletion else json_response(answer)
         except ZohoError as error:
             code, message, *status = error.args
         except (ValueError, msgspec.DecodeError) as error:
@@ -264,11 +268,22 @@ class ZohoVoice(Sandbox):
             raise ZohoError(*NO_SUCH_CALL)
         if method == "PUT":
             self._put(contact_id, fields)
-        contact = self.state.get(contact_id)
         if method == "DELETE":
-            return self.state.held.pop(contact_id)["contact_id"]
+            return self._delete(contact_id)
+        contact = self._trash.get(contact_id) or self.state.get(contact_id)
         ids = {"contact_id": int(contact_id), "contact_owner": int(contact["contact_owner"]["id"])}
         return {**self._shaped(contact), **ids}
+
+    def _delete(self, contact_id: str) -> object:
+        if refused := first(ZOHO_REFUSALS, self.readings):
+            self.state.get(contact_id)
+            raise ZohoError(*refused)
+        # Silent in the documents; taken: a contact that is not there is refused as in other calls.
+        if contact_id in self.state.held or "delete_unknown_done" not in self.readings:
+            contact = self.state.get(contact_id)
+            del self.state.held[contact_id]
+            self._trash.update({contact_id: contact} if "delete_to_trash" in self.readings else {})
+        return zoho_shape(self.readings, contact_id)
 
     def _put(self, contact_id: str, fields: object) -> None:
         if "put_keeps" in self.readings and isinstance(fields, dict):

@@ -250,7 +250,8 @@ class BasIp(ApiClient):
         """
         path, body = self._delete_path or self.contacts_path.path, {"link_ids": [*link_ids]}
         several = len(link_ids) > 1
-        return wire.results(self.call("DELETE", path, several=several, once=once, json=body))
+        answer = self.call("DELETE", path, several=several, once=once, json=body)
+        return wire.deleted(answer, link_ids)
 
     def _wrong_path(self, path: str, error: Refused) -> Stopped:
         answered = f"{error.answered}: it misses a field that every contact was sent with"

@@ -63,8 +63,21 @@ _OTHER = {401: _SIGN_IN_AGAIN, **{s: each._replace(sure=False) for s, each in UN
 def judge(answer: Answer) -> Judgement:
     """Judge by the body; success of the single contacts stands in the results."""
     judgement = _judged(answer)
-    if answer.request.method == "DELETE" and judgement.advice == _WRONG_PATH.advice:
-        return judgement._replace(advice=_DELETES_ELSEWHERE)
+    return (
+        _of_deletion(answer.status, judgement) if answer.request.method == "DELETE" else judgement
+    )
+
+
+def _of_deletion(status: int, judgement: Judgement) -> Judgement:
+    """Judge the answer to a deletion, whose path and body are documented for a sibling family."""
+    if status == 204:  # noqa: PLR2004
+        return DONE
+    if judgement.verdict is Verdict.REJECT and _WRONG_VALUE.match(judgement.detail):
+        advice = f"It wants another body than link_ids. {_DELETES_ELSEWHERE}"
+        return Judgement(Verdict.STOP, judgement.code, advice, detail=judgement.detail)
+    if judgement.advice == _WRONG_PATH.advice:
+        is_sure = judgement.sure or status == 405  # noqa: PLR2004
+        return judgement._replace(advice=_DELETES_ELSEWHERE, sure=is_sure)
     return judgement
 
 

@@ -56,16 +56,30 @@ def room(info: Mapping[str, Any]) -> int | None:
 
 
 def is_expected(answer: Answer, body: Mapping[str, Any]) -> bool:
-    """Say whether a body is what the path sends: results, a list, or any introduction."""
+    """Say whether a body is what the path sends: results, a list, or any introduction.
+
+    What a deletion answers beside its success is documented for a sibling family only.
+    """
     if answer.request.path_url == INFO_PATH:
         return bool(body)
+    if answer.request.method == "DELETE":
+        return isinstance(answer.json, dict)
     held = "list_items" if answer.request.method == "GET" else "result"
     return isinstance(body.get(held), list)
 
 
 def results(answer: Answer) -> list[Mapping[str, Any]]:
     """Return the results of an upsert or a deletion."""
-    return [each for each in answer.json["result"] if isinstance(each, dict)]
+    found = answer.json.get("result") or []
+    return [each for each in found if isinstance(each, dict)]
+
+
+def deleted(answer: Answer, link_ids: Sequence[str]) -> list[Mapping[str, Any]]:
+    """Return the results of a deletion; an answer of success alone is one of all."""
+    body = answer.json if isinstance(answer.json, dict) else {}
+    if answer.status == 204 or ("result" not in body and body.get("success") is True):  # noqa: PLR2004
+        return [{"link_id": each, "success": True} for each in link_ids]
+    return results(answer)
 
 
 def linked(rows: Sequence[Mapping[str, Any]], link_id: str) -> Mapping[str, Any] | None:

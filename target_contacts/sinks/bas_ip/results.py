@@ -24,7 +24,11 @@ NOT_SAID = (
     "The device does not say what became of this contact. It may be sent again: that makes no "
     "second one."
 )
-NOT_DELETED = "The device does not say whether it deleted this contact. The next run asks again."
+DELETED = "deleted"
+NOT_DELETED = (
+    "The device does not say whether it deleted this contact. The next run asks again. If it stays "
+    "so, set on_delete: skip."
+)
 NO_LINK_ID = "no_link_id"
 NOT_TOLD = (
     "The device answered without our link_id, so that nobody knows whether it created this "
@@ -45,12 +49,12 @@ def outcomes(
         sent: The contacts, each with its `link_id`.
         results: What the device says, in any order.
     """
-    by_id = {str(each.get("link_id")).lower(): each for each in results}
+    by_id = {_named(each): each for each in results}
     asked = {link_id.lower() for link_id, _ in sent}
     # A device that gives ids of its own, or none, answers for contacts that nobody sent.
-    others = [r for r in results if "link_id" in r and str(r["link_id"]).lower() not in asked]
+    others = [r for r in results if "link_id" in r and _named(r) not in asked]
     if len(sent) == len(results) == 1:  # whatever it names, it is about this contact
-        others = [each for each in results if str(each.get("link_id")).lower() not in asked]
+        others = [each for each in results if _named(each) not in asked]
     unnamed = _alike(others, len(asked - by_id.keys()))
     why = Rejected(NOT_TOLD, NO_LINK_ID, field="link_id", http_status=200) if others else None
     return [_outcome(item, id_, by_id.get(id_.lower()), unnamed or why) for id_, item in sent]
@@ -59,7 +63,7 @@ def outcomes(
 def names_ours(sent: Sequence[tuple[str, Item]], results: Sequence[Mapping[str, Any]]) -> bool:
     """Say whether a result names the `link_id` of a contact that was sent."""
     asked = {link_id.lower() for link_id, _ in sent}
-    return any(str(each.get("link_id")).lower() in asked for each in results)
+    return any(_named(each) in asked for each in results)
 
 
 def _alike(others: Sequence[Mapping[str, Any]], missing: int) -> Mapping[str, Any] | None:
@@ -105,15 +109,20 @@ def deletions(
         sent: The contacts, each with its `link_id`.
         results: What the device says, in any order.
     """
-    by_id = {str(each.get("link_id")).lower(): each for each in results}
+    by_id = {_named(each): each for each in results}
     return [_deletion(item, link_id, by_id.get(link_id.lower())) for link_id, item in sent]
+
+
+def _named(result: Mapping[str, Any]) -> str:
+    """Return the `link_id` that a result names; a UUID may be written in several ways."""
+    return str(result.get("link_id")).strip("{}").lower()
 
 
 def _deletion(item: Item, link_id: str, result: Mapping[str, Any] | None) -> Outcome[Item]:
     if result is None:
         return Outcome(item, error=Rejected(NOT_DELETED, OUTCOME_UNKNOWN, http_status=200))
     info = str(result.get("extended_info"))
-    if _success(result) or info == NOT_THERE:
+    if _success(result) or info in {DELETED, NOT_THERE}:
         return Outcome(item, link_id)
     reason = f"The device answers {info} to the deletion of this contact."
     code = info if info in FAILURES else "refused"
