@@ -72,6 +72,7 @@ GUARDED = sa.Table(
     sa.Column("attribute", sa.String(255), primary_key=True),
     sa.Column("key", sa.String(32), primary_key=True),
     sa.Column("is_held", sa.Boolean, nullable=False),
+    sqlite_with_rowid=False,
 )
 """What guards have counted since the last complete run: records they let through, and some that
 they held back when they ended a run."""
