@@ -161,14 +161,18 @@ class Setbacks:
     def end(self, unanswered: Collection[str]) -> None:
         """Reject what is held: there is nothing else to try, and the destination is there.
 
+        While other creates may be sent again, it is they that show whether it is there.
+
         Args:
             unanswered: Keys of the creates that may be sent again later.
         """
         self.look()
-        self._unproven += len(self._held)
-        self._reject_held()
+        if self._lost.keys().isdisjoint(unanswered):
+            self._unproven += len(self._held)
+            self._reject_held()
+        held = {received.key for received, _ in self._held}
         for lost in (self._lost, self._proven):
-            for key in lost.keys() - unanswered:
+            for key in lost.keys() - unanswered - held:
                 del lost[key]
 
     def _reject_held(self) -> None:

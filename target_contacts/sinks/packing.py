@@ -59,6 +59,11 @@ class Waiting(Generic[T]):
         self._set_aside: list[Sequence[T]] = []
         """Halves that were refused while nothing had been accepted."""
 
+    @property
+    def has_parts(self) -> bool:
+        """Say whether parts of what failed together are waiting."""
+        return bool(self._set_aside) or any(pack.is_half for pack in self._again)
+
     def make_ready(self) -> bool:
         """Pack what goes next, unless something waits; say whether anything is left."""
         if not self._again:

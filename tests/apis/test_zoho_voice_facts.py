@@ -233,5 +233,5 @@ def test_a_contact_that_cannot_be_read_alone_ends_nothing() -> None:
         lines = [fact.line for fact in client.facts()]
     (status,) = [line for line in lines if STATUS in line]
     assert status.startswith(f"cannot be told: {STATUS} (Zoho Voice: GET {API}/5")
-    assert "(HTTP 500)" in status
+    assert "HTTP 500" in status
     assert "rate of contacts" in lines[-1]

@@ -164,3 +164,30 @@ def test_an_outage_ends_a_run_whose_records_come_slowly(tmp_path: Path) -> None:
         with pytest.raises(Stopped):
             go_on()
         assert next(sent)["id"] == 4 + GIVEN_UP_IN_OUTAGE + 1
+
+
+@pytest.mark.parametrize("seconds", [7, 20, 25, 45])
+def test_an_outage_rejects_nobody_however_the_records_come(place: Place, seconds: int) -> None:
+    """Who was sent as often as may be waits for others, until they tell what it was."""
+    place.sink.always = {f"P{n}": LOST for n in range(1, 41)}
+    run = FakeRun(place, wait=60, max_tries=2, **ALONE)
+
+    def go_on() -> None:
+        for one in people(40):
+            run.send(one)
+            place.clock.sleep(seconds)
+
+    with pytest.raises(Stopped):
+        go_on()
+    assert run.bins == {}
+
+
+def test_who_waits_for_others_is_rejected_once_one_of_them_lands(place: Place) -> None:
+    """At the latest at the end."""
+    place.sink.always = {f"P{n}": LOST for n in (1, 2)}
+    run = FakeRun(place, wait=60, max_tries=2, **ALONE)
+    for number in (1, 2):
+        run.send(person(number))
+        place.clock.sleep(40)
+    run.finish()
+    assert (run.bins, run.codes) == ({"rejected": 2}, ["outcome_unknown"] * 2)

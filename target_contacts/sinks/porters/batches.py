@@ -77,7 +77,8 @@ class BatchWriter:
         """Yield the outcomes of each request as they come.
 
         One that fails as a whole is halved until the contact at fault is alone, unless the request
-        may be at fault: see `doubt`. Until one is taken again, requests go one after the other.
+        may be at fault: see `doubt`. Until one is taken again and no parts wait, requests go one
+        after the other.
 
         Raises:
             Stopped: When nothing more can be written; what was in flight is yielded before.
@@ -97,10 +98,9 @@ class BatchWriter:
 
     def _answered(self, waiting: Waiting[Packed], stopped: Sequence[Stopped]) -> Iterator[Answered]:
         """Yield requests as they are answered, until nothing waits or the run is to end."""
-        first = self._context.first_writes
         several = iter(lambda: self._next(waiting), None)
         halted = lambda: bool(stopped or self._context.halted())  # noqa: E731
-        alone = lambda: not (self._is_taken and first.is_over)  # noqa: E731
+        alone = lambda: waiting.has_parts or not self._is_taken  # noqa: E731
         for answered in in_parallel(self._answer, several, self._workers, halted, alone):
             yield from answered
 
