@@ -198,7 +198,8 @@ HALVES = [number / 2 for number in range(120)]
         (HALVES, 240, None, 1 / 2),
         ([5, 5, 5], 5, None, 3000 / 2),
         (SECONDS, 69, None, 6 / 60),
-        ([], 10, None, 6 / 60),
+        ([0, *(9 + number / 40 for number in range(40))], 10, None, 41 / 10 / 2),
+        ([], 0.5, None, 6 / 60),
     ],
 )
 def test_the_first_rate_is_half_of_what_was_sent(
@@ -220,6 +221,7 @@ def test_the_first_rate_is_half_of_what_was_sent(
         (HALVES, [70], 80, 1),
         (HALVES, [659], 670, 1),
         (HALVES, [660], 670, 6 / 60),
+        (HALVES, [*(300 + each for each in HALVES), 900], 910, 1),
     ],
 )
 def test_a_later_rate_is_half_of_what_was_allowed(
