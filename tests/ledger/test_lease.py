@@ -136,7 +136,7 @@ def test_an_overtaken_run_that_is_told_to_end_takes_nothing_away(
 
 
 def test_what_an_overtaken_ledger_would_enter_is_refused(store: Store) -> None:
-    """Neither entries nor removals get through once the lease is over; those before prolong none."""
+    """Neither entries nor removals get through once the lease is over, which none prolongs."""
     ledger = Ledger(store.url, "a")
     ledger.lock(0)
     ledger.put("contacts", [Entry("k", WRITTEN, "1")])

@@ -170,6 +170,14 @@ class _Executed(ast.NodeTransformer):
         is_protocol = any(ast.unparse(base) == "Protocol" for base in node.bases)
         return None if is_protocol else self.generic_visit(node)
 
+    def visit_arguments(self, node: ast.arguments) -> Any:
+        """Take a slash for a star: what has to be given by its name is given so."""
+        if node.posonlyargs:
+            without = [None] * (len(node.args) - len(node.defaults))
+            node.kwonlyargs, node.kw_defaults = node.args, [*without, *node.defaults]
+            node.args, node.posonlyargs, node.defaults = node.posonlyargs, [], []
+        return self.generic_visit(node)
+
     def visit_arg(self, node: ast.arg) -> Any:
         """Take out the type of an argument."""
         node.annotation = None
