@@ -269,6 +269,21 @@ def test_a_former_run_that_is_over_is_not_waited_for(
     assert caplog.text == ""
 
 
+@pytest.mark.parametrize(("kernel", "waits"), [("kernel", False), ("'another'", True)])
+def test_a_ledger_is_locked_once_the_former_run_cannot_send(
+    file: SqliteStore, kernel: str, *, waits: bool
+) -> None:
+    """One that was killed on this machine has left its lock; of another nobody knows."""
+    former = Ledger(file.url, "a")
+    former.lock(0)
+    former.close()
+    execute(file, f"UPDATE runs SET kernel = {kernel}, ended = 0")  # noqa: S608
+    ledger = Ledger(file.url, "a", lambda: True)
+    with pytest.raises(Interrupted) if waits else contextlib.nullcontext():
+        ledger.lock(0)
+    ledger.close()
+
+
 def test_a_run_is_told_by_process_host_and_start_in_utc() -> None:
     """So that somebody can look for it."""
     run = Run("shop-1", 77, "k", 1_767_225_605.9, ended=False, idle=0.0)
