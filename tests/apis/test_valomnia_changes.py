@@ -1,0 +1,149 @@
+"""How changes at Valomnia are read, within this process: what comes, and how far that goes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tap_contacts.apis.valomnia.changes import read_changed, read_changes
+from tap_contacts.apis.valomnia.client import Valomnia as Client
+from tap_contacts.listing.bookmarks import Bookmark
+from tests.support.commands import FAST
+from tests.support.valomnia_lists import SECOND, START, fill
+from tests.support.valomnia_reading import STREAM, at, queries
+
+if TYPE_CHECKING:
+    from tap_contacts.listing.prefetch import Chunk
+    from tests.sandbox.valomnia import Valomnia
+
+
+def client(sandbox: Valomnia) -> Client:
+    """Return a client that is signed in."""
+    return Client(sandbox.tap_config(), FAST)
+
+
+def mark(state: dict[str, Any] | None = None, start_date: object = None) -> Bookmark:
+    """Return the bookmark of a state."""
+    return Bookmark(STREAM, "lastUpdated", {} if state is None else state, start_date)
+
+
+def ids_of(chunks: list[Chunk]) -> list[str]:
+    """Return the ids of records, in turn."""
+    return [record["id"] for chunk in chunks for record in chunk.records]
+
+
+# Where some contacts do not tell when they changed.
+
+
+def test_while_a_contact_tells_no_time_all_are_read_and_no_bookmark_moves(
+    valomnia: Valomnia, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The state says so before they are read, and how many there are is said."""
+    ids = fill(valomnia, 5)
+    for each in ids[1:3]:
+        valomnia.stamp(int(each), "yesterday")
+    state: dict[str, Any] = {}
+    first, *others = found = [*read_changed(client(valomnia), mark(state))]
+    assert (first.records, first.progress, state) == ([], {}, {"untimed": True})
+    assert ids_of(found) == ids
+    assert [chunk.progress for chunk in others if chunk.progress] == []
+    assert [chunk.left for chunk in others] == [0]
+    assert "2 contacts do not say when they changed, so that all contacts are read" in caplog.text
+    valomnia.log.clear()
+    assert ids_of([*read_changed(client(valomnia), mark(state))]) == ids
+    assert [query["sort"] for query in queries(valomnia)] == ["lastUpdated", "id"]
+    assert [query for query in queries(valomnia) if "lastUpdated_gte" in query] == []
+
+
+@pytest.mark.parametrize(
+    ("times", "bookmark"),
+    [
+        ([], None),
+        ([7], at(7)),
+        ([7, 3], at(7)),
+        ([3, 7], at(7)),
+        ([7.9], at(7)),
+        ([7, 3600], at(100)),
+    ],
+)
+def test_once_all_contacts_tell_their_time_the_last_one_is_the_bookmark(
+    valomnia: Valomnia, times: list[float], bookmark: str | None
+) -> None:
+    """To the second, and no later than the clock of the server."""
+    for time in times:
+        fill(valomnia, 1, first=time)
+    valomnia.now = START + 100 * SECOND
+    state = {"untimed": True}
+    *_, last = [*read_changed(client(valomnia), mark(state))]
+    assert state == {}
+    assert last.progress == (None if bookmark is None else {"value": bookmark, "seen": []})
+
+
+def test_all_contacts_are_those_since_start_date_and_those_without_a_time(
+    valomnia: Valomnia,
+) -> None:
+    """The second of start_date counts."""
+    ids = fill(valomnia, 6)
+    valomnia.stamp(int(ids[1]), "yesterday")
+    start = (START + 4 * SECOND).isoformat()
+    assert ids_of([*read_changed(client(valomnia), mark({}, start))]) == [ids[1], *ids[4:]]
+
+
+# How far a reading has come.
+
+
+def test_what_is_left_is_told_where_everything_is_read(valomnia: Valomnia) -> None:
+    """Each page begins with the last contact of the one before it."""
+    fill(valomnia, 250)
+    found = [*read_changes(client(valomnia), mark())]
+    assert [len(chunk.records) for chunk in found] == [100, 99, 51, 0]
+    assert [chunk.left for chunk in found] == [150, 51, 0, 0]
+    assert [chunk.progress["value"] for chunk in found if chunk.progress] == [
+        at(second) for second in (99, 198, 249, 249)
+    ]
+    start = mark({"replication_key_value": at(160)})
+    assert {chunk.left for chunk in read_changes(client(valomnia), start)} == {None}
+
+
+def test_the_place_to_go_on_from_remembers_the_last_minute(valomnia: Valomnia) -> None:
+    """Of the run before only until this one has come to its end."""
+    fill(valomnia, 250)
+    start = mark({"replication_key_value": at(150), "seen": ["earlier"]})
+    found = [*read_changes(client(valomnia), start)]
+    seen = [chunk.progress["seen"] for chunk in found if chunk.progress]
+    assert [len(each) for each in seen] == [1 + 61, 1 + 61, 61]
+    assert [each[0] == "earlier" for each in seen] == [True, True, False]
+
+
+def test_nothing_moves_no_bookmark(valomnia: Valomnia) -> None:
+    """There is no last change."""
+    assert [chunk.progress for chunk in read_changes(client(valomnia), mark())] == [None, None]
+    start = {"replication_key_value": at(0)}
+    fill(valomnia, 1, first=-9999)
+    valomnia.now = START
+    found = [chunk.progress for chunk in read_changes(client(valomnia), mark(start))]
+    assert found == [{"value": at(0), "seen": []}] * 2
+
+
+def test_no_bookmark_is_later_than_the_servers_clock(valomnia: Valomnia) -> None:
+    """Not even where a contact tells a time in the future; it comes again then."""
+    ids = fill(valomnia, 2, every=3600)
+    valomnia.now = START + 60 * SECOND
+    start = {"replication_key_value": at(0)}
+    *_, last = found = [*read_changes(client(valomnia), mark(start))]
+    assert ids_of(found) == ids
+    assert last.progress is not None
+    assert last.progress["value"] == at(60)
+
+
+@pytest.mark.parametrize("behind", [timedelta(days=9), timedelta(seconds=61)])
+def test_a_bookmark_of_the_future_is_given_up(valomnia: Valomnia, behind: timedelta) -> None:
+    """Everything is read, and the new bookmark is the last change."""
+    ids = fill(valomnia, 3)
+    state: dict[str, Any] = {"replication_key_value": (valomnia.now + behind).isoformat()}
+    *_, last = found = [*read_changes(client(valomnia), mark(state))]
+    assert ids_of(found) == ids
+    assert last.progress is not None
+    assert (last.progress["value"], len(last.progress["seen"])) == (at(2), 3)
