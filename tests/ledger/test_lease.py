@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import os
 import signal
 import socket
@@ -453,3 +455,21 @@ def test_where_a_file_cannot_be_locked_one_beside_it_is(file: SqliteStore, tmp_p
         LockFile(database, tmp_path / "b.lock")
     assert (tmp_path / "precious").read_text() == "mine"
     database.close()
+
+
+def test_a_ledger_in_a_file_that_cannot_be_locked_is_free_once_it_is_closed(
+    file: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on macOS: until then it is one run's, and the other says whose."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+    monkeypatch.setattr(fcntl, "fcntl", refuse)
+    first, second = (Ledger(file.url, "a") for _ in range(2))
+    first.lock(0)
+    with pytest.raises(LedgerError, match=f"{BUSY}: pid {os.getpid()}"):
+        second.lock(0)
+    first.close()
+    second.lock(0)
+    second.close()
