@@ -39,7 +39,88 @@ ANY = (
 )
 """Conditions by which the ledger is asked whether there is any such row."""
 
+UNREAD = "set anew before it is read"
+ABOVE_ZERO = "clocks count up from 0"
+
+SEVERAL = (
+    (
+        "listing/seen_keys",
+        "return place < len(self._keys) and self._keys[place] == number",
+        (
+            "return place != len(self._keys) and self._keys[place] == number",
+            "return place < len(self._keys) and self._keys[place] <= number",
+        ),
+        "a place is never beyond the end, and what stands there is never smaller",
+    ),
+    (
+        "listing/seen_keys",
+        "return int(key) if plain else 0",
+        ("return int(key) if plain else -1",),
+        "no key is less than 1",
+    ),
+    (
+        "listing/seen_keys",
+        "self._greatest = 0",
+        ("self._greatest = -1",),
+        "a key that is no number is no ascending one either",
+    ),
+    (
+        "transport/adaptive_rate",
+        "self._too_much = 0.0",
+        ("self._too_much = -1.0", "self._too_much = 1.0", "pass"),
+        UNREAD,
+    ),
+    (
+        "transport/adaptive_rate",
+        "self._falls = self._rises = self._next = 0.0",
+        (
+            "self._falls = self._rises = self._next = -1.0",
+            "self._falls = self._rises = self._next = 1.0",
+        ),
+        ABOVE_ZERO,
+    ),
+    (
+        "transport/adaptive_rate",
+        "self._most, self._most_until = 0, 0.0",
+        (
+            "self._most, self._most_until = -1, 0.0",
+            "self._most, self._most_until = 1, 0.0",
+            "self._most, self._most_until = 0, -1.0",
+            "self._most, self._most_until = 0, 1.0",
+        ),
+        UNREAD,
+    ),
+    (
+        "transport/adaptive_rate",
+        "self._next = now + 1 / self.rate if self.rate else 0.0",
+        (
+            "self._next = now + 1 / self.rate if self.rate else -1.0",
+            "self._next = now + 1 / self.rate if self.rate else 1.0",
+        ),
+        NOW,
+    ),
+    ("transport/rate_limit", "self._quiet_until = 0.0", ("self._quiet_until = -1.0",), NOW),
+    (
+        "apis/porters/changes",
+        'if self._at.state == "existing":',
+        ('if self._at.state >= "existing":',),
+        "the other state comes before it",
+    ),
+    (
+        "listing/bookmarks",
+        "return True # without a hash: there is nothing to compare or remember",
+        ("pass # without a hash: there is nothing to compare or remember",),
+        SHORT_CUT,
+    ),
+)
+"""Mutants of one line each, all of which are equivalent, and why."""
+
 KNOWN = (
+    *(
+        Known(module, before, after, EQUIVALENT, why)
+        for module, before, afters, why in SEVERAL
+        for after in afters
+    ),
     Known(
         "delivery/candidates",
         "hashes = self._lost.intersection(self._sent(fields)) if self._lost else ()",
@@ -172,13 +253,6 @@ KNOWN = (
             "the first row is taken, however many are found",
         )
         for condition in ANY
-    ),
-    Known(
-        "listing/seen_keys",
-        "return place < len(self._numbers) and self._numbers[place] == number",
-        "return place != len(self._numbers) and self._numbers[place] == number",
-        EQUIVALENT,
-        "a place is never beyond the end",
     ),
     Known(
         "report/rejects",
