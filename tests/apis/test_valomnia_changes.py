@@ -10,13 +10,13 @@ import pytest
 from tap_contacts.apis.valomnia.changes import read_changed, read_changes
 from tap_contacts.apis.valomnia.client import Valomnia as Client
 from tap_contacts.listing.bookmarks import Bookmark
+from tests.sandbox.valomnia import Valomnia
 from tests.support.commands import FAST
 from tests.support.valomnia_lists import SECOND, START, fill
 from tests.support.valomnia_reading import STREAM, at, queries
 
 if TYPE_CHECKING:
     from tap_contacts.listing.prefetch import Chunk
-    from tests.sandbox.valomnia import Valomnia
 
 
 def client(sandbox: Valomnia) -> Client:
@@ -37,20 +37,26 @@ def ids_of(chunks: list[Chunk]) -> list[str]:
 # Where some contacts do not tell when they changed.
 
 
+@pytest.mark.parametrize("count", [1, 2])
 def test_while_a_contact_tells_no_time_all_are_read_and_no_bookmark_moves(
-    valomnia: Valomnia, caplog: pytest.LogCaptureFixture
+    valomnia: Valomnia, caplog: pytest.LogCaptureFixture, count: int
 ) -> None:
     """The state says so before they are read, and how many there are is said."""
     ids = fill(valomnia, 5)
-    for each in ids[1:3]:
+    for each in ids[1 : 1 + count]:
         valomnia.stamp(int(each), "yesterday")
     state: dict[str, Any] = {}
-    first, *others = found = [*read_changed(client(valomnia), mark(state))]
+    chunks = read_changed(client(valomnia), mark(state))
+    first = next(chunks)
     assert (first.records, first.progress, state) == ([], {}, {"untimed": True})
-    assert ids_of(found) == ids
+    others = [*chunks]
+    assert (ids_of(others), state) == (ids, {"untimed": True})
     assert [chunk.progress for chunk in others if chunk.progress] == []
     assert [chunk.left for chunk in others] == [0]
-    assert "2 contacts do not say when they changed, so that all contacts are read" in caplog.text
+    assert (
+        f"{count} contacts do not say when they changed, so that all contacts are read"
+        in caplog.text
+    )
     valomnia.log.clear()
     assert ids_of([*read_changed(client(valomnia), mark(state))]) == ids
     assert [query["sort"] for query in queries(valomnia)] == ["lastUpdated", "id"]
@@ -147,3 +153,15 @@ def test_a_bookmark_of_the_future_is_given_up(valomnia: Valomnia, behind: timede
     assert ids_of(found) == ids
     assert last.progress is not None
     assert (last.progress["value"], len(last.progress["seen"])) == (at(2), 3)
+
+
+@pytest.mark.parametrize("size", ["", "max_30"])
+@pytest.mark.parametrize("count", [0, 1, 30, 31, 100, 101])
+def test_a_total_that_counts_other_contacts_ends_nothing_too_early(count: int, size: str) -> None:
+    """Nor does a reading wait for them: an empty page is the end, and a full one never is."""
+    with Valomnia(readings={"total_of_all", size} - {""}) as sandbox:
+        fill(sandbox, 5, first=-9999)
+        expected = fill(sandbox, count)
+        sandbox.now = START + 200 * SECOND
+        start = mark({"replication_key_value": at(60)})
+        assert ids_of([*read_changes(client(sandbox), start)]) == expected
