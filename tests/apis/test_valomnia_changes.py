@@ -165,3 +165,32 @@ def test_a_total_that_counts_other_contacts_ends_nothing_too_early(count: int, s
         sandbox.now = START + 200 * SECOND
         start = mark({"replication_key_value": at(60)})
         assert ids_of([*read_changes(client(sandbox), start)]) == expected
+
+
+def test_a_crowd_in_the_last_second_of_all_is_read_once(valomnia: Valomnia) -> None:
+    """After it there is no second to go on with."""
+    ids = fill(valomnia, 150)
+    for each in ids[40:]:
+        valomnia.stamp(int(each), "9999-12-31T23:59:59Z")
+    valomnia.now = START + 3600 * SECOND
+    *_, last = found = [*read_changes(client(valomnia), mark())]
+    assert sorted(ids_of(found), key=int) == ids
+    assert last.progress is not None
+    assert last.progress["value"] == at(3600)
+
+
+def test_behind_a_crowded_second_nothing_is_asked_for_that_is_known(valomnia: Valomnia) -> None:
+    """One request shows that there is nothing more, and then the second itself is read."""
+    fill(valomnia, 130, every=0)
+    assert len(ids_of([*read_changes(client(valomnia), mark())])) == 130
+    told = [
+        (query["sort"], query.get("lastUpdated_gte"), query.get("lastUpdated_lt"))
+        for query in queries(valomnia)
+        if "sort" in query
+    ]
+    assert told == [
+        ("lastUpdated", None, None),
+        ("lastUpdated", at(0), None),
+        ("lastUpdated", at(1), None),
+        *[("id", at(0), at(1))] * 2,
+    ]

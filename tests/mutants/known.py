@@ -107,6 +107,12 @@ SEVERAL = (
         "the other state comes before it",
     ),
     (
+        "apis/valomnia/changes",
+        "if not rows or (len(rows) < PAGE_SIZE and len(rows) >= page.total):",
+        ("if not rows or (len(rows) < PAGE_SIZE and len(rows) == page.total):",),
+        "an API that counts fewer contacts than it gives is only asked once more",
+    ),
+    (
         "listing/bookmarks",
         "return True # without a hash: there is nothing to compare or remember",
         ("pass # without a hash: there is nothing to compare or remember",),
