@@ -113,6 +113,24 @@ SEVERAL = (
         "an API that counts fewer contacts than it gives is only asked once more",
     ),
     (
+        "apis/valomnia/changes",
+        "return is_new and (known is None or known != hash_of(row))",
+        ("return is_new and ( False or known != hash_of(row))",),
+        SHORT_CUT,
+    ),
+    (
+        "apis/valomnia/changes",
+        "return before(self._at) if self._at else FIRST_MOMENT",
+        ("return before(self._at) if True else FIRST_MOMENT",),
+        "it is asked for a row, and whoever has read one is at a place",
+    ),
+    (
+        "apis/valomnia/changes",
+        'fresh = {row["id"]: hash_of(row) for row in rows if self._second(row) == second}',
+        ('fresh = {row["id"]: hash_of(row) for row in rows if self._second(row) >= second}',),
+        "it is the second of the last row, and rows ascend",
+    ),
+    (
         "listing/bookmarks",
         "return True # without a hash: there is nothing to compare or remember",
         ("pass # without a hash: there is nothing to compare or remember",),
