@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tap_contacts.apis.valomnia.changes import read_changed, read_changes
 from tap_contacts.apis.valomnia.client import Valomnia as Client
 from tap_contacts.listing.bookmarks import Bookmark
+from tap_contacts.listing.offsets import Incomplete
 from tests.sandbox.valomnia import Valomnia
 from tests.support.commands import FAST
 from tests.support.valomnia_lists import SECOND, START, fill
@@ -17,6 +19,7 @@ from tests.support.valomnia_reading import STREAM, at, queries
 
 if TYPE_CHECKING:
     from tap_contacts.listing.prefetch import Chunk
+    from tests.sandbox.server import Request, Response
 
 
 def client(sandbox: Valomnia) -> Client:
@@ -194,3 +197,47 @@ def test_behind_a_crowded_second_nothing_is_asked_for_that_is_known(valomnia: Va
         ("lastUpdated", at(1), None),
         *[("id", at(0), at(1))] * 2,
     ]
+
+
+class Skipping(Valomnia):
+    """A Valomnia that leaves out what changed within some time after the one asked for."""
+
+    def __init__(self, seconds: float) -> None:
+        """Take the time in seconds."""
+        super().__init__()
+        self._skipped = seconds * SECOND
+
+    def handle(self, request: Request) -> Response:
+        """Answer."""
+        query = dict(request.query)
+        if "lastUpdated_gte" in query:
+            asked = datetime.fromisoformat(query["lastUpdated_gte"].replace("Z", "+00:00"))
+            query["lastUpdated_gte"] = f"{asked + self._skipped:%Y-%m-%dT%H:%M:%SZ}"
+        return super().handle(replace(request, query=query))
+
+
+@pytest.mark.parametrize("seconds", [1, 30, 3600])
+def test_a_page_that_begins_too_late_is_no_page(seconds: float) -> None:
+    """Whether it holds contacts of later times or none: the last one read is still to be there."""
+    with Skipping(seconds) as sandbox:
+        fill(sandbox, 250)
+        with pytest.raises(Incomplete, match="does not give contacts of the time asked for"):
+            ids_of([*read_changes(client(sandbox), mark())])
+
+
+@pytest.mark.parametrize("becomes", ["removed", "changed"])
+def test_a_page_may_begin_later_where_the_last_contact_went(
+    valomnia: Valomnia, becomes: str
+) -> None:
+    """Deleted or changed meanwhile, it is not missed at its former time."""
+    ids = fill(valomnia, 250)
+
+    def leave(served: int) -> None:
+        if served == 1:
+            for each in ids[50:100]:
+                valomnia.now = START + 300 * SECOND
+                valomnia.remove(int(each)) if becomes == "removed" else valomnia.change(int(each))
+
+    valomnia.on_list = leave
+    found = ids_of([*read_changes(client(valomnia), mark())])
+    assert found == [*ids, *(ids[50:100] if becomes == "changed" else [])]
