@@ -131,6 +131,22 @@ SEVERAL = (
         "it is the second of the last row, and rows ascend",
     ),
     (
+        "apis/valomnia/unordered",
+        "return page._replace(total=-1) if counts_others(client, filters, page) else page",
+        (
+            "return page._replace(total=- 2) if counts_others(client, filters, page) else page",
+            "return page._replace(total=~1) if counts_others(client, filters, page) else page",
+        ),
+        "no number is less than 0",
+    ),
+    (
+        "apis/valomnia/unordered",
+        "start, total = start + len(page.rows), page.total if page.rows else 0",
+        ("start, total = start + len(page.rows), page.total if page.rows else -1",),
+        "a place is never before the first",
+    ),
+    ("apis/valomnia/unordered", "self.total = -1", ("self.total = - 2", "self.total = ~1"), UNREAD),
+    (
         "listing/bookmarks",
         "return True # without a hash: there is nothing to compare or remember",
         ("pass # without a hash: there is nothing to compare or remember",),
