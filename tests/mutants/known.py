@@ -147,6 +147,42 @@ SEVERAL = (
     ),
     ("apis/valomnia/unordered", "self.total = -1", ("self.total = - 2", "self.total = ~1"), UNREAD),
     (
+        "transport/served",
+        "self._start = known.served_like(call) if known else 0",
+        (
+            "self._start = known.served_like(call) if known else -1",
+            "self._start = known.served_like(call) if known else 1",
+        ),
+        "it is not read then",
+    ),
+    (
+        "transport/served",
+        "if 1 < self.tries == self._most and not self._of_account:",
+        ("if 1 < self.tries >= self._most and not self._of_account:",),
+        "only throttles let a request be tried more often",
+    ),
+    (
+        "transport/circuit_breaker",
+        "self._threads, self._since, self._before = 0, 0.0, 0.0",
+        (
+            "self._threads, self._since, self._before = 0, -1.0, 0.0",
+            "self._threads, self._since, self._before = 0, 1.0, 0.0",
+        ),
+        UNREAD,
+    ),
+    (
+        "transport/circuit_breaker",
+        "if seconds > 0:",
+        ("if seconds >= 0:", "if seconds > -1:"),
+        NOW,
+    ),
+    (
+        "transport/circuit_breaker",
+        "return self._last + SELDOM_SECONDS - self.now() if lasts else 0.0",
+        ("return self._last + SELDOM_SECONDS - self.now() if lasts else -1.0",),
+        NOW,
+    ),
+    (
         "listing/bookmarks",
         "return True # without a hash: there is nothing to compare or remember",
         ("pass # without a hash: there is nothing to compare or remember",),
