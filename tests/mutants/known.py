@@ -147,6 +147,12 @@ SEVERAL = (
     ),
     ("apis/valomnia/unordered", "self.total = -1", ("self.total = - 2", "self.total = ~1"), UNREAD),
     (
+        "transport/retry",
+        "error = yield 0",
+        ("error = yield -1", "error = yield 1"),
+        "the first one only starts the generator",
+    ),
+    (
         "transport/served",
         "self._start = known.served_like(call) if known else 0",
         (

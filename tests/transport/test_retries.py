@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -60,6 +61,13 @@ def test_an_answer_is_returned_and_repeats_are_counted(clock: Clock) -> None:
     assert account.send(READ, failed(), failed(), "two") == "two"
     assert (account.tried, account.retries.count) == (4, 2)
     assert account.served.served == 2
+
+
+def test_waits_go_by_the_clock_of_the_account_alone(clock: Clock) -> None:
+    """Nothing else sleeps, which no signal would end."""
+    began = time.monotonic()
+    assert Account(clock, tries=9).send(READ, *[failed()] * 8, "one") == "one"
+    assert time.monotonic() - began < 5
 
 
 def test_a_refusal_is_no_failure(clock: Clock) -> None:
