@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,8 @@ from tap_contacts.transport.served import Served
 from tap_contacts.transport.settings import Sending
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.support.plain import Clock
 
 READ, WRITE = Call("GET", "/a"), Call("POST", "/a")
@@ -26,9 +29,16 @@ HALF = Call("POST", "/a", several=True, once=True)
 class Account:
     """An account whose requests meet with what was ordered."""
 
-    def __init__(self, clock: Clock, *, is_alive: bool = False, tries: int = 3) -> None:
-        """Take whether a harmless read succeeds, and how often a request is tried."""
-        self.outage = CircuitBreaker(clock, clock.sleep)
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        is_alive: bool = False,
+        tries: int = 3,
+        sleep: Callable[[float], None] | None = None,
+    ) -> None:
+        """Take whether a harmless read succeeds, how often a request is tried, and what waits."""
+        self.outage = CircuitBreaker(clock, sleep or clock.sleep)
         self.pace = RateLimiter("API", self.outage, {})
         sending = Sending(max_tries=tries, retry_wait_seconds=1)
         self.retries = Retries("API", sending, self.pace, self.outage, logging.getLogger())
@@ -171,6 +181,23 @@ def test_a_throttle_that_asks_for_no_wait_pauses_the_account(clock: Clock) -> No
     assert 0.5 - 0.01 <= clock.now - start <= 1.01
     with other.pace.turn("GET") as ticket:
         assert ticket.waited == 0
+
+
+@pytest.mark.parametrize("throttled", [True, False])
+def test_other_requests_wait_after_a_throttle_alone(clock: Clock, *, throttled: bool) -> None:
+    """While the request that met it waits."""
+    others: list[str] = []
+
+    def end(_: float) -> None:
+        account.outage.give_up(Stopped("API", "any request", "ended"))
+
+    account = Account(clock, sleep=end)
+    error = Throttled("API", "GET /a", "HTTP 429") if throttled else failed()
+    with pytest.raises(Stopped, match="ended"):
+        account.send(READ, error)
+    with pytest.raises(Stopped) if throttled else nullcontext(), account.pace.turn("GET"):
+        others.append("sent")
+    assert others == ([] if throttled else ["sent"])
 
 
 def test_a_wait_that_is_too_long_gives_the_api_up(clock: Clock) -> None:
