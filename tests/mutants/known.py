@@ -147,6 +147,15 @@ SEVERAL = (
     ),
     ("apis/valomnia/unordered", "self.total = -1", ("self.total = - 2", "self.total = ~1"), UNREAD),
     (
+        "transport/fixed_rate",
+        "if not bucket or (bucket.leak(item.timestamp) >= 0 and bucket.put(item)):",
+        (
+            "if not bucket or ( True and bucket.put(item)):",
+            "if not bucket or (bucket.leak(item.timestamp) >= -1 and bucket.put(item)):",
+        ),
+        "that places are given up only saves memory; how many is never less than 0",
+    ),
+    (
         "transport/retry",
         "error = yield 0",
         ("error = yield -1", "error = yield 1"),
