@@ -100,6 +100,8 @@ def test_an_account_is_asked_of_its_own(tmp_path: Path, *, locked: bool) -> None
     for mine, other in itertools.permutations("ab"):
         folder = tmp_path / mine
         folder.mkdir()
+        with opened(folder, mine, locked=locked):
+            pass
         with opened(folder, other, locked=locked) as ledger:
             ledger.put("contacts", [ACCEPTED])
             ledger.know_read_back("create")

@@ -146,6 +146,20 @@ SEVERAL = (
         "a place is never before the first",
     ),
     ("apis/valomnia/unordered", "self.total = -1", ("self.total = - 2", "self.total = ~1"), UNREAD),
+    *(
+        ("ledger/ledger", line.format("=="), (line.format(">="),), "no other status comes after it")
+        for line in (
+            "known = CONTACTS.c.status {} WRITTEN, CONTACTS.c.source.is_not(None)",
+            "return self._count(stream, CONTACTS.c.status {} WRITTEN)",
+            "accepted = CONTACTS.c.status {} WRITTEN, CONTACTS.c.payload.is_not(None)",
+        )
+    ),
+    (
+        "ledger/ledger",
+        "if is_first := not self._accepted and any(map(_is_accepted, entries)):",
+        ("if is_first := True and any(map(_is_accepted, entries)):",),
+        "it is entered again as it stands there",
+    ),
     (
         "transport/fixed_rate",
         "if not bucket or (bucket.leak(item.timestamp) >= 0 and bucket.put(item)):",
