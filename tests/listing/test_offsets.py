@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -265,3 +265,31 @@ def test_rows_that_an_earlier_run_wrote_count(caplog: pytest.LogCaptureFixture) 
     with pytest.raises(Incomplete, match="counts 5 rows, gave 4"):
         walk(rows.page, {"offset": 2, "id": "3"})
     assert caplog.text == ""
+
+
+class AtOnce(Executor):
+    """Does each call when it is submitted."""
+
+    def submit(self, call: Any, /, *arguments: Any, **options: Any) -> Future[Any]:
+        """Call, and keep the result."""
+        future: Future[Any] = Future()
+        future.set_result(call(*arguments, **options))
+        return future
+
+
+@pytest.mark.parametrize(
+    ("counts", "ahead"),
+    [
+        (False, [0, 0, 1, 2, 3, 4, 5, 6, 7, 7, 7]),
+        (True, [0, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20]),
+    ],
+)
+def test_where_rows_are_counted_as_many_pages_are_fetched_ahead_as_may_be(
+    ahead: list[int], *, counts: bool
+) -> None:
+    """Else one more after each full page, up to eight at once, since nobody knows the end."""
+    rows = Rows(*range(1, 200), counts=counts)
+    found = []
+    for number, _ in enumerate(read_chunks(LISTING, Offsets(AtOnce(), rows.page, 2, 21))):
+        found.append(max(rows.starts) // 2 - number)
+    assert found[: len(ahead)] == ahead
