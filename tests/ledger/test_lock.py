@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
+import sqlalchemy as sa
 
 from target_contacts.ledger.database import Database
 from target_contacts.ledger.errors import LedgerError
 from target_contacts.ledger.lease import Lease
-from target_contacts.ledger.lock import FileLock, LockFile, acquire, lock_of
+from target_contacts.ledger.lock import AdvisoryLock, FileLock, LockFile, acquire, lock_of
 from target_contacts.shutdown import Interrupted
+from tests.support.ledger_stores import postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,3 +112,24 @@ def test_a_file_beside_the_ledger_is_its_owners_and_no_link(
     assert (second.take(), (tmp_path / "y.lock").read_text()) == (True, "mine")
     for lock in (first, second):
         lock.release()
+
+
+def test_a_server_locks_an_account_as_long_as_a_connection_lasts() -> None:
+    """For one run, and of that account alone; who looks for it finds host and process."""
+    other_end = "ab" * 8 + "0" * 48
+    with postgres() as store:
+        first, second = (Database(store.url, lambda: False) for _ in range(2))
+        locks = [AdvisoryLock(each, other_end) for each in (first, second)]
+        assert [lock.take() for lock in locks] == [True, False]
+        assert [AdvisoryLock(second, other).take() for other in ("ab" * 32, OTHER)] == [False, True]
+        assert [lock.is_sure for lock in locks] == [False, False]
+        assert isinstance(lock_of(first, ACCOUNT), AdvisoryLock)
+        with second.transaction("read") as connection:
+            names = connection.scalars(sa.text("SELECT application_name FROM pg_stat_activity"))
+            host = "-".join(socket.gethostname().split())[:30]
+            assert f"target-contacts {host} {os.getpid()}" in [*names]
+        first.close()
+        until = time.monotonic() + 10
+        while not locks[1].take():
+            assert time.monotonic() < until
+        second.close()

@@ -161,6 +161,33 @@ SEVERAL = (
         "it is entered again as it stands there",
     ),
     (
+        "listing/offsets",
+        "offset: Annotated[int, msgspec.Meta(gt=0, lt=10**9)]",
+        tuple(
+            f"offset: Annotated[int, msgspec.Meta(gt=0, lt={most})]"
+            for most in (" 9**9", " 11**9", "10** 8", "10** 10")
+        ),
+        "no list is as long as that",
+    ),
+    (
+        "listing/offsets",
+        "return Page([], -1)",
+        tuple(f"return Page([], {total})" for total in ("~1", "- 2", "- 0", "+1")),
+        "it only shows that the list is not as it was left",
+    ),
+    (
+        "listing/offsets",
+        "self._total = -1",
+        tuple(f"self._total = {total}" for total in ("~1", "- 2", "- 0", "+1")),
+        "set by the first page",
+    ),
+    (
+        "listing/offsets",
+        "self._was_full = False",
+        ("self._was_full = True", "pass"),
+        "set by the first page",
+    ),
+    (
         "transport/fixed_rate",
         "if not bucket or (bucket.leak(item.timestamp) >= 0 and bucket.put(item)):",
         (
