@@ -129,6 +129,7 @@ def test_a_list_goes_on_behind_the_last_row_that_was_written(
 @pytest.mark.parametrize(
     "progress",
     [
+        {"offset": 1, "id": "3"},
         {"offset": 2, "id": "2"},
         {"offset": 2, "id": "4"},
         {"offset": 6, "id": "6"},
@@ -293,3 +294,26 @@ def test_where_rows_are_counted_as_many_pages_are_fetched_ahead_as_may_be(
     for number, _ in enumerate(read_chunks(LISTING, Offsets(AtOnce(), rows.page, 2, 21))):
         found.append(max(rows.starts) // 2 - number)
     assert found[: len(ahead)] == ahead
+
+
+def test_after_a_page_that_is_not_full_nothing_is_fetched_ahead() -> None:
+    """Where nothing is counted it may be the last; of smaller pages all are read."""
+    starts: list[int] = []
+
+    def page(start: int) -> Page:
+        starts.append(start)
+        return Page([{"id": each} for each in range(start, min(start + 2, 9))], -1)
+
+    assert ids([*read_chunks(LISTING, Offsets(AtOnce(), page, 2, 21))]) == [*range(9)]
+    assert starts == [*range(9)]
+
+
+def test_never_less_than_nothing_is_left() -> None:
+    """A list may have become shorter than what was read of it."""
+    rows = Rows(1, 2, 3, 4, 5)
+
+    def change(number: int) -> None:
+        rows.more = -4 if number == 2 else 0
+
+    rows.change = change
+    assert [chunk.left for chunk in walk(rows.page)] == [2, 0, 0]

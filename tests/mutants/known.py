@@ -188,6 +188,18 @@ SEVERAL = (
         "set by the first page",
     ),
     (
+        "listing/offsets",
+        "guessed = min(self._pages, MOST_GUESSED) if self._was_full else 0",
+        ("guessed = min(self._pages, MOST_GUESSED) if self._was_full else 1",),
+        "the page that is asked for is always fetched",
+    ),
+    (
+        "listing/offsets",
+        "self._was_full = len(keys) == self._size",
+        ("self._was_full = len(keys) >= self._size",),
+        "it only decides how much is fetched ahead",
+    ),
+    (
         "transport/fixed_rate",
         "if not bucket or (bucket.leak(item.timestamp) >= 0 and bucket.put(item)):",
         (
