@@ -186,18 +186,22 @@ def test_any_other_page_that_is_refused_ends_the_reading(progress: Any, which: i
 # A list that changes while it is read.
 
 
-def test_a_page_without_a_known_row_is_read_again_from_further_back() -> None:
+@pytest.mark.parametrize(
+    ("when", "starts"), [(2, [0, 2, 0, 2, 4, 6, 8]), (4, [0, 2, 4, 6, 4, 6, 8])]
+)
+def test_a_page_without_a_known_row_is_read_again_from_further_back(
+    when: int, starts: list[int]
+) -> None:
     """Rows before it were deleted; those that moved up are not missed."""
-    rows = Rows(*range(1, 10))
+    rows = Rows(*range(1, 12))
 
     def change(number: int) -> None:
-        if number == 2:
+        if number == when:
             rows.ids = rows.ids[2:]
 
     rows.change = change
-    found = walk(rows.page)
-    assert ids(found) == [*range(1, 10)]
-    assert rows.starts == [0, 2, 0, 2, 4, 6]
+    assert ids(walk(rows.page)) == [*range(1, 12)]
+    assert rows.starts == starts
 
 
 def test_a_list_that_never_joins_is_given_up() -> None:

@@ -200,6 +200,12 @@ SEVERAL = (
         "it only decides how much is fetched ahead",
     ),
     (
+        "listing/offsets",
+        "self.is_lost = self.start == self._before",
+        ("self.is_lost = self.start is self._before",),
+        "one is set from the other wherever they are equal",
+    ),
+    (
         "transport/fixed_rate",
         "if not bucket or (bucket.leak(item.timestamp) >= 0 and bucket.put(item)):",
         (
