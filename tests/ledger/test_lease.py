@@ -458,9 +458,12 @@ def test_where_a_file_cannot_be_locked_one_beside_it_is(file: SqliteStore, tmp_p
 
 
 def test_a_ledger_in_a_file_that_cannot_be_locked_is_free_once_it_is_closed(
-    file: SqliteStore, monkeypatch: pytest.MonkeyPatch
+    file: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As on macOS: until then it is one run's, and the other says whose."""
+    """As on macOS: until then it is one run's, and the other says whose.
+
+    The file that is locked instead has its name from earlier versions, which may run as well.
+    """
 
     def refuse(*_: object) -> None:
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
@@ -470,6 +473,8 @@ def test_a_ledger_in_a_file_that_cannot_be_locked_is_free_once_it_is_closed(
     first.lock(0)
     with pytest.raises(LedgerError, match=f"{BUSY}: pid {os.getpid()}"):
         second.lock(0)
+    names = [path.name for path in tmp_path.glob("*.lock")]
+    assert names == [f"shared.db.{first.account[:8]}.lock"]
     first.close()
     second.lock(0)
     second.close()

@@ -206,6 +206,12 @@ SEVERAL = (
         "one is set from the other wherever they are equal",
     ),
     (
+        "ledger/lock",
+        "_LONGEST_HOST = 30",
+        ("_LONGEST_HOST = 29", "_LONGEST_HOST = 31"),
+        "either leaves room for the process",
+    ),
+    (
         "transport/fixed_rate",
         "if not bucket or (bucket.leak(item.timestamp) >= 0 and bucket.put(item)):",
         (
