@@ -368,7 +368,13 @@ KNOWN = (
         LEFT,
         "a signal ends the wait a second later",
     ),
-    Known("ledger/ledger", "return {}", "pass", EQUIVALENT, SHORT_CUT),
+    Known(
+        "ledger/lock",
+        "time.sleep(min(POLL_SECONDS, max(0.0, until - time.monotonic())))",
+        "time.sleep(min(POLL_SECONDS, max( 1.0, until - time.monotonic())))",
+        LEFT,
+        "the wait ends up to a quarter of a second later",
+    ),
     Known("delivery/canary", "return", "pass", EQUIVALENT, SHORT_CUT),
     Known(
         "ledger/lock",
