@@ -212,6 +212,12 @@ SEVERAL = (
         "either leaves room for the process",
     ),
     (
+        "ledger/fills",
+        'self._new.pop(entry.filled or "", None)',
+        ("self._new.pop(entry.filled or False, None)",),
+        "neither is an id",
+    ),
+    (
         "transport/fixed_rate",
         "if not bucket or (bucket.leak(item.timestamp) >= 0 and bucket.put(item)):",
         (
