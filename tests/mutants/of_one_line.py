@@ -192,6 +192,18 @@ SEVERAL = (
         "no state is of more records than have come",
     ),
     (
+        "transport/told_quota",
+        "self._longest = 0.0",
+        ("self._longest = -1.0",),
+        "no reset is less than 0",
+    ),
+    (
+        "transport/told_quota",
+        "self._sure = False",
+        ("self._sure = True",),
+        "what is renewed at no time is never the same quota",
+    ),
+    (
         "ledger/fills",
         'self._new.pop(entry.filled or "", None)',
         ("self._new.pop(entry.filled or False, None)",),
