@@ -204,6 +204,29 @@ SEVERAL = (
         "what is renewed at no time is never the same quota",
     ),
     (
+        "listing/bookmarks",
+        "if time < limit and not self._earlier:",
+        ("if False:",),
+        SHORT_CUT,
+    ),
+    (
+        "listing/bookmarks",
+        "if time >= limit:",
+        ("if True:",),
+        "what is earlier is forgotten when it is asked for",
+    ),
+    (
+        "listing/bookmarks",
+        "if len(self._times) > MOST_SEEN:",
+        (
+            "if len(self._times) is not MOST_SEEN:",
+            "if len(self._times) >= MOST_SEEN:",
+            "if len(self._times) != MOST_SEEN:",
+            "if True:",
+        ),
+        "the latest of few are all",
+    ),
+    (
         "ledger/fills",
         'self._new.pop(entry.filled or "", None)',
         ("self._new.pop(entry.filled or False, None)",),
