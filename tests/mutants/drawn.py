@@ -204,6 +204,7 @@ class _Executed(ast.NodeTransformer):
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
         """Take out the type of a variable in a function; those in classes may be read."""
-        if not isinstance(node.target, ast.Name) or node.value is not None:
-            node.annotation = ast.Constant(None)
-        return self.generic_visit(node)
+        if isinstance(node.target, ast.Name) and node.value is None:
+            return self.generic_visit(node)
+        node.annotation = ast.Constant(None)
+        return self.generic_visit(node) if node.value else ast.Pass()

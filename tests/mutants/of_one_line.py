@@ -227,6 +227,24 @@ SEVERAL = (
         "the latest of few are all",
     ),
     (
+        "transport/adaptive_rate",
+        "span = min(asked or 0.0, MINUTE)",
+        ("span = min(asked or -1.0, MINUTE)",),
+        "nothing was sent after now",
+    ),
+    (
+        "transport/fixed_rate",
+        'return max(1, cast("int", bucket.waiting(item))) / 1000',
+        ('return max( 0, cast("int", bucket.waiting(item))) / 1000',),
+        "the library tells no less for a place that is not free",
+    ),
+    (
+        "transport/served",
+        "return self.served > since or self._is_alive()",
+        ("return self.served != since or self._is_alive()",),
+        "no fewer are served than before",
+    ),
+    (
         "ledger/fills",
         'self._new.pop(entry.filled or "", None)',
         ("self._new.pop(entry.filled or False, None)",),
