@@ -196,8 +196,8 @@ def test_requests_of_late_are_those_of_a_method_that_has_a_rate() -> None:
     assert [rate.lately(each, 60.98) for each in methods] == [2, 1, 2]
     assert [rate.lately(each, 62.0) for each in methods] == [1, 0, 2]
     assert [rate.lately(each, 92.02) for each in methods] == [0, 0, 0]
-    assert [rate.claim("-".join(("M", each)), 99.0) for each in methods] == [0, 0, 0]
-    assert [rate.lately("-".join(("M", each)), 99.0) for each in methods] == [1, 1, 1]
+    assert [rate.claim(f"M-{each}", 99.0) for each in methods] == [0, 0, 0]
+    assert [rate.lately(f"M-{each}", 99.0) for each in methods] == [1, 1, 1]
     assert FixedRate({"GET": 3}).lately("POST", 0.0) == 0
     assert [FixedRate({"GET": 1}).claim("POST", 0.0) for _ in range(9)] == [0] * 9
 
