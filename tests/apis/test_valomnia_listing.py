@@ -71,6 +71,27 @@ def test_an_order_that_was_taken_is_never_given_up(valomnia: Valomnia) -> None:
     assert sorts(valomnia) == ["id"] * 3
 
 
+@pytest.mark.parametrize("others", [True, False])
+def test_where_a_total_counts_others_a_page_that_is_not_full_is_not_the_last(
+    valomnia: Valomnia, *, others: bool
+) -> None:
+    """The API may give fewer contacts than were asked for; only a page of one ends the list."""
+    asking = client(valomnia)
+    asking.counts_matches = not others
+    for total, rows in ((9, (1, 2)), (9, (2, 3)), (9 if others else 3, (3,))):
+        valomnia.fault(on=LIST, holding="sort=id", **page(total, *rows))
+    assert ids(asking, lastName="N") == ["1", "2", "3"]
+
+
+def test_what_a_total_counts_is_asked_only_if_it_matters(valomnia: Valomnia) -> None:
+    """Where all that is counted is there, it does not."""
+    everyone = fill(valomnia, 3)
+    asking = client(valomnia)
+    assert ids(asking) == everyone
+    assert ids(asking, lastName="1") == everyone[1:2]
+    assert sorts(valomnia) == ["id", "id"]
+
+
 # A list without an order of ids.
 
 

@@ -245,6 +245,12 @@ SEVERAL = (
         "no fewer are served than before",
     ),
     (
+        "apis/valomnia/unordered",
+        "return bool(filters) and page.total > len(page.rows) and not client.counts_matches",
+        ("return bool(filters) and page.total != len(page.rows) and not client.counts_matches",),
+        "an API that counts fewer contacts than it gives is only asked once more",
+    ),
+    (
         "ledger/fills",
         'self._new.pop(entry.filled or "", None)',
         ("self._new.pop(entry.filled or False, None)",),
