@@ -124,15 +124,32 @@ def test_the_list_is_asked_for_in_one_order_after_the_other(unordered: Valomnia)
     assert asked == ["dateCreated"] * 2 + ["7"] + [each for each in OTHERS[1:] for _ in range(2)]
 
 
-def test_a_list_that_never_comes_up_to_its_number_is_incomplete(unordered: Valomnia) -> None:
-    """The sentence counts what came, and says what to do."""
+@pytest.mark.parametrize(("total", "is_whole"), [(3, True), (1000, True), (1001, False)])
+def test_a_list_that_never_comes_up_to_its_number_is_incomplete(
+    unordered: Valomnia, total: int, *, is_whole: bool
+) -> None:
+    """The sentence counts what came; a page holds a thousand contacts at most."""
     fill(unordered, 1)
-    unordered.fault(on=LIST, holding="max=3", times=-1, status=400, body=NO_SORT)
+    unordered.fault(on=LIST, holding=f"max={total}", times=-1, status=400, body=NO_SORT)
     for sort in OTHERS:
-        unordered.fault(on=LIST, holding=f"sort={sort}", **page(3, 1, 2))
-        unordered.fault(on=LIST, holding=f"sort={sort}", **page(3))
-    with pytest.raises(Incomplete, match=r"counts 3 contacts and gave 2 in all other orders\. Run"):
+        unordered.fault(on=LIST, holding=f"sort={sort}", **page(total, 1, 2))
+        unordered.fault(on=LIST, holding=f"sort={sort}", **page(total))
+    with pytest.raises(Incomplete, match=rf"counts {total} contacts and gave 2 in all other orde"):
         ids(client(unordered))
+    assert (str(total) in [query["max"] for query in queries(unordered)]) == is_whole
+
+
+def test_where_a_total_counts_others_an_order_of_one_page_is_all(unordered: Valomnia) -> None:
+    """Though the order before it came in several."""
+    fill(unordered, 1)
+    asking = client(unordered)
+    asking.counts_matches = False
+    unordered.fault(on=LIST, holding="max=9", times=-1, status=400, body=NO_SORT)
+    for sort, rows in (("dateCreated", (1, 2)), ("dateCreated", (4,)), ("lastName", (1, 2, 3, 4))):
+        unordered.fault(on=LIST, holding=f"sort={sort}", **page(9, *rows))
+    for sort in OTHERS[:2]:
+        unordered.fault(on=LIST, holding=f"sort={sort}", **page(9))
+    assert ids(asking, firstName="N") == ["1", "2", "4", "3"]
 
 
 def test_what_came_before_the_number_changed_does_not_count(unordered: Valomnia) -> None:

@@ -184,6 +184,13 @@ KNOWN = (
         for condition in ANY
     ),
     Known(
+        "apis/valomnia/unordered",
+        "if client.sorts_by_id is None:",
+        "if True:",
+        LEFT,
+        "only requests that are refused at the same moment are told twice",
+    ),
+    Known(
         "report/rejects",
         "self.flush()",
         "pass",
