@@ -251,6 +251,12 @@ SEVERAL = (
         "an API that counts fewer contacts than it gives is only asked once more",
     ),
     (
+        "apis/valomnia/changes",
+        "after = second + SECOND if second < LAST else None",
+        ("after = second + SECOND if second != LAST else None",),
+        "there is no later one",
+    ),
+    (
         "ledger/fills",
         'self._new.pop(entry.filled or "", None)',
         ("self._new.pop(entry.filled or False, None)",),
