@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from tap_contacts.listing.offsets import Incomplete
 from tests.sandbox.valomnia import Valomnia
 from tests.support.commands import FAST
 from tests.support.valomnia_lists import SECOND, START, fill
-from tests.support.valomnia_reading import STREAM, at, queries
+from tests.support.valomnia_reading import LIST, STREAM, at, queries
 
 if TYPE_CHECKING:
     from tap_contacts.listing.prefetch import Chunk
@@ -241,3 +242,11 @@ def test_a_page_may_begin_later_where_the_last_contact_went(
     valomnia.on_list = leave
     found = ids_of([*read_changes(client(valomnia), mark())])
     assert found == [*ids, *(ids[50:100] if becomes == "changed" else [])]
+
+
+def test_never_less_than_nothing_is_left(valomnia: Valomnia) -> None:
+    """An API may count fewer contacts than it gives."""
+    fill(valomnia, 3)
+    body = {"paging": {"total": 1}, "data": [dict(each) for each in valomnia.contacts]}
+    valomnia.fault(on=LIST, status=200, body=json.dumps(body))
+    assert {chunk.left for chunk in read_changes(client(valomnia), mark())} == {0}

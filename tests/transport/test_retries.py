@@ -12,6 +12,7 @@ import pytest
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.circuit_breaker import CircuitBreaker
 from tap_contacts.transport.errors import Barred, GivenUp, Refused, Retry, Stopped, Throttled
+from tap_contacts.transport.first_answer import FirstAnswer
 from tap_contacts.transport.rate_limit import LONGEST_WAIT, RateLimiter
 from tap_contacts.transport.retry import ASK_VENDOR, RUN_AGAIN, Retries
 from tap_contacts.transport.served import Served
@@ -41,7 +42,16 @@ class Account:
         self.outage = CircuitBreaker(clock, sleep or clock.sleep)
         self.pace = RateLimiter("API", self.outage, {})
         sending = Sending(max_tries=tries, retry_wait_seconds=1)
-        self.retries = Retries("API", sending, self.pace, self.outage, logging.getLogger())
+        self.first = FirstAnswer(lambda: None)
+        self.first.came = True
+        self.retries = Retries(
+            "API",
+            sending,
+            self.pace,
+            self.outage,
+            logging.getLogger(),
+            first_answer=self.first,
+        )
         self.served = self.retries.served = Served(lambda: is_alive)
         self.tried = 0
 
@@ -166,6 +176,19 @@ def test_a_barred_request_is_one_record_if_others_are_let_through(
     alone = "API: POST /a: HTTP 403, though others are let through. Ask."
     assert str(error.value) == (alone if kind is GivenUp else str(barred))
     assert error.value.code == ("refused" if kind is GivenUp else code)
+
+
+def test_a_barred_request_ends_the_run_before_the_api_has_answered(clock: Clock) -> None:
+    """Something may stand before it: nothing more is sent."""
+    account = Account(clock)
+    account.first.came = False
+    barred = Barred("API", "POST /a", "HTTP 403")
+    for _ in range(2):
+        with pytest.raises(Barred) as error:
+            account.send(WRITE, barred)
+        assert error.value is barred
+    with pytest.raises(Barred):
+        account.outage.wait(0)
 
 
 def test_a_throttle_that_asks_for_no_wait_pauses_the_account(clock: Clock) -> None:
