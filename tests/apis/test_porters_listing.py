@@ -52,7 +52,7 @@ def body(*ids: object, total: int | None = None) -> str:
 
 def test_contacts_are_those_that_meet_the_conditions(company: Porters) -> None:
     """Without any, all of them; each with its id and what was asked for."""
-    everyone = fill(company, 3)
+    everyone = fill(company, 201)
     account = client(company)
     rows = [{CONTACTS.key: each, NAME: f"N{n} M"} for n, each in enumerate(everyone)]
     assert [*contacts(account, [NAME])] == rows

@@ -256,6 +256,15 @@ SEVERAL = (
         ("after = second + SECOND if second != LAST else None",),
         "there is no later one",
     ),
+    *(
+        (
+            module,
+            "ThreadPoolExecutor(1) as pool,",
+            ("ThreadPoolExecutor( 2) as pool,",),
+            "no more than one page is fetched at once",
+        )
+        for module in ("apis/porters/reading", "listing/offsets")
+    ),
     (
         "ledger/fills",
         'self._new.pop(entry.filled or "", None)',
