@@ -265,6 +265,16 @@ SEVERAL = (
         )
         for module in ("apis/porters/reading", "listing/offsets")
     ),
+    *(
+        ("transport/rate_limit", before, (after,), "a quota lets nobody wait for less than 0")
+        for before, after in (
+            ("while wait > 0:", "while wait != 0:"),
+            (
+                "wait = wait if wait > 0 else self._fixed.claim(method, now)",
+                "wait = wait if wait != 0 else self._fixed.claim(method, now)",
+            ),
+        )
+    ),
     (
         "ledger/fills",
         'self._new.pop(entry.filled or "", None)',
