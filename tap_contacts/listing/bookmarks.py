@@ -145,7 +145,7 @@ class Overlap:
             limit: The time from which the next run may read it again.
         """
         if time < limit and not self._earlier:
-            return True
+            return True  # without a hash: there is nothing to compare or remember
         found = hash_of(record)
         if time >= limit:
             self._times[found] = time

@@ -84,10 +84,12 @@ def read_rows(
     Raises:
         Incomplete: If rows are missing or the listing changes faster than it can be read.
     """
-    with ThreadPoolExecutor(1) as pool:
-        pages = Offsets(pool, fetch, size - 1, 1)
-        with closing(read_chunks(Listing(what, size, key), pages)) as chunks:
-            yield from chain.from_iterable(chunk.records for chunk in chunks)
+    listing = Listing(what, size, key)
+    with (
+        ThreadPoolExecutor(1) as pool,
+        closing(read_chunks(listing, Offsets(pool, fetch))) as chunks,
+    ):
+        yield from chain.from_iterable(chunk.records for chunk in chunks)
 
 
 def read_chunks(

@@ -84,10 +84,13 @@ def _failed(error: Exception) -> Future[Any]:
 class Offsets(Generic[R]):
     """Fetch pages by their offsets: the one asked for, and meanwhile those that will follow it.
 
-    `step` is the number of rows between pages, and `ahead` how many pages are fetched at once.
+    `step` is the number of rows between pages, and `ahead` how many pages are fetched at once: by
+    default, just the one asked for.
     """
 
-    def __init__(self, pool: Executor, fetch: Callable[[int], R], step: int, ahead: int) -> None:
+    def __init__(
+        self, pool: Executor, fetch: Callable[[int], R], step: int = 1, ahead: int = 1
+    ) -> None:
         self._pool, self._fetch, self._step, self._ahead = pool, fetch, step, ahead
         self._coming: dict[int, Future[R]] = {}
 

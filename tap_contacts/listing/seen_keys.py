@@ -13,8 +13,7 @@ class SeenKeys:
     """The keys of all rows read. While they are ascending numbers, each takes eight bytes."""
 
     def __init__(self, keys: list[str]) -> None:
-        self._numbers = array("Q")
-        self._texts: set[str] = set()
+        self._keys: array[int] | set[str] = array("Q")
         self._greatest = 0
         self.last = ""
         for key in keys:
@@ -23,31 +22,32 @@ class SeenKeys:
     @property
     def ascend(self) -> bool:
         """Say whether all keys are ascending numbers so far."""
-        return not self._texts
+        return isinstance(self._keys, array)
 
     def __len__(self) -> int:
         """Return how many different keys there are."""
-        return len(self._texts) or len(self._numbers)
+        return len(self._keys)
 
     def __contains__(self, key: str) -> bool:
         """Say whether a row with this key was read."""
-        if self._texts:
-            return key in self._texts
+        if isinstance(self._keys, set):
+            return key in self._keys
         number = _key_number(key)
-        place = bisect_left(self._numbers, number)
-        return place < len(self._numbers) and self._numbers[place] == number
+        place = bisect_left(self._keys, number)
+        return place < len(self._keys) and self._keys[place] == number
 
     def add(self, key: str) -> bool:
         """Add a key; say whether it is a new one."""
-        number = _key_number(key)
-        if number > self._greatest and not self._texts:
-            self._numbers.append(number)
+        keys, number = self._keys, _key_number(key)
+        if isinstance(keys, array) and number > self._greatest:
+            keys.append(number)
             self._greatest = number
         elif key in self:
             return False
+        elif isinstance(keys, set):
+            keys.add(key)
         else:
-            self._texts.update([key], map(str, self._numbers))
-            self._numbers = array("Q")
+            self._keys = {*map(str, keys), key}
         self.last = key
         return True
 

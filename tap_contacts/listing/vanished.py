@@ -19,7 +19,7 @@ class Vanished:
     def __init__(self, listed: Callable[[], Iterable[str]]) -> None:
         self._list = listed
         self._lock = threading.Lock()
-        self._keys: set[str] = set()
+        self._keys: set[str]
         self._began = float("-inf")
 
     def has(self, key: str, listed_at: float) -> bool:

@@ -82,7 +82,7 @@ class Retries:
 
     def _sent(self, attempt: Callable[[Call], Answer], call: Call) -> Answer:
         repeated = self._repeated_late if call.once else self._repeated
-        trial = Trial(self.served, call, 1 if call.once else self._tries)
+        trial = Trial(self.served, call, self._tries)
         try:
             answer = repeated(attempt, call, trial)
         except Refused:
@@ -121,7 +121,7 @@ class Retries:
 
     def _waits(self) -> Generator[float, Retry, None]:
         """Wait before each repeat as the API asks, else doubling, with jitter."""
-        error = yield 0.0
+        error = yield 0
         for tried in itertools.count(1):
             wait = self._wait_before(tried, error)
             if wait > LONGEST_WAIT:

@@ -80,13 +80,13 @@ class Trial:
 
     def __init__(self, known: Served | None, call: Call, most: int) -> None:
         self._known, self._call, self._most = known, call, most
-        self._mark = 0
+        self._mark: int
         """How many requests had been served when the last try began."""
         self._start = known.served_like(call) if known else 0
         self.tries = 0
         """Tries begun so far."""
         self._was_alive = False
-        self._of_account = False
+        self._of_account: bool
         """Whether the last try failed because of the account, and not of the request."""
 
     def begin(self) -> None:

@@ -21,11 +21,10 @@ class ToldQuota:
     """
 
     def __init__(self) -> None:
-        self._least: int | None = None
+        self._least = self._largest = self._uncounted = 0
         self._before = self._renewed = float("-inf")
+        self._longest = 0.0
         self._sure = False
-        self._uncounted = 0
-        self._largest, self._longest = 0, 0.0
 
     def wait(self, flying: int, now: float) -> float:
         """Return the seconds until it is worth asking again; 0 if a request may be sent now.
@@ -34,7 +33,7 @@ class ToldQuota:
             flying: Requests that were sent and not yet answered, whose answers may tell more.
             now: Seconds of the clock.
         """
-        if self._least is None:
+        if not self._largest:
             return 0.0
         if now >= self._renewed:
             self._before, self._renewed = self._renewed, now + self._longest
@@ -63,7 +62,7 @@ class ToldQuota:
         self._longest = max(self._longest, told.reset)
         if renewed - self._before < SAME_RESET:
             return
-        if self._least is not None and self._sure and abs(renewed - self._renewed) < SAME_RESET:
+        if self._sure and abs(renewed - self._renewed) < SAME_RESET:
             left, renewed = min(left, self._least), self._renewed
         self._least, self._renewed, self._sure = left, renewed, True
         self._uncounted = others

@@ -14,7 +14,6 @@ import logging
 import math
 import os
 import socket
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -55,7 +54,7 @@ class Run(NamedTuple):
     host: str | None
     pid: int | None
     kernel: str | None
-    started_at: float | None
+    started_at: float
     ended: bool | None
     idle: float | None
     """Seconds since its last proof."""
@@ -71,7 +70,7 @@ class Run(NamedTuple):
 
     def __str__(self) -> str:
         """Name it in messages."""
-        start = datetime.datetime.fromtimestamp(self.started_at or 0, tz=datetime.timezone.utc)
+        start = datetime.datetime.fromtimestamp(self.started_at, tz=datetime.timezone.utc)
         return f"pid {self.pid} on {self.host}, since {start:%Y-%m-%d %H:%M:%S} UTC"
 
 
@@ -108,7 +107,6 @@ class Lease:
 
     def __init__(self, database: Database, account: str) -> None:
         self._database, self._account = database, account
-        self._one = threading.Lock()
         self._lost: LedgerError | None = None
         self._proven = -math.inf
         with database.transaction("lock") as connection:
@@ -156,19 +154,16 @@ class Lease:
         Raises:
             LedgerError: If another run has taken over, the ledger fails, or this run has ended.
         """
-        if now() - self._proven <= LEASE_SECONDS:
-            return
-        with self._one:
-            if now() - self._proven > LEASE_SECONDS:
-                with self.writing():
-                    pass
+        if self._is_due(now()):
+            with self.writing():
+                pass
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Give a transaction that is entered only if this run may still write."""
         began = now()
         with self._transaction() as connection:
-            is_due = began - self._proven > LEASE_SECONDS
+            is_due = self._is_due(began)
             if is_due:
                 self._renew(connection)
             yield connection
@@ -204,6 +199,10 @@ class Lease:
         """Never write or prove again."""
         self._lost = LedgerError(self._database.title, "prove the lease", answered, _ADVICE)
         self._proven = -math.inf
+
+    def _is_due(self, moment: float) -> bool:
+        """Say whether a proof is needed at a moment."""
+        return moment - self._proven > LEASE_SECONDS
 
     @property
     def _is_mine(self) -> sa.ColumnElement[bool]:

@@ -334,7 +334,6 @@ class Ledger:
         self._database.close()
         if self._lock:
             self._lock.release()
-            self._lock = None
 
     def _of(self, stream: str) -> sa.ColumnElement[bool]:
         return sa.and_(CONTACTS.c.account == self.account, CONTACTS.c.stream == stream)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,8 @@ from tests.support.porters_reading import reads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from tests.sandbox.server import Request, Response
 
 NAME, DATE = "Contact.P_Name", CONTACTS.date
 ASKED = Asked(CONTACTS, [NAME, DATE])
@@ -167,6 +171,84 @@ def test_what_changes_while_it_is_read_moves_no_bookmark(company: Porters, clock
     assert changed(company, Bookmark("contacts", DATE, start.state)) == []
 
 
+def test_a_bookmark_forgets_what_the_run_before_saw(company: Porters) -> None:
+    """Only what will be read again is remembered."""
+    everyone = fill(company, 2)
+    start = Bookmark("contacts", DATE, {"replication_key_value": "2020-01-01", "seen": ["earlier"]})
+    assert [identity for identity, _ in changed(company, start)] == everyone
+    assert len(start.state["seen"]) == 2
+    assert "earlier" not in start.state["seen"]
+
+
+def test_an_empty_company_has_no_bookmark(company: Porters) -> None:
+    """Nothing changed last."""
+    start = Bookmark("contacts", DATE, {})
+    assert (changed(company, start), start.state) == ([], {})
+
+
+def test_a_bookmark_of_the_future_is_given_up(
+    company: Porters, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """By the clock of PORTERS: everything comes, and the new one is of the last change."""
+    everyone = fill(company, 2)
+    start = bookmark(clock.time + timedelta(days=3))
+    assert [identity for identity, _ in changed(company, start)] == everyone
+    assert start.state["replication_key_value"] == clock.told
+    assert "lies in the future" in caplog.text
+
+
+def test_two_requests_tell_the_last_change_and_deletion(company: Porters) -> None:
+    """A third one is sent only where no order is taken; all is read from the start then."""
+    fill(company, 1)
+    changed(company, bookmark())
+    queries = [line.request.query for line in company.log if line.request.path == CONTACT]
+    told = [(each.get("itemstate"), each.get("order")) for each in queries[:2]]
+    assert told == [(None, f"{DATE}:desc"), ("deleted", f"{DATE}:desc")]
+    assert [each["count"] for each in queries] == ["1", "1", "200", "200"]
+    assert ["condition" in each for each in queries] == [False] * 4
+
+
+def test_an_order_may_be_refused_for_deleted_contacts_alone(company: Porters) -> None:
+    """Everybody comes all the same."""
+    everyone = fill(company, 3)
+    company.remove(everyone[2])
+    body = "<System><Code>100</Code></System>"
+    company.fault(on=f"GET {CONTACT}", holding="itemstate=deleted", status=200, body=body)
+    assert sorted(identity for identity, _ in changed(company, bookmark())) == everyone
+
+
+class Unfiltered(Porters):
+    """A PORTERS that gives contacts of other times than were asked for."""
+
+    def handle(self, request: Request) -> Response:
+        """Answer."""
+        path = re.sub(r"&condition=[^&]*", "", request.raw_path)
+        return super().handle(replace(request, raw_path=path))
+
+
+def test_whoever_is_given_comes_and_old_deletions_do_not(clock: Clock) -> None:
+    """The clock that filters may be another than that of the rows; deletions come unfiltered."""
+    with Unfiltered() as company:
+        company.now = clock
+        old, gone = fill(company, 2)
+        company.remove(gone)
+        clock.go_on(3600)
+        (new,) = fill(company, 1)
+        found = changed(company, bookmark(clock.time - timedelta(seconds=60)))
+        assert [identity for identity, _ in found] == [old, new]
+
+
+@pytest.mark.parametrize("refused", ["order_refused", "range_refused"])
+def test_by_offsets_there_is_no_place_to_go_on_from(clock: Clock, refused: str) -> None:
+    """A page that was read in order is one."""
+    with Porters(readings=[refused]) as company:
+        company.now = clock
+        fill(company, 250)
+        found = chunks(company, bookmark(), None)
+        ascends = [refused == "range_refused", False]
+        assert [bool(chunk.progress) for chunk in found if chunk.left is not None][:2] == ascends
+
+
 def chunks(sandbox: Porters, start: Bookmark, progress: Any) -> list[Any]:
     """Return what is read, in chunks."""
     record = lambda item: {"id": text(item, CONTACTS.key), "at": text(item, DATE)}  # noqa: E731
@@ -224,6 +306,20 @@ def test_a_progress_that_does_not_fit_is_told_and_all_is_read(
     """Somebody may have edited the state."""
     everyone = fill(company, 2)
     afresh, *found = chunks(company, bookmark(), progress)
+    assert afresh is AFRESH
+    assert [row["id"] for chunk in found for row in chunk.records] == everyone
+    assert "not as an earlier run left it" in caplog.text
+
+
+@pytest.mark.parametrize("days", [3, 5])
+def test_a_progress_of_another_start_is_not_used(
+    company: Porters, clock: Clock, caplog: pytest.LogCaptureFixture, days: int
+) -> None:
+    """Whether it is later or earlier than the one that counts now: who is between would lack."""
+    everyone = fill(company, 2)
+    (first, *_) = chunks(company, bookmark(clock.time - timedelta(days=4)), None)
+    again = bookmark(clock.time - timedelta(days=days))
+    afresh, *found = chunks(company, again, first.progress)
     assert afresh is AFRESH
     assert [row["id"] for chunk in found for row in chunk.records] == everyone
     assert "not as an earlier run left it" in caplog.text

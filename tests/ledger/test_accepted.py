@@ -89,6 +89,9 @@ def test_a_ledger_of_an_earlier_version_tells_by_its_entries(
     for locked in (False, True):
         with opened(tmp_path, locked=locked) as ledger:
             assert ledger.has_accepted() is expected
+    with opened(tmp_path) as ledger:
+        ledger.put("contacts", [IN_DOUBT])  # it does not tell, and was asked before
+        assert ledger.has_accepted() is expected
 
 
 @pytest.mark.parametrize("locked", [False, True])
@@ -97,6 +100,8 @@ def test_an_account_is_asked_of_its_own(tmp_path: Path, *, locked: bool) -> None
     for mine, other in itertools.permutations("ab"):
         folder = tmp_path / mine
         folder.mkdir()
+        with opened(folder, mine, locked=locked):
+            pass
         with opened(folder, other, locked=locked) as ledger:
             ledger.put("contacts", [ACCEPTED])
             ledger.know_read_back("create")
@@ -158,6 +163,24 @@ def test_what_changes_nothing_needs_no_right_to_write(tmp_path: Path, change: st
         ledger.drop("contacts", ["k"])
 
 
+def test_who_asks_for_nothing_asks_no_database(tmp_path: Path) -> None:
+    """The answer is known."""
+    with opened(tmp_path) as ledger:
+        ledger.put("contacts", [ACCEPTED])
+    asked = (ledger.entries("contacts", []), ledger.owned([]), ledger.shared([]))
+    assert asked == ({}, set(), set())
+
+
+def test_an_entry_that_was_read_counts_as_one_that_was_made(tmp_path: Path) -> None:
+    """Put into another account, it tells that a contact was accepted there."""
+    with opened(tmp_path) as ledger:
+        ledger.put("contacts", [ACCEPTED])
+        read = ledger.entries("contacts", ["k"])["k"]
+    with opened(tmp_path, "b") as other:
+        other.put("contacts", [read])
+        assert other.has_accepted()
+
+
 def test_what_was_read_of_a_whole_stream_is_forgotten_where_it_changes(tmp_path: Path) -> None:
     """Of that stream alone, and of nothing else in it."""
     keys = [f"k{number}" for number in range(1000)]
@@ -182,6 +205,15 @@ def test_a_digest_is_one_of_value_and_account(tmp_path: Path) -> None:
     assert found[0][:2] == found[1][:2]
     assert len({*found[0][:2], *found[2][:2]}) == 4
     assert [each.hexdigest() for _, _, each in found] == [first for first, _, _ in found]
+
+
+def test_a_ledger_of_an_earlier_version_has_the_same_hashes() -> None:
+    """Else every contact would be a new one: accounts, keys, payloads and filled fields."""
+    ledger = Ledger("sqlite://", "a")
+    assert ledger.account == "8928aae63c84d87ea098564d1e03ad813f107add474e56aedd286349c0c03ea4"
+    assert ledger.digest(["1"]) == "aaccee32e9c32e81764df17e29a45e19"
+    assert ledger.fill_id({"email": ["e"]}) == "988bc8b9842155af011579c205101072"
+    ledger.close()
 
 
 def test_who_writes_nothing_needs_no_lease(tmp_path: Path) -> None:
@@ -211,3 +243,43 @@ def test_a_ledger_in_memory_needs_no_lock() -> None:
     ledger.put("contacts", [ACCEPTED])
     assert ledger.has_accepted()
     ledger.close()
+
+
+def test_what_is_known_of_a_stream_is_known_of_no_other() -> None:
+    """Its key, its version and its entries, whatever stands beside it; the last word counts."""
+    ledger = Ledger("sqlite://", "a")
+    for stream in "abc":
+        ledger.know_keys(stream, Keys([stream], has_former=True))
+        ledger.begin(stream, ord(stream))
+        ledger.put(stream, [Entry(f"{stream}{n}", WRITTEN) for n in range(3)])
+    ledger.know_keys("b", Keys(["other"], has_former=False))
+    ledger.begin("b", 1)
+    ledger.rename("b", {"b1": "new"})
+    assert [ledger.keys_of(stream) for stream in "abcd"] == [
+        Keys(["a"], has_former=True),
+        Keys(["other"], has_former=False),
+        Keys(["c"], has_former=True),
+        None,
+    ]
+    assert [ledger.begun(stream) for stream in "abcd"] == [97, 1, 99, None]
+    assert [sorted(ledger.keys(stream)) for stream in "abcd"] == [
+        ["a0", "a1", "a2"],
+        ["b0", "b2", "new"],
+        ["c0", "c1", "c2"],
+        [],
+    ]
+    ledger.close()
+
+
+def test_versions_and_shared_contacts_are_those_of_the_account(tmp_path: Path) -> None:
+    """A contact that belongs to records of two accounts is shared by neither."""
+    for number, account in enumerate("abc"):
+        with opened(tmp_path, account, locked=False) as ledger:
+            ledger.begin("contacts", number)
+            ledger.put("contacts", [Entry("k", WRITTEN, "1"), Entry("l", WRITTEN, "2")])
+            ledger.put("leads", [Entry("k", WRITTEN, "2" if account == "b" else "3")])
+    for number, account in enumerate("abc"):
+        with opened(tmp_path, account, locked=False) as ledger:
+            assert ledger.begun("contacts") == number
+            assert ledger.shared(["1", "2", "3"]) == ({"2"} if account == "b" else set())
+            assert ledger.shared(["1", "3"]) == set()

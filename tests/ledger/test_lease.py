@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import os
 import signal
 import socket
@@ -47,6 +49,14 @@ def zoho() -> Iterator[ZohoVoice]:
 def file(tmp_path: Path) -> SqliteStore:
     """Return an SQLite file that is not there yet."""
     return SqliteStore(tmp_path / "shared.db")
+
+
+@pytest.fixture
+def database(file: SqliteStore) -> Iterator[Database]:
+    """Return an open file."""
+    made = Database(file.url, lambda: False)
+    yield made
+    made.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -128,12 +138,15 @@ def test_an_overtaken_run_that_is_told_to_end_takes_nothing_away(
 
 
 def test_what_an_overtaken_ledger_would_enter_is_refused(store: Store) -> None:
-    """Neither entries nor removals get through once the lease is over."""
+    """Neither entries nor removals get through once the lease is over, which none prolongs."""
     ledger = Ledger(store.url, "a")
     ledger.lock(0)
     ledger.put("contacts", [Entry("k", WRITTEN, "1")])
     overtake(store)
-    time.sleep(LEASE_SECONDS)
+    over = now() + LEASE_SECONDS
+    while now() < over - 0.2:
+        ledger.put("contacts", [Entry("k", WRITTEN, "1")])
+    time.sleep(max(0.0, over - now()))
     refused = {
         "drop": lambda: ledger.drop("contacts", ["k"]),
         "put": lambda: ledger.put("contacts", [Entry("k", WRITTEN, "2")]),
@@ -164,6 +177,15 @@ def test_a_proof_is_free_while_the_last_one_holds(store: Store) -> None:
     ledger.lease.prove()
     assert execute(store, "SELECT proven_at FROM runs") > first
     ledger.close()
+
+
+def test_a_proof_that_holds_asks_no_database(file: SqliteStore) -> None:
+    """It is asked for before each request."""
+    database = Database(file.url, lambda: False)
+    lease = Lease(database, "a")
+    lease.prove()
+    database.close()
+    lease.prove()
 
 
 def test_a_run_that_has_ended_proves_nothing(store: Store) -> None:
@@ -220,14 +242,6 @@ def test_a_former_run_is_over_if_it_said_so_or_this_machine_knows_it(
     assert former.is_over(mine, is_free=is_free) is is_over
 
 
-@pytest.fixture
-def database(file: SqliteStore) -> Iterator[Database]:
-    """Return an open file."""
-    made = Database(file.url, lambda: False)
-    yield made
-    made.close()
-
-
 def test_a_former_run_that_did_not_end_is_waited_for_as_long_as_it_may_send(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -244,6 +258,40 @@ def test_a_former_run_that_did_not_end_is_waited_for_as_long_as_it_may_send(
     assert "Waiting 2 s for what it still sends." in caplog.text
 
 
+@pytest.mark.parametrize(("ends", "is_free"), [(True, False), (False, True)])
+def test_a_former_run_that_is_over_is_not_waited_for(
+    database: Database, caplog: pytest.LogCaptureFixture, *, ends: bool, is_free: bool
+) -> None:
+    """It said so, or it was one of this machine and has left the lock."""
+    caplog.set_level("INFO")
+    former = Lease(database, "a")
+    if ends:
+        former.end()
+    Lease(database, "a").outwait(lambda: True, is_free=is_free)
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize(("kernel", "waits"), [("kernel", False), ("'another'", True)])
+def test_a_ledger_is_locked_once_the_former_run_cannot_send(
+    file: SqliteStore, kernel: str, *, waits: bool
+) -> None:
+    """One that was killed on this machine has left its lock; of another nobody knows."""
+    former = Ledger(file.url, "a")
+    former.lock(0)
+    former.close()
+    execute(file, f"UPDATE runs SET kernel = {kernel}, ended = 0")  # noqa: S608
+    ledger = Ledger(file.url, "a", lambda: True)
+    with pytest.raises(Interrupted) if waits else contextlib.nullcontext():
+        ledger.lock(0)
+    ledger.close()
+
+
+def test_a_run_is_told_by_process_host_and_start_in_utc() -> None:
+    """So that somebody can look for it."""
+    run = Run("shop-1", 77, "k", 1_767_225_605.9, ended=False, idle=0.0)
+    assert str(run) == "pid 77 on shop-1, since 2026-01-01 00:00:05 UTC"
+
+
 def test_the_wait_for_a_former_run_counts_from_the_lease(database: Database) -> None:
     """From then on that one gets no proof; nothing is waited again."""
     Lease(database, "a")
@@ -254,6 +302,7 @@ def test_the_wait_for_a_former_run_counts_from_the_lease(database: Database) -> 
         lease.outwait(lambda: bool(asked.append(now())), is_free=False)  # type: ignore[func-returns-value]
     assert LEASE_SECONDS + MARGIN_SECONDS - 0.2 < asked[-1] - began < 4
     assert now() - began < 4
+    assert 5 < len(asked) < 50  # signals are heard, and the processor is left to others
 
 
 def test_a_lease_is_of_one_account(database: Database) -> None:
@@ -406,3 +455,26 @@ def test_where_a_file_cannot_be_locked_one_beside_it_is(file: SqliteStore, tmp_p
         LockFile(database, tmp_path / "b.lock")
     assert (tmp_path / "precious").read_text() == "mine"
     database.close()
+
+
+def test_a_ledger_in_a_file_that_cannot_be_locked_is_free_once_it_is_closed(
+    file: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on macOS: until then it is one run's, and the other says whose.
+
+    The file that is locked instead has its name from earlier versions, which may run as well.
+    """
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+    monkeypatch.setattr(fcntl, "fcntl", refuse)
+    first, second = (Ledger(file.url, "a") for _ in range(2))
+    first.lock(0)
+    with pytest.raises(LedgerError, match=f"{BUSY}: pid {os.getpid()}"):
+        second.lock(0)
+    names = [path.name for path in tmp_path.glob("*.lock")]
+    assert names == [f"shared.db.{first.account[:8]}.lock"]
+    first.close()
+    second.lock(0)
+    second.close()

@@ -167,9 +167,10 @@ def test_the_key_of_a_stream_is_known_as_it_was_last_said(store: Store) -> None:
 def test_which_fields_are_filled_is_entered_once(tmp_path: Path) -> None:
     """No statement is spent on it in every batch: what was removed by hand does not come back."""
     ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}", "a")
-    filled = ledger.fill_id({"email": ["e" * 8]})
     found = []
     for key in ("k", "l"):
+        filled = ledger.fill_id({"email": ["e" * 8]})
+        assert ledger.fills([filled])[filled] == {"email": ["e" * 8]}
         ledger.put("contacts", [Entry(key, WRITTEN, "1", filled=filled)])
         with closing(sqlite3.connect(tmp_path / "ledger.db")) as other, other:
             found.append(other.execute("DELETE FROM filled RETURNING id").fetchall())

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.listing.bookmarks import (
     FIRST_MOMENT,
@@ -168,3 +169,25 @@ def test_the_earliest_time_has_no_minute_before_it() -> None:
     """Nothing is earlier."""
     assert before(FIRST_MOMENT) == before(FIRST_MOMENT + OVERLAP) == FIRST_MOMENT
     assert before(NOW) == NOW - OVERLAP
+
+
+def test_a_state_of_an_earlier_version_is_understood() -> None:
+    """The hash of a record stays what it was, and does not depend on the order of its fields."""
+    record = {"id": "1", "b": None, "a": ["x"]}
+    assert hash_of(record) == hash_of(dict(reversed(record.items()))) == "ET11LgDmFzms"
+
+
+@pytest.mark.parametrize("told", [None, ""])
+def test_what_is_empty_is_no_start(told: object) -> None:
+    """Whoever sets nothing reads everything."""
+    mark = Bookmark("contacts", "at", {"replication_key_value": told, "seen": ["h"]}, told)
+    assert (mark.start, mark.time, mark.floor, mark.seen) == (None, None, None, [])
+
+
+@pytest.mark.parametrize("told", ["yesterday", 0, False, {}])
+def test_what_is_no_time_is_named(told: object) -> None:
+    """The setting by its name, a bookmark by that of its stream."""
+    with pytest.raises(ConfigurationError, match="start_date must be a time such as 2026-01-31T"):
+        Bookmark("contacts", "at", {}, told)
+    with pytest.raises(ConfigurationError, match="The bookmark of contacts in the state must be"):
+        Bookmark("contacts", "at", {"replication_key_value": told})

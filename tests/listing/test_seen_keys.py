@@ -70,3 +70,13 @@ def test_keys_are_known_as_a_set_knows_them(seed: int) -> None:
         known.add(key)
         assert {each for each in (*mixed, "31", "0", "") if each in seen} == known
         assert len(seen) == len(known)
+
+
+def test_keys_of_a_long_list_are_told_apart() -> None:
+    """Before, among and behind a thousand; when one comes out of turn, all are known as before."""
+    even = [str(number) for number in range(1000, 3000, 2)]
+    seen = SeenKeys(even)
+    for more in ([], ["998"]):
+        assert [seen.add(key) for key in more] == [True] * len(more)
+        assert [key for key in map(str, range(990, 3010)) if key in seen] == [*more, *even]
+        assert len(seen) == len(more) + len(even)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_contacts.listing.vanished import Vanished
 from tests.sandbox.cobai import CUSTOMER_UUID, Cobai
 from tests.sandbox.porters import CLIENT_ID, OWNER_ID, Porters
 from tests.sandbox.porters_tenant import PHASES, Kind, Option, Tenant
@@ -19,6 +20,37 @@ if TYPE_CHECKING:
 
     from tests.sandbox.server import Request, Response
     from tests.support.commands import Finished, Workplace
+
+SOON = float("inf")
+"""A moment later than any list was read."""
+
+
+@pytest.mark.parametrize(
+    ("asks", "lists"),
+    [
+        ([("a", 0.0, False)], 1),
+        ([("x", 0.0, True)], 1),
+        ([("x", 0.0, True), ("y", 0.0, True)], 1),
+        ([("x", 0.0, True), ("a", 0.0, False)], 2),
+        ([("x", 0.0, True), ("y", SOON, True)], 2),
+        ([("a", 0.0, False), ("a", 0.0, False)], 2),
+    ],
+)
+def test_the_list_is_read_again_unless_it_has_shown_that_a_row_is_gone(
+    asks: list[tuple[str, float, bool]], lists: int
+) -> None:
+    """A list from before a row was listed shows nothing, nor does one that still has the row."""
+    count = 0
+
+    def listed() -> list[str]:
+        nonlocal count
+        count += 1
+        return ["a", "b"]
+
+    vanished = Vanished(listed)
+    assert [vanished.has(key, at) for key, at, _ in asks] == [is_gone for *_, is_gone in asks]
+    assert count == lists
+
 
 LEFT_OUT = "left out as deleted meanwhile"
 DETAILS: dict[str, Any] = {"contact_details": True}

@@ -39,6 +39,7 @@ _NAMES = {
     "target_contacts/singer": ("checkpoints",),
     "tap_contacts/transport": (
         *("rate_limit", "fixed_rate", "told_quota", "adaptive_rate", "retry", "circuit_breaker"),
+        *("pacing", "served"),
     ),
     "tap_contacts/listing": ("offsets", "bookmarks", "seen_keys", "vanished"),
     "tap_contacts/apis/porters": ("reading", "changes"),

@@ -35,6 +35,7 @@ TESTS = (
     *("tests/apis/test_porters*.py", "tests/apis/test_valomnia*.py"),
     *("tests/pipeline/test_target.py", "tests/pipeline/test_explain.py"),
     *("tests/pipeline/test_guards.py", "tests/pipeline/test_limit.py"),
+    "tests/pipeline/test_checkpoints.py",
 )
 """Where the tests of the modules are. Others execute their lines, too, but promise other things."""
 

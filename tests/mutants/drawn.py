@@ -170,6 +170,14 @@ class _Executed(ast.NodeTransformer):
         is_protocol = any(ast.unparse(base) == "Protocol" for base in node.bases)
         return None if is_protocol else self.generic_visit(node)
 
+    def visit_arguments(self, node: ast.arguments) -> Any:
+        """Take a slash for a star: what has to be given by its name is given so."""
+        if node.posonlyargs:
+            without = [None] * (len(node.args) - len(node.defaults))
+            node.kwonlyargs, node.kw_defaults = node.args, [*without, *node.defaults]
+            node.args, node.posonlyargs, node.defaults = node.posonlyargs, [], []
+        return self.generic_visit(node)
+
     def visit_arg(self, node: ast.arg) -> Any:
         """Take out the type of an argument."""
         node.annotation = None
@@ -196,6 +204,7 @@ class _Executed(ast.NodeTransformer):
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
         """Take out the type of a variable in a function; those in classes may be read."""
-        if not isinstance(node.target, ast.Name) or node.value is not None:
-            node.annotation = ast.Constant(None)
-        return self.generic_visit(node)
+        if isinstance(node.target, ast.Name) and node.value is None:
+            return self.generic_visit(node)
+        node.annotation = ast.Constant(None)
+        return self.generic_visit(node) if node.value else ast.Pass()

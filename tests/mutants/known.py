@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tests.mutants.of_one_line import NOW, SEVERAL, SHORT_CUT
+
 EQUIVALENT = "equivalent"
 """Nothing that anybody could see differs."""
 LEFT = "left"
@@ -19,9 +21,6 @@ class Known(NamedTuple):
     kind: str
     why: str
 
-
-SHORT_CUT = "a short cut: what follows comes to the same"
-NOW = "a wait that is not above 0 is none"
 
 SIZES = (
     ("delivery/filled", "REMEMBERED", 4096, "4096"),
@@ -40,6 +39,11 @@ ANY = (
 """Conditions by which the ledger is asked whether there is any such row."""
 
 KNOWN = (
+    *(
+        Known(module, before, after, EQUIVALENT, why)
+        for module, before, afters, why in SEVERAL
+        for after in afters
+    ),
     Known(
         "delivery/candidates",
         "hashes = self._lost.intersection(self._sent(fields)) if self._lost else ()",
@@ -131,7 +135,13 @@ KNOWN = (
         LEFT,
         "a signal ends the wait a second later",
     ),
-    Known("ledger/ledger", "return {}", "pass", EQUIVALENT, SHORT_CUT),
+    Known(
+        "ledger/lock",
+        "time.sleep(min(POLL_SECONDS, max(0.0, until - time.monotonic())))",
+        "time.sleep(min(POLL_SECONDS, max( 1.0, until - time.monotonic())))",
+        LEFT,
+        "the wait ends up to a quarter of a second later",
+    ),
     Known("delivery/canary", "return", "pass", EQUIVALENT, SHORT_CUT),
     Known(
         "ledger/lock",
@@ -174,11 +184,11 @@ KNOWN = (
         for condition in ANY
     ),
     Known(
-        "listing/seen_keys",
-        "return place < len(self._numbers) and self._numbers[place] == number",
-        "return place != len(self._numbers) and self._numbers[place] == number",
-        EQUIVALENT,
-        "a place is never beyond the end",
+        "apis/valomnia/unordered",
+        "if client.sorts_by_id is None:",
+        "if True:",
+        LEFT,
+        "only requests that are refused at the same moment are told twice",
     ),
     Known(
         "report/rejects",

@@ -13,6 +13,7 @@ from requests.structures import CaseInsensitiveDict
 
 from tap_contacts.transport.errors import OutcomeUnknown, Stopped
 from tap_contacts.transport.rate_headers import Quota, quota, retry_after
+from tap_contacts.transport.told_quota import ToldQuota
 from tests.sandbox.server import Response, json_response
 from tests.support.plain import Clock, PlainApi, client_of, is_waiting, pace, sent, turn
 
@@ -230,6 +231,100 @@ def test_an_answer_is_about_the_quota_whose_reset_it_tells(
     start = clock.now
     turn(account)
     assert clock.now - start == pytest.approx(reset if waits else 0, abs=0.01)
+
+
+def may_send(quota: ToldQuota, now: float, flying: int = 0) -> int:
+    """Return how many requests may be sent at a moment, and count them as sent."""
+    count = 0
+    while count < 99 and quota.wait(flying, now) == 0:
+        quota.sent()
+        count += 1
+    return count
+
+
+def test_no_quota_is_kept_before_one_is_told() -> None:
+    """However many requests were sent and are on their way."""
+    quota = ToldQuota()
+    for flying in range(5):
+        assert quota.wait(flying, 10.0) == 0
+        quota.sent()
+    quota.tell(Quota(0, 1), 0, 10.0)
+    assert quota.wait(0, 10.0) == 1
+
+
+def test_a_quota_is_waited_for_until_it_is_renewed_or_an_answer_may_tell_more() -> None:
+    """Requests that are on their way are asked of soon."""
+    quota = ToldQuota()
+    quota.tell(Quota(2, 50), 0, 0.0)
+    assert may_send(quota, 10.0) == 2
+    assert [quota.wait(0, now) for now in (10.0, 40.0, 49.5)] == [40, 10, 0.5]
+    assert [quota.wait(1, now) for now in (10.0, 49.5, 49.9)] == pytest.approx([0.2, 0.2, 0.1])
+    assert quota.wait(0, 50.0) == 0
+
+
+@pytest.mark.parametrize(("flying", "left"), [(0, 6), (1, 5), (5, 1), (6, 0), (7, 0)])
+def test_the_largest_and_longest_quota_is_the_one_that_is_renewed(flying: int, left: int) -> None:
+    """With the request that told it, and less what is on its way."""
+    for told in ([Quota(5, 30), Quota(2, 50)], [Quota(2, 50), Quota(5, 30)]):
+        quota = ToldQuota()
+        for number, each in enumerate(told):
+            quota.tell(each, 0, 100.0 * number)
+        assert may_send(quota, 200.0, flying) == left
+        assert quota.wait(0, 210.0) == 40
+        assert may_send(quota, 250.0) == 6
+
+
+@pytest.mark.parametrize(
+    ("told", "left", "renewed"),
+    [
+        ([(5, 50)], 5, 50),
+        ([(5, 50), (3, 50)], 3, 50),
+        ([(3, 50), (5, 50)], 3, 50),
+        ([(3, 50), (5, 51.4)], 3, 50),
+        ([(3, 50), (5, 48.6)], 3, 50),
+        ([(3, 50), (2, 51.4)], 2, 50),
+        ([(3, 50), (5, 51.6)], 5, 51.6),
+        ([(3, 50), (5, 48.4)], 5, 48.4),
+        ([(3, 50), (5, 60), (4, 60)], 4, 60),
+        ([(3, 50), (0, 50), (5, 50)], 0, 50),
+    ],
+)
+def test_of_answers_about_one_quota_the_least_counts(
+    told: list[tuple[int, float]], left: int, renewed: float
+) -> None:
+    """One with another reset is about another quota; resets are told in whole seconds."""
+    quota = ToldQuota()
+    for remaining, reset in told:
+        quota.tell(Quota(remaining, reset), 0, 0.0)
+    assert may_send(quota, 1.0) == left
+    assert quota.wait(0, 1.0) == renewed - 1
+
+
+def test_a_quota_of_less_than_a_second_is_renewed_as_often() -> None:
+    """Some tell resets in fractions."""
+    quota = ToldQuota()
+    quota.tell(Quota(1, 0.25), 0, 0.0)
+    assert (may_send(quota, 0.0), may_send(quota, 0.25)) == (1, 2)
+    assert quota.wait(0, 0.25) == 0.25
+
+
+def test_the_first_answer_after_a_renewal_is_believed() -> None:
+    """What was taken for the quota until then was a guess, even if its reset is the same."""
+    quota = ToldQuota()
+    quota.tell(Quota(2, 50), 0, 0.0)
+    assert may_send(quota, 50.0) == 3
+    quota.tell(Quota(9, 50), 0, 50.0)
+    assert may_send(quota, 50.0) == 9
+
+
+@pytest.mark.parametrize(("others", "left"), [(0, 5), (1, 4), (4, 1), (5, 0), (6, 0)])
+def test_requests_that_a_quota_may_not_have_counted_are_taken_off(others: int, left: int) -> None:
+    """However many were sent before it was told."""
+    quota = ToldQuota()
+    quota.tell(Quota(1, 50), 0, 0.0)
+    quota.sent()
+    quota.tell(Quota(5, 90), others, 0.0)
+    assert may_send(quota, 1.0) == left
 
 
 def test_an_api_that_tells_its_quota_never_has_to_refuse() -> None:

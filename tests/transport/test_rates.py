@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_contacts.apis.cobai.client import Cobai as CobaiClient
+from tap_contacts.transport.fixed_rate import FixedRate
 from tap_contacts.transport.rate_headers import Quota
 from tap_contacts.transport.session import SignIn
 from tests.sandbox.cobai import Cobai
@@ -173,3 +174,39 @@ def test_a_lock_pauses_the_account_and_a_signal_ends_the_wait(workplace: Workpla
         assert len(zoho.log) <= 1 + 8 + 4
         assert len(zoho.contacts) <= 8
         assert b"Zoho Voice throttles: for now this run sends at most" in log
+
+
+@pytest.mark.parametrize(
+    ("after", "wait"), [(0, 61), (1, 60), (60, 1), (60.9, 0.1), (60.999, 0.001), (61.001, 0)]
+)
+def test_a_place_is_free_61_seconds_after_it_was_taken(after: float, wait: float) -> None:
+    """A second more than a minute, since one request may be longer on its way than another."""
+    rate = FixedRate({"GET": 1})
+    assert rate.claim("GET", 1000.0) == 0
+    assert rate.claim("GET", 1000.0 + after) == pytest.approx(wait, abs=0.0011)
+
+
+def test_requests_of_late_are_those_of_a_method_that_has_a_rate() -> None:
+    """Its own or that of all others; they are forgotten when their places are free."""
+    rate = FixedRate({"GET": 3, "": 3})
+    for method, now in (("GET", 0.0), ("GET", 30.0), ("PUT", 0.0), ("POST", 30.0), ("POST", 31.0)):
+        assert rate.claim(method, now) == 0
+    methods = ("GET", "PUT", "POST")
+    assert [rate.lately(each, 40.0) for each in methods] == [2, 1, 2]
+    assert [rate.lately(each, 60.98) for each in methods] == [2, 1, 2]
+    assert [rate.lately(each, 62.0) for each in methods] == [1, 0, 2]
+    assert [rate.lately(each, 92.02) for each in methods] == [0, 0, 0]
+    assert [rate.claim(f"M-{each}", 99.0) for each in methods] == [0, 0, 0]
+    assert [rate.lately(f"M-{each}", 99.0) for each in methods] == [1, 1, 1]
+    assert FixedRate({"GET": 3}).lately("POST", 0.0) == 0
+    assert [FixedRate({"GET": 1}).claim("POST", 0.0) for _ in range(9)] == [0] * 9
+
+
+def test_who_has_to_wait_takes_no_place() -> None:
+    """However often it asks; it waits at least a thousandth of a second."""
+    rate = FixedRate({"": 1})
+    assert rate.claim("GET", 0.0) == 0
+    waits = [rate.claim("GET", now) for now in (10.0, 20.0, 60.9999)]
+    assert waits == pytest.approx([51, 41, 0.001], abs=0.0011)
+    assert waits[-1] == 0.001
+    assert rate.claim("GET", 61.002) == 0

@@ -159,3 +159,110 @@ def test_an_unknown_rate_is_found_and_used(clock: Clock, limit: int, *, asks: bo
             account.rest(0 if asks else 4 * 2**row)
     assert done > limit * 30 / 2
     assert throttled < done / 20
+
+
+# What a throttle teaches, in requests a second.
+
+
+def learning(*moments: float) -> LearnedRate:
+    """Return what is learned of requests sent at these moments."""
+    learned = LearnedRate()
+    for moment in moments:
+        learned.sent(moment)
+    return learned
+
+
+SECONDS = [*map(float, range(10))]
+"""One a second."""
+TENTHS = [number / 10 for number in range(21)]
+"""Ten a second."""
+HALVES = [number / 2 for number in range(120)]
+"""Two a second, for a minute."""
+
+
+@pytest.mark.parametrize(
+    ("moments", "now", "asked", "rate"),
+    [
+        (SECONDS, 10, None, 1 / 2),
+        (SECONDS, 20, None, 1 / 4),
+        (SECONDS, 10, 0, 1 / 2),
+        (SECONDS, 10, 40, 1 / 2),
+        (TENTHS[:19], 2, 40, 19 / 2 / 2),
+        (TENTHS[:20], 2, 40, 20 / 40 / 2),
+        (TENTHS, 40, 40, 20 / 40 / 2),
+        (TENTHS, 2, 60, 21 / 60 / 2),
+        (TENTHS, 2, 600, 21 / 60 / 2),
+        (TENTHS, 62, 600, 21 / 60 / 2),
+        (HALVES, 60, None, 2 / 2),
+        (HALVES, 120, None, 2 / 2),
+        (HALVES, 240, None, 1 / 2),
+        ([5, 5, 5], 5, None, 3000 / 2),
+        (SECONDS, 69, None, 6 / 60),
+        ([0, *(9 + number / 40 for number in range(40))], 10, None, 41 / 10 / 2),
+        ([], 0.5, None, 6 / 60),
+    ],
+)
+def test_the_first_rate_is_half_of_what_was_sent(
+    moments: list[float], now: float, asked: float | None, rate: float
+) -> None:
+    """In the time for which the API wants rest, if that shows enough; else since the first one."""
+    learned = learning(*moments)
+    assert learned.wait(now) <= 0
+    assert learned.throttled(now, asked) == pytest.approx(rate)
+    assert learned.wait(now) == pytest.approx(1 / rate)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "now", "rate"),
+    [
+        (SECONDS, [20 + each for each in SECONDS], 30, 1 / 4),
+        (SECONDS, [20 + each for each in TENTHS], 30, 31 / 60 / 2),
+        (SECONDS, [20], 30, 6 / 60),
+        (HALVES, [70], 80, 1),
+        (HALVES, [659], 670, 1),
+        (HALVES, [660], 670, 6 / 60),
+        (HALVES, [*(300 + each for each in HALVES), 900], 910, 1),
+    ],
+)
+def test_a_later_rate_is_half_of_what_was_allowed(
+    first: list[float], then: list[float], now: float, rate: float
+) -> None:
+    """What waited was sent together; and the best minute of the last ten counts for something."""
+    learned = learning(*first)
+    learned.throttled(first[-1] + 1, None)
+    for moment in then:
+        learned.sent(moment)
+    assert learned.throttled(now, None) == pytest.approx(rate)
+
+
+@pytest.mark.parametrize(("after", "is_same"), [(0, True), (9.9, True), (10, False), (99, False)])
+def test_throttles_within_ten_seconds_are_one(after: float, *, is_same: bool) -> None:
+    """The rate stays, whatever the later ones ask for."""
+    learned = learning(*SECONDS)
+    rate = learned.throttled(10, None)
+    assert (learned.throttled(10 + after, 1) is None) == is_same
+    assert (learned.rate == rate) == is_same
+
+
+@pytest.mark.parametrize("asked", [None, 0, 20])
+def test_the_rate_rises_half_a_minute_after_the_last_throttle(asked: float | None) -> None:
+    """Or after the pause that it asked for, which proves nothing; and half a minute after that."""
+    learned = learning(*SECONDS)
+    learned.throttled(10, None)
+    learned.throttled(12, asked)
+    rises = 12 + (asked or 0) + 30
+    rates = []
+    for moment in (rises - 0.1, rises, rises + 29.9, rises + 30):
+        learned.sent(moment)
+        rates.append(learned.rate)
+    assert rates == pytest.approx([0.5, 0.6, 0.6, 0.7])
+    assert learned.wait(rises + 30) == pytest.approx(1 / 0.7)
+
+
+def test_what_the_api_did_not_serve_is_no_measure() -> None:
+    """Nor is there anything to take back where nothing was sent."""
+    learned = learning(*SECONDS, 10, 10)
+    for _ in range(2):
+        learned.refused()
+    assert learned.throttled(10, None) == pytest.approx(1 / 2)
+    learning().refused()

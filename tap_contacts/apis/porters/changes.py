@@ -166,8 +166,7 @@ class Changes:
     def _records(self, page: Page) -> Iterator[dict[str, Any]]:
         """Yield the records of a page, and note how far they go."""
         for item in page.items:
-            if page.ascends:
-                self._at.id = int(text(item, self._asked.resource.key))
+            self._at.id = int(text(item, self._asked.resource.key))
             time = self._changed_at(item)
             changed_at = timed(time) if time else ""
             is_deleted = self._at.state == "deleted"

@@ -162,7 +162,7 @@ def _by_offsets(client: Porters, asked: Asked, last: int) -> Iterator[Page]:
     Overlapping pages and the number of rows show that none is missing.
     """
     order = {"order": f"{asked.resource.key}:asc"} if client.ways.has_order else {}
-    total = -1
+    total: int
 
     def fetch(start: int) -> offsets.Page:
         nonlocal total
@@ -173,12 +173,13 @@ def _by_offsets(client: Porters, asked: Asked, last: int) -> Iterator[Page]:
         return offsets.Page(rows, total)
 
     listing = offsets.Listing(f"PORTERS: GET {asked.resource.path}", wire.LARGEST_PAGE, ID)
-    with ThreadPoolExecutor(1) as pool:
-        coming = Offsets(pool, fetch, wire.LARGEST_PAGE - 1, 1)
-        with closing(offsets.read_chunks(listing, coming)) as chunks:
-            for chunk in chunks:
-                items = [row[ITEM] for row in chunk.records if row[ID] > last]
-                yield Page(items, total, chunk.left, ascends=False)
+    with (
+        ThreadPoolExecutor(1) as pool,
+        closing(offsets.read_chunks(listing, Offsets(pool, fetch))) as chunks,
+    ):
+        for chunk in chunks:
+            items = [row[ITEM] for row in chunk.records if row[ID] > last]
+            yield Page(items, total, chunk.left, ascends=False)
 
 
 def _ids(resource: Resource, items: Sequence[_Element]) -> list[int]:

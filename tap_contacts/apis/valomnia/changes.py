@@ -114,7 +114,7 @@ class _Walk:
         self._since = bookmark.start
         self._at = bookmark.time
         """The last second of which all is read, but no later than the first answer."""
-        self._bound = LAST
+        self._bound: datetime.datetime
         """What is later than the first answer may not have been told by it."""
         self._overlap = Overlap(bookmark)
         self._known: dict[str, str] = {}
