@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 REMEMBERED = 4096
 """Combinations of fields whose row is known without looking."""
 
+LEFT_ALONE = ""
+"""Stands beside the properties of a value that an update has left alone: it is an older one."""
+
 
 class Change(NamedTuple):
     """What an update sends, and what is filled then."""
@@ -93,6 +96,7 @@ class FilledFields:
         emptied = self._emptied(gone, item.fallback)
         filled = {w: of for w, of in earlier.items() if w not in emptied}
         filled |= {w: of for w, of in fill.items() if w not in lacking}
+        filled |= {w: sorted({LEFT_ALONE, *earlier[w]}) for w in lacking}
         return Change(
             _stated(item, earlier, {*fill} - {*lacking}) | emptied,
             self._ledger.fill_id(filled),
@@ -110,14 +114,15 @@ class FilledFields:
             before: Id of the row for what was filled so far; None if that is not known.
 
         Returns:
-            The id; None if a value of an earlier payload, or a part of one, is gone at the source.
+            The id; None if a value of an earlier payload, or a part of one, is gone at the source,
+            or the contact has another value, since an update left it alone.
         """
         if before is None or before == item.filled:
             return item.filled
         fill, earlier, lacking = self._compared(item, before)
-        fewer = {w for w, of in fill.items() if set(of) < set(earlier.get(w, ()))}
+        stale = {w for w, of in fill.items() if _is_stale(of, earlier.get(w, ()))}
         gone = self._gone(item, fill, earlier)
-        if fewer.difference(lacking) or self._emptied(gone, item.fallback):
+        if stale.difference(lacking) or self._emptied(gone, item.fallback):
             return None
         whole = {w: of for w, of in fill.items() if w not in lacking}
         return self._ledger.fill_id(earlier | whole)
@@ -127,7 +132,7 @@ class FilledFields:
         known = self._ledger.fills(filter(None, (item.filled, before)))
         fill, earlier = known.get(item.filled or "", {}), known.get(before, {})
         fewer = [w for w, of in fill.items() if of and {*of} < {*earlier.get(w, ())}]
-        here = set(self._hashes(item.received.record)) if fewer else set()
+        here = {LEFT_ALONE, *self._hashes(item.received.record)} if fewer else set()
         return fill, earlier, [w for w in fewer if not {*earlier[w]} - {*fill[w]} <= here]
 
     def _gone(self, item: Planned, fill: Fill, earlier: Fill) -> list[str]:
@@ -138,7 +143,9 @@ class FilledFields:
         told = {w: of for w, of in earlier.items() if w not in fill and w not in item.left_out}
         if not told:
             return []
-        bare, here = set(self._hashes(item.properties)), set(self._hashes(item.received.record))
+        bare, here = (
+            {LEFT_ALONE, *self._hashes(names)} for names in (item.properties, item.received.record)
+        )
         return [
             wire
             for wire, of in told.items()
@@ -161,6 +168,11 @@ class FilledFields:
     def _hashes(self, names: Iterable[str]) -> list[str]:
         """Return what properties are remembered by: their names may be personal."""
         return sorted({self._ledger.digest(name)[:8] for name in names})
+
+
+def _is_stale(of: Sequence[str], earlier: Sequence[str]) -> bool:
+    """Say whether a contact's value is older than what was sent last, or made of more than now."""
+    return LEFT_ALONE in earlier or set(of) < set(earlier)
 
 
 def _of_unknown(item: Planned) -> Payload:

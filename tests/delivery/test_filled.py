@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -165,6 +166,53 @@ def test_a_part_of_a_name_that_is_there_without_value_is_gone(tmp_path: Path) ->
         place.run(ANNA)
         place.run({**ANNA, "first_name": None})
         assert held(place, "full_name") == ["Ahrens"]
+
+
+FULL = {"first_name": "Anna", "last_name": "Ahrens"}
+LAST: dict[str, Any] = {"last_name": "Ahrens"}
+
+
+@pytest.mark.parametrize(
+    ("steps", "left", "became"),
+    [
+        ([FULL, LAST, {**LAST, "first_name": None}], "Ahrens", "updated"),
+        ([FULL, LAST, {**LAST, "first_name": ""}], "Ahrens", "updated"),
+        ([FULL, LAST, LAST, {**LAST, "first_name": None}], "Ahrens", "updated"),
+        ([FULL, LAST, {}, {**LAST, "first_name": None}], "Ahrens", "updated"),
+        ([FULL, LAST, {"full_name": "Ahrens"}], "Ahrens", "updated"),
+        ([FULL, LAST, FULL], "Anna Ahrens", "updated"),
+        ([FULL, LAST, {**LAST, "first_name": "Eva"}], "Eva Ahrens", "updated"),
+        ([FULL, LAST, {**LAST, "seen": 1}], "Anna Ahrens", "unchanged"),
+        ([FULL, LAST, {"first_name": None, "last_name": None}], "Anna Ahrens", "updated"),
+    ],
+)
+def test_a_name_left_alone_follows_as_soon_as_nothing_of_it_is_lacking(
+    tmp_path: Path, steps: list[dict[str, Any]], left: str, became: str
+) -> None:
+    """What is sent may look as it was sent last, but the contact still has the older name."""
+    with Place(tmp_path, WholeNameSink) as place:
+        runs = [place.run({"id": 1, "email": MAIL, **step}) for step in steps]
+        assert (held(place, "full_name"), runs[-1].bins) == ([left], {became: 1})
+        again = place.run({"id": 1, "email": MAIL, "seen": 2, **steps[-1]})
+        assert (held(place, "full_name"), again.bins) == ([left], {"unchanged": 1})
+
+
+class ClearingNameSink(WholeNameSink):
+    """The same where a field can be cleared."""
+
+    capabilities = replace(WholeNameSink.capabilities, clears_fields=True)
+
+
+@pytest.mark.parametrize("told", ["missing", "without value"])
+def test_a_name_left_alone_is_cleared_once_all_parts_of_it_are_gone(
+    tmp_path: Path, told: str
+) -> None:
+    """Parts that a record lacks are no sign of that; those that it has without value are."""
+    gone = {} if told == "missing" else {"first_name": None, "last_name": None}
+    with Place(tmp_path, ClearingNameSink) as place:
+        for step in (FULL, LAST, gone):
+            place.run({"id": 1, "email": MAIL, **step})
+        assert held(place, "full_name") == ["Anna Ahrens" if told == "missing" else ""]
 
 
 def test_a_name_that_looks_as_it_was_sent_last_may_still_differ(tmp_path: Path) -> None:
