@@ -106,6 +106,13 @@ def test_a_create_known_to_be_alone_in_failing_is_no_sign_of_an_outage(place: Pl
     assert order[13:23] == [*(f"create P{n}" for n in range(1, 10)), "list"]
 
 
+def test_only_creates_that_go_unanswered_in_a_row_make_a_look_up_due(place: Place) -> None:
+    """One that is accepted among them shows that the destination is there."""
+    place.sink.faults = [LOST] * (PATIENCE - 1) + [None] + [LOST] * 5
+    assert place.run(*people(15), **ALONE).bins == {"created": 15}
+    assert place.sink.asked[:16] == [*(f"create P{n}" for n in range(1, 16)), "list"]
+
+
 def test_creates_of_earlier_batches_that_are_settled_are_no_sign_of_an_outage(place: Place) -> None:
     """Three are rejected in each of two batches: they count as rejected, once each."""
     place.sink.always = {f"P{n}": LOST for n in (1, 2, 3)}
