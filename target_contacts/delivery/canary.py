@@ -61,8 +61,10 @@ class Due:
     @cached_property
     def kinds(self) -> set[Action]:
         """Return these kinds, from which whoever has settled one takes it."""
-        done = self._done() if self._is_on else ()
-        return {kind for kind in self._kinds if self._is_on and kind.name.lower() not in done}
+        if not self._is_on:
+            return set()
+        done = self._done()
+        return {kind for kind in self._kinds if kind.name.lower() not in done}
 
 
 class Canary:
@@ -77,6 +79,11 @@ class Canary:
         warn_once: Logs a warning.
     """
 
+    _under_way: Planned | None
+    """What left alone and is to be read back."""
+    _before: Mapping[str, Any]
+    """What its contact held before, if it is an update and that could be read."""
+
     def __init__(  # noqa: PLR0913  # what it takes is all that it works with
         self,
         sink: ApiSink[Any],
@@ -90,9 +97,6 @@ class Canary:
         self._sink, self._ledger, self._outcomes = sink, ledger, outcomes
         self._due, self._shutdown, self._warn = due, shutdown, warn_once
         self._arrivals = Arrivals(sink.fields, sink.region)
-        self._under_way: Planned | None = None
-        self._before: Mapping[str, Any] = {}
-        """What its contact held before, if it is an update and that could be read."""
 
     def room(self, ready: Sequence[Planned]) -> int:
         """Return how many items may leave now: one that is to be read back leaves alone.
