@@ -103,12 +103,10 @@ class Canary:
 
         The contact of such an update is read first.
         """
-        kinds, self._under_way = self._due.kinds, None
+        self._under_way = None
         self._sink.context.first_writes.more_follow = False
-        if not kinds:
-            return len(ready)
-        if ready[0].action not in kinds:
-            return _until(ready, kinds)
+        if before := _until(ready, self._due.kinds):
+            return before
         self._under_way, self._before = ready[0], {}
         self._sink.context.first_writes.more_follow = len(ready) > 1
         if ready[0].action is not Action.CREATE:

@@ -117,6 +117,22 @@ def test_creates_and_updates_of_one_batch_have_a_canary_each(tmp_path: Path) -> 
         assert held(place) == [f"P{n}" for n in range(1, 9)]
 
 
+def test_the_sink_knows_whether_others_follow_a_write_that_goes_alone(tmp_path: Path) -> None:
+    """Then a refusal of this one can still be told from one of all."""
+    with Place(tmp_path) as place:
+        follow: dict[str, bool] = {}
+
+        def note(asked: str) -> None:
+            if "read" not in asked:
+                follow[asked] = place.sink.context.first_writes.more_follow
+
+        place.sink.watch = note
+        ran(place, *people(3))
+        ran(place, *people(2, email="p@example.com"))
+        ran(place, person(3, email="p@example.com"), person(4))
+        assert [asked for asked, others in follow.items() if others] == ["create P1", "update 1"]
+
+
 def test_streams_of_a_run_share_it(tmp_path: Path) -> None:
     """It is a matter of the account, whatever stream the contact is of."""
     with Place(tmp_path) as place:
