@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.support.fake_run import FakeRun, Place
 from tests.support.fake_sink import (
     LANDED,
     LATE,
+    LISTED,
     LOST,
     REFUSED,
     FakeSink,
@@ -91,6 +93,25 @@ class OneListSink(FakeSink):
     def is_gone(self, remote_id: str, error: Rejected | Refused) -> bool:
         """Say whether a contact is missing in the list."""
         return isinstance(error, NotFound) and remote_id not in self.ids_there
+
+
+class OneListDeletingSink(OneListSink):
+    """The same where contacts can be deleted."""
+
+    capabilities = replace(LISTED, deletes=True)
+
+
+def test_one_created_after_the_list_is_not_taken_to_be_deleted(tmp_path: Path) -> None:
+    """An API that does not find its newest contact yet may still hold it."""
+    with Place(tmp_path, OneListDeletingSink) as place:
+        removed(place, BERT)
+        run = FakeRun(place, on_delete="delete")
+        for record in ({**BERT, "_sdc_deleted_at": "2026-05-01T10:00:00Z"}, ANNA):
+            run.send(record)
+        place.sink.faults = [Fault(NotFound("Fake", "delete", "not found", http_status=404))]
+        run.send({**ANNA, "_sdc_deleted_at": "2026-05-01T10:00:00Z"})
+        assert run.bins == {"deleted": 1, "created": 1, "rejected": 1}
+        assert place.entry(1)
 
 
 class BlindSink(FakeSink):
