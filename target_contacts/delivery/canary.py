@@ -79,8 +79,8 @@ class Canary:
         warn_once: Logs a warning.
     """
 
-    _under_way: Planned | None
-    """What left alone and is to be read back."""
+    _is_alone: bool
+    """Whether what leaves now goes alone, and is to be read back."""
     _before: Mapping[str, Any]
     """What its contact held before, if it is an update and that could be read."""
 
@@ -103,11 +103,11 @@ class Canary:
 
         The contact of such an update is read first.
         """
-        self._under_way = None
+        self._is_alone = False
         self._sink.context.first_writes.more_follow = False
         if before := _until(ready, self._due.kinds):
             return before
-        self._under_way, self._before = ready[0], {}
+        self._is_alone, self._before = True, {}
         self._sink.context.first_writes.more_follow = len(ready) > 1
         if ready[0].action is not Action.CREATE:
             self._before = self._held(str(ready[0].remote_id))
@@ -127,13 +127,10 @@ class Canary:
         one updates it.
         """
         item = outcome.item
-        if self._is_under_way(outcome):
+        if self._is_alone:
             filled, ours = item.filled, item.is_ours
             return Entry(item.key, WRITTEN, outcome.remote_id, filled=filled, created=ours)
         return item.written(outcome.remote_id)
-
-    def _is_under_way(self, outcome: Outcome[Planned]) -> bool:
-        return self._under_way is not None and self._under_way.key == outcome.item.key
 
     def look(self, accepted: Iterable[Outcome[Planned]]) -> None:
         """Read back the contact that left alone, if it was accepted.
@@ -141,9 +138,7 @@ class Canary:
         Raises:
             Stopped: If the API has not kept what it was sent, or what it held.
         """
-        if self._under_way is None:
-            return
-        for outcome in filter(self._is_under_way, accepted):
+        for outcome in accepted if self._is_alone else ():
             self._look_at(outcome.item, str(outcome.remote_id))
 
     def _look_at(self, item: Planned, remote_id: str) -> None:

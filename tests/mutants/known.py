@@ -132,7 +132,16 @@ KNOWN = (
         "a signal ends the wait a second later",
     ),
     Known("ledger/ledger", "return {}", "pass", EQUIVALENT, SHORT_CUT),
-    Known("delivery/canary", "return", "pass", EQUIVALENT, SHORT_CUT),
+    *(
+        Known(
+            "delivery/canary",
+            "self._sink.context.first_writes.more_follow = len(ready) > 1",
+            f"self._sink.context.first_writes.more_follow = len(ready) {other} 1",
+            EQUIVALENT,
+            "there is at least one",
+        )
+        for other in ("!=", "is not")
+    ),
     Known(
         "ledger/lock",
         "time.sleep(min(POLL_SECONDS, max(0.0, until - time.monotonic())))",
