@@ -292,7 +292,8 @@ def test_a_few_contacts_may_all_be_cleared(tmp_path: Path) -> None:
     """Below twenty contacts a quarter says nothing."""
     with Place(tmp_path) as place:
         place.run(*PEOPLE[:19])
-        assert place.run(*UNMAILED[:19]).bins == {"updated": 19}
+        run = place.run(*UNMAILED[:19])
+        assert (run.bins, run.guards.verdicts()) == ({"updated": 19}, [])
 
 
 # Ends of runs.
@@ -365,6 +366,7 @@ def test_deletions_and_marks_count_together(action: str) -> None:
     let = [guards.admits("contacts", str(n), action if n % 2 else "DELETE") for n in range(40)]
     assert (let, stops) == ([True] * 10 + [False] * 30, ["now"])
     assert guards.admits("contacts", "3", action)
+    assert not guards.admits("contacts", "20", action)
     (verdict,) = guards.verdicts()
     assert verdict.sentence(stopped=True) == (
         "The guard max_deletes ended the run: nothing beyond it was sent, and no STATE covers "

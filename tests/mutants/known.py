@@ -131,6 +131,16 @@ KNOWN = (
         LEFT,
         "a signal ends the wait a second later",
     ),
+    *(
+        Known(
+            "delivery/guards",
+            "return bound.of(self._contacts(count.stream) if bound.is_share else 0)",
+            f"return bound.of(self._contacts(count.stream) if bound.is_share else {other})",
+            EQUIVALENT,
+            "a limit that is a number does not go by the contacts",
+        )
+        for other in ("1", " -1")
+    ),
     Known("ledger/ledger", "return {}", "pass", EQUIVALENT, SHORT_CUT),
     *(
         Known(
