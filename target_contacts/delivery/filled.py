@@ -95,8 +95,7 @@ class FilledFields:
         gone = self._gone(item, fill, earlier)
         emptied = self._emptied(gone, item.fallback)
         filled = {w: of for w, of in earlier.items() if w not in emptied}
-        filled |= {w: of for w, of in fill.items() if w not in lacking}
-        filled |= {w: sorted({LEFT_ALONE, *earlier[w]}) for w in lacking}
+        filled |= fill | {w: sorted({LEFT_ALONE, *earlier[w]}) for w in lacking}
         return Change(
             _stated(item, earlier, {*fill} - {*lacking}) | emptied,
             self._ledger.fill_id(filled),

@@ -64,7 +64,7 @@ class LookUp:
             Stopped: If the API cannot be asked any more.
             Interrupted: If a signal asked for the end.
         """
-        if items and (index := self._all_listed(items)):
+        if index := self._all_listed(items):
             return {item.key: index.candidates(self._comparison.keys(item)) for item in items}
         answers: dict[str, Any] = {}
         ended: list[Exception] = []

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
+from target_contacts.mapping.field import Field
 from tests.support.fake_run import Place
-from tests.support.fake_sink import FAILING, ShortSink, WholeNameSink
+from tests.support.fake_sink import FAILING, FakeSink, ShortSink, WholeNameSink
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -240,6 +242,26 @@ def test_what_cannot_be_cleared_is_named_and_not_sent_again_and_again(tmp_path: 
         ]
 
 
+class KeepingSink(FakeSink):
+    """A destination that clears fields, but no e-mail address."""
+
+    fields: ClassVar = (
+        *(each for each in FakeSink.fields if each.wire != "email"),
+        Field("email", "email", clears=False),
+    )
+
+
+def test_a_single_field_that_cannot_be_cleared_is_named(tmp_path: Path) -> None:
+    """Others are cleared; and a default takes the place of none that stays."""
+    with Place(tmp_path, KeepingSink) as place:
+        place.run({**ANNA, "company": "Acme"})
+        run = place.run({**ANNA, "company": None, "email": None}, defaults={"email": "x@y.de"})
+        assert held(place, "email", "company") == [MAIL, ""]
+        assert list(run.books.noted) == [
+            ("contacts", "email", "gone at the source and cannot be cleared")
+        ]
+
+
 def test_a_cleared_value_is_cleared_once(place: Place) -> None:
     """Afterwards the record is unchanged, and what others type in then stays."""
     place.run({**ANNA, "company": "Acme"})
@@ -268,6 +290,19 @@ def test_what_a_lost_first_update_filled_is_cleared_if_it_is_gone_since(place: P
     place.sink.contacts["1"]["company"] = "Acme"
     assert place.run({**ANNA, "company": None}).bins == {"updated": 1}
     assert held(place, "company") == [""]
+
+
+@pytest.mark.parametrize(("defaults", "left"), [({}, "Acme"), ({"company": "Firm"}, "Firm")])
+def test_nothing_is_cleared_of_which_nobody_knows_what_filled_it(
+    place: Place, defaults: dict[str, Any], left: str
+) -> None:
+    """As in a ledger of an earlier version; a default takes the place of what is gone."""
+    place.run({**ANNA, "company": "Acme"})
+    entry = place.entry(1)
+    assert entry
+    place.ledger.put("contacts", [structs.replace(entry, filled=None)])
+    run = place.run({**ANNA, "company": None, "phone": "+4930123456"}, defaults=defaults)
+    assert (run.bins, held(place, "company", "phone")) == ({"updated": 1}, [left, "+4930123456"])
 
 
 # Defaults and constants.

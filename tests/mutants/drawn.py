@@ -160,8 +160,10 @@ def _executed(source: str) -> str | None:
 _EQUAL: Mapping[type[ast.cmpop], type[ast.cmpop]] = {ast.Is: ast.Eq, ast.IsNot: ast.NotEq}
 
 
-def _is_member(node: ast.expr) -> bool:
-    """Say whether an expression is a member of an enumeration, such as `Action.CREATE`."""
+def _is_single(node: ast.expr) -> bool:
+    """Say whether an expression is "", or a member of an enumeration, such as `Action.CREATE`."""
+    if isinstance(node, ast.Constant):
+        return bool(node.value == "")
     owner = ast.unparse(node.value) if isinstance(node, ast.Attribute) else ""
     return owner[:1].isupper() and isinstance(node, ast.Attribute) and node.attr.isupper()
 
@@ -197,8 +199,8 @@ class _Executed(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_Compare(self, node: ast.Compare) -> Any:
-        """Take `is` for `==` where members of enumerations are compared: there is one of each."""
-        if all(map(_is_member, node.comparators)):
+        """Take `is` for `==` where there is one object: members of enumerations, and ""."""
+        if all(map(_is_single, node.comparators)):
             node.ops = [_EQUAL.get(type(op), type(op))() for op in node.ops]
         return self.generic_visit(node)
 

@@ -70,10 +70,27 @@ KNOWN = (
     ),
     Known(
         "delivery/filled",
-        "if before is None or before == item.filled:",
-        "if before is None or False:",
+        "if len(self._ids) < REMEMBERED:",
+        "if len(self._ids) is not REMEMBERED:",
         EQUIVALENT,
-        SHORT_CUT,
+        "how much is remembered is no promise",
+    ),
+    *(
+        Known("delivery/filled", before, after, EQUIVALENT, "what is not remembered is looked up")
+        for before, after in (
+            ("if found is None:", "if True:"),
+            ("self._ids[told] = found", "pass"),
+        )
+    ),
+    *(
+        Known(
+            "delivery/filled",
+            "if before is None or before == item.filled:",
+            f"if {other}:",
+            EQUIVALENT,
+            SHORT_CUT,
+        )
+        for other in ("before is None or False", "False or before == item.filled", "False")
     ),
     Known(
         "delivery/filled",
