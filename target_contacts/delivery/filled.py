@@ -116,8 +116,6 @@ class FilledFields:
             The id; None if a value of an earlier payload, or a part of one, is gone at the source,
             or the contact has another value, since an update left it alone.
         """
-        if before is None or before == item.filled:
-            return item.filled
         fill, earlier, lacking = self._compared(item, before)
         stale = {w for w, of in fill.items() if _is_stale(of, earlier.get(w, ()))}
         gone = self._gone(item, fill, earlier)
@@ -126,10 +124,10 @@ class FilledFields:
         whole = {w: of for w, of in fill.items() if w not in lacking}
         return self._ledger.fill_id(earlier | whole)
 
-    def _compared(self, item: Planned, before: str) -> tuple[Fill, Fill, list[str]]:
+    def _compared(self, item: Planned, before: str | None) -> tuple[Fill, Fill, list[str]]:
         """Return what is filled now, what was, and the fields of which a part is lacking."""
         known = self._ledger.fills(filter(None, (item.filled, before)))
-        fill, earlier = known.get(item.filled or "", {}), known.get(before, {})
+        fill, earlier = known.get(item.filled or "", {}), known.get(before or "", {})
         fewer = [w for w, of in fill.items() if of and {*of} < {*earlier.get(w, ())}]
         here = {LEFT_ALONE, *self._hashes(item.received.record)} if fewer else set()
         return fill, earlier, [w for w in fewer if not {*earlier[w]} - {*fill[w]} <= here]

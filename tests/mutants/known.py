@@ -76,21 +76,35 @@ KNOWN = (
         "how much is remembered is no promise",
     ),
     *(
-        Known("delivery/filled", before, after, EQUIVALENT, "what is not remembered is looked up")
+        Known("delivery/filled", before, after, EQUIVALENT, SHORT_CUT)
         for before, after in (
-            ("if found is None:", "if True:"),
-            ("self._ids[told] = found", "pass"),
+            (
+                "here = {LEFT_ALONE, *self._hashes(item.received.record)} if fewer else set()",
+                "here = {LEFT_ALONE, *self._hashes(item.received.record)} if True else set()",
+            ),
+            ("if not told:", "if False:"),
+            ("return []", "pass"),
         )
     ),
     *(
         Known(
             "delivery/filled",
-            "if before is None or before == item.filled:",
-            f"if {other}:",
+            'fill, earlier = known.get(item.filled or "", {}), known.get(before or "", {})',
+            f"fill, earlier = known.get({fill}, {{}}), known.get({earlier}, {{}})",
             EQUIVALENT,
-            SHORT_CUT,
+            "neither is the id of a row",
         )
-        for other in ("before is None or False", "False or before == item.filled", "False")
+        for fill, earlier in (
+            ("item.filled or False", 'before or ""'),
+            ('item.filled or ""', "before or False"),
+        )
+    ),
+    *(
+        Known("delivery/filled", before, after, EQUIVALENT, "what is not remembered is looked up")
+        for before, after in (
+            ("if found is None:", "if True:"),
+            ("self._ids[told] = found", "pass"),
+        )
     ),
     Known(
         "delivery/filled",
