@@ -335,6 +335,24 @@ def test_a_constant_takes_the_place_of_what_came_from_a_property(place: Place) -
     assert (run.bins, held(place, "company")) == ({"updated": 1}, ["Acme"])
 
 
+def test_what_a_field_map_filled_stays_without_it(place: Place) -> None:
+    """Its property still has a value, though nobody takes it any more; until it has none."""
+    place.run({**ANNA, "circus": "Krone"}, field_map={"company": "circus"})
+    place.run({**ANNA, "circus": "Krone", "phone": "+4930123456"})
+    assert held(place, "company", "phone") == ["Krone", "+4930123456"]
+    place.run({**ANNA, "circus": None})
+    assert held(place, "company", "phone") == ["", "+4930123456"]
+
+
+def test_what_a_constant_filled_stays_until_the_source_says_something(place: Place) -> None:
+    """It came from no property, so that none of them is gone."""
+    place.run(ANNA, field_map={"company": "'Acme'"})
+    place.run({**ANNA, "phone": "+4930123456"})
+    assert held(place, "company", "phone") == ["Acme", "+4930123456"]
+    place.run({**ANNA, "company": None})
+    assert held(place, "company", "phone") == ["", "+4930123456"]
+
+
 def test_what_only_a_default_filled_stays(place: Place) -> None:
     """A record that has the property without value, now as before, changes nothing of it."""
     defaults = {"mobile": "+4915100000000"}
