@@ -113,13 +113,13 @@ class FilledFields:
             before: Id of the row for what was filled so far; None if that is not known.
 
         Returns:
-            The id; None if a value of an earlier payload, or a part of one, is gone at the source,
-            or the contact has another value, since an update left it alone.
+            The id; None if a value of an earlier payload is gone at the source, or one that was
+            left alone is whole again.
         """
         fill, earlier, lacking = self._compared(item, before)
-        stale = {w for w, of in fill.items() if _is_stale(of, earlier.get(w, ()))}
+        older = {w for w in fill if LEFT_ALONE in earlier.get(w, ())}
         gone = self._gone(item, fill, earlier)
-        if stale.difference(lacking) or self._emptied(gone, item.fallback):
+        if older.difference(lacking) or self._emptied(gone, item.fallback):
             return None
         whole = {w: of for w, of in fill.items() if w not in lacking}
         return self._ledger.fill_id(earlier | whole)
@@ -165,11 +165,6 @@ class FilledFields:
     def _hashes(self, names: Iterable[str]) -> list[str]:
         """Return what properties are remembered by: their names may be personal."""
         return sorted({self._ledger.digest(name)[:8] for name in names})
-
-
-def _is_stale(of: Sequence[str], earlier: Sequence[str]) -> bool:
-    """Say whether a contact's value is older than what was sent last, or made of more than now."""
-    return LEFT_ALONE in earlier or set(of) < set(earlier)
 
 
 def _of_unknown(item: Planned) -> Payload:

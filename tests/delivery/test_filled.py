@@ -262,6 +262,27 @@ def test_a_single_field_that_cannot_be_cleared_is_named(tmp_path: Path) -> None:
         ]
 
 
+def test_a_default_takes_the_place_of_what_cannot_be_cleared(tmp_path: Path) -> None:
+    """Nothing has to be emptied for it."""
+    with Place(tmp_path, WholeNameSink) as place:
+        place.run(ANNA)
+        run = place.run({**ANNA, "email": None}, defaults={"email": "all@example.com"})
+        assert (held(place, "email"), list(run.books.noted)) == (["all@example.com"], [])
+
+
+def test_the_names_of_properties_are_remembered_as_in_earlier_versions(place: Place) -> None:
+    """By eight digits of their hashes: what an older ledger says is gone with its property, too."""
+    place.run({"id": 1, "first_name": "Anna", "emails": LISTED})
+    entry = place.entry(1)
+    assert entry
+    assert entry.filled
+    digest = place.ledger.digest
+    assert place.ledger.fills([entry.filled])[entry.filled] == {
+        "first_name": [digest("first_name")[:8]],
+        "email": [digest("emails")[:8]],
+    }
+
+
 def test_a_cleared_value_is_cleared_once(place: Place) -> None:
     """Afterwards the record is unchanged, and what others type in then stays."""
     place.run({**ANNA, "company": "Acme"})
