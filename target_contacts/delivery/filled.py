@@ -175,7 +175,8 @@ def _of_unknown(item: Planned) -> Payload:
 
 def _stated(item: Planned, earlier: Fill, complete: AbstractSet[str]) -> Payload:
     """Return the values that a record states in full; a default never goes over a value."""
-    filled = {w: v for w, v in item.payload.items() if v != ""}
-    made = {w: v for w, v in filled.items() if w not in item.fallback}
-    unfilled = {w: v for w, v in filled.items() if w in item.fallback and w not in earlier}
-    return {**unfilled, **{w: v for w, v in made.items() if w in complete}}
+    return {
+        w: v
+        for w, v in item.payload.items()
+        if v != "" and (w not in earlier or (w in complete and w not in item.fallback))
+    }

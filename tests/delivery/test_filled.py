@@ -12,7 +12,7 @@ from msgspec import structs
 
 from target_contacts.mapping.field import Field
 from tests.support.fake_run import Place
-from tests.support.fake_sink import FAILING, FakeSink, ShortSink, WholeNameSink
+from tests.support.fake_sink import FAILING, FakeSink, ReplacingSink, ShortSink, WholeNameSink
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -339,6 +339,16 @@ def test_a_default_fills_a_new_contact_and_goes_over_no_value(place: Place) -> N
     place.sink.contacts["1"]["company"] = "Typed in"
     place.run({**ANNA, "last_name": "Meyer"}, defaults=defaults)
     assert held(place, "company", "last_name") == ["Typed in", "Meyer"]
+
+
+def test_a_default_goes_over_no_value_where_an_update_replaces_the_contact(tmp_path: Path) -> None:
+    """It fills what a new contact lacks, and what an older one lacks that it never filled."""
+    with Place(tmp_path, ReplacingSink) as place:
+        place.run(ANNA, defaults={"company": "Default"})
+        place.sink.contacts["1"]["company"] = "Typed in"
+        later = {"company": "Default", "country": "DE"}
+        place.run({**ANNA, "last_name": "Meyer"}, defaults=later)
+        assert held(place, "company", "country", "last_name") == ["Typed in", "DE", "Meyer"]
 
 
 def test_a_default_fills_what_becomes_empty(place: Place) -> None:

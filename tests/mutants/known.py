@@ -107,13 +107,6 @@ KNOWN = (
         )
     ),
     Known(
-        "delivery/filled",
-        "made = {w: v for w, v in filled.items() if w not in item.fallback}",
-        "made = {w: v for w, v in filled.items() if True}",
-        EQUIVALENT,
-        "what a default gives is never among what a record fills, which is asked for next",
-    ),
-    Known(
         "delivery/matching",
         "for rank in range(1, rules + 1):",
         "for rank in range( 0, rules + 1):",
