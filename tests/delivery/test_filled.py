@@ -341,14 +341,14 @@ def test_a_default_fills_a_new_contact_and_goes_over_no_value(place: Place) -> N
     assert held(place, "company", "last_name") == ["Typed in", "Meyer"]
 
 
-def test_a_default_goes_over_no_value_where_an_update_replaces_the_contact(tmp_path: Path) -> None:
-    """It fills what a new contact lacks, and what an older one lacks that it never filled."""
+def test_a_default_is_sent_again_where_an_update_replaces_the_contact(tmp_path: Path) -> None:
+    """But not over a value of the source that the record only lacks now."""
+    defaults = {"company": "Default", "country": "DE"}
     with Place(tmp_path, ReplacingSink) as place:
-        place.run(ANNA, defaults={"company": "Default"})
-        place.sink.contacts["1"]["company"] = "Typed in"
-        later = {"company": "Default", "country": "DE"}
-        place.run({**ANNA, "last_name": "Meyer"}, defaults=later)
-        assert held(place, "company", "country", "last_name") == ["Typed in", "DE", "Meyer"]
+        place.run({**ANNA, "company": "Acme"}, defaults=defaults)
+        place.sink.contacts["1"]["country"] = ""
+        place.run({**ANNA, "last_name": "Meyer"}, defaults=defaults)
+        assert held(place, "company", "country", "last_name") == ["Acme", "DE", "Meyer"]
 
 
 def test_a_default_fills_what_becomes_empty(place: Place) -> None:
