@@ -194,6 +194,16 @@ KNOWN = (
         EQUIVALENT,
         "the run ends then, and withdraws nothing again",
     ),
+    *(
+        Known("delivery/evidence", before, after, EQUIVALENT, SHORT_CUT)
+        for before, after in (
+            ("if not given or _E164.fullmatch(given):", "if not given and _E164.fullmatch(given):"),
+            ("if not given or _E164.fullmatch(given):", "if not given or False:"),
+            ("if not given or _E164.fullmatch(given):", "if False or _E164.fullmatch(given):"),
+            ("if not given or _E164.fullmatch(given):", "if False:"),
+            ("return given", "pass"),
+        )
+    ),
     Known(
         "delivery/evidence",
         'if one.startswith("+") == other.startswith("+"):',
