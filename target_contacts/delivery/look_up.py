@@ -78,7 +78,7 @@ class LookUp:
             ended += [each for each in found if isinstance(each, Incomplete) or ends_run(each)]
         self._shutdown.assert_not_asked()
         if ended:
-            raise ended[0]
+            raise ended.pop()
         return answers
 
     # All contacts.

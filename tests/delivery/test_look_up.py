@@ -13,7 +13,7 @@ from tap_contacts.transport.errors import GivenUp, Stopped
 from target_contacts.shutdown import Interrupted
 from tests.support.fake_people import ALONE, ANNA, CONTACT, people, person
 from tests.support.fake_run import FakeRun, Place
-from tests.support.fake_sink import LANDED, LOST, STOPPED, AskedSink, FakeSink
+from tests.support.fake_sink import LANDED, LOST, OVERTAKEN, STOPPED, AskedSink, FakeSink
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,6 +42,14 @@ class UnaskedPartedSink(PartedSink):
     """The same where no single contact can be asked for."""
 
     capabilities = replace(PartedSink.capabilities, can_ask=False)
+
+
+class WholePartsSink(PartedSink):
+    """The same with all contacts of a company in one request."""
+
+    def within(self, scope: str, most: int) -> Iterable[tuple[str, Mapping[str, Any]]] | None:
+        """Return the contacts of a company."""
+        return super().within(scope, 99 * most)
 
 
 class OnlyAskedSink(AskedSink):
@@ -145,6 +153,14 @@ def test_a_part_is_listed_again_once_an_answer_was_lost(tmp_path: Path) -> None:
         assert place.run(hired(1)).bins == {"created": 1}
         assert looked(place) == ["list Acme", "list Acme"]
         assert len(place.sink.contacts) == 1
+
+
+def test_a_part_shows_whom_a_lost_create_made_after_all(tmp_path: Path) -> None:
+    """It is listed once more at the end."""
+    with Place(tmp_path, WholePartsSink) as place:
+        place.sink.faults = [OVERTAKEN]
+        assert place.run(hired(1)).books.doubled == [("contacts", "2", ["1"])]
+        assert looked(place) == ["list Acme"] * 3
 
 
 # The whole account.

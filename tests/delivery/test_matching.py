@@ -309,6 +309,7 @@ def test_a_key_goes_before_all_else(key: str, *, same: bool) -> None:
         ("111111", "111111", False),
         ("+1111111", "+1111111", False),
         ("1111111", "+491111111", False),
+        ("5551234567", "1234567", False),
         ("1212121", "1212121", True),
     ],
 )
