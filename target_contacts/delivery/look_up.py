@@ -96,7 +96,7 @@ class LookUp:
         if is_dear and not any(map(self._comparison.has_changed, items)):
             return None
         try:
-            return self._everything.of("", _hashes(items), 0)
+            return self._everything.of("", _hashes(items), len(items))
         except GivenUp:
             if not (can.can_ask and askable):
                 raise
