@@ -16,7 +16,7 @@ from tests.support.fake_run import FakeRun, Place
 from tests.support.fake_sink import LANDED, LOST, OVERTAKEN, STOPPED, AskedSink, FakeSink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from tests.support.fake_run import Record
@@ -275,3 +275,28 @@ def test_a_signal_ends_a_look_up(tmp_path: Path, count: int) -> None:
         with pytest.raises(Interrupted):
             place.run(*people(count))
         assert len(place.sink.asked) == 1
+
+
+def test_a_signal_ends_a_list_at_once(tmp_path: Path) -> None:
+    """A large account takes minutes; what follows in the list is not read."""
+    read: list[str] = []
+
+    class PagedSink(FakeSink):
+        def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+            for each in super().stored():
+                read.append(each[0])
+                self.watch("page")
+                yield each
+
+    with Place(tmp_path, PagedSink) as place:
+        for each in people(9):
+            place.sink.put(**each)
+
+        def end(asked: str) -> None:
+            if asked == "page" and len(read) == 2:
+                place.shutdown.signum = signal.SIGTERM
+
+        place.sink.watch = end
+        with pytest.raises(Interrupted):
+            place.run(*people(2))
+        assert read == ["1", "2"]

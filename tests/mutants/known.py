@@ -107,6 +107,13 @@ KNOWN = (
         )
     ),
     Known(
+        "delivery/look_up",
+        "return [item.intent.identity for item in items if item.intent and item.intent.identity]",
+        "return [item.intent.identity for item in items if item.intent and True]",
+        EQUIVALENT,
+        "no contact is known by None",
+    ),
+    Known(
         "delivery/matching",
         "for rank in range(1, rules + 1):",
         "for rank in range( 0, rules + 1):",
