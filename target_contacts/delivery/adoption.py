@@ -186,13 +186,10 @@ class Adoption:
             key: [[each for each in rule if each not in owned] for rule in rules]
             for key, rules in agreeing.items()
         }
-        for item in items:
-            if not item.intent or self.adopts:
-                rules = zip(nobodys[item.key], agreeing[item.key], strict=True)
-                shared = [
-                    free or [each for each in rule if each not in own] for free, rule in rules
-                ]
-                nobodys[item.key] = [*(nobodys[item.key] if item.intent else ()), *shared]
+        for item in items if self.adopts else ():
+            rules = zip(nobodys[item.key], agreeing[item.key], strict=True)
+            shared = [free or [each for each in rule if each not in own] for free, rule in rules]
+            nobodys[item.key] = [*(nobodys[item.key] if item.intent else ()), *shared]
         return nobodys
 
     def _decided(
