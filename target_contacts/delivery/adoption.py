@@ -200,8 +200,9 @@ class Adoption:
             reason = f"several contacts may be this one: {', '.join(ids)}. Nothing was written"
             self._outcomes.reject(item.received, Rejected(reason, "ambiguous"))
         elif ids:
-            self._claimed.update(ids)
-            yield from self._adopted(item, ids[0], candidates[ids[0]])
+            (remote_id,) = ids
+            self._claimed.add(remote_id)
+            yield from self._adopted(item, remote_id, candidates[remote_id])
         elif item.intent and (open_ones := self._undecidable(item, candidates)):
             reason = (
                 "an earlier create was never answered, the record has changed since, and it "
