@@ -211,7 +211,7 @@ class Adoption:
             )
             self._outcomes.reject(item.received, Rejected(reason, OUTCOME_UNKNOWN))
         else:
-            yield replace(item, doubtful=False, until=self._awaited(item))
+            yield replace(item, until=self._awaited(item))
 
     def _undecidable(self, item: Planned, candidates: Candidates) -> list[str]:
         """Return contacts that nobody has and that a lost create may or may not have made.
@@ -236,7 +236,6 @@ class Adoption:
         payload = item.payload if item.intent else without_empty(item.payload)
         yield replace(
             item,
-            doubtful=False,
             action=Action.UPDATE,
             remote_id=remote_id,
             payload=payload,
@@ -256,7 +255,7 @@ class Adoption:
             self._outcomes.reject(item.received, Rejected(reason, OUTCOME_UNKNOWN))
         else:
             self._warn_once(f"Contacts there before this run cannot be looked up: {error}")
-            yield replace(item, doubtful=False)
+            yield item
 
 
 def _is_barred(item: Planned, error: Refused) -> bool:

@@ -15,6 +15,7 @@ from tests.support.fake_sink import (
     LISTED,
     LOST,
     REFUSED,
+    AskedSink,
     FakeSink,
     Fault,
     ParallelSink,
@@ -93,6 +94,25 @@ class OneListSink(FakeSink):
     def is_gone(self, remote_id: str, error: Rejected | Refused) -> bool:
         """Say whether a contact is missing in the list."""
         return isinstance(error, NotFound) and remote_id not in self.ids_there
+
+
+class OneListAskedSink(AskedSink):
+    """The same where contacts can be asked for one by one."""
+
+    is_gone = OneListSink.is_gone
+
+
+def test_one_adopted_after_the_list_is_not_taken_to_be_gone(tmp_path: Path) -> None:
+    """It came after all were asked for: a refused update makes no second one."""
+    with Place(tmp_path, OneListAskedSink) as place:
+        removed(place, BERT)
+        run = FakeRun(place, on_gone="recreate")
+        run.send({**BERT, "company": "Acme"})
+        place.sink.put(**{name: value for name, value in ANNA.items() if name != "id"})
+        place.sink.faults = [Fault(NotFound("Fake", "update", "not found", http_status=404))]
+        run.send(MOVED)
+        assert run.bins == {"created": 1, "rejected": 1}
+        assert len(place.sink.contacts) == 2
 
 
 class OneListDeletingSink(OneListSink):

@@ -41,6 +41,13 @@ ANY = (
 
 KNOWN = (
     Known(
+        "delivery/adoption",
+        "elif item.intent and (open_ones := self._undecidable(item, candidates)):",
+        "elif True and (open_ones := self._undecidable(item, candidates)):",
+        EQUIVALENT,
+        SHORT_CUT,
+    ),
+    Known(
         "delivery/candidates",
         "hashes = self._lost.intersection(self._sent(fields)) if self._lost else ()",
         "hashes = self._lost.intersection(self._sent(fields)) if True else ()",
