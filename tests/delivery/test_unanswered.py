@@ -137,6 +137,15 @@ def test_a_name_alone_does_not_tell_that_a_create_landed(place: Place) -> None:
     assert [each["company"] for each in place.sink.contacts.values()] == ["Other", "Acme"]
 
 
+def test_what_an_api_does_not_give_back_tells_nothing(place: Place) -> None:
+    """Such as a password: the contact is the one that was sent all the same."""
+    unseen(place, ANNA, faults=[LANDED])
+    del place.sink.contacts["1"]["email"]
+    assert place.run(ANNA).bins == {"created": 1}
+    assert place.sink.asked.count("create Anna") == 1
+    assert "update 1" not in place.sink.asked
+
+
 def test_of_two_lost_creates_the_one_that_did_not_land_is_sent_again(place: Place) -> None:
     """The other's contact agrees by its number, too, and is not taken for it."""
     twin = {**ANNA, "id": 2, "email": "other@example.com"}
