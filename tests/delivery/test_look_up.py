@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from target_contacts.sinks.item import Item
     from tests.support.fake_run import Record
 
 BROKEN = GivenUp("Fake", "list", "failed in every try", code="L5", http_status=500)
@@ -246,6 +247,44 @@ def test_a_lost_create_that_is_not_there_may_be_somebodys_contact(tmp_path: Path
         place.sink.put(**{**CONTACT, "mobile": "+4915187654321"})
         assert place.run(ANNA).bins == {"updated": 1}
         assert len(place.sink.contacts) == 1
+
+
+class KeyedSink(OnlyAskedSink):
+    """A destination where a field for the key can be set, by which contacts are found then."""
+
+    identities: ClassVar = (("first_name", "mobile"), ("email",))
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.by: tuple[str, ...] = self.identities[0]
+        self.wanted: list[list[str]] = []
+        """By which fields contacts were asked for."""
+
+    def looked_for(self, item: Item) -> dict[str, str]:
+        """Return what the settings say now."""
+        return {wire: str(item.payload[wire]) for wire in self.by}
+
+    def find(self, wanted: Mapping[str, str]) -> Iterable[tuple[str, Mapping[str, Any]]]:
+        """Return the contacts with these values."""
+        self.wanted.append([*wanted])
+        return super().find(wanted)
+
+
+@pytest.mark.parametrize(("then", "now"), [(0, 0), (0, 1), (1, 0), (1, 1)])
+def test_a_lost_create_is_asked_for_by_what_it_was_known_by_then(
+    tmp_path: Path, then: int, now: int
+) -> None:
+    """Whatever the settings say now."""
+    with Place(tmp_path, KeyedSink) as place:
+        sink = place.sink
+        assert isinstance(sink, KeyedSink)
+        sink.by = sink.identities[then]
+        sink.faults, sink.broken = [LANDED], {"find": STOPPED.error}
+        with pytest.raises(Stopped):
+            place.run(ANNA, **ALONE)
+        sink.broken, sink.wanted, sink.by = {}, [], sink.identities[now]
+        assert place.run(ANNA).bins == {"created": 1}
+        assert sink.wanted == [[*sink.identities[then]]]
 
 
 # What ends a look-up.
