@@ -219,6 +219,16 @@ KNOWN = (
         )
     ),
     *(
+        Known(
+            "delivery/comparison",
+            "if flat and len(flat) < len(match_on):",
+            f"if flat and len(flat) {other} len(match_on):",
+            EQUIVALENT,
+            "they are a part of these",
+        )
+        for other in ("!=", "is not")
+    ),
+    *(
         Known("delivery/comparison", before, after, EQUIVALENT, why)
         for before, after, why in (
             ("if not candidates:", "if False:", SHORT_CUT),
