@@ -498,6 +498,12 @@ def test_rules_need_a_destination_that_can_be_asked(tmp_path: Path) -> None:
         place.run({"id": 1, **JOHN}, match_on=["email"])
 
 
+def test_no_rule_needs_no_destination_that_can_be_asked(tmp_path: Path) -> None:
+    """An empty `match_on` is right everywhere."""
+    with Place(tmp_path, IdempotentSink) as place:
+        assert place.run({"id": 1, "first_name": "Anna"}, match_on=[]).bins == {"created": 1}
+
+
 @pytest.mark.parametrize("match_on", [{"email": 1}, [[7]], ["city"]])
 def test_a_wrong_match_on_ends_the_run(
     zoho: ZohoVoice, workplace: Workplace, match_on: Any
