@@ -24,6 +24,7 @@ SHORT_CUT = "a short cut: what follows comes to the same"
 NOW = "a wait that is not above 0 is none"
 
 SIZES = (
+    ("delivery/delivery", "INTENTS_AT_ONCE", 100, "100"),
     ("delivery/filled", "REMEMBERED", 4096, "4096"),
     ("delivery/unanswered", "MOST_HELD", 1000, "1000"),
     ("ledger/ledger", "MANY", 1000, "1000"),
