@@ -222,6 +222,21 @@ def test_a_list_shows_whom_a_lost_create_made_of_a_record_that_has_changed(tmp_p
         assert (run.bins, len(place.sink.contacts)) == ({"updated": 1}, 1)
 
 
+def test_a_list_made_before_does_not_tell_whom_a_lost_create_made(tmp_path: Path) -> None:
+    """It is made again: what such a contact is known by was not kept."""
+    with Place(tmp_path) as place:
+        place.sink.faults, place.sink.broken = [LANDED], {"list": STOPPED.error}
+        with pytest.raises(Stopped):
+            place.run(ANNA, **ALONE)
+        place.sink.broken = {}
+        place.sink.asked.clear()
+        run = FakeRun(place)
+        run.send(person(5))
+        run.send({**ANNA, "first_name": "Anne"})
+        assert (run.bins, len(place.sink.contacts)) == ({"created": 1, "updated": 1}, 2)
+        assert looked(place) == ["list", "list"]
+
+
 # One by one.
 
 

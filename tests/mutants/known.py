@@ -121,6 +121,27 @@ KNOWN = (
         EQUIVALENT,
         "no contact is known by None",
     ),
+    *(
+        Known("delivery/keys", before, after, EQUIVALENT, SHORT_CUT)
+        for before, after in (
+            ("if _TEXT.issuperset(map(type, values)):", "if False:"),
+            ("return list(values)", "pass"),
+        )
+    ),
+    Known(
+        "delivery/matching",
+        "several = {record: wish for record, wish in wishes.items() if any(wish)}",
+        "several = {record: wish for record, wish in wishes.items() if True}",
+        EQUIVALENT,
+        SHORT_CUT,
+    ),
+    Known(
+        "delivery/matching",
+        "for rank in range(1, rules + 1):",
+        "for rank in range(1, rules << 1):",
+        EQUIVALENT,
+        "there are no more rules than all",
+    ),
     Known(
         "delivery/matching",
         "for rank in range(1, rules + 1):",
