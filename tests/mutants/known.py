@@ -129,6 +129,23 @@ KNOWN = (
         )
     ),
     Known(
+        "delivery/limit",
+        "if self._most is None or (stream, key) in self._admitted:",
+        "if False or (stream, key) in self._admitted:",
+        EQUIVALENT,
+        "where all are let through, nobody asks who was",
+    ),
+    *(
+        Known(
+            "delivery/limit",
+            "return self._most is not None and len(self._admitted) >= self._most",
+            f"return self._most is not None and len(self._admitted) {other} self._most",
+            EQUIVALENT,
+            "no more are ever admitted",
+        )
+        for other in ("==", "is")
+    ),
+    Known(
         "delivery/matching",
         "several = {record: wish for record, wish in wishes.items() if any(wish)}",
         "several = {record: wish for record, wish in wishes.items() if True}",
