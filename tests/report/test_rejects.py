@@ -16,6 +16,7 @@ from target_contacts.errors import Rejected
 from target_contacts.report.rejects import Rejects, earlier
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 SCHEMA: dict[str, Any] = {"type": "SCHEMA", "stream": "contacts", "schema": {}}
@@ -139,13 +140,17 @@ def test_a_disk_that_takes_no_more_is_no_bad_record(rejects: Rejects, call: str)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     rejects.add(SCHEMA, record(1), WHY)
     rejects.flush()
-    add = partial(rejects.add, SCHEMA, record(2, more="x" * 100_000), WHY)
+    calls: dict[str, Callable[[], None]] = {
+        "add": partial(rejects.add, SCHEMA, record(2, more="x" * 100_000), WHY),
+        "flush": rejects.flush,
+        "close": rejects.close,
+    }
     resource.setrlimit(resource.RLIMIT_FSIZE, (300, limits[1]))
     try:
         if call != "add":
             rejects.add(SCHEMA, record(2), WHY)
         with pytest.raises(ApiError) as caught:
-            {"add": add, "flush": rejects.flush, "close": rejects.close}[call]()
+            calls[call]()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert str(caught.value) == (
