@@ -207,6 +207,15 @@ def test_another_person_of_another_stream_does_not_wait(place: Place) -> None:
     assert held(place) == ["P2"]
 
 
+def test_nobody_waits_for_another_record_of_the_same_stream(place: Place) -> None:
+    """Whose contact he would never be given: he becomes a contact of his own."""
+    place.sink.faults = [LOST]
+    run = FakeRun(place, wait=60)
+    run.send(ANNA)
+    run.send({**ANNA, "id": 9})
+    assert held(place) == ["Anna"]
+
+
 def test_without_adoption_nobody_waits_for_another_stream(place: Place) -> None:
     """Each record becomes a contact of its own anyway."""
     place.sink.faults = [LOST]

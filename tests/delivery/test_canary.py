@@ -154,6 +154,11 @@ def test_the_sink_knows_whether_others_follow_a_write_that_goes_alone(tmp_path: 
         ran(place, *people(2, email="p@example.com"))
         ran(place, person(3, email="p@example.com"), person(4))
         assert [asked for asked, others in follow.items() if others] == ["create P1", "update 1"]
+    (tmp_path / "one").mkdir()
+    with Place(tmp_path / "one") as place:
+        place.sink.watch = note
+        ran(place, person(9))
+        assert follow["create P9"] is False
 
 
 def test_streams_of_a_run_share_it(tmp_path: Path) -> None:

@@ -208,6 +208,13 @@ KNOWN = (
         LEFT,
         "a signal ends the wait a second later",
     ),
+    Known(
+        "delivery/guards",
+        "return self._enforced and first is not None and first.guard == REJECTED",
+        "return self._enforced and first is not None and first.guard is REJECTED",
+        EQUIVALENT,
+        "it is that very text",
+    ),
     *(
         Known(
             "delivery/guards",
