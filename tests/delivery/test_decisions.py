@@ -302,6 +302,8 @@ ROWS = [
         unanswered, [ELSEWHERE], settings=NOBODY),
     Row("never arrived, another last name, no rule", AGAIN, "created", "written 2",
         unanswered, [{**CONTACT, "last_name": "Berg"}], settings=NOBODY),
+    Row("never arrived, names changed places, another number", AGAIN, "created", "written 2",
+        unanswered, [{**TURNED, "mobile": OTHER["mobile"]}]),
     Row("never arrived, changed since, a namesake is there", AGAIN, "created", "written 2",
         unanswered, [{"first_name": "Anna", **OTHER}], record=RENAMED),
     Row("never arrived, one with her number elsewhere may be adopted", ADOPTED, "updated",

@@ -247,6 +247,17 @@ KNOWN = (
         Known(f"transport/{module}", "return 0.0", "return -1.0", EQUIVALENT, NOW)
         for module in ("fixed_rate", "told_quota")
     ),
+    *(
+        Known(
+            "delivery/unanswered",
+            "return max((item.until for item in self._held.values()), default=0.0) - self._clock()",
+            "return max((item.until for item in self._held.values()), "
+            f"default={other}) - self._clock()",
+            EQUIVALENT,
+            "nobody asks unless some are held",
+        )
+        for other in (" 1.0", " -1.0")
+    ),
     Known(
         "delivery/intents",
         "self._open.clear()",
