@@ -49,6 +49,13 @@ KNOWN = (
         SHORT_CUT,
     ),
     Known(
+        "delivery/arrival",
+        "other = {*differ, *moved} - {*lost, *gone}",
+        "other = {*differ, *moved} ^ {*lost, *gone}",
+        EQUIVALENT,
+        "what is lost or gone differs or moved",
+    ),
+    Known(
         "delivery/candidates",
         "hashes = self._lost.intersection(self._sent(fields)) if self._lost else ()",
         "hashes = self._lost.intersection(self._sent(fields)) if True else ()",
