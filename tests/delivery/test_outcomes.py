@@ -17,8 +17,15 @@ from target_contacts.singer.lines import Line
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from target_contacts.ledger.ledger import Ledger
+
 WHY = Rejected("no", "E7", field="email")
 WHOLE = {"type": "RECORD", "stream": "contacts", "record": {"id": 1}}
+
+
+def no_ledger() -> Ledger:
+    """Fail: a limit that is a number does not go by what the ledger knows."""
+    raise AssertionError
 
 
 class Desk:
@@ -28,7 +35,7 @@ class Desk:
         self.books, self.states = Books(), list[Any]()
         self.kept: list[tuple[Mapping[str, Any], Rejected]] = []
         checkpoints = Checkpoints(self.states.append)
-        guards = Guards({"max_rejected": most_rejected}, lambda _: 0, enforced=True)
+        guards = Guards({"max_rejected": most_rejected}, no_ledger, enforced=True)
         keep = lambda message, why: self.kept.append((message, why))  # noqa: E731
         self.outcomes = Outcomes("contacts", self.books, checkpoints, keep, guards)
         self._saw = checkpoints.saw
