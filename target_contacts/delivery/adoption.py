@@ -186,13 +186,10 @@ class Adoption:
             key: [[each for each in rule if each not in owned] for rule in rules]
             for key, rules in agreeing.items()
         }
-        for item in items:
-            if not item.intent or self.adopts:
-                rules = zip(nobodys[item.key], agreeing[item.key], strict=True)
-                shared = [
-                    free or [each for each in rule if each not in own] for free, rule in rules
-                ]
-                nobodys[item.key] = [*(nobodys[item.key] if item.intent else ()), *shared]
+        for item in items if self.adopts else ():
+            rules = zip(nobodys[item.key], agreeing[item.key], strict=True)
+            shared = [free or [each for each in rule if each not in own] for free, rule in rules]
+            nobodys[item.key] = [*(nobodys[item.key] if item.intent else ()), *shared]
         return nobodys
 
     def _decided(
@@ -203,8 +200,9 @@ class Adoption:
             reason = f"several contacts may be this one: {', '.join(ids)}. Nothing was written"
             self._outcomes.reject(item.received, Rejected(reason, "ambiguous"))
         elif ids:
-            self._claimed.update(ids)
-            yield from self._adopted(item, ids[0], candidates[ids[0]])
+            (remote_id,) = ids
+            self._claimed.add(remote_id)
+            yield from self._adopted(item, remote_id, candidates[remote_id])
         elif item.intent and (open_ones := self._undecidable(item, candidates)):
             reason = (
                 "an earlier create was never answered, the record has changed since, and it "
@@ -213,7 +211,7 @@ class Adoption:
             )
             self._outcomes.reject(item.received, Rejected(reason, OUTCOME_UNKNOWN))
         else:
-            yield replace(item, doubtful=False, until=self._awaited(item))
+            yield replace(item, until=self._awaited(item))
 
     def _undecidable(self, item: Planned, candidates: Candidates) -> list[str]:
         """Return contacts that nobody has and that a lost create may or may not have made.
@@ -238,7 +236,6 @@ class Adoption:
         payload = item.payload if item.intent else without_empty(item.payload)
         yield replace(
             item,
-            doubtful=False,
             action=Action.UPDATE,
             remote_id=remote_id,
             payload=payload,
@@ -258,7 +255,7 @@ class Adoption:
             self._outcomes.reject(item.received, Rejected(reason, OUTCOME_UNKNOWN))
         else:
             self._warn_once(f"Contacts there before this run cannot be looked up: {error}")
-            yield replace(item, doubtful=False)
+            yield item
 
 
 def _is_barred(item: Planned, error: Refused) -> bool:

@@ -140,7 +140,7 @@ def _is_national(number: str, whole: str) -> bool:
     bare = number.removeprefix("0")
     if bare != number and len(bare) >= LEAST_DIGITS and whole.endswith(bare):
         return True
-    return whole.startswith("+") and not number.startswith("+") and _is_dialled(number, whole)
+    return _is_dialled(number, whole)
 
 
 def _is_dialled(number: str, whole: str) -> bool:

@@ -61,8 +61,10 @@ class Due:
     @cached_property
     def kinds(self) -> set[Action]:
         """Return these kinds, from which whoever has settled one takes it."""
-        done = self._done() if self._is_on else ()
-        return {kind for kind in self._kinds if self._is_on and kind.name.lower() not in done}
+        if not self._is_on:
+            return set()
+        done = self._done()
+        return {kind for kind in self._kinds if kind.name.lower() not in done}
 
 
 class Canary:
@@ -77,6 +79,11 @@ class Canary:
         warn_once: Logs a warning.
     """
 
+    _is_alone: bool
+    """Whether what leaves now goes alone, and is to be read back."""
+    _before: Mapping[str, Any]
+    """What its contact held before, if it is an update and that could be read."""
+
     def __init__(  # noqa: PLR0913  # what it takes is all that it works with
         self,
         sink: ApiSink[Any],
@@ -90,22 +97,17 @@ class Canary:
         self._sink, self._ledger, self._outcomes = sink, ledger, outcomes
         self._due, self._shutdown, self._warn = due, shutdown, warn_once
         self._arrivals = Arrivals(sink.fields, sink.region)
-        self._under_way: Planned | None = None
-        self._before: Mapping[str, Any] = {}
-        """What its contact held before, if it is an update and that could be read."""
 
     def room(self, ready: Sequence[Planned]) -> int:
         """Return how many items may leave now: one that is to be read back leaves alone.
 
         The contact of such an update is read first.
         """
-        kinds, self._under_way = self._due.kinds, None
+        self._is_alone = False
         self._sink.context.first_writes.more_follow = False
-        if not kinds:
-            return len(ready)
-        if ready[0].action not in kinds:
-            return _until(ready, kinds)
-        self._under_way, self._before = ready[0], {}
+        if before := _until(ready, self._due.kinds):
+            return before
+        self._is_alone, self._before = True, {}
         self._sink.context.first_writes.more_follow = len(ready) > 1
         if ready[0].action is not Action.CREATE:
             self._before = self._held(str(ready[0].remote_id))
@@ -125,13 +127,10 @@ class Canary:
         one updates it.
         """
         item = outcome.item
-        if self._is_under_way(outcome):
+        if self._is_alone:
             filled, ours = item.filled, item.is_ours
             return Entry(item.key, WRITTEN, outcome.remote_id, filled=filled, created=ours)
         return item.written(outcome.remote_id)
-
-    def _is_under_way(self, outcome: Outcome[Planned]) -> bool:
-        return self._under_way is not None and self._under_way.key == outcome.item.key
 
     def look(self, accepted: Iterable[Outcome[Planned]]) -> None:
         """Read back the contact that left alone, if it was accepted.
@@ -139,9 +138,7 @@ class Canary:
         Raises:
             Stopped: If the API has not kept what it was sent, or what it held.
         """
-        if self._under_way is None:
-            return
-        for outcome in filter(self._is_under_way, accepted):
+        for outcome in accepted if self._is_alone else ():
             self._look_at(outcome.item, str(outcome.remote_id))
 
     def _look_at(self, item: Planned, remote_id: str) -> None:

@@ -168,7 +168,7 @@ def _same_number(one: str, other: str) -> bool:
     if one == other:
         return True
     if one.startswith("+") == other.startswith("+"):
-        return not one.startswith("+") and _bare(one) == _bare(other)
+        return _bare(one) == _bare(other)
     full, part = (one, _bare(other)) if one.startswith("+") else (other, _bare(one))
     return len(part) >= LEAST_DIGITS and full.endswith(part)
 

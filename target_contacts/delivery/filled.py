@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 REMEMBERED = 4096
 """Combinations of fields whose row is known without looking."""
 
+LEFT_ALONE = ""
+"""Stands beside the properties of a value that an update has left alone: it is an older one."""
+
 
 class Change(NamedTuple):
     """What an update sends, and what is filled then."""
@@ -92,7 +95,7 @@ class FilledFields:
         gone = self._gone(item, fill, earlier)
         emptied = self._emptied(gone, item.fallback)
         filled = {w: of for w, of in earlier.items() if w not in emptied}
-        filled |= {w: of for w, of in fill.items() if w not in lacking}
+        filled |= fill | {w: sorted({LEFT_ALONE, *earlier[w]}) for w in lacking}
         return Change(
             _stated(item, earlier, {*fill} - {*lacking}) | emptied,
             self._ledger.fill_id(filled),
@@ -110,24 +113,23 @@ class FilledFields:
             before: Id of the row for what was filled so far; None if that is not known.
 
         Returns:
-            The id; None if a value of an earlier payload, or a part of one, is gone at the source.
+            The id; None if a value of an earlier payload is gone at the source, or one that was
+            left alone is whole again.
         """
-        if before is None or before == item.filled:
-            return item.filled
         fill, earlier, lacking = self._compared(item, before)
-        fewer = {w for w, of in fill.items() if set(of) < set(earlier.get(w, ()))}
+        older = {w for w in fill if LEFT_ALONE in earlier.get(w, ())}
         gone = self._gone(item, fill, earlier)
-        if fewer.difference(lacking) or self._emptied(gone, item.fallback):
+        if older.difference(lacking) or self._emptied(gone, item.fallback):
             return None
         whole = {w: of for w, of in fill.items() if w not in lacking}
         return self._ledger.fill_id(earlier | whole)
 
-    def _compared(self, item: Planned, before: str) -> tuple[Fill, Fill, list[str]]:
+    def _compared(self, item: Planned, before: str | None) -> tuple[Fill, Fill, list[str]]:
         """Return what is filled now, what was, and the fields of which a part is lacking."""
         known = self._ledger.fills(filter(None, (item.filled, before)))
-        fill, earlier = known.get(item.filled or "", {}), known.get(before, {})
+        fill, earlier = known.get(item.filled or "", {}), known.get(before or "", {})
         fewer = [w for w, of in fill.items() if of and {*of} < {*earlier.get(w, ())}]
-        here = set(self._hashes(item.received.record)) if fewer else set()
+        here = {LEFT_ALONE, *self._hashes(item.received.record)} if fewer else set()
         return fill, earlier, [w for w in fewer if not {*earlier[w]} - {*fill[w]} <= here]
 
     def _gone(self, item: Planned, fill: Fill, earlier: Fill) -> list[str]:
@@ -138,7 +140,9 @@ class FilledFields:
         told = {w: of for w, of in earlier.items() if w not in fill and w not in item.left_out}
         if not told:
             return []
-        bare, here = set(self._hashes(item.properties)), set(self._hashes(item.received.record))
+        bare, here = (
+            {LEFT_ALONE, *self._hashes(names)} for names in (item.properties, item.received.record)
+        )
         return [
             wire
             for wire, of in told.items()
@@ -171,7 +175,8 @@ def _of_unknown(item: Planned) -> Payload:
 
 def _stated(item: Planned, earlier: Fill, complete: AbstractSet[str]) -> Payload:
     """Return the values that a record states in full; a default never goes over a value."""
-    filled = {w: v for w, v in item.payload.items() if v != ""}
-    made = {w: v for w, v in filled.items() if w not in item.fallback}
-    unfilled = {w: v for w, v in filled.items() if w in item.fallback and w not in earlier}
-    return {**unfilled, **{w: v for w, v in made.items() if w in complete}}
+    return {
+        w: v
+        for w, v in item.payload.items()
+        if v != "" and (w not in earlier or (w in complete and w not in item.fallback))
+    }

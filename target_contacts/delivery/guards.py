@@ -80,7 +80,8 @@ class Guards:
     @property
     def ends_sending(self) -> bool:
         """Say whether even what was let through is not to be sent: too much is rejected."""
-        return self.is_tripped and self._first is not None and self._first.guard == REJECTED
+        first = self._first
+        return self._enforced and first is not None and first.guard == REJECTED
 
     def start(self, stream: str) -> None:
         """Count the contacts of a stream, of which percentages are, before any is written."""

@@ -76,9 +76,7 @@ def texts(names: Sequence[str], values: Sequence[Any]) -> list[str]:
 
 def _text(value: Any) -> str:
     """Return 1 for 1.0 and 100 for 1E2; text stays as it is."""
-    if not isinstance(value, decimal.Decimal) or not value.is_finite():
-        return str(value)
-    if abs(value.adjusted()) > LONGEST_NUMBER:
+    if not isinstance(value, decimal.Decimal) or abs(value.adjusted()) > LONGEST_NUMBER:
         return str(value)
     plain = f"{value:f}"
     plain = plain.rstrip("0").rstrip(".") if "." in plain else plain

@@ -64,7 +64,7 @@ class LookUp:
             Stopped: If the API cannot be asked any more.
             Interrupted: If a signal asked for the end.
         """
-        if items and (index := self._all_listed(items)):
+        if index := self._all_listed(items):
             return {item.key: index.candidates(self._comparison.keys(item)) for item in items}
         answers: dict[str, Any] = {}
         ended: list[Exception] = []
@@ -78,7 +78,7 @@ class LookUp:
             ended += [each for each in found if isinstance(each, Incomplete) or ends_run(each)]
         self._shutdown.assert_not_asked()
         if ended:
-            raise ended[0]
+            raise ended.pop()
         return answers
 
     # All contacts.
@@ -96,7 +96,7 @@ class LookUp:
         if is_dear and not any(map(self._comparison.has_changed, items)):
             return None
         try:
-            return self._everything.of("", _hashes(items), 0)
+            return self._everything.of("", _hashes(items), len(items))
         except GivenUp:
             if not (can.can_ask and askable):
                 raise

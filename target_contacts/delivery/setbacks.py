@@ -48,6 +48,9 @@ class Tries(NamedTuple):
 class Setbacks:
     """The records of one stream that the destination did not answer, or failed on every time."""
 
+    _in_a_row: int
+    """Creates in a row that were not answered in this round."""
+
     def __init__(self, outcomes: Outcomes, tries: Tries) -> None:
         self._outcomes, self._tries = outcomes, tries
         self._seen = 0
@@ -59,8 +62,6 @@ class Setbacks:
         self._held: list[tuple[Received, Rejected]] = []
         self._unproven = 0
         """Records rejected since the last acceptance."""
-        self._in_a_row = 0
-        """Creates in a row that were not answered in this round."""
         self._rounds = 0
         """Rounds of sending in a row without an acceptance."""
 
@@ -73,7 +74,7 @@ class Setbacks:
     def wait(self) -> float:
         """Return the seconds to wait before what was never answered is looked up."""
         doublings = min(self._rounds, self._tries.of_a_request) - 1
-        return self._tries.wait * 2.0 ** max(0, doublings)
+        return self._tries.wait * 2.0**doublings
 
     @property
     def are_too_many(self) -> bool:
@@ -108,7 +109,7 @@ class Setbacks:
     def look(self) -> None:
         """Reject what is held if a record was accepted since: then it was not the destination."""
         accepted = self._outcomes.accepted
-        if accepted > self._seen:
+        if accepted != self._seen:
             self._seen, self._rounds, self._unproven = accepted, 0, 0
             self._proven |= self._lost
             self._lost.clear()

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from target_contacts.errors import Rejected
 
+OWNER_ONLY = 0o600
+"""The rights to the file."""
+
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -94,12 +97,10 @@ class Rejects:
         path = self._folder / f"{now:%Y%m%dT%H%M%S.%fZ}-{self._api}.singer.jsonl"
         try:
             _make(self._folder)
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-            os.fchmod(handle, 0o600)  # whatever the umask takes away
+            self._file = open(path, "xb", opener=_private)  # noqa: SIM115
         except (OSError, ValueError) as error:
             raise self._unwritable(error) from None
         self.path = path
-        self._file = os.fdopen(handle, "wb")
         return self._file
 
     def _unwritable(self, error: Exception) -> ConfigurationError:
@@ -107,6 +108,13 @@ class Rejects:
         if isinstance(error, NotADirectoryError):
             why = "it is no folder"
         return ConfigurationError(f"rejects_dir: {self._folder} cannot be written to: {why}.")
+
+
+def _private(path: str, flags: int) -> int:
+    """Make a file for its owner only, whatever the umask takes away."""
+    handle = os.open(path, flags, OWNER_ONLY)
+    os.fchmod(handle, OWNER_ONLY)
+    return handle
 
 
 def _make(folder: Path) -> None:

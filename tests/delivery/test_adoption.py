@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_contacts.transport.errors import Stopped
+from tap_contacts.transport.errors import NotFound, Stopped
 from tests.support.fake_people import ALONE, ANNA, CONTACT, held, people, person
 from tests.support.fake_run import FakeRun, Place
 from tests.support.fake_sink import (
@@ -62,6 +62,28 @@ def test_what_a_lost_create_filled_is_cleared_if_it_is_gone_since(place: Place) 
     place.sink.broken = {}
     run = place.run({**ANNA, "company": None})
     assert (run.bins, place.sink.contacts["1"]["company"]) == ({"updated": 1}, "")
+
+
+@pytest.mark.parametrize(("company", "bins"), [("Acme", {"skipped": 1}), ("", {"updated": 1})])
+def test_what_an_adopted_contact_is_to_lose_counts_as_emptied(
+    place: Place, company: str, bins: dict[str, int]
+) -> None:
+    """A guard ends the run before it; what is empty there already cannot be lost."""
+    place.sink.faults, place.sink.broken = [LANDED], {"list": STOPPED.error}
+    with pytest.raises(Stopped):
+        place.run({**ANNA, "company": company}, **ALONE)
+    place.sink.broken = {}
+    emptied = {**ANNA, "company": None, "job_title": "Boss"}
+    assert place.run(emptied, guards={"max_cleared": 0}).bins == bins
+
+
+def test_a_create_that_goes_without_a_look_up_is_warned_of(tmp_path: Path) -> None:
+    """Its part of the account is not there, so that it will be refused, too."""
+    with Place(tmp_path, AskedSink) as place:
+        error = NotFound("Fake", "find", "no such customer", http_status=404)
+        place.sink.broken = {"find": error}
+        run = place.run(ANNA)
+        assert run.warnings == [f"Contacts there before this run cannot be looked up: {error}"]
 
 
 @pytest.mark.parametrize("together", [True, False])
@@ -183,6 +205,15 @@ def test_another_person_of_another_stream_does_not_wait(place: Place) -> None:
     run.send(ANNA, stream="a")
     run.send(person(2), stream="b")
     assert held(place) == ["P2"]
+
+
+def test_nobody_waits_for_another_record_of_the_same_stream(place: Place) -> None:
+    """Whose contact he would never be given: he becomes a contact of his own."""
+    place.sink.faults = [LOST]
+    run = FakeRun(place, wait=60)
+    run.send(ANNA)
+    run.send({**ANNA, "id": 9})
+    assert held(place) == ["Anna"]
 
 
 def test_without_adoption_nobody_waits_for_another_stream(place: Place) -> None:

@@ -68,6 +68,7 @@ def test_what_differs_did_not_arrive(wire: str, sent: Any, told: Any) -> None:
     ("national", "whole", "is_same"),
     [
         ("01234567", "+991234567", True),
+        ("0123456789", "+99123456789", True),
         ("01234567", "991234567", True),
         ("0123456", "+99123456", False),
         ("1234567", "+991234567", False),

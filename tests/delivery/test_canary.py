@@ -117,6 +117,50 @@ def test_creates_and_updates_of_one_batch_have_a_canary_each(tmp_path: Path) -> 
         assert held(place) == [f"P{n}" for n in range(1, 9)]
 
 
+def test_the_contact_of_an_update_is_read_before_it_whatever_follows(tmp_path: Path) -> None:
+    """A create has no contact to read, though an update follows it."""
+    with Place(tmp_path) as place:
+        asked = ran(place, person(1))
+        assert asked == ["create P1", "read 1"]
+        asked = ran(place, person(1, email="p@example.com"), person(2))
+        assert asked == ["read 1", "update 1", "read 1", "create P2"]
+    (tmp_path / "other").mkdir()
+    with Place(tmp_path / "other") as place:
+        place.run(person(1), match_on=[])
+        asked = ran(place, person(2), person(1, email="p@example.com"))
+        assert asked == ["create P2", "read 2", "read 1", "update 1", "read 1"]
+
+
+def test_a_contact_that_is_not_found_before_its_update_lost_nothing(tmp_path: Path) -> None:
+    """It is read back all the same."""
+    with Place(tmp_path, LossySink) as place:
+        ran(place, *people(2))
+        lossy(place).late = 2
+        asked = ran(place, *people(2, email="p@example.com"))
+        assert asked == ["read 1", "update 1", "read 1", "update 2"]
+
+
+def test_the_sink_knows_whether_others_follow_a_write_that_goes_alone(tmp_path: Path) -> None:
+    """Then a refusal of this one can still be told from one of all."""
+    with Place(tmp_path) as place:
+        follow: dict[str, bool] = {}
+
+        def note(asked: str) -> None:
+            if "read" not in asked:
+                follow[asked] = place.sink.context.first_writes.more_follow
+
+        place.sink.watch = note
+        ran(place, *people(3))
+        ran(place, *people(2, email="p@example.com"))
+        ran(place, person(3, email="p@example.com"), person(4))
+        assert [asked for asked, others in follow.items() if others] == ["create P1", "update 1"]
+    (tmp_path / "one").mkdir()
+    with Place(tmp_path / "one") as place:
+        place.sink.watch = note
+        ran(place, person(9))
+        assert follow["create P9"] is False
+
+
 def test_streams_of_a_run_share_it(tmp_path: Path) -> None:
     """It is a matter of the account, whatever stream the contact is of."""
     with Place(tmp_path) as place:

@@ -49,6 +49,9 @@ RENAMED = {"id": 1, "first_name": "Anna", "email": "new@example.com", "mobile": 
 """A record of the same key, of which nothing says that it is Anna's still."""
 BARE = {"first_name": "Anna", "last_name": "Ahrens"}
 
+ELSEWHERE = {**BARE, "phone": ANNA["mobile"], "email": OTHER["email"]}
+"""Her number in another field, so that it is no contact that was sent."""
+
 DOWN = Stopped("Fake", "list", "not signed in")
 UNLISTED = Refused("Fake", "list", "not allowed")
 NO_CUSTOMER = NotFound("Fake", "list", "no such customer", http_status=404)
@@ -274,6 +277,8 @@ ROWS = [
     Row("landed", "list", "created", "written 1", landed),
     Row("landed, no rule", "list", "created", "written 1", landed, settings=NOBODY),
     Row("landed, changed since", ADOPTED, "updated", "written 1", landed, record=MOVED),
+    Row("landed, changed since, no rule", ADOPTED, "updated", "written 1", landed, record=MOVED,
+        settings=NOBODY),
     Row("landed, nothing says that it is she", "list", UNKNOWN, "intent", landed, record=RENAMED),
     Row("the same, and somebody has looked", AGAIN, "created", "written 2", landed, record=LOOKED),
     Row("the same, and nobody was asked to look", "list", UNKNOWN, "intent", landed,
@@ -291,6 +296,18 @@ ROWS = [
         settings=NOBODY),
     Row("never arrived, somebody has her number", AGAIN, "created", "written 2", unanswered,
         [{**CONTACT, "first_name": "Bert"}], settings=NOBODY),
+    Row("never arrived, somebody has her number and may be adopted", AGAIN, "created",
+        "written 2", unanswered, [{**CONTACT, "first_name": "Bert"}]),
+    Row("never arrived, her number elsewhere, no rule", AGAIN, "created", "written 2",
+        unanswered, [ELSEWHERE], settings=NOBODY),
+    Row("never arrived, another last name, no rule", AGAIN, "created", "written 2",
+        unanswered, [{**CONTACT, "last_name": "Berg"}], settings=NOBODY),
+    Row("never arrived, names changed places, another number", AGAIN, "created", "written 2",
+        unanswered, [{**TURNED, "mobile": OTHER["mobile"]}]),
+    Row("never arrived, changed since, a namesake is there", AGAIN, "created", "written 2",
+        unanswered, [{"first_name": "Anna", **OTHER}], record=RENAMED),
+    Row("never arrived, one with her number elsewhere may be adopted", ADOPTED, "updated",
+        "written 1", unanswered, [ELSEWHERE]),
     Row("never arrived, a contact may be hers", "list", UNKNOWN, "intent", unanswered,
         [{**CONTACT, "email": OTHER["email"]}], settings=NOBODY),
     Row("never arrived, a contact of hers may be adopted", ADOPTED, "updated", "written 1",
@@ -314,6 +331,9 @@ ROWS = [
     Row("new, listing fails every time", "list", "-", "-", broken={"list": BROKEN}),
     Row("new, asking refused", "find", "rejected refused", "-",
         kind=AskedSink, broken={"find": UNLISTED}),
+    Row("new, asking refused, somebody has looked", "find, create Anna", "created", "written 1",
+        record={**ANNA, "rejection": LOOKED["rejection"]}, kind=AskedSink,
+        broken={"find": UNLISTED}),
     Row("new, her customer is not there", "find, create Anna", "created", "written 1",
         kind=AskedSink, broken={"find": NO_CUSTOMER}),
     Row("new, asking fails every time", "find", "rejected L5", "-",

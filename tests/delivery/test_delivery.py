@@ -11,7 +11,7 @@ import pytest
 from tap_contacts.transport.errors import Stopped
 from target_contacts.delivery.delivery import INTENTS_AT_ONCE
 from target_contacts.delivery.setbacks import NEXT_RUN
-from target_contacts.ledger.entry import INTENT, WRITTEN, Entry
+from target_contacts.ledger.entry import INTENT, LEAVING, WRITTEN, Entry
 from target_contacts.shutdown import Interrupted
 from tests.support.fake_people import ALONE, ANNA, held, people, person, statuses
 from tests.support.fake_run import FakeRun, Place
@@ -20,6 +20,7 @@ from tests.support.fake_sink import (
     LOST,
     REFUSED,
     STOPPED,
+    DeletingSink,
     FakeSink,
     IdempotentSink,
     ParallelSink,
@@ -101,6 +102,33 @@ def test_creates_that_did_not_leave_are_withdrawn(place: Place) -> None:
     with pytest.raises(Stopped):
         place.run(*people(4), **ALONE)
     assert statuses(place, 1, 2, 3, 4) == [INTENT, WRITTEN, None, None]
+
+
+def test_an_intent_of_an_earlier_run_is_not_withdrawn(place: Place) -> None:
+    """Its create may have been carried out, though it was not sent again in this run."""
+    place.sink.faults, place.sink.broken = [LOST], {"list": STOPPED.error}
+    with pytest.raises(Stopped):
+        place.run(person(2), **ALONE)
+    place.sink.faults, place.sink.broken = [STOPPED], {}
+    with pytest.raises(Stopped):
+        place.run(*people(3), **ALONE)
+    assert statuses(place, 1, 2, 3) == [None, INTENT, None]
+
+
+def test_a_deletion_that_may_have_been_carried_out_stays_known_while_its_contact_is_updated(
+    tmp_path: Path,
+) -> None:
+    """Whoever looks after a crash has to know that the contact may be gone."""
+    with Place(tmp_path, DeletingSink) as place:
+        place.run(person(1))
+        place.sink.faults = [STOPPED]
+        gone = {**person(1), "_sdc_deleted_at": "2026-05-01T10:00:00Z"}
+        with pytest.raises(Stopped):
+            place.run(gone, on_delete="delete")
+        seen = []
+        place.sink.watch = lambda asked: seen.append((asked, *statuses(place, 1)))
+        assert place.run(person(1, company="Acme")).bins == {"updated": 1}
+        assert (seen, statuses(place, 1)) == ([("update 1", LEAVING)], [WRITTEN])
 
 
 @pytest.mark.parametrize(("abandoned", "left"), [(False, None), (True, INTENT)])

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
+from target_contacts.mapping.field import Field
 from tests.support.fake_run import Place
-from tests.support.fake_sink import FAILING, ShortSink, WholeNameSink
+from tests.support.fake_sink import FAILING, FakeSink, ReplacingSink, ShortSink, WholeNameSink
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,6 +170,53 @@ def test_a_part_of_a_name_that_is_there_without_value_is_gone(tmp_path: Path) ->
         assert held(place, "full_name") == ["Ahrens"]
 
 
+FULL = {"first_name": "Anna", "last_name": "Ahrens"}
+LAST: dict[str, Any] = {"last_name": "Ahrens"}
+
+
+@pytest.mark.parametrize(
+    ("steps", "left", "became"),
+    [
+        ([FULL, LAST, {**LAST, "first_name": None}], "Ahrens", "updated"),
+        ([FULL, LAST, {**LAST, "first_name": ""}], "Ahrens", "updated"),
+        ([FULL, LAST, LAST, {**LAST, "first_name": None}], "Ahrens", "updated"),
+        ([FULL, LAST, {}, {**LAST, "first_name": None}], "Ahrens", "updated"),
+        ([FULL, LAST, {"full_name": "Ahrens"}], "Ahrens", "updated"),
+        ([FULL, LAST, FULL], "Anna Ahrens", "updated"),
+        ([FULL, LAST, {**LAST, "first_name": "Eva"}], "Eva Ahrens", "updated"),
+        ([FULL, LAST, {**LAST, "seen": 1}], "Anna Ahrens", "unchanged"),
+        ([FULL, LAST, {"first_name": None, "last_name": None}], "Anna Ahrens", "updated"),
+    ],
+)
+def test_a_name_left_alone_follows_as_soon_as_nothing_of_it_is_lacking(
+    tmp_path: Path, steps: list[dict[str, Any]], left: str, became: str
+) -> None:
+    """What is sent may look as it was sent last, but the contact still has the older name."""
+    with Place(tmp_path, WholeNameSink) as place:
+        runs = [place.run({"id": 1, "email": MAIL, **step}) for step in steps]
+        assert (held(place, "full_name"), runs[-1].bins) == ([left], {became: 1})
+        again = place.run({"id": 1, "email": MAIL, "seen": 2, **steps[-1]})
+        assert (held(place, "full_name"), again.bins) == ([left], {"unchanged": 1})
+
+
+class ClearingNameSink(WholeNameSink):
+    """The same where a field can be cleared."""
+
+    capabilities = replace(WholeNameSink.capabilities, clears_fields=True)
+
+
+@pytest.mark.parametrize("told", ["missing", "without value"])
+def test_a_name_left_alone_is_cleared_once_all_parts_of_it_are_gone(
+    tmp_path: Path, told: str
+) -> None:
+    """Parts that a record lacks are no sign of that; those that it has without value are."""
+    gone = {} if told == "missing" else {"first_name": None, "last_name": None}
+    with Place(tmp_path, ClearingNameSink) as place:
+        for step in (FULL, LAST, gone):
+            place.run({"id": 1, "email": MAIL, **step})
+        assert held(place, "full_name") == ["Anna Ahrens" if told == "missing" else ""]
+
+
 def test_a_name_that_looks_as_it_was_sent_last_may_still_differ(tmp_path: Path) -> None:
     """A part was lacking, so that it was not sent; now a field_map leaves that part out."""
     less = {name: value for name, value in ANNA.items() if name != "first_name"}
@@ -190,6 +240,47 @@ def test_what_cannot_be_cleared_is_named_and_not_sent_again_and_again(tmp_path: 
         assert list(runs[1].books.noted) == [
             ("contacts", "email", "gone at the source and cannot be cleared")
         ]
+
+
+class KeepingSink(FakeSink):
+    """A destination that clears fields, but no e-mail address."""
+
+    fields: ClassVar = (
+        *(each for each in FakeSink.fields if each.wire != "email"),
+        Field("email", "email", clears=False),
+    )
+
+
+def test_a_single_field_that_cannot_be_cleared_is_named(tmp_path: Path) -> None:
+    """Others are cleared; and a default takes the place of none that stays."""
+    with Place(tmp_path, KeepingSink) as place:
+        place.run({**ANNA, "company": "Acme"})
+        run = place.run({**ANNA, "company": None, "email": None}, defaults={"email": "x@y.de"})
+        assert held(place, "email", "company") == [MAIL, ""]
+        assert list(run.books.noted) == [
+            ("contacts", "email", "gone at the source and cannot be cleared")
+        ]
+
+
+def test_a_default_takes_the_place_of_what_cannot_be_cleared(tmp_path: Path) -> None:
+    """Nothing has to be emptied for it."""
+    with Place(tmp_path, WholeNameSink) as place:
+        place.run(ANNA)
+        run = place.run({**ANNA, "email": None}, defaults={"email": "all@example.com"})
+        assert (held(place, "email"), list(run.books.noted)) == (["all@example.com"], [])
+
+
+def test_the_names_of_properties_are_remembered_as_in_earlier_versions(place: Place) -> None:
+    """By eight digits of their hashes: what an older ledger says is gone with its property, too."""
+    place.run({"id": 1, "first_name": "Anna", "emails": LISTED})
+    entry = place.entry(1)
+    assert entry
+    assert entry.filled
+    digest = place.ledger.digest
+    assert place.ledger.fills([entry.filled])[entry.filled] == {
+        "first_name": [digest("first_name")[:8]],
+        "email": [digest("emails")[:8]],
+    }
 
 
 def test_a_cleared_value_is_cleared_once(place: Place) -> None:
@@ -222,6 +313,19 @@ def test_what_a_lost_first_update_filled_is_cleared_if_it_is_gone_since(place: P
     assert held(place, "company") == [""]
 
 
+@pytest.mark.parametrize(("defaults", "left"), [({}, "Acme"), ({"company": "Firm"}, "Firm")])
+def test_nothing_is_cleared_of_which_nobody_knows_what_filled_it(
+    place: Place, defaults: dict[str, Any], left: str
+) -> None:
+    """As in a ledger of an earlier version; a default takes the place of what is gone."""
+    place.run({**ANNA, "company": "Acme"})
+    entry = place.entry(1)
+    assert entry
+    place.ledger.put("contacts", [structs.replace(entry, filled=None)])
+    run = place.run({**ANNA, "company": None, "phone": "+4930123456"}, defaults=defaults)
+    assert (run.bins, held(place, "company", "phone")) == ({"updated": 1}, [left, "+4930123456"])
+
+
 # Defaults and constants.
 
 
@@ -237,6 +341,16 @@ def test_a_default_fills_a_new_contact_and_goes_over_no_value(place: Place) -> N
     assert held(place, "company", "last_name") == ["Typed in", "Meyer"]
 
 
+def test_a_default_is_sent_again_where_an_update_replaces_the_contact(tmp_path: Path) -> None:
+    """But not over a value of the source that the record only lacks now."""
+    defaults = {"company": "Default", "country": "DE"}
+    with Place(tmp_path, ReplacingSink) as place:
+        place.run({**ANNA, "company": "Acme"}, defaults=defaults)
+        place.sink.contacts["1"]["country"] = ""
+        place.run({**ANNA, "last_name": "Meyer"}, defaults=defaults)
+        assert held(place, "company", "country", "last_name") == ["Acme", "DE", "Meyer"]
+
+
 def test_a_default_fills_what_becomes_empty(place: Place) -> None:
     """What is gone at the source gives way to it."""
     defaults = {"company": "Default"}
@@ -250,6 +364,24 @@ def test_a_constant_takes_the_place_of_what_came_from_a_property(place: Place) -
     place.run({**ANNA, "org": "Globex"}, field_map={"company": "org"})
     run = place.run(ANNA, field_map={"company": "'Acme'"})
     assert (run.bins, held(place, "company")) == ({"updated": 1}, ["Acme"])
+
+
+def test_what_a_field_map_filled_stays_without_it(place: Place) -> None:
+    """Its property still has a value, though nobody takes it any more; until it has none."""
+    place.run({**ANNA, "circus": "Krone"}, field_map={"company": "circus"})
+    place.run({**ANNA, "circus": "Krone", "phone": "+4930123456"})
+    assert held(place, "company", "phone") == ["Krone", "+4930123456"]
+    place.run({**ANNA, "circus": None})
+    assert held(place, "company", "phone") == ["", "+4930123456"]
+
+
+def test_what_a_constant_filled_stays_until_the_source_says_something(place: Place) -> None:
+    """It came from no property, so that none of them is gone."""
+    place.run(ANNA, field_map={"company": "'Acme'"})
+    place.run({**ANNA, "phone": "+4930123456"})
+    assert held(place, "company", "phone") == ["Acme", "+4930123456"]
+    place.run({**ANNA, "company": None})
+    assert held(place, "company", "phone") == ["", "+4930123456"]
 
 
 def test_what_only_a_default_filled_stays(place: Place) -> None:

@@ -292,10 +292,25 @@ def test_a_few_contacts_may_all_be_cleared(tmp_path: Path) -> None:
     """Below twenty contacts a quarter says nothing."""
     with Place(tmp_path) as place:
         place.run(*PEOPLE[:19])
-        assert place.run(*UNMAILED[:19]).bins == {"updated": 19}
+        run = place.run(*UNMAILED[:19])
+        assert (run.bins, run.guards.verdicts()) == ({"updated": 19}, [])
 
 
 # Ends of runs.
+
+
+@pytest.mark.parametrize("kind", [FakeSink, AskedSink])
+def test_what_no_guard_counts_is_held_back_with_the_rest(
+    tmp_path: Path, kind: type[FakeSink]
+) -> None:
+    """Once a guard ends the run, of the same batch and of later ones."""
+    with Place(tmp_path, kind) as place:
+        place.run(*PEOPLE[:3])
+        run = FakeRun(place, guards={"max_updates": 1})
+        run.send(*HIRED[:3], PEOPLE[3])
+        run.send(PEOPLE[4])
+        run.finish()
+        assert run.bins == {"updated": 1, "skipped": 4}
 
 
 def test_later_batches_are_held_back_without_a_look_up(tmp_path: Path) -> None:
@@ -332,6 +347,17 @@ def test_a_dry_run_says_what_would_end_it_and_goes_on(tmp_path: Path) -> None:
         assert seen == {"max_updates": (40, 3), "max_cleared": (40, 10)}
 
 
+def test_a_dry_run_goes_on_though_too_much_is_rejected(tmp_path: Path) -> None:
+    """It sends nothing anyway, and STATE is none of its business."""
+    nameless: list[Record] = [{"id": n, "first_name": ""} for n in range(101, 104)]
+    with Place(tmp_path) as place:
+        run = place.run(*nameless, *PEOPLE, guards={"max_rejected": 1}, dry_run=True)
+        assert (run.bins, run.guards.ends_sending) == ({"rejected": 3, "created": 40}, False)
+        assert [each.summary() for each in run.guards.verdicts()] == [
+            {"guard": "max_rejected", "seen": 3, "limit": 1}
+        ]
+
+
 @pytest.mark.parametrize("action", ["DELETE", "MARK"])
 def test_deletions_and_marks_count_together(action: str) -> None:
     """A quarter may go by default, of whatever kind."""
@@ -340,6 +366,7 @@ def test_deletions_and_marks_count_together(action: str) -> None:
     let = [guards.admits("contacts", str(n), action if n % 2 else "DELETE") for n in range(40)]
     assert (let, stops) == ([True] * 10 + [False] * 30, ["now"])
     assert guards.admits("contacts", "3", action)
+    assert not guards.admits("contacts", "20", action)
     (verdict,) = guards.verdicts()
     assert verdict.sentence(stopped=True) == (
         "The guard max_deletes ended the run: nothing beyond it was sent, and no STATE covers "

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_contacts.delivery.keys import KeyReader, former, texts
+from target_contacts.delivery.keys import KeyReader, former, other, texts
 from target_contacts.errors import Rejected
 from target_contacts.singer.lines import Line
 from tests.crowd.places import seen
@@ -427,3 +427,20 @@ def test_the_kept_ledgers_hold_no_more_than_hashes_and_ids() -> None:
         text = "\n".join(kept["ledger"])
         assert text.count("INSERT INTO") == len(kept["ids"]) == old_ledger.PEOPLE
         assert [word for word in ("First", "example.com", "+49", "B-2") if word in text] == []
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [
+        (["id"], ["a", "b"], "Stream people has the key a, b; the ledger knows its records by id,"),
+        (["a", "b"], [], "Stream people has the key none; the ledger knows its records by a, b,"),
+        ([], ["id"], "Stream people has the key id; the ledger knows its records by none,"),
+    ],
+)
+def test_another_key_is_named_beside_the_former_one(
+    before: list[str], now: list[str], said: str
+) -> None:
+    """With what to do."""
+    text = other("people", before, now)
+    assert text.startswith(said)
+    assert "Let the tap send the former key again." in text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from msgspec.structs import replace
@@ -11,10 +11,16 @@ from msgspec.structs import replace
 from target_contacts.delivery import leavers, versions
 from target_contacts.delivery.missing import WAS_GONE
 from target_contacts.ledger.entry import GONE, INTENT, LEAVING, MARKED, WRITTEN
-from target_contacts.sinks.capabilities import Capabilities
 from tests.support.fake_people import held, people, person, statuses
 from tests.support.fake_run import FakeRun, Place
-from tests.support.fake_sink import FAILING, REFUSED, STOPPED, DeletingSink, FakeSink
+from tests.support.fake_sink import (
+    FAILING,
+    REFUSED,
+    STOPPED,
+    DeletingSink,
+    FakeSink,
+    ReplacingSink,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,14 +33,6 @@ MARK: dict[str, Any] = {"on_delete": "mark", "marks": LEFT}
 DELETE: dict[str, Any] = {"on_delete": "delete"}
 _MODE = "not there yet, and mode is update_only"
 NIGHTS = itertools.count(1)
-
-
-class ReplacingSink(FakeSink):
-    """A destination where an update replaces the whole contact."""
-
-    capabilities: ClassVar = Capabilities(
-        identity=("first_name", "mobile"), concurrency=1, can_list=True, replaces=True
-    )
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.exceptions import ConfigurationError
 
-from target_contacts.delivery.evidence import FactReader, share_number
+from target_contacts.delivery.evidence import FactReader, cover, share_number
 from target_contacts.delivery.matching import ByEvidence, ByRules, assigned, share_evidence
 from target_contacts.sinks.cobai import CobaiSink
 from target_contacts.sinks.porters.sink import PortersSink
@@ -112,6 +112,10 @@ NAMELESS = [
         ({"phone": "+4930123456", "first_name": "Joan"}, {"phone": "+4930123456"}),
         ({"first_name": "", "last_name": ""}, {}),
         ({"phone": "12", "email": "one@example.com"}, {"phone": "12", "email": "two@example.com"}),
+        (
+            {"company": "1234567", "email": "one@example.com"},
+            {"company": "1234567", "email": "two@example.com"},
+        ),
         ({"phone": "12", "first_name": "Joan"}, {"phone": "12"}),
         ({"phone": "12"}, {"phone": "13"}),
         *(({**ONE, "phone": some}, {**TWO, "phone": other}) for some, other in NOBODYS),
@@ -304,6 +308,8 @@ def test_a_key_goes_before_all_else(key: str, *, same: bool) -> None:
         ("123456", "123456", True),
         ("111111", "111111", False),
         ("+1111111", "+1111111", False),
+        ("1111111", "+491111111", False),
+        ("5551234567", "1234567", False),
         ("1212121", "1212121", True),
     ],
 )
@@ -314,6 +320,24 @@ def test_two_numbers_are_one_though_one_lacks_its_country(
     assert share_number({one}, {other}) is same
     assert share_number({other}, {one}) is same
     assert share_number({other, "+4989555555"}, {"+4989666666", one}) is same
+
+
+@pytest.mark.parametrize(
+    ("some", "others", "covered"),
+    [
+        ({"+4915112345678", "+4930123456"}, {"+4930123456", "015112345678"}, True),
+        ({"015112345678"}, {"+4930123456", "+4915112345678"}, True),
+        ({"+4915112345678", "+4930123456"}, {"+4915112345678"}, False),
+        ({"12"}, {"12"}, True),
+        (set(), {"+4930123456"}, True),
+        ({"+4930123456"}, set(), False),
+    ],
+)
+def test_numbers_are_among_others_however_these_are_written(
+    some: set[str], others: set[str], *, covered: bool
+) -> None:
+    """With or without country code; one that many share only as it is."""
+    assert cover(some, others) is covered
 
 
 @pytest.mark.parametrize(
@@ -472,6 +496,12 @@ def test_rules_need_a_destination_that_can_be_asked(tmp_path: Path) -> None:
     said = "match_on: contacts of Fake cannot be looked up; leave it out."
     with Place(tmp_path, IdempotentSink) as place, pytest.raises(ConfigurationError, match=said):
         place.run({"id": 1, **JOHN}, match_on=["email"])
+
+
+def test_no_rule_needs_no_destination_that_can_be_asked(tmp_path: Path) -> None:
+    """An empty `match_on` is right everywhere."""
+    with Place(tmp_path, IdempotentSink) as place:
+        assert place.run({"id": 1, "first_name": "Anna"}, match_on=[]).bins == {"created": 1}
 
 
 @pytest.mark.parametrize("match_on", [{"email": 1}, [[7]], ["city"]])

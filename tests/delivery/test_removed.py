@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tap_contacts.transport.errors import NotFound, Refused, Stopped
 from tests.support.fake_run import FakeRun, Place
-from tests.support.fake_sink import LANDED, LATE, LOST, REFUSED, FakeSink, Fault, ParallelSink
+from tests.support.fake_sink import (
+    LANDED,
+    LATE,
+    LISTED,
+    LOST,
+    REFUSED,
+    AskedSink,
+    FakeSink,
+    Fault,
+    ParallelSink,
+    WholeNameSink,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,12 +96,61 @@ class OneListSink(FakeSink):
         return isinstance(error, NotFound) and remote_id not in self.ids_there
 
 
+class OneListAskedSink(AskedSink):
+    """The same where contacts can be asked for one by one."""
+
+    is_gone = OneListSink.is_gone
+
+
+def test_one_adopted_after_the_list_is_not_taken_to_be_gone(tmp_path: Path) -> None:
+    """It came after all were asked for: a refused update makes no second one."""
+    with Place(tmp_path, OneListAskedSink) as place:
+        removed(place, BERT)
+        run = FakeRun(place, on_gone="recreate")
+        run.send({**BERT, "company": "Acme"})
+        place.sink.put(**{name: value for name, value in ANNA.items() if name != "id"})
+        place.sink.faults = [Fault(NotFound("Fake", "update", "not found", http_status=404))]
+        run.send(MOVED)
+        assert run.bins == {"created": 1, "rejected": 1}
+        assert len(place.sink.contacts) == 2
+
+
+class OneListDeletingSink(OneListSink):
+    """The same where contacts can be deleted."""
+
+    capabilities = replace(LISTED, deletes=True)
+
+
+def test_one_created_after_the_list_is_not_taken_to_be_deleted(tmp_path: Path) -> None:
+    """An API that does not find its newest contact yet may still hold it."""
+    with Place(tmp_path, OneListDeletingSink) as place:
+        removed(place, BERT)
+        run = FakeRun(place, on_delete="delete")
+        for record in ({**BERT, "_sdc_deleted_at": "2026-05-01T10:00:00Z"}, ANNA):
+            run.send(record)
+        place.sink.faults = [Fault(NotFound("Fake", "delete", "not found", http_status=404))]
+        run.send({**ANNA, "_sdc_deleted_at": "2026-05-01T10:00:00Z"})
+        assert run.bins == {"deleted": 1, "created": 1, "rejected": 1}
+        assert place.entry(1)
+
+
+class BlindSink(FakeSink):
+    """The same, which finds no contact when it is asked for one."""
+
+    def is_gone(self, remote_id: str, error: Rejected | Refused) -> bool:
+        """Say that a contact is not there, as far as can be told."""
+        del error
+        self._ask(f"is {remote_id} gone")
+        return True
+
+
+@pytest.mark.parametrize("kind", [OneListSink, BlindSink])
 @pytest.mark.parametrize("on_gone", ["recreate", "skip"])
 def test_a_list_says_nothing_of_contacts_that_were_written_after_it(
-    tmp_path: Path, on_gone: str
+    tmp_path: Path, on_gone: str, kind: type[FakeSink]
 ) -> None:
     """An API that does not find its newest contact yet makes no second one."""
-    with Place(tmp_path, OneListSink) as place:
+    with Place(tmp_path, kind) as place:
         removed(place, BERT)
         run = FakeRun(place, on_gone=on_gone)
         run.send({**BERT, "company": "Acme"})
@@ -100,6 +161,35 @@ def test_a_list_says_nothing_of_contacts_that_were_written_after_it(
         names = [contact["first_name"] for contact in place.sink.contacts.values()]
         assert (names.count("Anna"), run.bins["rejected"]) == (1, 1)
         assert place.sink.asked.count("list") >= 1
+
+
+def test_an_update_that_never_left_is_rejected_without_a_question(tmp_path: Path) -> None:
+    """Whoever was not asked to change a contact says nothing of whether it is there."""
+    with Place(tmp_path, BlindSink) as place:
+        place.run(ANNA)
+        place.sink.faults = [Fault(Refused("Fake", "update", "too large"))]
+        run = place.run(MOVED, on_gone="skip")
+        assert (run.bins, known(place)) == ({"rejected": 1}, ("written", "1"))
+        assert "is 1 gone" not in place.sink.asked
+
+
+def test_one_created_anew_has_what_the_record_says_and_no_more(tmp_path: Path) -> None:
+    """Where the update would have left alone a name of which the record lacks a part."""
+    with Place(tmp_path, WholeNameSink) as place:
+        removed(place)
+        less = {name: value for name, value in MOVED.items() if name != "first_name"}
+        assert place.run({**less, "phone": ""}, on_gone="recreate").bins == {"created": 1}
+        there = {"full_name": "Ahrens", "email": "anna@example.com"}
+        assert list(place.sink.contacts.values()) == [there]
+
+
+def test_one_that_is_removed_while_it_is_adopted_is_created(tmp_path: Path) -> None:
+    """The look-up found it, the update did not."""
+    with Place(tmp_path) as place:
+        place.sink.put(**{name: value for name, value in ANNA.items() if name != "id"})
+        place.sink.watch = lambda what: place.sink.contacts.clear() if what == "update 1" else None
+        assert place.run(MOVED, on_gone="recreate").bins == {"created": 1}
+        assert (list(place.sink.contacts.values()), known(place)) == ([CONTACT], ("written", "2"))
 
 
 @pytest.mark.parametrize("fault", [LOST, LANDED, LATE])

@@ -12,7 +12,7 @@ from tap_contacts.transport.served import GIVEN_UP_IN_OUTAGE
 from target_contacts.delivery.setbacks import NEXT_RUN, PATIENCE, Tries
 from tests.support.fake_people import ALONE, ANNA, CONTACT, people, person
 from tests.support.fake_run import FakeRun, Place
-from tests.support.fake_sink import LISTED, LOST, FakeSink
+from tests.support.fake_sink import LANDED, LISTED, LOST, REFUSED, STOPPED, FakeSink
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,6 +106,83 @@ def test_a_create_known_to_be_alone_in_failing_is_no_sign_of_an_outage(place: Pl
     assert order[13:23] == [*(f"create P{n}" for n in range(1, 10)), "list"]
 
 
+def test_ten_creates_in_a_row_make_a_look_up_due(place: Place) -> None:
+    """One that is accepted after nine shows that the destination is there: then nine more may."""
+    place.sink.faults = [LOST] * (PATIENCE - 1) + [None] + [LOST] * PATIENCE
+    assert place.run(*people(25), **ALONE).bins == {"created": 25}
+    assert place.sink.asked[:21] == [*(f"create P{n}" for n in range(1, 21)), "list"]
+
+
+def test_a_create_found_by_its_look_up_shows_that_the_destination_is_there(place: Place) -> None:
+    """The four that were lost beside it are rejected."""
+    place.sink.faults = [LANDED]
+    place.sink.always = {f"P{n}": LOST for n in (2, 3, 4, 5)}
+    assert place.run(*people(5), max_tries=1, **ALONE).bins == {"created": 1, "rejected": 4}
+
+
+def test_what_was_accepted_before_an_outage_is_no_sign_against_it(place: Place) -> None:
+    """Not even a create of an earlier run that a look-up has found, nor a thousand others."""
+    place.sink.faults, place.sink.broken = [LANDED], {"list": STOPPED.error}
+    with pytest.raises(Stopped):
+        place.run(person(9), **ALONE)
+    place.sink.broken = {}
+    place.sink.always = {f"P{n}": LOST for n in (1, 2, 3, 4)}
+    run = FakeRun(place, max_tries=1, **ALONE)
+    run.books.enter("created", 1000)
+    run.send(person(9))
+    assert run.bins == {"created": 1001}
+    with pytest.raises(Stopped):
+        run.send(*people(4))
+
+
+def test_records_rejected_before_another_was_accepted_are_no_sign_of_an_outage(
+    place: Place,
+) -> None:
+    """Three are too few by themselves, before and after."""
+    place.sink.always = {f"P{n}": LOST for n in (1, 2, 3, 5, 6, 7)}
+    run = FakeRun(place, max_tries=1, **ALONE)
+    for several in (people(3), [person(4)], people(7)[4:]):
+        run.send(*several)
+    assert run.bins == {"rejected": 6, "created": 1}
+
+
+def test_a_rejected_create_is_told_by_its_last_answer(place: Place) -> None:
+    """Not by that which others were accepted after."""
+    answers = iter(range(1, 4))
+
+    def fail(asked: str) -> None:
+        if asked == "create P1":
+            error = OutcomeUnknown("Fake", "create", f"answer {next(answers)}")
+            place.sink.always["P1"] = LOST._replace(error=error)
+
+    place.sink.watch = fail
+    (rejection,) = place.run(*people(2), max_tries=3, **ALONE).rejections
+    assert "create: answer 3. The create was sent 3 times" in rejection.reason
+
+
+def test_a_create_that_comes_again_after_its_last_try_has_one_more(place: Place) -> None:
+    """Its record may have changed; then it is rejected, and the run goes on."""
+    place.sink.always = {"P1": LOST}
+    run = FakeRun(place, wait=60, max_tries=1, **ALONE)
+    run.send(person(1))
+    place.clock.sleep(60)
+    run.send(person(1, company="Acme"))
+    run.finish()
+    assert place.sink.asked.count("create P1") == 2
+    assert run.bins == {"skipped": 1, "rejected": 1}
+
+
+def test_a_create_rejected_before_counts_in_an_outage_as_any_other(place: Place) -> None:
+    """That others were accepted after it then says nothing now."""
+    place.sink.always = {"P1": LOST}
+    run = FakeRun(place, max_tries=1, **ALONE)
+    run.send(*people(2))
+    assert run.bins == {"rejected": 1, "created": 1}
+    place.sink.always |= {f"P{n}": LOST for n in (3, 4, 5)}
+    with pytest.raises(Stopped):
+        run.send(person(1), *people(5)[2:])
+
+
 def test_creates_of_earlier_batches_that_are_settled_are_no_sign_of_an_outage(place: Place) -> None:
     """Three are rejected in each of two batches: they count as rejected, once each."""
     place.sink.always = {f"P{n}": LOST for n in (1, 2, 3)}
@@ -116,6 +193,17 @@ def test_creates_of_earlier_batches_that_are_settled_are_no_sign_of_an_outage(pl
     place.sink.always["P4"] = LOST
     with pytest.raises(Stopped):
         run.send(person(4))
+
+
+def test_a_rejected_create_counts_once_however_long_a_run_goes_on(place: Place) -> None:
+    """Ten refusals on, two that were never answered and a third are still no outage."""
+    place.run(person(99), **ALONE)
+    place.sink.always = {f"P{n}": LOST for n in (1, 2, 3)}
+    place.sink.always |= {f"P{n}": REFUSED for n in range(11, 21)}
+    run = FakeRun(place, max_tries=1, **ALONE)
+    for several in (people(2), *([person(n)] for n in range(11, 21)), [person(3)]):
+        run.send(*several)
+    assert run.bins == {"rejected": 13}
 
 
 def test_creates_that_are_held_count_until_another_is_accepted(place: Place) -> None:

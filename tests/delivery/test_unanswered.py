@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_contacts.transport.errors import Stopped
+from tap_contacts.transport.errors import Refused, Stopped
 from target_contacts.ledger.entry import INTENT, WRITTEN
 from tests.support.fake_people import ALONE, ANNA, held, people, person, statuses
 from tests.support.fake_run import FakeRun, Place
@@ -17,6 +17,7 @@ from tests.support.fake_sink import (
     OVERTAKEN,
     REFUSED,
     STOPPED,
+    AskedSink,
     Fault,
 )
 
@@ -136,6 +137,15 @@ def test_a_name_alone_does_not_tell_that_a_create_landed(place: Place) -> None:
     assert [each["company"] for each in place.sink.contacts.values()] == ["Other", "Acme"]
 
 
+def test_what_an_api_does_not_give_back_tells_nothing(place: Place) -> None:
+    """Such as a password: the contact is the one that was sent all the same."""
+    unseen(place, ANNA, faults=[LANDED])
+    del place.sink.contacts["1"]["email"]
+    assert place.run(ANNA).bins == {"created": 1}
+    assert place.sink.asked.count("create Anna") == 1
+    assert "update 1" not in place.sink.asked
+
+
 def test_of_two_lost_creates_the_one_that_did_not_land_is_sent_again(place: Place) -> None:
     """The other's contact agrees by its number, too, and is not taken for it."""
     twin = {**ANNA, "id": 2, "email": "other@example.com"}
@@ -167,6 +177,25 @@ def test_what_lands_after_all_of_a_record_that_changed_is_named(place: Place) ->
     run = place.run(person(1, company="Acme"), **ALONE)
     assert (run.bins, held(place)) == ({"created": 1}, ["P1", "P1"])
     assert run.books.doubled == [("contacts", "2", ["1"])]
+
+
+def test_a_look_that_is_refused_leaves_only_its_own_record_out(tmp_path: Path) -> None:
+    """What doubled of the others is named all the same."""
+    with Place(tmp_path, AskedSink) as place:
+        run = FakeRun(place, **ALONE)
+        for number in (1, 2):
+            place.sink.faults = [OVERTAKEN]
+            run.send(person(number))
+        refused = iter([Refused("Fake", "find", "too long")])
+
+        def refuse(asked: str) -> None:
+            for error in refused if asked == "find" else ():
+                raise error
+
+        place.sink.watch = refuse
+        run.finish()
+        assert held(place) == ["P1", "P1", "P2", "P2"]
+        assert run.books.doubled == [("contacts", "4", ["3"])]
 
 
 def test_records_that_look_alike_are_not_called_doubled(place: Place) -> None:

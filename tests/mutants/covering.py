@@ -31,7 +31,7 @@ That is much longer than such a test takes alone, since measuring slows it down.
 
 PACKAGES = ("tap_contacts", "target_contacts", "tests")
 TESTS = (
-    *("tests/delivery", "tests/ledger", "tests/listing", "tests/transport"),
+    *("tests/delivery", "tests/ledger", "tests/listing", "tests/report", "tests/transport"),
     *("tests/apis/test_porters*.py", "tests/apis/test_valomnia*.py"),
     *("tests/pipeline/test_target.py", "tests/pipeline/test_explain.py"),
     *("tests/pipeline/test_guards.py", "tests/pipeline/test_limit.py"),

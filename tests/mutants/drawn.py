@@ -18,7 +18,7 @@ from cosmic_ray.operators.operator import Operator
 from cosmic_ray.work_db import WorkDB, use_db
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from cosmic_ray.work_item import MutationSpec
 
@@ -157,8 +157,19 @@ def _executed(source: str) -> str | None:
         return None
 
 
+_EQUAL: Mapping[type[ast.cmpop], type[ast.cmpop]] = {ast.Is: ast.Eq, ast.IsNot: ast.NotEq}
+
+
+def _is_single(node: ast.expr) -> bool:
+    """Say whether an expression is "", or a member of an enumeration, such as `Action.CREATE`."""
+    if isinstance(node, ast.Constant):
+        return bool(node.value == "")
+    owner = ast.unparse(node.value) if isinstance(node, ast.Attribute) else ""
+    return owner[:1].isupper() and isinstance(node, ast.Attribute) and node.attr.isupper()
+
+
 class _Executed(ast.NodeTransformer):
-    """Take out what only type checkers read, caches, and what `zip` asserts of lengths."""
+    """Take out what changes no outcome: what only type checkers read, caches, and the like."""
 
     def visit_If(self, node: ast.If) -> Any:
         """Take out imports for types, whatever became of their condition."""
@@ -193,6 +204,12 @@ class _Executed(ast.NodeTransformer):
         """Take out whether `zip` asserts that lengths are equal, which they are."""
         if ast.unparse(node.func) == "zip":
             node.keywords = []
+        return self.generic_visit(node)
+
+    def visit_Compare(self, node: ast.Compare) -> Any:
+        """Take `is` for `==` where there is one object: members of enumerations, and ""."""
+        if all(map(_is_single, node.comparators)):
+            node.ops = [_EQUAL.get(type(op), type(op))() for op in node.ops]
         return self.generic_visit(node)
 
     def visit_BoolOp(self, node: ast.BoolOp) -> Any:

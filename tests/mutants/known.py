@@ -23,6 +23,7 @@ class Known(NamedTuple):
 
 
 SIZES = (
+    ("delivery/delivery", "INTENTS_AT_ONCE", 100, "100"),
     ("delivery/filled", "REMEMBERED", 4096, "4096"),
     ("delivery/unanswered", "MOST_HELD", 1000, "1000"),
     ("ledger/ledger", "MANY", 1000, "1000"),
@@ -43,6 +44,20 @@ KNOWN = (
         Known(module, before, after, EQUIVALENT, why)
         for module, before, afters, why in SEVERAL
         for after in afters
+    ),
+    Known(
+        "delivery/adoption",
+        "elif item.intent and (open_ones := self._undecidable(item, candidates)):",
+        "elif True and (open_ones := self._undecidable(item, candidates)):",
+        EQUIVALENT,
+        SHORT_CUT,
+    ),
+    Known(
+        "delivery/arrival",
+        "other = {*differ, *moved} - {*lost, *gone}",
+        "other = {*differ, *moved} ^ {*lost, *gone}",
+        EQUIVALENT,
+        "what is lost or gone differs or moved",
     ),
     Known(
         "delivery/candidates",
@@ -74,17 +89,86 @@ KNOWN = (
     ),
     Known(
         "delivery/filled",
-        "if before is None or before == item.filled:",
-        "if before is None or False:",
+        "if len(self._ids) < REMEMBERED:",
+        "if len(self._ids) is not REMEMBERED:",
+        EQUIVALENT,
+        "how much is remembered is no promise",
+    ),
+    *(
+        Known("delivery/filled", before, after, EQUIVALENT, SHORT_CUT)
+        for before, after in (
+            (
+                "here = {LEFT_ALONE, *self._hashes(item.received.record)} if fewer else set()",
+                "here = {LEFT_ALONE, *self._hashes(item.received.record)} if True else set()",
+            ),
+            ("if not told:", "if False:"),
+            ("return []", "pass"),
+        )
+    ),
+    *(
+        Known(
+            "delivery/filled",
+            'fill, earlier = known.get(item.filled or "", {}), known.get(before or "", {})',
+            f"fill, earlier = known.get({fill}, {{}}), known.get({earlier}, {{}})",
+            EQUIVALENT,
+            "neither is the id of a row",
+        )
+        for fill, earlier in (
+            ("item.filled or False", 'before or ""'),
+            ('item.filled or ""', "before or False"),
+        )
+    ),
+    *(
+        Known("delivery/filled", before, after, EQUIVALENT, "what is not remembered is looked up")
+        for before, after in (
+            ("if found is None:", "if True:"),
+            ("self._ids[told] = found", "pass"),
+        )
+    ),
+    Known(
+        "delivery/look_up",
+        "return [item.intent.identity for item in items if item.intent and item.intent.identity]",
+        "return [item.intent.identity for item in items if item.intent and True]",
+        EQUIVALENT,
+        "no contact is known by None",
+    ),
+    *(
+        Known("delivery/keys", before, after, EQUIVALENT, SHORT_CUT)
+        for before, after in (
+            ("if _TEXT.issuperset(map(type, values)):", "if False:"),
+            ("return list(values)", "pass"),
+        )
+    ),
+    Known(
+        "delivery/limit",
+        "if self._most is None or (stream, key) in self._admitted:",
+        "if False or (stream, key) in self._admitted:",
+        EQUIVALENT,
+        "where all are let through, nobody asks who was",
+    ),
+    *(
+        Known(
+            "delivery/limit",
+            "return self._most is not None and len(self._admitted) >= self._most",
+            f"return self._most is not None and len(self._admitted) {other} self._most",
+            EQUIVALENT,
+            "no more are ever admitted",
+        )
+        for other in ("==", "is")
+    ),
+    Known(
+        "delivery/matching",
+        "several = {record: wish for record, wish in wishes.items() if any(wish)}",
+        "several = {record: wish for record, wish in wishes.items() if True}",
         EQUIVALENT,
         SHORT_CUT,
     ),
     Known(
-        "delivery/filled",
-        "made = {w: v for w, v in filled.items() if w not in item.fallback}",
-        "made = {w: v for w, v in filled.items() if True}",
+        "delivery/matching",
+        "for rank in range(1, rules + 1):",
+        "for rank in range(1, rules << 1):",
         EQUIVALENT,
-        "what a default gives is never among what a record fills, which is asked for next",
+        "there are no more rules than all",
     ),
     Known(
         "delivery/matching",
@@ -144,6 +228,34 @@ KNOWN = (
     ),
     Known("delivery/canary", "return", "pass", EQUIVALENT, SHORT_CUT),
     Known(
+        "delivery/guards",
+        "return self._enforced and first is not None and first.guard == REJECTED",
+        "return self._enforced and first is not None and first.guard is REJECTED",
+        EQUIVALENT,
+        "it is that very text",
+    ),
+    *(
+        Known(
+            "delivery/guards",
+            "return bound.of(self._contacts(count.stream) if bound.is_share else 0)",
+            f"return bound.of(self._contacts(count.stream) if bound.is_share else {other})",
+            EQUIVALENT,
+            "a limit that is a number does not go by the contacts",
+        )
+        for other in ("1", " -1")
+    ),
+    Known("ledger/ledger", "return {}", "pass", EQUIVALENT, SHORT_CUT),
+    *(
+        Known(
+            "delivery/canary",
+            "self._sink.context.first_writes.more_follow = len(ready) > 1",
+            f"self._sink.context.first_writes.more_follow = len(ready) {other} 1",
+            EQUIVALENT,
+            "there is at least one",
+        )
+        for other in ("!=", "is not")
+    ),
+    Known(
         "ledger/lock",
         "time.sleep(min(POLL_SECONDS, max(0.0, until - time.monotonic())))",
         "time.sleep(min(POLL_SECONDS, max(0.0, until % time.monotonic())))",
@@ -154,12 +266,55 @@ KNOWN = (
         Known(f"transport/{module}", "return 0.0", "return -1.0", EQUIVALENT, NOW)
         for module in ("fixed_rate", "told_quota")
     ),
+    *(
+        Known(
+            "delivery/unanswered",
+            "return max((item.until for item in self._held.values()), default=0.0) - self._clock()",
+            "return max((item.until for item in self._held.values()), "
+            f"default={other}) - self._clock()",
+            EQUIVALENT,
+            "nobody asks unless some are held",
+        )
+        for other in (" 1.0", " -1.0")
+    ),
     Known(
         "delivery/intents",
         "self._open.clear()",
         "pass",
         EQUIVALENT,
         "the run ends then, and withdraws nothing again",
+    ),
+    *(
+        Known("delivery/evidence", before, after, EQUIVALENT, SHORT_CUT)
+        for before, after in (
+            ("if not given or _E164.fullmatch(given):", "if not given and _E164.fullmatch(given):"),
+            ("if not given or _E164.fullmatch(given):", "if not given or False:"),
+            ("if not given or _E164.fullmatch(given):", "if False or _E164.fullmatch(given):"),
+            ("if not given or _E164.fullmatch(given):", "if False:"),
+            ("return given", "pass"),
+        )
+    ),
+    *(
+        Known(
+            "delivery/comparison",
+            "if flat and len(flat) < len(match_on):",
+            f"if flat and len(flat) {other} len(match_on):",
+            EQUIVALENT,
+            "they are a part of these",
+        )
+        for other in ("!=", "is not")
+    ),
+    *(
+        Known("delivery/comparison", before, after, EQUIVALENT, why)
+        for before, after, why in (
+            ("if not candidates:", "if False:", SHORT_CUT),
+            ("return []", "pass", SHORT_CUT),
+            (
+                "self.adopts = self.rules != [] and sink.capabilities.can_list",
+                "self.adopts = self.rules != [] and True",
+                "where contacts are not told, a look-up asks for nothing and finds nobody",
+            ),
+        )
     ),
     Known(
         "delivery/evidence",

@@ -101,7 +101,8 @@ class FakeRun:
         allow: Collection[str] = (),
         **config: Any,
     ) -> None:
-        self.settings = typed({**DEFAULTS, "unanswered_wait_seconds": wait, **config})
+        given = {**DEFAULTS, "unanswered_wait_seconds": wait, **config}
+        self.settings = typed(msgspec.json.decode(msgspec.json.encode(given)))
         self.planner = planner or (Planner() if self.settings.dry_run else None)
         self.place, self.sink = place, place.sink
         self.ledger = place.ledger.copied() if self.planner else place.ledger

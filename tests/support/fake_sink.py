@@ -223,6 +223,12 @@ class DeletingSink(FakeSink):
     capabilities = replace(LISTED, deletes=True)
 
 
+class ReplacingSink(FakeSink):
+    """The same where an update replaces the whole contact."""
+
+    capabilities = replace(LISTED, replaces=True)
+
+
 class IdempotentSink(FakeSink):
     """The same where a create may be repeated, and contacts cannot be looked up."""
 
