@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tap_contacts.plugin.base import InputError
 from target_contacts.contact.deletion import Gone
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from target_contacts.delivery.planned import Planned, Received
     from target_contacts.singer.lines import Line
+
+MadeT = TypeVar("MadeT")
 
 
 class ContactSink(StreamSink):
@@ -199,11 +201,21 @@ class ContactSink(StreamSink):
 
     def _prepared(self, changed: Iterable[Received]) -> list[Planned]:
         """Return records as they are sent, and settle those that are not sent."""
-        return [item for received in changed if (item := self._item(received))]
+        prepare = self._preparation
+        if not prepare.references:
+            return [item for received in changed if (item := self._tried(received, prepare.item))]
+        read = [(each, self._tried(each, prepare.read)) for each in changed]
+        contacts = [(received, contact) for received, contact in read if contact]
+        prepare.references.learn(contact for _, contact in contacts)
+        made = (self._tried(one, prepare.item, contact) for one, contact in contacts)
+        return [item for item in made if item]
 
-    def _item(self, received: Received) -> Planned | None:
+    def _tried(
+        self, received: Received, make: Callable[..., MadeT], *given: object
+    ) -> MadeT | None:
+        """Return what is made of a record; None if it is settled, since it is not sent."""
         try:
-            return self._preparation.item(received)
+            return make(received, *given)
         except Rejected as why:
             self._outcomes.reject(received, why)
         except Gone as gone:

@@ -75,6 +75,7 @@ class Call:
 
 PAGE = "count start"
 SEARCH = f"{PAGE} field condition order itemstate"
+USERS = f"{PAGE} field user_type"
 REFERRED = "client_r user_r option_r"
 READ_CONTACTS = partial(reads.records, name="Contact")
 READ_CLIENTS = partial(reads.records, name="Client")
@@ -83,7 +84,7 @@ CALLS = {
     ("GET", CONTACT): Call(f"contact_r {REFERRED}", "partition", SEARCH, READ_CONTACTS),
     ("GET", "/v1/client"): Call(REFERRED, "partition", SEARCH, READ_CLIENTS),
     ("GET", "/v1/partition"): Call("partition_r", "request_type", PAGE, masters.partitions),
-    ("GET", "/v1/user"): Call("user_r", "partition request_type", f"{PAGE} field", masters.users),
+    ("GET", "/v1/user"): Call("user_r", "partition request_type", USERS, masters.users),
     ("GET", OPTION): Call("option_r", "partition", "alias level enabled count", masters.options),
     ("GET", FIELD): Call("field_r", "partition resource", f"active {PAGE}", masters.fields),
 }
@@ -160,9 +161,12 @@ class Porters(Sandbox):
         """Put in a client company."""
         self.database.add("Client", client_id, P_Name=name)
 
-    def add_user(self, user_id: str, name: str, *, administrator: bool = False) -> None:
+    def add_user(
+        self, user_id: str, name: str, mail: str = "", *, administrator: bool = False
+    ) -> None:
         """Put in a user, who may own contacts."""
-        self.database.add("User", user_id, P_Name=name, P_Type=str(int(administrator)))
+        kind = str(int(administrator))
+        self.database.add("User", user_id, P_Name=name, P_Type=kind, P_Mail=mail)
 
     def seed(self) -> None:
         """Put in the contact the page "Contact Write" updates; no more of it is printed there."""

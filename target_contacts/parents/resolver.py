@@ -1,0 +1,105 @@
+"""Find ids by values: in a file, in the ledger, and at the destination."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_contacts.transport.errors import ApiError, Refused, Stopped, ends_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+    from target_contacts.ledger.known_ids import KnownIds
+    from target_contacts.sinks.finder import Finder
+
+
+class Resolver:
+    """Find the ids of one kind for all streams of a run, each value once.
+
+    Args:
+        setting: The setting that it is for.
+        kind: What is looked up and by what, as the ledger has it.
+        listed: The ids of the file, by value; None if there is no file.
+        finder: Asks the destination; None if the file says all.
+        known: The ids that the ledger knows.
+        digest: Makes the hash of a value.
+        is_offline: Whether nothing may be asked.
+    """
+
+    def __init__(  # noqa: PLR0913  # what it takes is all that it works with
+        self,
+        setting: str,
+        kind: str,
+        *,
+        listed: Mapping[str, Collection[str]] | None,
+        finder: Finder | None,
+        known: Callable[[], KnownIds],
+        digest: Callable[[object], str],
+        is_offline: bool,
+    ) -> None:
+        self.setting = setting
+        self.finder = finder
+        self._kind, self._known, self._digest = kind, known, digest
+        self._is_offline = is_offline
+        self.listed = {remote_id for ids in (listed or {}).values() for remote_id in ids}
+        """The ids of the file."""
+        self._ids: dict[str, Collection[str]] = dict(listed or {})
+        self._remembered: set[str] = set()
+        """Values whose ids the ledger knew."""
+
+    def learn(self, values: Iterable[str]) -> None:
+        """Find the ids of values that are not known yet, all together.
+
+        Raises:
+            Stopped: If the destination does not tell.
+        """
+        new = dict.fromkeys(value for value in values if value not in self._ids)
+        if not new or (self.finder and self._is_offline):
+            return
+        if self.finder is None:
+            self._ids.update(dict.fromkeys(new, ()))
+            return
+        hashes = {self._hash(value): value for value in new}
+        told = self._known().of(self._kind, hashes)
+        remembered = {hashes[each]: (remote_id,) for each, remote_id in told.items()}
+        self._ids |= remembered
+        self._remembered |= remembered.keys()
+        if wanted := [value for value in new if value not in remembered]:
+            self._ask(self.finder, wanted)
+
+    def _ask(self, finder: Finder, wanted: Collection[str]) -> None:
+        """Ask the destination, and let the ledger know what it tells."""
+        try:
+            found = finder.find(wanted)
+        except (Refused, Stopped) as error:
+            raise self._failure(error) from None
+        self._ids |= {value: found.get(value, ()) for value in wanted}
+        ids = {self._hash(v): next(iter(found[v])) for v in wanted if len(found.get(v, ())) == 1}
+        self._known().put(self._kind, ids)
+
+    def _failure(self, error: ApiError) -> ApiError:
+        """Return what ends the run: a look-up that the destination refuses, or fails on."""
+        if ends_run(error) and error.http_status is None:
+            return error
+        advice = f"{self.setting} needs this look-up; {self.setting}.file does without."
+        words = (str(error).partition(": ")[0], f"look-up for {self.setting}", error.answered)
+        advice = f"{error.advice} {advice}".strip()
+        return Stopped(*words, advice, code=error.code, http_status=error.http_status)
+
+    def ids(self, value: str) -> Collection[str] | None:
+        """Return the ids of a value; None if nothing may be asked."""
+        if value not in self._ids:
+            self.learn([value])
+        return self._ids.get(value)
+
+    def forget(self, value: str) -> bool:
+        """Forget the id of a value, which is none; say whether another one may be found now."""
+        if value not in self._remembered:
+            return False
+        self._remembered.discard(value)
+        del self._ids[value]
+        self._known().drop(self._kind, [self._hash(value)])
+        return True
+
+    def _hash(self, value: str) -> str:
+        return self._digest([self._kind, value])
