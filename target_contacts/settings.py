@@ -48,7 +48,7 @@ def _found_by(what: str, source: str, ways: str) -> th.CustomType:
             "additionalProperties": False,
             "properties": {
                 "from": {
-                    "type": "string",
+                    **texts,
                     "minLength": 1,
                     "default": source,
                     "description": (
@@ -59,8 +59,7 @@ def _found_by(what: str, source: str, ways: str) -> th.CustomType:
                     **texts,
                     "description": (
                         f"By what the {what} is looked up at the destination: {ways}. Default: "
-                        f"{ways.partition(',')[0].partition(' ')[0]}, or only in the file if there "
-                        "is one."
+                        "the first of these that the API knows; if there is a file, the file alone."
                     ),
                 },
                 "file": {
@@ -71,7 +70,7 @@ def _found_by(what: str, source: str, ways: str) -> th.CustomType:
                     ),
                 },
                 "missing": {
-                    "type": "string",
+                    **texts,
                     "enum": ["reject", "default"],
                     "default": "reject",
                     "description": (

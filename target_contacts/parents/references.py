@@ -114,6 +114,10 @@ class Reference:
         reason = f"{wire} is looked up by {self.path.text}, and {why}. See the setting {setting}"
         return Rejected(reason, code, field=wire)
 
+    def forget(self, wire: str, remote_id: str) -> bool:
+        """Forget an id of a field that is none; say whether another one may be found now."""
+        return wire == self._field.wire and self.resolver.forget(remote_id)
+
     def suppose(self, contact: Contact, payload: Payload) -> None:
         """Put in an explanation what a run would look up."""
         if self.value(contact) and self._field.wire not in payload:
@@ -164,6 +168,10 @@ class References:
         """Give a contact the ids of what it belongs to; may raise Rejected."""
         for each in self._all:
             each.fill(contact)
+
+    def forget(self, wire: str, remote_id: str) -> bool:
+        """Forget an id that is none; say whether another one may be found now."""
+        return any(each.forget(wire, remote_id) for each in self._all)
 
     def suppose(self, contact: Contact, payload: Payload) -> None:
         """Put in an explanation what a run would look up."""

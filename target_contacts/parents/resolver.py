@@ -46,6 +46,8 @@ class Resolver:
         self._ids: dict[str, Collection[str]] = dict(listed or {})
         self._remembered: set[str] = set()
         """Values whose ids the ledger knew."""
+        self._gone: set[str] = set()
+        """Ids that the ledger knew, and that are none."""
 
     def learn(self, values: Iterable[str]) -> None:
         """Find the ids of values that are not known yet, all together.
@@ -92,14 +94,19 @@ class Resolver:
             self.learn([value])
         return self._ids.get(value)
 
-    def forget(self, value: str) -> bool:
-        """Forget the id of a value, which is none; say whether another one may be found now."""
-        if value not in self._remembered:
-            return False
-        self._remembered.discard(value)
-        del self._ids[value]
-        self._known().drop(self._kind, [self._hash(value)])
-        return True
+    def forget(self, remote_id: str) -> bool:
+        """Forget an id that is none; say whether another one may be found now.
+
+        That is so if it was the ledger's: what was asked for in this run is not asked again.
+        """
+        values = [value for value in self._remembered if remote_id in self._ids[value]]
+        if values:
+            self._gone.add(remote_id)
+            self._remembered.difference_update(values)
+            for value in values:
+                del self._ids[value]
+            self._known().drop(self._kind, [self._hash(value) for value in values])
+        return remote_id in self._gone
 
     def _hash(self, value: str) -> str:
         return self._digest([self._kind, value])

@@ -13,6 +13,7 @@ from target_contacts.delivery.steps import steps_of
 from target_contacts.delivery.unanswered import Unanswered
 from target_contacts.delivery.versions import NO_KEY, UNENDED, UNREADABLE
 from target_contacts.errors import Rejected
+from target_contacts.pipeline.again import Again
 from target_contacts.pipeline.explain import Explainer
 from target_contacts.pipeline.intake import Intake, know_keys
 from target_contacts.pipeline.prepare import Preparation, why_gone
@@ -92,6 +93,7 @@ class ContactSink(StreamSink):
     ) -> None:
         """Make the objects that plan and deliver the records."""
         run = self._run
+        self._again = Again(self.api_sink, self._preparation.references)
         self._plan, self._leavers, self._delivery = steps_of(
             self.api_sink,
             run.settings,
@@ -110,6 +112,7 @@ class ContactSink(StreamSink):
             assert_complete=self._preparation.assert_complete,
             marks=lambda: self._preparation.marks,
             warn_once=warn_once,
+            takes_again=self._again.takes,
         )
 
     @property
@@ -186,7 +189,10 @@ class ContactSink(StreamSink):
             if is_beyond:
                 self._run.limit.leave_out(changed, self._outcomes)
             else:
-                self._deliver(changed)
+                with self._again.kept() as again:
+                    self._deliver(changed)
+                if again:
+                    self._deliver(again)
         if self._unreadable:
             raise self._unreadable
 

@@ -231,6 +231,11 @@ class ApiSink(Generic[ClientT]):
         del remote_id, error
         return False
 
+    def missing_parent(self, error: Rejected | Refused) -> str | None:
+        """Return the field whose id is none, if a refusal says so of what a contact belongs to."""
+        del error
+        return None
+
     @cached_property
     def ids_there(self) -> set[str]:
         """Return the ids of all contacts: those that `stored` told first, and those since."""

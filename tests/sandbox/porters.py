@@ -75,7 +75,6 @@ class Call:
 
 PAGE = "count start"
 SEARCH = f"{PAGE} field condition order itemstate"
-USERS = f"{PAGE} field user_type"
 REFERRED = "client_r user_r option_r"
 READ_CONTACTS = partial(reads.records, name="Contact")
 READ_CLIENTS = partial(reads.records, name="Client")
@@ -84,7 +83,7 @@ CALLS = {
     ("GET", CONTACT): Call(f"contact_r {REFERRED}", "partition", SEARCH, READ_CONTACTS),
     ("GET", "/v1/client"): Call(REFERRED, "partition", SEARCH, READ_CLIENTS),
     ("GET", "/v1/partition"): Call("partition_r", "request_type", PAGE, masters.partitions),
-    ("GET", "/v1/user"): Call("user_r", "partition request_type", USERS, masters.users),
+    ("GET", "/v1/user"): Call("user_r", "partition request_type", f"{PAGE} field", masters.users),
     ("GET", OPTION): Call("option_r", "partition", "alias level enabled count", masters.options),
     ("GET", FIELD): Call("field_r", "partition resource", f"active {PAGE}", masters.fields),
 }

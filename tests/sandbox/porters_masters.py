@@ -49,16 +49,9 @@ def _chosen(query: Query, parameter: str, values: Iterable[str], default: str = 
 
 
 def users(database: Database, query: Query) -> etree._Element:
-    """Answer User Read: the app's own user or all, of both types or of one.
-
-    The parameter and the field count the types the other way round (pages "User Read" and "User
-    Field List").
-    """
+    """Answer User Read: the app's own user or all; `user_type` is not offered."""
     everyone = database.records["User"]
     hits = [everyone[APP_USER]] if _own(query) else list(everyone.values())
-    # Silent in the documents; taken: without `user_type` only standard users come.
-    wanted = {"-1": "01", "0": "1", "1": "0"}[_chosen(query, "user_type", ("-1", "0", "1"), "1")]
-    hits = [each for each in hits if each["User.P_Type"] in wanted]
     return listing(database, "User", hits, query, USER_FIELDS)
 
 

@@ -30,8 +30,7 @@ CLIENT_FIELDS = ("Client.P_", "Client.U_", "Client.A_")
 
 USER, USER_ID = "/v1/user", "User.P_Id"
 USER_FIELDS = {"email": "User.P_Mail", "name": "User.P_Name"}
-ALL_USERS = {"request_type": 1, "user_type": -1}
-NOT_TAKEN = "100"
+ALL_USERS = {"request_type": 1}
 
 LONGEST_ASKED = 500
 """Most characters of a value that is put into a condition."""
@@ -134,13 +133,7 @@ class Users:
         return self._found
 
     def _rows(self) -> list[dict[str, str]]:
-        """Return all users. Whether leaving out their type means all of them is not documented."""
-        try:
-            return short_list.read(self._client, USER, ALL_USERS, USER_ID)
-        except Stopped as error:
-            if error.code != NOT_TAKEN:
-                raise
-        return short_list.read(self._client, USER, {"request_type": 1}, USER_ID)
+        return short_list.read(self._client, USER, ALL_USERS, USER_ID)
 
     def fact(self) -> Fact:
         """Return whether users can be read."""

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 CLIENT, NAME = "Contact.P_Client", "Contact.P_Name"
 
-MAY_BE_GONE = ("7", "302")
+NO_SUCH = "7"
+MAY_BE_GONE = (NO_SUCH, "302")
 """Codes that may say that a contact is not there."""
 
 
@@ -217,6 +218,10 @@ class PortersSink(ApiSink[porters.Porters]):
         Whether a condition for an id holds in every company is not known, so none is used.
         """
         return error.code in MAY_BE_GONE and remote_id not in self.ids_there
+
+    def missing_parent(self, error: Rejected | Refused) -> str | None:
+        """Take code 7 to be about the client; it is asked for only if the contact is there."""
+        return CLIENT if error.code == NO_SUCH else None
 
     def read_back(self, remote_id: str) -> Mapping[str, Any] | None:
         """Return the documented fields of one contact but its phase."""
