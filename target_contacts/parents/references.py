@@ -145,6 +145,11 @@ class References:
         """Return the attributes of the vocabulary by which ids are looked up."""
         return {each.attribute for each in self._all} - {""}
 
+    @property
+    def paths(self) -> dict[str, list[FieldPath]]:
+        """Return the paths into records by which ids are looked up, by setting."""
+        return {f"{each.resolver.setting}.from": [each.path] for each in self._all}
+
     def reads(self, name: str) -> bool:
         """Say whether a field of records, by its path with dots, is looked up."""
         return any(each.path.reads(name) for each in self._all)

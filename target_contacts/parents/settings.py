@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from singer_sdk.exceptions import ConfigurationError
 
@@ -23,11 +23,15 @@ if TYPE_CHECKING:
 ATTRIBUTES = {"parents": "customer_id", "owners": "owner_id"}
 """Setting to the attribute whose id is looked up."""
 
-Given = dict[str, tuple["Lookup", "Finder | None"]]
-"""Setting to its terms, and what asks the destination."""
+
+class Ask(NamedTuple):
+    """What asks the destination for ids, and by what; nothing does if a file says all."""
+
+    lookup: str = ""
+    finder: Finder | None = None
 
 
-def given(settings: Settings, kind: type[ApiSink[Any]], client: ApiClient) -> Given:
+def given(settings: Settings, kind: type[ApiSink[Any]], client: ApiClient) -> dict[str, Ask]:
     """Return the look-ups that the settings give, by setting.
 
     Raises:
@@ -35,29 +39,24 @@ def given(settings: Settings, kind: type[ApiSink[Any]], client: ApiClient) -> Gi
     """
     every = {"parents": settings.parents, "owners": settings.owners}
     terms = {name: each for name, each in every.items() if each}
-    return {name: (each, _finder(name, each, kind, client)) for name, each in terms.items()}
+    return {name: _ask(name, each, kind, client) for name, each in terms.items()}
 
 
-def _finder(
-    setting: str, terms: Lookup, kind: type[ApiSink[Any]], client: ApiClient
-) -> Finder | None:
+def _ask(setting: str, terms: Lookup, kind: type[ApiSink[Any]], client: ApiClient) -> Ask:
     attribute = ATTRIBUTES[setting]
     if attribute not in {field.attribute for field in kind.fields}:
         msg = f"{setting}: contacts of {client.title} have no {attribute}; leave the setting out."
         raise ConfigurationError(msg)
-    ways = kind.capabilities.lookups.get(setting, ())
-    if terms.lookup is None and (terms.file or not ways):
-        if not terms.file:
-            msg = f"{setting}: {client.title} needs {setting}.file or {setting}.lookup."
-            raise ConfigurationError(msg)
-        return None
+    if terms.file and terms.lookup is None:
+        return Ask()
+    ways = kind.capabilities.lookups[setting]
     lookup = terms.lookup or ways[0]
     finder = kind.finder(client, setting, lookup)
     if finder is None:
-        told = f"takes {' or '.join(ways)}" if ways else "takes none; give"
-        msg = f"{setting}.lookup: {client.title} {told}, or {setting}.file without it."
+        known = " or ".join(ways)
+        msg = f"{setting}.lookup: {client.title} takes {known}; or give {setting}.file alone."
         raise ConfigurationError(msg)
-    return finder
+    return Ask(lookup, finder)
 
 
 def files(settings: Settings) -> dict[str, Mapping[str, set[str]]]:
@@ -67,7 +66,7 @@ def files(settings: Settings) -> dict[str, Mapping[str, set[str]]]:
 
 
 def resolvers(
-    found: Given,
+    found: Mapping[str, Ask],
     listed: Mapping[str, Mapping[str, set[str]]],
     ledger: Callable[[], Ledger],
     *,
@@ -84,14 +83,14 @@ def resolvers(
     return {
         setting: Resolver(
             setting,
-            f"{setting} {terms.lookup or ''}".strip(),
+            f"{setting} {ask.lookup}".strip(),
             listed=listed.get(setting),
-            finder=finder,
+            finder=ask.finder,
             known=lambda: ledger().known_ids,
             digest=lambda value: ledger().digest(value),
             is_offline=is_offline,
         )
-        for setting, (terms, finder) in found.items()
+        for setting, ask in found.items()
     }
 
 

@@ -189,14 +189,18 @@ class ContactSink(StreamSink):
             if is_beyond:
                 self._run.limit.leave_out(changed, self._outcomes)
             else:
-                with self._again.kept() as again:
-                    self._deliver(changed)
-                if again:
-                    self._deliver(again)
+                self._deliver(changed)
         if self._unreadable:
             raise self._unreadable
 
     def _deliver(self, changed: Iterable[Received]) -> None:
+        """Have records written; those whose client is gone once more, as it is looked up now."""
+        with self._again.kept() as again:
+            self._deliver_once(changed)
+        if again:
+            self._deliver_once(again)
+
+    def _deliver_once(self, changed: Iterable[Received]) -> None:
         """Have records written, unless a guard ends the run."""
         if self._run.guards.is_tripped:
             self._outcomes.hold_back(changed)

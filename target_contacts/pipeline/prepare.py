@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from target_contacts.contact.model import Contact
+    from target_contacts.contact.paths import FieldPath
     from target_contacts.delivery.filled import FilledFields
     from target_contacts.delivery.outcomes import Outcomes
     from target_contacts.delivery.planned import Received
@@ -275,15 +276,20 @@ class Preparation:
         return [name for name in names if not self.references.reads(name)]
 
     def _assert_mapped(self) -> None:
-        """Raise ConfigurationError if `field_map` takes from a field that no stream so far has."""
-        own, paths = self._stream.schema, self.translator.paths
+        """Raise ConfigurationError if a setting takes from a field that no stream so far has."""
+        every = {"field_map": self.translator.paths, **self.references.paths}
+        for setting, paths in every.items():
+            self._assert_can_match(paths, setting)
+
+    def _assert_can_match(self, paths: Sequence[FieldPath], setting: str) -> None:
         if not paths:
             return
+        own = self._stream.schema
         try:  # what the stream itself has need not be looked for in perhaps thousands
-            assert_can_match(paths, [own])
+            assert_can_match(paths, [own], setting)
         except ConfigurationError:
             schemas = [each["schema"] for each in self._schemas.values()]
-            assert_can_match(paths, [own, *schemas])
+            assert_can_match(paths, [own, *schemas], setting)
 
 
 def why_gone(gone: deletion.Gone, on_delete: str) -> str:
