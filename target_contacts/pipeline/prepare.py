@@ -273,7 +273,7 @@ class Preparation:
     def not_carried(self, contact: Contact, known: Container[str] = ()) -> list[str]:
         """List the fields of a contact's record whose values do not reach the destination."""
         names = self.coverage.not_carried(contact, known)
-        return [name for name in names if not self.references.reads(name)]
+        return [name for name in names if not self.references.reads(name)] if names else names
 
     def _assert_mapped(self) -> None:
         """Raise ConfigurationError if a setting takes from a field that no stream so far has."""
