@@ -389,3 +389,12 @@ def test_people_without_key_are_told_apart_by_their_company(
     for _ in range(2):
         run = workplace.target(config(porters, match_on=[]), lines)
         assert (run.code, len(porters.contacts)) == (0, 2)
+
+
+def test_a_value_map_translates_companies_before_they_are_looked_up(
+    workplace: Workplace, porters: Porters
+) -> None:
+    """A spelling that the destination does not have is given its name there."""
+    given = config(porters, value_map={"company": {"Acme Corporation": "ACME"}})
+    run = workplace.target(given, contacts(person(1, "acme  corporation"), person(2, "Globex")))
+    assert (run.code, clients(porters)) == (0, {"Person 1": "11", "Person 2": "12"})
