@@ -1,4 +1,4 @@
-"""Check by the schemas of the streams whether the paths of settings can match."""
+"""Check by the schemas of the streams whether the paths of `field_map` can match."""
 
 from __future__ import annotations
 
@@ -24,25 +24,22 @@ Whole = list[Shape] | None
 """What a value may be; None: anything."""
 
 
-def assert_can_match(
-    paths: Iterable[FieldPath], schemas: Sequence[Mapping[str, Any]], setting: str = "field_map"
-) -> None:
-    """Raise ConfigurationError if a path of a setting can match in no stream.
+def assert_can_match(paths: Iterable[FieldPath], schemas: Sequence[Mapping[str, Any]]) -> None:
+    """Raise ConfigurationError if a path of `field_map` can match in no stream.
 
     Args:
         paths: The paths.
         schemas: The schemas of the streams so far.
-        setting: The setting.
     """
     record = _record(schemas)
     for path in paths:
         if path.text in record.properties or path.text in ATTRIBUTES:
             continue
-        _assert_known(path, record, setting)
+        _assert_known(path, record)
         try:
             _follow(path, record)
         except Never as never:
-            msg = f"{setting} names {path.text}, which can never match: {never}."
+            msg = f"field_map names {path.text}, which can never match: {never}."
             raise ConfigurationError(msg) from None
 
 
@@ -59,17 +56,17 @@ def _record(schemas: Sequence[Mapping[str, Any]]) -> Shape:
     return Shape({**whole, "additionalProperties": True} if is_open else whole, whole)
 
 
-def _assert_known(path: FieldPath, record: Shape, setting: str) -> None:
+def _assert_known(path: FieldPath, record: Shape) -> None:
     """Raise ConfigurationError if a text is no path, or starts at a field that no stream has."""
     if not path.is_plain and path.tree is None:
         msg = (
-            f"{setting} names {path.text}: neither a field nor a JMESPath expression "
+            f"field_map names {path.text}: neither a field nor a JMESPath expression "
             f"(https://jmespath.org); known are: {schema_shapes.listed(record.properties)}."
         )
         raise ConfigurationError(msg)
     starting = [names[0] for names in starts(path.tree)] if path.tree else path.text.split(".")[:1]
     if not record.is_open:
-        assert_known(setting, starting, record.properties)
+        assert_known("field_map", starting, record.properties)
 
 
 def _follow(path: FieldPath, record: Shape) -> None:

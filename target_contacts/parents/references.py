@@ -146,9 +146,9 @@ class References:
         return {each.attribute for each in self._all} - {""}
 
     @property
-    def paths(self) -> dict[str, list[FieldPath]]:
+    def paths(self) -> dict[str, FieldPath]:
         """Return the paths into records by which ids are looked up, by setting."""
-        return {f"{each.resolver.setting}.from": [each.path] for each in self._all}
+        return {f"{each.resolver.setting}.from": each.path for each in self._all}
 
     def reads(self, name: str) -> bool:
         """Say whether a field of records, by its path with dots, is looked up."""

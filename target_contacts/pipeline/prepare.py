@@ -277,19 +277,26 @@ class Preparation:
 
     def _assert_mapped(self) -> None:
         """Raise ConfigurationError if a setting takes from a field that no stream so far has."""
-        every = {"field_map": self.translator.paths, **self.references.paths}
-        for setting, paths in every.items():
-            self._assert_can_match(paths, setting)
+        self._assert_can_match(self.translator.paths)
+        for setting, path in self.references.paths.items():
+            self._assert_looked_up(setting, path)
 
-    def _assert_can_match(self, paths: Sequence[FieldPath], setting: str) -> None:
+    def _assert_looked_up(self, setting: str, path: FieldPath) -> None:
+        try:
+            self._assert_can_match([path])
+        except ConfigurationError:
+            msg = f"{setting} names what no record can have. --explain shows the fields."
+            raise ConfigurationError(msg) from None
+
+    def _assert_can_match(self, paths: Sequence[FieldPath]) -> None:
         if not paths:
             return
         own = self._stream.schema
         try:  # what the stream itself has need not be looked for in perhaps thousands
-            assert_can_match(paths, [own], setting)
+            assert_can_match(paths, [own])
         except ConfigurationError:
             schemas = [each["schema"] for each in self._schemas.values()]
-            assert_can_match(paths, [own, *schemas], setting)
+            assert_can_match(paths, [own, *schemas])
 
 
 def why_gone(gone: deletion.Gone, on_delete: str) -> str:
