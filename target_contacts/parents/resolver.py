@@ -24,6 +24,7 @@ class Resolver:
         known: The ids that the ledger knows.
         digest: Makes the hash of a value.
         is_offline: Whether nothing may be asked.
+        name: Returns what is looked up for a value, which may be the id of something with a name.
     """
 
     def __init__(  # noqa: PLR0913  # what it takes is all that it works with
@@ -36,14 +37,16 @@ class Resolver:
         known: Callable[[], KnownIds],
         digest: Callable[[object], str],
         is_offline: bool,
+        name: Callable[[str], str] = lambda value: value,
     ) -> None:
         self.setting = setting
         self.finder = finder
         self._kind, self._known, self._digest = kind, known, digest
-        self._is_offline = is_offline
+        self._is_offline, self._name = is_offline, name
         self.listed = {remote_id for ids in (listed or {}).values() for remote_id in ids}
         """The ids of the file."""
-        self._ids: dict[str, Collection[str]] = dict(listed or {})
+        self._listed = listed or {}
+        self._ids: dict[str, Collection[str]] = {}
         self._remembered: set[str] = set()
         """Values whose ids the ledger knew."""
         self._gone: set[str] = set()
@@ -56,6 +59,8 @@ class Resolver:
             Stopped: If the destination does not tell.
         """
         new = dict.fromkeys(value for value in values if value not in self._ids)
+        self._ids |= {value: ids for value in new if (ids := self._in_file(value))}
+        new = {value: None for value in new if value not in self._ids}
         if not new or (self.finder and self._is_offline):
             return
         if self.finder is None:
@@ -69,15 +74,20 @@ class Resolver:
         if wanted := [value for value in new if value not in remembered]:
             self._ask(self.finder, wanted)
 
+    def _in_file(self, value: str) -> Collection[str]:
+        return self._listed.get(value) or self._listed.get(self._name(value)) or ()
+
     def _ask(self, finder: Finder, wanted: Collection[str]) -> None:
         """Ask the destination, and let the ledger know what it tells."""
+        names = {value: self._name(value) for value in wanted}
         try:
-            found = finder.find(wanted)
+            told = finder.find(set(names.values()))
         except (Refused, Stopped) as error:
             raise self._failure(error) from None
-        self._ids |= {value: found.get(value, ()) for value in wanted}
-        ids = {self._hash(v): next(iter(found[v])) for v in wanted if len(found.get(v, ())) == 1}
-        self._known().put(self._kind, ids)
+        found = {value: told.get(names[value], ()) for value in wanted}
+        self._ids |= found
+        only = {self._hash(v): next(iter(ids)) for v, ids in found.items() if len(ids) == 1}
+        self._known().put(self._kind, only)
 
     def _failure(self, error: ApiError) -> ApiError:
         """Return what ends the run: a look-up that the destination refuses, or fails on."""

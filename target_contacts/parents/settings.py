@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 ATTRIBUTES = {"parents": "customer_id", "owners": "owner_id"}
 """Setting to the attribute whose id is looked up."""
 
+COMPANY = "company"
+"""Attribute that holds a name, and never an id at the source."""
+
 
 class Ask(NamedTuple):
     """What asks the destination for ids, and by what; nothing does if a file says all."""
@@ -71,6 +74,7 @@ def resolvers(
     ledger: Callable[[], Ledger],
     *,
     is_offline: bool,
+    name: Callable[[str], str],
 ) -> dict[str, Resolver]:
     """Return what finds the ids, by setting.
 
@@ -79,6 +83,7 @@ def resolvers(
         listed: What is in the files, by setting.
         ledger: Opens the ledger.
         is_offline: Whether nothing may be asked.
+        name: Returns the name of a company by its id at the source.
     """
     return {
         setting: Resolver(
@@ -89,6 +94,7 @@ def resolvers(
             known=lambda: ledger().known_ids,
             digest=lambda value: ledger().digest(value),
             is_offline=is_offline,
+            name=name if setting == "parents" else str,
         )
         for setting, ask in found.items()
     }

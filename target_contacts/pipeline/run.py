@@ -24,6 +24,7 @@ from target_contacts.ledger.lease import LEASE_SECONDS, MARGIN_SECONDS
 from target_contacts.ledger.ledger import Ledger
 from target_contacts.ledger.trust import assert_used, warn_of_temporary
 from target_contacts.parents import settings as parents
+from target_contacts.parents.names import ParentNames
 from target_contacts.planning.planned_run import PlannedRun
 from target_contacts.planning.planner import Planner
 from target_contacts.report.rejects import Rejects
@@ -98,6 +99,8 @@ class Run:
         names = (kind.capabilities.status_streams for kind in kinds.values())
         self.status_streams = tuple(itertools.chain.from_iterable(names))
         """Ends of the names of the streams that hold these."""
+        self.parent_names = ParentNames()
+        """The names of companies by their ids at the source."""
         self.adoptions: list[Adoption] = []
         """What adopts contacts for the streams that are written."""
         self._versions: dict[str, Versions] = {}
@@ -184,8 +187,14 @@ class Run:
             ConfigurationError: If the destination has nothing of the kind, or a file is wrong.
         """
         found = parents.given(self.settings, self.kind, self.client) if self._looks_up else {}
-        offline = self.is_offline
-        return parents.resolvers(found, self._files, lambda: self.ledger, is_offline=offline)
+        by_id = self.settings.parents and self.settings.parents.source != parents.COMPANY
+        return parents.resolvers(
+            found,
+            self._files,
+            lambda: self.ledger,
+            is_offline=self.is_offline,
+            name=self.parent_names.name if by_id else str,
+        )
 
     @property
     def _looks_up(self) -> bool:
