@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from target_contacts.contact.derive import JOINT
 from target_contacts.contact.paths import FieldPath
 from target_contacts.contact.vocabulary import ATTRIBUTES
 from target_contacts.errors import Rejected
@@ -51,6 +52,7 @@ class Reference:
         self.attribute = terms.source if terms.source in ATTRIBUTES else ""
         """The attribute of the vocabulary that is looked up, if it is one."""
         self.path = FieldPath(terms.source)
+        self._starts = JOINT.join(self.path.starts)
 
     def note(self, record: Mapping[str, Any], contact: Contact) -> None:
         """Note by what the id of a contact is to be looked up, unless its record has the id."""
@@ -107,7 +109,7 @@ class Reference:
         attribute = self._field.attribute
         contact.attributes[attribute] = remote_id
         contact.defaults.pop(attribute, None)
-        contact.sources[attribute] = contact.sources.get(self.attribute) or self.path.text
+        contact.sources[attribute] = contact.sources.get(self.attribute) or self._starts
 
     def _refused(self, code: str, why: str) -> Rejected:
         wire, setting = self._field.wire, self.resolver.setting

@@ -272,9 +272,10 @@ def test_an_id_that_is_none_any_more_is_asked_for_again_once(
     porters.add_client("18", "ACME")
     asked(porters)
     people = [person(3, "ACME"), person(4, "ACME"), person(5, "Globex"), person(6, "Initech")]
-    run = workplace.target(config(porters), contacts(*people))
-    assert run.summary["read"] == sum(bins(run.summary).values()) == 4
+    run = workplace.target(config(porters), contacts(*people, person(2, "ACME")))
+    assert run.summary["read"] == sum(bins(run.summary).values()) == 5
     found = clients(porters)
+    assert found["Person 2"] == "18"
     assert (found["Person 3"], found["Person 4"], found["Person 6"]) == ("18", "18", "13")
     assert [each["code"] for each in workplace.rejections] == ["unknown_parent"]
     assert len(asked(porters)) <= 2
