@@ -147,6 +147,8 @@ class Explainer:
             translator = self._preparation.translator
             identity = self._sink.capabilities.identity
             yield from remedies(lacking, translator, identity, self._sink.remedies())
+            if self._preparation.references:
+                yield "What is looked up gets its default only with missing: default beside it."
 
 
 def _print(console: Console, heads: Iterable[str], rows: Iterable[Iterable[object]]) -> None:

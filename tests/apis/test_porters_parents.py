@@ -378,6 +378,9 @@ def test_an_explanation_shows_by_what_a_client_is_looked_up(
     assert "2 of 2 records would be sent" in by_name.out
     by_file = workplace.target(config(porters, parents={"file": str(path)}), people, "--explain")
     assert re.search(r"Contact.P_Client +unknown_parent +1", by_file.out)
+    assert "gets its default" not in by_file.out
+    nameless = workplace.target(config(porters), contacts(person(3, "")), "--explain")
+    assert "gets its default only with missing: default" in nameless.out
     assert porters.log == []
 
 
