@@ -38,6 +38,51 @@ _NAME = {"type": "string", "pattern": forms.PLAIN}
 _RULE = {"type": "array", "items": _NAME}
 _RULES = th.CustomType({"type": ["array", "null"], "items": {"anyOf": [_NAME, _RULE]}})
 
+
+def _found_by(what: str, source: str, ways: str) -> th.CustomType:
+    """Return the schema of a setting that says how what contacts belong to is looked up."""
+    texts: dict[str, Any] = {"type": ["string", "null"]}
+    return th.CustomType(
+        {
+            "type": ["object", "null"],
+            "additionalProperties": False,
+            "properties": {
+                "from": {
+                    **texts,
+                    "minLength": 1,
+                    "default": source,
+                    "description": (
+                        f"Contact attribute, field of the record or JMESPath that names the {what}."
+                    ),
+                },
+                "lookup": {
+                    **texts,
+                    "description": (
+                        f"By what the {what} is looked up at the destination: {ways}. Default: "
+                        "the first of these that the API knows; if there is a file, the file alone."
+                    ),
+                },
+                "file": {
+                    **texts,
+                    "description": (
+                        "CSV file with the columns value and id, or JSON lines of the same. It "
+                        "goes before the destination."
+                    ),
+                },
+                "missing": {
+                    **texts,
+                    "enum": ["reject", "default"],
+                    "default": "reject",
+                    "description": (
+                        f"What becomes of a record whose {what} is not found, or that names none: "
+                        "it is rejected, or gets the one of defaults."
+                    ),
+                },
+            },
+        }
+    )
+
+
 COMMON = (
     th.Property(
         "streams",
@@ -68,6 +113,19 @@ COMMON = (
         "defaults",
         _ANY_OBJECT,
         description="Contact attribute to value, for new contacts and fields that are empty.",
+    ),
+    th.Property(
+        "parents",
+        _found_by("client or customer", "company", "name, reference or an alias of the account"),
+        description=(
+            "How the client or customer of a contact is found by what its record has. Not set: the "
+            "record has its id, or defaults have."
+        ),
+    ),
+    th.Property(
+        "owners",
+        _found_by("owner", "owner_email", "email or name"),
+        description="The same for the owner of a contact.",
     ),
     th.Property(
         "phone_region",
@@ -266,6 +324,15 @@ an account.
 _OF_EVERY_ACCOUNT = [setting.name for setting in (RATE, *CERTIFICATES)]
 
 
+class Lookup(msgspec.Struct, frozen=True):
+    """How the id of what contacts belong to is found: the settings `parents` and `owners`."""
+
+    source: str = msgspec.field(name="from")
+    missing: str
+    lookup: str | None = None
+    file: str | None = None
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The target's own settings. None means that a setting is not given.
 
@@ -277,6 +344,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     field_map: dict[str, str | None] = {}
     value_map: dict[str, dict[str, Any] | None] = {}
     defaults: dict[str, Any] = {}
+    parents: Lookup | None = None
+    owners: Lookup | None = None
     phone_region: str | None = None
     on_invalid_value: str
     mode: str

@@ -29,6 +29,7 @@ from target_contacts import settings
 from target_contacts.contact.paths import FieldPath
 from target_contacts.contact.people import holds_people
 from target_contacts.delivery.bounds import bounds_of
+from target_contacts.parents import settings as parents
 from target_contacts.pipeline.contact_sink import ContactSink
 from target_contacts.pipeline.options import assert_one, options, purpose
 from target_contacts.pipeline.plans import carry_out, make_plan, run_or_count
@@ -135,7 +136,10 @@ class TargetContacts(ReceivingTarget):
         if self.config["on_delete"] == "mark" and not self.config.get("marks"):
             msg = "on_delete is mark: say in marks what is to be written, {field: value}."
             raise ConfigurationError(msg)
-        self._kind.client_class(self.config[api], self.config)
+        client = self._kind.client_class(self.config[api], self.config)
+        given = settings.typed(self.config)
+        parents.given(given, self._kind, client)
+        parents.files(given)
 
     def get_sink_class(self, stream_name: str) -> type[Sink]:
         """Return what makes the sink of a stream, which is written or passed over."""
@@ -279,7 +283,8 @@ class TargetContacts(ReceivingTarget):
             sink.setup()
             tell_account(self.this_run.client)
             sink.learn()
-            return tell_facts(self.this_run.client)
+            finders = (each.finder for each in self.this_run.resolvers.values() if each.finder)
+            return tell_facts(self.this_run.client, (each.fact() for each in finders))
         finally:
             self.this_run.close()
 

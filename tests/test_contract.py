@@ -145,6 +145,7 @@ ORDER = {
         "pipeline",
         "planning",
         "delivery",
+        "parents",
         "sinks",
         "mapping",
         "contact",

@@ -58,6 +58,8 @@ class Contact(msgspec.Struct):
     """Attributes whose values `value_map` names."""
     same: list[tuple[str, str]] = []
     """Attributes, and further fields that give them the value that they have."""
+    belongs_to: dict[str, str] = {}
+    """Values by which the ids of attributes are to be looked up."""
     region: str | None = None
     """Country whose plan its numbers without country code follow."""
 

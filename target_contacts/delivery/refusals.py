@@ -9,7 +9,7 @@ from target_contacts.sinks.first_writes import FirstWrites, Refusal
 from target_contacts.sinks.item import Action, created
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from tap_contacts.transport.errors import OutcomeUnknown, Refused
     from target_contacts.delivery.outcomes import Outcomes
@@ -20,9 +20,20 @@ if TYPE_CHECKING:
 Several: TypeAlias = "Sequence[tuple[Planned, Rejected | Refused]]"
 """Items with the errors for which they were refused."""
 
+TakesAgain: TypeAlias = "Callable[[Planned, Rejected | Refused], bool]"
+"""Takes an item that was refused and is to come once more; says whether it does."""
+
 
 class Refusals:
-    """What the destination refused of one stream."""
+    """What the destination refused of one stream.
+
+    Args:
+        ledger: Remembers what became of records.
+        outcomes: Books records.
+        first_writes: The writes into an account that has accepted none yet.
+        wires: Names of the destination's fields.
+        takes_again: Takes an item that comes once more, so that it is not booked; says so.
+    """
 
     def __init__(
         self,
@@ -30,10 +41,10 @@ class Refusals:
         outcomes: Outcomes,
         first_writes: FirstWrites,
         wires: Collection[str],
+        takes_again: TakesAgain = lambda *_: False,
     ) -> None:
         self._ledger, self._outcomes, self._first = ledger, outcomes, first_writes
-        self._wires = wires
-        """Names of the destination's fields."""
+        self._wires, self._takes_again = wires, takes_again
 
     def drop(self, refused: Sequence[Planned]) -> None:
         """Forget that creates were announced that did not happen."""
@@ -61,8 +72,9 @@ class Refusals:
             self._first.accept()
         if unanswered:
             self._first.leave_unanswered(unanswered)
-        if refused:
-            self._first.refuse([self._refusal(item, error) for item, error in refused])
+        left = [each for each in refused if not self._takes_again(*each)]
+        if left:
+            self._first.refuse([self._refusal(item, error) for item, error in left])
 
     def _refusal(self, item: Planned, error: Rejected | Refused) -> Refusal:
         reason, outcomes = why(error), self._outcomes

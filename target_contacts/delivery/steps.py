@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from target_contacts.delivery.guards import Guards
     from target_contacts.delivery.limit import Limit
     from target_contacts.delivery.outcomes import Outcomes
+    from target_contacts.delivery.refusals import TakesAgain
     from target_contacts.delivery.unanswered import Unanswered
     from target_contacts.ledger.ledger import Ledger
     from target_contacts.mapping.field import Payload
@@ -60,6 +61,7 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
     assert_complete: Callable[[Payload, bool], None],
     marks: Callable[[], Payload],
     warn_once: Callable[[str], None],
+    takes_again: TakesAgain = lambda *_: False,
 ) -> Steps:
     """Return the steps of one stream.
 
@@ -81,6 +83,7 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
         assert_complete: As for `Admission`.
         marks: As for `Wishes`.
         warn_once: Logs a warning, unless it was logged before.
+        takes_again: As for `Refusals`.
     """
     can = sink.capabilities
     adoption = Adoption(
@@ -120,7 +123,7 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
     )
     departed = Departed(ledger, outcomes, adoption)
     attributes = {field.wire: field.attribute for field in sink.configured()}
-    refusals = Refusals(ledger, outcomes, sink.context.first_writes, attributes)
+    refusals = Refusals(ledger, outcomes, sink.context.first_writes, attributes, takes_again)
     stream_guards = StreamGuards(guards, outcomes.stream, attributes)
     admission = Admission(
         ledger,

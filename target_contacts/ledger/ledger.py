@@ -18,6 +18,7 @@ from target_contacts.ledger.entry import CANONICAL, WRITTEN, Entry, Keys
 from target_contacts.ledger.errors import ReadOnlyError
 from target_contacts.ledger.fills import Fills
 from target_contacts.ledger.guarded import GuardedRecords
+from target_contacts.ledger.known_ids import KnownIds
 from target_contacts.ledger.lease import Lease, Unheld
 from target_contacts.ledger.lock import acquire, lock_of
 from target_contacts.ledger.snapshot import copy, state_of
@@ -74,6 +75,7 @@ class Ledger:
         self._fills = Fills(self._database)
         self.guarded = GuardedRecords(self._database, self.account, self._writing)
         """What guards counted since the last complete run."""
+        self.known_ids = KnownIds(self._database, self.account, self._writing)
         self._lock: Lock | None = None
         self._accepted: bool | None = None
         """Whether the account has ever accepted a contact; None until it is asked."""
@@ -326,6 +328,7 @@ class Ledger:
             connection.execute(sa.insert(VERSIONS).values(row))
 
     def _writing(self) -> AbstractContextManager[sa.Connection]:
+        """Give a transaction by the lease of the moment."""
         return self.lease.writing()
 
     def close(self) -> None:

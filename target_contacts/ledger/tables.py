@@ -77,6 +77,17 @@ GUARDED = sa.Table(
 """What guards have counted since the last complete run: records they let through, and some that
 they held back when they ended a run."""
 
+KNOWN_IDS = sa.Table(
+    "known_ids",
+    METADATA,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("kind", sa.String(255), primary_key=True),
+    sa.Column("value", sa.String(32), primary_key=True),
+    sa.Column("remote_id", sa.String(255), nullable=False),
+    sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+)
+"""The ids of what contacts belong to, by the hash of the value by which each was found."""
+
 RUNS = sa.Table(
     "runs",
     METADATA,

@@ -51,7 +51,7 @@ class Whose:
             attribute = field.attribute
             if contact.has(attribute) and (
                 self._is_foreign(field, contact.attributes[attribute])
-                or (is_modest and not _is_own(field, contact))
+                or (is_modest and not is_own(field, contact))
             ):
                 source = contact.sources.pop(attribute)
                 contact.spare[source] = attribute
@@ -68,7 +68,7 @@ class Whose:
         return False
 
 
-def _is_own(field: Field, contact: Contact) -> bool:
+def is_own(field: Field, contact: Contact) -> bool:
     """Return whether a setting gave an id, or its field has the destination's name."""
     attribute = field.attribute
     return attribute in contact.chosen or _is_called(contact.sources[attribute], field.wire)

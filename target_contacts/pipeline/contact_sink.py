@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tap_contacts.plugin.base import InputError
 from target_contacts.contact.deletion import Gone
@@ -13,6 +13,7 @@ from target_contacts.delivery.steps import steps_of
 from target_contacts.delivery.unanswered import Unanswered
 from target_contacts.delivery.versions import NO_KEY, UNENDED, UNREADABLE
 from target_contacts.errors import Rejected
+from target_contacts.pipeline.again import Again
 from target_contacts.pipeline.explain import Explainer
 from target_contacts.pipeline.intake import Intake, know_keys
 from target_contacts.pipeline.prepare import Preparation, why_gone
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from target_contacts.delivery.planned import Planned, Received
     from target_contacts.singer.lines import Line
+
+MadeT = TypeVar("MadeT")
 
 
 class ContactSink(StreamSink):
@@ -90,6 +93,7 @@ class ContactSink(StreamSink):
     ) -> None:
         """Make the objects that plan and deliver the records."""
         run = self._run
+        self._again = Again(self.api_sink, self._preparation.references)
         self._plan, self._leavers, self._delivery = steps_of(
             self.api_sink,
             run.settings,
@@ -108,6 +112,7 @@ class ContactSink(StreamSink):
             assert_complete=self._preparation.assert_complete,
             marks=lambda: self._preparation.marks,
             warn_once=warn_once,
+            takes_again=self._again.takes,
         )
 
     @property
@@ -189,6 +194,13 @@ class ContactSink(StreamSink):
             raise self._unreadable
 
     def _deliver(self, changed: Iterable[Received]) -> None:
+        """Have records written; those whose client is gone once more, as it is looked up now."""
+        with self._again.kept() as again:
+            self._deliver_once(changed)
+        if again:
+            self._deliver_once(again)
+
+    def _deliver_once(self, changed: Iterable[Received]) -> None:
         """Have records written, unless a guard ends the run."""
         if self._run.guards.is_tripped:
             self._outcomes.hold_back(changed)
@@ -199,11 +211,21 @@ class ContactSink(StreamSink):
 
     def _prepared(self, changed: Iterable[Received]) -> list[Planned]:
         """Return records as they are sent, and settle those that are not sent."""
-        return [item for received in changed if (item := self._item(received))]
+        prepare = self._preparation
+        if not prepare.references:
+            return [item for received in changed if (item := self._tried(received, prepare.item))]
+        read = [(each, self._tried(each, prepare.read)) for each in changed]
+        contacts = [(received, contact) for received, contact in read if contact]
+        prepare.references.learn(contact for _, contact in contacts)
+        made = (self._tried(one, prepare.item, contact) for one, contact in contacts)
+        return [item for item in made if item]
 
-    def _item(self, received: Received) -> Planned | None:
+    def _tried(
+        self, received: Received, make: Callable[..., MadeT], *given: object
+    ) -> MadeT | None:
+        """Return what is made of a record; None if it is settled, since it is not sent."""
         try:
-            return self._preparation.item(received)
+            return make(received, *given)
         except Rejected as why:
             self._outcomes.reject(received, why)
         except Gone as gone:

@@ -72,12 +72,13 @@ class Explainer:
         """Count what becomes of a record's values; return why it would not be sent."""
         preparation = self._preparation
         contact = preparation.contact(received.record)
-        self._spare.update({*map(preparation.shown, preparation.coverage.not_carried(contact))})
+        self._spare.update({*map(preparation.shown, preparation.not_carried(contact))})
         self._conflicts.update(
             (attribute, preparation.shown(taken), preparation.shown(left))
             for attribute, taken, left in contact.conflicts
         )
         payload, reasons = self._translated(contact)
+        preparation.references.suppose(contact, payload)
         lacking = preparation.translator.required.missing(payload, creating=True)
         refused = {why.field for why in reasons}
         for found, raw in preparation.coverage.uses(contact, payload):
@@ -146,6 +147,8 @@ class Explainer:
             translator = self._preparation.translator
             identity = self._sink.capabilities.identity
             yield from remedies(lacking, translator, identity, self._sink.remedies())
+            if self._preparation.references:
+                yield "What is looked up gets its default only with missing: default beside it."
 
 
 def _print(console: Console, heads: Iterable[str], rows: Iterable[Iterable[object]]) -> None:

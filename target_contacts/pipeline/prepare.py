@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -16,21 +17,23 @@ from target_contacts.delivery.planned import Planned
 from target_contacts.mapping import marks
 from target_contacts.mapping.path_check import assert_can_match
 from target_contacts.mapping.translator import Rules, Translator
+from target_contacts.parents.settings import references
 from target_contacts.singer.record_schema import RecordValidator
 from target_contacts.sinks.packing import assert_sane
 from target_contacts.values.basic import is_empty, line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Container, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from target_contacts.contact.model import Contact
+    from target_contacts.contact.paths import FieldPath
     from target_contacts.delivery.filled import FilledFields
     from target_contacts.delivery.outcomes import Outcomes
     from target_contacts.delivery.planned import Received
     from target_contacts.ledger.ledger import Ledger
     from target_contacts.mapping.coverage import Coverage
-    from target_contacts.mapping.field import Payload
+    from target_contacts.mapping.field import Field, Payload, Table
     from target_contacts.pipeline.run import Run
     from target_contacts.pipeline.stream import Stream
     from target_contacts.sinks.base import ApiSink
@@ -85,8 +88,12 @@ class Preparation:
         """Return a field's name as far as it may be shown."""
         self._check = self._checking() if run.settings.validate_records else lambda _: None
         self._fields = sink.configured()
-        self._rules = _rules(stream.name, sink, run, names.containers())
-        self._table = sink.table(self._fields)
+        self._rules = rules = _rules(stream.name, sink, run, names.containers())
+        self.references = references(
+            run.settings, run.resolvers, self._fields, from_same_api=rules.is_own
+        )
+        """What contacts belong to, as far as it is looked up."""
+        self._table = self._table_of(self._fields)
         self.translator = Translator(self._table, self._rules)
         self.translator.assert_defaults()
         self._on_delete, self._marks = run.settings.on_delete, run.settings.marks
@@ -97,6 +104,12 @@ class Preparation:
         self._paths = {wire: JOINT.join(path.starts) for wire, path in mapped}
         self._noted: set[str] = set()
         """Fields that are known to be not carried."""
+
+    def _table_of(self, fields: Sequence[Field]) -> Table:
+        """Return a table of fields; what is looked up reaches the destination by another one."""
+        table = self._sink.table(fields)
+        looked_up = self.references.attributes
+        return replace(table, also_carried=table.also_carried | looked_up) if looked_up else table
 
     def _checking(self) -> Callable[[Mapping[str, Any]], None]:
         """Return the check of records by as much of their schema as can be understood."""
@@ -109,15 +122,19 @@ class Preparation:
             )
         return validator.check
 
-    def item(self, received: Received) -> Planned:
+    def item(self, received: Received, contact: Contact | None = None) -> Planned:
         """Return a record as it is sent.
+
+        Args:
+            received: The record.
+            contact: What it holds, if that was read already.
 
         Raises:
             Rejected: If it breaks its schema, or a value is not what its field takes.
             Gone: If it says that its contact is deleted at the source.
         """
         record = received.record
-        contact = self.contact(record)
+        contact = contact or self.contact(record)
         payload, defaults, left_out = self.translated(contact)
         own = {wire: value for wire, value in payload.items() if wire not in defaults}
         digest = self._ledger.digest(payload)
@@ -133,10 +150,19 @@ class Preparation:
             left_out=frozenset(left_out),
         )
 
+    def read(self, received: Received) -> Contact:
+        """Return the contact of a record; raise as `contact` does."""
+        return self.contact(received.record)
+
     def digest(self, record: Mapping[str, Any]) -> str:
-        """Return the hash of a record's payload; raise as `item` does."""
-        payload, defaults, _ = self.translated(self.contact(record))
-        return self._merged(payload, defaults)
+        """Return the hash of a record's payload; raise as `item` does.
+
+        What is looked up counts as the record has it, since nothing is asked for yet.
+        """
+        contact = self.contact(record)
+        told = self.references.told(contact)
+        payload, defaults, _ = self.translated(contact)
+        return self._merged({**payload, **told}, defaults)
 
     def _merged(self, payload: Payload, defaults: Payload) -> str:
         """Return the hash of a payload and its defaults, without a default password."""
@@ -159,6 +185,7 @@ class Preparation:
                 self.get_ready()
         self._check(record)
         contact = self.translator.contact(record)
+        self.references.note(record, contact)
         self._note(contact)
         return contact
 
@@ -166,8 +193,11 @@ class Preparation:
         """Return a contact in the destination's fields, and the defaults of what it lacks.
 
         Raises:
-            Rejected: If a value is not what its field takes.
+            Rejected: If a value is not what its field takes, or what the contact belongs to is not
+                found.
+            Stopped: If the destination does not tell what it belongs to.
         """
+        self.references.fill(contact)
         payload = self.translator.payload(contact)
         defaults = {**self._built_in, **self.translator.defaults(contact)}
         defaults = {w: value for w, value in defaults.items() if not payload.get(w)}
@@ -196,7 +226,7 @@ class Preparation:
 
     def learn(self) -> None:
         """Ask the API for the account's fields, and translate for them from now on."""
-        self._table = self._sink.table(self._sink.learned(self._fields))
+        self._table = self._table_of(self._sink.learned(self._fields))
         self._has_learned = True
         self.translator = Translator(self._table, self._rules)
 
@@ -225,7 +255,7 @@ class Preparation:
     def _note(self, contact: Contact) -> None:
         """Note which fields are not carried, and warn where two fields differ."""
         stream = self._stream
-        names = self.coverage.not_carried(contact, self._noted)
+        names = self.not_carried(contact, self._noted)
         if len(self._noted) < SHOWN:
             self._noted.update(names)
             spare = (self.shown(name) for name in names if name not in stream.key_properties)
@@ -240,11 +270,28 @@ class Preparation:
             text = f"{stream.name}: {taken_one} and {self.shown(left)} both spell {attribute} and "
             self._warn_once(f"{text}differ; {taken_one} is taken, as the vocabulary orders.")
 
+    def not_carried(self, contact: Contact, known: Container[str] = ()) -> list[str]:
+        """List the fields of a contact's record whose values do not reach the destination."""
+        names = self.coverage.not_carried(contact, known)
+        return [name for name in names if not self.references.reads(name)] if names else names
+
     def _assert_mapped(self) -> None:
-        """Raise ConfigurationError if `field_map` takes from a field that no stream so far has."""
-        own, paths = self._stream.schema, self.translator.paths
+        """Raise ConfigurationError if a setting takes from a field that no stream so far has."""
+        self._assert_can_match(self.translator.paths)
+        for setting, path in self.references.paths.items():
+            self._assert_looked_up(setting, path)
+
+    def _assert_looked_up(self, setting: str, path: FieldPath) -> None:
+        try:
+            self._assert_can_match([path])
+        except ConfigurationError:
+            msg = f"{setting} names what no record can have. --explain shows the fields."
+            raise ConfigurationError(msg) from None
+
+    def _assert_can_match(self, paths: Sequence[FieldPath]) -> None:
         if not paths:
             return
+        own = self._stream.schema
         try:  # what the stream itself has need not be looked for in perhaps thousands
             assert_can_match(paths, [own])
         except ConfigurationError:

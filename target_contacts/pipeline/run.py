@@ -23,6 +23,8 @@ from target_contacts.delivery.versions import Versions
 from target_contacts.ledger.lease import LEASE_SECONDS, MARGIN_SECONDS
 from target_contacts.ledger.ledger import Ledger
 from target_contacts.ledger.trust import assert_used, warn_of_temporary
+from target_contacts.parents import settings as parents
+from target_contacts.parents.names import ParentNames
 from target_contacts.planning.planned_run import PlannedRun
 from target_contacts.planning.planner import Planner
 from target_contacts.report.rejects import Rejects
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from target_contacts.delivery.adoption import Adoption
     from target_contacts.delivery.bounds import Given
     from target_contacts.errors import Rejected
+    from target_contacts.parents.resolver import Resolver
     from target_contacts.shutdown import Shutdown
     from target_contacts.sinks.base import ApiSink
 
@@ -96,6 +99,8 @@ class Run:
         names = (kind.capabilities.status_streams for kind in kinds.values())
         self.status_streams = tuple(itertools.chain.from_iterable(names))
         """Ends of the names of the streams that hold these."""
+        self.parent_names = ParentNames()
+        """The names of companies by their ids at the source."""
         self.adoptions: list[Adoption] = []
         """What adopts contacts for the streams that are written."""
         self._versions: dict[str, Versions] = {}
@@ -174,6 +179,40 @@ class Run:
             is_all = is_whole and not self.limit.is_set and self.books.read > 0
             self.guards.end(is_complete=is_all and not self.shutdown.is_asked())
 
+    @cached_property
+    def resolvers(self) -> Mapping[str, Resolver]:
+        """Return what finds the ids of what contacts belong to, by setting.
+
+        Raises:
+            ConfigurationError: If the destination has nothing of the kind, or a file is wrong.
+        """
+        found = parents.given(self.settings, self.kind, self.client) if self._looks_up else {}
+        by_id = self.settings.parents and self.settings.parents.source != parents.COMPANY
+        return parents.resolvers(
+            found,
+            self._files,
+            lambda: self.ledger,
+            is_offline=self.is_offline,
+            name=self.parent_names.name if by_id else str,
+        )
+
+    @property
+    def _looks_up(self) -> bool:
+        return bool(self.settings.parents or self.settings.owners)
+
+    @cached_property
+    def _files(self) -> Mapping[str, Mapping[str, set[str]]]:
+        """Return what is in the files that settings name, by setting."""
+        return parents.files(self.settings)
+
+    @property
+    def _file_settings(self) -> Mapping[str, Any]:
+        """Return what is in these files, as settings."""
+        return {
+            f"{setting}.file": sorted([value, *sorted(ids)] for value, ids in listed.items())
+            for setting, listed in self._files.items()
+        }
+
     def _has_accepted(self) -> bool:
         return self.ledger.has_accepted()
 
@@ -191,12 +230,12 @@ class Run:
     @property
     def translation_settings(self) -> Mapping[str, Any]:
         """Return the settings that may change how records are translated."""
-        return of_translation(self._client_kind, self._config)
+        return {**of_translation(self._client_kind, self._config), **self._file_settings}
 
     @property
     def plan_settings(self) -> Mapping[str, Any]:
         """Return the settings by which a run writes one thing or another."""
-        return of_plan(self._client_kind, self._config)
+        return {**of_plan(self._client_kind, self._config), **self._file_settings}
 
     def open(self) -> None:
         """Open the ledger, so that an error in it comes before any other."""

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.sinks import BatchSink
 
+from target_contacts.parents.names import are_parents
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -71,13 +73,15 @@ class StreamSink(BatchSink):
 
 
 class PassedOverSink(StreamSink):
-    """Skip a stream that is not written, but learn the names of statuses from it."""
+    """Skip a stream that is not written, but learn the names of statuses or companies from it."""
 
     def setup(self) -> None:
-        """Note that the stream is passed over, unless it holds the names of statuses."""
+        """Note that the stream is passed over, unless it holds names of statuses or companies."""
         super().setup()
         self._has_statuses = self.stream_name.endswith(self._run.status_streams)
-        if not self._has_statuses:
+        is_looked_up = self._run.settings.parents is not None
+        self._has_parents = is_looked_up and are_parents(self.stream_name)
+        if not self._has_statuses and not self._has_parents:
             asked = self._run.settings.streams is not None
             self._run.books.pass_over(self.stream_name, asked=asked)
 
@@ -87,4 +91,7 @@ class PassedOverSink(StreamSink):
         if self._has_statuses:
             record = mapped or line.message["record"]
             self._run.status_names[str(record.get("id"))] = str(record.get("display_value"))
+        elif self._has_parents:
+            record = mapped or line.message["record"]
+            self._run.parent_names.take(self.key_properties, record)
         return False

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from target_contacts.mapping.field import Field, Payload
     from target_contacts.settings import Settings
     from target_contacts.sinks.capabilities import Capabilities
+    from target_contacts.sinks.finder import Finder
     from target_contacts.sinks.first_writes import FirstWrites
     from target_contacts.sinks.item import Item
 
@@ -115,6 +116,18 @@ class ApiSink(Generic[ClientT]):
     def pause(self, seconds: float) -> None:
         """Wait; raise Stopped if nothing more is to be sent."""
         self.client.pause(seconds)
+
+    @classmethod
+    def finder(cls, client: ClientT, setting: str, lookup: str) -> Finder | None:
+        """Return what finds the ids of what contacts belong to; None if it cannot be found so.
+
+        Args:
+            client: The account's client, by which nothing is asked yet.
+            setting: `parents` or `owners`.
+            lookup: By what they are found: a way that `capabilities` name, or an alias.
+        """
+        del client, setting, lookup
+        return None
 
     # Translating.
 
@@ -217,6 +230,11 @@ class ApiSink(Generic[ClientT]):
         """
         del remote_id, error
         return False
+
+    def missing_parent(self, error: Rejected | Refused) -> str | None:
+        """Return the field whose id is none, if a refusal says so of what a contact belongs to."""
+        del error
+        return None
 
     @cached_property
     def ids_there(self) -> set[str]:

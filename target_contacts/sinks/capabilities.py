@@ -30,6 +30,8 @@ class Capabilities:
     """Start of the names of fields that an account may have added."""
     status_streams: Sequence[str] = ()
     """Ends of the names of streams that hold id and name of the API's contact statuses."""
+    lookups: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By what `finder` looks up what contacts belong to, by setting; the first is the default."""
 
     # Writing.
 

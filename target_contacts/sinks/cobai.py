@@ -17,6 +17,7 @@ from tap_contacts.transport.errors import NotFound, Refused, Stopped
 from target_contacts.errors import Rejected
 from target_contacts.mapping.choices import one_of
 from target_contacts.mapping.field import Field, Payload, matching
+from target_contacts.sinks import cobai_parents
 from target_contacts.sinks.base import ApiSink, Context
 from target_contacts.sinks.capabilities import Capabilities
 from target_contacts.sinks.item import created
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from target_contacts.contact.model import Contact
+    from target_contacts.sinks.finder import Finder
     from target_contacts.sinks.item import Item
 
 
@@ -104,6 +106,7 @@ class CobaiSink(ApiSink[Cobai]):
         can_list=True,
         most_look_ups=float("inf"),  # customers are listed one by one
         asks_by=frozenset(("customer",)),
+        lookups={"parents": ("reference",)},
     )
     fields: ClassVar[Sequence[Field]] = (
         Field("customer_id", "customer", required="always", convert=_customer, identifier=True),
@@ -136,6 +139,11 @@ class CobaiSink(ApiSink[Cobai]):
         self._without_lists: Stopped | None = None
         """Why it does not."""
 
+    @classmethod
+    def finder(cls, client: Cobai, setting: str, lookup: str) -> Finder | None:
+        """Return what finds customers."""
+        return cobai_parents.finder(client, lookup) if setting == "parents" else None
+
     def create(self, payload: Payload) -> str:
         """Create a contact."""
         customer = payload["customer"]
@@ -163,6 +171,11 @@ class CobaiSink(ApiSink[Cobai]):
             return False
         customer, _, uuid = remote_id.partition("/")
         return all(held["uuid"] != uuid for held in self.client.listed(customer))
+
+    def missing_parent(self, error: Rejected | Refused) -> str | None:
+        """Return the customer, if it is what was not found."""
+        of_customer = isinstance(error, Rejected) and error.field == "customer"
+        return "customer" if of_customer and error.code == "not_found" else None
 
     def read_back(self, remote_id: str) -> Mapping[str, Any]:
         """Return one contact; its password cannot be read."""

@@ -16,6 +16,7 @@ from tap_contacts.transport.errors import GivenUp, NotFound, Refused, Stopped
 from target_contacts.errors import Rejected
 from target_contacts.mapping.choices import one_of
 from target_contacts.mapping.field import Field, Payload, matching
+from target_contacts.sinks import valomnia_parents
 from target_contacts.sinks.base import ApiSink
 from target_contacts.sinks.capabilities import Capabilities
 from target_contacts.values import cells, convert, names, other_kinds
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from target_contacts.contact.model import Contact
+    from target_contacts.sinks.finder import Finder
 
 
 FEW = 3
@@ -133,7 +135,13 @@ class ValomniaSink(ApiSink[Valomnia]):
         can_list=True,
         can_ask=True,
         asks_by=frozenset(("firstName", "lastName")),
+        lookups=valomnia_parents.WAYS,
     )
+
+    @classmethod
+    def finder(cls, client: Valomnia, setting: str, lookup: str) -> Finder | None:
+        """Return what finds customers."""
+        return valomnia_parents.finder(client, lookup) if setting == "parents" else None
 
     def configured(self) -> Sequence[Field]:
         """Let an external id be any text; a reference is one rather than an id."""
@@ -188,6 +196,11 @@ class ValomniaSink(ApiSink[Valomnia]):
         except NotFound as answer:
             return answer.code == "not_found"
         return False
+
+    def missing_parent(self, error: Rejected | Refused) -> str | None:
+        """Return the customer, if it is what was not found."""
+        of_customer = isinstance(error, Rejected) and error.field == "customerId"
+        return "customerId" if of_customer and error.code == "not_found" else None
 
     def read_back(self, remote_id: str) -> Mapping[str, Any]:
         """Return one contact; without its photo, if that may be lost."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,17 @@ def line(value: Any) -> str:
     if isinstance(value, str) and value.isprintable():
         return value
     return texts.on_one_line(text(value))
+
+
+def compared(value: Any) -> str:
+    """Return a value as it is compared with others: trimmed, in Unicode's form NFC.
+
+    What is empty, or no plain value, is "".
+    """
+    try:
+        return "" if is_empty(value) else unicodedata.normalize("NFC", text(value)).strip()
+    except ValueError:
+        return ""
 
 
 def stripped(value: Any) -> str:

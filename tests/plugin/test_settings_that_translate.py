@@ -59,8 +59,9 @@ def test_each_setting_counts_or_is_named_as_one_that_does_not() -> None:
     for name in known.keys() - {"api", *APIS}:
         if name.startswith(OF_SDK):
             continue
-        api = name.partition(".")[0] if "." in name else "porters"
-        config: dict[str, Any] = {api: {}}
+        above = name.rpartition(".")[0]
+        api = above if above in KINDS else "porters"
+        config: dict[str, Any] = {api: {}, above: {}}
         changed = of_translation(KINDS[api], put(config, name, "changed"))
         counts = changed != of_translation(KINDS[api], config)
         assert counts != (name in EXCEPTED or "secret" in known[name]), name

@@ -75,6 +75,8 @@ class Contacts:
         self._cuts = "cut_values" in readings
         self.customers: dict[str, dict[str, dict[str, str]]] = {CUSTOMER_UUID: {}}
         self.new_customers: list[str] = []
+        self.numbers: dict[str, str] = {}
+        """ERP numbers of customers, by UUID."""
         self.passwords: dict[str, str] = {}  # SHA-256 in hex: only a hash is kept (CREATE).
         self._by_uuid: dict[str, dict[str, str]] = {}
         self._user_names: dict[str, str] = {}
@@ -88,10 +90,11 @@ class Contacts:
         """Put in the vendor's sample (CREATE), with a password of ours."""
         self.put(CUSTOMER_UUID, RICO_UUID, {**RICO, "webPassword": PASSWORD})
 
-    def add_customer(self, *, new: bool = False) -> str:
+    def add_customer(self, number: str = "", *, new: bool = False) -> str:
         """Put in a customer, self-registered if `new`, and return its UUID."""
         uuid = str(uuid4())
         self.customers[uuid] = {}
+        self.numbers[uuid] = number
         self.new_customers.extend([uuid] if new else [])
         return uuid
 
@@ -174,6 +177,7 @@ class Cobai(Contacts, Sandbox):
         }
         if inferred_calls:
             self._calls[contacts]["GET"] = self._list_contacts
+            self._calls["/v2/customer/([^/]+)"] = {"GET": self._read_customer}
             self._calls[f"{contacts}/([^/]+)"] = {"GET": self._read, "PUT": self._replace}
         if "no_contact_list_405" in self.readings:
             del self._calls[contacts]["GET"]
@@ -221,6 +225,17 @@ class Cobai(Contacts, Sandbox):
     def _list_customers(self, request: Request) -> Response:
         is_new = "state" in request.query
         return self._ids(request, "customer", "", self.new_customers if is_new else self.customers)
+
+    def _read_customer(self, _: Request, uuid: str) -> Response:
+        # No page is there; taken: what a customer is created with, as a contact is shown.
+        found = {"externalAccountId1": self.numbers.get(uuid, ""), "uuid": uuid}
+        if uuid not in self.customers:
+            raise KeyError(uuid)
+        root = etree.Element("customer", nsmap={"atom": ATOM})
+        for name, text in found.items():
+            etree.SubElement(root, name).text = text
+        etree.SubElement(root, LINK, rel="self", href=f"{self._base}{uuid}")
+        return xml_response(serialize(root))
 
     def _list_contacts(self, request: Request, customer: str) -> Response:
         if "no_contact_list_404" in self.readings:

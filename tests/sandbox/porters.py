@@ -160,9 +160,12 @@ class Porters(Sandbox):
         """Put in a client company."""
         self.database.add("Client", client_id, P_Name=name)
 
-    def add_user(self, user_id: str, name: str, *, administrator: bool = False) -> None:
+    def add_user(
+        self, user_id: str, name: str, mail: str = "", *, administrator: bool = False
+    ) -> None:
         """Put in a user, who may own contacts."""
-        self.database.add("User", user_id, P_Name=name, P_Type=str(int(administrator)))
+        kind = str(int(administrator))
+        self.database.add("User", user_id, P_Name=name, P_Type=kind, P_Mail=mail)
 
     def seed(self) -> None:
         """Put in the contact the page "Contact Write" updates; no more of it is printed there."""

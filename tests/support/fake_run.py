@@ -85,6 +85,7 @@ class FakeRun:
     """One run of the target; it knows what a `Run` knows of settings and streams."""
 
     is_offline = False
+    resolvers: Mapping[str, Any] = {}
     has_former_keys = False
     """Whether the ledger may know records by keys as an earlier version wrote them."""
 

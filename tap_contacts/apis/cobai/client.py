@@ -155,6 +155,11 @@ class Cobai(ApiClient):
         query = {"state": state} if state else None
         return [item["uuid"] for item in self._items(CUSTOMERS, "customer", query)]
 
+    def customer(self, uuid: str) -> dict[str, str]:
+        """Return one customer as cobai tells it. No page describes this call."""
+        root = self.call("GET", f"{CUSTOMERS}/{uuid}").xml
+        return {} if root is None else wire.fields(root)
+
     def contact(self, customer: str, uuid: str) -> dict[str, str]:
         """Return one contact as cobai tells it, with `customer_uuid`."""
         root = self.call("GET", f"{CUSTOMERS}/{customer}/contact/{uuid}").xml

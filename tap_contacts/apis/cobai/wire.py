@@ -121,8 +121,8 @@ def is_success(answer: Answer) -> bool:
     if answer.request.method == "PUT":
         bare = answer.status in {200, 204} and not answer.body.strip()
         return bare or (answer.status == 200 and _has_root(answer, "contact"))  # noqa: PLR2004
-    end = answer.request.path_url.partition("?")[0].rpartition("/")[2]
-    return answer.status == 200 and _has_root(answer, ROOTS.get(end, "contact"))  # noqa: PLR2004
+    *_, above, end = answer.request.path_url.partition("?")[0].split("/")
+    return answer.status == 200 and _has_root(answer, ROOTS.get(end, above))  # noqa: PLR2004
 
 
 BAD_REQUEST = 400

@@ -38,6 +38,9 @@ PHASE = "Contact.P_Phase"
 OWN_FIELDS = ("Contact.U_", "Contact.A_")
 """Starts of the aliases of fields that a customer or an app has added."""
 
+NO_CONDITION = re.compile(r"[,:=\r\n]")
+"""Characters that no documented rule can escape in the value of a condition."""
+
 ID = re.compile("[1-9][0-9]{0,17}")
 CODE = re.compile("[0-9]{1,9}")
 

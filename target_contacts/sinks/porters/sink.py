@@ -5,7 +5,6 @@ Fields: https://hrbcapi.porters.jp/hc/en-us/articles/20868341330969-Contact-Fiel
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,7 +16,7 @@ from target_contacts.errors import Rejected
 from target_contacts.report.summary import NOT_THERE
 from target_contacts.sinks.base import ApiSink, Context
 from target_contacts.sinks.capabilities import Capabilities
-from target_contacts.sinks.porters import conversions
+from target_contacts.sinks.porters import conversions, parents
 from target_contacts.sinks.porters import fields as table
 from target_contacts.sinks.porters.batches import ALONE_AFTER, BatchWriter
 from target_contacts.values.basic import is_empty
@@ -29,15 +28,14 @@ if TYPE_CHECKING:
     from tap_contacts.transport.errors import Refused
     from target_contacts.contact.model import Contact
     from target_contacts.mapping.field import Field, Payload
+    from target_contacts.sinks.finder import Finder
     from target_contacts.sinks.item import Item, Outcome
 
 CLIENT, NAME = "Contact.P_Client", "Contact.P_Name"
 
-MAY_BE_GONE = ("7", "302")
+NO_SUCH = "7"
+MAY_BE_GONE = (NO_SUCH, "302")
 """Codes that may say that a contact is not there."""
-
-NO_CONDITION = re.compile(r"[,:=\r\n]")
-"""Characters that no documented rule can escape in the value of a condition."""
 
 
 class PortersSink(ApiSink[porters.Porters]):
@@ -56,6 +54,7 @@ class PortersSink(ApiSink[porters.Porters]):
         can_list=True,
         can_ask=True,
         asks_by=frozenset((CLIENT,)),
+        lookups=parents.WAYS,
     )
 
     def __init__(self, client: porters.Porters, context: Context) -> None:
@@ -81,6 +80,11 @@ class PortersSink(ApiSink[porters.Porters]):
         if set(_names(context.settings.match_on or ())) & {"status", *table.OF_PHASE}:
             msg = "match_on names what is about a phase; contacts cannot be looked up by that."
             raise ConfigurationError(msg)
+
+    @classmethod
+    def finder(cls, client: porters.Porters, setting: str, lookup: str) -> Finder | None:
+        """Return what finds clients or users."""
+        return parents.finder(client, setting, lookup)
 
     def learned(self, fields: Sequence[Field]) -> Sequence[Field]:
         """Return the table as the company database has it; as documented if that cannot be read.
@@ -178,7 +182,7 @@ class PortersSink(ApiSink[porters.Porters]):
         conditions = {
             alias if alias in table.IDS else f"{alias}:full": value
             for alias, value in wanted.items()
-            if value and alias not in self._gone and not NO_CONDITION.search(value)
+            if value and alias not in self._gone and not wire.NO_CONDITION.search(value)
         }
         yield from self._rows(conditions)
 
@@ -214,6 +218,10 @@ class PortersSink(ApiSink[porters.Porters]):
         Whether a condition for an id holds in every company is not known, so none is used.
         """
         return error.code in MAY_BE_GONE and remote_id not in self.ids_there
+
+    def missing_parent(self, error: Rejected | Refused) -> str | None:
+        """Take code 7 to be about the client; it is asked for only if the contact is there."""
+        return CLIENT if error.code == NO_SUCH else None
 
     def read_back(self, remote_id: str) -> Mapping[str, Any] | None:
         """Return the documented fields of one contact but its phase."""

@@ -1,0 +1,1 @@
+"""Find the ids of what contacts belong to: their clients, customers and owners."""

@@ -1,0 +1,190 @@
+"""Fill in the ids of what contacts belong to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from target_contacts.contact.derive import JOINT
+from target_contacts.contact.paths import FieldPath
+from target_contacts.contact.vocabulary import ATTRIBUTES
+from target_contacts.errors import Rejected
+from target_contacts.mapping.foreign_ids import is_own
+from target_contacts.values.basic import compared
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from target_contacts.contact.model import Contact
+    from target_contacts.mapping.field import Field, Payload
+    from target_contacts.parents.resolver import Resolver
+    from target_contacts.settings import Lookup
+
+UNKNOWN, AMBIGUOUS = "unknown_parent", "ambiguous_parent"
+"""Codes of rejections: nothing has the value, or several have it."""
+
+TO_BE_ASKED = "(looked up in a run)"
+"""What stands for an id in an explanation, for which nothing is asked."""
+
+
+class Reference:
+    """One thing that contacts belong to, such as their client.
+
+    Args:
+        terms: The setting.
+        field: The destination's field that takes the id.
+        others: Further fields of the table that fill the same.
+        resolver: Finds the ids.
+        from_same_api: Whether the records come from the same API as they go to.
+    """
+
+    def __init__(
+        self,
+        terms: Lookup,
+        field: Field,
+        others: Sequence[Field],
+        resolver: Resolver,
+        *,
+        from_same_api: bool,
+    ) -> None:
+        self._field, self._others, self.resolver = field, others, resolver
+        self._is_modest = field.modest and not from_same_api
+        self._rejects = terms.missing == "reject"
+        self.attribute = terms.source if terms.source in ATTRIBUTES else ""
+        """The attribute of the vocabulary that is looked up, if it is one."""
+        self.path = FieldPath(terms.source)
+        self._starts = JOINT.join(self.path.starts)
+
+    def note(self, record: Mapping[str, Any], contact: Contact) -> None:
+        """Note by what the id of a contact is to be looked up, unless its record has the id."""
+        attribute = self._field.attribute
+        if self._is_given(contact):
+            return
+        value = compared(contact.attributes.get(self.attribute))
+        value = value or compared(self.path.value(record, {}))
+        if value:
+            contact.belongs_to[attribute] = value
+            if contact.has(attribute):
+                contact.spare[contact.sources.pop(attribute)] = attribute
+            contact.attributes.pop(attribute, None)
+        if self._rejects:
+            contact.defaults.pop(attribute, None)
+
+    def _is_given(self, contact: Contact) -> bool:
+        """Say whether a record has an id that can be one of the destination."""
+        if self._field.wire in contact.fields:
+            return True
+        if any(contact.has(other.attribute) for other in self._others):
+            return True
+        attribute = self._field.attribute
+        if not contact.has(attribute) or (self._is_modest and not is_own(self._field, contact)):
+            return False
+        try:
+            self._field.convert(contact.attributes[attribute])
+        except ValueError:
+            return False
+        return True
+
+    def value(self, contact: Contact) -> str | None:
+        """Return the value that is to be looked up for a contact, if one is."""
+        return contact.belongs_to.get(self._field.attribute)
+
+    def fill(self, contact: Contact) -> None:
+        """Give a contact the id of what it belongs to.
+
+        Raises:
+            Rejected: If nothing has the value, or several have it.
+        """
+        value = self.value(contact)
+        ids = self.resolver.ids(value) if value else None
+        if ids is None:
+            return
+        if len(ids) == 1:
+            self._give(contact, next(iter(ids)))
+        elif ids:
+            raise self._refused(AMBIGUOUS, "several at the destination have the value")
+        elif self._rejects:
+            raise self._refused(UNKNOWN, "nothing at the destination has the value")
+
+    def _give(self, contact: Contact, remote_id: str) -> None:
+        attribute = self._field.attribute
+        contact.attributes[attribute] = remote_id
+        contact.defaults.pop(attribute, None)
+        contact.sources[attribute] = contact.sources.get(self.attribute) or self._starts
+
+    def _refused(self, code: str, why: str) -> Rejected:
+        wire, setting = self._field.wire, self.resolver.setting
+        reason = f"{wire} is looked up by {self.path.text}, and {why}. See the setting {setting}"
+        return Rejected(reason, code, field=wire)
+
+    def forget(self, wire: str, remote_id: str) -> bool:
+        """Forget an id of a field that is none; say whether another one may be found now."""
+        return wire == self._field.wire and self.resolver.forget(remote_id)
+
+    def suppose(self, contact: Contact, payload: Payload) -> None:
+        """Put in an explanation what a run would look up."""
+        if self.value(contact) and self._field.wire not in payload:
+            self._give(contact, TO_BE_ASKED)
+            payload[self._field.wire] = TO_BE_ASKED
+
+    def told(self, contact: Contact) -> tuple[str, str] | None:
+        """Take away what is to be looked up for a contact; return its attribute and the value."""
+        value = contact.belongs_to.pop(self._field.attribute, None)
+        return (self._field.attribute, value) if value else None
+
+
+class References:
+    """All that the contacts of a stream belong to."""
+
+    def __init__(self, references: Sequence[Reference] = ()) -> None:
+        self._all = references
+
+    def __bool__(self) -> bool:
+        """Say whether anything is looked up."""
+        return bool(self._all)
+
+    @property
+    def attributes(self) -> set[str]:
+        """Return the attributes of the vocabulary by which ids are looked up."""
+        return {each.attribute for each in self._all} - {""}
+
+    @property
+    def paths(self) -> dict[str, FieldPath]:
+        """Return the paths into records by which ids are looked up, by setting."""
+        return {f"{each.resolver.setting}.from": each.path for each in self._all}
+
+    def reads(self, name: str) -> bool:
+        """Say whether a field of records, by its path with dots, is looked up."""
+        return any(each.path.reads(name) for each in self._all)
+
+    def note(self, record: Mapping[str, Any], contact: Contact) -> None:
+        """Note by what the ids of a contact are to be looked up."""
+        for each in self._all:
+            each.note(record, contact)
+
+    def learn(self, contacts: Iterable[Contact]) -> None:
+        """Look up what contacts belong to, all together.
+
+        Raises:
+            Stopped: If the destination does not tell.
+        """
+        several = list(contacts)
+        for each in self._all:
+            each.resolver.learn(value for one in several if (value := each.value(one)))
+
+    def fill(self, contact: Contact) -> None:
+        """Give a contact the ids of what it belongs to; may raise Rejected."""
+        for each in self._all:
+            each.fill(contact)
+
+    def forget(self, wire: str, remote_id: str) -> bool:
+        """Forget an id that is none; say whether another one may be found now."""
+        return any(each.forget(wire, remote_id) for each in self._all)
+
+    def suppose(self, contact: Contact, payload: Payload) -> None:
+        """Put in an explanation what a run would look up."""
+        for each in self._all:
+            each.suppose(contact, payload)
+
+    def told(self, contact: Contact) -> dict[str, str]:
+        """Take away what is to be looked up for a contact, and return it by attribute."""
+        return dict(told for each in self._all if (told := each.told(contact)))

@@ -1,0 +1,146 @@
+"""Put together what looks up what contacts belong to, as the settings say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from singer_sdk.exceptions import ConfigurationError
+
+from target_contacts.parents.references import Reference, References
+from target_contacts.parents.resolver import Resolver
+from target_contacts.parents.table import read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from tap_contacts.transport.client import ApiClient
+    from target_contacts.ledger.ledger import Ledger
+    from target_contacts.mapping.field import Field
+    from target_contacts.settings import Lookup, Settings
+    from target_contacts.sinks.base import ApiSink
+    from target_contacts.sinks.finder import Finder
+
+ATTRIBUTES = {"parents": "customer_id", "owners": "owner_id"}
+"""Setting to the attribute whose id is looked up."""
+
+COMPANY = "company"
+"""Attribute that holds a name, and never an id at the source."""
+
+
+class Ask(NamedTuple):
+    """What asks the destination for ids, and by what; nothing does if a file says all."""
+
+    lookup: str = ""
+    finder: Finder | None = None
+
+
+def given(settings: Settings, kind: type[ApiSink[Any]], client: ApiClient) -> dict[str, Ask]:
+    """Return the look-ups that the settings give, by setting.
+
+    Raises:
+        ConfigurationError: If the destination has nothing of the kind, or cannot look it up so.
+    """
+    every = {"parents": settings.parents, "owners": settings.owners}
+    terms = {name: each for name, each in every.items() if each}
+    return {name: _ask(name, each, kind, client) for name, each in terms.items()}
+
+
+def _ask(setting: str, terms: Lookup, kind: type[ApiSink[Any]], client: ApiClient) -> Ask:
+    attribute = ATTRIBUTES[setting]
+    if attribute not in {field.attribute for field in kind.fields}:
+        msg = f"{setting}: contacts of {client.title} have no {attribute}; leave the setting out."
+        raise ConfigurationError(msg)
+    if terms.file and terms.lookup is None:
+        return Ask()
+    ways = kind.capabilities.lookups[setting]
+    lookup = terms.lookup or ways[0]
+    finder = kind.finder(client, setting, lookup)
+    if finder is None:
+        known = " or ".join(ways)
+        msg = f"{setting}.lookup: {client.title} takes {known}; or give {setting}.file alone."
+        raise ConfigurationError(msg)
+    return Ask(lookup, finder)
+
+
+def files(settings: Settings) -> dict[str, Mapping[str, set[str]]]:
+    """Return what is in the files of the settings; may raise ConfigurationError."""
+    every = {"parents": settings.parents, "owners": settings.owners}
+    return {n: read(n, each.file) for n, each in every.items() if each and each.file}
+
+
+def resolvers(
+    found: Mapping[str, Ask],
+    listed: Mapping[str, Mapping[str, set[str]]],
+    ledger: Callable[[], Ledger],
+    *,
+    is_offline: bool,
+    name: Callable[[str], str],
+) -> dict[str, Resolver]:
+    """Return what finds the ids, by setting.
+
+    Args:
+        found: The look-ups.
+        listed: What is in the files, by setting.
+        ledger: Opens the ledger.
+        is_offline: Whether nothing may be asked.
+        name: Returns the name of a company by its id at the source.
+    """
+    return {
+        setting: Resolver(
+            setting,
+            f"{setting} {ask.lookup}".strip(),
+            listed=listed.get(setting),
+            finder=ask.finder,
+            known=lambda: ledger().known_ids,
+            digest=lambda value: ledger().digest(value),
+            is_offline=is_offline,
+            name=name if setting == "parents" else str,
+        )
+        for setting, ask in found.items()
+    }
+
+
+def references(
+    settings: Settings,
+    found: Mapping[str, Resolver],
+    fields: Sequence[Field],
+    *,
+    from_same_api: bool,
+) -> References:
+    """Return what the contacts of a stream belong to.
+
+    Args:
+        settings: The target's settings.
+        found: What finds the ids, by setting.
+        fields: The destination's fields.
+        from_same_api: Whether the records come from the same API as they go to.
+
+    Raises:
+        ConfigurationError: If an id in a file cannot be one.
+    """
+    return References(list(_each(settings, found, fields, from_same_api=from_same_api)))
+
+
+def _each(
+    settings: Settings,
+    found: Mapping[str, Resolver],
+    fields: Sequence[Field],
+    *,
+    from_same_api: bool,
+) -> Iterator[Reference]:
+    terms = {"parents": settings.parents, "owners": settings.owners}
+    for setting, resolver in found.items():
+        field = next(each for each in fields if each.attribute == ATTRIBUTES[setting])
+        others = [each for each in fields if each.wire == field.wire and each is not field]
+        _assert_ids(setting, resolver, field)
+        if each := terms[setting]:
+            yield Reference(each, field, others, resolver, from_same_api=from_same_api)
+
+
+def _assert_ids(setting: str, resolver: Resolver, field: Field) -> None:
+    try:
+        for remote_id in resolver.listed:
+            field.convert(remote_id)
+    except ValueError as error:
+        msg = f"{setting}.file holds an id that {error}."
+        raise ConfigurationError(msg) from None

@@ -1,0 +1,81 @@
+"""Find customers of cobai by their ERP number.
+
+The list of customers holds ids alone, and no page describes how one is read: that is inferred.
+Source: https://cobai.com/de/docs/api-v2/kunden/kunden-anlegen
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_contacts.transport.errors import Refused, Stopped
+from tap_contacts.transport.facts import Fact, fact, harms, holds, unknown
+from target_contacts.values.basic import compared
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from tap_contacts.apis.cobai.client import Cobai
+    from tap_contacts.transport.facts import Seen
+
+NUMBER = "externalAccountId1"
+"""Field of a customer that holds its ERP number."""
+
+NOT_TOLD = "No page of cobai describes how a customer is read: set parents.file, without a lookup."
+
+
+class Customers:
+    """Find customers by their ERP number, each read by itself.
+
+    Args:
+        client: Speaks to the target system.
+    """
+
+    def __init__(self, client: Cobai) -> None:
+        self._client = client
+        self._found: dict[str, set[str]] | None = None
+
+    def find(self, values: Collection[str]) -> Mapping[str, Collection[str]]:
+        """Return the UUIDs of the customers of each value; all customers are read once.
+
+        Raises:
+            Stopped: If cobai does not tell a customer.
+        """
+        del values
+        if self._found is None:
+            self._found = self._read()
+        return self._found
+
+    def _read(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        customers = self._client.all_customers()
+        numbers = self._client.pool.map(self._number, customers)
+        for uuid, number in zip(customers, numbers, strict=True):
+            if number:
+                found.setdefault(number, set()).add(uuid.lower())
+        return found
+
+    def _number(self, uuid: str) -> str:
+        try:
+            return compared(self._client.customer(uuid).get(NUMBER))
+        except Refused as error:
+            words = (self._client.title, "look-up of a customer", error.answered, NOT_TOLD)
+            raise Stopped(*words, code=error.code, http_status=error.http_status) from None
+
+    def fact(self) -> Fact:
+        """Return whether a customer can be read."""
+        return fact("A customer can be read, to find it by its ERP number", self._seen)
+
+    def _seen(self) -> Seen:
+        for uuid in self._client.all_customers():
+            try:
+                number = compared(self._client.customer(uuid).get(NUMBER))
+            except Refused as error:
+                return harms(f"{error.answered}; {NOT_TOLD}")
+            return holds() if number else unknown(f"the first customer shows no {NUMBER}")
+        return unknown("there is no customer")
+
+
+def finder(client: Cobai, lookup: str) -> Customers | None:
+    """Return what finds customers by reference, which is their ERP number."""
+    return Customers(client) if lookup == "reference" else None

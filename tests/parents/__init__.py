@@ -1,0 +1,1 @@
+"""What is promised of looking up what contacts belong to."""
