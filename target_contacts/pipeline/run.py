@@ -6,7 +6,7 @@ import enum
 import itertools
 import logging
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from target_contacts.delivery.leavers import MARK, SKIP
 from target_contacts.delivery.limit import Limit
 from target_contacts.delivery.outcomes import Outcomes
 from target_contacts.delivery.versions import Versions
+from target_contacts.ledger.errors import LedgerError
 from target_contacts.ledger.lease import LEASE_SECONDS, MARGIN_SECONDS
 from target_contacts.ledger.ledger import Ledger
 from target_contacts.ledger.trust import assert_used, warn_of_temporary
@@ -30,6 +31,7 @@ from target_contacts.planning.planner import Planner
 from target_contacts.report.rejects import Rejects
 from target_contacts.report.summary import Books
 from target_contacts.settings import of_plan, of_translation, typed
+from target_contacts.shutdown import Interrupted
 from target_contacts.singer.checkpoints import Checkpoints
 from target_contacts.sinks.base import Context
 from target_contacts.sinks.first_writes import FirstWrites
@@ -163,11 +165,15 @@ class Run:
         return Ledger(self.settings.ledger_url, name, self.shutdown.is_asked)
 
     def was_stopped(self) -> bool:
-        """Say whether a guard ended the last run, and may end this one for the same reason."""
+        """Say whether a guard ended the last run, and may end this one for the same reason.
+
+        A ledger that cannot be read is left to the run, which ends and reports.
+        """
         if self.purpose is not Purpose.WRITE or self.planned:
             return False
-        with closing(self._opened()) as ledger:
+        with suppress(LedgerError, Interrupted), closing(self._opened()) as ledger:
             return self.guards.ended(ledger.guarded.all())
+        return False
 
     def note_end(self, *, is_whole: bool) -> None:
         """Let the ledger know how the run ended, going by what guards count.

@@ -229,7 +229,7 @@ def small_disk(tmp_path: Path) -> Iterator[Workplace]:
 
 def test_a_full_disk_is_named(zoho: ZohoVoice, small_disk: Workplace) -> None:
     """With real ENOSPC: named error, no STATE; with space again, all is there once."""
-    (small_disk.folder / "ballast").write_bytes(b"x" * 55_000)
+    (small_disk.folder / "ballast").write_bytes(b"x" * 37_000)
     settings = {**zoho.target_config(), "ledger_url": "sqlite:///ledger.db", "match_on": []}
     run = small_disk.target(settings, contacts(*PEOPLE, state={"at": 1}))
     assert (run.code, run.out) == (1, "")
