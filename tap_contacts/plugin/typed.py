@@ -47,15 +47,22 @@ def is_account(name: str, known: Mapping[str, Any]) -> bool:
 
 
 def without_nulls(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings without those that are null, which count as not given."""
+    """Return settings without those that are null, which count as not given.
+
+    So does an object whose settings are all null, as Meltano gives one that is not set.
+    """
     declared = schema.get("properties", {})
     kept = {}
     for name, value in config.items():
         known = declared.get(name)
         if value is None and known is not None:
             continue
-        within = isinstance(value, dict) and is_account(name, known or {})
-        kept[name] = without_nulls(value, known) if within else value
+        if isinstance(value, dict) and is_account(name, known or {}):
+            given = without_nulls(value, known or {})
+            if given or not value:
+                kept[name] = given
+        else:
+            kept[name] = value
     return kept
 
 

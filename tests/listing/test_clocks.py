@@ -81,7 +81,8 @@ def test_a_run_that_reads_long_is_bound_by_its_first_answer(source: Source) -> N
     setattr(source.sandbox, hook, go_on)
     first = source.read()
     setattr(source.sandbox, hook, None)
-    assert source.bookmark(first) <= began + timedelta(seconds=100)
+    before = 2 if source.api == "porters" else 0  # reads that show that the streams may be read
+    assert source.bookmark(first) <= began + timedelta(seconds=100 * (before + 1))
     second = source.read(last(first))
     latest = {each["id"]: each for run in (first, second) for each in numbers(source, run)}
     assert {each["mobile"] for each in latest.values()} == held(source)

@@ -259,7 +259,7 @@ def test_a_value_that_does_not_fit_is_dropped_or_truncated_if_asked_and_counted(
     wire, value, done = expected
     assert (run.code, [held[wire] for held in cobai.contacts]) == (0, [value])
     assert run.summary["dropped_or_truncated"] == [["contacts", wire, done, 1]]
-    assert f"did not fit and were {done}" in run.log
+    assert f"1 value of contacts for the field {wire} did not fit and was {done}" in run.log
     assert next(iter(fields.values())) not in run.log
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_contacts.plugin.typed import without_nulls
 from tap_contacts.tap import TapContacts
 from target_contacts.target import SINKS, TargetContacts
 from tests.sandbox.__main__ import DESTINATIONS
@@ -291,6 +292,20 @@ def test_null_is_missed_like_what_is_not_given(world: World, api: str) -> None:
         functools.reduce(dict.__getitem__, path[:-1], given).pop(path[-1])
         assert (code, out) == explained(world, given)[:2], path
         assert code == 0 or path[-1] in log, path
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"owners": {"from": None, "missing": None}}, {}),
+        ({"owners": {"from": None, "missing": "default"}}, {"owners": {"missing": "default"}}),
+        ({"owners": {}}, {"owners": {}}),
+        ({"stream_map_config": {"my": None}}, {"stream_map_config": {"my": None}}),
+    ],
+)
+def test_an_object_of_nulls_is_not_given(given: dict[str, Any], kept: dict[str, Any]) -> None:
+    """Meltano gives one for each object of settings that nobody set; an empty one is given."""
+    assert without_nulls(given, TargetContacts.config_jsonschema) == kept
 
 
 def with_null(config: dict[str, Any], path: Path_) -> dict[str, Any]:
