@@ -198,6 +198,10 @@ def test_hostile_documents_are_refused_while_reading(workplace: Workplace) -> No
     assert "root:" not in run.log + run.out
 
 
+LARGE = {"long", "inflating"}
+"""Documents that are not read to their end. They may come from the API: it is asked again."""
+
+
 @pytest.mark.parametrize("opening", ["[", "{"])
 @pytest.mark.parametrize("beyond", [0, 1])
 def test_an_answer_of_more_values_than_are_read_is_none(opening: str, beyond: int) -> None:
@@ -219,7 +223,9 @@ def test_an_api_that_stays_hostile_ends_the_run_with_a_sentence(
         sandbox.bombs = iter([Response(200, body, headers)] * 5)
         run, peak = watched(workplace, "tap-contacts", {"cobai": sandbox.tap_config()})
     assert run.code == 1
-    assert "cobai: GET /v2/customer: " in run.log.splitlines()[-2]
+    larger = "no success in 5 tries; last: the answer is larger than any that makes sense"
+    other = "HTTP 200. The answer is not what this API sends; check api_url and proxies."
+    assert f"cobai: GET /v2/customer: {larger if name in LARGE else other}" in run.log
     assert "Traceback" not in run.log
     assert peak < 100 + MOST_MEMORY
 
