@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import compileall
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,8 @@ START_SECONDS = 20.0
 """What a run may take beside its tests."""
 SLOWER = 4.0
 """How many times longer tests may take than they did when they were measured."""
+MOST_MEMORY = 6 << 30
+"""Bytes that the tests of a mutant may address: a loop without end must not take all there are."""
 
 
 def judged(
@@ -60,6 +63,7 @@ def _enter(folder: str) -> None:
     compileall.compile_dir(place, quiet=1)
     os.chdir(place)
     os.environ["PYTHONPATH"] = str(place)
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
 
 
 def _judged(mutant: Mutant, tests: Sequence[str], seconds: float) -> str:
