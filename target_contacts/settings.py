@@ -69,6 +69,15 @@ def _found_by(what: str, source: str, ways: str) -> th.CustomType:
                         "goes before the destination."
                     ),
                 },
+                "lookup_loosely": {
+                    "type": ["boolean", "null"],
+                    "default": False,
+                    "description": (
+                        "Whether a value that nothing has stands for the only one that differs in "
+                        "spelling: case, width, punctuation, blanks and the legal form in names of "
+                        "companies, case and width elsewhere. These are listed."
+                    ),
+                },
                 "missing": {
                     **texts,
                     "enum": ["reject", "default"],
@@ -329,6 +338,7 @@ class Lookup(msgspec.Struct, frozen=True):
 
     source: str = msgspec.field(name="from")
     missing: str
+    lookup_loosely: bool
     lookup: str | None = None
     file: str | None = None
 

@@ -128,7 +128,7 @@ class Outcomes:
         self._books.count_unfit(self.stream, values)
 
     def note(self, field: str, done: str) -> None:
-        """Count a value that an update does not change as its source did."""
+        """Count a value that is not written, or not looked up, quite as it came."""
         self._books.note(self.stream, field, done)
 
     def leave_fields(self, names: Iterable[str]) -> None:

@@ -2,66 +2,73 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timezone
+from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
+from target_contacts.ledger.account_rows import AccountRows
 from target_contacts.ledger.tables import KNOWN_IDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
-    from contextlib import AbstractContextManager
-
-    from target_contacts.ledger.database import Database
+    from collections.abc import Collection, Mapping
+    from datetime import datetime
 
 
-class KnownIds:
-    """The rows of one account; every change is on disk when its method returns.
+class Known(NamedTuple):
+    """An id that was found."""
 
-    Args:
-        database: The ledger's.
-        account: The account, as rows have it.
-        writing: Gives a transaction in which this run may write.
-    """
+    remote_id: str
+    name: str | None = None
+    """Hash of what the destination calls it; None if an earlier version entered it."""
 
-    def __init__(
-        self,
-        database: Database,
-        account: str,
-        writing: Callable[[], AbstractContextManager[sa.Connection]],
-    ) -> None:
-        self._database, self._account, self._writing = database, account, writing
 
-    def of(self, kind: str, hashes: Collection[str]) -> dict[str, str]:
+class KnownIds(AccountRows):
+    """The known ids of one account."""
+
+    table = KNOWN_IDS
+
+    def of(self, kind: str, hashes: Collection[str]) -> dict[str, Known]:
         """Return the ids of a kind by the hashes of these values, where they are known."""
         if not hashes:
             return {}
         among = self._database.among(KNOWN_IDS.c.value, list(hashes))
-        columns = sa.select(KNOWN_IDS.c.value, KNOWN_IDS.c.remote_id)
-        with self._database.transaction("read") as connection:
-            rows = connection.execute(columns.where(self._of(kind), among))
-            return {row.value: row.remote_id for row in rows}
+        return self._known(kind, among)
 
-    def put(self, kind: str, ids: Mapping[str, str]) -> None:
+    def all(self, kind: str) -> dict[str, Known]:
+        """Return all ids of a kind by the hashes of their values."""
+        return self._known(kind)
+
+    def _known(self, kind: str, *conditions: sa.ColumnElement[bool]) -> dict[str, Known]:
+        rows = self._read(("value", *Known._fields), KNOWN_IDS.c.kind == kind, *conditions)
+        return {row.value: Known(row.remote_id, row.name) for row in rows}
+
+    def put(self, kind: str, ids: Mapping[str, Known]) -> None:
         """Enter or replace ids of a kind, by the hashes of values."""
         if not ids:
             return
-        now = sa.func.current_timestamp()
-        row = self._database.insert(KNOWN_IDS).values(found_at=now)
+        row = self._database.insert(KNOWN_IDS).values(found_at=sa.func.current_timestamp())
         entered = row.on_conflict_do_update(
             index_elements=list(KNOWN_IDS.primary_key),
-            set_={name: row.excluded[name] for name in ("remote_id", "found_at")},
+            set_={name: row.excluded[name] for name in (*Known._fields, "found_at")},
         )
-        known = {"account": self._account, "kind": kind}
-        rows = [{**known, "value": each, "remote_id": ids[each]} for each in ids]
-        with self._writing() as connection:
-            connection.execute(entered, rows)
+        self._write(
+            entered, [{"kind": kind, "value": e, **known._asdict()} for e, known in ids.items()]
+        )
 
     def drop(self, kind: str, hashes: Collection[str]) -> None:
         """Remove the ids of these values."""
         among = self._database.among(KNOWN_IDS.c.value, list(hashes))
-        with self._writing() as connection:
-            connection.execute(sa.delete(KNOWN_IDS).where(self._of(kind), among))
+        self._write(sa.delete(KNOWN_IDS).where(self._are_mine, KNOWN_IDS.c.kind == kind, among))
 
-    def _of(self, kind: str) -> sa.ColumnElement[bool]:
-        return sa.and_(KNOWN_IDS.c.account == self._account, KNOWN_IDS.c.kind == kind)
+    def oldest(self, kind: str) -> datetime | None:
+        """Return since when the ids of a kind are taken for right; None: none is known."""
+        rows = self._read(("found_at",), KNOWN_IDS.c.kind == kind)
+        first: datetime | None = min((row.found_at for row in rows), default=None)
+        return first.replace(tzinfo=first.tzinfo or timezone.utc) if first else None
+
+    def confirm(self, kind: str) -> None:
+        """Note that all ids of a kind are right now."""
+        now = sa.func.current_timestamp()
+        mine = sa.update(KNOWN_IDS).where(self._are_mine, KNOWN_IDS.c.kind == kind)
+        self._write(mine.values(found_at=now))

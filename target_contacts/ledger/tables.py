@@ -85,8 +85,10 @@ KNOWN_IDS = sa.Table(
     sa.Column("value", sa.String(32), primary_key=True),
     sa.Column("remote_id", sa.String(255), nullable=False),
     sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("name", sa.String(32)),
 )
-"""The ids of what contacts belong to, by the hash of the value by which each was found."""
+"""The ids of what contacts belong to, by the hash of the value by which each was found; with the
+hash of what the destination calls it, and when that was last asked for."""
 
 RUNS = sa.Table(
     "runs",

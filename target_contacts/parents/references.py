@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from target_contacts.contact.model import Contact
     from target_contacts.mapping.field import Field, Payload
+    from target_contacts.parents.memory import Match
     from target_contacts.parents.resolver import Resolver
     from target_contacts.settings import Lookup
 
@@ -47,6 +48,8 @@ class Reference:
         from_same_api: bool,
     ) -> None:
         self._field, self._others, self.resolver = field, others, resolver
+        self.wire = field.wire
+        """The destination's field."""
         self._is_modest = field.modest and not from_same_api
         self._rejects = terms.missing == "reject"
         self.attribute = terms.source if terms.source in ATTRIBUTES else ""
@@ -88,22 +91,27 @@ class Reference:
         """Return the value that is to be looked up for a contact, if one is."""
         return contact.belongs_to.get(self._field.attribute)
 
-    def fill(self, contact: Contact) -> None:
+    def fill(self, contact: Contact) -> Match | None:
         """Give a contact the id of what it belongs to.
+
+        Returns:
+            The match, if the value is only spelled alike and comes for the first time.
 
         Raises:
             Rejected: If nothing has the value, or several have it.
         """
         value = self.value(contact)
         ids = self.resolver.ids(value) if value else None
-        if ids is None:
-            return
+        if value is None or ids is None:
+            return None
         if len(ids) == 1:
             self._give(contact, next(iter(ids)))
-        elif ids:
+            return self.resolver.told_loosely(value)
+        if ids:
             raise self._refused(AMBIGUOUS, "several at the destination have the value")
-        elif self._rejects:
+        if self._rejects:
             raise self._refused(UNKNOWN, "nothing at the destination has the value")
+        return None
 
     def _give(self, contact: Contact, remote_id: str) -> None:
         attribute = self._field.attribute
@@ -171,10 +179,14 @@ class References:
         for each in self._all:
             each.resolver.learn(value for one in several if (value := each.value(one)))
 
-    def fill(self, contact: Contact) -> None:
-        """Give a contact the ids of what it belongs to; may raise Rejected."""
-        for each in self._all:
-            each.fill(contact)
+    def fill(self, contact: Contact) -> list[tuple[str, str, Match]]:
+        """Give a contact the ids of what it belongs to; may raise Rejected.
+
+        Returns:
+            Values that are only spelled alike, the first time: setting, field and match of each.
+        """
+        several = [(each, each.fill(contact)) for each in self._all]
+        return [(one.resolver.setting, one.wire, match) for one, match in several if match]
 
     def forget(self, wire: str, remote_id: str) -> bool:
         """Forget an id that is none; say whether another one may be found now."""

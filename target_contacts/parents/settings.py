@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from singer_sdk.exceptions import ConfigurationError
 
+from target_contacts.parents.loosely import Loosely
+from target_contacts.parents.memory import Memory
 from target_contacts.parents.references import Reference, References
 from target_contacts.parents.resolver import Resolver
 from target_contacts.parents.table import read
+from target_contacts.values import company_spelling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from target_contacts.settings import Lookup, Settings
     from target_contacts.sinks.base import ApiSink
     from target_contacts.sinks.finder import Finder
+    from target_contacts.values.company_spelling import Spelling
 
 ATTRIBUTES = {"parents": "customer_id", "owners": "owner_id"}
 """Setting to the attribute whose id is looked up."""
@@ -32,6 +36,8 @@ class Ask(NamedTuple):
 
     lookup: str = ""
     finder: Finder | None = None
+    spelling: Callable[[str], Spelling] | None = None
+    """Returns how a value is spelled; None if only equal values are the same."""
 
 
 def given(settings: Settings, kind: type[ApiSink[Any]], client: ApiClient) -> dict[str, Ask]:
@@ -51,7 +57,7 @@ def _ask(setting: str, terms: Lookup, kind: type[ApiSink[Any]], client: ApiClien
         msg = f"{setting}: contacts of {client.title} have no {attribute}; leave the setting out."
         raise ConfigurationError(msg)
     if terms.file and terms.lookup is None:
-        return Ask()
+        return Ask(spelling=_spelling(setting, terms, terms.source))
     ways = kind.capabilities.lookups[setting]
     lookup = terms.lookup or ways[0]
     finder = kind.finder(client, setting, lookup)
@@ -59,7 +65,15 @@ def _ask(setting: str, terms: Lookup, kind: type[ApiSink[Any]], client: ApiClien
         known = " or ".join(ways)
         msg = f"{setting}.lookup: {client.title} takes {known}; or give {setting}.file alone."
         raise ConfigurationError(msg)
-    return Ask(lookup, finder)
+    return Ask(lookup, finder, _spelling(setting, terms, lookup))
+
+
+def _spelling(setting: str, terms: Lookup, what: str) -> Callable[[str], Spelling] | None:
+    """Return how values are spelled, of which only names of companies have legal forms."""
+    if not terms.lookup_loosely:
+        return None
+    is_name = setting == "parents" and what in (COMPANY, "name")
+    return company_spelling.company if is_name else company_spelling.plain
 
 
 def files(settings: Settings) -> dict[str, Mapping[str, set[str]]]:
@@ -88,13 +102,16 @@ def resolvers(
     return {
         setting: Resolver(
             setting,
-            f"{setting} {ask.lookup}".strip(),
             listed=listed.get(setting),
             finder=ask.finder,
-            known=lambda: ledger().known_ids,
-            digest=lambda value: ledger().digest(value),
+            memory=Memory(
+                f"{setting} {ask.lookup}".strip(),
+                lambda: ledger().known_ids,
+                lambda value: ledger().digest(value),
+            ),
             is_offline=is_offline,
             name=name if setting == "parents" else str,
+            loosely=Loosely(ask.spelling) if ask.spelling else None,
         )
         for setting, ask in found.items()
     }

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from target_contacts.pipeline.stream import Stream
     from target_contacts.sinks.base import ApiSink
 
+ALIKE = "looked up by what is only spelled alike: see lookup_loosely"
+"""Why values of a field are noted."""
+
 SHOWN = 4096
 """Names of fields that are remembered."""
 
@@ -79,6 +82,7 @@ class Preparation:
     ) -> None:
         self._stream, self._sink, self._outcomes = stream, sink, outcomes
         self._ledger: Ledger = run.ledger
+        self._matches = run.matches
         self._filled, self._warn_once = filled, warn_once
         self._schemas, self._learns = run.schemas, not run.is_offline
         self._built_in, self._replaces = sink.capabilities.built_in, sink.capabilities.replaces
@@ -197,7 +201,9 @@ class Preparation:
                 found.
             Stopped: If the destination does not tell what it belongs to.
         """
-        self.references.fill(contact)
+        for setting, wire, match in self.references.fill(contact):
+            self._outcomes.note(wire, ALIKE)
+            self._matches.add(setting, match.value, match.remote_id, match.name)
         payload = self.translator.payload(contact)
         defaults = {**self._built_in, **self.translator.defaults(contact)}
         defaults = {w: value for w, value in defaults.items() if not payload.get(w)}

@@ -10,6 +10,8 @@ from contextlib import closing, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from singer_sdk.exceptions import ConfigurationError
+
 from tap_contacts.plugin.progress import Track
 from tap_contacts.transport.errors import ApiError
 from tap_contacts.transport.usage import Usage
@@ -28,6 +30,7 @@ from target_contacts.parents import settings as parents
 from target_contacts.parents.names import ParentNames
 from target_contacts.planning.planned_run import PlannedRun
 from target_contacts.planning.planner import Planner
+from target_contacts.report.matches import Matches
 from target_contacts.report.rejects import Rejects
 from target_contacts.report.summary import Books
 from target_contacts.settings import of_plan, of_translation, typed
@@ -94,6 +97,8 @@ class Run:
         self.checkpoints = Checkpoints(pass_on)
         self.books = Books()
         self.rejects = Rejects(self.settings.rejects_dir, self._client_kind.api)
+        self.matches = Matches(self.settings.rejects_dir, self._client_kind.api)
+        """What is looked up by values that are only spelled alike."""
         self.schemas: dict[str, Mapping[str, Any]] = {}
         """The last SCHEMA message of each stream, as received."""
         self.status_names: dict[str, str] = {}
@@ -285,8 +290,13 @@ class Run:
 
     def _keep(self, message: Mapping[str, Any], why: Rejected) -> None:
         """Put a RECORD message into the rejects file."""
-        if not self.is_offline and (self.planned is None or self.planned.planner.keeps_rejects):
+        if self._keeps_files:
             self.rejects.add(self.schemas[message["stream"]], message, why)
+
+    @property
+    def _keeps_files(self) -> bool:
+        """Say whether values of records are kept in files of `rejects_dir`."""
+        return not self.is_offline and (self.planned is None or self.planned.planner.keeps_rejects)
 
     # Reports and the end.
 
@@ -310,6 +320,16 @@ class Run:
         if self.rejects.path:
             text = "Rejected records: %s. Fix the cause, then pipe this file back in."
             logger.warning(text, self.rejects.path)
+        self._list_matches(logger)
+
+    def _list_matches(self, logger: logging.Logger) -> None:
+        """List what was looked up by values that are only spelled alike."""
+        text = "Values of %s that are only spelled like what they were taken for: %s."
+        try:
+            for setting, path in self.matches.write() if self._keeps_files else ():
+                logger.warning(text, setting, path)
+        except (ApiError, ConfigurationError) as error:  # what was written stays right
+            logger.error("%s", error)  # noqa: TRY400  # the sentence says all
 
     def _guarded(self, logger: logging.Logger) -> dict[str, object]:
         """Log what exceeded a guard's limit; return it as the summary has it."""

@@ -58,7 +58,7 @@ class Books:
         self.dropped_or_truncated: Counter[tuple[str, str, str]] = Counter()
         """Values that did not fit: stream, field and what was done."""
         self.noted: Counter[tuple[str, str, str]] = Counter()
-        """Values that an update did not change as the source did: stream, field and why."""
+        """Values not written or looked up quite as they came: stream, field and why."""
         self.doubled: list[tuple[str, str, list[str]]] = []
         """Contacts that were created twice: stream, id in the ledger, ids of the others."""
         self.not_carried: dict[str, set[str]] = {}
@@ -127,7 +127,7 @@ class Books:
                 self.not_carried.setdefault(stream, set()).add(name)
 
     def note(self, stream: str, field: str, done: str) -> None:
-        """Count a value that an update does not change as its source did."""
+        """Count a value that is not written, or not looked up, quite as it came."""
         self.noted[stream, field, done] += 1
 
     def double(self, stream: str, remote_id: str, others: list[str]) -> None:

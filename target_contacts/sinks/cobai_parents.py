@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from tap_contacts.transport.errors import Refused, Stopped
 from tap_contacts.transport.facts import Fact, fact, harms, holds, unknown
+from target_contacts.sinks.finder import Listed
 from target_contacts.values.basic import compared
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Iterable
 
     from tap_contacts.apis.cobai.client import Cobai
     from tap_contacts.transport.facts import Seen
@@ -24,7 +25,7 @@ NUMBER = "externalAccountId1"
 NOT_TOLD = "No page of cobai describes how a customer is read: set parents.file, without a lookup."
 
 
-class Customers:
+class Customers(Listed):
     """Find customers by their ERP number, each read by itself.
 
     Args:
@@ -33,27 +34,12 @@ class Customers:
 
     def __init__(self, client: Cobai) -> None:
         self._client = client
-        self._found: dict[str, set[str]] | None = None
 
-    def find(self, values: Collection[str]) -> Mapping[str, Collection[str]]:
-        """Return the UUIDs of the customers of each value; all customers are read once.
-
-        Raises:
-            Stopped: If cobai does not tell a customer.
-        """
-        del values
-        if self._found is None:
-            self._found = self._read()
-        return self._found
-
-    def _read(self) -> dict[str, set[str]]:
-        found: dict[str, set[str]] = {}
+    def _read(self) -> Iterable[tuple[object, object]]:
+        """Return ERP number and UUID of all customers; raise Stopped if cobai does not tell one."""
         customers = self._client.all_customers()
         numbers = self._client.pool.map(self._number, customers)
-        for uuid, number in zip(customers, numbers, strict=True):
-            if number:
-                found.setdefault(number, set()).add(uuid.lower())
-        return found
+        return zip(numbers, [uuid.lower() for uuid in customers], strict=True)
 
     def _number(self, uuid: str) -> str:
         try:

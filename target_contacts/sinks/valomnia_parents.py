@@ -10,31 +10,41 @@ from typing import TYPE_CHECKING
 
 from tap_contacts.apis.valomnia import reading
 from tap_contacts.transport.facts import Fact, fact, holds
-from target_contacts.values.basic import compared
+from target_contacts.sinks.finder import Listed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from tap_contacts.apis.valomnia.client import Valomnia
     from tap_contacts.transport.facts import Seen
 
-WAYS = {"parents": ("name", "reference")}
+NAME, REFERENCE = "name", "reference"
+WAYS = {"parents": (NAME, REFERENCE)}
 """By what customers can be looked up."""
 
 
-class References:
+NOT_SEEN = (
+    "Valomnia shows only customers that have a contact. If another of the same name has none, "
+    "contacts are put below the wrong one. parents.lookup: reference, and parents.file, are sure."
+)
+
+
+class References(Listed):
     """Take references for what they are: `useExternalId` has Valomnia look them up itself."""
 
     def find(self, values: Collection[str]) -> Mapping[str, Collection[str]]:
         """Return each value itself."""
         return {value: (value,) for value in values}
 
+    def _read(self) -> Iterable[tuple[object, object]]:
+        return ()
+
     def fact(self) -> Fact:
         """Return that nothing is asked."""
         return fact("Customers are given by reference, so none is looked up", holds)
 
 
-class Customers:
+class Customers(Listed):
     """Find customers by their name or reference, from all contacts there are.
 
     Args:
@@ -44,36 +54,27 @@ class Customers:
 
     def __init__(self, client: Valomnia, key: str) -> None:
         self._client, self._key = client, key
-        self._found: dict[str, set[str]] | None = None
 
-    def find(self, values: Collection[str]) -> Mapping[str, Collection[str]]:
-        """Return the ids of the customers of each value, or their references where these count."""
-        del values
-        if self._found is None:
-            self._found = self._read()
-        return self._found
-
-    def _read(self) -> dict[str, set[str]]:
-        found: dict[str, set[str]] = {}
+    def _read(self) -> Iterable[tuple[object, object]]:
+        """Yield value and id of each contact's customer, or its reference where that counts."""
+        if self._key == NAME:
+            self._client.logger.warning(NOT_SEEN)
         told = "reference" if self._client.use_external_id else "id"
         for contact in reading.contacts(self._client, {}):
             customer = contact.get("customer") or {}
-            value, remote_id = compared(customer.get(self._key)), compared(customer.get(told))
-            if value and remote_id:
-                found.setdefault(value, set()).add(remote_id)
-        return found
+            yield customer.get(self._key), customer.get(told)
 
     def fact(self) -> Fact:
         """Return whether contacts can be read."""
         return fact("Contacts can be read, to find customers by parents", self._seen)
 
     def _seen(self) -> Seen:
-        total = self._client.page({}).total
-        return holds(f"{total} contacts; a customer without one is not found")
+        unseen = "a customer without one is not found, nor told from another of its name"
+        return holds(f"{self._client.page({}).total} contacts; {unseen}")
 
 
 def finder(client: Valomnia, lookup: str) -> Customers | References | None:
     """Return what finds customers by name or by reference."""
-    if lookup == "reference" and client.use_external_id:
+    if lookup == REFERENCE and client.use_external_id:
         return References()
     return Customers(client, lookup) if lookup in WAYS["parents"] else None

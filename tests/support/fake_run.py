@@ -24,6 +24,7 @@ from target_contacts.pipeline.stream import Stream
 from target_contacts.planning.held import Held
 from target_contacts.planning.planner import Planner
 from target_contacts.planning.sink import PlanningSink
+from target_contacts.report.matches import Matches
 from target_contacts.report.summary import Books
 from target_contacts.settings import typed
 from target_contacts.shutdown import Shutdown
@@ -86,6 +87,7 @@ class FakeRun:
 
     is_offline = False
     resolvers: Mapping[str, Any] = {}
+    matches = Matches("", "fake")
     has_former_keys = False
     """Whether the ledger may know records by keys as an earlier version wrote them."""
 

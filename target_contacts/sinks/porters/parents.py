@@ -6,18 +6,23 @@ https://hrbcapi.porters.jp/hc/en-us/articles/115012160288-User-Read
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tap_contacts.apis.porters import reading, short_list, wire
 from tap_contacts.apis.porters.fields import CLIENTS
 from tap_contacts.apis.porters.one_page import Asked
+from tap_contacts.apis.porters.records import timed
 from tap_contacts.apis.porters.tenant import MAY_NOT
 from tap_contacts.transport.errors import Stopped
 from tap_contacts.transport.facts import Fact, fact, harms, holds
-from target_contacts.values.basic import compared
+from target_contacts.sinks.finder import Finder, Listed, by_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from lxml.etree import _Element
 
     from tap_contacts.apis.porters.client import Porters
     from tap_contacts.transport.facts import Seen
@@ -32,11 +37,14 @@ USER, USER_ID = "/v1/user", "User.P_Id"
 USER_FIELDS = {"email": "User.P_Mail", "name": "User.P_Name"}
 ALL_USERS = {"request_type": 1}
 
+CLOCKS = timedelta(hours=1)
+"""How much the clocks may differ of the ledger and of PORTERS."""
+
 LONGEST_ASKED = 500
 """Most characters of a value that is put into a condition."""
 
 
-class Clients:
+class Clients(Finder):
     """Find clients by the text of one of their fields, compared here and not by PORTERS.
 
     Several conditions all have to hold, so that a request asks for one name. The list of all
@@ -68,6 +76,23 @@ class Clients:
             self._read_on()
         return self._found
 
+    def all(self) -> Mapping[str, Collection[str]]:
+        """Return the ids of the clients of every value there is."""
+        while self._left != 0:
+            self._read_on()
+        return self._found
+
+    def changed(self, since: datetime) -> Mapping[str, Collection[str]] | None:
+        """Return the clients changed since a moment; None if PORTERS takes no such condition."""
+        conditions = {f"{CLIENTS.date}:ge": timed(since - CLOCKS)}
+        try:
+            found = list(reading.pages(self._client, Asked(CLIENTS, [self._alias], conditions)))
+        except Stopped as error:
+            if error.code != reading.NOT_TAKEN:
+                raise
+            return None
+        return by_value(row for each in found for row in self._rows(each.items))
+
     def _is_cheaper(self, wanted: Collection[str]) -> bool:
         """Say whether asking for values one by one takes fewer requests than the rest of the list.
 
@@ -80,7 +105,7 @@ class Clients:
     def _ask(self, value: str) -> None:
         asked = Asked(CLIENTS, [self._alias], {f"{self._alias}:full": value})
         for each in reading.pages(self._client, asked):
-            self._take(wire.flat_rows(each.items))
+            self._take(each.items)
         self._asked.add(value)
 
     def _read_on(self) -> None:
@@ -89,13 +114,14 @@ class Clients:
         if page is None:
             self._left = 0
             return
-        self._take(wire.flat_rows(page.items))
+        self._take(page.items)
         self._left = wire.LARGEST_PAGE if page.left is None else page.left
 
-    def _take(self, rows: Iterable[Mapping[str, str]]) -> None:
-        for row in rows:
-            if value := compared(row.get(self._alias, "")):
-                self._found.setdefault(value, set()).add(row[CLIENTS.key])
+    def _take(self, items: Sequence[_Element]) -> None:
+        by_value(self._rows(items), self._found)
+
+    def _rows(self, items: Sequence[_Element]) -> Iterator[tuple[object, object]]:
+        return ((row.get(self._alias), row[CLIENTS.key]) for row in wire.flat_rows(items))
 
     def fact(self) -> Fact:
         """Return whether clients can be read."""
@@ -110,7 +136,7 @@ class Clients:
         )
 
 
-class Users:
+class Users(Listed):
     """Find users by e-mail or name: no condition is documented, so all of them are read.
 
     Args:
@@ -120,20 +146,17 @@ class Users:
 
     def __init__(self, client: Porters, alias: str) -> None:
         self._client, self._alias = client, alias
-        self._found: dict[str, set[str]] | None = None
 
-    def find(self, values: Collection[str]) -> Mapping[str, Collection[str]]:
-        """Return the ids of the users of each value."""
-        del values
-        if self._found is None:
-            self._found = {}
-            for row in self._rows():
-                if value := compared(row.get(self._alias, "")):
-                    self._found.setdefault(value, set()).add(row[USER_ID])
-        return self._found
+    def _read(self) -> Iterable[tuple[object, object]]:
+        return ((row.get(self._alias), row[USER_ID]) for row in self._rows())
 
     def _rows(self) -> list[dict[str, str]]:
         return short_list.read(self._client, USER, ALL_USERS, USER_ID)
+
+    def changed(self, since: datetime) -> Mapping[str, Collection[str]] | None:
+        """Return all users: a request tells 200."""
+        del since
+        return self.all()
 
     def fact(self) -> Fact:
         """Return whether users can be read."""

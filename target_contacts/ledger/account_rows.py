@@ -1,0 +1,53 @@
+"""The rows that one account has in a table of the ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from target_contacts.ledger.database import Database
+
+
+class AccountRows:
+    """The rows of one account; every change is on disk when its method returns.
+
+    Args:
+        database: The ledger's.
+        account: The account, as rows have it.
+        writing: Gives a transaction in which this run may write.
+    """
+
+    table: ClassVar[sa.Table]
+
+    def __init__(
+        self,
+        database: Database,
+        account: str,
+        writing: Callable[[], AbstractContextManager[sa.Connection]],
+    ) -> None:
+        self._database, self._account, self._writing = database, account, writing
+
+    def _read(
+        self, columns: Sequence[str], *conditions: sa.ColumnElement[bool]
+    ) -> Sequence[sa.Row[Any]]:
+        """Return these columns of the rows that meet the conditions."""
+        asked = sa.select(*(self.table.c[name] for name in columns)).where(
+            self._are_mine, *conditions
+        )
+        with self._database.transaction("read") as connection:
+            return connection.execute(asked).all()
+
+    def _write(self, statement: sa.Executable, rows: Sequence[Mapping[str, Any]] = ()) -> None:
+        """Carry out a statement, once for each row if there are any."""
+        with self._writing() as connection:
+            given = [{"account": self._account, **each} for each in rows]
+            connection.execute(statement, given or None)
+
+    @property
+    def _are_mine(self) -> sa.ColumnElement[bool]:
+        return self.table.c.account == self._account

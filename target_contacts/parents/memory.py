@@ -1,0 +1,138 @@
+"""Remember in the ledger which ids were found, and notice when one got another name."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, NamedTuple
+
+from target_contacts.ledger.known_ids import Known
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+    from target_contacts.ledger.known_ids import KnownIds
+
+LOOSELY = " loosely"
+"""End of the kind of ids whose values are only spelled alike."""
+
+RIGHT_FOR = timedelta(days=1)
+"""How long it is not asked whether a name has changed."""
+
+
+class Match(NamedTuple):
+    """A value, and the only thing that it can stand for."""
+
+    value: str
+    remote_id: str
+    name: str
+    """What the destination calls it; "" if only the ledger knows the id."""
+    is_loose: bool = False
+    """Whether value and name are only spelled alike."""
+
+
+class Memory:
+    """The ids of one kind that the ledger knows.
+
+    Args:
+        kind: What is looked up and by what, as the ledger has it.
+        known: The ids that the ledger knows.
+        digest: Makes the hash of a value.
+    """
+
+    def __init__(
+        self, kind: str, known: Callable[[], KnownIds], digest: Callable[[object], str]
+    ) -> None:
+        self._kind, self._known, self._digest = kind, known, digest
+
+    def of(self, values: Iterable[str], *, loosely: bool) -> dict[str, Match]:
+        """Return what values stand for, where that is known.
+
+        Args:
+            values: The values.
+            loosely: Whether those count that are only spelled alike.
+        """
+        hashes = self.hashes(values)
+        found: dict[str, Match] = {}
+        for is_loose in (True, False) if loosely else (False,):
+            known = self._known().of(self._kind_of(is_loose=is_loose), hashes)
+            for value, one in known.items():
+                found[hashes[value]] = Match(hashes[value], one.remote_id, "", is_loose)
+        return found
+
+    def put(self, matches: Iterable[Match]) -> None:
+        """Remember matches."""
+        several = list(matches)
+        for is_loose in (False, True):
+            of_kind = [each for each in several if each.is_loose == is_loose]
+            ids = {
+                self._hash(each.value): Known(each.remote_id, self._hash(each.name))
+                for each in of_kind
+            }
+            self._known().put(self._kind_of(is_loose=is_loose), ids)
+
+    def drop(self, values: Iterable[str]) -> None:
+        """Forget what values stand for."""
+        hashes = self.hashes(values)
+        for kind in self._kinds:
+            self._known().drop(kind, hashes)
+
+    def due(self) -> datetime | None:
+        """Return since when names may have changed; None if that need not be asked yet."""
+        times = [time for kind in self._kinds if (time := self._known().oldest(kind))]
+        oldest = min(times, default=None)
+        is_due = oldest and datetime.now(timezone.utc) - oldest > RIGHT_FOR
+        return oldest if is_due else None
+
+    def confirm(self) -> None:
+        """Note that all names were asked for."""
+        for kind in self._kinds:
+            self._known().confirm(kind)
+
+    def contradicted(self, told: Mapping[str, Collection[str]]) -> Collection[str]:
+        """Forget ids that are called otherwise now, or not alone; return hashes of their values.
+
+        Args:
+            told: Ids by what the destination calls them now, or some of these.
+        """
+        names = _Names({self._hash(name): set(ids) for name, ids in told.items()})
+        wrong: set[str] = set()
+        for kind in self._kinds:
+            known = self._known().all(kind)
+            of_kind = {value for value, one in known.items() if names.contradict(value, one)}
+            if of_kind:
+                self._known().drop(kind, of_kind)
+            wrong |= of_kind
+        return wrong
+
+    def hashes(self, values: Iterable[str]) -> dict[str, str]:
+        """Return values by their hashes."""
+        return {self._hash(value): value for value in values}
+
+    def _hash(self, value: str) -> str:
+        return self._digest([self._kind, value])
+
+    def _kind_of(self, *, is_loose: bool) -> str:
+        return self._kinds[is_loose]
+
+    @property
+    def _kinds(self) -> tuple[str, str]:
+        return (self._kind, f"{self._kind}{LOOSELY}")
+
+
+class _Names:
+    """What ids are called at the destination now, by hashes of names."""
+
+    def __init__(self, ids: Mapping[str, set[str]]) -> None:
+        self._ids = ids
+        self._names: dict[str, set[str]] = {}
+        for name, several in ids.items():
+            for remote_id in several:
+                self._names.setdefault(remote_id, set()).add(name)
+
+    def contradict(self, value: str, known: Known) -> bool:
+        """Say whether an id has lost the name that it was found by, or another has got it, too."""
+        called = self._names.get(known.remote_id)
+        if called and known.name and known.name not in called:
+            return True
+        mine = {known.remote_id}
+        return any(self._ids.get(name, mine) != mine for name in (value, known.name or value))

@@ -1,0 +1,70 @@
+"""Make files in `rejects_dir` that only their owner may read, since they hold values of records."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+from typing import TYPE_CHECKING, BinaryIO
+
+from singer_sdk.exceptions import ConfigurationError
+
+from tap_contacts.transport.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+OWNER_ONLY = 0o600
+"""The rights to a file."""
+
+
+def made(folder: Path, end: str) -> tuple[Path, BinaryIO]:
+    """Create a file, readable by its owner only. A file that is there is never touched.
+
+    Args:
+        folder: Where it is to be.
+        end: What its name ends in, after the time.
+
+    Raises:
+        ConfigurationError: If that is not possible.
+    """
+    now = datetime.datetime.now(tz=datetime.timezone.utc)
+    path = folder / f"{now:%Y%m%dT%H%M%S.%fZ}-{end}"
+    try:
+        _make(folder)
+        return path, open(path, "xb", opener=_private)
+    except (OSError, ValueError) as error:
+        raise unwritable(folder, error) from None
+
+
+def unwritable(folder: Path, error: Exception) -> ConfigurationError:
+    """Return the error of a folder in which no file can be made."""
+    why = getattr(error, "strerror", None) or "it is no path"
+    if isinstance(error, NotADirectoryError):
+        why = "it is no folder"
+    return ConfigurationError(f"rejects_dir: {folder} cannot be written to: {why}.")
+
+
+@contextlib.contextmanager
+def explained(path: Path | None) -> Iterator[None]:
+    """Turn an error of the disk into an ApiError, so that no STATE is passed on."""
+    try:
+        yield
+    except OSError as error:
+        title, advice = f"Rejects {path}", "Free some space, then run again."
+        raise ApiError(title, "write", str(error.strerror), advice) from None
+
+
+def _private(path: str, flags: int) -> int:
+    """Make a file for its owner only, whatever the umask takes away."""
+    handle = os.open(path, flags, OWNER_ONLY)
+    os.fchmod(handle, OWNER_ONLY)
+    return handle
+
+
+def _make(folder: Path) -> None:
+    """Make a folder and those above it, for their owner only. One that is there stays as it is."""
+    if not folder.exists():
+        _make(folder.parent)
+        folder.mkdir(mode=0o700)
