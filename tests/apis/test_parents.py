@@ -63,6 +63,30 @@ def test_customers_of_valomnia_are_found_among_those_of_its_contacts(
     assert again.summary["requests"] == 0
 
 
+def test_a_customer_of_valomnia_that_no_contact_shows_is_warned_of(
+    workplace: Workplace, valomnia: Valomnia
+) -> None:
+    """Two may have one name, of which one is seen; the log says so once a run that looks up names.
+
+    References are unique, and no name is looked up in a run that knows all of them.
+    """
+    valomnia.add_customer(9, "C9", "Madrigal")
+    valomnia.add(firstName="Old", lastName="One", customerId=31888)
+    said = "shows only customers that have a contact"
+    by_name = config(valomnia, parents={})
+    run = workplace.target(by_name, contacts(person(1, company="Madrigal"), person(2, company="x")))
+    assert (run.log.count(said), customers(valomnia)["F1"]) == (1, 31888)
+    run = workplace.target(by_name, contacts(person(3, company="Madrigal")))
+    assert (run.code, said in run.log) == (0, False)
+    by_reference = config(valomnia, parents={"from": "ref", "lookup": "reference"})
+    run = workplace.target(by_reference, contacts(person(4, ref="C0001")))
+    assert (run.code, said in run.log) == (0, False)
+    valomnia.add(firstName="New", lastName="One", customerId=9)
+    run = workplace.target(by_name, contacts(person(5, company="Madrigal"), person(6, company="y")))
+    codes = [each["code"] for each in workplace.rejections]
+    assert codes == ["ambiguous_parent", "unknown_parent"]
+
+
 def test_a_contact_of_valomnia_is_moved_when_its_customer_changes(
     workplace: Workplace, valomnia: Valomnia
 ) -> None:

@@ -9,6 +9,8 @@ import signal
 import sqlite3
 import subprocess
 from contextlib import closing
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -184,6 +186,92 @@ def test_owners_are_found_by_email_and_by_name(workplace: Workplace, porters: Po
     assert workplace.rejections[-1]["code"] == "ambiguous_parent"
 
 
+# Spelled otherwise.
+
+
+def test_a_loose_match_is_listed_and_the_list_is_a_file_of_the_setting(
+    workplace: Workplace, porters: Porters
+) -> None:
+    """The log has a count and no name; several that are alike leave the record out."""
+    add(porters, **{"Twin AG": "14", "TWIN": "15", "Soylent GmbH": "16"})
+    names = ["acme Inc.", "Globex", "\uff29nitech", "acme Inc.", "twin", "Soylent Ltd"]
+    people = [person(n, name) for n, name in enumerate(names)]
+    loose = config(porters, parents={"lookup_loosely": True})
+    run = workplace.target(loose, contacts(*people))
+    assert (run.code, [*clients(porters).values()]) == (3, ["11", "12", "13", "11"])
+    codes = {each["code"] for each in workplace.rejections}
+    assert codes == {"ambiguous_parent", "unknown_parent"}
+    ((stream, field, why, count),) = run.summary["noted"]
+    assert (stream, field, count) == ("contacts", "Contact.P_Client", 2)
+    assert "lookup_loosely" in why
+    (path,) = (workplace.folder / "rejects").glob("*-porters.parents.csv")
+    rows = "value,id,name\r\nacme Inc.,11,ACME\r\n\uff29nitech,13,Initech\r\n"
+    assert (path.read_bytes().decode(), path.stat().st_mode & 0o777) == (rows, 0o600)
+    assert path.name in run.log
+    assert not re.search("acme|nitech|Twin", run.log)
+    asked(porters)
+    again = workplace.target(loose, contacts(*people[:4]))
+    assert (again.summary["requests"], "noted" in again.summary) == (0, False)
+    by_file = config(porters, parents={"file": str(path)}, match_on=[])
+    later = workplace.target(by_file, contacts(person(9, "acme Inc."), person(10, "ACME")))
+    assert (later.code, clients(porters)["Person 9"], asked(porters)) == (3, "11", [])
+
+
+def test_without_the_setting_nothing_is_matched_loosely_that_once_was(
+    workplace: Workplace, porters: Porters
+) -> None:
+    """What the ledger remembers of loose matches is for runs that want them."""
+    for loosely, code in ((True, 0), (False, 3), (True, 0)):
+        given = config(porters, parents={"lookup_loosely": loosely})
+        run = workplace.target(given, contacts(person(1, "acme")))
+        assert run.code == code
+    assert clients(porters) == {"Person 1": "11"}
+
+
+# A client gets another name.
+
+
+def test_a_client_that_was_renamed_is_asked_for_again_after_a_day(
+    workplace: Workplace, porters: Porters
+) -> None:
+    """With one request for all that changed; an unchanged run makes none."""
+    add(porters, **{f"Firm {n}": str(500 + n) for n in range(300)})
+    everyone = [person(1, "ACME"), person(2, "Globex"), person(3, "Firm 7")]
+    long_ago = datetime.now(timezone.utc) - timedelta(days=30)
+    with closing(sqlite3.connect(workplace.folder / "target-contacts.db")) as ledger:
+        workplace.target(config(porters), contacts(*everyone))
+        for client in porters.database.records["Client"].values():
+            client["Client.P_UpdateDate"] = f"{long_ago:%Y/%m/%d %H:%M:%S}"
+        porters.database.records["Client"]["11"]["Client.P_Name"] = "ACME Holding"
+        add(porters, ACME="20")
+        porters.database.records["Client"]["11"]["Client.P_UpdateDate"] = porters.database.time()
+        ledger.execute("UPDATE known_ids SET found_at = datetime('now', '-2 days')")
+        ledger.commit()
+    asked(porters)
+    again = workplace.target(config(porters), contacts(*everyone))
+    assert (again.summary["requests"], asked(porters)) == (0, [])
+    new = [person(n, name) for n, name in enumerate(["ACME", "Globex", "Firm 7"], 4)]
+    run = workplace.target(config(porters), contacts(*new))
+    assert (run.code, [*clients(porters).values()][3:]) == (0, ["20", "12", "507"])
+    first, *others = asked(porters)
+    assert first["condition"].startswith("Client.P_UpdateDate:ge=")
+    assert len(others) <= 2
+    run = workplace.target(config(porters), contacts(person(7, "Globex")))
+    assert (run.code, asked(porters)) == (0, [])
+
+
+def test_a_company_that_tells_no_changes_keeps_its_clients(workplace: Workplace) -> None:
+    """Whether PORTERS takes a time as a condition of clients is inferred."""
+    with Undated() as sandbox:
+        add(sandbox, ACME="11")
+        workplace.target(config(sandbox), contacts(person(1, "ACME")))
+        with closing(sqlite3.connect(workplace.folder / "target-contacts.db")) as ledger:
+            ledger.execute("UPDATE known_ids SET found_at = datetime('now', '-2 days')")
+            ledger.commit()
+        run = workplace.target(config(sandbox), contacts(person(2, "ACME")))
+        assert (run.code, clients(sandbox)["Person 2"], sandbox.refused) == (0, "11", 1)
+
+
 # The file.
 
 
@@ -281,6 +369,35 @@ def test_an_id_that_is_none_any_more_is_asked_for_again_once(
     assert len(asked(porters)) <= 2
 
 
+@pytest.mark.parametrize(
+    ("options", "settings", "code"),
+    [
+        (("--limit", "2"), {}, 0),
+        ((), {"guards": {"max_creates": 2}}, 0),
+        ((), {"guards": {"max_creates": 1}}, 4),
+    ],
+    ids=["limit", "guard", "guard that ends the run"],
+)
+def test_a_record_that_is_sent_again_counts_once(
+    workplace: Workplace,
+    porters: Porters,
+    options: tuple[str, ...],
+    settings: dict[str, Any],
+    code: int,
+) -> None:
+    """For `--limit` and for guards; what is beyond these is not sent."""
+    workplace.target(config(porters), contacts(person(1, "ACME")))
+    del porters.database.records["Client"]["11"]
+    porters.add_client("18", "ACME")
+    people = [person(n, "ACME") for n in range(2, 5 if options else 4)]
+    run = workplace.target(config(porters, **settings), contacts(*people), *options)
+    assert run.code == code
+    assert sum(bins(run.summary).values()) == len(people)
+    sent = [name for name in clients(porters) if name != "Person 1"]
+    assert sent == ([] if code else ["Person 2", "Person 3"])
+    assert run.summary.get("not_sent", 0) == len(options) // 2
+
+
 @pytest.mark.parametrize("scope", ["client_r", "user_r"])
 def test_a_look_up_that_is_not_permitted_stops_with_one_sentence(
     workplace: Workplace, scope: str
@@ -313,6 +430,19 @@ def test_a_check_says_that_clients_and_users_can_be_read(
     assert "holds: Users can be read, to find them by owners (2 users)" in both.out
     none = workplace.target(porters.target_config(), [], "--check")
     assert "to find them" not in none.out
+
+
+class Undated(Porters):
+    """A company that takes no time as a condition of clients."""
+
+    refused = 0
+
+    def handle(self, request: Request) -> Response:
+        """Refuse such a condition with code 100."""
+        if request.path == CLIENTS and "P_UpdateDate" in request.query.get("condition", ""):
+            self.refused += 1
+            request = replace(request, query={**request.query, "condition": "Client.P_None=1"})
+        return super().handle(request)
 
 
 class Deadly(Porters):
