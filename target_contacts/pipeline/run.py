@@ -10,8 +10,6 @@ from contextlib import closing, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk.exceptions import ConfigurationError
-
 from tap_contacts.plugin.progress import Track
 from tap_contacts.transport.errors import ApiError
 from tap_contacts.transport.usage import Usage
@@ -96,9 +94,6 @@ class Run:
         self.shutdown, self.purpose = shutdown, purpose
         self.checkpoints = Checkpoints(pass_on)
         self.books = Books()
-        self.rejects = Rejects(self.settings.rejects_dir, self._client_kind.api)
-        self.matches = Matches(self.settings.rejects_dir, self._client_kind.api)
-        """What is looked up by values that are only spelled alike."""
         self.schemas: dict[str, Mapping[str, Any]] = {}
         """The last SCHEMA message of each stream, as received."""
         self.status_names: dict[str, str] = {}
@@ -118,6 +113,12 @@ class Run:
         planner = planner or (Planner() if is_dry else None)
         self.planned = PlannedRun(planner) if planner else None
         """What only plans; None if the run writes."""
+        self._keeps_files = not self.is_offline and (planner is None or planner.keeps_rejects)
+        """Whether values of records are kept in files of `rejects_dir`."""
+        folder, api = self.settings.rejects_dir, self._client_kind.api
+        self.rejects = Rejects(folder, api)
+        self.matches = Matches(folder, api, kept=self._keeps_files)
+        """What is looked up by values that are only spelled alike."""
         self.gate = gate or Gate()
         self.guards = Guards(limits, lambda: self.ledger, enforced=writes, allowed=allow or ())
         self.first_writes = FirstWrites(self._client_kind.title, self._has_accepted)
@@ -293,11 +294,6 @@ class Run:
         if self._keeps_files:
             self.rejects.add(self.schemas[message["stream"]], message, why)
 
-    @property
-    def _keeps_files(self) -> bool:
-        """Say whether values of records are kept in files of `rejects_dir`."""
-        return not self.is_offline and (self.planned is None or self.planned.planner.keeps_rejects)
-
     # Reports and the end.
 
     def usage(self) -> Usage:
@@ -320,16 +316,9 @@ class Run:
         if self.rejects.path:
             text = "Rejected records: %s. Fix the cause, then pipe this file back in."
             logger.warning(text, self.rejects.path)
-        self._list_matches(logger)
-
-    def _list_matches(self, logger: logging.Logger) -> None:
-        """List what was looked up by values that are only spelled alike."""
-        text = "Values of %s that are only spelled like what they were taken for: %s."
-        try:
-            for setting, path in self.matches.write() if self._keeps_files else ():
-                logger.warning(text, setting, path)
-        except (ApiError, ConfigurationError) as error:  # what was written stays right
-            logger.error("%s", error)  # noqa: TRY400  # the sentence says all
+        for setting, path in self.matches.paths.items():
+            text = "Values of %s that are only spelled like what they were taken for: %s."
+            logger.warning(text, setting, path)
 
     def _guarded(self, logger: logging.Logger) -> dict[str, object]:
         """Log what exceeded a guard's limit; return it as the summary has it."""
@@ -350,6 +339,7 @@ class Run:
     def close(self) -> None:
         """Bring everything to disk."""
         try:
+            self.matches.close()
             self.rejects.close()
         finally:
             if "ledger" in self.__dict__:

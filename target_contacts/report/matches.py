@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from target_contacts.report.private_files import explained, made
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
 COLUMNS = ("value", "id", "name")
 """The record's value, and id and name of what it was taken for, as in the file of the setting."""
@@ -23,27 +22,39 @@ class Matches:
     Args:
         folder: The setting `rejects_dir`.
         api: The API that is written.
+        kept: Whether it is listed.
     """
 
-    def __init__(self, folder: str, api: str) -> None:
-        self._folder, self._api = Path(folder), api
-        self._rows: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
+    def __init__(self, folder: str, api: str, *, kept: bool) -> None:
+        self._folder, self._api, self._kept = Path(folder), api, kept
+        self._files: dict[str, tuple[Path, BinaryIO]] = {}
+
+    @property
+    def paths(self) -> Mapping[str, Path]:
+        """Return the files, by setting."""
+        return {setting: path for setting, (path, _) in self._files.items()}
 
     def add(self, setting: str, *row: str) -> None:
-        """Add what a value of a setting was taken for; see COLUMNS."""
-        self._rows[setting].append(row)
-
-    def write(self) -> Iterator[tuple[str, Path]]:
-        """Write the files; yield the setting of each, and its path.
+        """Write what a value of a setting was taken for; see COLUMNS. The first one makes the file.
 
         Raises:
             ConfigurationError: If a file cannot be made.
             ApiError: If the disk is full.
         """
-        for setting, rows in self._rows.items():
-            text = io.StringIO(newline="")
-            csv.writer(text).writerows([COLUMNS, *rows])
-            path, file = made(self._folder, f"{self._api}.{setting}.csv")
-            with explained(path), file:
-                file.write(text.getvalue().encode())
-            yield setting, path
+        if not self._kept:
+            return
+        rows = [row]
+        if setting not in self._files:
+            self._files[setting] = made(self._folder, f"{self._api}.{setting}.csv")
+            rows.insert(0, COLUMNS)
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows(rows)
+        path, file = self._files[setting]
+        with explained(path):
+            file.write(text.getvalue().encode())
+            file.flush()
+
+    def close(self) -> None:
+        """Close the files."""
+        for _, file in self._files.values():
+            file.close()

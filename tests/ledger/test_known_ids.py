@@ -16,14 +16,20 @@ def test_an_id_is_remembered_for_one_account_and_one_kind(store: Store) -> None:
     """It can be replaced and dropped; a copy has it, too."""
     names, mails = "parents name", "owners email"
     with closing(Ledger(store.url, "a")) as ledger, closing(Ledger(store.url, "b")) as other:
-        ledger.known_ids.put(names, {"x" * 32: Known("1"), "y" * 32: Known("2", "n" * 32)})
+        ledger.known_ids.put(names, {"x" * 32: Known("1", "n" * 32), "y" * 32: Known("2")})
         ledger.known_ids.put(names, {"y" * 32: Known("3")})
         ledger.known_ids.put(mails, {})
         wanted = ["x" * 32, "y" * 32, "z" * 32]
-        assert ledger.known_ids.of(names, wanted) == {"x" * 32: Known("1"), "y" * 32: Known("3")}
+        assert ledger.known_ids.of(names, wanted) == {
+            "x" * 32: Known("1", "n" * 32),
+            "y" * 32: Known("3"),
+        }
         assert ledger.known_ids.of(mails, wanted) == other.known_ids.of(names, wanted) == {}
         with closing(ledger.copied()) as copy:
-            assert copy.known_ids.of(names, wanted) == {"x" * 32: Known("1"), "y" * 32: Known("3")}
+            assert copy.known_ids.of(names, wanted) == {
+                "x" * 32: Known("1", "n" * 32),
+                "y" * 32: Known("3"),
+            }
         ledger.known_ids.drop(names, ["x" * 32])
         assert ledger.known_ids.of(names, wanted) == {"y" * 32: Known("3")}
     with closing(Ledger(store.url, "a")) as later:

@@ -87,7 +87,7 @@ class FakeRun:
 
     is_offline = False
     resolvers: Mapping[str, Any] = {}
-    matches = Matches("", "fake")
+    matches = Matches("", "fake", kept=False)
     has_former_keys = False
     """Whether the ledger may know records by keys as an earlier version wrote them."""
 
