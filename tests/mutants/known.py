@@ -244,6 +244,28 @@ KNOWN = (
         )
         for other in ("1", " -1")
     ),
+    Known("delivery/plan", "return entries", "pass", EQUIVALENT, SHORT_CUT),
+    Known(
+        "delivery/guards",
+        "if first is None or self._standing:",
+        "if False or self._standing:",
+        EQUIVALENT,
+        "it is asked only of a guard that ended the run",
+    ),
+    Known(
+        "transport/told_quota",
+        "if renewed - self._before < SAME_RESET:",
+        "if renewed - self._before <= SAME_RESET:",
+        EQUIVALENT,
+        NOW,
+    ),
+    Known(
+        "ledger/lock",
+        "if time.monotonic() >= until:",
+        "if time.monotonic() > until:",
+        EQUIVALENT,
+        NOW,
+    ),
     Known("ledger/ledger", "return {}", "pass", EQUIVALENT, SHORT_CUT),
     *(
         Known(
