@@ -257,14 +257,14 @@ KNOWN = (
         "if renewed - self._before < SAME_RESET:",
         "if renewed - self._before <= SAME_RESET:",
         EQUIVALENT,
-        NOW,
+        "no two of these times are equal to the last digit",
     ),
     Known(
         "ledger/lock",
         "if time.monotonic() >= until:",
         "if time.monotonic() > until:",
         EQUIVALENT,
-        NOW,
+        "no two of these times are equal to the last digit",
     ),
     Known("ledger/ledger", "return {}", "pass", EQUIVALENT, SHORT_CUT),
     *(
