@@ -1,10 +1,11 @@
-"""Make files in `rejects_dir` that only their owner may read, since they hold values of records."""
+"""Make files and folders for their owner only, and say why that fails."""
 
 from __future__ import annotations
 
 import contextlib
 import datetime
 import os
+import tempfile
 from typing import TYPE_CHECKING, BinaryIO
 
 from singer_sdk.exceptions import ConfigurationError
@@ -15,12 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+REJECTS, REPORTS = "rejects_dir", "report_dir"
+"""The settings that name folders."""
+
 OWNER_ONLY = 0o600
 """The rights to a file."""
 
 
 def made(folder: Path, end: str) -> tuple[Path, BinaryIO]:
-    """Create a file, readable by its owner only. A file that is there is never touched.
+    """Create a file of `rejects_dir`, for its owner only. One that is there is never touched.
 
     Args:
         folder: Where it is to be.
@@ -32,18 +36,31 @@ def made(folder: Path, end: str) -> tuple[Path, BinaryIO]:
     now = datetime.datetime.now(tz=datetime.timezone.utc)
     path = folder / f"{now:%Y%m%dT%H%M%S.%fZ}-{end}"
     try:
-        _make(folder)
-        return path, open(path, "xb", opener=_private)
+        make(folder)
+        return path, open(path, "xb", opener=private)
     except (OSError, ValueError) as error:
-        raise unwritable(folder, error) from None
+        raise unwritable(REJECTS, folder, error) from None
 
 
-def unwritable(folder: Path, error: Exception) -> ConfigurationError:
-    """Return the error of a folder in which no file can be made."""
+def assert_writable(setting: str, folder: Path) -> None:
+    """Raise ConfigurationError if no file can be made in a folder; none is left there."""
+    try:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            folder.lstat()
+        whole = folder.absolute()
+        there = next(filter(os.path.lexists, (whole, *whole.parents)))
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except (OSError, ValueError) as error:
+        raise unwritable(setting, folder, error) from None
+
+
+def unwritable(setting: str, folder: Path, error: Exception) -> ConfigurationError:
+    """Return the error of a folder, which a setting names, in which no file can be made."""
     why = getattr(error, "strerror", None) or "it is no path"
     if isinstance(error, NotADirectoryError):
         why = "it is no folder"
-    return ConfigurationError(f"rejects_dir: {folder} cannot be written to: {why}.")
+    return ConfigurationError(f"{setting}: {folder} cannot be written to: {why}.")
 
 
 @contextlib.contextmanager
@@ -56,15 +73,15 @@ def explained(path: Path | None) -> Iterator[None]:
         raise ApiError(title, "write", str(error.strerror), advice) from None
 
 
-def _private(path: str, flags: int) -> int:
+def private(path: str, flags: int) -> int:
     """Make a file for its owner only, whatever the umask takes away."""
     handle = os.open(path, flags, OWNER_ONLY)
     os.fchmod(handle, OWNER_ONLY)
     return handle
 
 
-def _make(folder: Path) -> None:
+def make(folder: Path) -> None:
     """Make a folder and those above it, for their owner only. One that is there stays as it is."""
     if not folder.exists():
-        _make(folder.parent)
+        make(folder.parent)
         folder.mkdir(mode=0o700)

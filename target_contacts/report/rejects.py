@@ -5,16 +5,14 @@ Each line is a Singer message, so the file can be piped back into the target.
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
-from target_contacts.report.private_files import explained, made, unwritable
+from target_contacts.report.private_files import REJECTS, assert_writable, explained, made
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,15 +34,7 @@ class Rejects:
 
     def assert_writable(self) -> None:
         """Raise ConfigurationError if no file can be made in the folder; none is left there."""
-        try:
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-                self._folder.lstat()
-            folder = self._folder.absolute()
-            there = next(filter(os.path.lexists, (folder, *folder.parents)))
-            with tempfile.TemporaryFile(dir=there):
-                pass
-        except (OSError, ValueError) as error:
-            raise unwritable(self._folder, error) from None
+        assert_writable(REJECTS, self._folder)
 
     def add(self, schema: Mapping[str, Any], record: Mapping[str, Any], why: Rejected) -> None:
         """Append a RECORD message, after its SCHEMA message if that is not there yet."""
@@ -56,7 +46,7 @@ class Rejects:
             "code": why.code,
             "http_status": why.http_status,
             "field": why.field,
-            "attempts": _attempts(record) + 1,
+            "attempts": attempts(record) + 1,
             "rejected_at": datetime.datetime.now(tz=datetime.timezone.utc).isoformat(),
         }
         lines.append({**record, "rejection": rejection})
@@ -90,7 +80,7 @@ def earlier(record: Mapping[str, Any]) -> Mapping[str, Any]:
     return rejection if isinstance(rejection, dict) else {}
 
 
-def _attempts(record: Mapping[str, Any]) -> int:
-    """Return how often this record was rejected before."""
-    attempts = earlier(record).get("attempts")
-    return attempts if isinstance(attempts, int) else 0
+def attempts(record: Mapping[str, Any]) -> int:
+    """Return how often the record of a RECORD message was rejected before."""
+    before = earlier(record).get("attempts")
+    return before if isinstance(before, int) else 0
