@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from target_contacts.delivery.gate import UNPLANNED
 from target_contacts.errors import Rejected
 from target_contacts.ledger.entry import WRITTEN, Entry
-from target_contacts.sinks.item import Action, created
+from target_contacts.sinks.item import Action, Outcome, created
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,4 +105,5 @@ class Admission:
             return
         written = Entry(item.key, WRITTEN, item.remote_id, created=False)
         self._ledger.put(self._outcomes.stream, [written])
-        self._outcomes.settle("created", item.received)
+        unsent = replace(item, payload={})
+        self._outcomes.written("created", [Outcome(unsent, item.remote_id)])

@@ -19,7 +19,7 @@ from target_contacts.delivery.look_up import LookUp
 from target_contacts.delivery.matching import assigned
 from target_contacts.errors import OUTCOME_UNKNOWN, WILL_BE_LOOKED_UP, Rejected
 from target_contacts.report.rejects import earlier
-from target_contacts.sinks.item import Action, created, without_empty
+from target_contacts.sinks.item import Action, Outcome, created, without_empty
 from target_contacts.values.basic import as_text
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from target_contacts.ledger.ledger import Ledger
     from target_contacts.shutdown import Shutdown
     from target_contacts.sinks.base import ApiSink
-    from target_contacts.sinks.item import Outcome
 
 
 class Adoption:
@@ -230,7 +229,7 @@ class Adoption:
         self._tell_there(remote_id)
         if self._lost.is_sent(item, fields):
             self._ledger.put(self._outcomes.stream, [item.written(remote_id)])
-            self._outcomes.settle("created", item.received)
+            self._outcomes.written("created", [Outcome(item, remote_id)])
             return
         # What was there before this target came keeps what the record has no value for.
         payload = item.payload if item.intent else without_empty(item.payload)

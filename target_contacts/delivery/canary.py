@@ -14,7 +14,7 @@ from tap_contacts.plugin import printable
 from tap_contacts.transport.errors import ApiError, Stopped
 from target_contacts.delivery.arrival import Arrival, Arrivals
 from target_contacts.ledger.entry import WRITTEN, Entry
-from target_contacts.sinks.item import Action, created
+from target_contacts.sinks.item import Action, Outcome, created
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -26,12 +26,11 @@ if TYPE_CHECKING:
     from target_contacts.mapping.field import Payload
     from target_contacts.shutdown import Shutdown
     from target_contacts.sinks.base import ApiSink
-    from target_contacts.sinks.item import Outcome
 
 MOST_READ = 3
 """How often a contact is read that is not as it was sent: some APIs show a write late."""
 
-OUTCOMES = {Action.CREATE: "created", Action.UPDATE: "updated", Action.MARK: "deleted"}
+OUTCOMES = {Action.CREATE: "created", Action.UPDATE: "updated", Action.MARK: "marked"}
 """The kinds of write that are read back, and what has become of a record then."""
 
 NOT_FOUND = "the contact is not found"
@@ -147,7 +146,7 @@ class Canary:
             self._due.kinds.discard(item.action)
             self._warn(self._not_told(item, remote_id, found))
         elif found.lost or found.gone or (found.other and item.action is Action.MARK):
-            self._outcomes.count(OUTCOMES[item.action])
+            self._outcomes.count(OUTCOMES[item.action], Outcome(item, remote_id))
             raise self._stopped(item, remote_id, found)
         else:
             self._pass(item, found.other)

@@ -241,9 +241,9 @@ class Delivery:
         self._sent_twice += [(o.item, str(o.remote_id)) for o in done if o.item.is_second]
         new = [o for o in done if o.item.action is Action.CREATE]
         self._adoption.tell_others(new)
-        self._outcomes.settle("created", *(o.item.received for o in new))
-        changed = (o.item.received for o in done if o.item.action is Action.UPDATE)
-        self._outcomes.settle("updated", *changed)
+        self._outcomes.written("created", new)
+        changed = [o for o in done if o.item.action is Action.UPDATE]
+        self._outcomes.written("updated", changed)
         self._refusals.book(first, accepted=bool(done), unanswered=lost_for)
         self._setbacks.look()
         self._outcomes.pass_on()

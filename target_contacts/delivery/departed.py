@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from target_contacts.sinks.item import Action
+from target_contacts.sinks.item import Action, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,16 +24,15 @@ class Departed:
     def settle(self, done: Sequence[Planned]) -> None:
         """Book contacts that were deleted, and those that were marked, which the ledger keeps."""
         self.drop([item for item in done if item.action is Action.DELETE])
-        marked = [item.received for item in done if item.action is Action.MARK]
-        self._outcomes.settle("deleted", *marked)
-        self._outcomes.mark(len(marked))
+        marked = (item for item in done if item.action is Action.MARK)
+        self._outcomes.written("marked", (Outcome(item, item.remote_id) for item in marked))
 
     def drop(self, gone: Sequence[Planned]) -> None:
         """Book contacts that are not there any more, and forget them."""
         if not gone:
             return
         self.forget(gone)
-        self._outcomes.settle("deleted", *(item.received for item in gone))
+        self._outcomes.written("deleted", (Outcome(item, item.remote_id) for item in gone))
 
     def forget(self, gone: Sequence[Planned]) -> None:
         """Know nothing of contacts any more that are not there, without booking their records."""

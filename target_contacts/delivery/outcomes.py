@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from target_contacts.delivery.guards import HELD_BACK
+from target_contacts.report.rejects import attempts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from target_contacts.delivery.guards import Guards
-    from target_contacts.delivery.planned import Received
+    from target_contacts.delivery.planned import Planned, Received
     from target_contacts.errors import Rejected
+    from target_contacts.report.journal import Journal
     from target_contacts.report.summary import Books
     from target_contacts.singer.checkpoints import Checkpoints
+    from target_contacts.sinks.item import Outcome
 
 
 class Outcomes:
@@ -28,49 +31,77 @@ class Outcomes:
         checkpoints: Knows which STATE is safe.
         keep: Puts a RECORD message that is refused into the rejects file.
         guards: Count what is rejected.
+        journal: Notes what became of each record, if the run makes a report.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  # what it takes is all that it works with
         self,
         stream: str,
         books: Books,
         checkpoints: Checkpoints,
         keep: Callable[[Mapping[str, Any], Rejected], None],
         guards: Guards,
+        journal: Journal | None = None,
     ) -> None:
-        self.stream, self._guards = stream, guards
+        self.stream, self._guards, self._journal = stream, guards, journal
         self._books, self._checkpoints, self._keep = books, checkpoints, keep
 
     # Records that have been received.
 
     def settle(self, outcome: str, *several: Received) -> None:
-        """Enter records into the books, their outcome being in the ledger."""
-        self._books.enter(outcome, len(several))
+        """Enter records into the books with which nothing was done, as the ledger knows."""
+        self._books.enter(outcome, len(several), self.stream)
         for received in several:
             self._checkpoints.settled(received.number)
 
-    def count(self, outcome: str) -> None:
-        """Enter a record into the books that comes again: no STATE passes it."""
-        self._books.enter(outcome)
+    def written(self, action: str, several: Iterable[Outcome[Planned]]) -> None:
+        """Enter contacts into the books that were written, their outcome being in the ledger.
+
+        Args:
+            action: created, updated, deleted or marked; a marked one is in the bin of the deleted.
+            several: What was written.
+        """
+        for each in several:
+            self.count(action, each)
+            self._checkpoints.settled(each.item.received.number)
+
+    def count(self, action: str, written: Outcome[Planned]) -> None:
+        """Enter a contact as `written` does whose record comes again: no STATE passes it."""
+        self._books.write(action, self.stream)
+        if self._journal:
+            self._note(self._journal, action, written)
+
+    def _note(self, journal: Journal, action: str, written: Outcome[Planned]) -> None:
+        item = written.item
+        journal.write(
+            self.stream,
+            action,
+            item.key,
+            remote_id=written.remote_id,
+            sent=tuple(wire for wire, value in item.payload.items() if value != ""),
+            cleared=item.cleared,
+            attempt=_attempt(item.received),
+        )
 
     def skip(self, received: Received, reason: str) -> None:
         """Leave a record out."""
-        self.leave_out(reason)
+        self._skip(received, reason)
         self._checkpoints.settled(received.number)
+
+    def _skip(self, received: Received, reason: str) -> None:
+        self.leave_out(reason)
+        if self._journal:
+            self._journal.skip(self.stream, received.key, reason)
 
     def hold_back(self, several: Iterable[Received], reason: str = HELD_BACK) -> None:
         """Leave records out that are kept from being sent: no STATE passes them."""
-        for _ in several:
-            self.leave_out(reason)
+        for received in several:
+            self._skip(received, reason)
 
     def reject(self, received: Received, why: Rejected) -> None:
         """Put a record into the rejects file. No STATE passes one that is beyond a guard."""
         if self._book(received, why):
             self._checkpoints.settled(received.number)
-
-    def mark(self, count: int) -> None:
-        """Count contacts in the bin of the deleted ones that were only marked."""
-        self._books.marked += count
 
     def show(self, received: Received, why: Rejected) -> None:
         """Put a record into the rejects file that comes again: no STATE passes it."""
@@ -97,20 +128,21 @@ class Outcomes:
 
     def refuse(self, message: Mapping[str, Any], why: Rejected) -> None:
         """Put a RECORD message into the rejects file. No STATE passes one beyond a guard."""
-        if not self._enter(message, why):
-            self.opened()
-
-    def _enter(self, message: Mapping[str, Any], why: Rejected) -> bool:
-        """Put a RECORD message into the rejects file; say whether it is within the guards."""
         self._keep(message, why)
-        self._books.reject(self.stream, why.code, why.field)
-        return self._guards.reject(self.stream)
+        if not self._enter(why, None, attempts(message) + 1):
+            self.opened()
 
     def _book(self, received: Received, why: Rejected) -> bool:
         """Book a rejection, keeping the record if there is one; say as `_enter` does."""
         if received.is_record:
-            return self._enter(received.line.message, why)
-        self._books.reject(self.stream, why.code, why.field)
+            self._keep(received.line.message, why)
+        return self._enter(why, received.key, _attempt(received))
+
+    def _enter(self, why: Rejected, key: str | None, attempt: int) -> bool:
+        """Count a rejection; say whether it is within the guards."""
+        kind = self._books.reject(self.stream, why.code, why.field)
+        if self._journal:
+            self._journal.reject(kind, key, attempt)
         return self._guards.reject(self.stream)
 
     def take_back(self) -> None:
@@ -119,6 +151,8 @@ class Outcomes:
 
     def pass_on(self) -> None:
         """Pass on the last STATE that covers nothing unsettled, if it is a new one."""
+        if self._journal:
+            self._journal.flush()
         self._checkpoints.pass_on()
 
     # What is not written as it came.
@@ -151,3 +185,9 @@ class Outcomes:
         """Return the values that did not fit: field, what was done, how many."""
         found = sorted(self._books.dropped_or_truncated.items())
         return [(field, done, count) for (of, field, done), count in found if of == self.stream]
+
+
+def _attempt(received: Received) -> int:
+    """Return how often a record was tried, by what its message says if it was rejected before."""
+    line = received.line
+    return attempts(line.message) + 1 if b'"rejection"' in line.whole else 1

@@ -230,8 +230,10 @@ class ReceivingTarget(ContactsPlugin, Target):
 
         If nobody reads it, no more lines are read. What was read is settled before the run fails.
         """
-        self.this_run.rejects.flush()
         run = self.this_run
+        run.rejects.flush()
+        if run.journal:
+            run.journal.flush()
         if run.planned or run.limit.is_set or run.is_offline or self.unpassed:
             return
         try:

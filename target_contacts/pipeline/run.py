@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from target_contacts.delivery.bounds import Given
     from target_contacts.errors import Rejected
     from target_contacts.parents.resolver import Resolver
+    from target_contacts.report.journal import Journal
     from target_contacts.shutdown import Shutdown
     from target_contacts.sinks.base import ApiSink
 
@@ -124,6 +125,8 @@ class Run:
         self.first_writes = FirstWrites(self._client_kind.title, self._has_accepted)
         marks = self.settings.on_delete == MARK
         self.canaries = Due(self._read_back, is_on=self.settings.canary and writes, marks=marks)
+        self.journal: Journal | None = None
+        """Notes what becomes of each record; None if the run makes no report."""
         self.former_until = 0.0
         """Time of the monotonic clock after which no create of an earlier run is carried out."""
 
@@ -166,8 +169,7 @@ class Run:
 
     def _opened(self) -> Ledger:
         """Return the account's ledger, for nothing but reading."""
-        account = self.settings.ledger_account or self.client.account
-        name = f"{self._client_kind.api} {account}"
+        name = f"{self._client_kind.api} {self._account}"
         return Ledger(self.settings.ledger_url, name, self.shutdown.is_asked)
 
     def was_stopped(self) -> bool:
@@ -257,7 +259,8 @@ class Run:
 
     def outcomes(self, stream: str) -> Outcomes:
         """Return the outcomes of a stream's records."""
-        return Outcomes(stream, self.books, self.checkpoints, self._keep, self.guards)
+        keep, guards = self._keep, self.guards
+        return Outcomes(stream, self.books, self.checkpoints, keep, guards, self.journal)
 
     def versions(self, stream: str) -> Versions:
         """Return the versions of a stream, of whatever schema."""
@@ -300,17 +303,31 @@ class Run:
         """Return the requests sent so far."""
         return self.client.usage() if "client" in self.__dict__ else Usage()
 
+    @property
+    def title(self) -> str:
+        """Return the API's name in messages."""
+        return self._client_kind.title
+
+    @property
+    def account(self) -> str | None:
+        """Return the account's name in the ledger; None if the ledger is not open."""
+        return self._account if "ledger" in self.__dict__ else None
+
+    @property
+    def _account(self) -> str:
+        return self.settings.ledger_account or self.client.account
+
     def track(self) -> Track:
         """Return the progress of the run from now on."""
-        return Track(self._client_kind.title, self.books.counts, self.usage)
+        return Track(self.title, self.books.counts, self.usage)
 
     def report(self, logger: logging.Logger) -> None:
         """Log what became of the run's records."""
-        summary = self.books.summary(self.usage(), dry_run=self.planned is not None)
-        if self.limit.is_set:
-            summary |= {"limited": True, "not_sent": self.limit.left}
-        summary |= self._guarded(logger)
-        self.books.report(logger, self._client_kind.title, summary)
+        stopped = self.guards.is_tripped
+        for verdict in self.guards.verdicts():
+            level = logging.ERROR if stopped else logging.WARNING
+            logger.log(level, "%s", verdict.sentence(stopped=stopped))
+        self.books.report(logger, self.title, self.summary())
         if self.planned:
             self.planned.show(self.guards.counts())
         if self.rejects.path:
@@ -320,14 +337,16 @@ class Run:
             text = "Values of %s that are only spelled like what they were taken for: %s."
             logger.warning(text, setting, path)
 
-    def _guarded(self, logger: logging.Logger) -> dict[str, object]:
-        """Log what exceeded a guard's limit; return it as the summary has it."""
-        verdicts, stopped = self.guards.verdicts(), self.guards.is_tripped
-        for verdict in verdicts:
-            level = logging.ERROR if stopped else logging.WARNING
-            logger.log(level, "%s", verdict.sentence(stopped=stopped))
-        held = {"held_back": self.books.skipped_for(HELD_BACK)} if stopped else {}
-        return {"guards": [each.summary() for each in verdicts], **held} if verdicts else {}
+    def summary(self) -> dict[str, object]:
+        """Return what became of the run's records."""
+        summary = self.books.summary(self.usage(), dry_run=self.planned is not None)
+        if self.limit.is_set:
+            summary |= {"limited": True, "not_sent": self.limit.left}
+        if verdicts := self.guards.verdicts():
+            summary["guards"] = [each.summary() for each in verdicts]
+            if self.guards.is_tripped:
+                summary["held_back"] = self.books.skipped_for(HELD_BACK)
+        return summary
 
     def assert_all_planned(self) -> None:
         """Raise ApiError if anything was not as the plan says, and so was not sent."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from tap_contacts.plugin import printable
@@ -38,6 +38,9 @@ _BESIDE = (
 )
 """Keys of the summary whose values are no numbers."""
 
+MARKED = "marked"
+"""What has become of a contact that is in the bin of the deleted ones, but was only marked."""
+
 BINS = ("created", "updated", "unchanged", "deleted", "rejected", "skipped")
 
 
@@ -51,6 +54,8 @@ class Books:
         self.marked = 0
         """Contacts in the bin of the deleted ones that were only marked."""
         self.bins: Counter[str] = Counter()
+        self.by_stream: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        """The same by stream."""
         self.skips: Counter[tuple[str, str]] = Counter()
         """Skipped records by stream and reason."""
         self.rejections: Counter[tuple[str, str, str]] = Counter()
@@ -70,13 +75,20 @@ class Books:
         self._asked = False
         """Whether the settings name the streams to write."""
 
-    def enter(self, outcome: str, count: int = 1) -> None:
-        """Count records into a bin."""
-        self.bins.update({outcome: count} if count else ())
+    def enter(self, outcome: str, count: int = 1, stream: str = "") -> None:
+        """Count records of a stream into a bin."""
+        if count:
+            self.bins[outcome] += count
+            self.by_stream[stream][outcome] += count
+
+    def write(self, action: str, stream: str) -> None:
+        """Count a contact that was written; a marked one is in the bin of the deleted."""
+        self.marked += action == MARKED
+        self.enter("deleted" if action == MARKED else action, 1, stream)
 
     def skip(self, stream: str, reason: str) -> None:
         """Count one record as skipped."""
-        self.enter("skipped")
+        self.enter("skipped", 1, stream)
         self.skips[stream, reason] += 1
 
     def skipped_for(self, reason: str) -> int:
@@ -108,10 +120,12 @@ class Books:
         advice = "" if self._asked else " If they do, name all streams to write in streams."
         return f"Passed over with their records, since {why}: {named}.{advice}" if named else ""
 
-    def reject(self, stream: str, code: str, field: str | None) -> None:
-        """Count one record as rejected."""
-        self.enter("rejected")
-        self.rejections[stream, code, shown(field, code)] += 1
+    def reject(self, stream: str, code: str, field: str | None) -> tuple[str, str, str]:
+        """Count one record as rejected; return as what: stream, code and field."""
+        self.enter("rejected", 1, stream)
+        kind = (stream, code, shown(field, code))
+        self.rejections[kind] += 1
+        return kind
 
     def count_unfit(self, stream: str, values: list[tuple[str, str]]) -> None:
         """Count values that were left out or cut short, and clear their list."""
@@ -136,14 +150,19 @@ class Books:
 
     def counts(self) -> dict[str, int]:
         """Return how many records were read, and are in each bin that is not empty."""
-        return {"read": self.read, **{name: n for name in BINS if (n := self.bins[name])}}
+        bins = {name: n for name in BINS if (n := self.bins[name])}
+        return {"read": self.read, **bins, **self._beside()}
+
+    def _beside(self) -> dict[str, int]:
+        """Return the other counts of records that are not 0."""
+        beside = {"left": self.left, MARKED: self.marked}
+        return {name: count for name, count in beside.items() if count}
 
     def summary(self, usage: Usage, *, dry_run: bool) -> dict[str, object]:
         """Return the counts of the run, and the requests that it took."""
         counts: dict[str, object] = {"read": self.read}
         counts |= {name: self.bins[name] for name in BINS}
-        beside = {"left": self.left, "marked": self.marked}
-        counts |= {name: count for name, count in beside.items() if count}
+        counts |= self._beside()
         counts["requests"] = sum(usage.calls.values())
         counts["calls"] = dict(usage.calls)
         counts["repeated"] = usage.repeats

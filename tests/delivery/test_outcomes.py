@@ -8,11 +8,12 @@ import pytest
 
 from target_contacts.delivery.guards import HELD_BACK, Guards
 from target_contacts.delivery.outcomes import Outcomes
-from target_contacts.delivery.planned import Received
+from target_contacts.delivery.planned import Planned, Received
 from target_contacts.errors import Rejected
 from target_contacts.report.summary import Books
 from target_contacts.singer.checkpoints import Checkpoints
 from target_contacts.singer.lines import Line
+from target_contacts.sinks.item import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,9 +57,15 @@ class Desk:
         return self.states[-1]["at"] if self.states else 0
 
 
+def done(received: Received) -> Outcome[Planned]:
+    """Return the outcome of a record whose contact was written."""
+    return Outcome(Planned({}, "", received=received, digest=""), "7")
+
+
 BOOKED: dict[str, tuple[Callable[[Outcomes, Received], Any], dict[str, int], bool]] = {
-    "settled": (lambda to, one: to.settle("created", one), {"created": 1}, True),
-    "counted again": (lambda to, _: to.count("updated"), {"updated": 1}, False),
+    "settled": (lambda to, one: to.settle("unchanged", one), {"unchanged": 1}, True),
+    "written": (lambda to, one: to.written("created", [done(one)]), {"created": 1}, True),
+    "counted again": (lambda to, one: to.count("updated", done(one)), {"updated": 1}, False),
     "skipped": (lambda to, one: to.skip(one, "old"), {"skipped": 1}, True),
     "held back": (lambda to, one: to.hold_back([one]), {"skipped": 1}, False),
     "rejected": (lambda to, one: to.reject(one, WHY), {"rejected": 1}, True),
@@ -138,12 +145,12 @@ def test_what_is_noted_stands_in_the_books_of_the_run() -> None:
     desk = Desk()
     desk.books.read = 5
     desk.outcomes.take_back()
-    desk.outcomes.mark(2)
-    desk.outcomes.mark(1)
+    desk.outcomes.written("marked", [done(desk.received()), done(desk.received())])
+    desk.outcomes.count("marked", done(desk.received()))
     desk.outcomes.note("email", "left alone")
     desk.outcomes.leave_fields(["zodiac"])
     desk.outcomes.double("7", ["8"])
-    assert (desk.books.read, desk.books.marked) == (4, 3)
+    assert (desk.books.read, desk.books.marked, desk.books.bins) == (4, 3, {"deleted": 3})
     assert desk.books.noted == {("contacts", "email", "left alone"): 1}
     assert desk.books.not_carried == {"contacts": {"zodiac"}}
     assert desk.books.doubled == [("contacts", "7", ["8"])]

@@ -1,0 +1,104 @@
+"""Note what became of each record, for the report of a run."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from target_contacts.report.outcome_file import OutcomeFile
+
+EXAMPLES = 3
+"""Keys that are kept for each kind of rejection, as digests."""
+
+
+class Journal:
+    """What became of the records of a run that were not unchanged.
+
+    Args:
+        file: Takes a line for each; None if the run only plans.
+    """
+
+    def __init__(self, file: OutcomeFile | None = None) -> None:
+        self._file = file
+        self.examples: defaultdict[tuple[str, str, str], list[str]] = defaultdict(list)
+        """Digests of keys of some rejected records, by stream, code and field."""
+        self._sent: Counter[tuple[str, tuple[str, ...]]] = Counter()
+        self._cleared: Counter[tuple[str, tuple[str, ...]]] = Counter()
+
+    def write(  # noqa: PLR0913  # the columns of a line
+        self,
+        stream: str,
+        action: str,
+        key: str,
+        *,
+        remote_id: str | None,
+        sent: tuple[str, ...],
+        cleared: tuple[str, ...],
+        attempt: int,
+    ) -> None:
+        """Note a contact that was written.
+
+        Args:
+            stream: The record's stream.
+            action: created, updated, deleted or marked.
+            key: Digest of the record's key.
+            remote_id: The contact's id.
+            sent: Fields for which values were sent.
+            cleared: Fields that had a value and were emptied.
+            attempt: How often the record was tried, over all runs.
+        """
+        self._sent[stream, sent] += 1
+        if cleared:
+            self._cleared[stream, cleared] += 1
+        if self._file:
+            self._file.add(
+                stream,
+                action,
+                key,
+                remote_id=remote_id,
+                sent=sent,
+                cleared=cleared,
+                attempt=attempt,
+            )
+
+    def reject(self, kind: tuple[str, str, str], key: str | None, attempt: int) -> None:
+        """Note a rejected record.
+
+        Args:
+            kind: Stream, code and field.
+            key: Digest of the record's key; None if the key was not read.
+            attempt: How often the record was tried, over all runs.
+        """
+        stream, code, _ = kind
+        if key and len(known := self.examples[kind]) < EXAMPLES:
+            known.append(key)
+        if self._file:
+            self._file.add(stream, "rejected", key, code=code, attempt=attempt)
+
+    def skip(self, stream: str, key: str, reason: str) -> None:
+        """Note a skipped record."""
+        if self._file:
+            self._file.add(stream, "skipped", key, reason=reason)
+
+    def flush(self) -> None:
+        """Write what was noted."""
+        if self._file:
+            self._file.flush()
+
+    def fields(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Return by stream and field how many contacts got a value there, or were emptied."""
+        found: dict[str, dict[str, dict[str, int]]] = {}
+        for what, counts in (("filled", self._sent), ("cleared", self._cleared)):
+            for stream, name, count in _single(counts):
+                of_field = found.setdefault(stream, {}).setdefault(name, {})
+                of_field[what] = of_field.get(what, 0) + count
+        return found
+
+
+def _single(
+    counts: Counter[tuple[str, tuple[str, ...]]],
+) -> Sequence[tuple[str, str, int]]:
+    return [(stream, name, n) for (stream, names), n in sorted(counts.items()) for name in names]
