@@ -237,6 +237,23 @@ COMMON = (
         description="Folder for the files of rejected records.",
     ),
     th.Property(
+        "report_dir",
+        forms.text(),
+        description=(
+            "Folder for the reports of runs. Each run makes a folder there with its outcomes as a "
+            "Singer stream, run.json and run.html. Default: no reports."
+        ),
+    ),
+    th.Property(
+        "report_keep",
+        th.IntegerType(minimum=1, maximum=10_000),
+        default=30,
+        description=(
+            "How many reports are kept in report_dir; older ones are deleted. Rejects files are "
+            "never deleted."
+        ),
+    ),
+    th.Property(
         "max_rejects",
         th.IntegerType(minimum=-1),
         default=0,
@@ -309,6 +326,8 @@ OPERATIONAL = frozenset(
         "ledger_account",
         "lock_wait_seconds",
         "rejects_dir",
+        "report_dir",
+        "report_keep",
         "max_rejects",
         "guards",
         "require_ledger",
@@ -368,6 +387,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ledger_account: str | None = None
     lock_wait_seconds: float
     rejects_dir: str
+    report_dir: str | None = None
+    report_keep: int
     max_rejects: int
     guards: dict[str, int | str | None] = {}
     require_ledger: bool

@@ -34,6 +34,7 @@ from target_contacts.pipeline.contact_sink import ContactSink
 from target_contacts.pipeline.options import assert_one, options, purpose
 from target_contacts.pipeline.plans import carry_out, make_plan, run_or_count
 from target_contacts.pipeline.receiver import ReceivingTarget, leave
+from target_contacts.pipeline.reporting import assert_writable, reported
 from target_contacts.pipeline.run import Purpose, Run
 from target_contacts.pipeline.stream_sink import PassedOverSink, StreamSink
 from target_contacts.shutdown import Interrupted, Shutdown
@@ -187,6 +188,12 @@ class TargetContacts(ReceivingTarget):
 
     def run(self, file_input: IO[str] | None = None) -> int:
         """Read and write everything; report; return the exit code."""
+        with reported(self.this_run, self.config_jsonschema, self.config) as codes:
+            codes.append(self._ended(file_input))
+            return codes[0]
+
+    def _ended(self, file_input: IO[str] | None) -> int:
+        """Read and write everything; log what became of it; return the exit code."""
         try:
             with contextlib.suppress(Interrupted), self._shown():
                 self._listen(file_input)
@@ -279,6 +286,7 @@ class TargetContacts(ReceivingTarget):
         """
         try:
             self.this_run.rejects.assert_writable()
+            assert_writable(self.this_run.settings)
             sink = ContactSink(self, SAMPLE, dict(ANY_RECORD), ["id"], run=self.this_run)
             sink.setup()
             tell_account(self.this_run.client)

@@ -58,6 +58,7 @@ class InputError(FatalSyncError):
     """The Singer messages that were read cannot be understood."""
 
 
+_WRONG = (ConfigurationError, StreamMapConfigError)
 _SPEAKING = (ApiError, InputError, Incomplete, OutputError, RecordsWithoutSchemaException)
 """Errors that are logged as they are: they hold neither secrets nor personal data."""
 
@@ -236,7 +237,7 @@ def exit_codes(logger: logging.Logger) -> Iterator[None]:
     """End the process with one clear sentence and the documented exit code."""
     try:
         yield
-    except (ConfigurationError, StreamMapConfigError) as error:
+    except _WRONG as error:
         logger.error("%s", error)  # noqa: TRY400  # the sentence is for users
         sys.exit(MISUSED)
     except _SPEAKING as error:
@@ -245,6 +246,13 @@ def exit_codes(logger: logging.Logger) -> Iterator[None]:
     except Exception as error:  # noqa: BLE001
         _log_unexpected(logger, error)
         sys.exit(FAILED)
+
+
+def ending_of(error: BaseException) -> tuple[int, str]:
+    """Return the exit code that an error ends in, and a sentence without values of records."""
+    code = MISUSED if isinstance(error, _WRONG) else FAILED
+    said = isinstance(error, (*_WRONG, *_SPEAKING))
+    return code, str(error) if said else f"Unexpected {type(error).__name__}; see the log."
 
 
 def _log_unexpected(logger: logging.Logger, error: Exception) -> None:
