@@ -198,6 +198,7 @@ SETTINGS: list[Any] = [
     lambda name: {"mode": name},
     lambda name: {"phone_region": name},
     lambda name: {"rejects_dir": f"missing/{name}".replace("\0", "")},
+    lambda name: {"report_dir": f"missing/{name}".replace("\0", "")},
     lambda name: {"ledger_url": name},
     lambda name: {"ledger_account": name},
     lambda name: {"api": name},

@@ -62,8 +62,9 @@ def process_list(pid: int) -> bytes:
 
 def run_target(workplace: Workplace, config: Mapping[str, Any], lines: str) -> bytes:
     """Run the target at its most talkative, and return all it wrote but for the rejects."""
-    path = workplace.folder / "config.json"
-    path.write_text(json.dumps({**FAST, **QUICK, **config}), encoding="utf-8")
+    path, reports = workplace.folder / "config.json", workplace.folder / "reports"
+    given = {**FAST, **QUICK, "report_dir": str(reports), **config}
+    path.write_text(json.dumps(given), encoding="utf-8")
     with subprocess.Popen(
         [BIN / "target-contacts", "--config", path],
         cwd=workplace.folder,
@@ -77,7 +78,10 @@ def run_target(workplace: Workplace, config: Mapping[str, Any], lines: str) -> b
     assert b"Traceback" not in log
     assert b"Unexpected" not in log
     ledger = b"".join(p.read_bytes() for p in workplace.folder.glob("target-contacts.db*"))
-    return seen + out + log + ledger
+    told = [path.read_bytes() for path in reports.rglob("run.*")]
+    told += [path.read_bytes() for path in reports.rglob("outcomes.*")]
+    assert len(told) == 3
+    return seen + out + log + ledger + b"".join(told)
 
 
 def in_rejects(workplace: Workplace) -> bytes:
@@ -89,7 +93,7 @@ def in_rejects(workplace: Workplace) -> bytes:
 
 @pytest.mark.parametrize("where", ["nowhere", "at writes", "at sign-in", "everywhere"])
 @pytest.mark.parametrize("api", DESTINATIONS)
-def test_no_secret_and_no_contact_leaves_by_log_state_ledger_or_process_list(
+def test_no_secret_and_no_contact_leaves_by_log_state_ledger_report_or_process_list(
     workplace: Workplace, api: str, where: str
 ) -> None:
     """Whatever an API quotes back: nothing of it anywhere, and no secret in the rejects either."""

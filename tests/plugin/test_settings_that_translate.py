@@ -121,6 +121,7 @@ def sources(workplace: Workplace) -> dict[str, str]:
         ("checkpoint_seconds", 3),
         ("max_rejects", -1),
         ("rejects_dir", "elsewhere"),
+        ("report_dir", "reports"),
         ("batch_size_rows", 1),
         ("bas_ip.password", "another"),
     ],

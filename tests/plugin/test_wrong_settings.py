@@ -75,7 +75,7 @@ WRONG: tuple[Any, ...] = (
 SOME = 8 if EVERY_CASE else 2
 """Wrong values that each setting gets, chosen by chance that is always the same."""
 
-LATER = {"ledger_url", "rejects_dir"}
+LATER = {"ledger_url", "rejects_dir", "report_dir"}
 """Settings whose wrong values are told where files and databases are opened."""
 
 
