@@ -102,9 +102,9 @@ class RunFolder:
         One is if its name is that of a run, its run.json is of that run and says how it ended, and
         it holds nothing else than reports do.
         """
-        ended = [folder for folder, past in self.past() if past.exit_code is not None]
-        for folder in ended[keep - 1 :]:
-            if {each.name for each in folder.iterdir()} <= _FILES:
+        for folder in self._others()[keep - 1 :]:
+            past = _told(folder)
+            if past and past.exit_code is not None and _holds_no_more(folder):
                 _delete(folder)
 
     def _others(self) -> list[Path]:
@@ -123,6 +123,11 @@ def _told(folder: Path) -> Past | None:
     except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return past if folder.name.endswith(f"-{past.run_id[:_SHORT]}") else None
+
+
+def _holds_no_more(folder: Path) -> bool:
+    """Say whether nothing lies in a folder but what reports write."""
+    return {each.name for each in folder.iterdir()} <= _FILES
 
 
 def _delete(folder: Path) -> None:

@@ -21,7 +21,7 @@ def given(
         value = config.get(name)
         if value is None or value == of.get("default"):
             continue
-        if isinstance(value, dict) and of.get("properties"):
+        if isinstance(value, dict) and not value.keys().isdisjoint(of.get("properties", ())):
             yield from given(of, value, f"{above}{name}.")
         else:
             yield f"{above}{name}", value if _is_harmless(of) else None

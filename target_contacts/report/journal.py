@@ -6,12 +6,16 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from target_contacts.report.outcome_file import OutcomeFile
 
 EXAMPLES = 3
 """Keys that are kept for each kind of rejection, as digests."""
+
+
+MOST_KINDS = 10_000
+"""Sets of fields that are counted apart."""
 
 
 class Journal:
@@ -25,8 +29,7 @@ class Journal:
         self._file = file
         self.examples: defaultdict[tuple[str, str, str], list[str]] = defaultdict(list)
         """Digests of keys of some rejected records, by stream, code and field."""
-        self._sent: Counter[tuple[str, tuple[str, ...]]] = Counter()
-        self._cleared: Counter[tuple[str, tuple[str, ...]]] = Counter()
+        self._sent, self._cleared = _Fields(), _Fields()
 
     def write(  # noqa: PLR0913  # the columns of a line
         self,
@@ -50,9 +53,9 @@ class Journal:
             cleared: Fields that had a value and were emptied.
             attempt: How often the record was tried, over all runs.
         """
-        self._sent[stream, sent] += 1
+        self._sent.add(stream, sent)
         if cleared:
-            self._cleared[stream, cleared] += 1
+            self._cleared.add(stream, cleared)
         if self._file:
             self._file.add(
                 stream,
@@ -91,14 +94,29 @@ class Journal:
     def fields(self) -> dict[str, dict[str, dict[str, int]]]:
         """Return by stream and field how many contacts got a value there, or were emptied."""
         found: dict[str, dict[str, dict[str, int]]] = {}
-        for what, counts in (("filled", self._sent), ("cleared", self._cleared)):
-            for stream, name, count in _single(counts):
-                of_field = found.setdefault(stream, {}).setdefault(name, {})
-                of_field[what] = of_field.get(what, 0) + count
+        for what, fields in (("filled", self._sent), ("cleared", self._cleared)):
+            for (stream, name), count in fields.counts().items():
+                found.setdefault(stream, {}).setdefault(name, {})[what] = count
         return found
 
 
-def _single(
-    counts: Counter[tuple[str, tuple[str, ...]]],
-) -> Sequence[tuple[str, str, int]]:
-    return [(stream, name, n) for (stream, names), n in sorted(counts.items()) for name in names]
+class _Fields:
+    """Count contacts by field. Those with the same fields are counted together at first."""
+
+    def __init__(self) -> None:
+        self._together: Counter[tuple[str, tuple[str, ...]]] = Counter()
+        self._single: Counter[tuple[str, str]] = Counter()
+
+    def add(self, stream: str, names: tuple[str, ...]) -> None:
+        """Count a contact of a stream with these fields."""
+        self._together[stream, names] += 1
+        if len(self._together) > MOST_KINDS:
+            self.counts()
+
+    def counts(self) -> Mapping[tuple[str, str], int]:
+        """Return how many contacts there are, by stream and field."""
+        for (stream, names), count in self._together.items():
+            for name in names:
+                self._single[stream, name] += count
+        self._together.clear()
+        return self._single

@@ -128,7 +128,8 @@ def _runs(facts: Facts, past: Sequence[tuple[Path, Past]]) -> str:
         [f"{moment(facts.started_at)} (this run)", facts.api, facts.ended, facts.seconds or 0, *own]
     ]
     for folder, run in past:
-        name = markup.Link(moment(run.started_at), f"../{folder.name}/{PAGE}")
+        time, has_page = moment(run.started_at), run.exit_code is not None
+        name = markup.Link(time, f"../{folder.name}/{PAGE}") if has_page else time
         found = [getattr(run.summary, each) for each in counts]
         rows.append([name, run.api, run.ended, run.seconds or 0, *found])
     heads = ["started", "api", "end", "seconds", *counts[:-1], "waited"]

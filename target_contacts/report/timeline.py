@@ -45,7 +45,7 @@ class Timeline:
         """The sums since the start."""
         self._every = 1.0
         """Seconds between two looks."""
-        self._ended = threading.Event()
+        self._ended, self._one = threading.Event(), threading.Lock()
 
     def start(self) -> None:
         """Look now and then from now on, in a thread of its own."""
@@ -57,11 +57,12 @@ class Timeline:
 
     def look(self) -> None:
         """Note how many requests there are now."""
-        usage = self._usage()
-        took = self._clock() - self._start
-        self._sums.append(Bucket(took, sum(usage.calls.values()), usage.repeats, usage.waited))
-        if len(self._sums) > MOST:
-            self._sums, self._every = self._sums[::2], self._every * 2
+        with self._one:
+            usage = self._usage()
+            took = self._clock() - self._start
+            self._sums.append(Bucket(took, sum(usage.calls.values()), usage.repeats, usage.waited))
+            if len(self._sums) > MOST:
+                self._sums, self._every = self._sums[::2], self._every * 2
 
     def end(self) -> list[Bucket]:
         """Look for the last time, and return the parts of the run."""
