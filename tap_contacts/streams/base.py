@@ -72,8 +72,8 @@ class ApiStream(Stream, Generic[ClientT]):
         super().__init__(tap)
         self._clients, self._shown = clients, shown
         self._unknown = UnknownFields()
-        self.logger.addFilter(self._unknown)
-        self.logger.addFilter(is_sentence)
+        for one in (self._unknown, is_sentence):
+            tap.logger.getChild(self.name).addFilter(one)  # the stream's own may be an adapter
         self._read = self._gone = 0
         self.is_proven = False
         """Whether the stream is being read, or was proven."""
