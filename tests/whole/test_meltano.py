@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 from contextlib import ExitStack
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,14 +12,15 @@ import yaml
 
 from tests.directions import SOURCES
 from tests.sandbox.__main__ import Sandboxes
+from tests.support.meltano import MELTANO, WITH_MELTANO, meltano
 from tests.support.paths import ROOT
 from tests.support.people import put
 from tests.support.product import APIS, about, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-MELTANO = Path(os.environ.get("MELTANO", ROOT / ".venv-meltano/bin/meltano"))
 NEEDED = ("pyproject.toml", "README.md", "LICENSE", "tap_contacts", "target_contacts")
 LONG_AGO = datetime(2026, 1, 1, tzinfo=timezone.utc)
 BUILT_IN = ("faker_config", "stream_maps.")
@@ -54,23 +52,7 @@ def project(sandboxes: Sandboxes, tmp_path_factory: pytest.TempPathFactory) -> P
     return folder
 
 
-def meltano(project: Path, *arguments: str) -> str:
-    """Run Meltano and return what it logged."""
-    environment = {k: v for k, v in os.environ.items() if k not in {"VIRTUAL_ENV", "PYTHONPATH"}}
-    ended = subprocess.run(
-        [MELTANO, *arguments],
-        cwd=project,
-        env={**environment, "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout + ended.stderr
-
-
-@pytest.mark.skipif(not MELTANO.exists(), reason="Meltano is not installed; `make test` does so")
+@WITH_MELTANO
 def test_a_job_runs_and_its_state_survives(project: Path, sandboxes: Sandboxes) -> None:
     """`meltano run` writes every contact once; the second run has the state and writes nothing."""
     expected = sum(len(source.contacts) for source in sandboxes.sources.values())
@@ -86,7 +68,7 @@ def test_a_job_runs_and_its_state_survives(project: Path, sandboxes: Sandboxes) 
     assert (len(porters.contacts), len(porters.writes)) == (expected, writes)
 
 
-@pytest.mark.skipif(not MELTANO.exists(), reason="Meltano is not installed; `make test` does so")
+@WITH_MELTANO
 def test_a_job_of_one_source_reads_what_changed(project: Path, sandboxes: Sandboxes) -> None:
     """Nothing is asked of the other sources; the second run reads one change and no more."""
     porters: Any = sandboxes.sources["porters"]
