@@ -6,6 +6,8 @@
 #             give it every hostile answer, of which `make test` tries a part; takes minutes
 # make crowd  send hundreds of namesakes, families and changed numbers to all APIs; a minute
 # make mutants  do small harms to the code and count how many a test notices; about an hour
+# make pythons     the quick tests on each Python from 3.10 on that is found; minutes for each
+# make prerelease  the tests of both plugins on the newest pre-release of the Singer SDK; may fail
 # make bench  how fast it is, beside others; takes half an hour on a quiet machine
 
 PYTHON ?= python3
@@ -16,7 +18,7 @@ MELTANO := .venv-meltano/installed
 PLOT := .venv-plot/installed
 MUTANTS := $(VENV)/mutants
 
-.PHONY: check test crash crowd mutants demo bench sandbox format clean
+.PHONY: check test crash crowd mutants pythons prerelease demo bench sandbox format clean
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -58,6 +60,16 @@ crowd: $(INSTALLED)
 mutants: $(MUTANTS)
 	$(BIN)/python -m tests.mutants --sample 200 --seed 1
 
+pythons: $(INSTALLED)
+	$(BIN)/python -m tests.pythons
+
+prerelease:
+	$(PYTHON) -m venv .venv-prerelease
+	.venv-prerelease/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	.venv-prerelease/bin/pip install --quiet --disable-pip-version-check --pre --upgrade 'singer-sdk[msgspec]'
+	-.venv-prerelease/bin/pip list | grep singer-sdk
+	-.venv-prerelease/bin/pytest -q -n 2 tests/plugin tests/pipeline
+
 demo: $(INSTALLED)
 	$(BIN)/python -m tests.demo
 
@@ -73,4 +85,4 @@ format: $(INSTALLED)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .venv-meltano .venv-plot build dist demo .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-meltano .venv-plot .venv-pythons .venv-prerelease build dist demo .mypy_cache .pytest_cache .ruff_cache

@@ -47,6 +47,8 @@ This page is made from the settings' JSON schema:
   ([orchestration](orchestration.md#settings-from-the-environment)).
 * `*` marks secrets. An empty default means that the setting is not set.
 * `null` counts as not set.
+* A value that begins with `@/` names a file that holds it
+  ([secrets from files](orchestration.md#secrets-from-files)).
 * An unknown setting is ignored with a warning. A wrong value ends the run with exit code 2 before
   anything is sent.
 * A setting of an API belongs into the API's object: `porters.app_id` is

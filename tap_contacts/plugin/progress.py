@@ -13,7 +13,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from tap_contacts.plugin import status_line
+from tap_contacts.plugin import metrics, status_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -91,7 +91,7 @@ class Progress:
     def __init__(self, row: int = 0) -> None:
         self._row = row
         self._tracks: list[Track] = []
-        self._accounts: dict[str, Callable[[], Usage]] = {}
+        self._accounts: dict[tuple[str, str], Callable[[], Usage]] = {}
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self._screen = contextlib.ExitStack()
@@ -106,9 +106,9 @@ class Progress:
         finally:
             self._tracks.remove(track)
 
-    def counts(self, title: str, usage: Callable[[], Usage]) -> None:
+    def counts(self, api: str, title: str, usage: Callable[[], Usage]) -> None:
         """Log in the end the requests of an API's account."""
-        self._accounts[title] = usage
+        self._accounts[api, title] = usage
 
     @contextlib.contextmanager
     def shown(self) -> Iterator[None]:
@@ -135,8 +135,9 @@ class Progress:
         if self._thread:
             self._thread.join(DRAW_SECONDS)
         self._screen.close()
-        for title, usage in self._accounts.items():
+        for (api, title), usage in self._accounts.items():
             _log_usage(title, usage())
+            metrics.count_usage(api, usage())
 
     def show(self) -> None:
         """Draw the newest track, or log all of them."""

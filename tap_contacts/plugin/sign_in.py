@@ -74,7 +74,7 @@ class SignIn:
         grant = grant_of(self._means(given, config))
         won = grant.settings(given)
         account = {**given, **won}
-        self._checked({api: account})
+        self._assert_right({api: account})
         self._keep({**(own.get(api) or {}), **won}, won)
         self._prove(grant, account, config)
 
@@ -108,15 +108,24 @@ class SignIn:
 
     def _checked(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """Return the settings that a sign-in uses, if they have the right form."""
-        account = self._kind.settings.to_dict()
-        schema = SEND_SETTINGS.to_dict()
-        schema["properties"][self._kind.api] = account
+        schema = self._schema
         names = schema["properties"]
         used = {name: of for name, of in config.items() if name in names}
         found = without_nulls(typed(used, schema), schema)
-        if errors := wrong(found, schema):
-            raise ConfigurationError(" ".join(errors))
+        self._assert_right(found)
         return found
+
+    def _assert_right(self, config: Mapping[str, Any]) -> None:
+        """Raise ConfigurationError if settings have not the right form."""
+        if errors := wrong(config, self._schema):
+            raise ConfigurationError(" ".join(errors))
+
+    @property
+    def _schema(self) -> dict[str, Any]:
+        """Return the schema of the settings that a sign-in uses."""
+        schema: dict[str, Any] = SEND_SETTINGS.to_dict()
+        schema["properties"][self._kind.api] = self._kind.settings.to_dict()
+        return schema
 
 
 @contextlib.contextmanager

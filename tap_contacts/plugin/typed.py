@@ -8,6 +8,8 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tap_contacts.plugin.value_files import value_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -20,20 +22,32 @@ _BOOLEANS = {
 }
 
 
-def typed(value: Any, schema: Mapping[str, Any]) -> Any:
+def typed(value: Any, schema: Mapping[str, Any], setting: str = "") -> Any:
     """Return a setting, or an object of settings, with texts converted as the schema demands.
 
     A text that cannot be converted is returned as it is; the check of the schema reports it.
+
+    Args:
+        value: What is given; that of a declared setting may name a file that holds it.
+        schema: The schema of the setting; empty if it is not declared.
+        setting: The name of the setting.
+
+    Raises:
+        ConfigurationError: If a file that a setting names cannot be read.
     """
-    if isinstance(value, str):
-        value = _converted(value, _kinds(schema))
+    if isinstance(value, str) and schema:
+        value = _converted(value_of(value, setting), _kinds(schema))
     if isinstance(value, float) and value.is_integer() and "integer" in _kinds(schema):
         return int(value)
     if isinstance(value, dict):
         declared = schema.get("properties", {})
-        return {name: typed(child, declared.get(name, {})) for name, child in value.items()}
+        above = f"{setting}." if setting else ""
+        return {
+            name: typed(child, declared.get(name, {}), above + name)
+            for name, child in value.items()
+        }
     if isinstance(value, list):
-        return [typed(child, schema.get("items", {})) for child in value]
+        return [typed(child, schema.get("items", {}), setting) for child in value]
     return value
 
 

@@ -86,7 +86,7 @@ class ApiStream(Stream, Generic[ClientT]):
         kind = self.client_class
         if kind not in self._clients:
             client = self._clients[kind] = kind(self.config[kind.api], self.config)
-            self._shown.counts(client.title, client.usage)
+            self._shown.counts(kind.api, client.title, client.usage)
         return cast("ClientT", self._clients[kind])
 
     @abc.abstractmethod

@@ -202,7 +202,8 @@ class ApiClient(abc.ABC):
     def usage(self) -> Usage:
         """Return what the account was used for so far."""
         waits = self._outage.waits
-        return Usage(self.transport.calls, self._repeats.count, waits.seconds, waits.go_on)
+        paced = self.pace.waits.seconds
+        return Usage(self.transport.calls, self._repeats.count, waits.seconds, waits.go_on, paced)
 
     def end(self) -> None:
         """Send nothing more and end all waiting, since the run is to end."""

@@ -11,6 +11,7 @@ import threading
 from typing import TYPE_CHECKING, NamedTuple
 
 from tap_contacts.transport.adaptive_rate import MINUTE, LearnedRate
+from tap_contacts.transport.circuit_breaker import Waits
 from tap_contacts.transport.errors import Stopped
 from tap_contacts.transport.fixed_rate import FixedRate
 from tap_contacts.transport.told_quota import ToldQuota
@@ -42,6 +43,7 @@ class RateLimiter:
         self._title, self._outage = title, outage
         self._fixed, self._learned, self._quota = FixedRate(limits), LearnedRate(), ToldQuota()
         self._lock = threading.Lock()
+        self.waits = Waits(outage.now)
         self._quiet_until = 0.0
         self._sent = self._sent_before_throttle = 0
         self._flying = 0
@@ -71,7 +73,8 @@ class RateLimiter:
         while wait > 0:
             if wait > LONGEST_WAIT:
                 raise self._outage.give_up(too_long(self._title, wait))
-            self._outage.wait(wait)
+            with self.waits.one():
+                self._outage.wait(wait)
             waited += wait
             number, wait = self._claim(method)
         self._outage.sending()

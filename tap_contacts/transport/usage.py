@@ -17,12 +17,14 @@ class Usage(NamedTuple):
     waited: float = 0.0
     """Seconds in which a request had to wait: for the rate, or to be repeated."""
     is_waiting: bool = False
+    paced: float = 0.0
+    """Those of these seconds that were for the rate."""
 
     def __sub__(self, earlier: Usage) -> Usage:
         """Return what was added since."""
         calls = {name: count - earlier.calls.get(name, 0) for name, count in self.calls.items()}
         repeats, waited = self.repeats - earlier.repeats, self.waited - earlier.waited
-        return Usage(calls, repeats, waited, self.is_waiting)
+        return Usage(calls, repeats, waited, self.is_waiting, self.paced - earlier.paced)
 
     def texts(self) -> Iterator[str]:
         """Yield how many requests, repeats and seconds of waiting there were."""

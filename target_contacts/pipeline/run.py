@@ -10,6 +10,7 @@ from contextlib import closing, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from tap_contacts.plugin import metrics
 from tap_contacts.plugin.progress import Track
 from tap_contacts.transport.errors import ApiError
 from tap_contacts.transport.usage import Usage
@@ -327,6 +328,8 @@ class Run:
         for verdict in self.guards.verdicts():
             level = logging.ERROR if stopped else logging.WARNING
             logger.log(level, "%s", verdict.sentence(stopped=stopped))
+        metrics.count_usage(self._client_kind.api, self.usage())
+        self.books.count_rejects(self._client_kind.api)
         self.books.report(logger, self.title, self.summary())
         if self.planned:
             self.planned.show(self.guards.counts())

@@ -8,7 +8,7 @@ import sys
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from tap_contacts.plugin import printable
+from tap_contacts.plugin import metrics, printable
 from tap_contacts.plugin.printable import HIDDEN
 
 if TYPE_CHECKING:
@@ -126,6 +126,16 @@ class Books:
         kind = (stream, code, shown(field, code))
         self.rejections[kind] += 1
         return kind
+
+    def count_rejects(self, api: str) -> None:
+        """Log metrics of how many records were rejected, by stream and code."""
+        found: Counter[tuple[str, str]] = Counter()
+        for (stream, code, _), count in self.rejections.items():
+            found[stream, code] += count
+        for (stream, code), count in found.items():
+            metrics.count(metrics.Counted.REJECTS, count, api=api, stream=stream, code=code)
+        if not found:
+            metrics.count(metrics.Counted.REJECTS, 0, api=api)
 
     def count_unfit(self, stream: str, values: list[tuple[str, str]]) -> None:
         """Count values that were left out or cut short, and clear their list."""

@@ -45,14 +45,20 @@ http.client.HTTPConnection.debuglevel = 1
 class Handler(logging.StreamHandler):
     pass
 """
-FORM = "%(levelname)s %(name)s %(message)s %(args)s"
+FORMATTERS = {
+    "text": {"format": "%(levelname)s %(name)s %(message)s %(args)s"},
+    "json": {"()": "singer_sdk.logging.StructuredFormatter"},
+}
+DEBUG = {"text": "DEBUG", "json": '"level":"debug"'}
+"""What shows that much is logged."""
 
 
-def log_config(workplace: Workplace, *, named: bool, disabling: bool) -> dict[str, str]:
+def log_config(workplace: Workplace, form: str, *, named: bool, disabling: bool) -> dict[str, str]:
     """Write a log configuration with everything at DEBUG, and return the variables that name it.
 
     Args:
         workplace: Where to write it.
+        form: In which form lines are to be.
         named: Whether it names all loggers, or only the root.
         disabling: Whether it is to replace what is set up.
     """
@@ -62,7 +68,7 @@ def log_config(workplace: Workplace, *, named: bool, disabling: bool) -> dict[st
     config: dict[str, Any] = {
         "version": 1,
         "disable_existing_loggers": disabling,
-        "formatters": {"all": {"format": FORM}},
+        "formatters": {"all": FORMATTERS[form]},
         "handlers": {"all": handler},
         "root": {"level": "DEBUG", "handlers": ["all"]},
     }
@@ -73,42 +79,47 @@ def log_config(workplace: Workplace, *, named: bool, disabling: bool) -> dict[st
     return {"SINGER_SDK_LOG_CONFIG": str(path), "PYTHONPATH": str(workplace.folder)}
 
 
-FORMS = [(False, False), (True, False), (True, True)]
+FORMS = [
+    ("text", False, False),
+    ("text", True, False),
+    ("text", True, True),
+    ("json", True, True),
+]
 
 
-@pytest.mark.parametrize(("named", "disabling"), FORMS)
+@pytest.mark.parametrize(("form", "named", "disabling"), FORMS)
 @pytest.mark.parametrize("api", DESTINATIONS)
 def test_a_log_configuration_brings_nothing_of_the_target_to_light(
-    workplace: Workplace, api: str, *, named: bool, disabling: bool
+    workplace: Workplace, api: str, form: str, *, named: bool, disabling: bool
 ) -> None:
     """Neither sign-ins nor contacts nor what the ledger stores, though the API quotes them."""
-    env = log_config(workplace, named=named, disabling=disabling)
+    env = log_config(workplace, form, named=named, disabling=disabling)
     with DESTINATIONS[api]() as sandbox:
         config = {**FAST, **QUICK, **config_of(sandbox)}
         first = workplace.target(config, contacts(*map(person, range(4)), state={"a": 1}), env=env)
         sandbox.at, sandbox.answers = WRITES[api], endless()
         second = workplace.target(config, contacts(*map(person, range(3, 8))), env=env)
     assert (first.code, "summary: {" in first.log) == (0, True)
-    assert "DEBUG" in first.log
+    assert DEBUG[form] in first.log
     for run in (first, second):
         assert found((*SECRETS, *CONTACT), f"{run.log}{run.out}".encode()) == []
         assert not re.search(r"(send|reply|header): ", run.out)
 
 
-@pytest.mark.parametrize(("named", "disabling"), FORMS)
+@pytest.mark.parametrize(("form", "named", "disabling"), FORMS)
 @pytest.mark.parametrize("api", READS)
 def test_a_log_configuration_brings_nothing_of_the_tap_to_light(
-    workplace: Workplace, api: str, *, named: bool, disabling: bool
+    workplace: Workplace, api: str, form: str, *, named: bool, disabling: bool
 ) -> None:
     """What is read stands in records only."""
-    env = log_config(workplace, named=named, disabling=disabling)
+    env = log_config(workplace, form, named=named, disabling=disabling)
     with source(api) as sandbox:
         config = {**FAST, **QUICK, sandbox.api: sandbox.tap_config()}
         whole = workplace.run("tap-contacts", config, env=env)
         sandbox.at, sandbox.answers = READS[api], endless()
         failed = workplace.run("tap-contacts", config, env=env)
     assert (whole.code, failed.code) == (0, 1)
-    assert "DEBUG" in whole.log
+    assert DEBUG[form] in whole.log
     for run in (whole, failed):
         assert found((*SECRETS, *CONTACT), but_records(run)) == []
         assert found(SECRETS, run.out.encode()) == []
