@@ -136,8 +136,8 @@ class Progress:
             self._thread.join(DRAW_SECONDS)
         self._screen.close()
         for (api, title), usage in self._accounts.items():
-            _log_usage(title, usage())
             metrics.count_usage(api, usage())
+            _log_usage(title, usage())
 
     def show(self) -> None:
         """Draw the newest track, or log all of them."""
