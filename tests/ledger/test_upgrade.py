@@ -22,8 +22,8 @@ from target_contacts.ledger.ledger import Ledger
 from target_contacts.ledger.tables import METADATA
 from target_contacts.ledger.upgrade import FORM, NUMBER
 from tests.support.commands import contacts
+from tests.support.ledger_forms import ACCOUNT, FORMS
 from tests.support.ledger_runs import config
-from tests.support.paths import DATA
 from tests.support.zoho_people import ANNA
 
 if TYPE_CHECKING:
@@ -31,12 +31,9 @@ if TYPE_CHECKING:
     from tests.support.ledger_runs import Watched
     from tests.support.ledger_stores import Store
 
-FORMS = {path.stem: path.read_text("utf-8") for path in sorted((DATA / "ledgers").glob("*.sql"))}
-
 POSTGRES = ((r"DATETIME", "TIMESTAMP WITH TIME ZONE"), ("DOUBLE", "DOUBLE PRECISION"))
 """Types of SQLite, and what they are called in PostgreSQL."""
 
-ACCOUNT = "kept"
 IN_ALL = ("key", "status", "remote_id", "payload")
 """What an entry told in the first form."""
 
@@ -139,7 +136,7 @@ def test_many_runs_may_open_an_earlier_ledger_at_once(store: Store) -> None:
 def test_a_change_of_the_tables_has_a_number_of_its_own(store: Store) -> None:
     """The kept ledger of today's number has the tables that a new one gets.
 
-    If this fails, add a step to `STEPS` and a ledger of the new number to `tests/data/ledgers`.
+    If this fails, add a step to `STEPS`, then run `python -m tests.support.ledger_forms`.
     """
     with closing(Ledger(store.url, ACCOUNT)):
         pass
