@@ -34,6 +34,14 @@ _LIMITS = th.CustomType(
     }
 )
 
+POLICIES = ("overwrite", "fill_empty", "on_create", "keep_null", "never")
+"""What may be written into a field."""
+
+_POLICIES: dict[str, Any] = {
+    "type": ["object", "null"],
+    "additionalProperties": {"type": ["string", "null"], "enum": [*POLICIES, None]},
+}
+
 _NAME = {"type": "string", "pattern": forms.PLAIN}
 _RULE = {"type": "array", "items": _NAME}
 _RULES = th.CustomType({"type": ["array", "null"], "items": {"anyOf": [_NAME, _RULE]}})
@@ -122,6 +130,21 @@ COMMON = (
         "defaults",
         _ANY_OBJECT,
         description="Contact attribute to value, for new contacts and fields that are empty.",
+    ),
+    th.Property(
+        "policies",
+        th.CustomType(_POLICIES),
+        description=(
+            'Contact attribute, or "*" for all, to what may be written. overwrite: the record\'s '
+            "value, also an empty one. fill_empty: only where the destination has nothing. "
+            "on_create: only into a new contact. keep_null: a value, but no empty one. never: "
+            "nothing. Default: overwrite."
+        ),
+    ),
+    th.Property(
+        "stream_policies",
+        th.CustomType({"type": ["object", "null"], "additionalProperties": _POLICIES}),
+        description="Stream, as a glob, to policies that go before the ones for all streams.",
     ),
     th.Property(
         "parents",
@@ -373,6 +396,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     field_map: dict[str, str | None] = {}
     value_map: dict[str, dict[str, Any] | None] = {}
     defaults: dict[str, Any] = {}
+    policies: dict[str, str | None] = {}
+    stream_policies: dict[str, dict[str, str | None] | None] = {}
     parents: Lookup | None = None
     owners: Lookup | None = None
     phone_region: str | None = None

@@ -123,9 +123,10 @@ class Adoption:
         """Let the other streams of this run know contacts that were created since they looked."""
         for outcome in outcomes:
             self._tell_there(str(outcome.remote_id))
+            known = {**outcome.item.withheld, **outcome.item.payload}
             for other in self._peers:
                 if other is not self:
-                    other.know(str(outcome.remote_id), outcome.item.payload)
+                    other.know(str(outcome.remote_id), known)
 
     def know(self, remote_id: str, fields: Mapping[str, Any]) -> None:
         """Add a contact that another stream of this run has created."""

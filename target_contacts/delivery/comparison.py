@@ -46,8 +46,8 @@ class Comparison:
         """Whether contacts that were there before may be adopted."""
 
     def known_by(self, item: Planned) -> Payload:
-        """Return what the contact of an item is compared by."""
-        return self._sink.known_by(item)
+        """Return what the contact of an item is compared by, also what is never sent of it."""
+        return {**item.withheld, **self._sink.known_by(item)}
 
     def keys(self, item: Planned) -> list[Any]:
         """Return the keys of which the contact of an item has one, if it is there."""
@@ -70,14 +70,14 @@ class Comparison:
     def has_changed(self, item: Planned) -> bool:
         """Say whether a record has another identity than its create that was never answered."""
         intent = item.intent
-        return intent is not None and intent.identity not in self.hashes(self.known_by(item))
+        return intent is not None and intent.identity not in self.hashes(self._sink.known_by(item))
 
     def identity(self, item: Planned, intent: Entry) -> Mapping[str, str]:
         """Return the values by which the contact of a lost create is found, from its open intent.
 
         The setting that names a field for the key may have changed since.
         """
-        known = self.known_by(item)
+        known = self._sink.known_by(item)
         for wires in self._sink.identities:
             wanted = {wire: as_text(known.get(wire)) for wire in wires}
             if intent.identity == self._ledger.digest(wanted):

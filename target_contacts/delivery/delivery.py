@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from target_contacts.delivery.departed import Departed
     from target_contacts.delivery.missing import Missing
     from target_contacts.delivery.outcomes import Outcomes
+    from target_contacts.delivery.policies import UpdatePolicies
     from target_contacts.delivery.refusals import Refusals
     from target_contacts.delivery.setbacks import Setbacks
     from target_contacts.delivery.stream_guards import StreamGuards
@@ -59,6 +60,7 @@ class Delivery:
         canary: Reads the first writes of an account back.
         guards: End the run if too much is changed.
         refusals: Books what the destination refuses.
+        policies: Leave out of updates what they forbid.
         admission: Decides which items are sent.
     """
 
@@ -77,6 +79,7 @@ class Delivery:
         canary: Canary,
         guards: StreamGuards,
         refusals: Refusals,
+        policies: UpdatePolicies,
         admission: Admission,
     ) -> None:
         self._sink, self._ledger, self._outcomes = sink, ledger, outcomes
@@ -85,7 +88,7 @@ class Delivery:
         self._missing, self._shutdown = missing, shutdown
         self._canary, self._guards = canary, guards
         self._departed = departed
-        self._refusals, self._admission = refusals, admission
+        self._refusals, self._policies, self._admission = refusals, policies, admission
         self._sent_twice: list[tuple[Planned, str]] = []
         """Creates that were sent again since they had not been answered, with the new ids."""
 
@@ -170,7 +173,8 @@ class Delivery:
         doubtful = [item for item in planned if item.doubtful]
         found = self._adoption.resolve(doubtful, fresh=fresh) if doubtful else ()
         wanted = (item for item in chain(certain, found) if not self._unanswered.hold(item))
-        ready = deque(r for item in wanted if (r := self._admission.checked(item)))
+        allowed = self._policies.applied(wanted)
+        ready = deque(r for item in allowed if (r := self._admission.checked(item)))
         self._guards.remember()
         return ready
 

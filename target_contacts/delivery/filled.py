@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_contacts.contact import origins
 from target_contacts.contact.derive import JOINT
+from target_contacts.mapping.policies import OF_UPDATES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from target_contacts.contact.model import Contact
@@ -93,7 +94,7 @@ class FilledFields:
             return Change(_of_unknown(item), item.filled, item.filled, (), (), ())
         fill, earlier, lacking = self._compared(item, before)
         gone = self._gone(item, fill, earlier)
-        emptied = self._emptied(gone, item.fallback)
+        emptied = self._emptied(gone, item)
         filled = {w: of for w, of in earlier.items() if w not in emptied}
         filled |= fill | {w: sorted({LEFT_ALONE, *earlier[w]}) for w in lacking}
         return Change(
@@ -119,9 +120,10 @@ class FilledFields:
         fill, earlier, lacking = self._compared(item, before)
         older = {w for w in fill if LEFT_ALONE in earlier.get(w, ())}
         gone = self._gone(item, fill, earlier)
-        if older.difference(lacking) or self._emptied(gone, item.fallback):
+        if older.difference(lacking) or self._emptied(gone, item):
             return None
-        whole = {w: of for w, of in fill.items() if w not in lacking}
+        not_ours = {w for w in fill.keys() - earlier.keys() if item.policies.get(w) in OF_UPDATES}
+        whole = {w: of for w, of in fill.items() if w not in lacking and w not in not_ours}
         return self._ledger.fill_id(earlier | whole)
 
     def _compared(self, item: Planned, before: str | None) -> tuple[Fill, Fill, list[str]]:
@@ -150,10 +152,27 @@ class FilledFields:
             or (item.payload.get(wire) == "" and here.issuperset(of))
         ]
 
-    def _emptied(self, gone: Iterable[str], defaults: Payload) -> Payload:
-        """Return the fields that are cleared, or given their default, as far as that can be."""
-        free = [wire for wire in gone if wire not in self._fixed]
+    def _emptied(self, gone: Iterable[str], item: Planned) -> Payload:
+        """Return the fields that are cleared, or given their default, as far as that may be."""
+        defaults = item.fallback
+        free = [w for w in gone if w not in self._fixed and w not in item.policies]
         return {w: defaults.get(w, "") for w in free if w in defaults or self._clears}
+
+    def left(self, row: str | None, before: str | None, wires: Collection[str]) -> str | None:
+        """Return the id of a row in which some fields are as they were, since they are not sent.
+
+        Args:
+            row: Id of the row.
+            before: Id of the row for what was filled so far, if anything was.
+            wires: These fields.
+        """
+        known = self._ledger.fills(filter(None, (row, before)))
+        if row is None:
+            return None
+        earlier = known.get(before or "", {})
+        kept = {wire: of for wire, of in earlier.items() if wire in wires}
+        others = {wire: of for wire, of in known[row].items() if wire not in wires}
+        return self._ledger.fill_id(others | kept)
 
     def _source(self, wire: str, contact: Contact, paths: Mapping[str, str]) -> str:
         """Return what names the properties that a field's value came from, or ""."""

@@ -156,7 +156,7 @@ class LookUp:
         if self._comparison.rules is None:
             yield from self._sink.alike(self._comparison.known_by(item))
             return
-        sent = created(item)
+        sent = self._comparison.known_by(item)
         for rule in self._comparison.rules:
             wanted = {wire: as_text(sent.get(wire)) for wire in rule}
             if all(wanted.values()):

@@ -165,6 +165,14 @@ class Outcomes:
         """Count a value that is not written, or not looked up, quite as it came."""
         self._books.note(self.stream, field, done)
 
+    def leave_alone(self, field: str, policy: str) -> None:
+        """Count a value of a contact that stays as it is, by a policy."""
+        self._books.leave_alone(self.stream, field, policy)
+
+    def read_first(self, count: int) -> None:
+        """Count contacts that are read before they are written, since a policy needs it."""
+        self._books.read_first += count
+
     def leave_fields(self, names: Iterable[str]) -> None:
         """Note fields that nothing takes."""
         self._books.leave_fields(self.stream, names)

@@ -143,9 +143,12 @@ class Plan:
     def _changing(self, item: Planned, entry: Entry) -> Planned:
         """Return an update with what it has to clear, and without what it has to leave alone."""
         change = self._filled.change(item, entry.filled)
-        replaced, kept = (change.kept, ()) if self._terms.replaces else ((), change.kept)
+        stays = [wire for wire in change.kept if wire not in item.policies]
+        replaced, kept = (stays, ()) if self._terms.replaces else ((), stays)
         for wire in kept:
             self._outcomes.note(wire, "gone at the source and cannot be cleared")
+        for wire in (wire for wire in change.kept if wire in item.policies):
+            self._outcomes.leave_alone(wire, item.policies[wire])
         for wire in change.incomplete:
             self._outcomes.note(wire, "left alone: the record lacks a part of it")
         return replace(

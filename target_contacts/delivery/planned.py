@@ -51,6 +51,12 @@ class Planned(Item, frozen=True, kw_only=True):
     """Hash of the payload."""
     merged: str = ""
     """Hash of payload and defaults together, by which earlier versions knew the payload."""
+    free: str = ""
+    """Hash of what the payload would be without policies, by which the ledger may know it."""
+    policies: Mapping[str, str] = {}
+    """What may be written into each field that is not simply overwritten."""
+    withheld: Mapping[str, Any] = {}
+    """What the record says and is never sent; contacts are compared by it all the same."""
     filled: str | None = None
     """Id of the ledger's row for the fields that the record fills."""
     in_doubt: str | None = None
@@ -78,7 +84,7 @@ class Planned(Item, frozen=True, kw_only=True):
 
     def is_sent(self, payload: str | None) -> bool:
         """Say whether a hash is that of this item's payload."""
-        return payload is not None and payload in (self.digest, self.merged)
+        return payload is not None and payload in (self.digest, self.merged, self.free)
 
     @property
     def is_second(self) -> bool:

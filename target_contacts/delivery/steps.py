@@ -12,6 +12,7 @@ from target_contacts.delivery.departed import Departed
 from target_contacts.delivery.leavers import Leavers, Wishes
 from target_contacts.delivery.missing import Missing
 from target_contacts.delivery.plan import Plan, Terms
+from target_contacts.delivery.policies import UpdatePolicies
 from target_contacts.delivery.refusals import Refusals
 from target_contacts.delivery.setbacks import Setbacks, Tries
 from target_contacts.delivery.stream_guards import StreamGuards
@@ -148,6 +149,7 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
         canary=canary,
         guards=stream_guards,
         refusals=refusals,
+        policies=UpdatePolicies(sink, ledger, outcomes, filled, shutdown),
         admission=admission,
     )
     return Steps(Plan(ledger, outcomes, filled, unanswered, terms), leavers, delivery)

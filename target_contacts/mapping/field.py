@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from target_contacts.values.basic import line, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Container, Sequence
     from collections.abc import Set as AbstractSet
 
 Payload = dict[str, Any]
@@ -59,6 +59,15 @@ class Field:
     """How it takes a phone number: as the record has it, or in E.164."""
     code: str = ""
     """Field of the destination's own records that holds the code of the same value."""
+    told: bool = True
+    """Whether a contact that is read surely shows what it holds there."""
+    follows: str = ""
+    """Attribute whose policy it has, as it is only sent together with that."""
+
+
+def without_wires(payload: Payload, wires: Container[str]) -> Payload:
+    """Return a payload without some fields."""
+    return {wire: value for wire, value in payload.items() if wire not in wires}
 
 
 def plain_field(name: str) -> Field:
@@ -81,5 +90,7 @@ class Table:
     """Start of the names of fields that an account may have added."""
     free_field: Callable[[str], Field] = plain_field
     """Return how a field that is not in the table is filled by `field_map`."""
+    title: str = ""
+    """The API's name in messages."""
     also_carried: AbstractSet[str] = frozenset()
     """Attributes that reach the destination, but not by a field of the table."""

@@ -6,15 +6,21 @@ from typing import TYPE_CHECKING
 
 from target_contacts.contact.vocabulary import ATTRIBUTES
 from target_contacts.errors import Rejected
+from target_contacts.mapping.policies import NEVER
 from target_contacts.values.basic import is_empty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from target_contacts.mapping.field import Payload, Table
+    from target_contacts.mapping.field import Field, Payload, Table
 
 MISSING = "missing"
 """Code of a rejection because a value is missing."""
+
+ONLY_UPDATES = (
+    "So this stream can create no contact, only update those that are there; with mode update_only "
+    "its other records are skipped"
+)
 
 
 class Required:
@@ -22,12 +28,14 @@ class Required:
 
     Args:
         table: The destination's fields, as the account has them.
+        policies: What may be written into each field that is not simply overwritten.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, policies: Mapping[str, str]) -> None:
         self._fields = [field for field in table.fields if field.required]
         self._own = [f.wire for f in table.fields if f.wire in table.own and not f.identifier]
         self._replaces = table.replaces
+        self._never = {wire for wire, policy in policies.items() if policy == NEVER}
 
     def assert_complete(self, payload: Payload, *, creating: bool) -> None:
         """Raise Rejected if a value is missing that the destination demands."""
@@ -41,14 +49,22 @@ class Required:
             named = creating or self._replaces or field.wire in payload
             needed = creating or field.required == "always"
             if needed and named and is_empty(payload.get(field.wire)):
-                own = "Give it by field_map."
-                known = (
-                    f"Give it in the record ({field.attribute}), by field_map, or for all records "
-                    "by defaults."
-                )
-                advice = known if field.attribute in ATTRIBUTES else own
-                reason = f"{field.wire} is required and has no value. {advice}"
-                yield Rejected(reason, MISSING, field=field.wire)
+                yield Rejected(self._why(field), MISSING, field=field.wire)
         if creating and self._own and all(is_empty(payload.get(wire)) for wire in self._own):
             reason = f"{' and '.join(self._own)} have no value, so nobody knows whose contact it is"
+            reason += f". {ONLY_UPDATES}" if self._never & {*self._own} else ""
             yield Rejected(reason, MISSING, field=self._own[0])
+
+    def _why(self, field: Field) -> str:
+        """Return why a field has no value, and what can be done."""
+        if field.wire in self._never:
+            return f"{field.wire} is required, and the policy of {field.attribute} is never. " + (
+                ONLY_UPDATES
+            )
+        own = "Give it by field_map."
+        known = (
+            f"Give it in the record ({field.attribute}), by field_map, or for all records "
+            "by defaults."
+        )
+        advice = known if field.attribute in ATTRIBUTES else own
+        return f"{field.wire} is required and has no value. {advice}"

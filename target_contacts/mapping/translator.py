@@ -12,6 +12,7 @@ from target_contacts.contact.paths import MappedFields
 from target_contacts.contact.phone_fields import Slots
 from target_contacts.contact.reader import ContactReader
 from target_contacts.contact.vocabulary import ATTRIBUTES
+from target_contacts.mapping import policies
 from target_contacts.mapping.choices import NotKnown
 from target_contacts.mapping.conversion import Conversion
 from target_contacts.mapping.coverage import Coverage
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from target_contacts.contact.model import Contact
     from target_contacts.contact.paths import FieldPath
     from target_contacts.mapping.field import Payload, Table
+    from target_contacts.mapping.policies import Policies
 
 
 IDS = ("customer_id", "customer_reference", "owner_id")
@@ -44,6 +46,7 @@ class Rules:
     field_map: Mapping[str, str | None]
     defaults: Mapping[str, Any]
     value_map: Mapping[str, Mapping[str, Any] | None]
+    policies: Policies
     on_invalid: str
     region: str | None
     """Country whose plan phone numbers without country code follow."""
@@ -85,7 +88,11 @@ class Translator:
         needs_mobile = any(f.attribute == "mobile" and f.required for f in fields)
         every = (*fields, *self._free)
         by_wire = {field.wire: field.attribute for field in every}
-        assert_known("value_map", rules.value_map, dict.fromkeys((*ATTRIBUTES, *by_wire.values())))
+        known = dict.fromkeys((*ATTRIBUTES, *by_wire.values()))
+        assert_known("value_map", rules.value_map, known)
+        rules.policies.assert_known(known)
+        self.policies = policies.by_wire(rules.policies, table, self._free)
+        """What may be written into each field that is not simply overwritten."""
         self.mapped = MappedFields(field_map, {field.wire for field in every if field.nested})
         self.coverage = Coverage(table, self._carried, self.mapped, defaults)
         self._value_map = ValueMap(rules.value_map, by_wire, rules.status_names)
@@ -98,7 +105,7 @@ class Translator:
             containers=rules.containers,
         )
         self.conversion = Conversion(rules.on_invalid, clears_fields=table.clears_fields)
-        self.required = Required(table)
+        self.required = Required(table, self.policies)
 
     @property
     def paths(self) -> list[FieldPath]:

@@ -9,6 +9,7 @@ from tap_contacts.plugin import printable
 from target_contacts.contact.deletion import Gone
 from target_contacts.contact.derive import JOINT
 from target_contacts.errors import Rejected
+from target_contacts.mapping.policies import OVERWRITE, allowed
 from target_contacts.mapping.remedies import remedies
 from target_contacts.mapping.required import MISSING
 from target_contacts.pipeline.prepare import why_gone
@@ -79,7 +80,8 @@ class Explainer:
         )
         payload, reasons = self._translated(contact)
         preparation.references.suppose(contact, payload)
-        lacking = preparation.translator.required.missing(payload, creating=True)
+        sent = allowed(payload, preparation.translator.policies)
+        lacking = preparation.translator.required.missing(sent, creating=True)
         refused = {why.field for why in reasons}
         for found, raw in preparation.coverage.uses(contact, payload):
             use = found._replace(source=self._shown(found.source, contact))
@@ -120,12 +122,7 @@ class Explainer:
         console.print(
             f"Stream {self._outcomes.stream} to {title}: {counts}, {self._refused} rejected."
         )
-        uses = [
-            (*use, count, self._converted[use] or "") for use, count in sorted(self._uses.items())
-        ]
-        _print(
-            console, ("record field", "attribute", f"{title} field", "records", "converted"), uses
-        )
+        _print(console, *self._way_of_each())
         _print(console, ("not carried", "records"), sorted(self._spare.items()))
         clashes = [(*clash, count) for clash, count in sorted(self._conflicts.items())]
         _print(console, ("differ", "taken", "left", "records"), clashes)
@@ -137,6 +134,17 @@ class Explainer:
         )
         for line in self._remedies():
             console.print(printable.text(line), soft_wrap=True)
+
+    def _way_of_each(self) -> tuple[list[str], list[tuple[object, ...]]]:
+        """Return heads and rows of how values get there; with policies, if there are any."""
+        heads = ["record field", "attribute", f"{self._sink.title} field", "records", "converted"]
+        uses = sorted(self._uses.items())
+        rows: list[tuple[object, ...]] = [(*u, n, self._converted[u] or "") for u, n in uses]
+        policies = self._preparation.translator.policies
+        if not policies:
+            return heads, rows
+        told = (policies.get(use.wire, OVERWRITE) for use, _ in uses)
+        return [*heads, "policy"], [(*row, policy) for row, policy in zip(rows, told, strict=True)]
 
     def _remedies(self) -> Iterator[str]:
         """Yield which settings give what is missing."""

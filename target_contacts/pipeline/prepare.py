@@ -16,6 +16,7 @@ from target_contacts.delivery.leavers import MARK
 from target_contacts.delivery.planned import Planned
 from target_contacts.mapping import marks
 from target_contacts.mapping.path_check import assert_can_match
+from target_contacts.mapping.policies import Policies, allowed, judged, withheld
 from target_contacts.mapping.translator import Rules, Translator
 from target_contacts.parents.settings import references
 from target_contacts.singer.record_schema import RecordValidator
@@ -137,21 +138,25 @@ class Preparation:
             Rejected: If it breaks its schema, or a value is not what its field takes.
             Gone: If it says that its contact is deleted at the source.
         """
-        record = received.record
+        record, policies = received.record, self.translator.policies
         contact = contact or self.contact(record)
-        payload, defaults, left_out = self.translated(contact)
+        said, defaults, left_out = self.translated(contact)
+        payload, defaults = allowed(said, policies), allowed(defaults, policies)
         own = {wire: value for wire, value in payload.items() if wire not in defaults}
-        digest = self._ledger.digest(payload)
+        digest = self._ledger.digest(judged(payload, policies))
         return Planned(
             payload,
             msgspec.json.encode([self._stream.name, *received.values]).decode(),
             defaults,
             received=received,
             digest=digest,
-            merged=self._merged(payload, defaults) if defaults else digest,
+            merged=self._merged(payload, defaults) if defaults or policies else digest,
+            free=self._ledger.digest(said) if policies else digest,
             filled=self._filled.id_of(contact, own, self._paths, record),
             properties=tuple(name for name, value in record.items() if _holds_no_value(value)),
             left_out=frozenset(left_out),
+            policies=policies,
+            withheld=withheld(said, policies),
         )
 
     def read(self, received: Received) -> Contact:
@@ -321,6 +326,7 @@ def _rules(stream: str, sink: ApiSink[Any], run: Run, containers: AbstractSet[st
         settings.field_map,
         settings.defaults,
         settings.value_map,
+        Policies(settings.policies, settings.stream_policies, stream),
         settings.on_invalid_value,
         sink.region,
         run.status_names,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from target_contacts.delivery.arrival import Arrivals
+from target_contacts.mapping.policies import OF_UPDATES, judged
 from target_contacts.planning.drift import changed_there
 from target_contacts.planning.planned_write import Value
 from target_contacts.sinks.item import Action
@@ -64,9 +65,10 @@ class FieldChanges:
         written = item.known.payload if item.known else None
         if held is None or written is None:
             return None
-        says = (item.origin or item).payload
-        differ = self._differing(says, held)
-        return changed_there(says, held, differ, lambda payload: self._digest(payload) == written)
+        says, policies = (item.origin or item).payload, item.policies
+        differ = [w for w in self._differing(says, held) if policies.get(w) not in OF_UPDATES]
+        is_written = lambda payload: self._digest(judged(payload, policies)) == written  # noqa: E731
+        return changed_there(says, held, differ, is_written)
 
     def _differing(self, says: Payload, held: Mapping[str, Any]) -> list[str]:
         """Return the fields that a contact holds otherwise than a payload says."""

@@ -9,7 +9,7 @@ from tap_contacts.transport.errors import ApiError, NotFound, ends_run
 from target_contacts.sinks.item import Action, created
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from target_contacts.sinks.base import ApiSink
@@ -73,6 +73,20 @@ class Held:
             self._after[remote_id] = {**held, **item.payload}
             if remote_id in self.new:
                 self.new[remote_id] = {**held, **item.payload}
+
+    def present(
+        self, remote_ids: Iterable[str], ask: Callable[[list[str]], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Return what contacts would hold, by id, reading those of which nothing is known.
+
+        Args:
+            remote_ids: Their ids.
+            ask: Reads contacts: None is one that is not found, an error one that is not told.
+        """
+        several = list(remote_ids)
+        unknown = [each for each in several if each not in self._after]
+        found = ask(unknown) if unknown else {}
+        return found | {each: self._after[each] for each in several if each in self._after}
 
     def all(self, sink: ApiSink[Any]) -> Mapping[str, Fields]:
         """Return all contacts by id, as they would be, and as the sink of a stream lists them."""

@@ -45,6 +45,8 @@ class PlannedWrite(msgspec.Struct, frozen=True, kw_only=True):
     """Hash of what the record says."""
     sent: str
     """Hash of all that is sent."""
+    policies: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+    """What may be written into each field that is not simply overwritten; unset if all are."""
 
     @property
     def place(self) -> tuple[str, str]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec import UNSET, UnsetType
+
 from tap_contacts.transport.errors import NotFound
 from target_contacts.planning.fields import FieldChanges
 from target_contacts.planning.planned_write import NEW, PlannedWrite
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from target_contacts.planning.held import Held
     from target_contacts.planning.planner import Planner
     from target_contacts.sinks.base import ApiSink
+    from target_contacts.sinks.present import Present
 
 
 class PlanningSink:
@@ -89,6 +92,7 @@ class PlanningSink:
             is_told=held is not None,
             record=item.digest,
             sent=self._sink.context.digest([item.payload, item.fallback]),
+            policies=_policies(item),
         )
         self._planner.add(write, self._changes.attributes)
 
@@ -98,6 +102,10 @@ class PlanningSink:
         """Say whether a contact was found to be gone."""
         del error
         return remote_id in self._gone
+
+    def present(self, remote_ids: Iterable[str], wires: Iterable[str]) -> dict[str, Present]:
+        """Return what contacts would hold."""
+        return self._held.present(remote_ids, lambda ids: self._sink.present(ids, [*wires]))
 
     @property
     def ids_there(self) -> set[str]:
@@ -133,6 +141,12 @@ class PlanningSink:
         for remote_id, fields in self._held.new.items():
             if not mine.isdisjoint(_texts(fields.values())):
                 yield remote_id, fields
+
+
+def _policies(item: Planned) -> dict[str, str] | UnsetType:
+    """Return the policies of what the record says, by field; unset if there are none."""
+    said = {**(item.origin or item).payload, **item.withheld}
+    return {wire: item.policies[wire] for wire in said if wire in item.policies} or UNSET
 
 
 def _texts(values: Iterable[Any]) -> set[str]:

@@ -32,6 +32,7 @@ _BESIDE = (
     "not_carried_unnamed",
     "dropped_or_truncated",
     "noted",
+    "left_alone",
     "passed_over",
     "doubled",
     "guards",
@@ -64,6 +65,10 @@ class Books:
         """Values that did not fit: stream, field and what was done."""
         self.noted: Counter[tuple[str, str, str]] = Counter()
         """Values not written or looked up quite as they came: stream, field and why."""
+        self.left_alone: Counter[tuple[str, str, str]] = Counter()
+        """Values of contacts that stay as they are: stream, field and policy."""
+        self.read_first = 0
+        """Contacts that were read before they were written, since a policy needs it."""
         self.doubled: list[tuple[str, str, list[str]]] = []
         """Contacts that were created twice: stream, id in the ledger, ids of the others."""
         self.not_carried: dict[str, set[str]] = {}
@@ -154,6 +159,10 @@ class Books:
         """Count a value that is not written, or not looked up, quite as it came."""
         self.noted[stream, field, done] += 1
 
+    def leave_alone(self, stream: str, field: str, policy: str) -> None:
+        """Count a value of a contact that stays as it is, by a policy."""
+        self.left_alone[stream, field, policy] += 1
+
     def double(self, stream: str, remote_id: str, others: list[str]) -> None:
         """Note a contact that was created twice, since the first create was carried out late."""
         self.doubled.append((stream, remote_id, others))
@@ -165,7 +174,7 @@ class Books:
 
     def _beside(self) -> dict[str, int]:
         """Return the other counts of records that are not 0."""
-        beside = {"left": self.left, MARKED: self.marked}
+        beside = {"left": self.left, MARKED: self.marked, "read_first": self.read_first}
         return {name: count for name, count in beside.items() if count}
 
     def summary(self, usage: Usage, *, dry_run: bool) -> dict[str, object]:
@@ -194,6 +203,8 @@ class Books:
             found["dropped_or_truncated"] = _rows(self.dropped_or_truncated)
         if self.noted:
             found["noted"] = _rows(self.noted)
+        if self.left_alone:
+            found["left_alone"] = _rows(self.left_alone)
         return found
 
     def report(self, logger: logging.Logger, api: str, summary: dict[str, object]) -> None:
@@ -235,6 +246,13 @@ class Books:
         for (stream, field, done), count in self.noted.items():
             what = _number(count, "value")
             logger.warning("%s of %s for the field %s: %s.", what, stream, field, done)
+
+        self._report_left_alone(logger)
+
+    def _report_left_alone(self, logger: logging.Logger) -> None:
+        for (stream, field, policy), count in self.left_alone.items():
+            what = _number(count, "value")
+            logger.info("%s of %s for the field %s left alone: %s.", what, stream, field, policy)
 
     def _report_doubled(self, logger: logging.Logger) -> None:
         for stream, kept, others in self.doubled:

@@ -14,11 +14,20 @@ from target_contacts.errors import Rejected
 from target_contacts.mapping.field import Table, plain_field
 from target_contacts.sinks.item import Action, Outcome, created
 from target_contacts.sinks.parallel import in_parallel
+from target_contacts.sinks.present import one_by_one
 from target_contacts.values.basic import as_text
 from target_contacts.values.phones import check_region
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import (
+        Callable,
+        Collection,
+        Generator,
+        Iterable,
+        Iterator,
+        Mapping,
+        Sequence,
+    )
     from collections.abc import Set as AbstractSet
 
     from target_contacts.contact.model import Contact
@@ -28,6 +37,7 @@ if TYPE_CHECKING:
     from target_contacts.sinks.finder import Finder
     from target_contacts.sinks.first_writes import FirstWrites
     from target_contacts.sinks.item import Item
+    from target_contacts.sinks.present import Present
 
 ClientT = TypeVar("ClientT", bound=ApiClient)
 
@@ -163,6 +173,7 @@ class ApiSink(Generic[ClientT]):
             can.replaces,
             can.free_prefix,
             self.free_field,
+            self.title,
             self.also_carried,
         )
 
@@ -253,6 +264,19 @@ class ApiSink(Generic[ClientT]):
             ApiError: If the API does not tell.
         """
         raise Refused(self.title, f"contact {remote_id}", "no call tells a single contact")
+
+    def present(self, remote_ids: Sequence[str], wires: Collection[str]) -> dict[str, Present]:
+        """Return what some fields of contacts hold, by id; by default one request a contact.
+
+        Args:
+            remote_ids: The ids.
+            wires: The fields that have to be told; there may be more.
+
+        Raises:
+            Stopped: If nothing more can be asked.
+        """
+        del wires
+        return one_by_one(self.read_back, remote_ids, self.workers, self.context.halted)
 
     # Looking up.
 

@@ -121,6 +121,7 @@ class CobaiSink(ApiSink[Cobai]):
             convert=_password,
             clears=False,
             exact=True,
+            told=False,
         ),
         Field("gender", "gender", convert=one_of(convert.gender)),
         Field("role", "role", convert=one_of(_role)),

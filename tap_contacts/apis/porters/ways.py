@@ -17,6 +17,8 @@ class Ways:
         self._title, self._logger = title, logger
         self.has_order = self.has_ranges = True
         """Whether an order is taken, and a range of ids."""
+        self.has_several = True
+        """Whether several ids are taken in one condition."""
 
     def refuse_order(self) -> None:
         """Note that no order is taken, and say so once."""

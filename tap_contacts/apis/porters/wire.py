@@ -149,6 +149,21 @@ def flat_rows(items: Iterable[_Element]) -> list[dict[str, str]]:
     return [{xml.local(field): _value(field) for field in xml.children(each)} for each in items]
 
 
+def filled_rows(items: Iterable[_Element]) -> list[dict[str, str]]:
+    """Return rows as `flat_rows` does; a field without id and text has the name of what it holds.
+
+    So a field is empty only if there is nothing in it, whatever its form.
+    """
+    return [
+        {xml.local(field): _value(field) or _content(field) for field in xml.children(each)}
+        for each in items
+    ]
+
+
+def _content(field: _Element) -> str:
+    return next((xml.local(part) for part in xml.children(field)), "")
+
+
 def _value(field: _Element) -> str:
     for resource in xml.children(field):
         for part in xml.children(resource):

@@ -23,6 +23,12 @@ def contacts(client: ZohoVoice) -> Iterator[dict[str, Any]]:
         yield from chunk.records
 
 
+def few_contacts(client: ZohoVoice, pages: int) -> Iterator[dict[str, Any]] | None:
+    """Return every contact; None if there are more than so many pages hold, or that is not told."""
+    most = pages * client.page_size
+    return contacts(client) if 0 <= client.page(0).total <= most else None
+
+
 def contact(client: ZohoVoice, contact_id: str) -> dict[str, Any]:
     """Return one contact, with created_time (epoch, milliseconds) and number."""
     return normal(client.contact(contact_id))

@@ -58,13 +58,14 @@ FIELDS: tuple[Field, ...] = (
         convert=partial(status, names={}),
         nested=True,
         code=PHASE_ALIAS,
+        told=False,
     ),
 )
 """What the vocabulary fills."""
 
 ONLY_MAPPED = (
-    Field(PHASE_DATE, PHASE_DATE, convert=moment),
-    Field(PHASE_MEMO, PHASE_MEMO, convert=text),
+    Field(PHASE_DATE, PHASE_DATE, convert=moment, told=False, follows="status"),
+    Field(PHASE_MEMO, PHASE_MEMO, convert=text, told=False, follows="status"),
     Field("Contact.P_MobileMail", "Contact.P_MobileMail", convert=line, exact=True),
 )
 """What only `field_map` fills."""

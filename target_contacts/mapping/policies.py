@@ -1,0 +1,150 @@
+"""Say what may be written into each field, as the settings `policies` and `stream_policies` say.
+
+A field without a policy is overwritten. It is in no table here, so that nothing is done for it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from fnmatch import fnmatchcase
+from itertools import chain
+from typing import TYPE_CHECKING, TypeAlias
+
+from singer_sdk.exceptions import ConfigurationError
+
+from target_contacts.mapping.field import without_wires
+from target_contacts.settings import POLICIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from target_contacts.mapping.field import Field, Payload, Table
+
+OVERWRITE, FILL_EMPTY, ON_CREATE, KEEP_NULL, NEVER = POLICIES
+
+EVERY = "*"
+"""Stands for all attributes."""
+
+OF_UPDATES = frozenset((FILL_EMPTY, ON_CREATE))
+"""Policies by which an update may leave out a value that a new contact gets."""
+
+_REPLACES = (
+    "policies: an update of a contact of {} replaces all of it, and what it held cannot be read "
+    "by any document. So each field can only be overwritten, and {} is to be {}. Leave the policy "
+    "out."
+)
+
+Rules: TypeAlias = "Mapping[str, str | None]"
+"""Attribute to policy."""
+
+
+class Policies:
+    """The policies of one stream by attribute.
+
+    Args:
+        general: The setting `policies`.
+        of_streams: The setting `stream_policies`.
+        stream: Name of the stream.
+    """
+
+    def __init__(self, general: Rules, of_streams: Mapping[str, Rules | None], stream: str) -> None:
+        globs = sorted(of_streams, key=_precision, reverse=True)
+        own = [of_streams[glob] or {} for glob in globs if fnmatchcase(stream, glob)]
+        self._general, self._own = general, own
+        self._named = {
+            "policies": general,
+            **{f"stream_policies.{glob}": each or {} for glob, each in of_streams.items()},
+        }
+
+    def of(self, attribute: str) -> str:
+        """Return the policy of an attribute: what says more goes first."""
+        wanted = chain(self._told(self._own, attribute), self._told([self._general], attribute))
+        return next(wanted, OVERWRITE)
+
+    def _told(self, rules: Iterable[Rules], attribute: str) -> Iterator[str]:
+        several = list(rules)
+        for name in (attribute, EVERY):
+            yield from filter(None, (each.get(name) for each in several))
+
+    def assert_known(self, attributes: Iterable[str]) -> None:
+        """Raise ConfigurationError if a setting names what is no attribute."""
+        known = dict.fromkeys((EVERY, *attributes))
+        for setting, rules in self._named.items():
+            for name in rules:
+                if name not in known:
+                    raise ConfigurationError(_unknown(setting, name, known))
+
+
+def by_wire(policies: Policies, table: Table, free: Iterable[Field]) -> dict[str, str]:
+    """Return the policies of a destination's fields, without those that are overwritten.
+
+    Args:
+        policies: The policies of the stream.
+        table: The destination's fields.
+        free: Further fields that `field_map` fills.
+
+    Raises:
+        ConfigurationError: If an update replaces the whole contact, so that none can be kept.
+    """
+    found: dict[str, str] = {}
+    for field in (*table.fields, *free):
+        policy = _as_told(field, policies.of(field.follows or field.attribute))
+        if policy != OVERWRITE:
+            found.setdefault(field.wire, policy)
+    if found and table.replaces:
+        wire, policy = next(iter(found.items()))
+        raise ConfigurationError(_REPLACES.format(table.title, wire, policy))
+    return found
+
+
+def _as_told(field: Field, policy: str) -> str:
+    """Return a policy as far as it can be kept: what reads do not show counts as filled."""
+    return ON_CREATE if policy == FILL_EMPTY and not field.told else policy
+
+
+def allowed(payload: Payload, policies: Mapping[str, str]) -> Payload:
+    """Return a payload without what is never sent, and without what would empty a kept field."""
+    if not policies:
+        return payload
+    left_out = {w for w in payload.keys() & policies.keys() if _is_left_out(payload, w, policies)}
+    return without_wires(payload, left_out)
+
+
+def _is_left_out(payload: Payload, wire: str, policies: Mapping[str, str]) -> bool:
+    return policies[wire] == NEVER or payload[wire] == ""
+
+
+def withheld(payload: Payload, policies: Mapping[str, str]) -> Payload:
+    """Return the values of a payload that are never sent; contacts are compared by them, too."""
+    if not policies:
+        return {}
+    return {w: v for w, v in payload.items() if v != "" and policies.get(w) == NEVER}
+
+
+def judged(payload: Payload, policies: Mapping[str, str]) -> Payload:
+    """Return what shows by its hash whether a contact has to be updated.
+
+    What only a new contact gets is no reason. A value that only fills what is empty is one, and is
+    another one as soon as its field is overwritten.
+    """
+    if not policies:
+        return payload
+    return {
+        wire: [FILL_EMPTY, value] if policies.get(wire) == FILL_EMPTY else value
+        for wire, value in payload.items()
+        if policies.get(wire) != ON_CREATE
+    }
+
+
+def _precision(glob: str) -> int:
+    """Return how many characters of a stream's name a glob says; a name without wildcards most."""
+    wild = sum(glob.count(each) for each in "*?[")
+    return len(glob) - wild if wild else len(glob) + 1
+
+
+def _unknown(setting: str, name: str, known: Iterable[str]) -> str:
+    """Return that a name is no attribute, with the names that are near it."""
+    several = list(known)
+    near = difflib.get_close_matches(name, several, n=3)
+    what = f"did you mean {' or '.join(near)}?" if near else f"known are: {', '.join(several)}."
+    return f"{setting} names {name}, which is no attribute; {what}"
