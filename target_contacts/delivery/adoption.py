@@ -67,7 +67,9 @@ class Adoption:
         self._unanswered, self._warn_once = unanswered, warn_once
         self._comparison = Comparison(sink, match_on, ledger)
         self._lost, self.adopts = self._comparison.lost, self._comparison.adopts
-        self._look_up = LookUp(sink, self._comparison, shutdown)
+        self.unsent: dict[str, Mapping[str, Any]] = peers[0].unsent if peers else {}
+        """What records say of contacts that the run created, and is never sent; of all streams."""
+        self._look_up = LookUp(sink, self._comparison, shutdown, self.unsent)
         self._claimed: set[str] = set()
         """Ids of the contacts that were adopted in this run, or deleted."""
         self._peers = peers
@@ -123,10 +125,11 @@ class Adoption:
         """Let the other streams of this run know contacts that were created since they looked."""
         for outcome in outcomes:
             self._tell_there(str(outcome.remote_id))
-            known = {**outcome.item.withheld, **outcome.item.payload}
+            if outcome.item.withheld:
+                self.unsent[str(outcome.remote_id)] = outcome.item.withheld
             for other in self._peers:
                 if other is not self:
-                    other.know(str(outcome.remote_id), known)
+                    other.know(str(outcome.remote_id), outcome.item.payload)
 
     def know(self, remote_id: str, fields: Mapping[str, Any]) -> None:
         """Add a contact that another stream of this run has created."""

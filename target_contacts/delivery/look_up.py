@@ -35,14 +35,23 @@ class LookUp:
         sink: Asks the API.
         comparison: Knows by what contacts are compared.
         shutdown: Knows whether the run is to end.
+        unsent: What records say of the contacts that this run created and what was never sent, by
+            id. Contacts are compared as if they held it.
     """
 
-    def __init__(self, sink: ApiSink[Any], comparison: Comparison, shutdown: Shutdown) -> None:
+    def __init__(
+        self,
+        sink: ApiSink[Any],
+        comparison: Comparison,
+        shutdown: Shutdown,
+        unsent: Mapping[str, Mapping[str, Any]],
+    ) -> None:
         self._sink, self._comparison, self._shutdown = sink, comparison, shutdown
+        self._unsent = unsent
         self._can = sink.capabilities
         how = comparison.matcher, comparison.hashes
         self._everything = Indexes(*how, self._all_contacts)
-        self._scopes = Indexes(*how, sink.within)
+        self._scopes = Indexes(*how, self._within)
         self._is_answered = False
         """Whether the API has answered a look-up; until then they go one by one."""
 
@@ -53,6 +62,7 @@ class LookUp:
 
     def add(self, remote_id: str, fields: Mapping[str, Any]) -> None:
         """Add a contact that was created since the last look."""
+        fields = {**self._unsent.get(remote_id, {}), **fields}
         self._everything.add("", remote_id, fields)
         if (scope := self._sink.scope(fields)) is not None:
             self._scopes.add(scope, remote_id, fields)
@@ -104,9 +114,23 @@ class LookUp:
 
     def _all_contacts(self, _: str, __: int) -> Contacts:
         """Yield the contacts of the account, unless a signal asks for the end."""
-        for contact in self._sink.stored():
+        for contact in self._whole(self._sink.stored()):
             self._shutdown.assert_not_asked()
             yield contact
+
+    def _within(self, scope: str, most: int) -> Contacts | None:
+        """Return the contacts of a part of the account, if that takes few enough requests."""
+        found = self._sink.within(scope, most)
+        return self._whole(found) if found is not None and self._unsent else found
+
+    def _whole(self, contacts: Contacts) -> Contacts:
+        """Yield contacts with what their records say and was never sent, where they lack it."""
+        if not self._unsent:
+            yield from contacts
+            return
+        for remote_id, fields in contacts:
+            held = {wire: value for wire, value in fields.items() if value}
+            yield remote_id, {**fields, **self._unsent.get(remote_id, {}), **held}
 
     # Contacts of one item.
 
@@ -124,7 +148,7 @@ class LookUp:
         index = self._part(item, items)
         if index or not self._can.can_ask:
             return index.candidates(self._comparison.keys(item)) if index else {}
-        return dict(self._asked(item))
+        return dict(self._whole(self._asked(item)))
 
     def _part(self, item: Planned, items: Sequence[Planned]) -> Index | None:
         """Return the listed part of the account that an item's contact belongs to, if any.

@@ -29,6 +29,8 @@ class Tally:
         self._emptied: Counter[Counted] = Counter()
         self._changed: Counter[tuple[str, str]] = Counter()
         """Values that somebody else changed, by stream and attribute."""
+        self._policies: Counter[tuple[str, str, str]] = Counter()
+        """Contacts by stream, attribute and the policy that it has."""
         self._notes: Counter[tuple[str, str]] = Counter()
         """Contacts by stream and what is said of them."""
 
@@ -42,6 +44,8 @@ class Tally:
             self._emptied[counted] += value.new == ""
         for wire in write.changed_there or ():
             self._changed[stream, attributes.get(wire, wire)] += 1
+        for wire, policy in (write.policies or {}).items():
+            self._policies[stream, attributes.get(wire, wire), policy] += 1
         self._notes.update((stream, note) for note in _notes(write))
 
     def counts(self) -> list[dict[str, str | int]]:
@@ -61,6 +65,8 @@ class Tally:
         """Yield what reading the contacts showed."""
         for (stream, attribute), count in sorted(self._changed.items()):
             yield f"{stream}: contacts whose {attribute} others have changed there: {count}"
+        for (stream, attribute, policy), count in sorted(self._policies.items()):
+            yield f"{stream}: contacts whose {attribute} has the policy {policy}: {count}"
         for (stream, note), count in sorted(self._notes.items()):
             yield f"{stream}: contacts that {note}: {count}"
 

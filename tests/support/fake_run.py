@@ -228,7 +228,7 @@ class FakeRun:
             ledger=ledger,
             outcomes=outcomes,
             status_names={},
-            settings={},
+            settings={"policies": [settings.policies, settings.stream_policies]},
             has_former_keys=self.has_former_keys,
         )
         plan, leavers, delivery = steps_of(

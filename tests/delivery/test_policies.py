@@ -1,0 +1,453 @@
+"""What a policy forbids is not written, whatever becomes of a record; what it allows arrives."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from singer_sdk.exceptions import ConfigurationError
+
+from tap_contacts.transport.errors import GivenUp, Refused
+from target_contacts.mapping.policies import Policies
+from target_contacts.settings import POLICIES
+from tests.support.fake_people import ALONE, person
+from tests.support.fake_run import FakeRun, Place
+from tests.support.fake_sink import LANDED, NAMES, FakeSink, ReplacingSink, WholeNameSink
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from tests.support.fake_run import Record
+
+OURS, THEIRS, NEW = "ours@example.com", "theirs@example.com", "new@example.com"
+NONE = ""
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """Return an empty destination and ledger."""
+    with Place(tmp_path) as found:
+        yield found
+
+
+def anna(**more: Any) -> Record:
+    """Return the record of one person."""
+    return person(1, email=OURS, **more) if "email" not in more else person(1, **more)
+
+
+def by(policy: str, **more: Any) -> dict[str, Any]:
+    """Return settings that give the e-mail address a policy."""
+    return {"policies": {"email": policy}, **more}
+
+
+def mail(place: Place) -> str:
+    """Return the e-mail address of the only contact, "" if it has none."""
+    (contact,) = place.sink.contacts.values()
+    return str(contact.get("email", ""))
+
+
+def writes(place: Place) -> list[str]:
+    """Return what was written since this was last asked."""
+    asked, place.sink.asked = place.sink.asked, []
+    return [each for each in asked if each.startswith(("create", "update", "delete"))]
+
+
+# What each policy means.
+
+
+@pytest.mark.parametrize(
+    ("policy", "arrives"),
+    [("overwrite", OURS), ("fill_empty", OURS), ("on_create", OURS), ("keep_null", OURS),
+     ("never", NONE)],
+)  # fmt: skip
+def test_a_new_contact_gets_what_is_not_forbidden(place: Place, policy: str, arrives: str) -> None:
+    """Only what is never sent is lacking."""
+    assert place.run(anna(), **by(policy)).bins == {"created": 1}
+    assert mail(place) == arrives
+
+
+@pytest.mark.parametrize(
+    ("policy", "held", "says", "left"),
+    [
+        ("overwrite", THEIRS, NEW, NEW),
+        ("overwrite", THEIRS, None, NONE),
+        ("fill_empty", THEIRS, NEW, THEIRS),
+        ("fill_empty", NONE, NEW, NEW),
+        ("fill_empty", THEIRS, None, THEIRS),
+        ("on_create", THEIRS, NEW, THEIRS),
+        ("on_create", NONE, NEW, NONE),
+        ("on_create", THEIRS, None, THEIRS),
+        ("keep_null", THEIRS, NEW, NEW),
+        ("keep_null", THEIRS, None, THEIRS),
+        ("keep_null", NONE, NEW, NEW),
+        ("never", THEIRS, NEW, THEIRS),
+        ("never", NONE, NEW, NONE),
+        ("never", THEIRS, None, THEIRS),
+    ],
+)
+@pytest.mark.parametrize("more", [{}, {"company": "Globex"}], ids=["alone", "with another field"])
+def test_an_update_changes_what_the_policy_allows(  # noqa: PLR0913, PLR0917
+    place: Place, policy: str, held: str, says: str | None, left: str, more: Record
+) -> None:
+    """What somebody wrote there meanwhile stays, unless the policy is to overwrite it."""
+    place.run(anna(), **by(policy))
+    place.sink.contacts["1"]["email"] = held
+    run = place.run(anna(email=says, **more), **by(policy))
+    assert mail(place) == left
+    assert not run.rejections
+    if more:
+        assert place.sink.contacts["1"]["company"] == "Globex"
+
+
+@pytest.mark.parametrize(
+    ("policy", "held", "left"),
+    [
+        ("overwrite", THEIRS, OURS),
+        ("fill_empty", THEIRS, THEIRS),
+        ("fill_empty", NONE, OURS),
+        ("on_create", THEIRS, THEIRS),
+        ("on_create", NONE, NONE),
+        ("keep_null", THEIRS, OURS),
+        ("never", THEIRS, THEIRS),
+        ("never", NONE, NONE),
+    ],
+)
+@pytest.mark.parametrize("is_lost", [False, True], ids=["adopted", "lost ledger"])
+def test_a_contact_that_was_there_is_updated_and_not_created(
+    tmp_path: Path, policy: str, held: str, left: str, *, is_lost: bool
+) -> None:
+    """Adoption obeys policies, and so does a run whose ledger is lost."""
+    settings = by(policy)
+    with Place(tmp_path) as place:
+        if is_lost:
+            place.run(anna(email=None), **settings)
+        else:
+            place.sink.put(**{n: v for n, v in anna(email=None).items() if n in NAMES and v})
+        place.sink.contacts["1"]["email"] = held
+        there = place.sink.contacts
+    (tmp_path / "ledger.db").unlink()
+    with Place(tmp_path) as later:
+        later.sink.contacts = there
+        assert not later.run(anna(), **settings).rejections
+        assert mail(later) == left
+        assert later.run(anna(), **settings).bins == {"unchanged": 1}
+
+
+def test_a_contact_of_which_nothing_may_be_written_is_adopted_all_the_same(place: Place) -> None:
+    """It belongs to the record from then on, and no request is sent for it."""
+    place.sink.put(**{n: v for n, v in anna().items() if n in NAMES})
+    run = place.run(anna(), policies={"*": "on_create"})
+    assert (run.bins, writes(place)) == ({"unchanged": 1}, [])
+    entry = place.entry(1)
+    assert entry is not None
+    assert (entry.remote_id, entry.created) == ("1", False)
+
+
+@pytest.mark.parametrize("policy", ["fill_empty", "on_create", "keep_null", "never"])
+def test_what_was_filled_is_not_emptied_and_no_guard_counts_it(place: Place, policy: str) -> None:
+    """A night on which a column is lost empties nothing of it."""
+    people = [person(n, email=OURS) for n in range(1, 31)]
+    guards = {"max_cleared": 0}
+    place.run(*people, **by("overwrite"), **ALONE)
+    run = place.run(*({**each, "email": None} for each in people), **by(policy), guards=guards)
+    assert not run.guards.is_tripped
+    assert all(each["email"] == OURS for each in place.sink.contacts.values())
+    assert run.books.left_alone == {("contacts", "email", policy): 30}
+
+
+def test_where_nothing_can_be_cleared_a_kept_field_is_not_noted(tmp_path: Path) -> None:
+    """What somebody asked for is no loss."""
+    with Place(tmp_path, WholeNameSink) as place:
+        record = {"id": 1, "full_name": "Anna Ahrens", "email": OURS}
+        place.run(record)
+        assert place.run({**record, "email": None}, **by("keep_null")).books.noted == {}
+        assert place.run(record, **by("keep_null")).books.noted == {}
+        assert place.run({**record, "email": None}).books.noted != {}
+
+
+def test_a_default_obeys_the_policy_of_its_attribute(place: Place) -> None:
+    """It is a value as any other: into new contacts only, or never."""
+    defaults = {"company": "ACME", "city": "Bonn"}
+    policies = {"company": "never", "city": "on_create"}
+    place.run(anna(), defaults=defaults, policies=policies)
+    assert place.sink.contacts["1"].get("company") is None
+    assert place.sink.contacts["1"].pop("city") == "Bonn"
+    place.run(anna(email=NEW), defaults=defaults, policies=policies)
+    assert place.sink.contacts["1"].keys().isdisjoint({"company", "city"})
+
+
+# Nights, and changes of the settings.
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_an_unchanged_record_is_neither_sent_nor_read(place: Place, policy: str) -> None:
+    """No policy makes a write or a read of each night."""
+    place.sink.put(**{n: v for n, v in anna(email=THEIRS).items() if n in NAMES})
+    place.run(anna(), **by(policy))
+    writes(place)
+    for note in ("", "x"):
+        run = place.run(anna(note=note), **by(policy))
+        assert (run.bins, place.sink.asked) == ({"unchanged": 1}, [])
+
+
+def test_what_only_a_new_contact_gets_is_no_reason_for_an_update(place: Place) -> None:
+    """A change of it alone is not sent."""
+    place.run(anna(), **by("on_create"))
+    writes(place)
+    assert place.run(anna(email=NEW), **by("on_create")).bins == {"unchanged": 1}
+    assert place.run(anna(email=NEW), **by("never")).bins == {"unchanged": 1}
+    assert writes(place) == []
+
+
+@pytest.mark.parametrize("policy", ["fill_empty", "on_create", "never"])
+def test_what_was_left_out_is_written_as_soon_as_it_may_be(place: Place, policy: str) -> None:
+    """No hash hides a value that a new setting lets through, though the record is unchanged."""
+    place.sink.put(**{n: v for n, v in anna(email=THEIRS).items() if n in NAMES})
+    place.run(anna(), **by(policy))
+    assert mail(place) == THEIRS
+    assert place.run(anna(), **by("overwrite")).bins == {"updated": 1}
+    assert mail(place) == OURS
+
+
+@pytest.mark.parametrize("policy", ["fill_empty", "on_create", "keep_null", "never"])
+def test_a_stricter_setting_writes_nothing(place: Place, policy: str) -> None:
+    """What was written without policies counts as written."""
+    place.run(anna())
+    writes(place)
+    assert place.run(anna(), **by(policy)).bins == {"unchanged": 1}
+    assert place.sink.asked == []
+
+
+@pytest.mark.parametrize("policy", ["fill_empty", "on_create"])
+def test_what_somebody_else_filled_is_not_cleared_later(place: Place, policy: str) -> None:
+    """The ledger does not take for ours what a policy has left alone."""
+    place.sink.put(**{n: v for n, v in anna(email=THEIRS).items() if n in NAMES})
+    place.run(anna(), **by(policy))
+    place.run(anna(note="x"), **by(policy))
+    place.run(anna(email=None), policies={})
+    assert mail(place) == THEIRS
+
+
+def test_what_this_target_filled_is_still_known_to_be_ours(place: Place) -> None:
+    """A policy that forbids updates for a while does not make the ledger forget."""
+    place.run(anna())
+    place.run(anna(email=NEW, company="Globex"), **by("on_create"))
+    assert mail(place) == OURS
+    place.run(anna(email=None, company="Globex"))
+    assert mail(place) == NONE
+
+
+def test_who_was_removed_is_created_with_all_that_a_new_contact_gets(place: Place) -> None:
+    """An update left something out; the contact that takes its place has it."""
+    policies = {"email": "on_create", "company": "fill_empty", "city": "never"}
+    says = {"company": "ACME", "city": "Bonn"}
+    place.run(anna(**says), policies=policies)
+    place.sink.contacts.clear()
+    run = place.run(anna(**says, street="A 1"), policies=policies, on_gone="recreate")
+    assert run.bins == {"created": 1}
+    (contact,) = place.sink.contacts.values()
+    assert (contact["email"], contact["company"], contact.get("city")) == (OURS, "ACME", None)
+
+
+def test_a_create_whose_answer_was_lost_is_known_by_what_was_sent(place: Place) -> None:
+    """What is never sent is not missed in the contact that is found."""
+    place.sink.faults = [LANDED]
+    run = place.run(anna(company="ACME"), policies={"email": "on_create", "company": "never"})
+    assert run.bins == {"created": 1}
+    assert len(place.sink.contacts) == 1
+
+
+# Reads before a write.
+
+
+def test_contacts_are_read_only_where_a_policy_needs_it(place: Place) -> None:
+    """A record without a value to fill costs no read, and the summary counts the others."""
+    settings: dict[str, Any] = {**by("fill_empty"), **ALONE}
+    place.run(anna(), person(2), **settings)
+    writes(place)
+    run = place.run(anna(city="Bonn"), person(2, city="Bonn"), **settings)
+    assert place.sink.asked == ["read 1", "update 1", "update 2"]
+    assert run.books.read_first == 1
+    assert run.books.left_alone == {("contacts", "email", "fill_empty"): 1}
+
+
+@pytest.mark.parametrize("kind", [Refused, GivenUp])
+def test_a_contact_that_cannot_be_read_is_not_written(place: Place, kind: type[Refused]) -> None:
+    """The record is rejected, with what to do, and comes again; others are written."""
+    settings: dict[str, Any] = {**by("fill_empty"), **ALONE}
+    place.run(anna(), person(2, email=OURS), **settings)
+    place.sink.broken["read 1"] = kind("Fake", "read", "it says nothing", http_status=403)
+    run = place.run(anna(city="Bonn"), person(2, email=OURS, city="Bonn"), **settings)
+    assert run.bins == {"rejected": 1, "updated": 1}
+    assert "on_create nothing has to be read" in str(run.rejections[0])
+    place.sink.broken.clear()
+    again = place.run(anna(city="Bonn"), **settings)
+    assert again.bins == {"updated": 1}
+
+
+# Whose contact it is.
+
+
+def test_what_is_never_sent_still_tells_who_a_contact_is(place: Place) -> None:
+    """Two people of one name are told apart by an e-mail address that is not written."""
+    place.sink.put(first_name="P1", email=THEIRS)
+    place.sink.put(first_name="P1", email=OURS)
+    place.run(anna(mobile=None, company="ACME"), **by("never"))
+    assert [each.get("company") for each in place.sink.contacts.values()] == [None, "ACME"]
+
+
+A: dict[str, str] = {"email": "overwrite", "mobile": "never"}
+B: dict[str, str] = {"email": "never", "mobile": "overwrite"}
+
+
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+def test_two_streams_of_one_person_settle_field_by_field(
+    place: Place, order: tuple[str, str]
+) -> None:
+    """Whichever comes first: each field has the value of the stream whose word counts."""
+    records = {
+        "a": person(1, email=OURS, mobile="+491511"),
+        "b": person(1, email=OURS, mobile="+491522"),
+    }
+    streams: dict[str, Any] = {"stream_policies": {"a": A, "b": B}}
+    run = FakeRun(place, **streams)
+    for stream in order:
+        run.send(records[stream], stream=stream)
+    run.finish()
+    assert len(place.sink.contacts) == 1
+    assert (mail(place), place.sink.contacts["1"]["mobile"]) == (OURS, "+491522")
+    later = {
+        "a": person(1, email=NEW, mobile="+491533"),
+        "b": person(1, email=THEIRS, mobile="+491544"),
+    }
+    for stream in order:
+        place.run(later[stream], stream=stream, **streams)
+    assert (mail(place), place.sink.contacts["1"]["mobile"]) == (NEW, "+491544")
+
+
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+@pytest.mark.parametrize("weak", ["fill_empty", "on_create"])
+def test_the_word_of_one_stream_goes_before_that_of_another(
+    place: Place, order: tuple[str, str], weak: str
+) -> None:
+    """What fills only what is empty yields, in one run and in later ones."""
+    streams: dict[str, Any] = {"stream_policies": {"b": {"email": weak}}}
+    run = FakeRun(place, **streams)
+    mine = {"a": OURS, "b": THEIRS}
+    for stream in order:
+        run.send(person(1, email=mine[stream]), stream=stream)
+    run.finish()
+    assert (len(place.sink.contacts), mail(place)) == (1, OURS)
+    for stream in order:
+        place.run(person(1, email=f"x{mine[stream]}"), stream=stream, **streams)
+    assert mail(place) == f"x{OURS}"
+
+
+# Random policies.
+
+
+def _model(held: Mapping[str, str], says: Mapping[str, Any], policies: Mapping[str, str]) -> Any:
+    """Return what each field may hold after an update that fills or leaves."""
+    for name, value in says.items():
+        policy = policies.get(name, "overwrite")
+        is_empty = not held.get(name)
+        writes = value and (policy in ("overwrite", "keep_null") or
+                            (policy == "fill_empty" and is_empty))  # fmt: skip
+        yield name, (value if writes else held.get(name, ""))
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_no_update_touches_a_field_that_its_policy_forbids(tmp_path: Path, seed: int) -> None:
+    """Whatever policies there are, and whatever anybody wrote there: only what may change does."""
+    dice = random.Random(seed)  # noqa: S311
+    optional = ("email", "phone", "company", "street", "city")
+    policies = {name: dice.choice(POLICIES) for name in optional}
+    with Place(tmp_path) as place:
+        place.run(person(1, **{n: f"0-{n}" for n in optional}), policies=policies, **ALONE)
+        for night in range(1, 6):
+            held = place.sink.contacts["1"]
+            for name in dice.sample(optional, 2):
+                held[name] = dice.choice(["", f"their-{night}-{name}"])
+            before = dict(held)
+            says = {n: dice.choice([f"{night}-{n}", f"0-{n}"]) for n in optional}
+            place.run(person(1, **says), policies=policies, **ALONE)
+            after = place.sink.contacts["1"]
+            changed = {n for n in optional if before.get(n, "") != after.get(n, "")}
+            expected = dict(_model(before, says, policies))
+            assert all(after.get(n, "") in (expected[n], before.get(n, "")) for n in optional)
+            assert changed <= {n for n in optional if expected[n] != before.get(n, "")}
+            is_sent = any(each.startswith("update") for each in writes(place))
+            assert not is_sent or all(after.get(n, "") == expected[n] for n in optional)
+
+
+# Settings.
+
+
+@pytest.mark.parametrize(
+    ("general", "of_streams", "policy"),
+    [
+        ({}, {}, "overwrite"),
+        ({"*": "never"}, {}, "never"),
+        ({"*": "never", "email": "keep_null"}, {}, "keep_null"),
+        ({"email": "keep_null"}, {"con*": {"*": "on_create"}}, "on_create"),
+        ({"email": "keep_null"}, {"con*": {"*": "on_create", "email": "never"}}, "never"),
+        ({"email": "keep_null"}, {"con*": {"*": "on_create"}, "*": {"email": "never"}}, "never"),
+        ({}, {"*": {"email": "never"}, "contacts": {"email": "on_create"}}, "on_create"),
+        ({}, {"contact?": {"email": "never"}, "c*": {"email": "on_create"}}, "never"),
+        ({"email": "keep_null"}, {"people": {"email": "never"}}, "keep_null"),
+        ({"email": None, "*": "never"}, {"contacts": None}, "never"),
+        ({"mobile": "never"}, {"contacts": {"phone": "never"}}, "overwrite"),
+    ],
+)
+def test_what_says_more_goes_first(general: Any, of_streams: Any, policy: str) -> None:
+    """Stream and attribute, stream and *, attribute, *; of globs, the one that says more."""
+    assert Policies(general, of_streams, "contacts").of("email") == policy
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"policies": {"emial": "never"}}, "policies names emial, which is no attribute; did you"),
+        ({"stream_policies": {"x*": {"emial": "never"}}}, r"stream_policies.x\* names emial"),
+        ({"policies": {"zzzzzz": "never"}}, "known are: "),
+    ],
+)
+def test_a_name_that_is_no_attribute_is_refused(place: Place, settings: Any, words: str) -> None:
+    """Also in the policies of a stream that does not come, with what may be meant."""
+    with pytest.raises(ConfigurationError, match=words):
+        place.run(anna(), **settings)
+
+
+@pytest.mark.parametrize("policy", ["fill_empty", "on_create", "keep_null", "never"])
+def test_where_an_update_replaces_everything_no_policy_can_be_kept(
+    tmp_path: Path, policy: str
+) -> None:
+    """It is refused before anything is sent; to overwrite is no policy that needs more."""
+    with Place(tmp_path, ReplacingSink) as place:
+        with pytest.raises(ConfigurationError, match="replaces all of it"):
+            place.run(anna(), **by(policy))
+        assert place.sink.asked == []
+        assert place.run(anna(), **by("overwrite")).bins == {"created": 1}
+
+
+class DemandingSink(FakeSink):
+    """The same where a contact must have an e-mail address."""
+
+    fields = tuple(
+        type(each)(each.attribute, each.wire, "always" if each.wire == "email" else None)
+        for each in FakeSink.fields
+    )
+
+
+def test_a_stream_that_never_sends_what_a_new_contact_needs_only_updates(tmp_path: Path) -> None:
+    """Its new people are rejected with the reason, and contacts that are there are updated."""
+    with Place(tmp_path, DemandingSink) as place:
+        place.sink.put(first_name="P1", email=OURS)
+        run = place.run(anna(city="Bonn"), person(2, email=NEW), **by("never"))
+        assert run.bins == {"updated": 1, "rejected": 1}
+        assert "the policy of email is never" in str(run.rejections[0])
+        assert place.sink.contacts["1"]["city"] == "Bonn"
+        skipped = place.run(person(2, email=NEW), **by("never"), mode="update_only")
+        assert skipped.bins == {"skipped": 1}
