@@ -114,10 +114,15 @@ def _condition(database: Database, kinds: Mapping[str, Kind], text: str) -> Cond
     if match is None or kind not in SUFFIXES:
         raise ResultCodeError(Code.BAD_PARAMETER)
     suffix = match[2] or SUFFIXES[kind][0]
-    if suffix not in SUFFIXES[kind]:
+    if suffix not in _suffixes(database, kind):
         raise ResultCodeError(Code.BAD_PARAMETER)
     choices = database.tenant.choices(match[1]) if kind in OPTIONS else []
     return Condition(match[1], kind, suffix, _operand(kind, suffix, match[3], choices))
+
+
+def _suffixes(database: Database, kind: Kind) -> tuple[str, ...]:
+    several = ("or",) if kind is Kind.ID and "several_ids" in database.readings else ()
+    return (*SUFFIXES[kind], *several)
 
 
 def _operand(kind: Kind, suffix: str, value: str, choices: Sequence[str]) -> object:
@@ -141,8 +146,8 @@ CHECKS = {
 def _listed(kind: Kind, suffix: str, values: list[str]) -> object:
     if suffix == "and" and len(values) > 1:
         raise ResultCodeError(Code.INTERNAL)
-    one = int(values[0]) if kind is Kind.ID else values[0]
-    return values if suffix in ("or", "and") else one
+    told = [int(each) for each in values] if kind is Kind.ID else values
+    return told if suffix in ("or", "and") else told[0]
 
 
 def _sort(kinds: Mapping[str, Kind], hits: list[Record], order: str) -> None:

@@ -113,6 +113,7 @@ ZOHO_VOICE = {
 }
 
 PORTERS = {
+    "several_ids": "P_Id:or=1:2 asks for several contacts. [4.1: the notes contradict each other]",
     "ended_token_404": "A token that has ended is code 404 at HTTP 404. [2.3: code 404]",
     "status_200": "Failures of a request have HTTP 200. [2.2: code 103 with HTTP 200]",
     "contact_root": "Failures have the resource as root, not System. [2.2: porters-connect]",
