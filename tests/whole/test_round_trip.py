@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.support.commands import Finished, Workplace
+    from tests.support.people import Person
 
 ANNA: Person = {
     "first_name": "Zoë Anna",
