@@ -19,7 +19,7 @@ from target_contacts.delivery.look_up import LookUp
 from target_contacts.delivery.matching import assigned
 from target_contacts.errors import OUTCOME_UNKNOWN, WILL_BE_LOOKED_UP, Rejected
 from target_contacts.report.rejects import earlier
-from target_contacts.sinks.item import Action, Outcome, created, without_empty
+from target_contacts.sinks.item import Action, Outcome, without_empty
 from target_contacts.values.basic import as_text
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ class Adoption:
         same = (
             each.until
             for each in held
-            if any(self._comparison.agreeing(item, {each.key: created(each)}))
+            if any(self._comparison.agreeing(item, {each.key: each.said}))
         )
         return max(same, default=item.until)
 

@@ -122,8 +122,9 @@ class FilledFields:
         gone = self._gone(item, fill, earlier)
         if older.difference(lacking) or self._emptied(gone, item):
             return None
-        not_ours = {w for w in fill.keys() - earlier.keys() if item.policies.get(w) in OF_UPDATES}
-        whole = {w: of for w, of in fill.items() if w not in lacking and w not in not_ours}
+        left = [w for w, policy in item.policies.items() if policy in OF_UPDATES]
+        others = {w for w in left if w not in earlier}
+        whole = {w: of for w, of in fill.items() if w not in lacking and w not in others}
         return self._ledger.fill_id(earlier | whole)
 
     def _compared(self, item: Planned, before: str | None) -> tuple[Fill, Fill, list[str]]:

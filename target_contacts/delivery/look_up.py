@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from tap_contacts.listing.offsets import Incomplete
 from tap_contacts.transport.errors import GivenUp, Refused, Stopped, ends_run
 from target_contacts.delivery.candidates import Candidates, Contacts, Index, Indexes
-from target_contacts.sinks.item import created
 from target_contacts.sinks.parallel import in_parallel
 from target_contacts.values.basic import as_text
 
@@ -156,7 +155,7 @@ class LookUp:
         Raises:
             GivenUp: If it cannot be listed, and its contacts cannot be asked for either.
         """
-        scope = self._sink.scope(created(item))
+        scope = self._sink.scope(item.said)
         if scope is None:
             return None
         try:
@@ -180,9 +179,9 @@ class LookUp:
         if self._comparison.rules is None:
             yield from self._sink.alike(self._comparison.known_by(item))
             return
-        sent = self._comparison.known_by(item)
+        said = item.said
         for rule in self._comparison.rules:
-            wanted = {wire: as_text(sent.get(wire)) for wire in rule}
+            wanted = {wire: as_text(said.get(wire)) for wire in rule}
             if all(wanted.values()):
                 yield from self._sink.find(wanted)
 

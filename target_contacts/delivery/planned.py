@@ -9,7 +9,7 @@ import msgspec
 from tap_contacts.transport.errors import NotFound, OutcomeUnknown, Refused, Stopped
 from target_contacts.errors import OUTCOME_UNKNOWN, Rejected
 from target_contacts.ledger.entry import LEAVING, MARKED, WRITTEN, Entry
-from target_contacts.sinks.item import Action, Item
+from target_contacts.sinks.item import Action, Item, created
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,6 +85,11 @@ class Planned(Item, frozen=True, kw_only=True):
     def is_sent(self, payload: str | None) -> bool:
         """Say whether a hash is that of this item's payload."""
         return payload is not None and payload in (self.digest, self.merged, self.free)
+
+    @property
+    def said(self) -> Mapping[str, Any]:
+        """Return what the record says of a new contact, also what is never sent."""
+        return {**self.withheld, **created(self)} if self.withheld else created(self)
 
     @property
     def is_second(self) -> bool:

@@ -11,6 +11,8 @@ from target_contacts.report.summary import NOT_THERE
 from target_contacts.values.basic import NoValue, OtherThing, TooLong
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from target_contacts.contact.model import Contact
     from target_contacts.mapping.field import Field
 
@@ -24,10 +26,11 @@ class Conversion:
     Args:
         on_invalid: What to do with a value that does not fit: the setting on_invalid_value.
         clears_fields: Whether the destination takes an empty value.
+        never: Fields that are never sent, so that it does not matter what fits.
     """
 
-    def __init__(self, on_invalid: str, *, clears_fields: bool) -> None:
-        self._on_invalid, self._clears = on_invalid, clears_fields
+    def __init__(self, on_invalid: str, *, clears_fields: bool, never: Container[str] = ()) -> None:
+        self._on_invalid, self._clears, self._never = on_invalid, clears_fields, never
         self.dropped_or_truncated: list[tuple[str, str]] = []
         """Values that did not fit since this was last cleared: field, and what was done."""
         self.unknown: dict[str, str] = {}
@@ -37,6 +40,8 @@ class Conversion:
 
     def value(self, field: Field, value: Any, contact: Contact) -> Any:
         """Return the value to send; None if it does not fit and may be left out."""
+        if field.wire in self._never:
+            return self._compared(field, value)
         try:
             converted = field.convert(_made(value))
         except NotKnown as error:
@@ -47,6 +52,13 @@ class Conversion:
         if field.max_length and len(converted) > field.max_length:
             return self._too_long(field, field.max_length, converted)
         return converted
+
+    def _compared(self, field: Field, value: Any) -> Any:
+        """Return a value by which contacts are only compared; None if it is no such value."""
+        try:
+            return field.convert(_made(value))
+        except ValueError:
+            return None
 
     def _refused(self, field: Field, error: ValueError) -> str | None:
         """Return the value to send instead of one that a conversion refuses, or raise Rejected."""

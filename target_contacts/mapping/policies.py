@@ -29,9 +29,8 @@ OF_UPDATES = frozenset((FILL_EMPTY, ON_CREATE))
 """Policies by which an update may leave out a value that a new contact gets."""
 
 _REPLACES = (
-    "policies: an update of a contact of {} replaces all of it, and what it held cannot be read "
-    "by any document. So each field can only be overwritten, and {} is to be {}. Leave the policy "
-    "out."
+    "policies: an update of a contact of {} replaces all of it, and no document says how to read "
+    "what it holds. So its fields can only be overwritten; the policy of {} is {}. Leave it out."
 )
 
 Rules: TypeAlias = "Mapping[str, str | None]"
@@ -116,8 +115,6 @@ def _is_left_out(payload: Payload, wire: str, policies: Mapping[str, str]) -> bo
 
 def withheld(payload: Payload, policies: Mapping[str, str]) -> Payload:
     """Return the values of a payload that are never sent; contacts are compared by them, too."""
-    if not policies:
-        return {}
     return {w: v for w, v in payload.items() if v != "" and policies.get(w) == NEVER}
 
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from target_contacts.contact.vocabulary import ATTRIBUTES
 from target_contacts.errors import Rejected
-from target_contacts.mapping.policies import NEVER
 from target_contacts.values.basic import is_empty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
 
     from target_contacts.mapping.field import Field, Payload, Table
 
@@ -28,14 +28,14 @@ class Required:
 
     Args:
         table: The destination's fields, as the account has them.
-        policies: What may be written into each field that is not simply overwritten.
+        never: Fields that are never sent.
     """
 
-    def __init__(self, table: Table, policies: Mapping[str, str]) -> None:
+    def __init__(self, table: Table, never: AbstractSet[str]) -> None:
         self._fields = [field for field in table.fields if field.required]
         self._own = [f.wire for f in table.fields if f.wire in table.own and not f.identifier]
         self._replaces = table.replaces
-        self._never = {wire for wire, policy in policies.items() if policy == NEVER}
+        self._never = never
 
     def assert_complete(self, payload: Payload, *, creating: bool) -> None:
         """Raise Rejected if a value is missing that the destination demands."""

@@ -17,6 +17,7 @@ from target_contacts.mapping.choices import NotKnown
 from target_contacts.mapping.conversion import Conversion
 from target_contacts.mapping.coverage import Coverage
 from target_contacts.mapping.foreign_ids import Whose
+from target_contacts.mapping.policies import NEVER
 from target_contacts.mapping.required import Required
 from target_contacts.mapping.value_map import ValueMap
 from target_contacts.values.basic import (
@@ -104,8 +105,10 @@ class Translator:
             foreign=IDS if rules.is_foreign else (),
             containers=rules.containers,
         )
-        self.conversion = Conversion(rules.on_invalid, clears_fields=table.clears_fields)
-        self.required = Required(table, self.policies)
+        never = {wire for wire, policy in self.policies.items() if policy == NEVER}
+        clears = table.clears_fields
+        self.conversion = Conversion(rules.on_invalid, clears_fields=clears, never=never)
+        self.required = Required(table, never)
 
     @property
     def paths(self) -> list[FieldPath]:

@@ -16,9 +16,9 @@ from target_contacts.delivery.leavers import MARK
 from target_contacts.delivery.planned import Planned
 from target_contacts.mapping import marks
 from target_contacts.mapping.path_check import assert_can_match
-from target_contacts.mapping.policies import Policies, allowed, judged, withheld
+from target_contacts.mapping.policies import NEVER, Policies, allowed, judged, withheld
 from target_contacts.mapping.translator import Rules, Translator
-from target_contacts.parents.settings import references
+from target_contacts.parents.settings import ATTRIBUTES, references
 from target_contacts.singer.record_schema import RecordValidator
 from target_contacts.sinks.packing import assert_sane
 from target_contacts.values.basic import is_empty, line
@@ -94,9 +94,9 @@ class Preparation:
         self._check = self._checking() if run.settings.validate_records else lambda _: None
         self._fields = sink.configured()
         self._rules = rules = _rules(stream.name, sink, run, names.containers())
-        self.references = references(
-            run.settings, run.resolvers, self._fields, from_same_api=rules.is_own
-        )
+        of = rules.policies.of
+        sent = {s: r for s, r in run.resolvers.items() if of(ATTRIBUTES[s]) != NEVER}
+        self.references = references(run.settings, sent, self._fields, from_same_api=rules.is_own)
         """What contacts belong to, as far as it is looked up."""
         self._table = self._table_of(self._fields)
         self.translator = Translator(self._table, self._rules)
@@ -140,8 +140,8 @@ class Preparation:
         """
         record, policies = received.record, self.translator.policies
         contact = contact or self.contact(record)
-        said, defaults, left_out = self.translated(contact)
-        payload, defaults = allowed(said, policies), allowed(defaults, policies)
+        said, given, left_out = self.translated(contact)
+        payload, defaults = allowed(said, policies), allowed(given, policies)
         own = {wire: value for wire, value in payload.items() if wire not in defaults}
         digest = self._ledger.digest(judged(payload, policies))
         return Planned(
@@ -156,7 +156,7 @@ class Preparation:
             properties=tuple(name for name, value in record.items() if _holds_no_value(value)),
             left_out=frozenset(left_out),
             policies=policies,
-            withheld=withheld(said, policies),
+            withheld=withheld(given | said, policies) if policies else {},
         )
 
     def read(self, received: Received) -> Contact:

@@ -172,6 +172,33 @@ def test_what_the_api_demands_again_is_its_own_value(workplace: Workplace, zoho:
     assert contact["phone"] == "+49305555"
 
 
+def test_a_stream_of_one_attribute_finds_its_contacts(
+    sandbox: Sandbox, workplace: Workplace
+) -> None:
+    """Whose client a contact has and what it is called tells who it is, though it is not sent."""
+    there = person("never", FULL, None)
+    put(sandbox, there)
+    policies = {"*": "never", "email": "overwrite"}
+    record = {**there, "email": "new@example.com"}
+    run = workplace.target(config(sandbox, policies=policies), contacts(record))
+    assert (run.code, run.summary["updated"]) == (0, 1), run.log
+    assert held(sandbox, there) == "new@example.com"
+
+
+def test_what_is_never_sent_is_not_looked_up(workplace: Workplace) -> None:
+    """A company that no client of PORTERS has rejects nobody who stays with the client there."""
+    with Porters() as porters:
+        there = person("never", FULL, None)
+        put(porters, there)
+        given = config(
+            porters, policies={"customer_id": "never"}, parents={}, match_on=[["mobile"]]
+        )
+        record = {**there, "email": "new@example.com", "company": "Nowhere Ltd"}
+        run = workplace.target(given, contacts(record))
+        assert (run.code, run.summary["updated"]) == (0, 1), run.log
+        assert held(porters, there) == "new@example.com"
+
+
 def test_a_new_contact_that_lacks_what_is_never_sent_is_rejected(
     sandbox: Sandbox, workplace: Workplace
 ) -> None:

@@ -9,16 +9,19 @@ import pytest
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.transport.errors import GivenUp, Refused
+from target_contacts.errors import Rejected
 from target_contacts.mapping.policies import Policies
+from target_contacts.planning.planner import Planner
 from target_contacts.settings import POLICIES
 from tests.support.fake_people import ALONE, person
 from tests.support.fake_run import FakeRun, Place
-from tests.support.fake_sink import LANDED, NAMES, FakeSink, ReplacingSink, WholeNameSink
+from tests.support.fake_sink import LANDED, NAMES, FakeSink, ReplacingSink, ShortSink, WholeNameSink
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from target_contacts.planning.planned_write import PlannedWrite
     from tests.support.fake_run import Record
 
 OURS, THEIRS, NEW = "ours@example.com", "theirs@example.com", "new@example.com"
@@ -285,6 +288,53 @@ def test_a_contact_that_cannot_be_read_is_not_written(place: Place, kind: type[R
     place.sink.broken.clear()
     again = place.run(anna(city="Bonn"), **settings)
     assert again.bins == {"updated": 1}
+
+
+def test_what_is_never_sent_need_not_fit(tmp_path: Path) -> None:
+    """A value that is too long for its field costs no contact that does not get it."""
+    with Place(tmp_path, ShortSink) as place:
+        long = anna(email=f"{'x' * 30}@example.com")
+        assert place.run(long, **by("never")).bins == {"created": 1}
+        with pytest.raises(Rejected, match="takes 20 characters"):
+            place.run(long, **by("on_create"))
+
+
+# Plans.
+
+
+def planned(place: Place, *records: Record, **settings: Any) -> list[PlannedWrite]:
+    """Return the writes of a plan."""
+    found: list[PlannedWrite] = []
+    run = FakeRun(place, planner=Planner(found.append), **settings)
+    for stream in ("contacts", "b"):
+        run.send(*records, stream=stream)
+    run.finish()
+    return found
+
+
+def test_a_plan_holds_what_a_run_writes_and_names_the_policies(place: Place) -> None:
+    """What is left alone is no change; of two streams the second one sees what the first plans."""
+    place.sink.put(**{n: v for n, v in anna(email=THEIRS, mobile="+491511").items() if n in NAMES})
+    policies = {"phone": "fill_empty", "email": "fill_empty", "mobile": "never"}
+    first, second = planned(place, anna(mobile="+491511", phone="+4930123456"), policies=policies)
+    assert (first.action, set(first.fields)) == ("update", {"phone"})
+    assert first.policies == policies
+    assert (second.stream, second.fields, place.sink.contacts["1"].get("phone")) == ("b", {}, None)
+    (new, *_) = planned(place, person(2, email=NEW), policies={"email": "on_create"})
+    assert (new.action, new.fields["email"].new, new.policies) == (
+        "create",
+        NEW,
+        {"email": "on_create"},
+    )
+
+
+def test_a_field_that_a_policy_left_alone_is_none_that_others_changed(place: Place) -> None:
+    """A plan tells what somebody changed since this target wrote it, and only that."""
+    place.sink.put(**{n: v for n, v in anna(email=THEIRS).items() if n in NAMES})
+    place.run(anna(company="ACME", city="Bonn"), **by("fill_empty"))
+    place.sink.contacts["1"]["company"] = "Globex"
+    write, *_ = planned(place, anna(company="ACME", city="Köln"), **by("fill_empty"))
+    assert write.changed_there == ["company"]
 
 
 # Whose contact it is.

@@ -80,7 +80,10 @@ class Facts:
             ("Without an order, contacts come by ascending id", self._default_order),
             ("Contacts can be read in the order of their ids", self._order),
             ("Contacts can be read by a range of ids", self._range),
-            ("Several contacts can be asked for by P_Id:or; nothing depends on it", self._several),
+            (
+                "Several contacts can be asked for by P_Id:or",
+                self._several,
+            ),
             ("A reference holds a nested id", self._reference),
             ("An option stands in its field without OptionRoot", self._wrapper),
             ("A condition with :full finds an e-mail in any letter case", self._full),
