@@ -90,10 +90,17 @@ def by_wire(policies: Policies, table: Table, free: Iterable[Field]) -> dict[str
         policy = _as_told(field, policies.of(field.follows or field.attribute))
         if policy != OVERWRITE:
             found.setdefault(field.wire, policy)
-    if found and table.replaces:
-        wire, policy = next(iter(found.items()))
-        raise ConfigurationError(_REPLACES.format(table.title, wire, policy))
+    if table.replaces:
+        parts = ((each, policies.of(each)) for each in table.also_carried)
+        _assert_overwritten(table.title, [*found.items(), *parts])
     return found
+
+
+def _assert_overwritten(title: str, policies: Iterable[tuple[str, str]]) -> None:
+    """Raise ConfigurationError if anything is not to be overwritten."""
+    for name, policy in policies:
+        if policy != OVERWRITE:
+            raise ConfigurationError(_REPLACES.format(title, name, policy))
 
 
 def _as_told(field: Field, policy: str) -> str:

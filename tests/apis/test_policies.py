@@ -151,6 +151,9 @@ def test_a_monitor_can_keep_nothing_and_says_so(workplace: Workplace, policy: st
         assert (run.code, monitor.writes) == (2, [])
         assert "BAS-IP replaces all of it" in run.log
         assert "Traceback" not in run.log
+        parts = {**given, "policies": {"mobile": policy}}
+        run = workplace.target(parts, contacts(person("never", 1, None)))
+        assert (run.code, monitor.writes) == (2, [])
         general = {**given, "policies": {"*": "overwrite", "customer_id": policy}}
         assert workplace.target(general, contacts(person("never", 1, None))).code == 0
 

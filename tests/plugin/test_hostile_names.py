@@ -188,6 +188,7 @@ SETTINGS: list[Any] = [
     lambda name: {"field_map": {"first_name": name}},
     lambda name: {"defaults": {name: "x"}},
     lambda name: {"value_map": {name: {name: name}}},
+    lambda name: {"policies": {name: "never"}, "stream_policies": {name: {name: "never"}}},
     lambda name: {"value_map": {"contact_status": {name: name}}},
     lambda name: {"match_on": [name]},
     lambda name: {"match_on": [[name]]},

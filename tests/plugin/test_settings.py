@@ -331,6 +331,8 @@ def test_a_wrong_stream_map_of_the_tap_is_one_sentence(workplace: Workplace) -> 
         ({"defaults": {"nickname": "x"}}, "defaults names nickname"),
         ({"field_map": {"nickname": "x"}}, "field_map names nickname"),
         ({"value_map": {"nickname": {}}}, "value_map names nickname"),
+        ({"policies": {"nickname": "never"}}, "policies names nickname"),
+        ({"stream_policies": {"x": {"nickname": "never"}}}, "stream_policies.x names nickname"),
         ({"match_on": ["nickname"]}, "match_on names nickname"),
         ({"phone_region": "Germany"}, "phone_region must be the two-letter code"),
         ({"ledger_url": "sqlite:////no/such/folder/x.db"}, "ledger_url"),

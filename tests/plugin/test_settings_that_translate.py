@@ -149,6 +149,8 @@ def test_what_does_not_count_has_no_record_translated_anew(
         ("defaults", {"city": "Ulm"}, 0),
         ("value_map", {"gender": {"Frau": "female"}}, 0),
         ("on_invalid_value", "truncate", 0),
+        ("policies", {"*": "overwrite"}, 0),
+        ("stream_policies", {"con*": {"email": "overwrite"}}, 0),
     ],
 )
 def test_what_counts_has_every_record_translated_anew(
