@@ -44,18 +44,22 @@ class UpdatePolicies:
         outcomes: Books records with which nothing is left to be done.
         filled: Knows which fields were filled.
         shutdown: Knows whether the run is to end.
+        mode: The setting of this name: updates that are not sent are left as they are.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what it takes is all that it works with
         self,
         sink: ApiSink[Any],
         ledger: Ledger,
         outcomes: Outcomes,
+        *,
         filled: FilledFields,
         shutdown: Shutdown,
+        mode: str,
     ) -> None:
         self._sink, self._ledger, self._outcomes = sink, ledger, outcomes
         self._filled, self._shutdown = filled, shutdown
+        self._only_creates = mode == "create_only"
 
     def applied(self, items: Iterable[Planned]) -> Iterable[Planned]:
         """Return the items as they may be sent; settle those of which nothing is left to send.
@@ -65,10 +69,16 @@ class UpdatePolicies:
             Interrupted: If a signal asked for the end.
         """
         several = list(items)
-        if not any(map(_is_restricted, several)):
+        restricted = [item for item in several if item.policies and self._is_sent(item)]
+        if not restricted:
             return several
-        present = self._present([item for item in several if _is_restricted(item)])
+        present = self._present(restricted)
         return [made for item in several if (made := self._one(item, present))]
+
+    def _is_sent(self, item: Planned) -> bool:
+        """Say whether an item is an update that may be sent at all."""
+        is_update = item.action is Action.UPDATE
+        return is_update and (item.may_be_deleted or not self._only_creates)
 
     def _present(self, items: Sequence[Planned]) -> Mapping[str, Present]:
         """Return what the contacts of items hold, if a policy needs it."""
@@ -83,7 +93,7 @@ class UpdatePolicies:
 
     def _one(self, item: Planned, present: Mapping[str, Present]) -> Planned | None:
         """Return an item as it may be sent; None if it is settled."""
-        if not _is_restricted(item):
+        if not (item.policies and self._is_sent(item)):
             return item
         held = present.get(str(item.remote_id))
         if isinstance(held, ApiError):
@@ -129,11 +139,6 @@ class UpdatePolicies:
             filled=self._filled.left(item.filled, before, wires),
             in_doubt=self._filled.left(item.in_doubt, before, wires),
         )
-
-
-def _is_restricted(item: Planned) -> bool:
-    """Say whether policies may leave something out of what is sent."""
-    return bool(item.policies) and item.action is Action.UPDATE
 
 
 def _fills(item: Planned) -> set[str]:

@@ -149,7 +149,9 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
         canary=canary,
         guards=stream_guards,
         refusals=refusals,
-        policies=UpdatePolicies(sink, ledger, outcomes, filled, shutdown),
+        policies=UpdatePolicies(
+            sink, ledger, outcomes, filled=filled, shutdown=shutdown, mode=settings.mode
+        ),
         admission=admission,
     )
     return Steps(Plan(ledger, outcomes, filled, unanswered, terms), leavers, delivery)

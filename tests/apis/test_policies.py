@@ -12,9 +12,11 @@ from target_contacts.target import SINKS
 from target_contacts.values import names
 from tests.crash.lab import KINDS
 from tests.sandbox.porters import Porters
+from tests.sandbox.porters_tenant import Kind
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support.commands import contacts, singer
 from tests.support.people import MORE
+from tests.support.porters_lists import OWN, TYPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -303,6 +305,24 @@ def _ask_in_bulk(workplace: Workplace, porters: Porters, *, refused: int) -> Non
     reads = [each for each in reads if each.method == "GET"]
     # The condition is refused, and a read tells that it was at fault.
     assert len(reads) == 3 + refused
+
+
+@pytest.mark.parametrize(
+    "readings", [(), ("option_root",), ("several_ids", "option_root"), ("order_refused",)]
+)
+def test_a_field_of_ones_own_is_read_in_whatever_form_it_comes(
+    workplace: Workplace, readings: tuple[str, ...]
+) -> None:
+    """An option that a contact has is no empty field, however PORTERS wraps it."""
+    own = OWN[Kind.RADIO]
+    with Porters(readings=readings, tenant=TYPED) as porters:
+        given = config(porters, field_map={own: "area"}, policies={own: "fill_empty"})
+        people = [person("never", n, None, area=area) for n, area in ((1, "Tokyo"), (2, None))]
+        assert workplace.target(given, contacts(*people)).code == 0
+        later = ({**each, "area": "Option.U_1", "phone": "+49301"} for each in people)
+        run = workplace.target(given, contacts(*later))
+        assert (run.code, run.summary["updated"]) == (0, 2), run.log
+        assert [each.get(own) for each in porters.contacts] == ["Option.U_Tokyo", "Option.U_1"]
 
 
 @pytest.mark.parametrize(("count", "reads"), [(2, 2), (60, 3)])

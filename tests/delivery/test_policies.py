@@ -262,6 +262,19 @@ def test_a_create_whose_answer_was_lost_is_known_by_what_was_sent(place: Place) 
     assert len(place.sink.contacts) == 1
 
 
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_first_contact_that_is_read_back_is_as_its_policy_says(place: Place, policy: str) -> None:
+    """What is not sent is not missed, and what stays is not taken for lost."""
+    policies = {"email": policy, "company": policy}
+    place.sink.put(**{n: v for n, v in anna(email=THEIRS).items() if n in NAMES})
+    run = place.run(anna(company="ACME"), person(2), policies=policies, canary=True)
+    writes(place)
+    later = anna(email=NEW, company="Globex", city="Bonn")
+    again = place.run(later, person(3, email=NEW), policies=policies, canary=True)
+    assert {*run.bins, *again.bins} <= {"created", "updated", "unchanged"}
+    assert run.warnings == again.warnings == []
+
+
 # Reads before a write.
 
 
@@ -274,6 +287,15 @@ def test_contacts_are_read_only_where_a_policy_needs_it(place: Place) -> None:
     assert place.sink.asked == ["read 1", "update 1", "update 2"]
     assert run.books.read_first == 1
     assert run.books.left_alone == {("contacts", "email", "fill_empty"): 1}
+
+
+def test_nothing_is_read_for_updates_that_the_mode_forbids(place: Place) -> None:
+    """With create_only a contact that is there is skipped, whatever its policies."""
+    place.sink.put(**{n: v for n, v in anna().items() if n in NAMES})
+    for policy in ("fill_empty", "on_create"):
+        run = place.run(anna(), policies={"*": policy}, mode="create_only")
+        assert (run.bins, run.books.read_first) == ({"skipped": 1}, 0)
+    assert place.sink.asked == ["list", "list"]
 
 
 @pytest.mark.parametrize("kind", [Refused, GivenUp])
