@@ -217,6 +217,31 @@ def test_a_new_contact_that_lacks_what_is_never_sent_is_rejected(
     assert "update_only" in workplace.rejections[0]["reason"]
 
 
+IDS = {
+    "zoho_voice": "contact_id",
+    "cobai": "uuid",
+    "porters": "Contact.P_Id",
+    "valomnia": "id",
+}
+
+
+def test_who_was_removed_there_is_created_with_all_that_a_new_contact_gets(
+    sandbox: Any, workplace: Workplace
+) -> None:
+    """That nothing is read of the contact is no reason to take it for filled, or to be silent."""
+    policies = {"email": "fill_empty", "phone": "on_create"}
+    told = person("never", NEW, "ours@example.com", phone="+49301234567")
+    given = config(sandbox, policies=policies, on_gone="recreate")
+    workplace.target(given, contacts(told))
+    (contact,) = sandbox.contacts
+    sandbox.remove(contact[IDS[sandbox.api]])
+    changed = {**told, "email": "new@example.com"}
+    run = workplace.target(given, contacts(changed))
+    assert (run.code, run.summary["created"]) == (0, 1), run.log
+    assert held(sandbox, told) == "new@example.com"
+    assert held(sandbox, told, "phone").endswith("1234567")
+
+
 def test_what_cannot_be_read_counts_as_filled(workplace: Workplace) -> None:
     """No password is overwritten, as nobody can tell whether there is one."""
     with KINDS["cobai"]() as cobai:

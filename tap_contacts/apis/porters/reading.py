@@ -21,7 +21,7 @@ from tap_contacts.apis.porters.one_page import Answered, Asked, page, text
 from tap_contacts.listing import offsets
 from tap_contacts.listing.offsets import Incomplete
 from tap_contacts.listing.prefetch import Offsets
-from tap_contacts.transport.errors import Stopped
+from tap_contacts.transport.errors import Refused, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -99,25 +99,29 @@ def several_contacts(
     """Yield the contacts of these ids that are there, and perhaps others, as `filled_rows` does.
 
     200 are asked for in one request. Whether PORTERS takes several ids in a condition is only
-    inferred. If not, each request is for the 200 contacts from one that is wanted on.
+    inferred. For what it does not tell so, each request is for the 200 contacts from one that is
+    wanted on.
     """
-    several = [ids[n : n + wire.LARGEST_PAGE] for n in range(0, len(ids), wire.LARGEST_PAGE)]
-    while several and (found := _by_ids(client, fields, several[0])) is not None:
-        yield from wire.filled_rows(found.items)
-        several.pop(0)
-    yield from _from_each(client, Asked(CONTACTS, fields), sorted(map(int, chain(*several))))
+    left = set(ids)
+    for start in range(0, len(ids), wire.LARGEST_PAGE):
+        found = _by_ids(client, fields, ids[start : start + wire.LARGEST_PAGE])
+        rows = wire.filled_rows(found)
+        left.difference_update(row[CONTACTS.key] for row in rows)
+        yield from rows
+    yield from _from_each(client, Asked(CONTACTS, fields), sorted(map(int, left)))
 
 
-def _by_ids(client: Porters, fields: Sequence[str], ids: Sequence[str]) -> Answered | None:
-    """Return the contacts of at most 200 ids; None if PORTERS takes no several ids."""
+def _by_ids(client: Porters, fields: Sequence[str], ids: Sequence[str]) -> list[_Element]:
+    """Return the contacts of at most 200 ids; none if PORTERS takes no several ids."""
     if not client.ways.has_several:
-        return None
+        return []
     asked = Asked(CONTACTS, fields, {f"{CONTACTS.key}:or": ":".join(ids)})
-    found = _unless_refused(client, asked, count=wire.LARGEST_PAGE)
-    if found is None:
-        page(client, Asked(CONTACTS, fields), count=1)  # is something else at fault?
+    try:
+        return page(client, asked, count=wire.LARGEST_PAGE).items
+    except (Refused, Stopped):
+        page(client, Asked(CONTACTS, fields), count=1)  # if anything else is at fault, this fails
         client.ways.has_several = False
-    return found
+    return []
 
 
 def _from_each(client: Porters, asked: Asked, ids: Sequence[int]) -> Iterator[dict[str, str]]:
