@@ -82,12 +82,12 @@ class UpdatePolicies:
 
     def _present(self, items: Sequence[Planned]) -> Mapping[str, Present]:
         """Return what the contacts of items hold, if a policy needs it."""
-        wanted = {str(item.remote_id): _fills(item) for item in items if _fills(item)}
+        wanted = list(dict.fromkeys(str(item.remote_id) for item in items if _fills(item)))
         if not wanted:
             return {}
-        wires = sorted(set().union(*wanted.values()))
         self._outcomes.read_first(len(wanted))
-        present = self._sink.present(list(wanted), wires)
+        wires = {wire for item in items for wire in _fills(item)}
+        present = self._sink.present(wanted, wires)
         self._shutdown.assert_not_asked()
         return present
 
