@@ -17,6 +17,7 @@ from target_contacts.sinks.item import Action
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tap_contacts.transport.errors import ApiError
     from target_contacts.delivery.departed import Departed
     from target_contacts.delivery.outcomes import Outcomes
     from target_contacts.delivery.planned import Planned
@@ -70,6 +71,12 @@ class Missing:
             return False
         self._noted.append((item, error))
         return True
+
+    def is_known_gone(self, item: Planned, error: ApiError | None) -> bool:
+        """Say whether a contact that could not be read is gone, if anything follows from that."""
+        if not isinstance(error, Refused) or error.http_status is None:
+            return False
+        return self._is_wanted(item) and self._is_gone(item, error)
 
     def _is_wanted(self, item: Planned) -> bool:
         """Say whether anything but a rejection follows if the contact is gone."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from target_contacts.delivery.filled import FilledFields
+    from target_contacts.delivery.missing import Missing
     from target_contacts.delivery.outcomes import Outcomes
     from target_contacts.delivery.planned import Planned
     from target_contacts.errors import Rejected
@@ -43,6 +44,7 @@ class UpdatePolicies:
         ledger: Remembers what was written.
         outcomes: Books records with which nothing is left to be done.
         filled: Knows which fields were filled.
+        missing: Knows whether contacts that cannot be read are gone.
         shutdown: Knows whether the run is to end.
         mode: The setting of this name: updates that are not sent are left as they are.
     """
@@ -54,11 +56,12 @@ class UpdatePolicies:
         outcomes: Outcomes,
         *,
         filled: FilledFields,
+        missing: Missing,
         shutdown: Shutdown,
         mode: str,
     ) -> None:
         self._sink, self._ledger, self._outcomes = sink, ledger, outcomes
-        self._filled, self._shutdown = filled, shutdown
+        self._filled, self._missing, self._shutdown = filled, missing, shutdown
         self._only_creates = mode == "create_only"
 
     def applied(self, items: Iterable[Planned]) -> Iterable[Planned]:
@@ -96,9 +99,15 @@ class UpdatePolicies:
         if not (item.policies and self._is_sent(item)):
             return item
         held = present.get(str(item.remote_id))
-        if isinstance(held, ApiError):
-            self._outcomes.reject(item.received, self._unread(held))
-            return None
+        if not isinstance(held, ApiError):
+            return self._allowed(item, held)
+        if self._missing.is_known_gone(item, held):
+            return self._allowed(item, None)
+        self._outcomes.reject(item.received, self._unread(held))
+        return None
+
+    def _allowed(self, item: Planned, held: Mapping[str, Any] | None) -> Planned | None:
+        """Return what may be written of an item; None if that is nothing, and it is settled."""
         left = [wire for wire in item.payload if _is_left(item, wire, held)]
         for wire in left:
             self._outcomes.leave_alone(wire, item.policies[wire])

@@ -136,6 +136,7 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
         mode=settings.mode,
         assert_complete=assert_complete,
     )
+    missing = Missing(sink, ledger, outcomes, departed, settings.on_gone, adopts=adoption.adopts)
     delivery = Delivery(
         sink,
         ledger=ledger,
@@ -143,14 +144,20 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
         adoption=adoption,
         setbacks=Setbacks(outcomes, tries),
         unanswered=unanswered,
-        missing=Missing(sink, ledger, outcomes, departed, settings.on_gone, adopts=adoption.adopts),
+        missing=missing,
         departed=departed,
         shutdown=shutdown,
         canary=canary,
         guards=stream_guards,
         refusals=refusals,
         policies=UpdatePolicies(
-            sink, ledger, outcomes, filled=filled, shutdown=shutdown, mode=settings.mode
+            sink,
+            ledger,
+            outcomes,
+            filled=filled,
+            missing=missing,
+            shutdown=shutdown,
+            mode=settings.mode,
         ),
         admission=admission,
     )

@@ -10,6 +10,7 @@ import pytest
 from target_contacts.delivery.gate import UNPLANNED, Gate
 from target_contacts.planning.planned_write import NEW, PlannedWrite
 from target_contacts.planning.planner import Planner
+from target_contacts.settings import POLICIES
 from tests.support.fake_run import FakeRun, Place
 from tests.support.fake_sink import LANDED, LOST, AskedSink, FakeSink, IdempotentSink, ParallelSink
 
@@ -66,18 +67,29 @@ def shuffled(seed: int) -> list[list[Record]]:
     return [first, second, again]
 
 
+def policies(seed: int) -> dict[str, Any]:
+    """Return policies of both streams, for every other seed."""
+    if seed % 2 == 0:
+        return {}
+    choose = random.Random(seed)  # noqa: S311
+    names = ("email", "company", "mobile")
+    several = [{name: choose.choice(POLICIES) for name in names} for _ in range(2)]
+    return {"policies": several[0], "stream_policies": {"others": several[1]}}
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", range(10))
 def test_a_run_does_what_was_planned(tmp_path: Path, kind: type[FakeSink], seed: int) -> None:
     """The counts are the same, nothing is written meanwhile, and nothing is held back."""
     first, second, again = shuffled(seed)
+    rules = policies(seed)
     with Place(tmp_path, kind) as place:
         place.sink.put(**{k: v for k, v in person(17).items() if k != "id"})
-        place.run(*first)
+        place.run(*first, **rules)
         before, held = place.ledger.state(), dict(place.sink.contacts)
         sent(place)
         writes: list[PlannedWrite] = []
-        rehearsal = FakeRun(place, planner=Planner(writes.append))
+        rehearsal = FakeRun(place, planner=Planner(writes.append), **rules)
         for batch in (second, again):
             rehearsal.send(*batch)
         for batch in (second, again):
@@ -85,7 +97,7 @@ def test_a_run_does_what_was_planned(tmp_path: Path, kind: type[FakeSink], seed:
         rehearsal.finish()
         assert (sent(place), place.ledger.state(), place.sink.contacts) == ([], before, held)
         gate = gate_of(writes)
-        run = FakeRun(place, gate=gate)
+        run = FakeRun(place, gate=gate, **rules)
         for stream in ("contacts", "others"):
             for batch in (second, again):
                 run.send(*batch, stream=stream)
