@@ -39,7 +39,7 @@ POLICIES = ("overwrite", "fill_empty", "on_create", "keep_null", "never")
 
 _POLICIES: dict[str, Any] = {
     "type": ["object", "null"],
-    "additionalProperties": {"type": ["string", "null"], "enum": [*POLICIES, None]},
+    "additionalProperties": {"type": ["string", "null"], "enum": [*POLICIES]},
 }
 
 _NAME = {"type": "string", "pattern": forms.PLAIN}
