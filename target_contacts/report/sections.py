@@ -108,6 +108,8 @@ def _fields(facts: Facts) -> Iterator[str]:
     yield _table("Values that did not fit.", heads, told.get("dropped_or_truncated", ()))
     caption = "Values not written or looked up quite as they came."
     yield _table(caption, heads, told.get("noted", ()))
+    heads = ["stream", "field", "policy", "values"]
+    yield _table("Values that stayed, by a policy.", heads, told.get("left_alone", ()))
     yield _table("Streams not written.", ["stream", "records"], told.get("passed_over", {}).items())
 
 
