@@ -74,6 +74,7 @@ demo: $(INSTALLED)
 	$(BIN)/python -m tests.demo
 
 bench: $(INSTALLED) $(PLOT)
+	$(BIN)/python -m compileall -q tap_contacts target_contacts
 	$(BIN)/python -m tests.bench
 	.venv-plot/bin/python -m tests.bench.plot
 
