@@ -16,6 +16,10 @@ from singer_sdk.exceptions import ConfigurationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tap_contacts import kept_files
+from tap_contacts.apis.cobai import settings as cobai
+from tap_contacts.apis.porters import settings as porters
+from tap_contacts.apis.valomnia import settings as valomnia
+from tap_contacts.apis.zoho_voice import settings as zoho_voice
 from tap_contacts.plugin import printable, signals, standard_streams
 from tap_contacts.plugin.base import (
     ContactsPlugin,
@@ -24,9 +28,9 @@ from tap_contacts.plugin.base import (
     tell_account,
     tell_facts,
 )
+from tap_contacts.plugin.by_name import ByName
 from tap_contacts.plugin.progress import Progress
 from tap_contacts.plugin.standard_streams import OutputError
-from tap_contacts.streams import cobai, porters, valomnia, zoho_voice
 from tap_contacts.transport.facts import readable
 from tap_contacts.transport.settings import CONCURRENCY, SEND_SETTINGS
 from tap_contacts.writer import MessageWriter
@@ -41,16 +45,23 @@ if TYPE_CHECKING:
     from tap_contacts.transport.client import ApiClient
     from tap_contacts.transport.facts import Fact
 
-STREAMS: tuple[type[ApiStream[Any]], ...] = (
-    *cobai.STREAMS,
-    *porters.STREAMS,
-    *valomnia.STREAMS,
-    *zoho_voice.STREAMS,
-)
-"""All streams."""
+ACCOUNTS = {
+    "cobai": cobai.ACCOUNT,
+    "porters": porters.ACCOUNT,
+    "valomnia": valomnia.ACCOUNT,
+    "zoho_voice": zoho_voice.ACCOUNT,
+}
+"""What the settings say of each API that can be read."""
 
-CLIENTS = tuple(dict.fromkeys(kind.client_class for kind in STREAMS))
-"""The client of each API that can be read."""
+STREAMS: Mapping[str, Sequence[type[ApiStream[Any]]]] = ByName(
+    {
+        "cobai": "tap_contacts.streams.cobai:STREAMS",
+        "porters": "tap_contacts.streams.porters:STREAMS",
+        "valomnia": "tap_contacts.streams.valomnia:STREAMS",
+        "zoho_voice": "tap_contacts.streams.zoho_voice:STREAMS",
+    }
+)
+"""The streams of each API."""
 
 KEPT = {"state": kept_files.state, "catalog": kept_files.catalog}
 """Options of the command that name files, and what checks these."""
@@ -62,11 +73,11 @@ UNREAD = "Nobody reads the output any more: see why the target ended, then run b
 """Message of the error if nothing reads from the pipe any more."""
 
 
-def account(client: type[ApiClient]) -> th.Property[Any]:
-    """Return the settings of an API: those of its client, then those of its streams."""
-    own = (each for kind in STREAMS if kind.client_class is client for each in kind.own_settings)
-    settings = th.ObjectType(*client.settings.wrapped.values(), *own)
-    return th.Property(client.api, settings, description=f"Read {client.title}.")
+def account(api: str) -> th.Property[Any]:
+    """Return the settings of an API: those of both commands, then those of the tap."""
+    of = ACCOUNTS[api]
+    settings = th.ObjectType(*of.settings.wrapped.values(), *of.of_tap)
+    return th.Property(api, settings, description=f"Read {of.title}.")
 
 
 class TapContacts(ContactsPlugin, Tap):
@@ -79,8 +90,9 @@ class TapContacts(ContactsPlugin, Tap):
     """Whether the process was started as the command, and not by a test or another program."""
     watch: ClassVar = signals.Watch()
     progress: ClassVar = Progress()
+    accounts = ACCOUNTS
     config_jsonschema: ClassVar = th.PropertiesList(
-        *map(account, CLIENTS),
+        *map(account, ACCOUNTS),
         th.Property(
             "concurrency",
             CONCURRENCY,
@@ -120,18 +132,17 @@ class TapContacts(ContactsPlugin, Tap):
     def discover_streams(self) -> Sequence[ApiStream[Any]]:
         """Return the streams of the APIs that have settings; without any settings, all."""
         clients: dict[type, ApiClient] = {}
-        named = [kind for kind in STREAMS if kind.client_class.api in self.config]
-        return [kind(self, clients, self.progress) for kind in named or STREAMS]
+        kinds = [kind for api in self._given() or STREAMS for kind in STREAMS[api]]
+        return [kind(self, clients, self.progress) for kind in kinds]
 
     def check_settings(self) -> None:
         """Refuse to run without any API, or with settings that one of them refuses."""
         given = self._given()
         if not given:
-            apis = ", ".join(kind.api for kind in CLIENTS)
-            msg = f"Nothing to read: give the settings of at least one of {apis}."
+            msg = f"Nothing to read: give the settings of at least one of {', '.join(ACCOUNTS)}."
             raise ConfigurationError(msg)
-        for kind in given:
-            kind(self.config[kind.api], self.config)
+        for api in given:
+            self.client_of(api)(self.config[api], self.config)
 
     @classmethod
     def invoke(
@@ -152,22 +163,23 @@ class TapContacts(ContactsPlugin, Tap):
             ApiError: If an account does not answer.
         """
         code = 0
-        for kind in self._given():
+        for api in self._given():
             every = cast("Mapping[str, ApiStream[Any]]", self.streams).values()
-            streams = [each for each in every if each.client_class is kind]
+            streams = [each for each in every if each.client_class.api == api]
             client = streams[0].client
             tell_account(client)
             code = max(code, tell_facts(client, _unreadable(streams)))
         return code
 
-    def _given(self) -> list[type[ApiClient]]:
-        """Return the clients of the APIs that have settings."""
-        return [kind for kind in CLIENTS if kind.api in self.config]
+    def _given(self) -> list[str]:
+        """Return the APIs that have settings."""
+        return [api for api in ACCOUNTS if api in self.config]
 
     @classmethod
-    def clients(cls) -> Sequence[type[ApiClient]]:
-        """Return the client of each API that can be read."""
-        return CLIENTS
+    def client_of(cls, api: str) -> type[ApiClient]:
+        """Return the client of an API."""
+        found: type[ApiClient] = STREAMS[api][0].client_class
+        return found
 
     @classmethod
     def get_singer_command(cls) -> click.Command:

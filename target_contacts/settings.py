@@ -14,6 +14,7 @@ from tap_contacts.transport.trust import CERTIFICATES
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from tap_contacts.transport.account_settings import Account
     from tap_contacts.transport.client import ApiClient
 
 _ANY_OBJECT = th.CustomType({"type": ["object", "null"], "additionalProperties": True})
@@ -480,20 +481,23 @@ def _values(
     return {name: given.get(name) for name in names if name not in without}
 
 
-def schema(clients: Iterable[type[ApiClient]]) -> dict[str, Any]:
-    """Return the JSON schema of the target's settings."""
-    kinds = list(clients)
+def schema(accounts: Mapping[str, Account]) -> dict[str, Any]:
+    """Return the JSON schema of the target's settings.
+
+    Args:
+        accounts: What the settings say of each API.
+    """
     return th.PropertiesList(
         th.Property(
             "api",
             th.StringType,
             required=True,
-            allowed_values=[kind.api for kind in kinds],
+            allowed_values=[*accounts],
             description="The API to write to.",
         ),
         *(
-            th.Property(kind.api, kind.settings, description=f"Account of {kind.title}.")
-            for kind in kinds
+            th.Property(api, each.settings, description=f"Account of {each.title}.")
+            for api, each in accounts.items()
         ),
         *COMMON,
     ).to_dict()

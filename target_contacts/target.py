@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fnmatch
 import functools
 import sys
 from typing import IO, TYPE_CHECKING, Any, ClassVar, NoReturn, cast
@@ -16,6 +15,11 @@ from singer_sdk.exceptions import (
 )
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 
+from tap_contacts.apis.bas_ip import settings as bas_ip
+from tap_contacts.apis.cobai import settings as cobai
+from tap_contacts.apis.porters import settings as porters
+from tap_contacts.apis.valomnia import settings as valomnia
+from tap_contacts.apis.zoho_voice import settings as zoho_voice
 from tap_contacts.plugin import printable, signals, standard_streams
 from tap_contacts.plugin.base import (
     InputError,
@@ -23,29 +27,20 @@ from tap_contacts.plugin.base import (
     tell_account,
     tell_facts,
 )
+from tap_contacts.plugin.by_name import ByName
 from tap_contacts.plugin.progress import Progress
 from tap_contacts.transport.errors import Stopped
 from target_contacts import settings
-from target_contacts.contact.paths import FieldPath
-from target_contacts.contact.people import holds_people
 from target_contacts.delivery.bounds import bounds_of
 from target_contacts.parents import settings as parents
-from target_contacts.pipeline.contact_sink import ContactSink
 from target_contacts.pipeline.options import assert_one, options, purpose
-from target_contacts.pipeline.plans import carry_out, make_plan, run_or_count
 from target_contacts.pipeline.receiver import ReceivingTarget, leave
 from target_contacts.pipeline.reporting import assert_writable, reported
 from target_contacts.pipeline.run import Purpose, Run
-from target_contacts.pipeline.stream_sink import PassedOverSink, StreamSink
 from target_contacts.shutdown import Interrupted, Shutdown
-from target_contacts.sinks.bas_ip.sink import BasIpSink
-from target_contacts.sinks.cobai import CobaiSink
-from target_contacts.sinks.porters.sink import PortersSink
-from target_contacts.sinks.valomnia import ValomniaSink
-from target_contacts.sinks.zoho_voice import ZohoVoiceSink
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from singer_sdk.plugin_base import _ConfigInput
@@ -56,17 +51,29 @@ if TYPE_CHECKING:
     from target_contacts.delivery.gate import Gate
     from target_contacts.pipeline.explain import Explainer
     from target_contacts.pipeline.plans import Command
+    from target_contacts.pipeline.stream_sink import StreamSink
     from target_contacts.planning.planner import Planner
     from target_contacts.sinks.base import ApiSink
 
-SINKS: dict[str, type[ApiSink[Any]]] = {
-    kind.client_class.api: kind
-    for kind in (BasIpSink, CobaiSink, PortersSink, ValomniaSink, ZohoVoiceSink)
+ACCOUNTS = {
+    "bas_ip": bas_ip.ACCOUNT,
+    "cobai": cobai.ACCOUNT,
+    "porters": porters.ACCOUNT,
+    "valomnia": valomnia.ACCOUNT,
+    "zoho_voice": zoho_voice.ACCOUNT,
 }
-"""The sink of each API that can be written."""
+"""What the settings say of each API that can be written."""
 
-SAMPLE, ANY_RECORD = "contacts", {"type": "object", "properties": {}, "additionalProperties": True}
-"""Name and schema of the stream with which settings are checked."""
+SINKS: Mapping[str, type[ApiSink[Any]]] = ByName(
+    {
+        "bas_ip": "target_contacts.sinks.bas_ip.sink:BasIpSink",
+        "cobai": "target_contacts.sinks.cobai:CobaiSink",
+        "porters": "target_contacts.sinks.porters.sink:PortersSink",
+        "valomnia": "target_contacts.sinks.valomnia:ValomniaSink",
+        "zoho_voice": "target_contacts.sinks.zoho_voice:ZohoVoiceSink",
+    }
+)
+"""The sink of each API that can be written."""
 
 LONGEST_END = 9.0
 """Most seconds that a run takes to end after a signal."""
@@ -87,7 +94,8 @@ class TargetContacts(ReceivingTarget):
 
     name = "target-contacts"
     sinks: ClassVar[Mapping[str, type[ApiSink[Any]]]] = SINKS
-    config_jsonschema: ClassVar = settings.schema(kind.client_class for kind in SINKS.values())
+    accounts = ACCOUNTS
+    config_jsonschema: ClassVar = settings.schema(ACCOUNTS)
     capabilities: ClassVar = [
         PluginCapabilities.ABOUT,
         PluginCapabilities.STREAM_MAPS,
@@ -144,10 +152,10 @@ class TargetContacts(ReceivingTarget):
 
     def get_sink_class(self, stream_name: str) -> type[Sink]:
         """Return what makes the sink of a stream, which is written or passed over."""
-        kind: type[StreamSink] = PassedOverSink
-        if self._is_written(stream_name):
-            self.this_run.open()
-            kind = ContactSink
+        from target_contacts.pipeline import written
+
+        schema = self.schemas.get(stream_name, {})
+        kind = written.sink_class(self.this_run, stream_name, schema)
         return cast("type[Sink]", functools.partial(kind, run=self.this_run))
 
     def get_sink(
@@ -162,23 +170,10 @@ class TargetContacts(ReceivingTarget):
         sink = super().get_sink(
             stream_name, record=record, schema=schema, key_properties=key_properties
         )
-        explainer = sink.explainer if isinstance(sink, ContactSink) else None
+        explainer = cast("StreamSink", sink).explainer
         if explainer and explainer not in self._explainers:
             self._explainers.append(explainer)
         return sink
-
-    def _is_written(self, stream: str) -> bool:
-        globs = self.this_run.settings.streams
-        if globs is None:
-            return holds_people(stream, self.schemas.get(stream, {}), self._mapped)
-        return any(fnmatch.fnmatchcase(stream.lower(), glob.lower()) for glob in globs)
-
-    @functools.cached_property
-    def _mapped(self) -> Mapping[str, Collection[str]]:
-        """Return the fields of records from which `field_map` fills attributes."""
-        field_map = self.this_run.settings.field_map
-        filled = ((field.attribute, field_map.get(field.wire)) for field in self._kind.fields)
-        return {attribute: FieldPath(path).fields for attribute, path in filled if path}
 
     @property
     def _kind(self) -> type[ApiSink[Any]]:
@@ -264,16 +259,14 @@ class TargetContacts(ReceivingTarget):
             allow=allow,
         )
         assert_one({"plan": plan, "apply": apply, **only})
-        if plan:
-            _end(*make_plan(make, plan, file_input, limit))
-        if apply:
-            _end(*carry_out(make, apply, file_input, limit))
+        if plan or apply:
+            _end(*_planned(make, file_input, limit, plan=plan, apply=apply))
         target = make(purpose=purpose(**only), limit=limit)
         if only.get("check"):
             sys.exit(target.check())
         if only.get("explain"):
             sys.exit(target.explain(file_input))
-        _end(target, run_or_count(make, target, file_input, limit))
+        _end(target, _run(make, target, file_input, limit))
 
     def check(self) -> int:
         """Check all settings, sign in, read a little and print what is as assumed.
@@ -284,11 +277,12 @@ class TargetContacts(ReceivingTarget):
             ConfigurationError: If a run would refuse the settings.
             ApiError: If the ledger cannot be used, or the account does not answer.
         """
+        from target_contacts.pipeline import written
+
         try:
             self.this_run.rejects.assert_writable()
             assert_writable(self.this_run.settings)
-            sink = ContactSink(self, SAMPLE, dict(ANY_RECORD), ["id"], run=self.this_run)
-            sink.setup()
+            sink = written.sample(self, self.this_run)
             tell_account(self.this_run.client)
             sink.learn()
             finders = (each.finder for each in self.this_run.resolvers.values() if each.finder)
@@ -308,9 +302,10 @@ class TargetContacts(ReceivingTarget):
         return 0
 
     @classmethod
-    def clients(cls) -> Sequence[type[ApiClient]]:
-        """Return the client of each API that can be written."""
-        return [kind.client_class for kind in cls.sinks.values()]
+    def client_of(cls, api: str) -> type[ApiClient]:
+        """Return the client of an API."""
+        found: type[ApiClient] = cls.sinks[api].client_class
+        return found
 
     @classmethod
     def config_for(cls, api: str) -> Mapping[str, Any]:
@@ -333,6 +328,40 @@ class TargetContacts(ReceivingTarget):
         super().append_builtin_config(config_jsonschema)
         for name in ("load_method", "add_record_metadata"):
             config_jsonschema["properties"].pop(name, None)
+
+
+def _planned(
+    make: Callable[..., Command],
+    file_input: IO[Any] | None,
+    limit: int | None,
+    *,
+    plan: Path | None,
+    apply: Path | None,
+) -> tuple[Command, int]:
+    """Make a plan, or carry one out; return the target and the exit code."""
+    from target_contacts.pipeline import plans
+
+    if plan:
+        return plans.make_plan(make, plan, file_input, limit)
+    return plans.carry_out(make, cast("Path", apply), file_input, limit)
+
+
+def _run(
+    make: Callable[..., Command],
+    target: TargetContacts,
+    file_input: IO[Any] | None,
+    limit: int | None,
+) -> int:
+    """Run a target; if a guard ended its last run, count first what this one would do.
+
+    Returns the exit code.
+    """
+    is_there = target.message_reader.has_input(file_input)
+    if not (is_there and target.this_run.was_stopped()):
+        return target.run(file_input)
+    from target_contacts.pipeline import plans
+
+    return plans.count_and_run(make, target, file_input, limit)
 
 
 def _end(target: Command, code: int) -> NoReturn:

@@ -46,7 +46,11 @@ SETTINGS: dict[str, Any] = {"cobai": {"field_map": {}, "stream_maps": LOGIN_NAME
 """Settings of targets beside the sandbox's own."""
 
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
-BY_DATE = {each.client_class.api for each in STREAMS if issubclass(each, IncrementalStream)}
+BY_DATE = {
+    api
+    for api, streams in STREAMS.items()
+    if any(issubclass(each, IncrementalStream) for each in streams)
+}
 """APIs that tell when contacts changed; of these a second run reads nothing again."""
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from tap_contacts.tap import CLIENTS
+from tap_contacts.tap import STREAMS
 from tests.crash.lab import KINDS
 from tests.expected import path
 from tests.support.paths import DATA
@@ -19,7 +19,7 @@ from tests.support.paths import DATA
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SOURCES = {kind.api: f"{kind.api}_contacts" for kind in CLIENTS}
+SOURCES = {api: f"{api}_contacts" for api in STREAMS}
 """APIs that can be read, and their streams of contacts."""
 
 

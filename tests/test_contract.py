@@ -53,12 +53,13 @@ def test_the_folder_of_the_apis_holds_nothing_else() -> None:
     assert found == {"__init__.py", *APIS}
 
 
-FILES = ("client", "codes", "facts", "sign_in", "wire")
+FILES = ("client", "codes", "facts", "settings", "sign_in", "wire")
 """Files that the folder of each API has; where contacts can be read, `reading` is one more."""
 
 HOMES = {
     "ApiClient": "client",
-    "SETTINGS": "client",
+    "ACCOUNT": "settings",
+    "SETTINGS": "settings",
     "CODES": "codes",
     "judge": "codes",
     "SignIn": "sign_in",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import itertools
 import logging
 import os
 import sys
 import traceback
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk.configuration._dict_config import parse_environment_config
@@ -29,8 +30,9 @@ from tap_contacts.transport.errors import ApiError
 from tap_contacts.transport.facts import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from tap_contacts.transport.account_settings import Account
     from tap_contacts.transport.client import ApiClient
     from tap_contacts.transport.facts import Fact
 
@@ -67,6 +69,8 @@ class ContactsPlugin(PluginBase):
     """Check settings without showing a value."""
 
     package_name = PACKAGE
+    accounts: ClassVar[Mapping[str, Account]]
+    """What the settings say of each API that the command uses."""
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings without the SDK's own messages, which show values and secrets."""
@@ -163,9 +167,9 @@ class ContactsPlugin(PluginBase):
         return given
 
     @classmethod
-    def clients(cls) -> Sequence[type[ApiClient]]:
-        """Return the clients of the APIs that the command uses."""
-        return ()
+    @abc.abstractmethod
+    def client_of(cls, api: str) -> type[ApiClient]:
+        """Return the client of an API."""
 
     @classmethod
     def config_for(cls, api: str) -> Mapping[str, Any]:
@@ -177,12 +181,11 @@ class ContactsPlugin(PluginBase):
     def get_singer_command(cls) -> click.Command:
         """Add `--sign-in` to the SDK's command."""
         command = super().get_singer_command()
-        clients = {kind.api: kind for kind in cls.clients()}
-        command.params.append(sign_in_option.option(clients))
+        command.params.append(sign_in_option.option(cls.accounts))
         if command.callback:
             prefix = cls._env_var_prefix
             command.callback = sign_in_option.instead(
-                command.callback, clients, prefix, cls.config_for
+                command.callback, cls.client_of, prefix, cls.config_for
             )
         return command
 

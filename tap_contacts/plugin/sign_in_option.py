@@ -14,7 +14,7 @@ from tap_contacts.plugin.person import person
 from tap_contacts.plugin.sign_in import SignIn, speaking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tap_contacts.transport.client import ApiClient
 
@@ -22,7 +22,7 @@ _API, _PATHS, _ERROR = (f"{__name__}.{name}" for name in ("api", "paths", "error
 """What is kept of the options until all are read."""
 
 
-def option(clients: Mapping[str, type[ApiClient]]) -> click.Option:
+def option(apis: Iterable[str]) -> click.Option:
     """Return the option; it decides what becomes of a config file that cannot be read."""
 
     def taken(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
@@ -34,7 +34,7 @@ def option(clients: Mapping[str, type[ApiClient]]) -> click.Option:
     text = "Ask for what the vendor's console gives, sign in, and keep it in the last --config."
     return click.Option(
         ["--sign-in"],
-        type=click.Choice(sorted(clients)),
+        type=click.Choice(sorted(apis)),
         is_eager=True,
         expose_value=False,
         callback=taken,
@@ -55,7 +55,7 @@ def config_files(ctx: click.Context, paths: tuple[str, ...]) -> Iterator[None]:
 
 def instead(
     callback: Callable[..., Any],
-    clients: Mapping[str, type[ApiClient]],
+    client_of: Callable[[str], type[ApiClient]],
     prefix: str,
     missing: Callable[[str], Mapping[str, Any]],
 ) -> Callable[..., Any]:
@@ -63,7 +63,7 @@ def instead(
 
     Args:
         callback: What the command does otherwise.
-        clients: The clients by API.
+        client_of: Returns the client of an API.
         prefix: How the command's variables begin.
         missing: Returns what a config needs beside the account of an API.
     """
@@ -76,7 +76,7 @@ def instead(
             return callback(**options)
         *others, last = _files(ctx.meta.get(_PATHS, ()))
         file, under = kept_settings.at(last, prefix), _settings_in(others)
-        return SignIn(clients[api], file, person(), missing(api), under).run()
+        return SignIn(client_of(api), file, person(), missing(api), under).run()
 
     return called
 

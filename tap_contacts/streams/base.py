@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 from contextlib import closing
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from singer_sdk import Stream, Tap
 from singer_sdk import typing as th
@@ -22,7 +22,7 @@ from tap_contacts.unknown_fields import UnknownFields
 from tap_contacts.writer import MessageWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, MutableMapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, MutableMapping
 
     from singer_sdk.singerlib import RecordMessage
 
@@ -65,8 +65,6 @@ class ApiStream(Stream, Generic[ClientT]):
 
     client_class: type[ClientT]
     """The client of the API, by which the stream reads."""
-    own_settings: ClassVar[Sequence[th.Property[Any]]] = ()
-    """Settings of the API that only this stream uses."""
 
     def __init__(self, tap: Tap, clients: MutableMapping[type, ApiClient], shown: Progress) -> None:
         super().__init__(tap)

@@ -141,16 +141,6 @@ class PortersContacts(PortersRecords):
     primary_keys = ("Contact.P_Id",)
     replication_key = "Contact.P_UpdateDate"
     scopes = ("contact_r", "client_r", "user_r", "option_r")
-    own_settings = (
-        th.Property(
-            "fields",
-            th.ArrayType(th.StringType),
-            description=(
-                "Aliases of the contacts' fields to read, such as Contact.P_Name. Default: all "
-                "that are in use, but for images."
-            ),
-        ),
-    )
 
     @cached_property
     def wanted(self) -> Sequence[str] | None:

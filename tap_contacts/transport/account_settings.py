@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from singer_sdk import typing as th
 
 from tap_contacts.transport import forms
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Account(NamedTuple):
+    """What the settings of a command say of one API."""
+
+    title: str
+    """Name of the API in messages."""
+    settings: th.ObjectType
+    """Settings of an account. The last are `RATE` and `CERTIFICATES`, which all APIs have."""
+    of_tap: Sequence[th.Property[Any]] = ()
+    """Settings of an account that mean something to the tap alone."""
 
 
 def text(

@@ -64,7 +64,7 @@ class ApiClient(abc.ABC):
     title: ClassVar[str]
     """Name in messages."""
     settings: ClassVar[th.ObjectType]
-    """Settings of an account. The last are `RATE` and `CERTIFICATES`, which all APIs have."""
+    """Settings of an account, as `settings.py` of the API has them."""
     operational: ClassVar[Collection[str]] = ()
     """Those that do not change how records are translated, such as addresses and the name of the
     user. When another one changes, the target translates all records again. Secrets and the

@@ -12,7 +12,6 @@ import msgspec
 import requests
 from requests.auth import AuthBase
 
-from tap_contacts.transport import xml
 from tap_contacts.transport.adapter import Connections, prepared
 from tap_contacts.transport.errors import NoAnswer
 from tap_contacts.transport.exchange import EXCHANGE_ERRORS, failure
@@ -55,6 +54,8 @@ class Answer:
     @cached_property
     def xml(self) -> _Element | None:
         """Return the root of the body read as XML; None if it is not XML, or may be hostile."""
+        from tap_contacts.transport import xml  # noqa: PLC0415  # most APIs speak JSON
+
         return xml.parse(self.body)
 
     @cached_property

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
     from target_contacts.delivery.verdict import Count
-    from target_contacts.ledger.guarded import Guarded
+    from target_contacts.ledger.entry import Guarded
 
 MOST_KEPT = 100
 """Records that were held back of which the ledger remembers the keys, when a guard ends a run."""

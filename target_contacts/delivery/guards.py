@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from target_contacts.delivery.bounds import bounds_of
 from target_contacts.delivery.counted import MOST_KEPT, CountedRecords, Record
 from target_contacts.delivery.verdict import CLEARED, CREATES, DELETES, REJECTED, Count, Verdict
-from target_contacts.ledger.entry import WRITTEN
-from target_contacts.ledger.guarded import Guarded
+from target_contacts.ledger.entry import WRITTEN, Guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
 INTENT, WRITTEN, GONE = "intent", "written", "gone"
@@ -39,6 +41,18 @@ class Keys(msgspec.Struct, frozen=True):
     properties: list[str]
     has_former: bool
     """Whether entries of an earlier version may stand under keys as they were written."""
+
+
+class Guarded(NamedTuple):
+    """A record that a guard counted."""
+
+    guard: str
+    stream: str
+    attribute: str
+    """The attribute that is emptied; "" if the guard counts none."""
+    key: str
+    is_held: bool = False
+    """Whether it was held back when the guard ended a run; if not, it was let through."""
 
 
 Fill = dict[str, list[str]]

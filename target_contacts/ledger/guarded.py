@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from target_contacts.ledger.account_rows import AccountRows
+from target_contacts.ledger.entry import Guarded
 from target_contacts.ledger.tables import GUARDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-
-class Guarded(NamedTuple):
-    """A record that a guard counted."""
-
-    guard: str
-    stream: str
-    attribute: str
-    """The attribute that is emptied; "" if the guard counts none."""
-    key: str
-    is_held: bool = False
-    """Whether it was held back when the guard ended a run; if not, it was let through."""
 
 
 class GuardedRecords(AccountRows):

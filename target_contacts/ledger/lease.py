@@ -78,6 +78,7 @@ class Unheld:
     """What a run has that writes nothing: no lease."""
 
     idle_seconds: float | None = None
+    silent_seconds = 0.0
 
     def __init__(self, database: Database, why: LedgerError | None = None) -> None:
         self._database, self._why = database, why
@@ -126,6 +127,11 @@ class Lease:
         """
         idle = self.former.idle if self.former else None
         return None if idle is None else max(0.0, idle)
+
+    @property
+    def silent_seconds(self) -> float:
+        """Return for how long the former run has surely sent nothing; 0.0 if there was none."""
+        return max(0.0, (self.idle_seconds or 0.0) - LEASE_SECONDS - MARGIN_SECONDS)
 
     def outwait(self, halted: Callable[[], bool], *, is_free: bool) -> None:
         """Wait until nothing that the former run may send any more can still leave.

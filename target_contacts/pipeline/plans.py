@@ -99,15 +99,13 @@ def carry_out(
         return target, target.run(kept)
 
 
-def run_or_count(
+def count_and_run(
     make: Callable[..., Command], target: Command, file_input: IO[Any] | None, limit: int | None
 ) -> int:
-    """Run a target; if a guard ended its last run, count first what this one would do.
+    """Count what a target would do, since a guard ended its last run; then run it.
 
     Returns the exit code.
     """
-    if not target.this_run.was_stopped():
-        return target.run(file_input)
     target.this_run.client.logger.info(COUNTS_FIRST)
     with tempfile.TemporaryFile() as kept:
         _keep(file_input, kept)

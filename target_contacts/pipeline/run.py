@@ -22,9 +22,6 @@ from target_contacts.delivery.limit import Limit
 from target_contacts.delivery.outcomes import Outcomes
 from target_contacts.delivery.versions import Versions
 from target_contacts.ledger.errors import LedgerError
-from target_contacts.ledger.lease import LEASE_SECONDS, MARGIN_SECONDS
-from target_contacts.ledger.ledger import Ledger
-from target_contacts.ledger.trust import assert_used, warn_of_temporary
 from target_contacts.parents import settings as parents
 from target_contacts.parents.names import ParentNames
 from target_contacts.planning.planned_run import PlannedRun
@@ -45,6 +42,7 @@ if TYPE_CHECKING:
     from target_contacts.delivery.adoption import Adoption
     from target_contacts.delivery.bounds import Given
     from target_contacts.errors import Rejected
+    from target_contacts.ledger.ledger import Ledger
     from target_contacts.parents.resolver import Resolver
     from target_contacts.report.journal import Journal
     from target_contacts.shutdown import Shutdown
@@ -92,7 +90,7 @@ class Run:
         gate: Gate | None = None,
     ) -> None:
         self.settings, self._config = typed(config), config
-        self.kind, self._apis = kinds[self.settings.api], tuple(kinds)
+        self.kind, self._kinds = kinds[self.settings.api], kinds
         self.shutdown, self.purpose = shutdown, purpose
         self.checkpoints = Checkpoints(pass_on)
         self.books = Books()
@@ -100,9 +98,6 @@ class Run:
         """The last SCHEMA message of each stream, as received."""
         self.status_names: dict[str, str] = {}
         """Display values of the source's contact statuses by id."""
-        names = (kind.capabilities.status_streams for kind in kinds.values())
-        self.status_streams = tuple(itertools.chain.from_iterable(names))
-        """Ends of the names of the streams that hold these."""
         self.parent_names = ParentNames()
         """The names of companies by their ids at the source."""
         self.adoptions: list[Adoption] = []
@@ -131,6 +126,12 @@ class Run:
         self.former_until = 0.0
         """Time of the monotonic clock after which no create of an earlier run is carried out."""
 
+    @cached_property
+    def status_streams(self) -> tuple[str, ...]:
+        """Return the ends of the names of the streams that hold the sources' contact statuses."""
+        names = (kind.capabilities.status_streams for kind in self._kinds.values())
+        return tuple(itertools.chain.from_iterable(names))
+
     @property
     def is_offline(self) -> bool:
         """Say whether nothing is asked, sent or kept."""
@@ -154,24 +155,30 @@ class Run:
     def ledger(self) -> Ledger:
         """Return the account's ledger, locked if this run writes; a copy if it only plans."""
         if self.is_offline:
-            return Ledger("sqlite://", "explained")
+            return self._opened()
+        from target_contacts.ledger import trust
+
         settings = self.settings
-        warn_of_temporary(settings.ledger_url, self.client.logger)
+        trust.warn_of_temporary(settings.ledger_url, self.client.logger)
         ledger = self._opened()
         if settings.require_ledger:
-            assert_used(ledger)
+            trust.assert_used(ledger)
         if self.planned:
             return self.planned.ledger(ledger)
         if self.purpose is Purpose.WRITE:
             ledger.lock(settings.lock_wait_seconds)
             self.client.transport.before_write = ledger.lease.prove
-            self.former_until = time.monotonic() + self._left(ledger.lease.idle_seconds)
+            self.former_until = time.monotonic() + self._left(ledger.lease.silent_seconds)
         return ledger
 
     def _opened(self) -> Ledger:
-        """Return the account's ledger, for nothing but reading."""
+        """Return the account's ledger, for nothing but reading; an empty one if nothing is kept."""
+        from target_contacts.ledger import ledger
+
+        if self.is_offline:
+            return ledger.Ledger("sqlite://", "explained")
         name = f"{self._client_kind.api} {self._account}"
-        return Ledger(self.settings.ledger_url, name, self.shutdown.is_asked)
+        return ledger.Ledger(self.settings.ledger_url, name, self.shutdown.is_asked)
 
     def was_stopped(self) -> bool:
         """Say whether a guard ended the last run, and may end this one for the same reason.
@@ -234,12 +241,12 @@ class Run:
     def _read_back(self) -> set[str]:
         return self.ledger.read_back()
 
-    def _left(self, idle: float | None) -> float:
+    def _left(self, silent: float) -> float:
         """Return the seconds for which creates of the earlier run may still be carried out.
 
         The last of them may have left up to a time-out before that run ended.
         """
-        since = (idle or 0.0) - LEASE_SECONDS - MARGIN_SECONDS - self.client.transport.timeout
+        since = silent - self.client.transport.timeout
         return self.settings.unanswered_wait - max(0.0, since)
 
     @property
@@ -291,7 +298,7 @@ class Run:
 
     def source_of(self, stream: str) -> str | None:
         """Return the API that a stream was read from, by the stream's name; None for others."""
-        return next((api for api in self._apis if stream.startswith(f"{api}_")), None)
+        return next((api for api in self._kinds if stream.startswith(f"{api}_")), None)
 
     def _keep(self, message: Mapping[str, Any], why: Rejected) -> None:
         """Put a RECORD message into the rejects file."""

@@ -13,12 +13,16 @@ if TYPE_CHECKING:
 
     from singer_sdk import Target
 
+    from target_contacts.pipeline.explain import Explainer
     from target_contacts.pipeline.run import Run
     from target_contacts.singer.lines import Line
 
 
 class StreamSink(BatchSink):
     """A sink of one stream in one run."""
+
+    explainer: Explainer | None = None
+    """Explains what would be written, if the run is for that."""
 
     def __init__(
         self,

@@ -80,6 +80,20 @@ class MessageReader(GenericSingerReader[bytes]):
             fcntl.fcntl(sys.stdin.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         return sys.stdin.buffer
 
+    def has_input(self, file_input: IO[bytes] | None) -> bool:
+        """Wait for the first byte; say whether there may be one. Nothing is taken out.
+
+        Whatever is wrong with the input is raised when it is read.
+        """
+        with contextlib.suppress(Interrupted, InputError, OSError, ValueError):
+            peek = getattr(file_input or self.default_input, "peek", None)
+            try:
+                self.waiting = True
+                return peek is None or bool(peek(1))
+            finally:
+                self.waiting = False
+        return False
+
     def process_lines(
         self,
         file_input: IO[bytes] | None,

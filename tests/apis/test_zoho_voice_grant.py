@@ -11,7 +11,7 @@ import pytest
 
 from tap_contacts.apis.zoho_voice.client import ZohoVoice as Client
 from tap_contacts.apis.zoho_voice.grant import SelfClient
-from tap_contacts.apis.zoho_voice.sign_in import ACCOUNTS_HOSTS
+from tap_contacts.apis.zoho_voice.wire import ACCOUNTS_HOSTS
 from tap_contacts.transport.errors import Stopped
 from tests.sandbox.zoho_voice import (
     CLIENT_ID,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from target_contacts.ledger.guarded import Guarded
+    from target_contacts.ledger.entry import Guarded
     from tests.support.fake_run import Record
     from tests.support.fake_sink import Fault
 

@@ -12,8 +12,8 @@ from singer_sdk import typing as th
 from singer_sdk.authenticators import APIKeyAuthenticator
 from singer_sdk.pagination import BaseOffsetPaginator
 
-from tap_contacts.apis.zoho_voice.client import SETTINGS
 from tap_contacts.apis.zoho_voice.reading import normal
+from tap_contacts.apis.zoho_voice.settings import ACCOUNT
 from tap_contacts.apis.zoho_voice.wire import CONTACTS, LARGEST_PAGE
 from tap_contacts.streams.zoho_voice import ZohoVoiceContacts
 
@@ -74,7 +74,9 @@ class StockTap(Tap):
     """The tap."""
 
     name = "tap-stock"
-    config_jsonschema: ClassVar = th.PropertiesList(th.Property("zoho_voice", SETTINGS)).to_dict()
+    config_jsonschema: ClassVar = th.PropertiesList(
+        th.Property("zoho_voice", ACCOUNT.settings)
+    ).to_dict()
 
     def discover_streams(self) -> list[Contacts]:
         """Return the one stream."""

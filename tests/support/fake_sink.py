@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 DEFAULTS = {
     name: each["default"]
-    for name, each in schema(()).get("properties", {}).items()
+    for name, each in schema({}).get("properties", {}).items()
     if "default" in each
 }
 DEFAULTS |= {"api": "fake", "retry_wait_seconds": 1.0, "validate_records": True, "canary": False}

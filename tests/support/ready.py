@@ -10,10 +10,14 @@ import importlib
 
 import phonenumbers
 
+from tap_contacts.tap import STREAMS
 from target_contacts.ledger.ledger import Ledger
+from target_contacts.target import SINKS
 
 NEEDED = (
     "tests.support.forked",
+    "target_contacts.pipeline.plans",
+    "target_contacts.pipeline.written",
     "target_contacts.values.countries",
     "target_contacts.values.email_addresses",
     "target_contacts.values.phone_plans",
@@ -26,6 +30,8 @@ def get_ready() -> None:
     """Import everything, read a phone number and prepare the statements of a ledger."""
     for name in NEEDED:
         importlib.import_module(name)
+    assert all(STREAMS.values())
+    assert all(SINKS.values())
     phonenumbers.parse("+4915112345678", "DE")
     ledger = Ledger("sqlite://", "nobody")
     ledger.has_entries("contacts")

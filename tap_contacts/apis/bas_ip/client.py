@@ -9,20 +9,17 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.bas_ip import codes, paths, wire
 from tap_contacts.apis.bas_ip.facts import Facts
 from tap_contacts.apis.bas_ip.paths import LISTS, OTHER_VERB, SET, Found
-from tap_contacts.apis.bas_ip.sign_in import TITLE, Login
+from tap_contacts.apis.bas_ip.settings import ACCOUNT, TITLE
+from tap_contacts.apis.bas_ip.sign_in import Login
 from tap_contacts.apis.bas_ip.wire import AUTO, INFO_PATH, LOGIN_PATH
-from tap_contacts.transport.account_settings import text, user
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.client import ApiClient
 from tap_contacts.transport.errors import Barred, NotFound, Refused, Retry, Stopped
-from tap_contacts.transport.settings import RATE
-from tap_contacts.transport.trust import CERTIFICATES
 from tap_contacts.transport.verdict import Judgement, Verdict
 
 if TYPE_CHECKING:
@@ -30,46 +27,6 @@ if TYPE_CHECKING:
 
     from tap_contacts.transport.facts import Fact
     from tap_contacts.transport.session import Answer, SignIn
-
-SETTINGS = th.ObjectType(
-    *user("User of the monitor's web interface."),
-    text(
-        "api_url",
-        "Origin of the monitor, such as https://192.0.2.10. With plain http, set allow_http.",
-        required=True,
-    ),
-    text(
-        "contacts_path",
-        "Path that takes contacts, which the vendor's pages do not print. auto: the likely ones "
-        "are tried by reading.",
-        default=AUTO,
-    ),
-    text(
-        "delete_path",
-        "Path that deletes contacts by their link_id, documented for a sibling family of devices "
-        "only. Default: contacts_path.",
-    ),
-    text("login_path", "Path that gives tokens.", default=LOGIN_PATH),
-    text(
-        "number_template",
-        "How a contact's number is made of its attributes, such as "
-        "sip:{mobile}@pbx.example.com. Default: a mobile or phone that is one already.",
-    ),
-    th.Property(
-        "max_name_length",
-        th.IntegerType(minimum=1, maximum=10_000),
-        description="Most characters of a name. Camdroid monitors take 30. Default: the monitor "
-        "decides.",
-    ),
-    th.Property(
-        "max_contacts",
-        th.IntegerType(minimum=1, maximum=1_000_000),
-        description="Contacts that the monitor holds: 1000 on Android, 300 on camdroid. More new "
-        "ones are warned of. Default: what the monitor says of itself, if it does.",
-    ),
-    RATE,
-    *CERTIFICATES,
-)
 
 NOT_SIGNED_IN = 401
 NO_LIST = frozenset((404, 405))
@@ -84,7 +41,7 @@ class BasIp(ApiClient):
 
     api = "bas_ip"
     title = TITLE
-    settings = SETTINGS
+    settings = ACCOUNT.settings
     operational = (
         "username",
         "api_url",

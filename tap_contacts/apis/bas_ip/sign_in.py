@@ -9,14 +9,13 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from tap_contacts.apis.bas_ip.codes import UNSERVED
+from tap_contacts.apis.bas_ip.settings import TITLE
 from tap_contacts.apis.bas_ip.wire import LOGIN_PATH, OTHER_LOGIN_PATH
 from tap_contacts.transport.errors import Retry, Stopped
 from tap_contacts.transport.token_sign_in import UNTIL_REFUSED, TokenSignIn
 
 if TYPE_CHECKING:
     from tap_contacts.transport.session import Transport
-
-TITLE = "BAS-IP"
 
 REFUSED = {400, 401, 403}
 NOT_THERE = {404, 405}

@@ -11,18 +11,15 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.cobai import codes, facts, wire
 from tap_contacts.apis.cobai.pages import Pages
+from tap_contacts.apis.cobai.settings import ACCOUNT, ORIGIN, TITLE
 from tap_contacts.apis.cobai.sign_in import CobSignature
 from tap_contacts.apis.cobai.wire import CUSTOMERS, HEADERS
-from tap_contacts.transport.account_settings import text
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.client import ApiClient
-from tap_contacts.transport.settings import RATE
-from tap_contacts.transport.trust import CERTIFICATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,59 +27,13 @@ if TYPE_CHECKING:
     from tap_contacts.transport.facts import Fact
     from tap_contacts.transport.session import SignIn
 
-ORIGIN = "https://api.cobai.com"
-
-SETTINGS = th.ObjectType(
-    text("access_key_id", "Access key id, generated in the target system.", required=True),
-    text("secret_access_key", "Its secret.", required=True, secret=True),
-    text("api_url", "Origin of the API.", default=ORIGIN),
-    th.Property(
-        "customers",
-        th.ArrayType(th.StringType),
-        description="UUIDs of the customers to read. Default: all.",
-    ),
-    th.Property(
-        "customer_state",
-        th.StringType,
-        allowed_values=["new"],
-        description="Read only the customers in this state; new are the self-registered.",
-    ),
-    th.Property(
-        "sign_query",
-        th.BooleanType,
-        default=False,
-        description="Whether signatures cover the query, too: the documents do not say.",
-    ),
-    th.Property(
-        "page_parameter",
-        th.StringType,
-        default="page",
-        description=(
-            "Name of the parameter by which a list is asked for its second page, to learn whether "
-            "lists have pages: the documents do not say. Empty: never ask."
-        ),
-    ),
-    th.Property(
-        "element_order",
-        th.StringType,
-        default="alphabetical",
-        allowed_values=["alphabetical", "table"],
-        description=(
-            "Order of a contact's elements: as cobai answers, or as in the table of its pages. "
-            "Switch it if cobai refuses the order."
-        ),
-    ),
-    RATE,
-    *CERTIFICATES,
-)
-
 
 class Cobai(ApiClient):
     """Read customers and contacts of one target system, and write its contacts."""
 
     api = "cobai"
-    title = "cobai"
-    settings = SETTINGS
+    title = TITLE
+    settings = ACCOUNT.settings
     operational = (
         "access_key_id",
         "api_url",

@@ -9,22 +9,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.porters import codes, short_list, wire
 from tap_contacts.apis.porters.facts import Facts
 from tap_contacts.apis.porters.fields import CONTACTS
 from tap_contacts.apis.porters.grant import AppGrant
-from tap_contacts.apis.porters.sign_in import TITLE, AppSignIn
+from tap_contacts.apis.porters.settings import ACCOUNT, ORIGIN, TITLE
+from tap_contacts.apis.porters.sign_in import AppSignIn
 from tap_contacts.apis.porters.tenant import MAY_NOT, Tenant
 from tap_contacts.apis.porters.ways import Ways
-from tap_contacts.transport.account_settings import text
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.client import ApiClient
 from tap_contacts.transport.errors import Stopped
-from tap_contacts.transport.settings import RATE
-from tap_contacts.transport.trust import CERTIFICATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,30 +29,11 @@ if TYPE_CHECKING:
     from tap_contacts.transport.facts import Fact
     from tap_contacts.transport.session import Answer, SignIn
 
-ORIGIN = "https://api-hrbc-jp.porterscloud.com"
 PARTITION = "/v1/partition"
 WITHIN_REACH = {"request_type": 1}
 """What asks for the company databases that the access token opens."""
 
 UNSEEN = "whether it is within reach cannot be told without the scope partition_r"
-
-SETTINGS = th.ObjectType(
-    text("app_id", "App ID that PORTERS gave the app."),
-    text("app_secret", "Its Secret.", secret=True),
-    th.Property(
-        "partition",
-        th.CustomType({"type": ["string", "integer", "null"]}),
-        description="Id of the company database. Default: the only one the app can reach.",
-    ),
-    text("api_url", "Origin of the API; a dedicated server has its own.", default=ORIGIN),
-    text(
-        "external_key_field",
-        "Alias of a text field of your own, such as Contact.U_ExternalKey, that takes a key "
-        "of the source record when a contact is created.",
-    ),
-    RATE,
-    *CERTIFICATES,
-)
 
 
 class Porters(ApiClient):
@@ -63,7 +41,7 @@ class Porters(ApiClient):
 
     api = "porters"
     title = TITLE
-    settings = SETTINGS
+    settings = ACCOUNT.settings
     operational = ("app_id", "partition", "api_url")
     judge = staticmethod(codes.judge)
     grant = AppGrant

@@ -14,7 +14,7 @@ from singer_sdk.exceptions import ConfigurationError
 from tap_contacts.apis.porters.codes import GRANT, OF_REQUEST
 from tap_contacts.apis.porters.fields import CLIENTS, CONTACTS, FIELD
 from tap_contacts.apis.porters.options import OPTION
-from tap_contacts.apis.porters.sign_in import TITLE
+from tap_contacts.apis.porters.settings import TITLE
 from tap_contacts.transport.errors import Refused, Stopped
 from tap_contacts.transport.grant import Grant
 

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from tap_contacts.apis.porters.codes import judge_sign_in
+from tap_contacts.apis.porters.settings import TITLE
 from tap_contacts.transport.errors import Retry, Stopped
 from tap_contacts.transport.token_sign_in import TokenSignIn
 from tap_contacts.transport.verdict import Verdict
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from tap_contacts.transport.session import Transport
 
-TITLE = "PORTERS"
 TOKEN_HEADER = "X-porters-hrbc-oauth-token"  # noqa: S105  # a name, not a token
 
 _MILLISECONDS = re.compile("-?[0-9]{1,9}")

@@ -9,20 +9,17 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.valomnia import codes, wire
 from tap_contacts.apis.valomnia.facts import Facts
-from tap_contacts.apis.valomnia.sign_in import TITLE, Session
+from tap_contacts.apis.valomnia.settings import ACCOUNT, API_VERSION, TITLE
+from tap_contacts.apis.valomnia.sign_in import Session
 from tap_contacts.apis.valomnia.wire import NOBODY, ONE, PAGE_SIZE, SMALLEST
 from tap_contacts.listing.offsets import Incomplete, Page
-from tap_contacts.transport.account_settings import text, user
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.client import ApiClient
 from tap_contacts.transport.errors import Refused
-from tap_contacts.transport.settings import RATE
-from tap_contacts.transport.trust import CERTIFICATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,42 +28,13 @@ if TYPE_CHECKING:
     from tap_contacts.transport.session import Answer, SignIn
     from tap_contacts.transport.verdict import Judgement
 
-API_VERSION = "v1.0"
-
-SETTINGS = th.ObjectType(
-    *user("User that may change contacts."),
-    text("api_url", "Origin of the tenant, such as https://example.valomnia.com.", required=True),
-    text("api_version", "Version of the API, as in its addresses.", default=API_VERSION),
-    th.Property(
-        "use_external_id",
-        th.BooleanType,
-        default=False,
-        description="Whether customer_id holds the customer's reference instead of its number.",
-    ),
-    th.Property(
-        "merge_updates",
-        th.BooleanType,
-        default=True,
-        description="Whether a contact is read before an update, and what the record does not "
-        "mention is sent back. Set false if an update keeps what it leaves out.",
-    ),
-    th.Property(
-        "keep_photos",
-        th.BooleanType,
-        default=True,
-        description="Whether the run stops if an update without an image removes a photo.",
-    ),
-    RATE,
-    *CERTIFICATES,
-)
-
 
 class Valomnia(ApiClient):
     """Read and write the contacts of one tenant."""
 
     api = "valomnia"
     title = TITLE
-    settings = SETTINGS
+    settings = ACCOUNT.settings
     operational = ("username", "api_url", "api_version", "merge_updates", "keep_photos")
 
     def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:

@@ -10,13 +10,13 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
+from tap_contacts.apis.valomnia.settings import TITLE
 from tap_contacts.transport.errors import Retry, Stopped, plain_code
 from tap_contacts.transport.token_sign_in import UNTIL_REFUSED, TokenSignIn
 
 if TYPE_CHECKING:
     from tap_contacts.transport.session import Answer, Transport
 
-TITLE = "Valomnia"
 LOGIN_PATH = "/j_spring_security_check"
 
 _SESSION = re.compile(r"(?:^|[,;]\s*)JSESSIONID=([^;,\s]+)")

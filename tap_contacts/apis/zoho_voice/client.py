@@ -8,18 +8,14 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.zoho_voice import codes, facts
 from tap_contacts.apis.zoho_voice.grant import SelfClient
-from tap_contacts.apis.zoho_voice.sign_in import (
-    ACCOUNTS_HOSTS,
-    TITLE,
-    AccessToken,
-    RefreshToken,
-)
+from tap_contacts.apis.zoho_voice.settings import ACCOUNT, TITLE
+from tap_contacts.apis.zoho_voice.sign_in import AccessToken, RefreshToken
 from tap_contacts.apis.zoho_voice.wire import (
+    ACCOUNTS_HOSTS,
     CONTACTS,
     DOCUMENTED_CENTER,
     HEADERS,
@@ -28,13 +24,9 @@ from tap_contacts.apis.zoho_voice.wire import (
     host,
 )
 from tap_contacts.listing.offsets import Page
-from tap_contacts.transport import forms
-from tap_contacts.transport.account_settings import text
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.client import ApiClient
 from tap_contacts.transport.errors import NotFound, Refused
-from tap_contacts.transport.settings import RATE
-from tap_contacts.transport.trust import CERTIFICATES
 from tap_contacts.transport.verdict import Judgement, Verdict
 
 if TYPE_CHECKING:
@@ -42,53 +34,6 @@ if TYPE_CHECKING:
 
     from tap_contacts.transport.facts import Fact
     from tap_contacts.transport.session import Answer, SignIn
-
-SETTINGS = th.ObjectType(
-    text("client_id", "Client id of the Zoho API console."),
-    text("client_secret", "Its secret.", secret=True),
-    text("refresh_token", "Refresh token of that client, which --sign-in gets.", secret=True),
-    text(
-        "access_token",
-        "Instead of the three above, for one run of less than an hour.",
-        pattern=forms.HEADER,
-        secret=True,
-    ),
-    th.Property(
-        "data_center",
-        th.StringType,
-        default=DOCUMENTED_CENTER,
-        allowed_values=list(ACCOUNTS_HOSTS),
-        description="Data centre that holds the account.",
-    ),
-    text(
-        "api_url",
-        "Origin of the API, default https://voice.zoho.<data_center>; in Canada "
-        "https://voice.zohocloud.ca.",
-    ),
-    text("accounts_url", "Origin of the accounts server, default by data_center."),
-    th.Property(
-        "page_size",
-        th.IntegerType(minimum=2, maximum=LARGEST_PAGE),
-        default=LARGEST_PAGE,
-        description="Contacts asked for at once.",
-    ),
-    th.Property(
-        "contact_details",
-        th.BooleanType,
-        default=False,
-        description="Also read created_time and number: one more request per contact.",
-    ),
-    th.Property(
-        "contact_as",
-        th.StringType,
-        default="form",
-        allowed_values=["form", "query"],
-        description="Where a contact travels that is written: in the form or the query.",
-    ),
-    text("empty_list_code", "Code with which the API answers a list without contacts, if any."),
-    RATE,
-    *CERTIFICATES,
-)
 
 EMPTY = (
     "If the account holds no contacts, the API may say so by this code: create one contact by "
@@ -101,7 +46,7 @@ class ZohoVoice(ApiClient):
 
     api = "zoho_voice"
     title = TITLE
-    settings = SETTINGS
+    settings = ACCOUNT.settings
     operational = (
         "client_id",
         "data_center",

@@ -8,7 +8,8 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from tap_contacts.apis.zoho_voice.sign_in import ACCOUNTS_HOSTS, TITLE
+from tap_contacts.apis.zoho_voice.settings import TITLE
+from tap_contacts.apis.zoho_voice.wire import ACCOUNTS_HOSTS
 from tap_contacts.transport.errors import NoAnswer, Stopped
 from tap_contacts.transport.grant import Grant, Means
 

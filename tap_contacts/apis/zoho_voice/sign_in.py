@@ -7,27 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tap_contacts.apis.zoho_voice.settings import TITLE
 from tap_contacts.transport.errors import Retry, Stopped, plain_code
 from tap_contacts.transport.session import Answer, SignIn, Transport
 from tap_contacts.transport.token_sign_in import TokenSignIn
 
 if TYPE_CHECKING:
     from requests import PreparedRequest
-
-TITLE = "Zoho Voice"
-
-ACCOUNTS_HOSTS = {
-    "com": "accounts.zoho.com",
-    "eu": "accounts.zoho.eu",
-    "in": "accounts.zoho.in",
-    "com.au": "accounts.zoho.com.au",
-    "jp": "accounts.zoho.jp",
-    "com.cn": "accounts.zoho.com.cn",
-    "ca": "accounts.zohocloud.ca",
-    "sa": "accounts.zoho.sa",
-    "uk": "accounts.zoho.uk",
-}
-"""Accounts servers (https://zoho.com/accounts/protocol/oauth/multi-dc.html)."""
 
 OF_ONE_CENTER = "A client and its tokens belong to one data centre."
 

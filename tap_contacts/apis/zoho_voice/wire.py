@@ -15,6 +15,19 @@ CONTACTS = f"{PREFIX}/contacts"
 STATUSES = f"{CONTACTS}/contact_status"
 HEADERS = {"Accept": "application/json"}
 
+ACCOUNTS_HOSTS = {
+    "com": "accounts.zoho.com",
+    "eu": "accounts.zoho.eu",
+    "in": "accounts.zoho.in",
+    "com.au": "accounts.zoho.com.au",
+    "jp": "accounts.zoho.jp",
+    "com.cn": "accounts.zoho.com.cn",
+    "ca": "accounts.zohocloud.ca",
+    "sa": "accounts.zoho.sa",
+    "uk": "accounts.zoho.uk",
+}
+"""Accounts servers (https://zoho.com/accounts/protocol/oauth/multi-dc.html)."""
+
 DOCUMENTED_CENTER = "com"
 """Data centre of the only host that is documented."""
 

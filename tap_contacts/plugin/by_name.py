@@ -1,0 +1,36 @@
+"""Import what a run needs by its name, and leave the rest."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ThingT = TypeVar("ThingT")
+
+
+class ByName(Mapping[str, ThingT]):
+    """Things by name, each of which is imported when it is asked for.
+
+    Args:
+        places: Where each stands, as `module:name`.
+    """
+
+    def __init__(self, places: Mapping[str, str]) -> None:
+        self._places = places
+
+    def __getitem__(self, name: str) -> ThingT:
+        """Return what has this name."""
+        found: ThingT = pkgutil.resolve_name(self._places[name])
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names."""
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._places)

@@ -1,0 +1,55 @@
+"""Say which streams are written, and by what.
+
+It is imported when the first SCHEMA message comes: what it needs takes longer to import than all
+that a run needs before.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from typing import TYPE_CHECKING, Any
+
+from target_contacts.contact.paths import FieldPath
+from target_contacts.contact.people import holds_people
+from target_contacts.pipeline.contact_sink import ContactSink
+from target_contacts.pipeline.stream_sink import PassedOverSink
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from singer_sdk import Target
+
+    from target_contacts.pipeline.run import Run
+    from target_contacts.pipeline.stream_sink import StreamSink
+
+SAMPLE, ANY_RECORD = "contacts", {"type": "object", "properties": {}, "additionalProperties": True}
+"""Name and schema of the stream with which settings are checked."""
+
+
+def sink_class(run: Run, stream: str, schema: Mapping[str, Any]) -> type[StreamSink]:
+    """Return the kind of sink that a stream gets; the ledger is open before one that writes."""
+    if not _is_written(run, stream, schema):
+        return PassedOverSink
+    run.open()
+    return ContactSink
+
+
+def sample(target: Target, run: Run) -> ContactSink:
+    """Return the sink of a stream of which nothing is known, ready for records."""
+    sink = ContactSink(target, SAMPLE, dict(ANY_RECORD), ["id"], run=run)
+    sink.setup()
+    return sink
+
+
+def _is_written(run: Run, stream: str, schema: Mapping[str, Any]) -> bool:
+    globs = run.settings.streams
+    if globs is None:
+        return holds_people(stream, schema, _mapped(run))
+    return any(fnmatch.fnmatchcase(stream.lower(), glob.lower()) for glob in globs)
+
+
+def _mapped(run: Run) -> Mapping[str, Collection[str]]:
+    """Return the fields of records from which `field_map` fills attributes."""
+    field_map = run.settings.field_map
+    filled = ((field.attribute, field_map.get(field.wire)) for field in run.kind.fields)
+    return {attribute: FieldPath(path).fields for attribute, path in filled if path}
