@@ -23,6 +23,7 @@ from target_contacts.ledger.lease import Lease, Unheld
 from target_contacts.ledger.lock import acquire, lock_of
 from target_contacts.ledger.snapshot import copy, state_of
 from target_contacts.ledger.tables import CONTACTS, HAS_ID, READ_BACK, RUNS, STREAMS, VERSIONS
+from target_contacts.ledger.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -76,6 +77,7 @@ class Ledger:
         self.guarded = GuardedRecords(self._database, self.account, self._writing)
         """What guards counted since the last complete run."""
         self.known_ids = KnownIds(self._database, self.account, self._writing)
+        self.told = Told(self._database, self.account, self._writing)
         self._lock: Lock | None = None
         self._accepted: bool | None = None
         """Whether the account has ever accepted a contact; None until it is asked."""

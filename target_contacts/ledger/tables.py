@@ -90,6 +90,16 @@ KNOWN_IDS = sa.Table(
 """The ids of what contacts belong to, by the hash of the value by which each was found; with the
 hash of what the destination calls it, and when that was last asked for."""
 
+TOLD = sa.Table(
+    "told",
+    METADATA,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("subject", sa.String(64), primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("told_at", sa.Double, nullable=False),
+)
+"""What an API told of an account, such as its fields; times are seconds since 1970."""
+
 RUNS = sa.Table(
     "runs",
     METADATA,

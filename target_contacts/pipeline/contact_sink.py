@@ -93,7 +93,9 @@ class ContactSink(StreamSink):
     ) -> None:
         """Make the objects that plan and deliver the records."""
         run = self._run
-        self._again = Again(self.api_sink, self._preparation.references)
+        self._again = Again(
+            self.api_sink, self._preparation.references, self._preparation.learns_anew
+        )
         self._plan, self._leavers, self._delivery = steps_of(
             self.api_sink,
             run.settings,
@@ -227,6 +229,8 @@ class ContactSink(StreamSink):
         try:
             return make(received, *given)
         except Rejected as why:
+            if self._preparation.learns_anew():
+                return self._tried(received, make, *given)
             self._outcomes.reject(received, why)
         except Gone as gone:
             self._leave(received, gone)

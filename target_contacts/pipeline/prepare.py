@@ -14,6 +14,7 @@ from target_contacts.contact.derive import JOINT
 from target_contacts.contact.field_names import FieldNames
 from target_contacts.delivery.leavers import MARK
 from target_contacts.delivery.planned import Planned
+from target_contacts.errors import Rejected
 from target_contacts.mapping import marks
 from target_contacts.mapping.path_check import assert_can_match
 from target_contacts.mapping.policies import NEVER, Policies, allowed, judged, withheld
@@ -222,7 +223,12 @@ class Preparation:
     def assert_complete(self, payload: Payload, creating: bool) -> None:  # noqa: FBT001
         """Raise Rejected if a required field has no value, or the contact is far too large."""
         assert_sane(payload)
-        self.translator.required.assert_complete(payload, creating=creating)
+        try:
+            self.translator.required.assert_complete(payload, creating=creating)
+        except Rejected:
+            if not self.learns_anew():
+                raise
+            self.translator.required.assert_complete(payload, creating=creating)
 
     @property
     def coverage(self) -> Coverage:
@@ -240,6 +246,13 @@ class Preparation:
         self._table = self._table_of(self._sink.learned(self._fields))
         self._has_learned = True
         self.translator = Translator(self._table, self._rules)
+
+    def learns_anew(self) -> bool:
+        """Translate for other fields, if those that an earlier run was told are others by now."""
+        if not self._sink.are_fields_others():
+            return False
+        self.learn()
+        return True
 
     @functools.cached_property
     def marks(self) -> Payload:

@@ -292,6 +292,7 @@ class Run:
             self.ledger.digest,
             outcomes.count_unfit,
             self.first_writes,
+            None if self.is_offline or self.purpose is Purpose.CHECK else self.ledger.told,
         )
         sink = self.kind(self.client, context)
         return self.planned.sink(sink, outcomes.stream) if self.planned else sink

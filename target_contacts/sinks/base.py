@@ -6,7 +6,7 @@ A sink knows its API and nothing of the run around it. What it needs of the run 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from tap_contacts.transport.client import ApiClient
 from tap_contacts.transport.errors import OutcomeUnknown, Refused, Stopped, ends_run
@@ -42,6 +42,19 @@ if TYPE_CHECKING:
 ClientT = TypeVar("ClientT", bound=ApiClient)
 
 
+class Told(Protocol):
+    """What an API told of the account in earlier runs, by subject."""
+
+    def lately(self, subject: str, seconds: float) -> str | None:
+        """Return what was told in the last seconds, if it was."""
+
+    def put(self, subject: str, text: str) -> None:
+        """Keep what was told just now."""
+
+    def forget(self, subject: str) -> None:
+        """Keep nothing of a subject."""
+
+
 class Context(NamedTuple):
     """What a sink needs of the run that it writes in."""
 
@@ -58,6 +71,8 @@ class Context(NamedTuple):
     """Count values that are left out: field, and what was done."""
     first_writes: FirstWrites
     """Whether the account has accepted a write; while it has not, one goes at a time."""
+    told: Told | None = None
+    """What earlier runs were told; None if everything is to be asked for."""
 
 
 class ApiSink(Generic[ClientT]):
@@ -158,6 +173,13 @@ class ApiSink(Generic[ClientT]):
     def learned(self, fields: Sequence[Field]) -> Sequence[Field]:
         """Return the table of fields as the account has it, asking the API; by default as it is."""
         return fields
+
+    def are_fields_others(self) -> bool:
+        """Ask anew for fields that an earlier run was told; say whether they have changed since.
+
+        It is asked when something is refused. If so, `learned` is called again.
+        """
+        return False
 
     def free_field(self, name: str) -> Field:
         """Return how a field that is not in the table is filled by `field_map`."""

@@ -57,6 +57,8 @@ class BatchWriter:
         context: What is needed of the run.
         key: Returns the field by which a new contact can be found, with its value; or none.
         workers: Most requests at once.
+        are_fields_others: Says whether contacts were made for fields that are others by now. Those
+            that are refused are made anew then, so that nothing is found out one by one.
     """
 
     def __init__(
@@ -65,9 +67,12 @@ class BatchWriter:
         context: Context,
         key: Callable[[Item], dict[str, str]],
         workers: int,
+        are_fields_others: Callable[[], bool],
     ) -> None:
         self._client, self._context, self._key = client, context, key
-        self._workers = workers
+        self._workers, self._are_fields_others = workers, are_fields_others
+        self._is_outdated = False
+        """Whether that was so for a contact of this batch."""
         self._wire = wire.Writer()
         self._doubt = Doubt[Packed](client.title, f"POST {CONTACTS.path}")
         self._is_taken = False
@@ -83,6 +88,7 @@ class BatchWriter:
         Raises:
             Stopped: When nothing more can be written; what was in flight is yielded before.
         """
+        self._is_outdated = False
         room = wire.MAX_BYTES - wire.EMPTY_SIZE
         packed = packs(map(self._packed, items), lambda each: len(each.made), room, _company)
         waiting = Waiting(packed, self._context.first_writes)
@@ -156,7 +162,11 @@ class BatchWriter:
         elif isinstance(answer, Stopped) and not isinstance(answer, GivenUp):
             raise answer
         elif isinstance(answer, Refused) and self._doubt.is_raised_by(answer):
-            self._doubt.refused(pack.items, answer, waiting)
+            self._is_outdated = self._is_outdated or self._are_fields_others()
+            if self._is_outdated:
+                yield [Outcome(packed.item, error=answer) for packed in pack.items]
+            else:
+                self._doubt.refused(pack.items, answer, waiting)
         else:
             at_fault = _at_fault(answer, pack, waiting)
             yield [Outcome(packed.item, error=answer) for packed in at_fault]

@@ -12,6 +12,7 @@ from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.porters import client as porters
 from tap_contacts.apis.porters import reading, wire
+from tap_contacts.transport.errors import Stopped
 from target_contacts.errors import Rejected
 from target_contacts.report.summary import NOT_THERE
 from target_contacts.sinks.base import ApiSink, Context
@@ -19,6 +20,7 @@ from target_contacts.sinks.capabilities import Capabilities
 from target_contacts.sinks.porters import conversions, parents
 from target_contacts.sinks.porters import fields as table
 from target_contacts.sinks.porters.batches import ALONE_AFTER, BatchWriter
+from target_contacts.sinks.porters.known_fields import KnownFields
 from target_contacts.values.basic import is_empty
 
 if TYPE_CHECKING:
@@ -74,8 +76,13 @@ class PortersSink(ApiSink[porters.Porters]):
                 `match_on` what contacts cannot be looked up by.
         """
         super().__init__(client, context)
-        self._batches = BatchWriter(client, context, self._key, self.workers)
         self._gone: Sequence[str] = ()
+        # A value that a limit of yesterday would cut short could not be told from one that fits.
+        told = context.told if context.settings.on_invalid_value == "reject" else None
+        self._known = KnownFields(client.tenant, told)
+        self._batches = BatchWriter(
+            client, context, self._key, self.workers, self._known.are_others
+        )
         self._named = {**context.settings.field_map, **context.settings.marks}
         """The fields that settings name."""
         for name in self._named:
@@ -102,7 +109,8 @@ class PortersSink(ApiSink[porters.Porters]):
             ConfigurationError: If settings name fields that are not in use.
         """
         tenant = self.client.tenant
-        known = tenant.fields()
+        wanted = {*self._named, *(f.wire for f in table.FIELDS), *filter(None, [self.key_wire])}
+        known = self._known.fields(wanted)
         if known is not None:
             fields = self._in_use(fields, known)
         phase = conversions.phase((known or {}).get(wire.PHASE), tenant, self.context.status_names)
@@ -139,6 +147,10 @@ class PortersSink(ApiSink[porters.Porters]):
             text = "every new contact needs {} ({}), and field_map does not fill it."
             named = text.format(field.alias, field.name)
             self.client.tenant.warn_once(f"{self.client.title}: {named}")
+
+    def are_fields_others(self) -> bool:
+        """Ask PORTERS, if the fields are as an earlier run was told; say if they have changed."""
+        return self._known.are_others()
 
     def free_field(self, name: str) -> Field:
         """Return how a field of one's own of unknown type is filled."""
@@ -254,8 +266,16 @@ class PortersSink(ApiSink[porters.Porters]):
         return [*(alias for alias in aliases if alias not in self._gone), *keys]
 
     def write(self, items: Iterator[Item]) -> Generator[list[Outcome[Item]], None, None]:
-        """Yield the outcomes of one request after the other."""
-        return self._batches.write(items)
+        """Yield the outcomes of one request after the other.
+
+        Raises:
+            Stopped: If no other can succeed; the next run asks for the fields then.
+        """
+        try:
+            yield from self._batches.write(items)
+        except Stopped:
+            self._known.forget()
+            raise
 
 
 def _names(rules: Iterable[Any]) -> Iterator[str]:
