@@ -74,7 +74,7 @@ def test_without_option_r_options_are_given_by_alias(workplace: Workplace) -> No
 
 
 def test_each_thing_is_asked_for_once_a_run_and_not_at_all_in_a_rerun(workplace: Workplace) -> None:
-    """Streams share what was learned, and so do runs of a day; where nothing changed, nothing is asked."""
+    """Streams and the runs of a day share what was learned; without a change nothing is asked."""
     records = [{"id": n, "name": f"P{n}", "contact_status": "Lead"} for n in range(50)]
     both = [*contacts(*records), *contacts(*records, stream="more_contacts")]
     with Porters() as sandbox:
