@@ -152,7 +152,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 @linux
 @pytest.mark.parametrize("number", BOTH)
 @pytest.mark.parametrize("command", ["tap-contacts", "target-contacts"])
-@pytest.mark.parametrize("library", ["", "msgspec/_core", "lxml/etree"])
+@pytest.mark.parametrize("library", ["", "rpds/rpds", "msgspec/_core"])
 def test_a_signal_while_modules_are_imported(
     command: str, library: str, number: signal.Signals, zoho: ZohoVoice, tmp_path: Path
 ) -> None:
