@@ -55,5 +55,13 @@ class Guarded(NamedTuple):
     """Whether it was held back when the guard ended a run; if not, it was let through."""
 
 
+class Known(NamedTuple):
+    """An id, of what contacts belong to, that was found."""
+
+    remote_id: str
+    name: str | None = None
+    """Hash of what the destination calls it; None if an earlier version entered it."""
+
+
 Fill = dict[str, list[str]]
 """Field of the destination to the hashes of the record's properties that its value came from."""

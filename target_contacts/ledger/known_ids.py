@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from datetime import timezone
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from target_contacts.ledger.account_rows import AccountRows
+from target_contacts.ledger.entry import Known
 from target_contacts.ledger.tables import KNOWN_IDS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
-
-
-class Known(NamedTuple):
-    """An id that was found."""
-
-    remote_id: str
-    name: str | None = None
-    """Hash of what the destination calls it; None if an earlier version entered it."""
 
 
 class KnownIds(AccountRows):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, NamedTuple
 
-from target_contacts.ledger.known_ids import Known
+from target_contacts.ledger.entry import Known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping

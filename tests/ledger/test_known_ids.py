@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from target_contacts.ledger.known_ids import Known
+from target_contacts.ledger.entry import Known
 from target_contacts.ledger.ledger import Ledger
 from target_contacts.ledger.tables import KNOWN_IDS
 
