@@ -10,7 +10,7 @@ import pytest
 from tap_contacts.transport.errors import Stopped
 from tests.crash.lab import KINDS
 from tests.crash.people import numbers, person
-from tests.crash.plans import Site
+from tests.crash.site import Site
 from tests.sandbox.readings import READINGS
 
 if TYPE_CHECKING:

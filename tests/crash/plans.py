@@ -2,38 +2,43 @@
 
     python -m tests.crash.plans [--points NUMBER] [--api API] [--seed NUMBER]
 
-Exits with 1 if a plan and what is carried out differ, anything is written while planning, anybody
-else's contact changes, or the next run has anything left to write.
+Exits with 1 if a plan and what is carried out differ, anything is written while planning, a plan
+that does not hold is carried out, anybody else's contact changes, or the next run has anything left
+to write.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime
+import functools
 import io
-import json
+import os
+import platform
 import random
 import sys
 import tempfile
+import time
 from collections import Counter
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from singer_sdk.exceptions import ConfigurationError
 
-from target_contacts.pipeline.plans import carry_out, make_plan
-from target_contacts.target import TargetContacts
+from tests.crash import stale
 from tests.crash.lab import KINDS
 from tests.crash.people import person
-from tests.support.commands import FAST, SOON, contacts, singer
+from tests.crash.site import Site
+from tests.sandbox.zoho_voice import ACCESS_TOKEN, ZohoVoice
+from tests.support import paths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from tests.crash.site import Record
     from tests.sandbox.server import Sandbox
 
-Record = dict[str, Any]
 WRITES = ("created", "updated", "deleted")
 ODD: tuple[tuple[str, Any], ...] = (
     ("first_name", "Zoë \U0001f600"),
@@ -91,78 +96,24 @@ def _varied(record: Record, draw: random.Random) -> Record:
     return {**record, **dict(draw.sample(ODD, draw.choice((0, 0, 1, 2))))}
 
 
-class Site:
-    """An API and a ledger, on which the target runs within this process."""
+class Tally(NamedTuple):
+    """What came of one trial or of several."""
 
-    def __init__(self, sandbox: Sandbox, folder: Path, settings: Mapping[str, Any]) -> None:
-        """Take an empty API and an empty folder."""
-        self.sandbox, self._folder = sandbox, folder
-        self._config = {
-            **FAST,
-            **SOON,
-            **sandbox.target_config(),
-            "max_rejects": -1,
-            "ledger_url": f"sqlite:///{folder / 'ledger.db'}",
-            "rejects_dir": str(folder / "rejects"),
-            "requests_per_minute": 1_000_000,
-            "guards": {"max_deletes": "100%", "max_cleared": "100%"},
-            **settings,
-        }
+    plans: int = 0
+    """Plans that were carried out."""
+    writes: int = 0
+    """Lines of them."""
+    refusals: int = 0
+    """Plans that did not hold, or were not as they were made."""
+    problems: tuple[str, ...] = ()
 
-    def make(self, **config: Any) -> partial[TargetContacts]:
-        """Return what makes the target."""
-        return partial(TargetContacts, config={**self._config, **config})
-
-    def run(
-        self, records: Sequence[Record], stream: str = "contacts", **config: Any
-    ) -> dict[str, int]:
-        """Run the target; return what became of the records."""
-        target = self.make(**config)()
-        target.run(_lines(records, stream))
-        return dict(target.this_run.books.bins)
-
-    def plan(self, records: Sequence[Record]) -> dict[str, int]:
-        """Make a plan; return what would become of the records."""
-        target, _ = make_plan(self.make(), self.path, _lines(records), None)
-        return dict(target.this_run.books.bins)
-
-    def apply(self, records: Sequence[Record]) -> tuple[dict[str, int], int]:
-        """Carry the plan out; return what became of the records, and the exit code."""
-        target, code = carry_out(self.make(), self.path, _lines(records), None)
-        return dict(target.this_run.books.bins), code
-
-    def refused(self) -> int:
-        """Return how many records the API refused in the last run that rejected any."""
-        files = sorted((self._folder / "rejects").glob("*"))
-        lines = files[-1].read_text("utf-8").strip().split("\n") if files else []
-        rejections = [json.loads(line).get("rejection") or {} for line in lines]
-        return sum(each.get("http_status") is not None for each in rejections)
-
-    @property
-    def path(self) -> Path:
-        """Return where the plan is."""
-        return self._folder / "plan.jsonl"
-
-    def held(self) -> dict[str, str]:
-        """Return what the API holds, each contact under its id."""
-        found: dict[str, str] = {}
-        for each in self.sandbox.contacts:
-            found[_id(each)] = json.dumps(each, sort_keys=True, default=str)
-        return found
+    def added(self, other: Tally) -> Tally:
+        """Return this with another."""
+        return Tally(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
 
-def _lines(records: Sequence[Record], stream: str = "contacts") -> Any:
-    return cast("Any", io.BytesIO(singer(contacts(*records, stream=stream)).encode()))
-
-
-def _id(contact: Mapping[str, Any]) -> str:
-    """Return a contact's id, of whatever API."""
-    names = ("contact_id", "uuid", "Person.P_Id", "Contact.P_Id", "P_Id", "link_id", "id")
-    return next(str(contact[name]) for name in names if name in contact)
-
-
-def tried(api: str, seed: int, number: int) -> list[str]:
-    """Carry out one trial; return what is wrong. The same arguments give the same one."""
+def tried(api: str, seed: int, number: int) -> Tally:
+    """Carry out one trial. The same arguments give the same one."""
     draw = random.Random(f"{seed}/{api}/{number}")  # noqa: S311
     night = Night.drawn(draw)
     with ExitStack() as stack:
@@ -170,34 +121,56 @@ def tried(api: str, seed: int, number: int) -> list[str]:
         sandbox = stack.enter_context(KINDS[api]())
         for redirect in (redirect_stdout, redirect_stderr):
             stack.enter_context(redirect(io.StringIO()))
-        found = _judged(Site(sandbox, folder, night.settings), night)
-    return [f"{api} {seed} {number}: {each}" for each in found]
+        found = _judged(Site(sandbox, folder, night.settings | _token(sandbox)), night, draw)
+    named = [f"{api} {seed} {number}: {each}" for each in found.problems]
+    return found._replace(problems=tuple(named))
 
 
-def _judged(site: Site, night: Night) -> list[str]:
-    """Plan and carry out a night; return what is wrong."""
-    wrong: list[str] = []
+def _token(sandbox: Sandbox) -> dict[str, Any]:
+    """Return an account with a token, where only a few may be asked for in ten minutes."""
+    is_zoho = isinstance(sandbox, ZohoVoice)
+    account = {"api_url": sandbox.url, "access_token": ACCESS_TOKEN}
+    return {sandbox.api: account} if is_zoho else {}
+
+
+def _judged(site: Site, night: Night, draw: random.Random) -> Tally:
+    """Plan a night and carry it out; before and after, carry out plans that do not hold."""
     elsewhere = [{**each, "phone": "+49777"} for each in night.others]
     site.run(elsewhere[:1], stream="people", ledger_account="other", mode="upsert")
     site.run(night.first, mode="upsert")
     site.run(elsewhere[1:], stream="people", ledger_account="other", mode="upsert")
-    before = site.held()
-    planned = site.plan(night.second)
-    wrong += ["written while planning"] * (site.held() != before)
-    lines = [json.loads(line) for line in site.path.read_text("utf-8").strip().split("\n")][1:-1]
-    done, code = site.apply(night.second)
-    expected = {**planned}
-    if refused := site.refused():  # no plan can know what an API refuses, such as a name in use
-        expected["rejected"] = expected.get("rejected", 0) + refused
-        expected["created"] -= refused
-    wrong += [f"planned {planned}, done {done}"] * (Counter(expected) != Counter(done))
-    wrong += [f"exit code {code}"] * (code != 0)
+    site.plan(night.second)
+    wrong = stale.overtaken(site, night.second, draw)
+    before, writes = site.held(), len(site.sandbox.writes)
+    planned, lines = site.plan(night.second), site.writes()
+    gone = site.refused()
+    wrong += ["written while planning"] * (len(site.sandbox.writes) != writes)
+    wrong += stale.tampered(site, night.second, draw)
+    wrong += stale.outdated(site, night.second, draw)
+    wrong += _carried_out(site, night, planned, gone)
     wrong += _strangers(before, site.held(), lines)
-    wrong += ["carried out twice"] * (not _is_refused(site, night.second) and bool(lines))
+    wrong += ["carried out twice"] * (not stale.is_refused(site, night.second) and bool(lines))
     last = {each.get("id"): each for each in night.second}
     again = site.run([*last.values()])
     left = {name: again[name] for name in WRITES if again.get(name)}
-    return wrong + [f"left to write: {left}"] * bool(left)
+    wrong += [f"left to write: {left}"] * bool(left)
+    return Tally(1, len(lines), stale.NUMBER + bool(lines), tuple(wrong))
+
+
+def _carried_out(site: Site, night: Night, planned: Mapping[str, int], gone: int) -> list[str]:
+    """Carry out a plan that counts so many records as refused; return what is not as planned."""
+    try:
+        done, code = site.apply(night.second)
+    except ConfigurationError as error:
+        return [f"refused: {error}"]
+    expected = {**planned}
+    if (
+        refused := site.refused() - gone
+    ):  # no plan can know what an API refuses, such as a name in use
+        expected["rejected"] = expected.get("rejected", 0) + refused
+        expected["created"] -= refused
+    wrong = [f"planned {planned}, done {done}"] * (Counter(expected) != Counter(done))
+    return wrong + [f"exit code {code}"] * (code != 0)
 
 
 def _strangers(
@@ -214,29 +187,67 @@ def _strangers(
     ] * (new > creates)
 
 
-def _is_refused(site: Site, records: Sequence[Record]) -> bool:
-    try:
-        site.apply(records)
-    except ConfigurationError:
-        return True
-    return False
-
-
 def main() -> int:
     """Carry out trials and print what came of them."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--points", type=int, default=100)
-    parser.add_argument("--api", choices=sorted(KINDS))
-    parser.add_argument("--seed", type=int, default=1)
+    parser = argparse.ArgumentParser(prog="python -m tests.crash.plans", description=__doc__)
+    parser.add_argument("--points", type=int, default=100, help="trials of each API")
+    parser.add_argument("--api", choices=sorted(KINDS), help="only this one; writes no results")
+    parser.add_argument("--seed", type=int, default=1, help="gives the same trials each time")
     given = parser.parse_args()
-    wrong: list[str] = []
+    began = time.monotonic()
     apis = [given.api] if given.api else sorted(KINDS)
+    tallies: dict[str, Tally] = {}
     for api in apis:
-        for number in range(given.points):
-            wrong += tried(api, given.seed, number)
-    print(f"{given.points * len(apis)} plans, {len(wrong)} problems")
-    print(*wrong, sep="\n")
-    return bool(wrong)
+        trials = (tried(api, given.seed, number) for number in range(given.points))
+        tallies[api] = functools.reduce(Tally.added, trials, Tally())
+        print(_row(api, tallies[api]), flush=True)
+    problems = [each for tally in tallies.values() for each in tally.problems]
+    print(*problems, sep="\n")
+    if not given.api:
+        RESULTS.write_text(_text(given, time.monotonic() - began, tallies), encoding="utf-8")
+    return bool(problems)
+
+
+RESULTS = paths.RESULTS / "plans.md"
+TEXT = """\
+# Planned, then carried out
+
+`python -m tests.crash.plans --points {points} --seed {seed}` on {date}, in {seconds:.0f} s:
+{machine}, Python {python}.
+
+A point is one trial. Nine contacts are written, three more by somebody else. Then a night of about
+16 records is planned: new, changed and repeated ones, without a key, with values of all sorts,
+under settings that are drawn. First a plan is made and another run writes, or somebody removes a
+contact of it. Then a new plan is damaged in {damages} ways, one of them with a seal that fits; and
+it is carried out with another input, and with another setting. All of these must be refused, and
+nothing written. Then the plan is carried out as it was made, and once more, which must be refused
+if it held any write. A run after that must find nothing to write.
+
+*Problem*: counts of plan and run differ, a write while planning, a plan carried out that should be
+refused, a contact changed of which no line of the plan speaks, or anything left to write.
+
+| API | plans | writes planned | plans to refuse | problems |
+|---|---|---|---|---|
+{rows}
+"""
+
+
+def _text(given: argparse.Namespace, seconds: float, tallies: Mapping[str, Tally]) -> str:
+    return TEXT.format(
+        points=given.points,
+        seed=given.seed,
+        date=datetime.datetime.now(tz=datetime.timezone.utc).date(),
+        seconds=seconds,
+        machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        python=platform.python_version(),
+        damages=len(stale.DAMAGES),
+        rows="\n".join(_row(*each) for each in tallies.items()),
+    )
+
+
+def _row(api: str, tally: Tally) -> str:
+    numbers = (tally.plans, tally.writes, tally.refusals, len(tally.problems))
+    return f"| {api} | {' | '.join(map(str, numbers))} |"
 
 
 if __name__ == "__main__":

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from singer_sdk.exceptions import ConfigurationError
 
-from tests.crash.plans import Site
+from tests.crash.site import Site
+from tests.crash.stale import sealed
 from tests.sandbox.zoho_voice import ACCESS_TOKEN, ZohoVoice
 from tests.support.zoho_people import ANNA, BERT
 
@@ -35,17 +35,6 @@ def site(tmp_path: Path) -> Iterator[Site]:
         found.plan(NIGHT)
         zoho.log.clear()
         yield found
-
-
-def sealed(lines: Sequence[dict[str, Any]]) -> bytes:
-    """Return a plan with a seal that fits it, as somebody may make it who reads our code."""
-    seal = hashlib.blake2b(digest_size=16, key=str(lines[0].get("account")).encode()[:64])
-    body = [json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines[:-1]]
-    for line in body:
-        seal.update(line)
-    return b"".join(
-        [*body, json.dumps({"seal": seal.hexdigest()}).replace(" ", "").encode(), b"\n"]
-    )
 
 
 def other(value: Any) -> Any:
