@@ -33,6 +33,8 @@ class ApiError(SingerSDKError):
 
     is_foreign: bool = False
     """Whether what answered may not be the API: a page or a redirect."""
+    of_request: bool = False
+    """Whether it may be about the form of the request, and not about what it holds."""
 
     def __init__(  # noqa: PLR0913
         self,

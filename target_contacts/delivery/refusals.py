@@ -84,4 +84,5 @@ class Refusals:
             lambda: outcomes.reject(item.received, reason),
             lambda: outcomes.show(item.received, reason),
             self._wires,
+            item.fallback,
         )

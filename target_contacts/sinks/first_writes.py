@@ -7,6 +7,7 @@ meanwhile is not booked before it is clear that it was the record.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -22,11 +23,20 @@ if TYPE_CHECKING:
 ALIKE = 3
 """Refusals alike that show that it is not the records."""
 
-MOST = 5
-"""Write requests after which refusals that are not alike show that it is the records. Contacts
-that lack the field that the refusal names do not count before: one that has it may come."""
+OF_NO_RECORD = 2
+"""The same where a refusal is likelier to be about something else: about the form of the request, a
+value that the settings give, or the address, if a page or redirect is answered."""
 
-NOBODY_HAS = "No contact that was sent has {}: see field_map and defaults. "
+MOST = 5
+"""Write requests after which refusals that are not alike show that it is the records. Those of
+contacts that lack the field that is named do not count: they are about these contacts."""
+
+NOBODY_HAS = (
+    "%s: the first %d contacts were refused since they lack %s. See field_map and defaults: each "
+    "further one without it is sent and refused, too."
+)
+
+_LOG = logging.getLogger("contacts.sinks")
 
 _Kind: TypeAlias = "tuple[str, str | None]"
 """Code of a refusal, and the field that it names, if it names one."""
@@ -43,7 +53,9 @@ class Refusal(NamedTuple):
     show: Callable[[], None]
     """Puts the record into the rejects file without settling it: it comes again."""
     wires: Collection[str] = ()
-    """Names of the destination's fields, one of which the API's own words may name."""
+    """Names of the destination's fields, which the API's own words may name."""
+    by_default: Collection[str] = ()
+    """Those whose values the settings gave, and not the record."""
 
     @property
     def is_answer(self) -> bool:
@@ -57,14 +69,26 @@ class Refusal(NamedTuple):
         code, field = kind_of(self.error)
         if field is None and isinstance(self.error, Refused):
             words = re.findall(r"[\w.]+", self.error.detail)
-            field = next((word for word in words if word in self.wires), None)
+            named = [word for word in words if word in self.wires]
+            field = next((each for each in named if not self._lacks(each)), None)
+            field = field or next(iter(named), None)
         return code, field
 
     @property
     def lacks_field(self) -> bool:
         """Say whether the field is empty that the refusal names."""
         _, field = self.kind
-        return field is not None and self.payload.get(field) in (None, "")
+        return field is not None and self._lacks(field)
+
+    def _lacks(self, field: str) -> bool:
+        return self.payload.get(field) in (None, "")
+
+    @property
+    def needed(self) -> int:
+        """Return how many refusals alike show that it is not the records."""
+        by_setting = self.kind[1] in self.by_default
+        of_request = isinstance(self.error, ApiError) and self.error.of_request
+        return OF_NO_RECORD if by_setting or of_request else ALIKE
 
 
 class FirstWrites:
@@ -81,7 +105,9 @@ class FirstWrites:
         self._requests = 0
         """Write requests that were refused."""
         self._alone: Counter[_Kind] = Counter()
-        """Contacts that were refused by themselves."""
+        """Contacts that were refused by themselves, though they have the field that is named."""
+        self._lacking: Counter[str | None] = Counter()
+        """Contacts that were refused for a field that they lack."""
         self._together: set[str] = set()
         """Codes of refusals of several contacts that were not taken apart."""
         self._pending: list[Refusal] = []
@@ -115,7 +141,7 @@ class FirstWrites:
         """Take note of the creates of one request that was not answered, by key.
 
         Raises:
-            Stopped: If three that were sent alone got the same page or redirect, which is no
+            Stopped: If two that were sent alone got the same page or redirect, which is no
                 passing outage.
         """
         self._unanswered = True
@@ -124,30 +150,40 @@ class FirstWrites:
         for key, error in creates:
             alike = self._pages[error.http_status]
             alike |= {key} if error.is_foreign else set()
-            if len(alike) >= ALIKE:
+            if len(alike) >= OF_NO_RECORD:
                 raise self._stopped(error, kind_of(error))
 
     def refuse(self, refusals: Sequence[Refusal]) -> None:
         """Take note of contacts that were refused, by one request; each is booked in the end.
 
         Raises:
-            Stopped: If the account has refused three alike.
+            Stopped: If the account has refused so many alike that it is not the records.
         """
         watched: list[Refusal] = []
         for refusal in refusals:
-            if refusal.is_answer and not self.is_over:
-                watched.append(refusal)
-            else:
+            if not refusal.is_answer or self.is_over:
                 refusal.reject()
+            elif refusal.lacks_field:
+                self._note_lacking(refusal)
+            else:
+                watched.append(refusal)
         if watched:
             self._watch(watched)
+
+    def _note_lacking(self, refusal: Refusal) -> None:
+        """Reject a contact that lacks what is demanded: others may have it."""
+        _, field = refusal.kind
+        self._lacking[field] += 1
+        if self._lacking[field] == MOST:
+            _LOG.warning(NOBODY_HAS, self._title, MOST, field)
+        refusal.reject()
 
     def _watch(self, refusals: Sequence[Refusal]) -> None:
         self._pending += refusals
         for refusal in refusals:
             kind = refusal.kind
-            self._alone[kind] += not refusal.lacks_field
-            if self._alone[kind] + (kind[0] in self._together) >= ALIKE:
+            self._alone[kind] += 1
+            if self._alone[kind] + (kind[0] in self._together) >= refusal.needed:
                 raise self._stopped(refusal.error, kind)
         self._count()
 
@@ -163,23 +199,12 @@ class FirstWrites:
         self._count()
 
     def _count(self) -> None:
-        """Count a request; after `MOST` of them it is clear whether all are refused alike.
-
-        Raises:
-            Stopped: If all contacts lack a field that the API demands.
-        """
+        """Count a request; after `MOST` of them it is clear that not all are refused alike."""
         self._requests += 1
-        if self._requests < MOST:
-            return
-        kinds = {refusal.kind for refusal in self._pending if refusal.lacks_field}
-        if len(self._pending) >= ALIKE and {each.kind for each in self._pending} == kinds:
-            for kind in kinds if len(kinds) == 1 else ():
-                raise self._stopped(self._pending[-1].error, kind, NOBODY_HAS.format(kind[1]))
-        self.end()
+        if self._requests >= MOST:
+            self.end()
 
-    def _stopped(
-        self, error: Rejected | Refused | OutcomeUnknown, kind: _Kind, advice: str = ""
-    ) -> Stopped:
+    def _stopped(self, error: Rejected | Refused | OutcomeUnknown, kind: _Kind) -> Stopped:
         """Return the error of an account that refuses all contacts; show those that it refused."""
         pending, self._pending = self._pending, []
         for refusal in pending:
@@ -187,14 +212,14 @@ class FirstWrites:
         code, field = kind
         said = error.answered if isinstance(error, ApiError) else f"code {code}"
         answered = f"all were refused alike, with {said}" + (f" for {field}" if field else "")
-        said_by_api = error.advice if isinstance(error, ApiError) else ""
+        advice = error.advice if isinstance(error, ApiError) else ""
         written = (
             "What was not answered is looked up by the next run; nothing else was written"
             if self._unanswered
             else "Nothing was written"
         )
         advice = (
-            f"{said_by_api} {advice}{written}. Check the rights of this sign-in, the settings and "
+            f"{advice} {written}. Check the rights of this sign-in, the settings and "
             "the rejects file, which holds the API's own words. Then run again: all records come "
             "again"
         )

@@ -121,7 +121,8 @@ def tried(api: str, seed: int, number: int) -> Tally:
         sandbox = stack.enter_context(KINDS[api]())
         for redirect in (redirect_stdout, redirect_stderr):
             stack.enter_context(redirect(io.StringIO()))
-        found = _judged(Site(sandbox, folder, night.settings | _token(sandbox)), night, draw)
+        site = Site(sandbox, folder, {**night.settings, **_token(sandbox)})
+        found = _judged(site, night, draw)
     named = [f"{api} {seed} {number}: {each}" for each in found.problems]
     return found._replace(problems=tuple(named))
 

@@ -125,16 +125,67 @@ def test_some_records_without_a_field_that_is_demanded_stop_nothing(
 
 
 @pytest.mark.parametrize("fault", LACKING, ids=["field", "words", "quoted"])
-def test_an_account_that_demands_what_nobody_has_ends_after_five(
+@pytest.mark.parametrize("bad", [5, 6, 20, MANY])
+def test_records_without_a_field_that_is_demanded_never_end_the_run(
+    tmp_path: Path, fault: Fault, bad: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However many come first: one warning names the field, and what to do."""
+    with Place(tmp_path) as place:
+        place.sink.faults = [fault] * bad
+        run = place.run(*people())
+        left = {"created": MANY - bad} if bad < MANY else {}
+        assert (run.bins, run.states[-1]) == ({"rejected": bad, **left}, {"at": MANY})
+    (warning,) = [each.getMessage() for each in caplog.records if each.name == "contacts.sinks"]
+    assert "the first 5 contacts were refused since they lack email. See field_map" in warning
+
+
+@pytest.mark.parametrize("fault", LACKING, ids=["field", "words", "quoted"])
+def test_an_account_is_still_watched_after_records_without_a_field(
     tmp_path: Path, fault: Fault
 ) -> None:
-    """The sentence names the field, and what to do."""
+    """They show nothing of it: three others that are refused alike end the run."""
     with Place(tmp_path) as place:
-        place.sink.faults = [fault] * MANY
+        place.sink.faults = [fault] * 7 + [REFUSED] * MANY
         run = FakeRun(place)
-        with pytest.raises(Stopped, match=r"for email\..*has email: see field_map and defaults"):
+        with pytest.raises(Stopped, match="refused alike"):
             run.send(*people())
-        assert (writes(place), run.states) == (5, [])
+        assert (writes(place), place.sink.contacts) == (10, {})
+
+
+def of_request() -> Fault:
+    """Return a refusal of a whole request that may be about its form."""
+    error = Refused("Fake", "create", "code F1", code="F1", http_status=400)
+    error.of_request = True
+    return Fault(error)
+
+
+@pytest.mark.parametrize("bad", [1, 2, MANY])
+@pytest.mark.parametrize("kind", ["request", "default"])
+def test_two_refusals_that_are_likelier_of_no_record_end_the_run(
+    tmp_path: Path, bad: int, kind: str
+) -> None:
+    """They are about the form of requests, or name a value that the settings give; one is not."""
+    fault = of_request() if kind == "request" else refused(field="company")
+    with Place(tmp_path) as place:
+        place.sink.faults = [fault] * bad
+        run = FakeRun(place, defaults={"company": "Acme"})
+        if bad > 1:
+            with pytest.raises(Stopped, match="refused alike"):
+                run.send(*people())
+            assert (writes(place), run.states) == (2, [])
+            return
+        run.send(*people())
+        run.finish()
+        assert run.bins == {"rejected": 1, "created": MANY - 1}
+
+
+def test_a_value_of_the_record_is_no_default(tmp_path: Path) -> None:
+    """Two records with a company that is refused are two bad records."""
+    with Place(tmp_path) as place:
+        place.sink.faults = [refused(field="company")] * 2
+        own = [{**each, "company": "Own"} for each in people()]
+        run = place.run(*own, defaults={"company": "Acme"})
+        assert run.bins == {"rejected": 2, "created": MANY - 2}
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,8 @@ def _refused(code: str, method: str | None, sent: Any) -> Judgement:
     if code in OF_REQUEST:
         reads = method == "GET" and code in OF_READS
         verdict = Verdict.STOP if reads else known.verdict
-        return known._replace(verdict=verdict, advice=_MAY_BE_REQUEST + _OF_REQUEST[code])
+        advice = _MAY_BE_REQUEST + _OF_REQUEST[code]
+        return known._replace(verdict=verdict, advice=advice, of_request=True)
     if code == "302" and f">{wire.NEW}<".encode() not in (sent or b""):
         return known._replace(verdict=Verdict.REJECT)
     return known

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from tap_contacts.apis.porters.codes import OF_REQUEST
 from tap_contacts.transport.errors import Refused, Stopped
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ class Doubt(Generic[T]):
     @staticmethod
     def is_raised_by(error: object) -> bool:
         """Say whether an error may be about the request."""
-        return isinstance(error, Refused) and error.code in OF_REQUEST
+        return isinstance(error, Refused) and error.of_request
 
     @property
     def one_by_one(self) -> bool:
