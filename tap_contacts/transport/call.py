@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+READ = "GET"
+
 
 @dataclass(frozen=True)
 class Call:
@@ -25,7 +27,7 @@ class Call:
     @property
     def reads(self) -> bool:
         """Say whether it changes nothing."""
-        return self.method == "GET"
+        return self.method == READ
 
     @property
     def asked(self) -> str:

@@ -106,7 +106,7 @@ class ApiClient(abc.ABC):
         self._has_served = False
         """Whether the API has done anything that this run asked for."""
         self._errors = CallErrors(self.title, self.origin, self._without_secrets, self.logger)
-        self._first_answer = FirstAnswer(lambda: self._attempt(self.harmless))
+        self._first_answer = FirstAnswer(self._attempt, lambda: self.harmless)
         self._repeats = Retries(
             self.title,
             sending,
@@ -246,7 +246,8 @@ class ApiClient(abc.ABC):
         """Send a request in its turn; raise the error that follows if it was not done."""
         with self._outage.turn():
             answer, judgement = self._signed_in(call)
-            self._first_answer.came |= judgement.sure
+            if judgement.sure:
+                self._first_answer.note(call)
             if judgement.verdict is Verdict.DONE:
                 self._has_served = True
                 return answer

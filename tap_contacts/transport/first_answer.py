@@ -2,41 +2,66 @@
 
 A page or a redirect may come from a gateway while the API is down. At the start of a run it rather
 shows that the address is wrong, or that something stands before the API. So a harmless read is sent
-once more, and if that is answered with a page or a redirect, too, the run ends.
+once more, and if that is answered with a page or a redirect, too, the run ends. The same holds for
+each path of reads by itself, but for those of single contacts: there the path is read once more,
+without a query, which may hold what somebody does not let through.
 """
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import TYPE_CHECKING
 
+from tap_contacts.transport.call import READ, Call
 from tap_contacts.transport.errors import ApiError, Barred, Retry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_ID = re.compile(r"/(\d+|[^/]*\d[^/]*\d[^/]*\d[^/]*)(?=/|$)")
+"""A part of a path that may be an id."""
 
 
 class FirstAnswer:
     """Whether an API has answered in its own form in this run, over all threads.
 
     Args:
-        ask: Sends a harmless read once.
+        ask: Sends a request once.
+        harmless: Returns a harmless read.
     """
 
-    def __init__(self, ask: Callable[[], object]) -> None:
-        self._ask = ask
+    def __init__(self, ask: Callable[[Call], object], harmless: Callable[[], Call]) -> None:
+        self._ask, self._harmless = ask, harmless
         self.came = False
+        self._reads: set[str] = set()
+        """Reads that were answered so, but for those of single contacts."""
         self.alone = threading.RLock()
         """Held by the thread whose request goes alone, as long as the answer has not come."""
 
+    def note(self, call: Call) -> None:
+        """Take note that a request was answered in the API's own form."""
+        self.came = True
+        if call.reads and call.asked not in self._reads and not _ID.search(call.path):
+            self._reads.add(call.asked)
+
     def is_elsewhere(self) -> bool:
         """Say whether a harmless read is not answered in the API's form, either."""
-        if self.came:
-            return False
         try:
-            self._ask()
+            self._ask(self._harmless())
         except Retry as error:
             return error.is_foreign
         except ApiError as error:
             return isinstance(error, Barred) and not self.came
+        return False
+
+    def is_wrong_path(self, asked: str) -> bool:
+        """Say whether a path is not that of a read: it has never been answered, and is not now."""
+        method, _, path = asked.partition(" ")
+        if method != READ or asked in self._reads or _ID.search(path):
+            return False
+        try:
+            self._ask(Call(READ, path))
+        except ApiError as error:
+            return error.is_foreign
         return False

@@ -113,7 +113,7 @@ class Retries:
         """Return the error of a barred request: GivenUp if others are let through."""
         if not self._first.came:
             return self._outage.give_up(error)
-        if error.code or not trial.is_barred_alone():
+        if error.code or error.is_foreign or not trial.is_barred_alone():
             return error
         answered = f"{error.answered}, though others are let through"
         words = (self._title, call.asked, answered, error.advice)
@@ -129,11 +129,19 @@ class Retries:
             text = "%s Trying again in %.1f s (try %d of %d)."
             self._logger.warning(text, error, wait, tried + 1, self._tries)
             self._outage.wait(wait)
-            if error.is_foreign and self._first.is_elsewhere():
-                raise self._outage.give_up(_elsewhere(self._title, error))
+            if error.is_foreign:
+                self._assert_is_there(error)
             with self._counting:
                 self._count += 1
             error = yield 0.0
+
+    def _assert_is_there(self, error: Retry) -> None:
+        """Raise Stopped if what answered with a page or redirect is not the API."""
+        if self._first.came:
+            if self._first.is_wrong_path(error.asked):
+                raise _wrong_path(self._title, error)
+        elif self._first.is_elsewhere():
+            raise self._outage.give_up(_elsewhere(self._title, error))
 
     def _wait_before(self, tried: int, error: Retry) -> float:
         if error.retry_after is not None:
@@ -155,6 +163,14 @@ def _elsewhere(title: str, error: Retry) -> Stopped:
         code=error.code,
         http_status=error.http_status,
     )
+
+
+def _wrong_path(title: str, error: Retry) -> Barred:
+    """Return that a path is not there, or that something stands before it."""
+    answered = f"{error.answered}, though other paths are answered by {title}"
+    found = Barred(title, error.asked, answered, error.advice, http_status=error.http_status)
+    found.is_foreign = True
+    return found
 
 
 def _tried(attempt: Callable[[Call], Answer], call: Call, trial: Trial) -> Answer:

@@ -109,7 +109,12 @@ class Tally(NamedTuple):
 
     def added(self, other: Tally) -> Tally:
         """Return this with another."""
-        return Tally(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+        return Tally(
+            self.plans + other.plans,
+            self.writes + other.writes,
+            self.refusals + other.refusals,
+            self.problems + other.problems,
+        )
 
 
 def tried(api: str, seed: int, number: int) -> Tally:

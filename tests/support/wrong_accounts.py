@@ -39,6 +39,15 @@ class WithoutToken(Porters):
         return super().handle(replace(request, headers=kept))
 
 
+class WithoutCharset(Porters):
+    """PORTERS behind a proxy that takes the charset away."""
+
+    def handle(self, request: Request) -> Response:
+        """Answer what is left of a request."""
+        kind = request.headers.get("content-type", "").partition(";")[0]
+        return super().handle(replace(request, headers={**request.headers, "content-type": kind}))
+
+
 class Wrong(NamedTuple):
     """An account of an API that cannot be used as it is set."""
 
@@ -57,7 +66,8 @@ class Wrong(NamedTuple):
     """API at whose address the account is looked for."""
     kind: type[Sandbox] | None = None
     most: int = 5
-    """Requests that a run may take to end."""
+    """Requests that a run may take to end. PORTERS and Valomnia take two to sign in, which count as
+    one where six stand here."""
     fails: frozenset[str] = frozenset({"tap", "target"})
     """Commands that cannot do their work so."""
 
@@ -91,6 +101,51 @@ def _without(scope: str, *fails: str, most: int = 5) -> Wrong:
 
 
 TARGET, TAP = frozenset({"target"}), frozenset({"tap"})
+
+
+def _page(api: str, on: str, *, most: int = 5, fails: frozenset[str]) -> Iterator[Wrong]:
+    """Yield accounts of which only one path is answered with a page or a redirect."""
+    for status in (200, 302, 404):
+        fault = {
+            "on": on,
+            "status": status,
+            "body": PAGE,
+            "headers": {"Location": "https://x.org/"},
+        }
+        yield Wrong(api, f"{status} at {on}", f"{on}", fault=fault, most=most, fails=fails)
+
+
+PATHS = [
+    *_page("porters", "GET /v1/contact", most=6, fails=TARGET | TAP),
+    *_page("porters", "GET /v1/field", most=6, fails=TARGET | TAP),
+    *_page("porters", "GET /v1/partition", most=7, fails=TAP),
+    *_page("porters", "GET /v1/client", most=8, fails=TAP),
+    *_page("valomnia", "GET /api/v1.0/contacts", fails=TARGET | TAP),
+    *_page("cobai", "GET /v2/customer", fails=TARGET | TAP),
+]
+"""One wrong path among right ones: it takes two requests. What a run reads before it comes to that
+path counts as well."""
+
+WRITTEN_PATHS = [
+    Wrong(
+        *(api, f"{status} at {on}", f"HTTP {status}"),
+        fault={"on": on, "status": status, "body": PAGE, "headers": {"Location": "https://x.org/"}},
+        most={"porters": 6, "valomnia": 7}.get(api, 5),
+        fails=TARGET,
+    )
+    for api, on in (
+        ("bas_ip", "POST /api/v0/contacts"),
+        ("cobai", "POST /v2/customer"),
+        ("porters", "POST /v1/contact"),
+        ("valomnia", "POST /api/v1.0/contacts"),
+        ("zoho_voice", "POST /rest"),
+    )
+    for status in (200, 302, 404)
+]
+"""One wrong path of writes: two contacts sent alone are answered so. Valomnia signs in anew after
+the first one, since an ended session is answered with a page, too."""
+
+
 PLACES = [
     *(
         Wrong(
@@ -154,5 +209,11 @@ OF_WRITES = [
     Wrong("zoho_voice", "scope", "CREATE", server={"readings": ["scope_mismatch_401"]}),
     Wrong("cobai", "order", "cobai.element_order", server={"readings": ["table_order"]}),
     _without("contact_w", "target"),
+    Wrong(
+        *("valomnia", "default customer", "not_found for customerId"),
+        config={"defaults": {"customer_id": "999999"}},
+        fails=TARGET,
+    ),
+    Wrong("porters", "charset", "its charset away", kind=WithoutCharset, most=6, fails=TARGET),
 ]
 """What only a write tells: `--check` cannot."""

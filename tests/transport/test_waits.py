@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 def send(clock: Clock, error: Retry, times: list[float], sending: Sending) -> None:
     """Send a request that always fails, and take down when each try was."""
     outage = CircuitBreaker(clock, clock.sleep)
-    pace, first = RateLimiter("API", outage, {}), FirstAnswer(lambda: None)
+    pace, first = (
+        RateLimiter("API", outage, {}),
+        FirstAnswer(lambda _: None, lambda: Call("GET", "/")),
+    )
     repeats = Retries("API", sending, pace, outage, logging.getLogger(), first_answer=first)
 
     def attempt(_: Call) -> Answer:

@@ -20,7 +20,7 @@ from tap_contacts.apis.bas_ip.wire import AUTO, INFO_PATH, LOGIN_PATH
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.client import ApiClient
 from tap_contacts.transport.errors import Barred, NotFound, Refused, Retry, Stopped
-from tap_contacts.transport.verdict import Judgement, Verdict
+from tap_contacts.transport.verdict import NOT_UNDERSTOOD, Judgement, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from tap_contacts.transport.session import Answer, SignIn
 
 NOT_SIGNED_IN = 401
+NOT_OURS = (
+    "The answer is not what a monitor sends; check api_url, bas_ip.contacts_path and proxies."
+)
 NO_LIST = frozenset((404, 405))
 """HTTP statuses of a path that takes contacts and lists none."""
 
@@ -75,10 +78,14 @@ class BasIp(ApiClient):
         return self._login
 
     def judge(self, answer: Answer) -> Judgement:
-        """Return what an answer means; a path that has never taken a contact is the wrong one."""
+        """Return what an answer means; a path that has never taken a contact may be wrong."""
         judgement = codes.judge(answer)
-        is_surely = self.is_new and not self._accepts and judgement.verdict is Verdict.STOP
-        return judgement._replace(sure=True) if is_surely else judgement
+        if self._accepts or not self.is_new:
+            return judgement
+        if judgement.verdict is Verdict.STOP:
+            return judgement._replace(sure=True)
+        is_other = judgement.advice == NOT_UNDERSTOOD.advice
+        return judgement._replace(advice=NOT_OURS) if is_other else judgement
 
     def check(self) -> str:
         """Sign in, let the device introduce itself, and find the path that takes contacts."""
@@ -142,24 +149,30 @@ class BasIp(ApiClient):
         return Call("GET", INFO_PATH)
 
     def upsert(
-        self, contacts: Sequence[Mapping[str, Any]], *, once: bool = False
+        self, contacts: Sequence[Mapping[str, Any]], *, once: bool = False, are_new: bool = False
     ) -> Sequence[Mapping[str, Any]]:
         """Create or update contacts and return the results, each with its `link_id`.
 
         Where the device keeps the `link_id`, the same one never makes a second contact, so that
-        this may be repeated.
+        this may be repeated. That is left to the caller as long as it has never taken one: what
+        answers with a page may be no device.
 
         Args:
             contacts: 1 to 10,000 contacts with their `link_id`.
             once: Whether it is repeated only if it was throttled.
+            are_new: Whether the contacts are to be created.
 
         Raises:
+            OutcomeUnknown: If new ones are the first for the device, and it did not answer.
             Stopped: If the path does not take contacts.
         """
         path, several = self.contacts_path.path, len(contacts) > 1
         body = {"list_items": contacts}
+        is_first = are_new and self.is_new and not self._accepts
         try:
-            answer = self.call("POST", path, several=several, once=once, json=body)
+            answer = self.call(
+                "POST", path, repeatable=not is_first, several=several, once=once, json=body
+            )
         except Refused as error:
             if self._accepts or not wire.lacks_nothing(error.detail):
                 raise

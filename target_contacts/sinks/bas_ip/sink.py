@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tap_contacts.apis.bas_ip.client import BasIp
 from tap_contacts.apis.bas_ip.codes import FULL, NOT_THERE
 from tap_contacts.apis.bas_ip.wire import LARGEST_REQUEST
-from tap_contacts.transport.errors import GivenUp, Refused, Stopped
+from tap_contacts.transport.errors import GivenUp, OutcomeUnknown, Refused, Stopped
 from target_contacts.errors import Rejected
 from target_contacts.mapping.field import Field, Payload, matching
 from target_contacts.sinks.bas_ip.number import TYPES, NumberTemplate, checked_type
@@ -214,12 +214,13 @@ class BasIpSink(ApiSink[BasIp]):
         linked = [(_link_id(item), item) for item in pack.items]
         contacts = [{"link_id": link_id, **item.payload} for link_id, item in linked]
         try:
-            results = self.client.upsert(contacts, once=pack.is_to_be_halved)
+            are_new = len(new) == len(contacts)
+            results = self.client.upsert(contacts, once=pack.is_to_be_halved, are_new=are_new)
+        except OutcomeUnknown as error:
+            return [Outcome(item, error=error) for item in pack.items]
         except (Refused, GivenUp) as error:
-            if waiting.halve(pack, why := _why(error)):
-                return []
-            self._is_full |= error.code == FULL and bool(new)
-            return [Outcome(item, error=why) for item in pack.items]
+            self._is_full |= error.code == FULL and bool(new) and len(pack.items) == 1
+            return _failed(pack, error, waiting)
         self._linked |= names_ours(linked, results)
         return outcomes(linked, results)
 
@@ -230,11 +231,10 @@ class BasIpSink(ApiSink[BasIp]):
         try:
             return deletions(linked, self.client.delete(link_ids, once=pack.is_to_be_halved))
         except (Refused, GivenUp) as error:
-            if waiting.halve(pack, why := _why(error)):
-                return []
-            if NOT_THERE in (error.code, *error.detail.split()):
+            is_gone = NOT_THERE in (error.code, *error.detail.split())
+            if is_gone and len(linked) == 1:
                 return [Outcome(item, link_id) for link_id, item in linked]
-            return [Outcome(item, error=why) for item in pack.items]
+            return _failed(pack, error, waiting)
 
     def _tell_of_room(self, more: int) -> None:
         """Warn once, before it is sent, of more new contacts than the device holds."""
@@ -253,8 +253,14 @@ class BasIpSink(ApiSink[BasIp]):
         return Stopped(self.title, f"POST {self.client.contacts_path.path}", answered, NO_LINK)
 
 
-def _why(error: Refused | GivenUp) -> Rejected | GivenUp:
-    return fault(error) if isinstance(error, Refused) else error
+def _failed(
+    pack: Pack[Item], error: Refused | GivenUp, waiting: Waiting[Item]
+) -> list[Outcome[Item]]:
+    """Return the outcome of a contact that was alone; none of several, which go again in parts."""
+    why = fault(error) if isinstance(error, Refused) else error
+    if waiting.halve(pack, why):
+        return []
+    return [Outcome(item, error=why) for item in pack.items]
 
 
 def _size(item: Item) -> int:
