@@ -90,6 +90,15 @@ def test_a_query_signed_the_wrong_way_would_harm(
     assert f"holds: {SHOWN}" in lines
 
 
+def test_a_query_signed_the_wrong_way_does_not_harm_a_target() -> None:
+    """It asks by none, but for second pages of long lists; the line says so, and what to set."""
+    with Cobai() as sandbox:
+        fill(sandbox, 3)
+        lines = told(sandbox, {"api": "cobai"}, sign_query=True)
+    (line,) = [line for line in lines if QUERY in line]
+    assert line.startswith(f"differs: {QUERY} (set cobai.sign_query to false; a target asks by")
+
+
 def test_a_query_that_is_refused_either_way_is_only_told() -> None:
     """Whoever leaves out the customers needs no query."""
     with Cobai() as sandbox:

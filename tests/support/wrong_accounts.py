@@ -180,6 +180,7 @@ ACCOUNTS = [
     Wrong("zoho_voice", "its client", "data_center", server={"readings": ["other_centre_client"]}),
     Wrong("cobai", "key", "Check access_key_id", {"access_key_id": "x"}),
     Wrong("cobai", "secret", "secret_access_key", {"secret_access_key": "x"}),
+    Wrong("cobai", "sign_query", "sign_query", {"sign_query": True}, fails=TAP),
     Wrong("cobai", "customers", "cobai.customers names", {"customers": [UUID]}, fails=TAP),
     Wrong(
         *("cobai", "default customer", "not_found for customer"),

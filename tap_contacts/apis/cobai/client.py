@@ -59,6 +59,8 @@ class Cobai(ApiClient):
         self._pages = Pages(self, self.page_parameter)
         self.looks_up = config.get("match_on") != []
         """Whether a target would look contacts up."""
+        self.is_written = "api" in config
+        """Whether it is a target that asks, and not a tap."""
         self.default_customer = str((config.get("defaults") or {}).get("customer_id") or "").lower()
         """UUID of the customer for which a target creates contacts by default, or ""."""
         self._as_in_table = settings.get("element_order") == "table"

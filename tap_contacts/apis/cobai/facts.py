@@ -61,6 +61,8 @@ NO_QUERY = (
     "it is refused either way: leave out the stream cobai_customers, and do not set customer_state"
 )
 
+ONLY_PAGES = "a target asks by a query only for second pages of lists, if there are any"
+
 
 class Account(Protocol):
     """What is asked of the client."""
@@ -70,6 +72,7 @@ class Account(Protocol):
     sign_query: bool
     page_parameter: str
     looks_up: bool
+    is_written: bool
     default_customer: str
 
     def all_customers(self) -> list[str]:
@@ -108,7 +111,8 @@ def _query(client: Account) -> Seen:
         return holds(f"sign_query is {_spelt(client.sign_query)}")
     if not _takes_query(client.signing_otherwise()):
         return differs(NO_QUERY)
-    return harms(f"set cobai.sign_query to {_spelt(not client.sign_query)}")
+    advice = f"set cobai.sign_query to {_spelt(not client.sign_query)}"
+    return differs(f"{advice}; {ONLY_PAGES}") if client.is_written else harms(advice)
 
 
 def _takes_query(client: Account) -> bool:
