@@ -16,6 +16,7 @@ from tests.support.commands import contacts
 from tests.support.wrong_accounts import (
     ACCOUNTS,
     KINDS,
+    OF_QUERIES,
     OF_WRITES,
     PAGE,
     PATHS,
@@ -65,7 +66,7 @@ def test_it_ends_within_five_requests(workplace: Workplace, wrong: Wrong) -> Non
         assert not any(message["type"] == "STATE" and message["value"] for message in run.messages)
 
 
-@pytest.mark.parametrize("wrong", ACCOUNTS, ids=name_of)
+@pytest.mark.parametrize("wrong", [*ACCOUNTS, *OF_QUERIES], ids=name_of)
 def test_check_fails_where_a_run_does(workplace: Workplace, wrong: Wrong) -> None:
     """It passes where a run passes, but for cobai.customers, which a target does not read."""
     for command, (check, _) in runs(workplace, wrong, "--check").items():

@@ -180,7 +180,6 @@ ACCOUNTS = [
     Wrong("zoho_voice", "its client", "data_center", server={"readings": ["other_centre_client"]}),
     Wrong("cobai", "key", "Check access_key_id", {"access_key_id": "x"}),
     Wrong("cobai", "secret", "secret_access_key", {"secret_access_key": "x"}),
-    Wrong("cobai", "sign_query", "sign_query", {"sign_query": True}, fails=TAP),
     Wrong("cobai", "customers", "cobai.customers names", {"customers": [UUID]}, fails=TAP),
     Wrong(
         *("cobai", "default customer", "not_found for customer"),
@@ -204,6 +203,9 @@ ACCOUNTS = [
     Wrong("bas_ip", "path", "Check contacts_path", {"contacts_path": "/api/v0/nope"}),
 ]
 """Wrong settings of an account at the right address, and rights that it lacks."""
+
+OF_QUERIES = [Wrong("cobai", "sign_query", "sign_query", {"sign_query": True}, fails=TAP)]
+"""What only some reads need: streams that do not are read whole, with their STATE."""
 
 OF_WRITES = [
     Wrong("zoho_voice", "no right", "CREATE", server={"readings": ["no_permission_403"]}),
