@@ -16,7 +16,7 @@ import msgspec
 from target_contacts.contact.numbers import KINDS, MOBILES
 from target_contacts.values import names
 from target_contacts.values.basic import as_text
-from target_contacts.values.phones import Number, plans
+from target_contacts.values.phones import Number, may_have_trunk_zero, plans
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -113,7 +113,7 @@ class FactReader:
     def number(self, wire: str, value: Any, contact: Mapping[str, Any]) -> str:
         """Return a number as E.164, or its digits where its country cannot be told."""
         given = as_text(value).strip()
-        if not given or _E164.fullmatch(given):
+        if not given or (_E164.fullmatch(given) and not may_have_trunk_zero(given)):
             return given
         followed = plans(self._region, contact.get(self._country))
         found = Number(given, followed, self._attribute[wire] in MOBILES).e164

@@ -74,6 +74,16 @@ def plans(region: str | None, country: Any = None) -> AbstractSet[str | None]:
     return {region, own} if own else {region}
 
 
+def may_have_trunk_zero(e164: str) -> bool:
+    """Say whether a 0 follows the code of the country: in most, it is dialled within them only."""
+    if "0" not in e164[2:5]:
+        return False
+    from target_contacts.values.phone_plans import CALLING_CODES
+
+    codes = (e164[1:end] for end in range(2, 5) if e164[end : end + 1] == "0")
+    return any(int(code) in CALLING_CODES for code in codes)
+
+
 def may_be_same(one: Any, other: Any) -> bool:
     """Say whether two numbers may be one: however they are written, their last digits stay."""
     return _last_digits(one) == _last_digits(other)

@@ -341,6 +341,38 @@ def test_numbers_are_among_others_however_these_are_written(
 
 
 @pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("+4915112345678", "+49015112345678", True),
+        ("+4915112345678", "+49 0151 12345678", True),
+        ("+4915112345678", "+49 (0)151 12345678", True),
+        ("+4915112345678", "0049 (0) 151-12345678", True),
+        ("+4915112345678", "0049015112345678", True),
+        ("+4930123456", "+49030123456", True),
+        ("+819012345678", "+8109012345678", True),
+        ("+442079460018", "+4402079460018", True),
+        ("+390669812345", "+39669812345", False),  # in Italy the 0 is part of the number
+        ("+2250123456789", "+225123456789", False),
+        ("+4915112345678", "+49015112345679", False),
+        ("+4915112345678", "+490015112345678", False),  # nobody writes two
+        ("+12125550100", "+102125550100", False),
+    ],
+)
+@pytest.mark.parametrize("region", [None, "DE", "US"])
+def test_a_zero_that_is_dialled_within_a_country_only_does_not_count(
+    one: str,
+    other: str,
+    same: bool,  # noqa: FBT001
+    region: str | None,
+) -> None:
+    """Where it is part of the number it does, and nothing is guessed that is no number then."""
+    reader = FactReader(ZohoVoiceSink.fields, region)
+    numbers = [{reader.number("mobile", each, {})} for each in (one, other)]
+    assert share_number(*numbers) is same
+    assert share_number(*reversed(numbers)) is same
+
+
+@pytest.mark.parametrize(
     ("value", "region", "country", "number"),
     [
         ("0151 12345678", "DE", None, "+4915112345678"),
