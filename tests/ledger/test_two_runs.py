@@ -35,6 +35,8 @@ from tests.support.zoho_people import ANNA, BERT, bins, names
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.support.commands import Finished
+
 
 # Two runs at once.
 
@@ -63,6 +65,45 @@ def test_a_second_run_waits_when_told(zoho: Watched, workplace: Workplace, store
         _, log = second.communicate(timeout=30)
     assert (first.returncode, second.returncode, names(zoho)) == (0, 0, ["Anna", "Bert"])
     assert '"created": 1, "updated": 0, "unchanged": 1' in log
+
+
+def errors(run: Finished) -> list[str]:
+    """Return the errors of a run."""
+    return [line for line in run.log.splitlines() if "ERROR" in line]
+
+
+def test_a_plan_is_made_beside_another_run_and_carried_out_after_it(
+    zoho: Watched, workplace: Workplace, store: Store
+) -> None:
+    """To plan only reads. `--apply` is refused as a run is, and holds once the other has ended."""
+    settings, plan = config(zoho, store), str(workplace.folder / "plan.jsonl")
+    people = contacts({**ANNA, "company": "Acme"}, BERT, state={"at": 4})
+    with holding(workplace, settings) as first:
+        writes = len(zoho.writes)
+        planned = workplace.target(settings, people, "--plan", plan)
+        refused = workplace.target(settings, people, "--apply", plan)
+        assert (planned.code, bins(planned.summary)) == (0, {"created": 1, "updated": 1})
+        assert (refused.code, refused.out, len(zoho.writes)) == (1, "", writes), refused.log
+        assert [f"{BUSY}: pid {first.pid} on" in line for line in errors(refused)] == [True]
+        first.communicate(timeout=30)
+    done = workplace.target(settings, people, "--apply", plan)
+    assert (done.code, done.messages, names(zoho)) == (0, [{"at": 4}], ["Anna", "Bert"]), done.log
+
+
+def test_a_plan_does_not_hold_if_the_other_run_went_on(
+    zoho: Watched, workplace: Workplace, store: Store
+) -> None:
+    """What it wrote meanwhile is not in the plan: exit code 2, in one sentence."""
+    settings, plan = config(zoho, store), str(workplace.folder / "plan.jsonl")
+    carl = {"id": 3, "first_name": "Carl", "mobile": "+4915100000001"}
+    with holding(workplace, settings) as first:
+        assert workplace.target(settings, contacts(BERT), "--plan", plan).code == 0
+        feed(first, singer(contacts(carl, state={"at": 3})))
+        first.communicate(timeout=30)
+    run = workplace.target(settings, contacts(BERT), "--apply", plan)
+    assert (run.code, run.out, names(zoho)) == (2, "", ["Anna", "Carl"]), run.log
+    (error,) = errors(run)
+    assert "the ledger has changed: another run has written since" in error
 
 
 def test_waiting_ends_when_its_time_is_over(
