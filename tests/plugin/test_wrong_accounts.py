@@ -66,6 +66,29 @@ def test_it_ends_within_five_requests(workplace: Workplace, wrong: Wrong) -> Non
         assert not any(message["type"] == "STATE" and message["value"] for message in run.messages)
 
 
+ALONE: dict[str, dict[str, Any]] = {
+    "charset": {"status": 400, "body": "<System><Code>101</Code></System>"},
+    "form": {"status": 200, "body": "<Contact><Code>103</Code></Contact>"},
+    "page": {"status": 403, "body": PAGE},
+}
+"""What PORTERS, or something before it, may answer to a request for the sake of one contact."""
+
+
+@pytest.mark.parametrize("canary", [True, False])
+@pytest.mark.parametrize("name", ALONE)
+def test_one_contact_that_is_refused_like_a_whole_account_stops_nothing(
+    workplace: Workplace, name: str, *, canary: bool
+) -> None:
+    """The first one of a first run is rejected alone; all others are written, once."""
+    with Porters() as sandbox:
+        held = str(PEOPLE[0]["email"])
+        sandbox.fault(on="POST /v1/contact", holding=held, times=-1, **ALONE[name])
+        config = {**sandbox.target_config(), "canary": canary}
+        run = workplace.target(config, contacts(*PEOPLE, state={"at": 12}))
+        assert (run.code, run.summary["created"], run.summary["rejected"]) == (3, 11, 1), run.log
+        assert (len(sandbox.contacts), run.messages) == (11, [{"at": 12}])
+
+
 @pytest.mark.parametrize("wrong", [*ACCOUNTS, *OF_QUERIES], ids=name_of)
 def test_check_fails_where_a_run_does(workplace: Workplace, wrong: Wrong) -> None:
     """It passes where a run passes, but for cobai.customers, which a target does not read."""
