@@ -9,7 +9,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 
+from tap_contacts.apis.porters import codes
+from tap_contacts.transport.session import Answer
 from tests.sandbox.porters import CONTACT, FIELD, SCOPES, Porters
 from tests.sandbox.porters_codes import Code
 from tests.sandbox.porters_readings import own_fields
@@ -343,3 +346,13 @@ def test_look_ups_that_are_all_refused_end_the_run(workplace: Workplace, code: i
         assert "match_on [] creates them without looking" in run.log
         again = workplace.target({**config(sandbox), "match_on": []}, contacts(*PEOPLE))
         assert (again.code, bins(again.summary)) == (0, {"created": 5})
+
+
+@pytest.mark.parametrize("code", ["101", "103", "105"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_refuses_a_write_as_a_whole_may_be_about_its_form(method: str, code: str) -> None:
+    """Of a look-up it is not said: its values are those of one record."""
+    request = requests.Request(method, "https://example.com/v1/contact").prepare()
+    body = f"<Contact><Code>{code}</Code></Contact>".encode()
+    judgement = codes.judge(Answer(request, 200, {}, body))
+    assert judgement.of_request is (method == "POST" and code in {"101", "103"})

@@ -145,7 +145,7 @@ def test_an_account_is_still_watched_after_records_without_a_field(
 ) -> None:
     """They show nothing of it: three others that are refused alike end the run."""
     with Place(tmp_path) as place:
-        place.sink.faults = [fault] * 7 + [REFUSED] * MANY
+        place.sink.faults = [*[fault] * 7, *[REFUSED] * MANY]
         run = FakeRun(place)
         with pytest.raises(Stopped, match="refused alike"):
             run.send(*people())

@@ -129,7 +129,7 @@ def _refused(code: str, method: str | None, sent: Any) -> Judgement:
         reads = method == "GET" and code in OF_READS
         verdict = Verdict.STOP if reads else known.verdict
         advice = _MAY_BE_REQUEST + _OF_REQUEST[code]
-        return known._replace(verdict=verdict, advice=advice, of_request=True)
+        return known._replace(verdict=verdict, advice=advice, of_request=method != "GET")
     if code == "302" and f">{wire.NEW}<".encode() not in (sent or b""):
         return known._replace(verdict=Verdict.REJECT)
     return known
