@@ -44,13 +44,14 @@ def names_of(contact: Contact) -> None:
 
 def _reading_of(contact: Contact) -> None:
     """Make the reading of a name of the readings of its parts."""
-    if any(map(contact.has, READINGS)):
+    if not _READINGS.isdisjoint(contact.attributes) and any(map(contact.has, READINGS)):
         readings = names.reading(*_texts(contact, READINGS))
         give(contact, "name_reading", readings, _source(contact, READINGS))
 
 
 NAMES = ("first_name", "middle_name", "last_name", "full_name")
 READINGS = ("first_name_reading", "last_name_reading")
+_READINGS = frozenset(READINGS)
 
 
 DOUBTFUL = listed("name displayname contactname fileas anzeigename 表示名")

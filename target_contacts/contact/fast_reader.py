@@ -59,7 +59,9 @@ class Shape(NamedTuple):
         if bool in types:
             contact.attributes.update(_without_value(contact.attributes))
         contact.sources.update(self.sources)
-        contact.spare.update((n, a) for n, a in self.left if not is_empty(record[n]))
+        for name, attribute in self.left:
+            if not is_empty(record[name]):
+                contact.spare[name] = attribute
         for attribute, name in self.containers:
             if record[name] is None:
                 del contact.attributes[attribute], contact.sources[attribute]
@@ -67,6 +69,8 @@ class Shape(NamedTuple):
 
     def _is_told(self, record: Mapping[str, Any]) -> bool:
         """Say whether the values that must be checked are what their names say."""
+        if not self.told and not self.lone:
+            return True
         takes = all(_takes(attribute, name, record[name]) for attribute, name in self.told)
         return takes and not any(is_link(name, record) for name in self.lone)
 

@@ -7,6 +7,7 @@ mobiles. A number without a field of its own goes to the next free one, so that 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from target_contacts.contact.numbers import HOME, KINDS, MOBILES, PHONES, Further
@@ -35,17 +36,23 @@ class Slots:
         """Put numbers for which there is no field into fields that are free."""
         _complete_phone(contact)
         self._complete_mobile(contact)
-        homeless = [
-            each
-            for each in (contact.attributes.keys() & KINDS.keys()) - self.carried
-            if contact.has(each)
-        ]
+        homeless = self._homeless(contact)
         if not homeless and not contact.further:
             return
         for slots in (MOBILES, PHONES):
             free = [slot for slot in slots if slot in self.carried and not contact.has(slot)]
             for number in _waiting(contact, slots, homeless):
                 self._place(contact, number, free)
+
+    def _homeless(self, contact: Contact) -> list[str]:
+        """Return the numbers for whose attributes the destination has no fields."""
+        if self._not_carried.isdisjoint(contact.attributes):
+            return []
+        return [each for each in self._not_carried if contact.has(each)]
+
+    @cached_property
+    def _not_carried(self) -> AbstractSet[str]:
+        return KINDS.keys() - self.carried
 
     def _place(self, contact: Contact, number: Further, free: list[str]) -> None:
         """Put a number into the first free field, unless another field has it."""
@@ -58,8 +65,10 @@ class Slots:
 
     def _complete_mobile(self, contact: Contact) -> None:
         """Take a phone for the mobile if there is no other and it is one."""
+        if contact.has("mobile"):
+            return
         attribute = next(filter(contact.has, PHONES), None)
-        if contact.has("mobile") or attribute is None:
+        if attribute is None:
             return
         phone = contact.attributes[attribute]
         if isinstance(phone, (dict, list)):

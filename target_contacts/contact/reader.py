@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from target_contacts.contact.phone_fields import Slots
 
 NAMES = frozenset((*derive.NAMES, *derive.READINGS))
+PARTS = frozenset(("salutation", "street_number", "street2"))
+"""Attributes that are parts of others, or tell them."""
 
 
 class ContactReader:
@@ -59,6 +61,7 @@ class ContactReader:
         assert_known("defaults", defaults, ATTRIBUTES)
         self._mapped = mapped
         self._defaults = defaults
+        self._filled_defaults = {a: v for a, v in defaults.items() if not is_empty(v)}
         self._names_by_default = not NAMES.isdisjoint(defaults)
         self._slots = slots
         self._foreign = frozenset(foreign)
@@ -73,9 +76,10 @@ class ContactReader:
         if shape is None or not shape.read(record, contact):
             self._read_any(record, contact)
         derive.names_of(contact)
-        derive.gender_of(contact)
-        _report_lone_number(contact)
-        derive.street_of(contact)
+        if not PARTS.isdisjoint(contact.attributes):
+            derive.gender_of(contact)
+            _report_lone_number(contact)
+            derive.street_of(contact)
         self._slots.fill(contact)
         self._give_defaults(contact)
         for target, value in self._mapped.values(record, contact.attributes):
@@ -95,9 +99,10 @@ class ContactReader:
 
     def _give_defaults(self, contact: Contact) -> None:
         """Note the defaults of what has no value; it may well have one at the destination."""
-        lacking = {a: value for a, value in self._defaults.items() if not contact.has(a)}
-        contact.defaults.update({a: v for a, v in lacking.items() if not is_empty(v)})
-        if self._names_by_default and lacking:
+        for attribute, value in self._filled_defaults.items():
+            if not contact.has(attribute):
+                contact.defaults[attribute] = value
+        if self._names_by_default and not all(map(contact.has, self._defaults)):
             self._complete_names(contact)
 
     def _complete_names(self, contact: Contact) -> None:

@@ -77,6 +77,8 @@ def split(full: Any) -> tuple[str, str]:
 
 def whole(first: Any, last: Any) -> str:
     """Return "First Last", or "Last First" for names written in kanji, kana or hangul."""
+    if isinstance(first, str) and isinstance(last, str) and (first + last).isascii():
+        return _plain(f"{first} {last}")
     parts = [_plain(first), _plain(last)]
     if _is_family_first("".join(parts)):
         parts.reverse()
