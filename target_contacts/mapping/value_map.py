@@ -84,10 +84,15 @@ class ValueMap:
         """Yield the names under which a value may stand in the setting."""
         if isinstance(value, dict):
             forms = self._names.get(str(value.get("id"))), *map(value.get, ("display_value", "id"))
-            yield from (text(form) for form in forms if not is_nested(form) and not is_empty(form))
+            yield from (_named(form) for form in forms if not is_nested(form) and not is_empty(form))
         elif not is_nested(value) and not is_empty(value):
-            found = text(value)
+            found = _named(value)
             yield from filter(None, (self._names.get(found), found, found.removesuffix(_WHOLE)))
+
+
+def _named(value: Any) -> str:
+    """Return the name of a plain value; that of a boolean is the one that JSON has for it."""
+    return str(value).lower() if isinstance(value, bool) else text(value)
 
 
 def _is_called(name: str, attribute: str) -> bool:

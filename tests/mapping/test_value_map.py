@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_contacts.plugin.same_name import alike, found
+from target_contacts.contact.model import Contact
+from target_contacts.mapping.value_map import ValueMap
 from tests.sandbox.cobai import Cobai
 from tests.sandbox.porters import Porters
 from tests.sandbox.zoho_voice import ZohoVoice
@@ -300,3 +302,30 @@ def test_a_field_called_as_the_attribute_is_meant(zoho: ZohoVoice, workplace: Wo
     run = workplace.target(config, contacts(*people))
     assert (run.code, workplace.rejections[0]["field"]) == (3, "contact_status")
     assert zoho.contacts[0]["contact_status"]["display_value"] == "Active"
+
+
+# Values of every kind.
+
+
+@pytest.mark.parametrize(
+    ("attribute", "record", "expected"),
+    [
+        ("gender", {"newsletter": False, "optin": True}, None),
+        ("is_favourite", {"is_favourite": True}, "yes"),
+        ("status", {"status": False}, "no"),
+        ("status", {"contact_status": {"id": True, "display_value": False}}, "no"),
+        ("status", {"status": [True, {"a": None}]}, None),
+        ("gender", {"gender": 1.0, "other": 2.5}, "one"),
+    ],
+)
+def test_value_map_looks_at_values_of_every_kind(
+    attribute: str, record: dict[str, Any], expected: object
+) -> None:
+    """A boolean, in whatever field, ends no run; it is called `true` or `false`, as in JSON."""
+    contact = Contact()
+    if attribute in record or "contact_status" in record:
+        contact.attributes[attribute] = next(iter(record.values()))
+    names = {"true": "yes", "false": "no", "1": "one"}
+    ValueMap({attribute: names}, {}, {}).apply(record, contact)
+    chosen = contact.attributes[attribute] if attribute in contact.chosen else None
+    assert chosen == expected
