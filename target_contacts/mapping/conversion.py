@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from target_contacts.contact.paths import Failure
 from target_contacts.errors import Rejected
@@ -43,7 +43,7 @@ class Conversion:
         if field.wire in self._never:
             return self._compared(field, value)
         try:
-            converted = field.convert(_made(value))
+            converted = _none(value) if isinstance(value, Failure) else field.convert(value)
         except NotKnown as error:
             self._not_there(field, f"{field.wire} {error}", contact)
             return None
@@ -100,8 +100,6 @@ class Conversion:
         self.refusals.append(refused)
 
 
-def _made(value: Any) -> Any:
-    """Return a value; raise ValueError if its expression failed."""
-    if isinstance(value, Failure):
-        raise ValueError(value.reason)  # noqa: TRY004  # as all conversions do
-    return value
+def _none(value: Failure) -> NoReturn:
+    """Raise ValueError, as conversions do, since the expression of a value failed."""
+    raise ValueError(value.reason)

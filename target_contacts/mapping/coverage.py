@@ -66,7 +66,7 @@ class Coverage:
         """Yield the ids of a record that differ from the default: attribute and field."""
         for field in self._ids:
             attribute, value = field.attribute, contact.attributes.get(field.attribute)
-            if contact.has(attribute) and value != self._defaults.get(attribute, value):
+            if value is not None and value not in ("", self._defaults.get(attribute, value)):
                 yield attribute, contact.sources[attribute]
 
     def not_carried(self, contact: Contact, known: Container[str] = ()) -> list[str]:

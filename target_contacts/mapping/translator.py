@@ -79,6 +79,7 @@ class Translator:
             "field_map", [w for w in field_map if not (free and w.startswith(free))], wires
         )
         self._fields = fields
+        self._wires = [(field.wire, field.attribute, field) for field in fields]
         self._ids = [field for field in fields if field.identifier]
         self._free = [table.free_field(name) for name in field_map if name not in wires]
         self._e164 = [field for field in fields if field.form == "e164"]
@@ -137,21 +138,26 @@ class Translator:
             Rejected: If a value is too long or not what its field takes.
         """
         mapped, attributes = contact.fields, contact.attributes
+        convert = self.conversion.value
         payload = {
-            field.wire: self.conversion.value(field, mapped[field.wire], contact)
+            field.wire: convert(field, mapped[field.wire], contact)
             for field in self._free
             if field.wire in mapped
         }
-        for field in self._fields:
-            value = mapped.get(field.wire, attributes.get(field.attribute))
+        for wire, attribute, field in self._wires:
+            value = attributes.get(attribute)
+            if mapped:
+                value = mapped.get(wire, value)
             if value is None:
                 continue
             if value != "":
-                payload[field.wire] = self.conversion.value(field, value, contact)
+                payload[wire] = convert(field, value, contact)
             elif self._clears:
-                payload.setdefault(field.wire, "")
+                payload.setdefault(wire, "")
         self._put_in_form(payload, contact)
-        return {wire: value for wire, value in payload.items() if value is not None}
+        if None in payload.values():
+            return {wire: value for wire, value in payload.items() if value is not None}
+        return payload
 
     def _put_in_form(self, payload: Payload, contact: Contact) -> None:
         """Put the numbers of a payload into the form that their fields take."""

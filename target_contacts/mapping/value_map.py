@@ -49,7 +49,7 @@ class ValueMap:
                 self._change(attribute, contact)
             else:
                 self._take(attribute, record, contact)
-        for wire in contact.fields.keys() & self._wires:
+        for wire in contact.fields.keys() & self._wires if self._wires else ():
             self._change_field(wire, contact.fields)
 
     def _take(self, attribute: str, record: Mapping[str, Any], contact: Contact) -> None:

@@ -154,7 +154,7 @@ class Preparation:
             merged=self._merged(payload, defaults) if defaults or policies else digest,
             free=self._ledger.digest(said) if policies else digest,
             filled=self._filled.id_of(contact, own, self._paths, record),
-            properties=tuple(name for name, value in record.items() if _holds_no_value(value)),
+            properties=tuple([name for name, value in record.items() if _holds_no_value(value)]),
             left_out=frozenset(left_out),
             policies=policies,
             withheld=withheld(given | said, policies) if policies else {},
@@ -176,8 +176,9 @@ class Preparation:
 
     def _merged(self, payload: Payload, defaults: Payload) -> str:
         """Return the hash of a payload and its defaults, without a default password."""
-        public = {w: value for w, value in defaults.items() if w not in self._passwords}
-        return self._ledger.digest({**payload, **public})
+        if self._passwords:
+            defaults = {w: value for w, value in defaults.items() if w not in self._passwords}
+        return self._ledger.digest({**payload, **defaults})
 
     def contact(self, record: Mapping[str, Any]) -> Contact:
         """Return the contact that a record holds.
@@ -214,7 +215,8 @@ class Preparation:
         defaults = {**self._built_in, **self.translator.defaults(contact)}
         defaults = {w: value for w, value in defaults.items() if not payload.get(w)}
         left_out = {wire for wire, _ in self.translator.conversion.dropped_or_truncated}
-        self._warn()
+        if left_out or self.translator.foreign or self.translator.conversion.unknown:
+            self._warn()
         if self._replaces:
             payload = {**payload, **defaults}
         payload = self._sink.finish(payload, contact)
@@ -280,7 +282,7 @@ class Preparation:
         """Note which fields are not carried, and warn where two fields differ."""
         stream = self._stream
         names = self.not_carried(contact, self._noted)
-        if len(self._noted) < SHOWN:
+        if names and len(self._noted) < SHOWN:
             self._noted.update(names)
             spare = (self.shown(name) for name in names if name not in stream.key_properties)
             self._outcomes.leave_fields(spare)
@@ -289,7 +291,7 @@ class Preparation:
                 f"{stream.name}: {self.shown(source)} goes before the default {attribute}. If it "
             )
             self._warn_once(text + "is another system's id, empty it with a stream map.")
-        for attribute, taken, left in sorted(contact.conflicts):
+        for attribute, taken, left in sorted(contact.conflicts) if contact.conflicts else ():
             taken_one = self.shown(taken)
             text = f"{stream.name}: {taken_one} and {self.shown(left)} both spell {attribute} and "
             self._warn_once(f"{text}differ; {taken_one} is taken, as the vocabulary orders.")
@@ -351,4 +353,4 @@ def _rules(stream: str, sink: ApiSink[Any], run: Run, containers: AbstractSet[st
 
 def _holds_no_value(value: Any) -> bool:
     """Say whether a property has no value, or may have one less than before."""
-    return isinstance(value, (dict, list)) or is_empty(value)
+    return not isinstance(value, str) and isinstance(value, (dict, list)) or is_empty(value)

@@ -40,10 +40,10 @@ def conversion(meaning: str) -> Callable[[Callable[[str], T]], Callable[[Any], T
 
     def decorate(convert: Callable[[str], T]) -> Callable[[Any], T]:
         remembered = functools.lru_cache(maxsize=CACHED)(convert)
+        msg = f"must be {meaning}"
 
         @functools.wraps(convert)
         def converted(value: Any) -> T:
-            msg = f"must be {meaning}"
             if isinstance(value, bool):
                 raise NoValue(msg)
             found = text(value).strip()
@@ -84,13 +84,17 @@ _ODD = re.compile(
 """What breaks the standard, but may be an address: Japanese carriers gave out a..b@ and a.@."""
 
 
-@conversion("an e-mail address such as anna@example.com")
-def email(found: str) -> str:
+def email(value: Any) -> str:
     """Return an e-mail address exactly as given, without `mailto:` and the name before it.
 
     Refused is only what can be no address. Nothing is looked up: whether mail arrives is not ours
     to judge.
     """
+    return value if isinstance(value, str) and _USUAL.fullmatch(value) else _email(value)
+
+
+@conversion("an e-mail address such as anna@example.com")
+def _email(found: str) -> str:
     if _USUAL.fullmatch(found):
         return found
     if found[:7].lower() == "mailto:":

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import re
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from tap_contacts.apis.porters.fields import Kind, TenantField
@@ -32,9 +32,10 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?")
 def mail(value: Any) -> str:
     """Return an e-mail address; Japanese mobile carriers gave out some that break the standard."""
     found = line(value)
-    with contextlib.suppress(ValueError):
+    try:
         return convert.email(found)
-    return _address(found)
+    except ValueError:
+        return _address(found)
 
 
 def _url(value: Any) -> str:
@@ -65,8 +66,15 @@ _alias = matching(
 
 
 def own_id(value: Any) -> str:
-    """Return an id of PORTERS."""
+    """Return an id of PORTERS; few records have one of their own, so that ids are remembered."""
+    return _known_id(value) if isinstance(value, str) else _own_id(value)
+
+
+def _own_id(value: Any) -> str:
     return _digits_only(cells.digits(value))
+
+
+_known_id = lru_cache(maxsize=convert.CACHED)(_own_id)
 
 
 def status(value: Any, names: Mapping[str, str]) -> str:
