@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from target_contacts.contact import origins
 from target_contacts.contact.derive import JOINT
 from target_contacts.mapping.policies import OF_UPDATES
+from target_contacts.values.basic import is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -70,10 +71,13 @@ class FilledFields:
             paths: Fields of the destination that `field_map` fills, and from where.
             record: The record.
         """
+        of, sources, mapped = self._attributes, contact.sources, contact.fields
         told = tuple(
-            (wire, self._source(wire, contact, paths))
-            for wire, value in payload.items()
-            if value != ""
+            [
+                (w, _mapped_from(w, sources, paths) if w in mapped else sources.get(of.get(w), ""))
+                for w, value in payload.items()
+                if value != ""
+            ]
         )
         found = self._ids.get(told)
         if found is None:
@@ -143,9 +147,9 @@ class FilledFields:
         told = {w: of for w, of in earlier.items() if w not in fill and w not in item.left_out}
         if not told:
             return []
-        bare, here = (
-            {LEFT_ALONE, *self._hashes(names)} for names in (item.properties, item.received.record)
-        )
+        record = item.received.record
+        bare_names = [name for name, value in record.items() if _holds_no_value(value)]
+        bare, here = ({LEFT_ALONE, *self._hashes(names)} for names in (bare_names, record))
         return [
             wire
             for wire, of in told.items()
@@ -175,16 +179,19 @@ class FilledFields:
         others = {wire: of for wire, of in known[row].items() if wire not in wires}
         return self._ledger.fill_id(others | kept)
 
-    def _source(self, wire: str, contact: Contact, paths: Mapping[str, str]) -> str:
-        """Return what names the properties that a field's value came from, or ""."""
-        if wire not in contact.fields:
-            return contact.sources.get(self._attributes.get(wire, ""), "")
-        starts = paths.get(wire, "").split(JOINT)
-        return JOINT.join(contact.sources.get(start, start) for start in starts)
-
     def _hashes(self, names: Iterable[str]) -> list[str]:
         """Return what properties are remembered by: their names may be personal."""
         return sorted({self._ledger.digest(name)[:8] for name in names})
+
+
+def _mapped_from(wire: str, sources: Mapping[str, str], paths: Mapping[str, str]) -> str:
+    """Return what names the properties that `field_map` fills a field from."""
+    return JOINT.join(sources.get(start, start) for start in paths.get(wire, "").split(JOINT))
+
+
+def _holds_no_value(value: Any) -> bool:
+    """Say whether a property has no value, or may have one less than before."""
+    return isinstance(value, (dict, list)) or is_empty(value)
 
 
 def _of_unknown(item: Planned) -> Payload:

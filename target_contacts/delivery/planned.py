@@ -61,8 +61,6 @@ class Planned(Item, frozen=True, kw_only=True):
     """Id of the ledger's row for the fields that the record fills."""
     in_doubt: str | None = None
     """The same while nobody knows whether an update was carried out."""
-    properties: tuple[str, ...] = ()
-    """Names of the record's properties that are empty, or that hold lists or objects."""
     left_out: frozenset[str] = frozenset()
     """Fields whose values did not fit: what the contact has there stays."""
     cleared: tuple[str, ...] = ()

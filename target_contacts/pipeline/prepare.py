@@ -22,7 +22,7 @@ from target_contacts.mapping.translator import Rules, Translator
 from target_contacts.parents.settings import ATTRIBUTES, references
 from target_contacts.singer.record_schema import RecordValidator
 from target_contacts.sinks.packing import assert_sane
-from target_contacts.values.basic import is_empty, line
+from target_contacts.values.basic import line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
@@ -154,7 +154,6 @@ class Preparation:
             merged=self._merged(payload, defaults) if defaults or policies else digest,
             free=self._ledger.digest(said) if policies else digest,
             filled=self._filled.id_of(contact, own, self._paths, record),
-            properties=tuple([name for name, value in record.items() if _holds_no_value(value)]),
             left_out=frozenset(left_out),
             policies=policies,
             withheld=withheld(given | said, policies) if policies else {},
@@ -349,8 +348,3 @@ def _rules(stream: str, sink: ApiSink[Any], run: Run, containers: AbstractSet[st
         is_own=source == sink.client.api,
         is_foreign=source not in {None, sink.client.api},
     )
-
-
-def _holds_no_value(value: Any) -> bool:
-    """Say whether a property has no value, or may have one less than before."""
-    return not isinstance(value, str) and isinstance(value, (dict, list)) or is_empty(value)
