@@ -217,7 +217,8 @@ class Canary:
 
 def _until(ready: Sequence[Planned], kinds: AbstractSet[Action]) -> int:
     """Return how many items come before the first of these kinds."""
-    return next((n for n, item in enumerate(ready) if item.action in kinds), len(ready))
+    found = (n for n, item in enumerate(ready) if item.action in kinds)
+    return next(found, len(ready)) if kinds else len(ready)
 
 
 def _sent(item: Planned) -> Payload:

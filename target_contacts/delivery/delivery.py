@@ -272,5 +272,6 @@ def _apart(ready: deque[Planned], most: int, changing: set[str]) -> list[Planned
     chunk: list[Planned] = []
     while ready and len(chunk) < min(most, INTENTS_AT_ONCE) and ready[0].remote_id not in changing:
         chunk.append(ready.popleft())
-        changing.update(filter(None, [chunk[-1].remote_id]))
+        if remote_id := chunk[-1].remote_id:
+            changing.add(remote_id)
     return chunk

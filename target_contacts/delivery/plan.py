@@ -130,7 +130,7 @@ class Plan:
         if held := self._unanswered.take(item.key):
             self._outcomes.skip(held.received, "a later record has the same key")
         if entry is None:
-            return replace(item, doubtful=self._terms.adopts)
+            return replace(item, doubtful=True) if self._terms.adopts else item
         if entry.status == INTENT:
             return self._announced(replace(item, intent=entry), held)
         return self._changing(item, entry)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from target_contacts.delivery.guards import Guards
     from target_contacts.delivery.planned import Planned
@@ -34,8 +34,10 @@ class StreamGuards:
         if not self._is_started:
             self._is_started = True
             self._guards.start(self._stream)
-        cleared = {self._attributes.get(wire, wire) for wire in item.cleared}
-        return self._guards.admits(self._stream, item.key, item.action.name, sorted(cleared))
+        cleared: Sequence[str] = ()
+        if item.cleared:
+            cleared = sorted({self._attributes.get(wire, wire) for wire in item.cleared})
+        return self._guards.admits(self._stream, item.key, item.action.name, cleared)
 
     def remember(self) -> None:
         """Let the ledger know what was let through, before it is sent."""

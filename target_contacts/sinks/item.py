@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 class Action(enum.Enum):
     """What is to be done with a contact."""
 
+    __hash__ = object.__hash__  # Enum's own is written in Python, and asked for each item
+
     CREATE = enum.auto()
     UPDATE = enum.auto()
     DELETE = enum.auto()
@@ -26,7 +28,7 @@ class Action(enum.Enum):
     @property
     def leaves(self) -> bool:
         """Say whether the contact's record left the source."""
-        return self in {Action.DELETE, Action.MARK}
+        return self is Action.DELETE or self is Action.MARK  # noqa: PLR1714  # asked for each item
 
 
 class Item(msgspec.Struct, frozen=True):

@@ -159,7 +159,9 @@ def assert_sane(payload: Payload) -> None:
 
 def _characters(value: Any) -> int:
     """Return the characters of a value; an image has none."""
-    return 0 if isinstance(value, bytes) else len(value if isinstance(value, str) else str(value))
+    if isinstance(value, str):
+        return len(value)
+    return 0 if isinstance(value, bytes) else len(str(value))
 
 
 def _size(value: Any) -> int:
