@@ -59,9 +59,7 @@ class Shape(NamedTuple):
         if bool in types:
             contact.attributes.update(_without_value(contact.attributes))
         contact.sources.update(self.sources)
-        for name, attribute in self.left:
-            if not is_empty(record[name]):
-                contact.spare[name] = attribute
+        contact.spare.update([(n, a) for n, a in self.left if not is_empty(record[n])])
         for attribute, name in self.containers:
             if record[name] is None:
                 del contact.attributes[attribute], contact.sources[attribute]

@@ -65,9 +65,7 @@ class Slots:
 
     def _complete_mobile(self, contact: Contact) -> None:
         """Take a phone for the mobile if there is no other and it is one."""
-        if contact.has("mobile"):
-            return
-        attribute = next(filter(contact.has, PHONES), None)
+        attribute = None if contact.has("mobile") else next(filter(contact.has, PHONES), None)
         if attribute is None:
             return
         phone = contact.attributes[attribute]

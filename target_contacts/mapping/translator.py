@@ -145,9 +145,7 @@ class Translator:
             if field.wire in mapped
         }
         for wire, attribute, field in self._wires:
-            value = attributes.get(attribute)
-            if mapped:
-                value = mapped.get(wire, value)
+            value = mapped.get(wire, attributes.get(attribute))
             if value is None:
                 continue
             if value != "":
@@ -155,9 +153,7 @@ class Translator:
             elif self._clears:
                 payload.setdefault(wire, "")
         self._put_in_form(payload, contact)
-        if None in payload.values():
-            return {wire: value for wire, value in payload.items() if value is not None}
-        return payload
+        return {wire: value for wire, value in payload.items() if value is not None}
 
     def _put_in_form(self, payload: Payload, contact: Contact) -> None:
         """Put the numbers of a payload into the form that their fields take."""

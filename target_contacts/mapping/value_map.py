@@ -84,7 +84,9 @@ class ValueMap:
         """Yield the names under which a value may stand in the setting."""
         if isinstance(value, dict):
             forms = self._names.get(str(value.get("id"))), *map(value.get, ("display_value", "id"))
-            yield from (_named(form) for form in forms if not is_nested(form) and not is_empty(form))
+            yield from (
+                _named(each) for each in forms if not is_nested(each) and not is_empty(each)
+            )
         elif not is_nested(value) and not is_empty(value):
             found = _named(value)
             yield from filter(None, (self._names.get(found), found, found.removesuffix(_WHOLE)))

@@ -28,7 +28,7 @@ class Action(enum.Enum):
     @property
     def leaves(self) -> bool:
         """Say whether the contact's record left the source."""
-        return self is Action.DELETE or self is Action.MARK  # noqa: PLR1714  # asked for each item
+        return self is Action.DELETE or self is Action.MARK
 
 
 class Item(msgspec.Struct, frozen=True):
