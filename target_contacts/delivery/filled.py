@@ -74,7 +74,12 @@ class FilledFields:
         of, sources, mapped = self._attributes, contact.sources, contact.fields
         told = tuple(
             [
-                (w, _mapped_from(w, sources, paths) if w in mapped else sources.get(of.get(w), ""))
+                (
+                    w,
+                    _mapped_from(w, sources, paths)
+                    if w in mapped
+                    else sources.get(of.get(w, ""), ""),
+                )
                 for w, value in payload.items()
                 if value != ""
             ]
