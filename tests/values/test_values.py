@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_contacts.values import convert
+from target_contacts.values import convert, names
 from target_contacts.values.phones import Number, plans
 from tests.support.values import ANY_TEXT, FIXED, refusal
 
@@ -135,3 +135,23 @@ def test_a_flag_is_known_by_its_usual_spellings(*, meaning: bool, spellings: str
 def test_what_is_neither_yes_nor_no_is_refused(value: object) -> None:
     """A number other than 1 and 0 is no answer."""
     assert refusal(convert.flag, value) == "must be true or false"
+
+
+SHORT_CUTS = st.text("aZ9 .,-_+@\t\n\x00\x1c\x7f\u00a0é山", max_size=12) | ANY_TEXT
+"""Text of which the usual half takes a short cut."""
+
+
+@FIXED
+@given(SHORT_CUTS, SHORT_CUTS)
+def test_a_name_in_ascii_is_put_together_as_any_other(first: str, last: str) -> None:
+    """A name of usual letters takes a short cut, which each part alone does not."""
+    parts = [names.whole(first, None), names.whole(None, last)]
+    if (first + last).isascii():
+        assert names.whole(first, last) == " ".join(filter(None, parts))
+
+
+@FIXED
+@given(st.from_regex(r"[a-z]{1,5}[.+-]?[a-z\d_]{1,5}@[a-z]{1,3}\.[a-z]{1,4}", fullmatch=True))
+def test_a_usual_address_is_converted_as_any_other(address: str) -> None:
+    """A usual address takes a short cut, which one with blanks around it does not."""
+    assert convert.email(address) == convert.email(f" {address}\n") == address
