@@ -56,7 +56,7 @@ class Conversion:
     def _compared(self, field: Field, value: Any) -> Any:
         """Return a value by which contacts are only compared; None if it is no such value."""
         try:
-            return field.convert(_made(value))
+            return None if isinstance(value, Failure) else field.convert(value)
         except ValueError:
             return None
 
