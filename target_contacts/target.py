@@ -31,6 +31,8 @@ from tap_contacts.plugin.by_name import ByName
 from tap_contacts.plugin.progress import Progress
 from tap_contacts.transport.errors import Stopped
 from target_contacts import settings
+from target_contacts.commands.options import named, taken
+from target_contacts.commands.options import options as command_options
 from target_contacts.delivery.bounds import bounds_of
 from target_contacts.parents import settings as parents
 from target_contacts.pipeline.options import assert_one, options, purpose
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from singer_sdk.sinks import Sink
 
     from tap_contacts.transport.client import ApiClient
+    from target_contacts.commands.options import Asked
     from target_contacts.delivery.bounds import Given
     from target_contacts.delivery.gate import Gate
     from target_contacts.pipeline.explain import Explainer
@@ -127,7 +130,7 @@ class TargetContacts(ReceivingTarget):
             gate=gate,
         )
         self.start(run)
-        self._explainers: list[Explainer] = []
+        self.explainers: list[Explainer] = []
         """The explainers of the streams, in their order."""
         self.hear_signals()
 
@@ -171,8 +174,8 @@ class TargetContacts(ReceivingTarget):
             stream_name, record=record, schema=schema, key_properties=key_properties
         )
         explainer = cast("StreamSink", sink).explainer
-        if explainer and explainer not in self._explainers:
-            self._explainers.append(explainer)
+        if explainer and explainer not in self.explainers:
+            self.explainers.append(explainer)
         return sink
 
     @property
@@ -248,9 +251,10 @@ class TargetContacts(ReceivingTarget):
         allow: Mapping[str, Given] | None = None,
         plan: Path | None = None,
         apply: Path | None = None,
-        **only: bool,
+        **only: Any,
     ) -> None:
         """Run the command with its options, and exit."""
+        asked = taken(only, {"limit": limit, "allow": allow, "input": file_input})
         super(Target, cls).invoke(about=about, about_format=about_format)
         make = functools.partial(
             cls,
@@ -258,14 +262,14 @@ class TargetContacts(ReceivingTarget):
             parse_env_config=bool(config and config.parse_env),
             allow=allow,
         )
-        assert_one({"plan": plan, "apply": apply, **only})
+        assert_one({"plan": plan, "apply": apply, **only, **named(asked)})
+        if asked:
+            sys.exit(_answered(make, asked))
         if plan or apply:
             _end(*_planned(make, file_input, limit, plan=plan, apply=apply))
         target = make(purpose=purpose(**only), limit=limit)
-        if only.get("check"):
-            sys.exit(target.check())
-        if only.get("explain"):
-            sys.exit(target.explain(file_input))
+        if target.this_run.purpose is not Purpose.WRITE:
+            sys.exit(target.check() if only.get("check") else target.explain(file_input))
         _end(target, _run(make, target, file_input, limit))
 
     def check(self) -> int:
@@ -293,9 +297,9 @@ class TargetContacts(ReceivingTarget):
     def explain(self, file_input: IO[str] | None = None) -> int:
         """Read everything and print what a run would write. Nothing is asked or kept."""
         self.listen(file_input)
-        for explainer in self._explainers:
+        for explainer in self.explainers:
             explainer.show(sys.stdout)
-        if not self._explainers:
+        if not self.explainers:
             click.echo("Nothing would be written: no stream of people came.")
         if text := self.this_run.books.passed_over_in_words():
             click.echo(printable.text(text))
@@ -319,7 +323,7 @@ class TargetContacts(ReceivingTarget):
         for param in command.params:
             if param.name == "file_input":
                 param.type = click.File("rb")
-        command.params += options()
+        command.params += [*options(), *command_options()]
         return command
 
     @classmethod
@@ -328,6 +332,13 @@ class TargetContacts(ReceivingTarget):
         super().append_builtin_config(config_jsonschema)
         for name in ("load_method", "add_record_metadata"):
             config_jsonschema["properties"].pop(name, None)
+
+
+def _answered(make: Callable[..., Any], asked: Asked) -> int:
+    """Carry out a command on the ledger or on rejects; return the exit code."""
+    from target_contacts.commands.answer import answer
+
+    return answer(make, asked)
 
 
 def _planned(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.commands import Workplace
+from tests.support.ledger_stores import SqliteStore, Store, postgres
 from tests.support.plain import Clock, PlainApi
 
 if TYPE_CHECKING:
@@ -31,3 +32,13 @@ def api() -> Iterator[PlainApi]:
     """Return a running API without rules."""
     with PlainApi() as sandbox:
         yield sandbox
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """Return an empty database, in turn of each kind."""
+    if request.param == "sqlite":
+        yield SqliteStore(tmp_path / "shared.db")
+    else:
+        with postgres() as made:
+            yield made

@@ -29,7 +29,8 @@ def other(stream: str, before: Sequence[str], now: Sequence[str]) -> str:
         f"Stream {stream} has the key {key}; the ledger knows its records by {known}, so each "
         "contact would be doubled. Nothing was written. "
         "Let the tap send the former key again. Or give the stream another name with stream_maps "
-        "(__alias__): its contacts are then looked up at the destination as match_on says."
+        "(__alias__), or have it forgotten (--ledger forget --stream NAME --all): its contacts are "
+        "then looked up at the destination as match_on says."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from target_contacts.delivery.guards import HELD_BACK
-from target_contacts.report.rejects import attempts
+from target_contacts.report.rejects import ACCEPTED, attempts, earlier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -45,6 +45,8 @@ class Outcomes:
     ) -> None:
         self.stream, self._guards, self._journal = stream, guards, journal
         self._books, self._checkpoints, self._keep = books, checkpoints, keep
+        self.last_accepted: Callable[[str], str | None] = lambda _: None
+        """Returns what the destination has accepted of a key, by the hash of its record."""
 
     # Records that have been received.
 
@@ -135,7 +137,7 @@ class Outcomes:
     def _book(self, received: Received, why: Rejected) -> bool:
         """Book a rejection, keeping the record if there is one; say as `_enter` does."""
         if received.is_record:
-            self._keep(received.line.message, why)
+            self._keep(self._told(received), why)
         return self._enter(why, received.key, _attempt(received))
 
     def _enter(self, why: Rejected, key: str | None, attempt: int) -> bool:
@@ -144,6 +146,13 @@ class Outcomes:
         if self._journal:
             self._journal.reject(kind, key, attempt)
         return self._guards.reject(self.stream)
+
+    def _told(self, received: Received) -> Mapping[str, Any]:
+        """Return a RECORD message with what was accepted of its key when it was rejected first."""
+        message = received.line.message
+        if earlier(message):
+            return message
+        return {**message, "rejection": {ACCEPTED: self.last_accepted(received.key)}}
 
     def take_back(self) -> None:
         """Count one record less as read: its line turned out to be none."""

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from target_contacts.delivery import keys
 from target_contacts.delivery.missing import WAS_GONE
+from target_contacts.delivery.replays import SUPERSEDED, Replays
 from target_contacts.ledger.entry import GONE, INTENT, WRITTEN
 from target_contacts.sinks.item import Action
 
@@ -62,19 +63,25 @@ class Plan:
         self._ledger, self._outcomes, self._filled = ledger, outcomes, filled
         self._unanswered, self._terms = unanswered, terms
         self._stream = outcomes.stream
+        self._replays = Replays(ledger, outcomes.stream)
+        outcomes.last_accepted = self._replays.accepted
 
     def changed(self, waiting: Mapping[str, Received]) -> list[Received]:
         """Return the records that are not as they were, and settle all others.
 
         What is as it was need not be translated again.
         """
+        self._replays.begin(waiting)
         sources = self._ledger.sources(self._stream, list(waiting))
         changed: list[Received] = []
         unchanged: list[Received] = []
         for key, received in waiting.items():
             (unchanged if sources.get(key) == received.source else changed).append(received)
         self._outcomes.settle("unchanged", *unchanged)
-        return changed
+        fresh, stale = self._replays.sort(changed)
+        for received in stale:
+            self._outcomes.skip(received, SUPERSEDED)
+        return fresh
 
     def planned(self, items: Sequence[Planned]) -> list[Planned]:
         """Return the items that may have to be sent, and settle those that only look changed.

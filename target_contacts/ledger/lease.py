@@ -112,7 +112,7 @@ class Lease:
         self._proven = -math.inf
         with database.transaction("lock") as connection:
             self._number = _next_number(connection, account)
-            self.former = _last_run(database, connection, account) if self._number > 1 else None
+            self.former = last_run(database, connection, account) if self._number > 1 else None
             row = {"host": _host(), "pid": os.getpid(), "kernel": _kernel(), "ended": False}
             times = {"started_at": database.now, "proven_at": database.now}
             connection.execute(sa.update(RUNS).where(self._is_mine).values(**row, **times))
@@ -217,7 +217,7 @@ class Lease:
 
 def holder_in(database: Database, connection: sa.Connection, account: str) -> str:
     """Say which run holds an account, as far as its row tells."""
-    run = _last_run(database, connection, account)
+    run = last_run(database, connection, account)
     return "unknown" if run is None or run.ended else str(run)
 
 
@@ -230,7 +230,8 @@ def _next_number(connection: sa.Connection, account: str) -> int:
     return int(connection.execute(sa.select(RUNS.c.number).where(row)).scalar_one())
 
 
-def _last_run(database: Database, connection: sa.Connection, account: str) -> Run | None:
+def last_run(database: Database, connection: sa.Connection, account: str) -> Run | None:
+    """Return what is known of the last run that wrote to an account, if there was one."""
     columns = [RUNS.c[name] for name in Run._fields if name != "idle"]
     idle = (database.now - RUNS.c.proven_at).label("idle")
     row: Any = connection.execute(

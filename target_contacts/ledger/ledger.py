@@ -18,12 +18,15 @@ from target_contacts.ledger.entry import CANONICAL, WRITTEN, Entry, Keys
 from target_contacts.ledger.errors import ReadOnlyError
 from target_contacts.ledger.fills import Fills
 from target_contacts.ledger.guarded import GuardedRecords
+from target_contacts.ledger.inventory import Inventory
 from target_contacts.ledger.known_ids import KnownIds
 from target_contacts.ledger.lease import Lease, Unheld
 from target_contacts.ledger.lock import acquire, lock_of
+from target_contacts.ledger.replayed import ReplayedRecords
 from target_contacts.ledger.snapshot import copy, state_of
 from target_contacts.ledger.tables import CONTACTS, HAS_ID, READ_BACK, RUNS, STREAMS, VERSIONS
 from target_contacts.ledger.told import Told
+from target_contacts.ledger.transfer import Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -78,6 +81,9 @@ class Ledger:
         """What guards counted since the last complete run."""
         self.known_ids = KnownIds(self._database, self.account, self._writing)
         self.told = Told(self._database, self.account, self._writing)
+        self.replayed = ReplayedRecords(self._database, self.account, self._writing)
+        self.inventory = Inventory(self._database, self.account, self._writing)
+        self.transfer = Transfer(self._database, self.account, self._writing)
         self._lock: Lock | None = None
         self._accepted: bool | None = None
         """Whether the account has ever accepted a contact; None until it is asked."""

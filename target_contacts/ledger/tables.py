@@ -100,6 +100,19 @@ TOLD = sa.Table(
 )
 """What an API told of an account, such as its fields; times are seconds since 1970."""
 
+REPLAYED = sa.Table(
+    "replayed",
+    METADATA,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("stream", sa.String(255), primary_key=True),
+    sa.Column("key", sa.String(32), primary_key=True),
+    sa.Column("source", sa.String(32), nullable=False),
+    sa.Column("rejected_at", sa.String(40), nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The last record of a key that came out of a rejects file, by its hash, and when it was rejected
+first."""
+
 RUNS = sa.Table(
     "runs",
     METADATA,

@@ -46,7 +46,7 @@ class Explainer:
         self._conflicts: Counter[tuple[str, str, str]] = Counter()
         self._rejected: Counter[tuple[str, str]] = Counter()
         self._expected: Counter[str] = Counter()
-        self._sent = self._refused = 0
+        self.sent = self._refused = 0
 
     def explain(self, waiting: Iterable[Received]) -> None:
         """Count what records hold and what would be sent of them."""
@@ -62,7 +62,7 @@ class Explainer:
             self._outcomes.skip(received, why_gone(gone, self._on_delete))
             return
         if not reasons:
-            self._sent += 1
+            self.sent += 1
             self._outcomes.settle("created", received)
             return
         self._refused += 1
@@ -118,7 +118,7 @@ class Explainer:
 
         console = Console(file=file, width=WIDTH, highlight=False, markup=False)
         title = self._sink.title
-        counts = f"{self._sent} of {self._sent + self._refused} records would be sent"
+        counts = f"{self.sent} of {self.sent + self._refused} records would be sent"
         console.print(
             f"Stream {self._outcomes.stream} to {title}: {counts}, {self._refused} rejected."
         )
@@ -132,7 +132,7 @@ class Explainer:
         _print(
             console, ("did not fit", "what was done", "values"), self._outcomes.dropped_or_truncated
         )
-        for line in self._remedies():
+        for line in self.remedies():
             console.print(printable.text(line), soft_wrap=True)
 
     def _way_of_each(self) -> tuple[list[str], list[tuple[object, ...]]]:
@@ -146,7 +146,16 @@ class Explainer:
         told = (policies.get(use.wire, OVERWRITE) for use, _ in uses)
         return [*heads, "policy"], [(*row, policy) for row, policy in zip(rows, told, strict=True)]
 
-    def _remedies(self) -> Iterator[str]:
+    @property
+    def stream(self) -> str:
+        """Return the stream's name."""
+        return self._outcomes.stream
+
+    def attribute_of(self, wire: str) -> str:
+        """Return the attribute that fills a field of the destination, or ""."""
+        return self._preparation.translator.attributes.get(wire, "")
+
+    def remedies(self) -> Iterator[str]:
         """Yield which settings give what is missing."""
         lacking = sorted({field for field, code in self._rejected if code == MISSING})
         lacking += sorted(self._expected)

@@ -55,6 +55,10 @@ class Purpose(enum.Enum):
     WRITE = enum.auto()
     CHECK = enum.auto()
     """Settings are checked; another run may go on meanwhile."""
+    LOOK = enum.auto()
+    """The ledger is looked into; another run may go on meanwhile."""
+    REPAIR = enum.auto()
+    """The ledger is changed, moved or compared; nothing is written at the destination."""
     PLAN = enum.auto()
     """What would be written is kept as a plan; nothing is sent, and the ledger stays as it is."""
     EXPLAIN = enum.auto()
@@ -161,11 +165,11 @@ class Run:
         settings = self.settings
         trust.warn_of_temporary(settings.ledger_url, self.client.logger)
         ledger = self._opened()
-        if settings.require_ledger:
+        if settings.require_ledger and self.purpose not in {Purpose.LOOK, Purpose.REPAIR}:
             trust.assert_used(ledger)
         if self.planned:
             return self.planned.ledger(ledger)
-        if self.purpose is Purpose.WRITE:
+        if self.purpose in {Purpose.WRITE, Purpose.REPAIR}:
             ledger.lock(settings.lock_wait_seconds)
             self.client.transport.before_write = ledger.lease.prove
             self.former_until = time.monotonic() + self._left(ledger.lease.silent_seconds)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from target_contacts.report.columns import aligned
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from target_contacts.planning.planned_write import PlannedWrite
 
@@ -59,7 +61,7 @@ class Tally:
             (*counted, str(count), str(self._emptied[counted] or ""))
             for counted, count in sorted(self._contacts.items())
         ]
-        return _aligned([HEAD, *rows]) if rows else ["Nothing would be written."]
+        return aligned([HEAD, *rows]) if rows else ["Nothing would be written."]
 
     def below(self) -> Iterator[str]:
         """Yield what reading the contacts showed."""
@@ -80,8 +82,3 @@ def _notes(write: PlannedWrite) -> Iterator[str]:
         yield "cannot be read there, so that their old values are not known"
     elif write.changed_there is None and write.is_known:
         yield "others may have changed there, which cannot be told"
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]

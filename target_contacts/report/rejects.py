@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
     from target_contacts.errors import Rejected
 
+ACCEPTED, FIRST_AT = "accepted", "first_rejected_at"
+"""Keys of a rejection: the hash of the record of the same key that the destination had accepted
+last; when the record was rejected first."""
+
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -41,14 +45,19 @@ class Rejects:
         stream = record["stream"]
         lines = [] if self._schema.get(stream) is schema else [schema]
         self._schema[stream] = schema
+        now = datetime.datetime.now(tz=datetime.timezone.utc).isoformat()
+        before = earlier(record)
         rejection = {
             "reason": why.reason,
             "code": why.code,
             "http_status": why.http_status,
             "field": why.field,
             "attempts": attempts(record) + 1,
-            "rejected_at": datetime.datetime.now(tz=datetime.timezone.utc).isoformat(),
+            "rejected_at": now,
+            FIRST_AT: before.get(FIRST_AT, now),
         }
+        if ACCEPTED in before:
+            rejection[ACCEPTED] = before[ACCEPTED]
         lines.append({**record, "rejection": rejection})
         file = self._file or self._open()
         with explained(self.path):

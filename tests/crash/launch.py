@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _TARGET = Path(target_contacts.__file__).parent
 _TRANSPORT = Path(tap_contacts.__file__).parent / "transport"
-_ROOMS = ("delivery", "ledger", "pipeline", "sinks")
+_ROOMS = ("commands", "delivery", "ledger", "pipeline", "sinks")
 _FILES = (
     *(_TARGET / f"{name}.py" for name in ("report/rejects", "singer/checkpoints", "target")),
     *(_TRANSPORT / f"{name}.py" for name in ("client", "retry", "session")),

@@ -37,9 +37,15 @@ class Desk:
         self.kept: list[tuple[Mapping[str, Any], Rejected]] = []
         checkpoints = Checkpoints(self.states.append)
         guards = Guards({"max_rejected": most_rejected}, no_ledger, enforced=True)
-        keep = lambda message, why: self.kept.append((message, why))  # noqa: E731
-        self.outcomes = Outcomes("contacts", self.books, checkpoints, keep, guards)
+        self.accepted: list[object] = []
+        """What the destination had accepted of the keys of kept records."""
+        self.outcomes = Outcomes("contacts", self.books, checkpoints, self._keep, guards)
         self._saw = checkpoints.saw
+
+    def _keep(self, message: Mapping[str, Any], why: Rejected) -> None:
+        told = dict(message)
+        self.accepted += [each["accepted"] for each in [told.pop("rejection", None)] if each]
+        self.kept.append((told, why))
 
     def received(self, *, is_record: bool = True) -> Received:
         """Return a record that has come, with a STATE behind it."""
@@ -83,6 +89,14 @@ def test_each_way_books_a_record_once(way: str) -> None:
     book(desk.outcomes, desk.received())
     assert (dict(desk.books.bins), desk.passed) == (bins, int(passes))
     assert desk.kept == ([(WHOLE, WHY)] if "rejected" in bins else [])
+
+
+def test_a_kept_record_says_what_was_accepted_of_its_key() -> None:
+    """So that it is not sent again once something else is."""
+    desk = Desk()
+    desk.outcomes.last_accepted = {"k": "hash"}.get
+    desk.outcomes.reject(desk.received(), WHY)
+    assert (desk.kept, desk.accepted) == ([(WHOLE, WHY)], ["hash"])
 
 
 def test_several_are_settled_together() -> None:

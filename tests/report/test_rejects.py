@@ -48,6 +48,7 @@ def test_a_record_stands_as_received_with_why_it_was_refused(rejects: Rejects) -
     rejects.add(SCHEMA, record(1, version=3), WHY)
     schema, kept = lines(rejects)
     rejection = kept.pop("rejection")
+    assert rejection.pop("first_rejected_at") == rejection["rejected_at"]
     time = datetime.datetime.fromisoformat(rejection.pop("rejected_at"))
     assert (schema, kept) == (SCHEMA, record(1, version=3))
     assert rejection == {

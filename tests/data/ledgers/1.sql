@@ -7,6 +7,7 @@ CREATE TABLE read_back ( account VARCHAR(64) NOT NULL, kind VARCHAR(16) NOT NULL
 CREATE TABLE runs ( account VARCHAR(64) NOT NULL, number BIGINT NOT NULL, host VARCHAR(255), pid BIGINT, kernel VARCHAR(64), started_at DOUBLE, proven_at DOUBLE, ended BOOLEAN, has_accepted BOOLEAN, PRIMARY KEY (account) );
 CREATE TABLE streams ( account VARCHAR(64) NOT NULL, stream VARCHAR(255) NOT NULL, key_properties TEXT NOT NULL, has_former_keys BOOLEAN NOT NULL, PRIMARY KEY (account, stream) );
 CREATE TABLE versions ( account VARCHAR(64) NOT NULL, stream VARCHAR(255) NOT NULL, begun BIGINT NOT NULL, PRIMARY KEY (account, stream) );
+CREATE TABLE replayed ( account VARCHAR(64) NOT NULL, stream VARCHAR(255) NOT NULL, "key" VARCHAR(32) NOT NULL, source VARCHAR(32) NOT NULL, rejected_at VARCHAR(40) NOT NULL, PRIMARY KEY (account, stream, "key") ) WITHOUT ROWID;
 CREATE TABLE told ( account VARCHAR(64) NOT NULL, subject VARCHAR(64) NOT NULL, text TEXT NOT NULL, told_at DOUBLE NOT NULL, PRIMARY KEY (account, subject) );
 CREATE TABLE ledger_form ( number INTEGER NOT NULL, PRIMARY KEY (number) );
 INSERT INTO contacts (account, stream, key, status, remote_id, payload, identity, source, filled, created, changed_at) VALUES ('07ad24dd8e8e1605c7ad7deac03be7b4129cb7922800e84a6d81caee4e2fe049', 'contacts', '229cc71755e301dfe4053cb09c5ce35b', 'intent', NULL, 'f6433c044c5374b13568c7a5cec9aae8', 'ad0e34990d1c5c814c1bb1d5e460c30a', '33540698ad5bdd1421f1021bb71c5efd', NULL, NULL, '2026-11-22 12:00:00');

@@ -1,0 +1,127 @@
+"""Forget what a ledger holds of records, or give a record another contact.
+
+Each is one transaction: a kill leaves the ledger as it was, or as it is to be.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_contacts.transport.errors import ApiError
+from target_contacts.commands.destination import Destination
+from target_contacts.commands.entries import Entries
+from target_contacts.ledger.entry import LEAVING, WRITTEN, Entry
+from target_contacts.ledger.inventory import IN_DOUBT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FIXED = "it tells no single contacts, and their ids follow from the records' keys"
+_IN_DOUBT = "what was sent of it was never answered, so that nobody knows what it made"
+_RUN_FIRST = (
+    "Run once: the run looks it up. If it is there under an id that you know, --ledger relink "
+    "ends a create in doubt."
+)
+
+
+class Repair(Entries):
+    """Change what the ledger holds."""
+
+    def forget(self) -> Iterator[str]:
+        """Forget a record, a stream or the account; yield what that means.
+
+        Raises:
+            ApiError: If a contact could be doubled by that.
+        """
+        if not self.asked.everything:
+            yield self._forget_one()
+        else:
+            yield from self._forget_all()
+        yield (
+            "The next run that reads such a record looks its contact up as any new record, adopts "
+            "it or creates it. Which fields this target filled is forgotten, too."
+        )
+
+    def _forget_one(self) -> str:
+        entry = self.known()
+        if entry.status in IN_DOUBT:
+            raise self.error(_IN_DOUBT, _RUN_FIRST)
+        self._assert_not_doubled(entry.remote_id)
+        self.ledger.drop(self.stream, [entry.key])
+        return f"Forgotten: 1 record of {self.stream}."
+
+    def _forget_all(self) -> Iterator[str]:
+        if self.stream:
+            self.assert_known()
+        self._assert_not_doubled(None)
+        forgotten = self.inventory.forget(self.stream or None)
+        yield f"Forgotten: {forgotten} records of {self._what}."
+        kept = sum(
+            each.entries
+            for each in self.inventory.counts()
+            if self.stream in {"", each.stream} and each.status in IN_DOUBT
+        )
+        if kept:
+            yield f"Kept: {kept} in doubt. {_RUN_FIRST}"
+
+    def _assert_not_doubled(self, remote_id: str | None) -> None:
+        """Raise ApiError if a forgotten record could get a second contact."""
+        destination = Destination(self.run)
+        if destination.looks_up:
+            return
+        if remote_id is None or destination.is_there(remote_id) is not False:
+            answered = "match_on is [], so that the next run would create contacts that are there"
+            advice = "Set match_on for one run, or name the contact by --ledger relink."
+            raise self.error(answered, advice)
+
+    def relink(self) -> Iterator[str]:
+        """Give a record the contact that a person names; yield what that means.
+
+        Raises:
+            ApiError: If it cannot be that one.
+        """
+        (key, *_), entry = self.keys(), self.entry()
+        key, remote_id = entry.key if entry else key, self.asked.remote_id
+        if entry and entry.status == LEAVING:
+            raise self.error(_IN_DOUBT, _RUN_FIRST)
+        shared = self._assert_nobodys(remote_id, key)
+        yield self._seen(remote_id)
+        created = entry.created if entry and entry.remote_id == remote_id else False
+        self.ledger.put(self.stream, [Entry(key, WRITTEN, remote_id, created=created)])
+        yield f"The record of {self.stream} has contact {remote_id} now."
+        if entry and entry.remote_id not in {None, remote_id}:
+            yield f"It had {entry.remote_id!s}, which stays there as it is."
+        if shared:
+            yield f"The contact is shared with: {', '.join(shared)}."
+        yield "The next run that reads the record updates it, and clears nothing by that."
+
+    def _assert_nobodys(self, remote_id: str, key: str) -> list[str]:
+        """Return the other streams that have a contact.
+
+        Raises:
+            ApiError: If another record of this one has it: it would be overwritten.
+        """
+        owners = self.inventory.owners(remote_id)
+        others = [each for stream, each in owners if stream == self.stream and each != key]
+        if others:
+            answered = f"contact {remote_id} belongs to another record of it, key {others[0]}"
+            advice = "Two people would be written into one contact. Forget or relink that one first"
+            raise self.error(answered, f"{advice}: its hash is taken as --key.")
+        return sorted({stream for stream, _ in owners if stream != self.stream})
+
+    def _seen(self, remote_id: str) -> str:
+        """Return whether a contact was found; raise ApiError if it is not there."""
+        destination = Destination(self.run)
+        is_there = destination.is_there(remote_id)
+        if is_there is None and destination.can.idempotent:
+            raise ApiError(self.title, "relink", _FIXED, "Forget the record instead.")
+        if is_there is False:
+            answered = f"contact {remote_id} is not there"
+            raise ApiError(self.title, "relink", answered, "Was --remote-id right?")
+        if is_there:
+            return f"{self.title}: contact {remote_id} is there."
+        return f"{self.title} does not tell single contacts: you are taken at your word."
+
+    @property
+    def _what(self) -> str:
+        return f"stream {self.stream}" if self.stream else "the whole account"

@@ -1,0 +1,110 @@
+"""A ledger whose repair is killed is as it was before, or as it is to be: never in between."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from target_contacts.ledger.entry import WRITTEN, Entry, Keys
+from target_contacts.ledger.ledger import Ledger
+from tests.crash.runs import KILLED, Runs
+from tests.sandbox.zoho_voice import ZohoVoice
+from tests.support.commands import FAST, SOON
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+SEED, POINTS, MANY = 5, 4, 300
+"""Points at which each command is killed; records that the ledger knows."""
+
+NAMED = "--stream", "contacts", "--key", "7"
+VERBS = {
+    "forget": ("forget", *NAMED),
+    "forget all": ("forget", "--stream", "contacts", "--all"),
+    "relink": ("relink", *NAMED, "--remote-id", "{contact}"),
+    "import": ("import", "--file", "{file}"),
+}
+
+
+class Bench:
+    """An account whose ledger is put back before each command."""
+
+    def __init__(self, folder: Path, zoho: ZohoVoice) -> None:
+        """Take an empty folder, and a destination with one contact that no record has."""
+        self._folder, self._whole = folder, folder / "whole"
+        own = {"ledger_url": "sqlite:///target-contacts.db", "ledger_account": "office"}
+        config: dict[str, Any] = {**FAST, **SOON, **zoho.target_config(), **own}
+        self._runs = Runs(folder, config)
+        self._whole.mkdir()
+        with closing(self._opened(self._whole)) as ledger:
+            ledger.know_keys("contacts", Keys(["id"], has_former=False))
+            known = range(MANY)
+            ledger.put("contacts", [_entry(ledger, number) for number in known])
+        self.file = folder / "ledger.jsonl"
+        self.put_back(empty=False)
+        assert self.ended(["export", "--file", str(self.file)]) == 0
+
+    @staticmethod
+    def _opened(folder: Path) -> Ledger:
+        return Ledger(f"sqlite:///{folder / 'target-contacts.db'}", "zoho_voice office")
+
+    def put_back(self, *, empty: bool) -> None:
+        """Let the ledger be what it was, or empty."""
+        self._runs.lose_ledger()
+        for path in () if empty else self._whole.glob("*.db*"):
+            shutil.copy(path, self._folder)
+
+    def ended(self, options: Sequence[str], kill_at: int | None = None) -> int:
+        """Run a command, which may be killed; return its exit code."""
+        running = self._runs.start([], kill_at, ["--ledger", *options])
+        code = running.ended().code
+        self.steps = running.steps if kill_at == 0 else 0
+        return code
+
+    def rows(self) -> list[bytes]:
+        """Return what the ledger knows, without the times of change."""
+        with closing(self._opened(self._folder)) as ledger, ledger.transfer.lines() as lines:
+            return [line.rpartition(b',"20')[0] or line for line in lines]
+
+
+def _entry(ledger: Ledger, number: int) -> Entry:
+    return Entry(ledger.digest([str(number)]), WRITTEN, f"no-{number}", "p" * 32, source="s" * 32)
+
+
+@pytest.fixture
+def zoho() -> Iterator[ZohoVoice]:
+    """Return a running Zoho Voice with a contact."""
+    with ZohoVoice() as server:
+        server.add(first_name="Anna", mobile="+4915112345678")
+        yield server
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_killed_repair_is_done_or_not(tmp_path: Path, zoho: ZohoVoice, verb: str) -> None:
+    """SIGKILL at executed lines that a seed draws; then the same command does it."""
+    bench = Bench(tmp_path, zoho)
+    known = {"contact": str(zoho.contacts[0]["contact_id"]), "file": str(bench.file)}
+    options = [each.format(**known) for each in VERBS[verb]]
+    is_empty = verb == "import"
+    bench.put_back(empty=is_empty)
+    before = bench.rows()
+    assert bench.ended(options, 0) == 0
+    after, steps = bench.rows(), bench.steps
+    assert before != after
+    drawn = random.Random(f"{SEED} {verb}")  # noqa: S311
+    kills = 0
+    for at in [drawn.randint(steps // 10, steps) for _ in range(POINTS)]:
+        bench.put_back(empty=is_empty)
+        code = bench.ended(options, at)
+        kills += code == KILLED
+        assert bench.rows() in (before, after), f"seed {SEED}, step {at}"
+        assert code in {0, KILLED}
+        if bench.rows() == before:
+            assert bench.ended(options) == 0
+            assert bench.rows() == after
+    assert kills >= POINTS // 2

@@ -1,0 +1,202 @@
+"""A record out of a rejects file never goes over a later version that has been accepted since."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from target_contacts.delivery.replays import SUPERSEDED
+from target_contacts.ledger.entry import MARKED, WRITTEN, Entry
+from tests.sandbox.zoho_voice import ZohoVoice
+from tests.support.commands import Workplace, contacts, singer
+from tests.support.fake_run import Place
+from tests.support.fake_sink import LOST, REFUSED
+from tests.support.zoho_people import ANNA, BERT, bins
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from tests.support.commands import Finished
+
+BAD = "nonsense"
+"""An e-mail address that is none."""
+
+
+@pytest.fixture
+def zoho() -> Iterator[ZohoVoice]:
+    """Return a running Zoho Voice, empty."""
+    with ZohoVoice() as server:
+        yield server
+
+
+class Nights:
+    """Runs of a target one after the other, each with its rejects file."""
+
+    def __init__(self, zoho: ZohoVoice, workplace: Workplace) -> None:
+        """Take the account."""
+        self._workplace, self._zoho = workplace, zoho
+        self._config = {**zoho.target_config(), "max_rejects": -1, "batch_size_rows": 1}
+
+    def read(self, *rows: dict[str, Any], **settings: Any) -> str:
+        """Write records; return the rejects of that run."""
+        ended = self._workplace.target({**self._config, **settings}, contacts(*rows))
+        assert ended.code == 0, ended.log
+        return singer(self._workplace.rejects) if ended.summary["rejected"] else ""
+
+    def replay(self, *rejects: str, **settings: Any) -> Finished:
+        """Pipe rejects files back in, one after the other."""
+        mended = {"on_invalid_value": "drop_field", **settings}
+        return self._workplace.target({**self._config, **mended}, "".join(rejects))
+
+    @property
+    def company(self) -> str | None:
+        """Return the company that Anna has at the destination."""
+        (anna,) = [c for c in self._zoho.contacts if c["first_name"] == "Anna"]
+        company: str | None = anna.get("company")
+        return company
+
+
+@pytest.fixture
+def nights(zoho: ZohoVoice, workplace: Workplace) -> Nights:
+    """Return an account."""
+    return Nights(zoho, workplace)
+
+
+def version(company: str, *, bad: bool = False) -> dict[str, Any]:
+    """Return Anna at another company, perhaps with an address that is refused."""
+    return {**ANNA, "company": company, **({"email": BAD} if bad else {})}
+
+
+def test_what_has_landed_since_stays(nights: Nights) -> None:
+    """The third version is there; the second one, rejected before, is skipped with a reason."""
+    nights.read(version("One"))
+    rejects = nights.read(version("Two", bad=True))
+    nights.read(version("Three"))
+    ended = nights.replay(rejects)
+    assert (ended.code, bins(ended.summary), nights.company) == (0, {"skipped": 1}, "Three")
+    assert SUPERSEDED in ended.log
+
+
+def test_a_version_that_is_still_the_last_is_sent(nights: Nights) -> None:
+    """Also when other records have changed since, and after its settings have."""
+    nights.read(version("One"), BERT)
+    rejects = nights.read(version("Two", bad=True))
+    nights.read({**BERT, "company": "Acme"})
+    assert bins(nights.replay(rejects).summary) == {"updated": 1}
+    assert nights.company == "Two"
+    assert bins(nights.replay(rejects).summary) == {"unchanged": 1}
+
+
+def test_a_record_that_never_landed_is_sent(nights: Nights) -> None:
+    """Unless it has landed since."""
+    rejects = nights.read(version("One", bad=True))
+    assert bins(nights.replay(rejects).summary) == {"created": 1}
+    older = nights.read({**BERT, "email": BAD, "company": "Old"})
+    nights.read({**BERT, "company": "New"})
+    assert bins(nights.replay(older).summary) == {"skipped": 1}
+
+
+@pytest.mark.parametrize("rows", [("good", "bad"), ("bad", "good")])
+def test_within_one_run_the_order_counts(nights: Nights, rows: Sequence[str]) -> None:
+    """Both came within the same second: what came last wins, whichever of them was rejected."""
+    first, last = rows
+    rejects = nights.read(version("First", bad=first == "bad"), version("Last", bad=last == "bad"))
+    replayed = nights.replay(rejects)
+    assert bins(replayed.summary) == ({"updated": 1} if last == "bad" else {"skipped": 1})
+    assert nights.company == "Last"
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize("runs", ["one run", "two runs"])
+def test_of_two_rejects_the_later_one_wins(nights: Nights, order: Sequence[int], runs: str) -> None:
+    """In whichever order they are piped in, in one run or in two."""
+    nights.read(version("One"))
+    files = [nights.read(version(name, bad=True)) for name in ("Two", "Three")]
+    given = [files[number] for number in order]
+    for each in ["".join(given)] if runs == "one run" else given:
+        assert nights.replay(each).code == 0
+    assert nights.company == "Three"
+
+
+def test_a_record_that_is_rejected_again_keeps_its_place(nights: Nights) -> None:
+    """What it was older than when it was rejected first it is older than still."""
+    nights.read(version("One"))
+    two = nights.read(version("Two", bad=True))
+    three = nights.read(version("Three", bad=True))
+    again = nights.replay(two, on_invalid_value="reject")
+    assert again.summary["rejected"] == 1
+    (line,) = [each for each in nights._workplace.rejects if "rejection" in each]  # noqa: SLF001
+    assert line["rejection"]["attempts"] == 2
+    assert line["rejection"]["first_rejected_at"] < line["rejection"]["rejected_at"]
+    two_again = singer(nights._workplace.rejects)  # noqa: SLF001
+    nights.replay(three)
+    assert bins(nights.replay(two_again).summary) == {"skipped": 1}
+    assert nights.company == "Three"
+
+
+@pytest.mark.parametrize("rejection", [{}, {"attempts": 1}, None, "later", []])
+def test_a_rejection_that_does_not_tell_is_sent(nights: Nights, rejection: Any) -> None:
+    """A file of an earlier version, or one that somebody made, is taken as any input."""
+    nights.read(version("One"))
+    schema, record = contacts(version("Two"))
+    ended = nights.replay(singer([schema, {**record, "rejection": rejection}]))
+    assert (bins(ended.summary), nights.company) == ({"updated": 1}, "Two")
+
+
+def test_a_record_with_a_property_of_that_name_is_none(nights: Nights) -> None:
+    """Only the message's own key counts."""
+    nights.read(version("One"))
+    row = {**version("Two"), "rejection": {"accepted": "x", "first_rejected_at": "2000"}}
+    assert nights.read(row) == ""
+    assert nights.company == "Two"
+
+
+def test_what_the_destination_refused_is_in_doubt_and_sent(tmp_path: Path) -> None:
+    """The update was announced, so that the ledger knows of no accepted version."""
+    with Place(tmp_path) as place:
+        place.run({"id": 1, "first_name": "Anna", "company": "One"})
+        place.sink.faults = [REFUSED]
+        run = place.run({"id": 1, "first_name": "Anna", "company": "Two"})
+        assert run.codes == ["F1"]
+        again = {"id": 1, "first_name": "Anna", "company": "Two"}
+        rejection = {"accepted": "x" * 32, "first_rejected_at": "2000-01-01"}
+        assert place.run({**again, "rejection": rejection}).bins == {"updated": 1}
+
+
+def test_a_create_in_doubt_is_no_later_version(tmp_path: Path) -> None:
+    """It was announced after the rejection was noted, and nobody knows what it made."""
+    with Place(tmp_path) as place:
+        place.sink.faults = [LOST] * 20
+        run = place.run({"id": 1, "first_name": "Anna"})
+        assert run.codes == ["outcome_unknown"]
+        place.sink.faults.clear()
+        rejection = {"accepted": None, "first_rejected_at": "2000-01-01", "code": "outcome_unknown"}
+        again = place.run({"id": 1, "first_name": "Anna", "rejection": rejection})
+        assert again.bins == {"created": 1}
+
+
+def test_who_was_marked_since_stays_marked(tmp_path: Path) -> None:
+    """The record has left the source after it was rejected."""
+    with Place(tmp_path) as place:
+        remote_id = place.sink.put(first_name="Anna")
+        key = place.ledger.digest(["1"])
+        place.ledger.put("contacts", [Entry(key, MARKED, remote_id, "p" * 32, source="s" * 32)])
+        rejection = {"accepted": "s" * 32, "first_rejected_at": "2000-01-01"}
+        row = {"id": 1, "first_name": "Anna", "rejection": rejection}
+        assert place.run(row).bins == {"skipped": 1}
+        assert place.run({**row, "rejection": {**rejection, "accepted": MARKED}}).bins == {
+            "updated": 1
+        }
+
+
+def test_a_relinked_record_is_sent(tmp_path: Path) -> None:
+    """A person has named its contact since, which is no later version."""
+    with Place(tmp_path) as place:
+        remote_id = place.sink.put(first_name="Anna")
+        key = place.ledger.digest(["1"])
+        place.ledger.put("contacts", [Entry(key, WRITTEN, remote_id, created=False)])
+        rejection = {"accepted": None, "first_rejected_at": "2000-01-01"}
+        row = {"id": 1, "first_name": "Anna", "company": "One", "rejection": rejection}
+        assert place.run(row).bins == {"updated": 1}
