@@ -101,7 +101,30 @@ def _found_by(what: str, source: str, ways: str) -> th.CustomType:
     )
 
 
+_DESTINATIONS = th.CustomType(
+    {
+        "type": ["array", "string", "null"],
+        "items": {"type": "object", "additionalProperties": True},
+    }
+)
+
 COMMON = (
+    th.Property(
+        "destinations",
+        _DESTINATIONS,
+        description=(
+            "Instead of api: the accounts or devices that one input goes to. A list, or the path "
+            "of a file of JSON lines or CSV, of {name, api, <api>: {...}, only: {attribute: value "
+            "or list}} and any setting of this page that is to differ. only names the records "
+            "that a destination takes. See the page destinations."
+        ),
+    ),
+    th.Property(
+        "destinations_at_once",
+        th.IntegerType(minimum=1, maximum=64),
+        default=8,
+        description="How many destinations are written at the same time, each in its own process.",
+    ),
     th.Property(
         "streams",
         th.ArrayType(forms.text()),
@@ -339,6 +362,8 @@ COMMON = (
 
 OPERATIONAL = frozenset(
     (
+        "destinations",
+        "destinations_at_once",
         "streams",
         "mode",
         "on_gone",
@@ -491,9 +516,8 @@ def schema(accounts: Mapping[str, Account]) -> dict[str, Any]:
         th.Property(
             "api",
             th.StringType,
-            required=True,
             allowed_values=[*accounts],
-            description="The API to write to.",
+            description="The API to write to. Required, unless destinations is given.",
         ),
         *(
             th.Property(api, each.settings, description=f"Account of {each.title}.")

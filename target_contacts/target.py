@@ -35,7 +35,7 @@ from target_contacts.commands.options import named, taken
 from target_contacts.commands.options import options as command_options
 from target_contacts.delivery.bounds import bounds_of
 from target_contacts.parents import settings as parents
-from target_contacts.pipeline.options import assert_one, options, purpose
+from target_contacts.pipeline.options import alone, are_given, assert_one, options, purpose
 from target_contacts.pipeline.receiver import ReceivingTarget, leave
 from target_contacts.pipeline.reporting import assert_writable, reported
 from target_contacts.pipeline.run import Purpose, Run
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from target_contacts.commands.options import Asked
     from target_contacts.delivery.bounds import Given
     from target_contacts.delivery.gate import Gate
+    from target_contacts.pipeline.contact_sink import ContactSink
     from target_contacts.pipeline.explain import Explainer
     from target_contacts.pipeline.plans import Command
     from target_contacts.pipeline.stream_sink import StreamSink
@@ -141,7 +142,10 @@ class TargetContacts(ReceivingTarget):
         except ValueError as error:
             msg = f"guards: {error}."
             raise ConfigurationError(msg) from None
-        api = self.config["api"]
+        api = self.config.get("api")
+        if api is None:
+            msg = "The config lacks the setting 'api'."
+            raise ConfigurationError(msg)
         if not isinstance(self.config.get(api), dict):
             msg = f"api is {api}: give the settings of its account under {api}."
             raise ConfigurationError(msg)
@@ -247,30 +251,79 @@ class TargetContacts(ReceivingTarget):
         about_format: str | None = None,
         config: _ConfigInput | None = None,
         file_input: IO[str] | None = None,
-        limit: int | None = None,
         allow: Mapping[str, Given] | None = None,
-        plan: Path | None = None,
-        apply: Path | None = None,
-        **only: Any,
+        destinations: Sequence[str] = (),
+        **options: Any,
     ) -> None:
         """Run the command with its options, and exit."""
-        asked = taken(only, {"limit": limit, "allow": allow, "input": file_input})
+        also = {"limit": options.get("limit"), "allow": allow, "input": file_input}
+        asked = taken(options, also)
         super(Target, cls).invoke(about=about, about_format=about_format)
-        make = functools.partial(
-            cls,
-            config=config.config if config else {},
-            parse_env_config=bool(config and config.parse_env),
-            allow=allow,
-        )
-        assert_one({"plan": plan, "apply": apply, **only, **named(asked)})
+        alone_ones = {name: value for name, value in options.items() if name != "limit"}
+        assert_one({**alone_ones, **named(asked)})
+        given = {**config.config} if config else {}
+        if config and config.parse_env:
+            given |= cls.__new__(cls)._env_var_config  # noqa: SLF001
+        make = functools.partial(cls, allow=allow)
+        if asked and are_given(given):
+            msg = "This option is for one account: give it a config of its own, with api."
+            raise ConfigurationError(msg)
         if asked:
-            sys.exit(_answered(make, asked))
+            sys.exit(_answered(functools.partial(make, config=given), asked))
+        if destinations or are_given(given):
+            sys.exit(cls._write_several(given, destinations, make, options, file_input))
+        _end(*cls.perform(options, functools.partial(make, config=given), file_input))
+
+    @classmethod
+    def _write_several(
+        cls,
+        given: Mapping[str, Any],
+        names: Sequence[str],
+        make: Callable[..., TargetContacts],
+        options: Mapping[str, Any],
+        file_input: IO[Any] | None,
+    ) -> int:
+        """Do with several accounts what the options say; return the exit code."""
+        from target_contacts.destinations.command import Several
+
+        cls.append_builtin_config(cls.config_jsonschema)
+        perform = functools.partial(cls.perform, options)
+        what = make, perform, purpose(**options), alone(options)
+        several = Several(cls.name, cls.sinks, cls.logger, cls.watch, *what)
+        return several.run(given, cls.config_jsonschema, names, file_input)
+
+    @classmethod
+    def perform(
+        cls,
+        options: Mapping[str, Any],
+        make: Callable[..., TargetContacts],
+        file_input: IO[Any] | None,
+    ) -> tuple[Command, int]:
+        """Do with one account what the options of the command say.
+
+        Args:
+            options: The options that say what a run is for.
+            make: Makes a target.
+            file_input: The input; None: standard input.
+
+        Returns:
+            The target, and the exit code.
+        """
+        limit, plan, apply = (options.get(name) for name in ("limit", "plan", "apply"))
         if plan or apply:
-            _end(*_planned(make, file_input, limit, plan=plan, apply=apply))
-        target = make(purpose=purpose(**only), limit=limit)
-        if target.this_run.purpose is not Purpose.WRITE:
-            sys.exit(target.check() if only.get("check") else target.explain(file_input))
-        _end(target, _run(make, target, file_input, limit))
+            return _planned(make, file_input, limit, plan=plan, apply=apply)
+        target = make(purpose=purpose(**options), limit=limit)
+        if options.get("check"):
+            return target, target.check()
+        if options.get("explain"):
+            return target, target.explain(file_input)
+        return target, _run(make, target, file_input, limit)
+
+    def rehearse(self) -> ContactSink:
+        """Return the sink of a stream, ready for the first record, of which none will come."""
+        from target_contacts.pipeline import written
+
+        return written.sample(self, self.this_run)
 
     def check(self) -> int:
         """Check all settings, sign in, read a little and print what is as assumed.
@@ -281,12 +334,10 @@ class TargetContacts(ReceivingTarget):
             ConfigurationError: If a run would refuse the settings.
             ApiError: If the ledger cannot be used, or the account does not answer.
         """
-        from target_contacts.pipeline import written
-
         try:
             self.this_run.rejects.assert_writable()
             assert_writable(self.this_run.settings)
-            sink = written.sample(self, self.this_run)
+            sink = self.rehearse()
             tell_account(self.this_run.client)
             sink.learn()
             finders = (each.finder for each in self.this_run.resolvers.values() if each.finder)

@@ -121,6 +121,11 @@ class ApiClient(abc.ABC):
         """Return what identifies this account in a ledger, among others of the same API."""
         return self.origin
 
+    @property
+    def told_account(self) -> str:
+        """Return the same as far as the settings tell it; nothing is asked."""
+        return self.account
+
     def origin_of(self, name: str, url: str) -> str:
         """Return the bare origin that a setting of the account names.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -32,6 +32,8 @@ def options() -> Iterator[click.Option]:
     yield click.Option(["--plan"], type=file, metavar="FILE", help=text)
     text = "Carry out this plan, if its input, settings, ledger and contacts are as planned."
     yield click.Option(["--apply"], type=file, metavar="FILE", help=text)
+    text = "Write only to this one of the setting destinations; repeatable. list: print all."
+    yield click.Option(["--destinations"], multiple=True, metavar="NAME", help=text)
 
 
 def assert_one(given: Mapping[str, object]) -> None:
@@ -42,7 +44,17 @@ def assert_one(given: Mapping[str, object]) -> None:
         raise click.UsageError(msg)
 
 
-def purpose(*, check: bool = False, explain: bool = False) -> Purpose:
+def are_given(config: Mapping[str, Any]) -> bool:
+    """Say whether a config has the setting `destinations`."""
+    return config.get("destinations") not in (None, "")
+
+
+def alone(given: Mapping[str, object]) -> str:
+    """Return the option that is for one destination at a time; "" if none of these is given."""
+    return next((f"--{name}" for name in ("explain", "plan", "apply") if given.get(name)), "")
+
+
+def purpose(*, check: bool = False, explain: bool = False, **_: object) -> Purpose:
     """Return what a run is for, by the options of the command."""
     if check:
         return Purpose.CHECK

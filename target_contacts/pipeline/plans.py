@@ -6,6 +6,7 @@ anything of it is written.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 from functools import partial
@@ -24,7 +25,7 @@ from target_contacts.planning.planner import Planner
 from target_contacts.singer.reader import MessageReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from target_contacts.delivery.verdict import Verdict
@@ -119,9 +120,16 @@ def count_and_run(
 def _keep(file_input: IO[Any] | None, kept: IO[bytes]) -> None:
     """Copy the input; raise ApiError if there is no room for it."""
     given = file_input or MessageReader().default_input
-    try:
+    with keeping():
         shutil.copyfileobj(given, kept)
         kept.seek(0)
+
+
+@contextlib.contextmanager
+def keeping() -> Iterator[None]:
+    """Raise ApiError if there is no room for an input that is kept in the block."""
+    try:
+        yield
     except OSError as error:
         folder = tempfile.gettempdir()
         advice = "Nothing was written. Free some space there, or set TMPDIR."

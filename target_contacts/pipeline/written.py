@@ -15,12 +15,13 @@ from target_contacts.pipeline.contact_sink import ContactSink
 from target_contacts.pipeline.stream_sink import PassedOverSink
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from singer_sdk import Target
 
     from target_contacts.pipeline.run import Run
     from target_contacts.pipeline.stream_sink import StreamSink
+    from target_contacts.sinks.base import ApiSink
 
 SAMPLE, ANY_RECORD = "contacts", {"type": "object", "properties": {}, "additionalProperties": True}
 """Name and schema of the stream with which settings are checked."""
@@ -28,7 +29,8 @@ SAMPLE, ANY_RECORD = "contacts", {"type": "object", "properties": {}, "additiona
 
 def sink_class(run: Run, stream: str, schema: Mapping[str, Any]) -> type[StreamSink]:
     """Return the kind of sink that a stream gets; the ledger is open before one that writes."""
-    if not _is_written(run, stream, schema):
+    filled = mapped(run.kind, run.settings.field_map)
+    if not is_written(stream, schema, run.settings.streams, filled):
         return PassedOverSink
     run.open()
     return ContactSink
@@ -41,15 +43,28 @@ def sample(target: Target, run: Run) -> ContactSink:
     return sink
 
 
-def _is_written(run: Run, stream: str, schema: Mapping[str, Any]) -> bool:
-    globs = run.settings.streams
+def is_written(
+    stream: str,
+    schema: Mapping[str, Any],
+    globs: Iterable[str] | None,
+    filled: Mapping[str, Collection[str]],
+) -> bool:
+    """Say whether a stream is written.
+
+    Args:
+        stream: Its name.
+        schema: Its schema.
+        globs: The setting `streams`.
+        filled: What `mapped` returns.
+    """
     if globs is None:
-        return holds_people(stream, schema, _mapped(run))
+        return holds_people(stream, schema, filled)
     return any(fnmatch.fnmatchcase(stream.lower(), glob.lower()) for glob in globs)
 
 
-def _mapped(run: Run) -> Mapping[str, Collection[str]]:
+def mapped(
+    kind: type[ApiSink[Any]], field_map: Mapping[str, str | None]
+) -> Mapping[str, Collection[str]]:
     """Return the fields of records from which `field_map` fills attributes."""
-    field_map = run.settings.field_map
-    filled = ((field.attribute, field_map.get(field.wire)) for field in run.kind.fields)
+    filled = ((field.attribute, field_map.get(field.wire)) for field in kind.fields)
     return {attribute: FieldPath(path).fields for attribute, path in filled if path}

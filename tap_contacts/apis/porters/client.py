@@ -69,6 +69,11 @@ class Porters(ApiClient):
         """Return origin and partition."""
         return f"{self.origin} {self.partition}"
 
+    @property
+    def told_account(self) -> str:
+        """Return the same, without a partition that is not given."""
+        return f"{self.origin} {self._given}"
+
     @cached_property
     def partition(self) -> str:
         """Return the id of the company database that requests are for.

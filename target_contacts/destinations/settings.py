@@ -1,0 +1,215 @@
+"""Read the setting `destinations`: which accounts one input goes to, and the settings of each."""
+
+from __future__ import annotations
+
+import json
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from singer_sdk.exceptions import ConfigurationError
+
+from tap_contacts.plugin import printable
+from tap_contacts.plugin.json_files import Unreadable, content
+from tap_contacts.plugin.row_files import rows
+from tap_contacts.plugin.same_name import alike
+from tap_contacts.plugin.typed import typed
+from tap_contacts.plugin.value_files import value_of
+from target_contacts.values.basic import compared
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+SETTING = "destinations"
+AT_ONCE = "destinations_at_once"
+NAME, API, ONLY = "name", "api", "only"
+LIST = "list"
+"""What the option takes instead of a name, to print all of them."""
+LONGEST_NAME = 100
+_FOLDERS = frozenset(("rejects_dir", "report_dir"))
+"""Settings of folders; each destination has its own below the common one."""
+
+
+class Destination(NamedTuple):
+    """An account that the input goes to."""
+
+    name: str
+    config: dict[str, Any]
+    """The settings of its run."""
+    only: Mapping[str, frozenset[str]]
+    """Attribute or field of a record to its values, as `alike` gives them; nothing: all records."""
+
+
+def read(given: Mapping[str, Any], schema: Mapping[str, Any]) -> list[Destination]:
+    """Return the destinations of a config in their order.
+
+    Args:
+        given: The config, as it was given.
+        schema: The schema of the target's settings.
+
+    Raises:
+        ConfigurationError: If anything of the setting is wrong.
+    """
+    common = {name: value for name, value in given.items() if value is not None}
+    listed = common.pop(SETTING, None)
+    common.pop(AT_ONCE, None)
+    if API in common:
+        msg = f"Give either {API} or {SETTING}: each destination names its own API."
+        raise ConfigurationError(msg)
+    found = [_destination(row, common, schema) for row in _rows(listed)]
+    if not found:
+        msg = f"{SETTING}: there is none."
+        raise ConfigurationError(msg)
+    _assert_unique(found)
+    return found
+
+
+def at_once(given: Mapping[str, Any], schema: Mapping[str, Any]) -> int:
+    """Return how many destinations are written at the same time."""
+    known = schema["properties"][AT_ONCE]
+    value = typed(given.get(AT_ONCE), known)
+    value = known["default"] if value is None else value
+    if type(value) is int and known["minimum"] <= value <= known["maximum"]:
+        return value
+    msg = f"{AT_ONCE} must be a number from {known['minimum']} to {known['maximum']}."
+    raise ConfigurationError(msg)
+
+
+def _rows(listed: object) -> Iterator[Mapping[str, Any]]:
+    """Yield the destinations in a list, or in a file."""
+    if isinstance(listed, str):
+        listed = value_of(listed, SETTING)
+        listed = _parsed(listed) if listed.lstrip().startswith("[") else listed
+    if isinstance(listed, str):
+        yield from _of_file(listed)
+        return
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        msg = f"{SETTING} must be a list of objects, or the path of a file."
+        raise ConfigurationError(msg)
+    yield from listed
+
+
+def _of_file(path: str) -> Iterator[Mapping[str, Any]]:
+    try:
+        for _, row in rows(content(path), (NAME, API)):
+            yield _nested(row)
+    except Unreadable as error:
+        msg = f"{SETTING}: the file {error}."
+        raise ConfigurationError(msg) from None
+
+
+def _nested(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of a file with dots in its names as objects, without cells that are empty."""
+    found: dict[str, Any] = {}
+    for path, value in row.items():
+        above, dot, name = path.partition(".")
+        if value == "":
+            continue
+        if not dot:
+            found[path] = value
+        elif isinstance(place := found.setdefault(above, {}), dict):
+            place[name] = value
+        else:
+            msg = f"has the columns {printable.name(above)} and {printable.name(path)}: keep one"
+            raise Unreadable(msg)
+    return found
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _destination(
+    row: Mapping[str, Any], common: Mapping[str, Any], schema: Mapping[str, Any]
+) -> Destination:
+    """Return a destination: its own settings go before the common ones."""
+    name = _name(row.get(NAME))
+    own = {key: row[key] for key in row.keys() - {NAME, ONLY}}
+    if not isinstance(own.get(API), str):
+        raise wrong(name, f"it names no {API}")
+    if extra := {SETTING, AT_ONCE} & own.keys():
+        raise wrong(name, f"it cannot have the setting {min(extra)}")
+    config = _config(name, own, common, schema)
+    return Destination(name, config, _only(name, row.get(ONLY)))
+
+
+def _config(
+    name: str, own: Mapping[str, Any], common: Mapping[str, Any], schema: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the settings of a destination: the common ones, and before them its own.
+
+    Their values stay as they are given: its run converts them, and reads the files they name.
+    """
+    declared, api = schema["properties"], own[API]
+    others = {*declared[API]["enum"]} - {api}
+    config = {key: value for key, value in {**common, **own}.items() if key not in others}
+    shared, account = (_object(each.get(api), api) for each in (common, own))
+    if isinstance(shared, dict) and isinstance(account, dict):
+        config[api] = {**shared, **account}
+    for setting in _FOLDERS - own.keys():
+        folder = common.get(setting, declared[setting].get("default"))
+        if isinstance(folder, str):
+            config[setting] = str(PurePath(value_of(folder, setting), name))
+    return config
+
+
+def _object(given: object, setting: str) -> object:
+    """Return an account, which may be given as a text of JSON."""
+    return _parsed(value_of(given, setting)) if isinstance(given, str) else given
+
+
+def _name(given: object) -> str:
+    """Return a name; it is shown in the log, and is that of a folder."""
+    name = compared(given)
+    if not name or len(name) > LONGEST_NAME or printable.text(name) != name:
+        msg = f"{SETTING}: each needs a {NAME} of one to {LONGEST_NAME} printable characters."
+        raise ConfigurationError(msg)
+    if name == LIST or name.startswith((".", "-")) or not {"/", "\\"}.isdisjoint(name):
+        why = f"a name must not be {LIST}, begin with a dot or a dash, or hold / or \\"
+        raise wrong(name, why)
+    return name
+
+
+def _only(name: str, given: object) -> Mapping[str, frozenset[str]]:
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        raise wrong(name, f"{ONLY} must be an object of attributes and their values")
+    return {attribute: _values(name, attribute, value) for attribute, value in given.items()}
+
+
+def _values(name: str, attribute: str, given: object) -> frozenset[str]:
+    """Return the values that an attribute may have."""
+    if isinstance(given, str) and given.lstrip().startswith("["):
+        given = _parsed(given)
+    several = given if isinstance(given, list) else [given]
+    found = frozenset(alike(compared(each)) for each in several)
+    if not found or "" in found:
+        raise wrong(name, f"{ONLY}.{printable.name(attribute)} must be a value or a list of values")
+    return found
+
+
+def _assert_unique(found: Iterable[Destination]) -> None:
+    names: set[str] = set()
+    for each in found:
+        if each.name.casefold() in names:
+            raise wrong(each.name, "its name is given twice, or differs in case only")
+        names.add(each.name.casefold())
+
+
+def chosen(found: Sequence[Destination], names: Sequence[str]) -> list[Destination]:
+    """Return the destinations of these names; all of them if there are none.
+
+    Raises:
+        ConfigurationError: If there is none of a name.
+    """
+    if unknown := set(names) - {each.name for each in found}:
+        raise wrong(min(unknown), f"the setting {SETTING} has none of this name")
+    return [each for each in found if not names or each.name in names]
+
+
+def wrong(name: str, why: object) -> ConfigurationError:
+    """Return what is wrong with the settings of a destination."""
+    return ConfigurationError(f"Destination {printable.text(name)}: {why}.".replace("..", "."))
