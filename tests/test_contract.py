@@ -143,6 +143,7 @@ def test_guards_that_name_files_name_those_there_are() -> None:
 ORDER = {
     "target_contacts": (
         "target",
+        "destinations",
         "commands",
         "pipeline",
         "planning",

@@ -19,6 +19,7 @@ import pytest
 from tap_contacts.streams.incremental import IncrementalStream
 from tap_contacts.tap import STREAMS, TapContacts
 from target_contacts.contact.vocabulary import ATTRIBUTES
+from target_contacts.destinations.settings import read
 from target_contacts.errors import OUTCOME_UNKNOWN
 from target_contacts.mapping.required import MISSING
 from target_contacts.target import SINKS, TargetContacts
@@ -211,6 +212,10 @@ def complaints(command: type[TapContacts | TargetContacts], given: dict[str, Any
     """Yield what is wrong with settings for a command."""
     schema = json.loads(json.dumps(command.config_jsonschema))
     command.append_builtin_config(schema)
+    if "destinations" in given and "destinations" in schema["properties"]:
+        for each in read(given, schema):
+            yield from complaints(command, each.config)
+        return
     schema.pop("required", None)
     yield from (f"unknown: {name}" for name in given.keys() - schema["properties"])
     errors = jsonschema.Draft202012Validator(schema).iter_errors(given)

@@ -1,6 +1,7 @@
 """Measure how fast tap and target are; the tables go to tests/results.
 
-    python -m tests.bench [reading writing porters intents] [--runs 3] [--latencies 0 20 50 200]
+    python -m tests.bench [reading writing porters intents fleet] [--runs 3]
+                          [--latencies 0 20 50 200] [--devices 1000]
 
 Servers, readers and writers are processes of their own on this machine.
 """
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import ModuleType
 
-BENCHES = ("reading", "writing", "porters", "intents")
+BENCHES = ("reading", "writing", "porters", "intents", "fleet")
 """Each is a module, imported when its turn comes: what is started counts this process's memory."""
 
 
@@ -32,6 +33,7 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=2_000, help="of cobai, a contact each")
     parser.add_argument("--creates", type=int, default=2_000)
     parser.add_argument("--records", type=int, default=200_000, help="of which none has changed")
+    parser.add_argument("--devices", type=int, default=1_000, help="monitors of fleet")
     options = parser.parse_args()
     for name in options.benches or BENCHES:
         _module(name).main(options)

@@ -6,7 +6,9 @@ A subclass states the rules of its API in `handle`; sockets, the log and the fau
 from __future__ import annotations
 
 import abc
+import contextlib
 import json
+import selectors
 import socket
 import sys
 import threading
@@ -22,7 +24,7 @@ from urllib.parse import parse_qsl, unquote_plus, urlsplit
 from tests.sandbox.readings import known
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from typing_extensions import Self
 
@@ -248,9 +250,38 @@ class Sandbox(abc.ABC):
         return (None if fault.cut == "after" else response), executed
 
 
+@contextlib.contextmanager
+def served(sandboxes: Collection[Sandbox]) -> Iterator[None]:
+    """Serve many at once, which one thread waits for: a thread each would do nothing else."""
+    is_over, servers = threading.Event(), [each._server for each in sandboxes]  # noqa: SLF001
+    thread = threading.Thread(target=_serve, args=(servers, is_over), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
+        for server in servers:
+            server.server_close()
+
+
+def _serve(servers: Collection[_Server], is_over: threading.Event) -> None:
+    """Take the connections of servers until all is over."""
+    with selectors.DefaultSelector() as ready:
+        for server in servers:
+            ready.register(server.socket, selectors.EVENT_READ, server)
+        while not is_over.is_set():
+            for key, _ in ready.select(0.02):
+                key.data.handle_ready()
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
+
+    def handle_ready(self) -> None:
+        """Take a connection that is there."""
+        self._handle_request_noblock()
 
     def __init__(self, address: tuple[str, int], sandbox: Sandbox) -> None:
         self.sandbox = sandbox

@@ -1,0 +1,1 @@
+"""Tests of the runs that write one input into many accounts."""
