@@ -20,7 +20,7 @@ from target_contacts.destinations.child import CommandEnd, Outcome, code_of, for
 from target_contacts.destinations.kept import Kept
 from target_contacts.destinations.picking import Picker
 from target_contacts.destinations.report import Report
-from target_contacts.destinations.settings import LIST, SETTING, Destination, at_once, chosen, read
+from target_contacts.destinations.settings import LIST, Destination, at_once, chosen, read
 from target_contacts.destinations.workers import Workers
 from target_contacts.pipeline.plans import keeping
 from target_contacts.pipeline.run import Purpose
@@ -34,8 +34,15 @@ if TYPE_CHECKING:
     from target_contacts.destinations.child import Child
     from target_contacts.sinks.base import ApiSink
 
-_LATE = ("target_contacts.values.phone_plans",)
-"""Modules that a run imports when it needs them, and that take each process a tenth of a second."""
+_LATE = (
+    "pyrate_limiter",
+    "target_contacts.ledger.ledger",
+    "target_contacts.ledger.trust",
+    "target_contacts.pipeline.written",
+    "target_contacts.values.email_addresses",
+    "target_contacts.values.phone_plans",
+)
+"""Modules that a run imports when it needs them, and that cost each process a tenth of a second."""
 
 LONGEST_END = 8.0
 """Most seconds that the run of one destination takes to end after a signal."""
@@ -57,18 +64,6 @@ class Several(NamedTuple):
     purpose: Purpose
     alone: str
     """The option that is for one destination at a time; "" if there is none."""
-
-    def are_given(self, config: Mapping[str, Any], names: Sequence[str]) -> bool:
-        """Say whether a config has several destinations.
-
-        Raises:
-            ConfigurationError: If it has none, and some are named.
-        """
-        is_given = config.get(SETTING) not in (None, "")
-        if names and not is_given:
-            msg = f"--destinations: the setting {SETTING} is not given."
-            raise ConfigurationError(msg)
-        return is_given
 
     def run(
         self,

@@ -52,6 +52,9 @@ def read(given: Mapping[str, Any], schema: Mapping[str, Any]) -> list[Destinatio
     common = {name: value for name, value in given.items() if value is not None}
     listed = common.pop(SETTING, None)
     common.pop(AT_ONCE, None)
+    if listed in (None, ""):
+        msg = f"--destinations: the setting {SETTING} is not given."
+        raise ConfigurationError(msg)
     if API in common:
         msg = f"Give either {API} or {SETTING}: each destination names its own API."
         raise ConfigurationError(msg)

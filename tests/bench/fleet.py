@@ -73,7 +73,7 @@ def _run(what: str, config: dict[str, Any], folder: Path) -> Run:
     path.write_text(json.dumps(config), encoding="utf-8")
     began, most = time.monotonic(), [0.0]
     with (folder / "people").open("rb") as people, (folder / "log").open("wb") as log:
-        command = [BIN / "target-contacts", "--config", path]
+        command = [str(BIN / "target-contacts"), "--config", str(path)]
         process = subprocess.Popen(command, stdin=people, stdout=subprocess.DEVNULL, stderr=log)
         ended = threading.Event()
         sampling = threading.Thread(target=_sample, args=(process.pid, ended, most))

@@ -91,7 +91,7 @@ def test_a_reject_stands_in_the_folder_of_its_destination(
 ) -> None:
     """It can be piped back to it; all is settled, so STATE goes on with exit code 3."""
     messages = residents([0, 1])
-    messages[2]["record"]["last_name"] = messages[2]["record"]["first_name"] = ""  # type: ignore[index]
+    messages[2]["record"]["last_name"] = messages[2]["record"]["first_name"] = ""
     run = workplace.target(house.config(), messages)
     (file,) = (workplace.folder / "rejects").rglob("*.jsonl")
     assert (run.code, run.out, file.parent.name) == (3, STATE, "flat 1")

@@ -18,7 +18,7 @@ from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support.doors import QUICK, overall, residents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.crash.runs import Running
 
@@ -34,7 +34,7 @@ class Town:
         self.accounts = [stack.enter_context(ZohoVoice(latency=0.05)) for _ in range(ACCOUNTS)]
         self._answers, self._enough = 0, threading.Event()
         for account in self.accounts:
-            account.date = lambda told=account.told: self._count() or told()
+            account.date = self._counting(account.date)
         listed = [
             {**each.target_config(), "name": f"flat {n}", "only": {"flat": n}}
             for n, each in enumerate(self.accounts)
@@ -43,10 +43,16 @@ class Town:
         self.runs = Runs(folder, config)
         self.messages = residents([n % ACCOUNTS for n in range(ACCOUNTS * PEOPLE)])
 
-    def _count(self) -> None:
-        self._answers += 1
-        if self._answers >= PEOPLE:
-            self._enough.set()
+    def _counting(self, told: Callable[[], str | None]) -> Callable[[], str | None]:
+        """Return what tells an answer's time, and notes when there were enough of them."""
+
+        def date() -> str | None:
+            self._answers += 1
+            if self._answers >= PEOPLE:
+                self._enough.set()
+            return told()
+
+        return date
 
     def under_way(self) -> tuple[Running, list[int]]:
         """Return a run whose processes have written something, and their numbers."""

@@ -54,7 +54,7 @@ class Sorted:
         return [self.ids(number) for number in range(len(self._found))]
 
 
-def flats(*values: Any) -> list[Message]:
+def flats(*values: Any) -> Sequence[Message]:
     """Return a stream of people who live in these flats."""
     people = [{"id": n, "last_name": "A", "mobile": "1", "flat": v} for n, v in enumerate(values)]
     return contacts(*people, state={"at": 1})

@@ -72,7 +72,7 @@ def test_a_value_is_converted_once_by_the_run_of_its_destination(tmp_path: Path)
     """A secret that begins with `@/` would otherwise be taken for the name of a file."""
     path = tmp_path / "folder"
     path.write_text("/data/rejects\n")
-    account = {**ONE["bas_ip"], "password": "@@/x", "username": f"@{path}"}
+    account = {"api_url": "http://192.0.2.1", "password": "@@/x", "username": f"@{path}"}
     one = {**ONE, "bas_ip": account, "max_rejects": "7"}
     (found,) = read({**COMMON, "destinations": [one], "rejects_dir": f"@{path}"}, SCHEMA)
     assert found.config["bas_ip"] == account

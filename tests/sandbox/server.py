@@ -281,7 +281,7 @@ class _Server(ThreadingHTTPServer):
 
     def handle_ready(self) -> None:
         """Take a connection that is there."""
-        self._handle_request_noblock()
+        self._handle_request_noblock()  # type: ignore[attr-defined]  # as serve_forever does
 
     def __init__(self, address: tuple[str, int], sandbox: Sandbox) -> None:
         self.sandbox = sandbox
