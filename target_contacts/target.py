@@ -208,6 +208,11 @@ class TargetContacts(ReceivingTarget):
             self.this_run.report(self.logger)
         return self._code()
 
+    def has_input(self, file_input: IO[Any] | None) -> bool:
+        """Wait for the first byte; say whether there may be one."""
+        with self._shown():
+            return self.message_reader.has_input(file_input)
+
     def plan_again(self, file_input: IO[Any]) -> None:
         """Read everything as a run does, and report nothing."""
         try:
@@ -418,8 +423,7 @@ def _run(
 
     Returns the exit code.
     """
-    is_there = target.message_reader.has_input(file_input)
-    if not (is_there and target.this_run.was_stopped()):
+    if not (target.has_input(file_input) and target.this_run.was_stopped()):
         return target.run(file_input)
     from target_contacts.pipeline import plans
 

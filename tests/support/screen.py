@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import pty
 import re
@@ -71,7 +72,7 @@ class Terminal:
         self._folder, self._kind = folder, kind
         self._ends = ExitStack()
         self.written = ""
-
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._master, self._slave = pty.openpty()
         self._ends.callback(os.close, self._master)
 
@@ -117,5 +118,5 @@ class Terminal:
             ready = select.poll()
             ready.register(self._master, select.POLLIN)
             while ready.poll(LONGEST_SILENCE * 1000):
-                self.written += os.read(self._master, 65536).decode()
+                self.written += self._decoder.decode(os.read(self._master, 65536))
                 yield
