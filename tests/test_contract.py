@@ -161,7 +161,10 @@ ORDER = {
 ASIDE = {"target_contacts": ("ledger", "report", "singer"), "tap_contacts": ()}
 """Rooms that know none of these, and that all may know."""
 
-BELOW = {"target_contacts": {"errors", "settings", "shutdown"}, "tap_contacts": set[str]()}
+BELOW = {
+    "target_contacts": {"declared", "errors", "settings", "shutdown"},
+    "tap_contacts": set[str](),
+}
 """What everybody may import."""
 
 TOP = {

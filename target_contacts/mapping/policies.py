@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from singer_sdk.exceptions import ConfigurationError
 
+from target_contacts.declared.shapes import POLICIES
 from target_contacts.mapping.field import without_wires
-from target_contacts.settings import POLICIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_contacts.settings import POLICIES
+from target_contacts.declared.shapes import POLICIES
 from target_contacts.target import SINKS
 from target_contacts.values import names
 from tests.crash.lab import KINDS

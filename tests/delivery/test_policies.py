@@ -9,10 +9,10 @@ import pytest
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.transport.errors import GivenUp, Refused
+from target_contacts.declared.shapes import POLICIES
 from target_contacts.errors import Rejected
 from target_contacts.mapping.policies import Policies
 from target_contacts.planning.planner import Planner
-from target_contacts.settings import POLICIES
 from tests.support.fake_people import ALONE, person
 from tests.support.fake_run import FakeRun, Place
 from tests.support.fake_sink import LANDED, NAMES, FakeSink, ReplacingSink, ShortSink, WholeNameSink

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from target_contacts.declared.shapes import POLICIES
 from target_contacts.delivery.gate import UNPLANNED, Gate
 from target_contacts.planning.planned_write import NEW, PlannedWrite
 from target_contacts.planning.planner import Planner
-from target_contacts.settings import POLICIES
 from tests.support.fake_run import FakeRun, Place
 from tests.support.fake_sink import LANDED, LOST, AskedSink, FakeSink, IdempotentSink, ParallelSink
 
