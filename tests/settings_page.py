@@ -41,7 +41,7 @@ HEAD = """# Settings
 
 This page is made from the settings' JSON schema:
 `python -m tests.settings_page > docs/settings.md`.
-`tap-contacts --about` and `target-contacts --about` print the same.
+`--about --format markdown` of either command prints the same.
 
 * Settings come from the file that `--config` names, or from the environment with `--config=ENV`
   ([orchestration](orchestration.md#settings-from-the-environment)).

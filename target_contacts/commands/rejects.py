@@ -64,8 +64,8 @@ def summary(path: Path, target: Target) -> Iterator[str]:
         yield from _mended(path, target, list(counts))
         sent = sum(each.sent for each in target.explainers)
         yield (
-            f"As the settings are now, {sent} of {counts.total()} records would be sent. What the "
-            "destination says to them is not known."
+            f"{sent} of {counts.total()} records pass the local checks now. Look-ups at the "
+            "destination are not repeated."
         )
 
 

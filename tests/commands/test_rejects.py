@@ -71,14 +71,14 @@ def test_a_summary_counts_and_names_the_settings(zoho: ZohoVoice, workplace: Wor
     lines = settings_in(ended.out)
     assert {"field_map": {"mobile": "…"}} in lines
     assert {"on_invalid_value": "drop_field"} in lines
-    assert "As the settings are now, 0 of 3 records would be sent." in ended.out
+    assert "0 of 3 records pass the local checks now. Look-ups at the destination are" in ended.out
 
 
 def test_the_settings_that_it_names_mend_the_rejects(zoho: ZohoVoice, workplace: Workplace) -> None:
     """The summary says so before anything is sent; then the file empties."""
     rejected = Rejected(zoho, workplace, *LACKS, INVALID)
     mended = {"on_invalid_value": "drop_field", "defaults": {"mobile": "+4915100000000"}}
-    assert "3 of 3 records would be sent" in rejected.command("summary", **mended).out
+    assert "3 of 3 records pass the local checks" in rejected.command("summary", **mended).out
     again = workplace.target({**rejected.config, **mended}, rejected.path.read_text())
     assert (again.code, again.summary["rejected"]) == (0, 0)
 
