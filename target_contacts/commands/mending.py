@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_contacts.errors import OUTCOME_UNKNOWN
 from target_contacts.mapping.remedies import YOURS
+from target_contacts.parents.settings import ATTRIBUTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 FIELD, ATTRIBUTE, STREAM = "{field}", "{attribute}", "{stream}"
-"""Stand in the table for what a rejection is about."""
+LOOKUP = "{lookup}"
+"""Stand in the table for what a rejection is about; the last for `parents` or `owners`."""
+
+_LOOKUPS = {attribute: setting for setting, attribute in ATTRIBUTES.items()}
+"""Attribute to the setting by which its id is looked up."""
 
 
 class Mend(NamedTuple):
@@ -26,7 +31,7 @@ class Mend(NamedTuple):
 _KEY = f"--stream {STREAM} --key {YOURS}"
 _RELINK = f"--ledger relink {_KEY} --remote-id {YOURS}"
 _OTHER_FIELD = {"field_map": {FIELD: YOURS}}
-_FILE = {"parents": {"file": YOURS}}
+_FILE = {LOOKUP: {"file": YOURS}}
 _SOURCE = "Mend it at the source."
 
 MENDS = {
@@ -63,7 +68,7 @@ MENDS = {
     ),
     "unknown_parent": Mend(
         "Nothing at the destination has that value. Create it there, or name its id.",
-        [_FILE, {"parents": {"missing": "default"}, "defaults": {ATTRIBUTE: YOURS}}],
+        [_FILE, {LOOKUP: {"missing": "default"}, "defaults": {ATTRIBUTE: YOURS}}],
     ),
     "ambiguous_parent": Mend("Several at the destination have that value.", [_FILE]),
     "parent_changed": Mend(
@@ -106,7 +111,8 @@ def lines(stream: str, code: str, field: str, attribute: str) -> Iterator[str]:
     """
     mend = MENDS.get(code, _OF_API)
     yield f"{stream} {code} {field}".strip() + f": {mend.words}"
-    known = {FIELD: field, ATTRIBUTE: attribute, STREAM: stream}
+    lookup = _LOOKUPS.get(attribute, "")
+    known = {FIELD: field, ATTRIBUTE: attribute, STREAM: stream, LOOKUP: lookup}
     for settings in mend.settings:
         if made := _filled(settings, lambda text: known.get(text, text)):
             yield f"  {json.dumps(made, ensure_ascii=False)}"

@@ -170,7 +170,8 @@ def test_each_code_that_is_ours_says_what_mends_it() -> None:
     TargetContacts.append_builtin_config(schema)
     known = schema["properties"]
     for mend in mending.MENDS.values():
-        assert {name for settings in mend.settings for name in settings} <= known.keys()
+        named = {name for settings in mend.settings for name in settings}
+        assert named <= {*known, mending.LOOKUP}
 
 
 @pytest.mark.parametrize("code", [*mending.MENDS, "E7"])
@@ -181,8 +182,21 @@ def test_a_line_has_no_name_that_is_not_known(code: str) -> None:
         assert "{field}" not in text
         assert "{attribute}" not in text
         assert "{stream}" not in text
+        assert mending.LOOKUP not in text
         assert '""' not in text
         settings_in(text)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "setting"), [("customer_id", "parents"), ("owner_id", "owners")]
+)
+def test_the_setting_is_named_that_a_field_belongs_to(attribute: str, setting: str) -> None:
+    """An owner is not looked up by what is said of clients."""
+    text = "\n".join(mending.lines("people", "unknown_parent", "wire", attribute))
+    default = {setting: {"missing": "default"}, "defaults": {attribute: "…"}}
+    assert settings_in(text) == [{setting: {"file": "…"}}, default]
+    text = "\n".join(mending.lines("people", "ambiguous_parent", "wire", attribute))
+    assert settings_in(text) == [{setting: {"file": "…"}}]
 
 
 @pytest.mark.parametrize(
