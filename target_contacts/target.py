@@ -31,7 +31,7 @@ from tap_contacts.plugin.by_name import ByName
 from tap_contacts.plugin.progress import Progress
 from tap_contacts.transport.errors import Stopped
 from target_contacts import settings
-from target_contacts.commands.options import named, taken
+from target_contacts.commands.options import assert_configured, named, taken
 from target_contacts.commands.options import options as command_options
 from target_contacts.delivery.bounds import bounds_of
 from target_contacts.parents import settings as parents
@@ -274,6 +274,7 @@ class TargetContacts(ReceivingTarget):
             msg = "This option is for one account: give it a config of its own, with api."
             raise ConfigurationError(msg)
         if asked:
+            assert_configured(asked, given)
             sys.exit(_answered(functools.partial(make, config=given), asked))
         if destinations or are_given(given):
             sys.exit(cls._write_several(given, destinations, make, options, file_input))

@@ -123,6 +123,13 @@ def named(asked: Asked | None) -> dict[str, bool]:
     return {asked.kind: True} if asked else {}
 
 
+def assert_configured(asked: Asked, config: Mapping[str, Any]) -> None:
+    """Raise UsageError if a command that works by the settings is given none."""
+    if asked.name == "--rejects summary" and not config:
+        msg = f"{asked.name} needs --config FILE: it asks the settings what would be sent."
+        raise click.UsageError(msg)
+
+
 def _assert_taken(what: str, takes: Takes, there: Sequence[str]) -> None:
     """Raise UsageError if an option is missing or goes for nothing."""
     if missing := [name for name in takes.needs if name not in there]:

@@ -65,7 +65,7 @@ def _of_rejections(rejections: Sequence[Rejection], file: str | None) -> Iterato
         path = shlex.quote(file)
         yield Repair(
             "Records were rejected: see why, and which settings would mend that",
-            f"target-contacts --rejects summary {path}",
+            f"{TARGET} --rejects summary {path}",
         )
         yield Repair("Look at some of them", f"target-contacts --rejects show {path}")
     for each in rejections:

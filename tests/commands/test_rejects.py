@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
 
 from target_contacts.commands import masked, mending
 from target_contacts.errors import OUTCOME_UNKNOWN
@@ -103,6 +104,14 @@ def test_show_needs_no_config(zoho: ZohoVoice, workplace: Workplace) -> None:
     rejected = Rejected(zoho, workplace, INVALID)
     ended = workplace.plain("target-contacts", "--rejects", "show", str(rejected.path))
     assert (ended.code, ended.out.count("contacts, invalid")) == (0, 1)
+
+
+def test_a_summary_needs_a_config() -> None:
+    """It is told which option is missing, and why; a file need not be there for that."""
+    ended = CliRunner().invoke(TargetContacts.command(), ["--rejects", "summary", "x.jsonl"])
+    assert ended.exit_code == 2
+    needs = "--rejects summary needs --config FILE: it asks the settings what would be sent."
+    assert needs in ended.output
 
 
 @pytest.mark.parametrize("verb", ["summary", "show"])

@@ -101,7 +101,7 @@ def commands(**more: Any) -> list[str]:
         (
             {"rejects_file": "of mine; rm x"},
             [
-                "target-contacts --rejects summary 'of mine; rm x'",
+                "target-contacts --config target.json --rejects summary 'of mine; rm x'",
                 "target-contacts --rejects show 'of mine; rm x'",
                 "target-contacts --config target.json < 'of mine; rm x'",
             ],
