@@ -65,7 +65,7 @@ class Facts(msgspec.Struct, kw_only=True):
     """The API's name in messages."""
     account: str | None = None
     """The account's name in the ledger; None if the ledger was not opened."""
-    settings: dict[str, bool | float | str | None] = {}
+    settings: dict[str, bool | float | str | dict[str, bool] | None] = {}
     """Settings that are not as their defaults are; None stands for a value that is not told."""
     ended: str = ENDINGS[None]
     ended_at: str | None = None

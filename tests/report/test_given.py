@@ -69,6 +69,20 @@ def test_a_setting_of_a_parent_is_named_by_its_path() -> None:
     }
 
 
+@pytest.mark.parametrize("name", ["parents", "owners"])
+@pytest.mark.parametrize(
+    "given", [{}, {"lookup_loosely": False}, {"missing": "reject", "lookup_loosely": False}]
+)
+def test_a_look_up_that_is_all_by_default_is_named(name: str, given: dict[str, Any]) -> None:
+    """That it is there turns it on; what was given by default is no difference."""
+    assert told(**{name: given}) == {name: {}}
+
+
+def test_a_look_up_that_is_not_given_is_not_named() -> None:
+    """As Meltano gives it, too."""
+    assert told(parents=None) == {}
+
+
 # Commands.
 
 
