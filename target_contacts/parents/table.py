@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from singer_sdk.exceptions import ConfigurationError
 
+from tap_contacts.plugin import printable
 from tap_contacts.plugin.json_files import Unreadable, content
 from tap_contacts.plugin.row_files import refuse, rows
 from target_contacts.values.basic import compared
@@ -35,6 +36,6 @@ def read(setting: str, path: str) -> Mapping[str, set[str]]:
                 refuse(number, "lacks the value or the id")
             found.setdefault(value, set()).add(remote_id)
     except Unreadable as error:
-        msg = f"{setting}.file: the file {error}."
+        msg = printable.text(f"{setting}.file: the file {path} {error}.")
         raise ConfigurationError(msg) from None
     return found

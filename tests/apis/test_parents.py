@@ -176,7 +176,11 @@ ACCOUNTS: dict[str, dict[str, Any]] = {
         ("porters", {"owners": {"lookup": "User.P_Mail"}}, "owners.lookup: PORTERS takes email"),
         ("porters", {"parents": {"missing": "guess"}}, "parents.missing must be one of"),
         ("porters", {"parents": {"form": "company"}}, "parents"),
-        ("porters", {"parents": {"file": "none.csv"}}, "parents.file: the file cannot be read"),
+        (
+            "porters",
+            {"parents": {"file": "none.csv"}},
+            "parents.file: the file none.csv cannot be read",
+        ),
     ],
 )
 def test_what_an_api_cannot_look_up_is_refused_before_anything_is_asked(
