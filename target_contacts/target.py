@@ -140,7 +140,7 @@ class TargetContacts(ReceivingTarget):
         try:
             bounds_of(self.config.get("guards") or {})
         except ValueError as error:
-            msg = f"guards: {error}."
+            msg = f"guards.{error}.".replace("?.", "?")
             raise ConfigurationError(msg) from None
         api = self.config.get("api")
         if api is None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from tap_contacts.plugin import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +52,9 @@ def bounds_of(given: Mapping[str, Given | None]) -> dict[str, Bound]:
 def bound(name: str, value: Given) -> Bound:
     """Return the limit of a guard; raise ValueError with a sentence if it is none."""
     if name not in GUARDS:
-        msg = f"there is no guard of this name, but {', '.join(GUARDS)}"
+        near = difflib.get_close_matches(name, GUARDS, 1, 0.7)
+        known = f"did you mean {near[0]}?" if near else f"known are {', '.join(GUARDS)}"
+        msg = f"{printable.name(name)}: no such guard; {known}"
         raise ValueError(msg)
     text = str(value).strip()
     if _NUMBER.fullmatch(text):

@@ -67,5 +67,5 @@ def _allowed(
     try:
         return allowed(texts)
     except ValueError as error:
-        msg = f"{error}."
+        msg = f"{error}.".replace("?.", "?")
         raise click.BadParameter(msg, ctx, param) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -55,11 +56,23 @@ def test_an_option_without_a_sign_is_refused(text: str) -> None:
         allowed((text,))
 
 
-@pytest.mark.parametrize("name", ["", "max_clear", "MAX_CREATES"])
-def test_an_unknown_guard_is_refused(name: str) -> None:
-    """With the names of those that there are."""
+KNOWN = f"known are {', '.join(GUARDS)}"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("max_delets", "max_delets: no such guard; did you mean max_deletes?"),
+        ("max_clear", "max_clear: no such guard; did you mean max_cleared?"),
+        ("MAX_CREATES", f"MAX_CREATES: no such guard; {KNOWN}"),
+        ("", f"*: no such guard; {KNOWN}"),
+        ("anna@example.com", f"*: no such guard; {KNOWN}"),
+    ],
+)
+def test_an_unknown_guard_is_refused(name: str, told: str) -> None:
+    """With the one that may be meant, or the names of those that there are."""
     for read in (lambda: bounds_of({name: 1}), lambda: allowed((f"{name}=1",))):
-        with pytest.raises(ValueError, match=f"no guard of this name, but {', '.join(GUARDS)}"):
+        with pytest.raises(ValueError, match=rf"^{re.escape(told)}$"):
             read()
 
 
