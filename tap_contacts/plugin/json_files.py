@@ -28,8 +28,8 @@ def object_in(path: str) -> dict[str, Any]:
         found = json.loads(text, object_pairs_hook=_without_doubles)
     except Unreadable:
         raise
-    except (ValueError, RecursionError):
-        msg = _why_no_json(text)
+    except (ValueError, RecursionError) as error:
+        msg = _why_no_json(text, error)
         raise Unreadable(msg) from None
     if not isinstance(found, dict):
         msg = "is not a JSON object"
@@ -68,11 +68,13 @@ def content(path: str) -> str:
         raise Unreadable(msg) from None
 
 
-def _why_no_json(text: str) -> str:
-    """Say why a text is not JSON."""
+def _why_no_json(text: str, error: Exception) -> str:
+    """Say why a text is not JSON, and where it ceases to be."""
     lines = [line for line in text.splitlines() if not line.isspace() and line]
     try:
         several = [json.loads(line) for line in lines]
     except (ValueError, RecursionError):
-        return "is not JSON"
+        if not isinstance(error, json.JSONDecodeError):
+            return "is not JSON"
+        return f"is not JSON: line {error.lineno}, column {error.colno}"
     return f"holds {len(several)} JSON values, one a line: keep the last one alone"

@@ -174,7 +174,9 @@ def test_a_variable_that_cannot_be_read_is_named(workplace: Workplace) -> None:
     ("body", "sentence"),
     [
         (b"", "The config file target.json is empty."),
-        (b"{", "The config file target.json is not JSON."),
+        (b"{", "The config file target.json is not JSON: line 1, column 2."),
+        (b'{"api": "zoho_voice",\n "mode": geheim}', "is not JSON: line 2, column 10."),
+        (b'\xef\xbb\xbf{"api": "zoho_voice",\r\n x}', "is not JSON: line 2, column 2."),
         (b"[]", "The config file target.json is not a JSON object."),
         (b"{}\n{}\n", "holds 2 JSON values, one a line: keep the last one alone."),
         ('{"api": "x"}'.encode("utf-16"), "is UTF-16: save it as UTF-8."),
@@ -191,6 +193,7 @@ def test_a_config_file_that_cannot_be_read_is_named(
     assert ended.code == 2
     assert sentence in ended.log
     assert "Traceback" not in ended.log
+    assert "geheim" not in ended.log
 
 
 def test_a_byte_order_mark_at_a_config_file_is_passed_over(
@@ -212,7 +215,7 @@ def test_a_byte_order_mark_at_a_config_file_is_passed_over(
         (b"", "is empty."),
         (b" \n", "is empty."),
         (b'{"bookmarks":{}}\n{"bookmarks":{}}\n', "holds 2 JSON values, one a line"),
-        (b'{"bookmarks":', "is not JSON."),
+        (b'{"bookmarks":', "is not JSON: line 1, column 14."),
         (b"[]", "is not a JSON object."),
         (b'{"type": "STATE", "value": {}}', "is a whole STATE message"),
         (b'{"bookmarks": [1]}', "holds bookmarks that are none."),
