@@ -14,16 +14,20 @@ from tap_contacts.plugin.person import person
 from tap_contacts.plugin.sign_in import SignIn, speaking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from tap_contacts.transport.account_settings import Account
     from tap_contacts.transport.client import ApiClient
 
 _API, _PATHS, _ERROR = (f"{__name__}.{name}" for name in ("api", "paths", "error"))
 """What is kept of the options until all are read."""
 
 
-def option(apis: Iterable[str]) -> click.Option:
-    """Return the option; it decides what becomes of a config file that cannot be read."""
+def option(accounts: Mapping[str, Account]) -> click.Option:
+    """Return the option; it decides what becomes of a config file that cannot be read.
+
+    It takes every API, to say of those without a grant what they need; the help names the others.
+    """
 
     def taken(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
         del param
@@ -34,7 +38,8 @@ def option(apis: Iterable[str]) -> click.Option:
     text = "Ask for what the vendor's console gives, sign in, and keep it in the last --config."
     return click.Option(
         ["--sign-in"],
-        type=click.Choice(sorted(apis)),
+        type=click.Choice(sorted(accounts)),
+        metavar=f"[{'|'.join(sorted(api for api, of in accounts.items() if of.has_grant))}]",
         is_eager=True,
         expose_value=False,
         callback=taken,

@@ -21,6 +21,8 @@ class Account(NamedTuple):
     """Settings of an account. The last are `RATE` and `CERTIFICATES`, which all APIs have."""
     of_tap: Sequence[th.Property[Any]] = ()
     """Settings of an account that mean something to the tap alone."""
+    has_grant: bool = False
+    """Whether `--sign-in` leads to the settings of an account."""
 
 
 def text(

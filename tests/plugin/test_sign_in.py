@@ -168,6 +168,17 @@ def test_of_other_apis_it_is_told_what_they_need(
     assert kept(workplace, "target-contacts") == {}
 
 
+@pytest.mark.parametrize("plugin", [TapContacts, TargetContacts])
+def test_the_help_offers_the_apis_that_it_is_for(
+    plugin: type[TapContacts | TargetContacts],
+) -> None:
+    """Those whose client has a grant, and no other."""
+    led = [api for api in sorted(plugin.accounts) if plugin.client_of(api).grant]
+    told = " ".join(CliRunner().invoke(plugin.command(), ["--help"]).output.split())
+    assert f"--sign-in [{'|'.join(led)}]" in told
+    assert led == ["porters", "zoho_voice"]
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

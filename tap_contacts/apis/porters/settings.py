@@ -32,6 +32,7 @@ SETTINGS = th.ObjectType(
 ACCOUNT = Account(
     TITLE,
     SETTINGS,
+    has_grant=True,
     of_tap=(
         th.Property(
             "fields",

@@ -59,4 +59,4 @@ SETTINGS = th.ObjectType(
     *CERTIFICATES,
 )
 
-ACCOUNT = Account(TITLE, SETTINGS)
+ACCOUNT = Account(TITLE, SETTINGS, has_grant=True)
