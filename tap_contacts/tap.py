@@ -69,9 +69,6 @@ KEPT = {"state": kept_files.state, "catalog": kept_files.catalog}
 LONGEST_END = 5.0
 """Seconds after a signal in which the line that is being written must be finished."""
 
-UNREAD = "Nobody reads the output any more: see why the target ended, then run both again."
-"""Message of the error if nothing reads from the pipe any more."""
-
 
 def account(api: str) -> th.Property[Any]:
     """Return the settings of an API: those of both commands, then those of the tap."""
@@ -220,7 +217,7 @@ def _unreadable(streams: Sequence[ApiStream[Any]]) -> Iterator[Fact]:
 
 def main() -> None:
     """Run the command `tap-contacts`."""
-    is_open = standard_streams.prepare(UNREAD)
+    is_open = standard_streams.prepare()
     printable.install()
     TapContacts.is_command = True
     TapContacts.watch.start(TapContacts.name, LONGEST_END)

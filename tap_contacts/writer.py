@@ -10,8 +10,13 @@ import msgspec
 from singer_sdk.singerlib.encoding.base import GenericSingerWriter
 from singer_sdk.singerlib.messages import Message, RecordMessage, StateMessage
 
+from tap_contacts.plugin.standard_streams import OutputError, Unread
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+UNREAD = "Nobody reads the output any more: see why the target ended, then run both again."
+"""Message of the error if nothing reads from the pipe any more."""
 
 LARGEST_PIECE = 65536
 """Most bytes of records that are kept back."""
@@ -76,8 +81,11 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
             return
         self._is_writing = True  # until False, `between_lines` defers its call
         kept, self._kept = self._kept, bytearray()
-        sys.stdout.buffer.write(kept)
-        sys.stdout.buffer.flush()
+        try:
+            sys.stdout.buffer.write(kept)
+            sys.stdout.buffer.flush()
+        except Unread:
+            raise OutputError(UNREAD) from None
         self._is_writing = False
         then, self._then = self._then, None
         if then:

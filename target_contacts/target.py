@@ -82,12 +82,6 @@ SINKS: Mapping[str, type[ApiSink[Any]]] = ByName(
 LONGEST_END = 9.0
 """Most seconds that a run takes to end after a signal."""
 
-UNREAD = (
-    "Nobody reads the STATE any more, so it could not be passed on. What was written is in the "
-    "ledger: see what became of the reader, then run again."
-)
-"""Error when the other end of the pipe is gone."""
-
 TOO_MANY_REJECTED, STOPPED_BY_GUARD = 3, 4
 """Exit codes of a run that is done, but rejected more than `max_rejects` records; and of one that
 a guard ended."""
@@ -440,7 +434,7 @@ def _end(target: Command, code: int) -> NoReturn:
 
 def main() -> None:
     """Run the command `target-contacts`."""
-    is_open = standard_streams.prepare(UNREAD)
+    is_open = standard_streams.prepare()
     printable.install()
     TargetContacts.watch.start(TargetContacts.name, LONGEST_END)
     with signals.coded(TargetContacts.watch), exit_codes(TargetContacts.logger):

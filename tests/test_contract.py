@@ -176,7 +176,7 @@ TOP = {
         "fast_path": {"writer"},
         "kept_files": {"plugin"},
         "unknown_fields": {"plugin"},
-        "writer": set[str](),
+        "writer": {"plugin"},
     },
 }
 """Modules beside the rooms, and what they and the rooms import of these."""

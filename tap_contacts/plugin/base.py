@@ -24,7 +24,7 @@ from singer_sdk.plugin_base import JSONSchemaValidator, PluginBase
 from tap_contacts.listing.offsets import Incomplete
 from tap_contacts.plugin import json_files, printable, sign_in_option, stream_maps
 from tap_contacts.plugin.setting_errors import unknown, wrong
-from tap_contacts.plugin.standard_streams import OutputError
+from tap_contacts.plugin.standard_streams import OutputError, Unread
 from tap_contacts.plugin.typed import typed, without_nulls
 from tap_contacts.transport.errors import ApiError
 from tap_contacts.transport.facts import Standing
@@ -237,12 +237,17 @@ def file_of(
 
 @contextlib.contextmanager
 def exit_codes(logger: logging.Logger) -> Iterator[None]:
-    """End the process with one clear sentence and the documented exit code."""
+    """End the process with one clear sentence and the documented exit code.
+
+    It is silent if nobody reads what is no run: a reader such as `head` has seen enough.
+    """
     try:
         yield
     except _WRONG as error:
         logger.error("%s", error)  # noqa: TRY400  # the sentence is for users
         sys.exit(MISUSED)
+    except Unread:
+        sys.exit(FAILED)
     except _SPEAKING as error:
         logger.error("%s", error)  # noqa: TRY400
         sys.exit(FAILED)

@@ -25,6 +25,10 @@ class OutputError(FatalSyncError):
     """The messages cannot be written."""
 
 
+class Unread(OutputError):
+    """Nobody reads the output any more; a run says what that means for it."""
+
+
 class _Whole(io.FileIO):
     """A file that writes everything at once, and keeps nothing for later."""
 
@@ -46,20 +50,18 @@ class _Whole(io.FileIO):
 class _StandardOutput(_Whole):
     """Standard output, whose errors are one sentence."""
 
-    def __init__(self, number: int, unread: str) -> None:
-        super().__init__(number)
-        self._unread = unread
-
     def write(self, text: Buffer, /) -> int:
         """Write all of a text.
 
         Raises:
-            OutputError: If nobody reads it, or the disk is full.
+            Unread: If nobody reads it.
+            OutputError: If the disk is full.
         """
         try:
             return super().write(text)
         except BrokenPipeError:
-            raise OutputError(self._unread) from None
+            msg = "Nobody reads the output any more."
+            raise Unread(msg) from None
         except OSError as error:
             msg = f"The output cannot be written: {error.strerror}. Fix that, then run again."
             raise OutputError(msg) from None
@@ -75,15 +77,11 @@ class _StandardError(_Whole):
         return memoryview(text).nbytes
 
 
-def prepare(unread: str) -> bool:
-    """Replace the standard streams by ones that work; say whether output is open.
-
-    Args:
-        unread: Message of the error if nobody reads the output any more.
-    """
+def prepare() -> bool:
+    """Replace the standard streams by ones that work; say whether output is open."""
     _keep_numbers()
     is_open = sys.stdout is not None
-    sys.stdout = _text_stream(_StandardOutput(1, unread), "utf-8")
+    sys.stdout = _text_stream(_StandardOutput(1), "utf-8")
     sys.stderr = _text_stream(_StandardError(2), (sys.stderr and sys.stderr.encoding) or "utf-8")
     return is_open
 

@@ -14,7 +14,7 @@ from singer_sdk.mapper import SameRecordTransform
 
 from tap_contacts.plugin import signals
 from tap_contacts.plugin.base import ContactsPlugin, InputError
-from tap_contacts.plugin.standard_streams import OutputError
+from tap_contacts.plugin.standard_streams import OutputError, Unread
 from tap_contacts.plugin.status_line import make_way
 from tap_contacts.plugin.stream_maps import EXPRESSION_ERRORS, Mapper
 from target_contacts.delivery.versions import FILTERED, UNREADABLE
@@ -36,6 +36,12 @@ if TYPE_CHECKING:
     from target_contacts.pipeline.stream_sink import StreamSink
 
 _STATE = msgspec.json.Encoder(decimal_format="number")
+
+UNREAD = (
+    "Nobody reads the STATE any more, so it could not be passed on. What was written is in the "
+    "ledger: see what became of the reader, then run again."
+)
+"""Error when the other end of the pipe is gone."""
 
 
 class ReceivingTarget(ContactsPlugin, Target):
@@ -241,7 +247,7 @@ class ReceivingTarget(ContactsPlugin, Target):
             sys.stdout.write(_STATE.encode(state).decode() + "\n")
             sys.stdout.flush()
         except OutputError as error:
-            self.unpassed = error
+            self.unpassed = OutputError(UNREAD) if isinstance(error, Unread) else error
             self.message_reader.stop = True
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
