@@ -49,8 +49,8 @@ This page is made from the settings' JSON schema:
 * `null` counts as not set.
 * A value that begins with `@/` names a file that holds it
   ([secrets from files](orchestration.md#secrets-from-files)).
-* An unknown setting is ignored with a warning. A wrong value ends the run with exit code 2 before
-  anything is sent.
+* An unknown setting that resembles a known one, or a wrong value, ends the run with exit code 2
+  before anything is sent. Other unknown settings are ignored with a warning.
 * A setting of an API belongs into the API's object: `porters.app_id` is
   `{"porters": {"app_id": "…"}}`.
 """

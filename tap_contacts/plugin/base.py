@@ -97,9 +97,9 @@ class ContactsPlugin(PluginBase):
         return errors
 
     def _warn_of_unknown(self, schema: Mapping[str, Any]) -> None:
-        for name, meant in unknown(self._config, schema):
-            advice = f"did you mean {meant}?" if meant else "see --about for all."
-            self.logger.warning("Unknown setting %s is ignored; %s", name, advice)
+        for each in unknown(self._config, schema):
+            if not each.is_refused:
+                self.logger.warning("Unknown setting %s is ignored; %s", each.name, each.advice)
 
     def _setup_signal_handlers(self) -> None:
         """Do nothing yet: what a signal ends is not set up."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jsonschema import Draft7Validator
 
@@ -27,6 +27,12 @@ _RECORDED = {("value_map",), ("stream_map_config",)}
 LONGEST_SETTING_NAME = 60
 """Most characters of a setting's name in a message."""
 
+ALIKE = 0.8
+"""How alike a misspelt name and the one that is meant are at least, as `difflib` measures.
+
+Below it are settings of the other command and of other targets: `streams` is 0.78 of `stream_maps`.
+"""
+
 SettingPath = tuple[object, ...]
 
 _DEMANDS = {
@@ -46,21 +52,51 @@ def wrong(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
     """Return a sentence for each setting that is not as the schema demands."""
     if found := [f"{_setting_path(path)} {why}." for path, why in _unwritable(config)]:
         return found
-    return [_in_words(error) for error in Draft7Validator(schema).iter_errors(config)]
+    refused = [each.sentence for each in unknown(config, schema) if each.is_refused]
+    errors = Draft7Validator(schema).iter_errors(config)
+    return refused + [_in_words(error) for error in errors if not _is_of_names(error)]
+
+
+class Unknown(NamedTuple):
+    """A setting that the schema does not know."""
+
+    name: str
+    advice: str
+    is_refused: bool
+    """Whether it must not be there. Others may be those of other programs."""
+
+    @property
+    def sentence(self) -> str:
+        """Return what is wrong with it."""
+        return f"Unknown setting {self.name}; {self.advice}"
 
 
 def unknown(
     config: Mapping[str, Any], schema: Mapping[str, Any], above: str = ""
-) -> Iterator[tuple[str, str]]:
-    """Yield each setting that the schema does not know, and the name that may be meant, or ""."""
+) -> Iterator[Unknown]:
+    """Yield each setting that the schema does not know; one that resembles a known is refused."""
     declared = schema.get("properties", {})
     for name, value in config.items():
         known = declared.get(name)
         if known is None and "properties" in schema:
-            meant = difflib.get_close_matches(name[:LONGEST_SETTING_NAME].lower(), declared, 1, 0.7)
-            yield above + _one_line(name), "".join(above + each for each in meant)
+            yield _unknown(name, schema, above)
         elif isinstance(value, dict) and is_account(name, known or {}):
             yield from unknown(value, known, f"{above}{name}.")
+
+
+def _unknown(name: str, schema: Mapping[str, Any], above: str) -> Unknown:
+    declared, shown = schema["properties"], above + _one_line(name)
+    near = difflib.get_close_matches(name[:LONGEST_SETTING_NAME].lower(), declared, 1, ALIKE)
+    if near:
+        return Unknown(shown, f"did you mean {above}{near[0]}?", is_refused=True)
+    if schema.get("additionalProperties") is False:
+        return Unknown(shown, f"known are {', '.join(declared)}.", is_refused=True)
+    return Unknown(shown, "see --about for all.", is_refused=False)
+
+
+def _is_of_names(error: ValidationError) -> bool:
+    """Say whether an error is that a setting is unknown, which `unknown` says better."""
+    return bool(error.validator == "additionalProperties" and error.validator_value is False)
 
 
 def _unwritable(value: object, path: SettingPath = ()) -> Iterator[tuple[SettingPath, str]]:

@@ -215,4 +215,5 @@ def chosen(found: Sequence[Destination], names: Sequence[str]) -> list[Destinati
 
 def wrong(name: str, why: object) -> ConfigurationError:
     """Return what is wrong with the settings of a destination."""
-    return ConfigurationError(f"Destination {printable.text(name)}: {why}.".replace("..", "."))
+    said = f"Destination {printable.text(name)}: {why}."
+    return ConfigurationError(said.replace("..", ".").replace("?.", "?"))

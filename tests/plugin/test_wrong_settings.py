@@ -10,11 +10,13 @@ import random
 import re
 import shutil
 from contextlib import ExitStack
-from itertools import chain, cycle
+from itertools import chain, cycle, permutations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from singer_sdk.exceptions import ConfigurationError
 
+from tap_contacts.plugin.setting_errors import unknown
 from tap_contacts.plugin.typed import without_nulls
 from tap_contacts.tap import TapContacts
 from target_contacts.target import SINKS, TargetContacts
@@ -237,33 +239,93 @@ def test_other_commands_refuse_the_same_settings(world: World, command: str) -> 
 # What the fuzz does not reach.
 
 
+ACCOUNT = {"client_id": "a", "client_secret": "b", "refresh_token": "c"}
+BASE: dict[str, dict[str, Any]] = {
+    "tap-contacts": {"zoho_voice": ACCOUNT},
+    "target-contacts": {"api": "zoho_voice", "zoho_voice": ACCOUNT},
+}
+
+
+def refused(command: str, config: Mapping[str, Any]) -> str:
+    """Return why a command refuses settings; nothing is asked or read for that."""
+    with pytest.raises(ConfigurationError) as caught:
+        PLUGINS[command](config={**BASE[command], **config})
+    return str(caught.value)
+
+
 @pytest.mark.parametrize(
-    ("command", "config", "sentence"),
+    ("command", "config", "name", "meant"),
     [
-        ("target-contacts", {"max_reject": 3}, "max_reject is ignored; did you mean max_rejects?"),
-        ("target-contacts", {"Mode": "upsert"}, "Mode is ignored; did you mean mode?"),
-        ("target-contacts", {"x": 3}, "x is ignored; see --about for all."),
-        ("tap-contacts", {"start_dat": "x"}, "start_dat is ignored; did you mean start_date?"),
+        ("target-contacts", {"dry_runn": True}, "dry_runn", "dry_run"),
+        ("target-contacts", {"polices": {"*": "never"}}, "polices", "policies"),
+        ("target-contacts", {"Mode": "upsert"}, "Mode", "mode"),
+        ("target-contacts", {"parents": {"frm": "x"}}, "parents.frm", "parents.from"),
+        ("tap-contacts", {"start_dat": "x"}, "start_dat", "start_date"),
+        *(
+            (command, {"zoho_voice": {**ACCOUNT, "pagesize": 3}}, "zoho_voice.pagesize",
+             "zoho_voice.page_size")
+            for command in PLUGINS
+        ),
     ],
-)
-def test_a_misspelt_setting_is_told_with_the_one_it_may_be_meant_for(
-    world: World, command: str, config: dict[str, Any], sentence: str
+)  # fmt: skip
+def test_a_misspelt_setting_ends_with_the_one_it_may_be_meant_for(
+    command: str, config: dict[str, Any], name: str, meant: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A warning: other programs may leave settings of their own there."""
-    api = "zoho_voice"
-    run = world.run(command, {**world.config(command, api), **config})
-    assert run.code == 0
-    assert f"Unknown setting {sentence}" in run.log
+    """In one sentence: a run without the setting that was meant could not be undone."""
+    assert refused(command, config) == f"Unknown setting {name}; did you mean {meant}?"
+    assert "Unknown setting" not in caplog.text
 
 
-def test_a_misspelt_setting_of_an_account_is_told(world: World) -> None:
-    """Those within the settings of an API, too; those of stream maps are the user's own."""
+def test_a_misspelt_setting_ends_the_command_with_2(world: World) -> None:
+    """Nothing is asked of the account."""
     config = world.config("target-contacts", "zoho_voice")
-    config["zoho_voice"]["pagesize"] = 3
-    config |= {"stream_maps": {}, "stream_map_config": {"my": 1}, "faker_config": {"other": 1}}
-    run = world.run("target-contacts", config)
-    (line,) = (line for line in run.log.splitlines() if "Unknown setting" in line)
-    assert "zoho_voice.pagesize is ignored; did you mean zoho_voice.page_size?" in line
+    run = world.run("target-contacts", {**config, "dry_runn": True})
+    assert (run.code, world.asked) == (2, 0)
+    assert "Unknown setting dry_runn; did you mean dry_run?" in run.log
+
+
+def test_an_unknown_setting_of_a_look_up_ends_with_those_that_there_are() -> None:
+    """No other program has settings there."""
+    told = refused("target-contacts", {"owners": {"x": 1}})
+    assert told.startswith("Unknown setting owners.x; known are from, lookup, file, ")
+
+
+@pytest.mark.parametrize("command", PLUGINS)
+def test_an_unknown_setting_that_resembles_none_is_a_warning(
+    command: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Other programs may leave settings of their own there, the user in stream maps."""
+    free = {"stream_maps": {}, "stream_map_config": {"my": 1}, "faker_config": {"other": 1}}
+    PLUGINS[command](config={**BASE[command], **free, "x": 3})
+    told = [each.getMessage() for each in caplog.records if "Unknown" in each.getMessage()]
+    assert told == ["Unknown setting x is ignored; see --about for all."]
+
+
+def test_settings_of_one_command_are_no_misspelt_ones_of_the_other() -> None:
+    """One file may serve both."""
+    schemas = {command: PLUGINS[command].config_jsonschema for command in PLUGINS}
+    for (one, schema), (other, _) in permutations(schemas.items()):
+        config = {path[0]: 1 for path in settings_of(other)}
+        config |= {
+            name: dict.fromkeys(of["properties"], 1)
+            for name, of in schemas[other]["properties"].items()
+            if name in TapContacts.accounts
+        }
+        assert [each.sentence for each in unknown(config, schema) if each.is_refused] == [], one
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["load_method", "add_record_metadata", "default_target_schema", "hard_delete", "batch_config",
+     "batch_size_rows", "batch_wait_limit_seconds", "target_schema", "validate_records",
+     "environment", "catalog", "state", "select", "metadata", "schema", "plugin_config"],
+)  # fmt: skip
+@pytest.mark.parametrize("command", PLUGINS)
+def test_what_orchestrators_add_is_no_misspelt_setting(command: str, name: str) -> None:
+    """The usual settings of SDK targets, and of what starts them."""
+    settings_of(command)
+    found = unknown({name: 1}, PLUGINS[command].config_jsonschema)
+    assert [each.sentence for each in found if each.is_refused] == []
 
 
 def explained(world: World, config: dict[str, Any]) -> tuple[int, str, str]:
