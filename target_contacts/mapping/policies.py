@@ -33,6 +33,20 @@ _REPLACES = (
     "what it holds. So its fields can only be overwritten; the policy of {} is {}. Leave it out."
 )
 
+_WHOLES = {
+    "full_name": ("first_name", "middle_name", "last_name"),
+    "name_reading": ("first_name_reading", "last_name_reading"),
+}
+"""Attribute to its parts: a destination has fields for one or the others."""
+
+_INSTEAD = {
+    **{part: (whole,) for whole, parts in _WHOLES.items() for part in parts},
+    **_WHOLES,
+}
+"""Attribute to those that a destination may have a field for in its place."""
+
+_NO_EFFECT = "{} has no effect at {}: the name is {} there. Use {}."
+
 Rules: TypeAlias = "Mapping[str, str | None]"
 """Attribute to policy."""
 
@@ -65,6 +79,12 @@ class Policies:
         for name in (attribute, EVERY):
             yield from filter(None, (each.get(name) for each in several))
 
+    def named(self) -> Iterator[tuple[str, str]]:
+        """Yield setting and attribute of each rule of the stream, also of the one for all."""
+        for setting, rules in self._named.items():
+            if rules is self._general or any(rules is each for each in self._own):
+                yield from ((setting, name) for name, policy in rules.items() if policy)
+
     def assert_known(self, attributes: Iterable[str]) -> None:
         """Raise ConfigurationError if a setting names what is no attribute."""
         known = dict.fromkeys((EVERY, *attributes))
@@ -92,8 +112,29 @@ def by_wire(policies: Policies, table: Table, free: Iterable[Field]) -> dict[str
             found.setdefault(field.wire, policy)
     if table.replaces:
         parts = ((each, policies.of(each)) for each in table.also_carried)
-        _assert_overwritten(table.title, [*found.items(), *parts])
+        idle = ((name, policies.of(name)) for _, name, _ in _idle(policies, table))
+        _assert_overwritten(table.title, [*found.items(), *parts, *idle])
     return found
+
+
+def without_effect(policies: Policies, table: Table) -> Iterator[str]:
+    """Yield a sentence for each policy of a part of a name where the whole is one field, or so."""
+    for setting, name, instead in _idle(policies, table):
+        form = "several fields" if name in _WHOLES else "one field"
+        yield _NO_EFFECT.format(f"{setting}.{name}", table.title, form, " and ".join(instead))
+
+
+def _idle(policies: Policies, table: Table) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield setting and attribute of rules without effect, and attributes that have fields instead.
+
+    Where these have the same policy, what was asked for is done.
+    """
+    carried = {field.attribute for field in table.fields} | table.also_carried
+    for setting, name in policies.named():
+        instead = [each for each in _INSTEAD.get(name, ()) if each in carried]
+        is_done = all(policies.of(each) == policies.of(name) for each in instead)
+        if name not in carried and not is_done:
+            yield setting, name, instead
 
 
 def _assert_overwritten(title: str, policies: Iterable[tuple[str, str]]) -> None:

@@ -70,6 +70,8 @@ class ContactSink(StreamSink):
         self._preparation = Preparation(
             stream, sink, run, outcomes=outcomes, filled=filled, warn_once=warn_once
         )
+        for text in self._preparation.policies_without_effect:
+            run.warn_once(text)
         self._intake = Intake(
             stream,
             self._preparation,

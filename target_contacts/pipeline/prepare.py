@@ -17,7 +17,14 @@ from target_contacts.delivery.planned import Planned
 from target_contacts.errors import Rejected
 from target_contacts.mapping import marks
 from target_contacts.mapping.path_check import assert_can_match
-from target_contacts.mapping.policies import NEVER, Policies, allowed, judged, withheld
+from target_contacts.mapping.policies import (
+    NEVER,
+    Policies,
+    allowed,
+    judged,
+    withheld,
+    without_effect,
+)
 from target_contacts.mapping.translator import Rules, Translator
 from target_contacts.parents.settings import ATTRIBUTES, references
 from target_contacts.singer.record_schema import RecordValidator
@@ -102,6 +109,8 @@ class Preparation:
         self._table = self._table_of(self._fields)
         self.translator = Translator(self._table, self._rules)
         self.translator.assert_defaults()
+        self.policies_without_effect = list(without_effect(rules.policies, self._table))
+        """A sentence for each policy that the destination has no field for."""
         self._on_delete, self._marks = run.settings.on_delete, run.settings.marks
         marks.assert_fields(self._marks, self._table)
         self._is_ready = self._has_learned = False

@@ -7,7 +7,7 @@ import itertools
 import logging
 import time
 from contextlib import closing, suppress
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from tap_contacts.plugin import metrics
@@ -140,6 +140,11 @@ class Run:
     def is_offline(self) -> bool:
         """Say whether nothing is asked, sent or kept."""
         return self.purpose is Purpose.EXPLAIN
+
+    @cached_property
+    def warn_once(self) -> Callable[[str], None]:
+        """Return what logs a text, unless it was logged in this run."""
+        return lru_cache(maxsize=None)(partial(self.client.logger.warning, "%s"))
 
     @property
     def _client_kind(self) -> type[ApiClient]:

@@ -6,9 +6,11 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from singer_sdk.exceptions import ConfigurationError
 
 from target_contacts.declared.shapes import POLICIES
-from target_contacts.target import SINKS
+from target_contacts.pipeline.run import Purpose
+from target_contacts.target import SINKS, TargetContacts
 from target_contacts.values import names
 from tests.crash.lab import KINDS
 from tests.sandbox.porters import Porters
@@ -20,6 +22,7 @@ from tests.support.porters_lists import OWN, TYPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from tests.sandbox.server import Sandbox
     from tests.support.commands import Finished, Workplace
@@ -158,6 +161,37 @@ def test_a_monitor_can_keep_nothing_and_says_so(workplace: Workplace, policy: st
         assert (run.code, monitor.writes) == (2, [])
         general = {**given, "policies": {"*": "overwrite", "customer_id": policy}}
         assert workplace.target(general, contacts(person("never", 1, None))).code == 0
+
+
+@pytest.mark.parametrize("policies", [{"first_name": "fill_empty"}, {"last_name": "never"}])
+def test_a_monitor_can_keep_no_part_of_a_name(policies: dict[str, str]) -> None:
+    """Its name is one field, of which no part can be kept."""
+    with KINDS["bas_ip"]() as monitor:
+        given = {**monitor.target_config(), "policies": policies}
+        target = TargetContacts(config=given, purpose=Purpose.EXPLAIN)
+        with pytest.raises(ConfigurationError, match="BAS-IP replaces all of it"):
+            target.rehearse()
+        assert monitor.log == []
+
+
+def test_a_policy_without_effect_is_told_once_in_a_run(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However many streams there are; so do `--check` and `--explain`, which rehearse the same."""
+    with Porters() as porters:
+        given = config(
+            porters,
+            policies={"first_name": "never"},
+            ledger_url=f"sqlite:///{tmp_path / 'ledger.db'}",
+        )
+        target = TargetContacts(config=given, purpose=Purpose.EXPLAIN)
+        for _ in range(2):
+            target.rehearse()
+        target.this_run.close()
+    told = [each.getMessage() for each in caplog.records if "policies" in each.getMessage()]
+    assert told == [
+        "policies.first_name has no effect at PORTERS: the name is one field there. Use full_name."
+    ]
 
 
 def test_what_the_api_demands_again_is_its_own_value(workplace: Workplace, zoho: ZohoVoice) -> None:

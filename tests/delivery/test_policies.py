@@ -11,7 +11,7 @@ from singer_sdk.exceptions import ConfigurationError
 from tap_contacts.transport.errors import GivenUp, Refused
 from target_contacts.declared.shapes import POLICIES
 from target_contacts.errors import Rejected
-from target_contacts.mapping.policies import Policies
+from target_contacts.mapping.policies import Policies, without_effect
 from target_contacts.planning.planner import Planner
 from tests.support.fake_people import ALONE, person
 from tests.support.fake_run import FakeRun, Place
@@ -179,6 +179,41 @@ def test_a_default_obeys_the_policy_of_its_attribute(place: Place) -> None:
     assert place.sink.contacts["1"].pop("city") == "Bonn"
     place.run(anna(email=NEW), defaults=defaults, policies=policies)
     assert place.sink.contacts["1"].keys().isdisjoint({"company", "city"})
+
+
+NO_EFFECT = "has no effect at Fake: the name is one field there. Use full_name."
+
+
+@pytest.mark.parametrize(
+    ("general", "of_streams", "told"),
+    [
+        ({"first_name": "never"}, {}, ["policies.first_name"]),
+        ({"*": "never", "last_name": "overwrite"}, {}, ["policies.last_name"]),
+        ({}, {"con*": {"middle_name": "on_create"}}, ["stream_policies.con*.middle_name"]),
+        ({"first_name": "never"}, {"con*": {"*": "overwrite"}}, []),
+        ({}, {"people": {"first_name": "never"}}, []),
+        ({"*": "never"}, {}, []),
+        ({"first_name": "never", "full_name": "never"}, {}, []),
+        ({"first_name": "overwrite"}, {}, []),
+        ({"first_name": None, "city": "never"}, {}, []),
+    ],
+)
+def test_a_policy_of_a_part_of_a_name_that_is_one_field_is_told(
+    place: Place, general: Any, of_streams: Any, told: list[str]
+) -> None:
+    """Unless the whole has the same, or the part only has that of all."""
+    sink = WholeNameSink(place.clock, place.shutdown)
+    policies = Policies(general, of_streams, "contacts")
+    found = list(without_effect(policies, sink.table(sink.fields)))
+    assert found == [f"{setting} {NO_EFFECT}" for setting in told]
+
+
+def test_a_policy_of_a_whole_name_that_is_several_fields_is_told(place: Place) -> None:
+    """The parts are named that the destination has."""
+    policies = Policies({"full_name": "never"}, {}, "contacts")
+    (told,) = without_effect(policies, place.sink.table(place.sink.fields))
+    assert told.startswith("policies.full_name has no effect at Fake: the name is several fields")
+    assert told.endswith("Use first_name and last_name.")
 
 
 # Nights, and changes of the settings.
