@@ -125,6 +125,11 @@ class Planned(Item, frozen=True, kw_only=True):
         return self.known is not None and self.known.status == LEAVING
 
     @property
+    def is_back(self) -> bool:
+        """Say whether its contact was marked when its record left the source."""
+        return self.known is not None and self.known.status == MARKED
+
+    @property
     def key(self) -> str:
         """Return the digest of the record's key, as the ledger has it."""
         return self.received.key

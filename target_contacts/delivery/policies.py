@@ -19,6 +19,7 @@ from target_contacts.values.basic import is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from target_contacts.delivery.filled import FilledFields
     from target_contacts.delivery.missing import Missing
@@ -47,6 +48,7 @@ class UpdatePolicies:
         missing: Knows whether contacts that cannot be read are gone.
         shutdown: Knows whether the run is to end.
         mode: The setting of this name: updates that are not sent are left as they are.
+        marks: Fields that say that a contact's record left the source.
     """
 
     def __init__(  # noqa: PLR0913  # what it takes is all that it works with
@@ -59,10 +61,11 @@ class UpdatePolicies:
         missing: Missing,
         shutdown: Shutdown,
         mode: str,
+        marks: AbstractSet[str] = frozenset(),
     ) -> None:
         self._sink, self._ledger, self._outcomes = sink, ledger, outcomes
         self._filled, self._missing, self._shutdown = filled, missing, shutdown
-        self._only_creates = mode == "create_only"
+        self._only_creates, self._marks = mode == "create_only", marks
 
     def applied(self, items: Iterable[Planned]) -> Iterable[Planned]:
         """Return the items as they may be sent; settle those of which nothing is left to send.
@@ -71,12 +74,19 @@ class UpdatePolicies:
             Stopped: If nothing can be read any more.
             Interrupted: If a signal asked for the end.
         """
-        several = list(items)
+        several = [self._without_marks(item) for item in items]
         restricted = [item for item in several if item.policies and self._is_sent(item)]
         if not restricted:
             return several
         present = self._present(restricted)
         return [made for item in several if (made := self._one(item, present))]
+
+    def _without_marks(self, item: Planned) -> Planned:
+        """Return an item that may overwrite the marks of its contact, if its record is back."""
+        if self._marks.isdisjoint(item.policies) or not item.is_back:
+            return item
+        kept = {wire: each for wire, each in item.policies.items() if wire not in self._marks}
+        return replace(item, policies=kept)
 
     def _is_sent(self, item: Planned) -> bool:
         """Say whether an item is an update that may be sent at all."""

@@ -158,6 +158,7 @@ def steps_of(  # noqa: PLR0913  # what the steps work with
             missing=missing,
             shutdown=shutdown,
             mode=settings.mode,
+            marks=settings.marks.keys(),
         ),
         admission=admission,
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import ConfigurationError
 
+from target_contacts.mapping.policies import NEVER
 from target_contacts.values.basic import assert_known, is_empty
 
 if TYPE_CHECKING:
@@ -19,6 +20,11 @@ def assert_fields(marks: Mapping[str, Any], table: Table) -> None:
     free = table.free_prefix
     named = [wire for wire in marks if not (free and wire.startswith(free))]
     assert_known("marks", named, [field.wire for field in table.fields])
+
+
+def staying(marks: Mapping[str, Any], policies: Mapping[str, str]) -> list[str]:
+    """Return the fields whose marks no record ever overwrites."""
+    return [wire for wire in marks if policies.get(wire) == NEVER]
 
 
 def payload(marks: Mapping[str, Any], table: Table) -> Payload:

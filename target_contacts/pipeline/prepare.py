@@ -113,6 +113,7 @@ class Preparation:
         """A sentence for each policy that the destination has no field for."""
         self._on_delete, self._marks = run.settings.on_delete, run.settings.marks
         marks.assert_fields(self._marks, self._table)
+        self._warn_of_marks()
         self._is_ready = self._has_learned = False
         self._passwords = {f.wire for f in self._fields if f.attribute == "password"}
         mapped = self.translator.mapped.paths.items()
@@ -274,6 +275,15 @@ class Preparation:
         if not self._has_learned:
             self.learn()
         return marks.payload(self._marks, self._table)
+
+    def _warn_of_marks(self) -> None:
+        """Warn of marks that stay when a record comes back."""
+        wires = self._marks if self._on_delete == MARK else {}
+        for wire in marks.staying(wires, self.translator.policies):
+            self._warn_once(
+                f"marks names {wire}, whose policy is never: when a record comes back, its contact "
+                "keeps the mark there. Take another field, or another policy."
+            )
 
     def _warn(self) -> None:
         """Warn of values that are not sent as the records have them, and count them."""

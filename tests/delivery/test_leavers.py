@@ -225,6 +225,41 @@ def test_who_returns_after_a_mark_is_updated(place: Place, leave: Callable[..., 
     assert statuses(place, 2) == [WRITTEN]
 
 
+@pytest.mark.parametrize(
+    ("policy", "now"),
+    [("on_create", "boss"), ("fill_empty", "boss"), ("keep_null", "boss"), ("never", "left")],
+)
+def test_a_mark_outlasts_no_policy_but_never(place: Place, policy: str, now: str) -> None:
+    """What is never written is not written back either, and a warning says so at the start."""
+    settings: dict[str, Any] = {**MARK, "policies": {"job_title": policy, "company": policy}}
+    boss = person(1, job_title="boss", company="ACME")
+    place.run(boss, **settings)
+    told(place, boss, staying=[], **settings)
+    place.sink.contacts["1"]["company"] = "Globex"
+    back = place.run(boss, **settings)
+    assert back.bins == {"updated": 1}
+    assert place.sink.contacts["1"]["job_title"] == now
+    others = "ACME" if policy == "keep_null" else "Globex"
+    assert place.sink.contacts["1"]["company"] == others
+    assert [each.split(",")[0] for each in back.warnings] == (
+        ["marks names job_title"] if policy == "never" else []
+    )
+    assert place.run(boss, **settings).bins == {"unchanged": 1}
+
+
+@pytest.mark.parametrize("policy", ["on_create", "fill_empty"])
+def test_once_a_record_is_back_its_policies_hold_again(place: Place, policy: str) -> None:
+    """What somebody writes there after that stays."""
+    settings: dict[str, Any] = {**MARK, "policies": {"job_title": policy}}
+    boss = person(1, job_title="boss")
+    place.run(boss, **settings)
+    told(place, boss, staying=[], **settings)
+    place.run(boss, **settings)
+    place.sink.contacts["1"]["job_title"] = "chief"
+    place.run({**boss, "job_title": "head", "city": "Bonn"}, **settings)
+    assert place.sink.contacts["1"]["job_title"] == "chief"
+
+
 def test_a_new_record_never_takes_a_contact_that_was_just_deleted(place: Place) -> None:
     """Even if the destination was listed before the deletion."""
     place.run(person(1))
