@@ -16,6 +16,8 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 from singer_sdk.exceptions import ConfigurationError
 
+from target_contacts.contact.spelling import spelled
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -100,6 +102,12 @@ class FieldPath:
     def fields(self) -> set[str]:
         """Return the fields of a record that the path may start at, by its dots read either way."""
         return {*self.starts, *(start.split(".")[0] for start in self.starts)}
+
+    @cached_property
+    def attributes(self) -> set[str]:
+        """Return the attributes that it names, itself or as fields of a record are spelled."""
+        found = (spelled(tuple(start.split("."))) for start in self.starts)
+        return {self.text, *(each[0] for each in found if each)}
 
     @cached_property
     def _reckons(self) -> bool:

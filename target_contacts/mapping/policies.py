@@ -74,6 +74,10 @@ class Policies:
         wanted = chain(self._told(self._own, attribute), self._told([self._general], attribute))
         return next(wanted, OVERWRITE)
 
+    def names(self, attribute: str) -> bool:
+        """Say whether an attribute has a policy of its own, and not only that of all."""
+        return any(each.get(attribute) for each in (*self._own, self._general))
+
     def _told(self, rules: Iterable[Rules], attribute: str) -> Iterator[str]:
         several = list(rules)
         for name in (attribute, EVERY):
@@ -94,20 +98,26 @@ class Policies:
                     raise ConfigurationError(_unknown(setting, name, known))
 
 
-def by_wire(policies: Policies, table: Table, free: Iterable[Field]) -> dict[str, str]:
+def by_wire(
+    policies: Policies,
+    table: Table,
+    free: Iterable[Field],
+    sources: Mapping[str, Iterable[str]],
+) -> dict[str, str]:
     """Return the policies of a destination's fields, without those that are overwritten.
 
     Args:
         policies: The policies of the stream.
         table: The destination's fields.
         free: Further fields that `field_map` fills.
+        sources: Field to the attributes that `field_map` fills it from.
 
     Raises:
         ConfigurationError: If an update replaces the whole contact, so that none can be kept.
     """
     found: dict[str, str] = {}
     for field in (*table.fields, *free):
-        policy = _as_told(field, policies.of(field.follows or field.attribute))
+        policy = _of_field(policies, field, sources.get(field.wire, ()))
         if policy != OVERWRITE:
             found.setdefault(field.wire, policy)
     if table.replaces:
@@ -142,6 +152,18 @@ def _assert_overwritten(title: str, policies: Iterable[tuple[str, str]]) -> None
     for name, policy in policies:
         if policy != OVERWRITE:
             raise ConfigurationError(_REPLACES.format(title, name, policy))
+
+
+def _of_field(policies: Policies, field: Field, sources: Iterable[str]) -> str:
+    """Return the policy of a field; what is never sent is in no other field either.
+
+    A field that has a policy of its own is what somebody chose to send.
+    """
+    name = field.follows or field.attribute
+    is_withheld = any(policies.of(each) == NEVER for each in sources)
+    if is_withheld and not policies.names(name):
+        return NEVER
+    return _as_told(field, policies.of(name))
 
 
 def _as_told(field: Field, policy: str) -> str:

@@ -93,9 +93,10 @@ class Translator:
         known = dict.fromkeys((*ATTRIBUTES, *by_wire.values()))
         assert_known("value_map", rules.value_map, known)
         rules.policies.assert_known(known)
-        self.policies = policies.by_wire(rules.policies, table, self._free)
-        """What may be written into each field that is not simply overwritten."""
         self.mapped = MappedFields(field_map, {field.wire for field in every if field.nested})
+        sources = {wire: path.attributes for wire, path in self.mapped.paths.items()}
+        self.policies = policies.by_wire(rules.policies, table, self._free, sources)
+        """What may be written into each field that is not simply overwritten."""
         self.coverage = Coverage(table, self._carried, self.mapped, defaults)
         self._value_map = ValueMap(rules.value_map, by_wire, rules.status_names)
         self._whose = Whose(fields, defaults, is_own=rules.is_own)

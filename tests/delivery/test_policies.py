@@ -356,6 +356,37 @@ def test_what_is_never_sent_need_not_fit(tmp_path: Path) -> None:
             place.run(long, **by("on_create"))
 
 
+@pytest.mark.parametrize(
+    ("path", "policies", "arrives"),
+    [
+        ("email", {"email": "never"}, NONE),
+        ("Email Address", {"email": "never"}, NONE),
+        ("mails[0].value", {"email": "never"}, NONE),
+        ("person.email", {"email": "never"}, NONE),
+        ("join('', ['<', email || '', '>'])", {"email": "never"}, NONE),
+        ("email", {"email": "never", "*": "overwrite"}, NONE),
+        ("email", {"email": "never", "company": None}, NONE),
+        ("email", {"email": "never", "job_title": "overwrite"}, NONE),
+        ("email", {"*": "never", "first_name": "overwrite"}, NONE),
+        ("email", {"email": "never", "company": "overwrite"}, OURS),
+        ("email", {"email": "on_create"}, OURS),
+        ("email", {"mobile": "never"}, OURS),
+        ("login", {"email": "never"}, OURS),
+    ],
+)
+@pytest.mark.parametrize("scope", ["policies", "stream_policies"])
+def test_what_is_never_sent_is_sent_in_no_other_field(
+    place: Place, path: str, policies: dict[str, Any], arrives: str, scope: str
+) -> None:
+    """Unless that field has a policy of its own: then somebody chose to send it."""
+    given = {"policies": policies, "stream_policies": {"c*": policies}}
+    said = {"email": OURS, "Email Address": OURS, "login": OURS}
+    nested = {"mails": [{"value": OURS}], "person": {"email": OURS}}
+    record = {"id": 1, "first_name": "P1", **said, **nested}
+    place.run(record, field_map={"company": path}, **{scope: given[scope]})
+    assert place.sink.contacts["1"].get("company", "") == arrives
+
+
 # Plans.
 
 
