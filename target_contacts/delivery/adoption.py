@@ -68,7 +68,8 @@ class Adoption:
         self._comparison = Comparison(sink, match_on, ledger)
         self._lost, self.adopts = self._comparison.lost, self._comparison.adopts
         self.unsent: dict[str, Mapping[str, Any]] = peers[0].unsent if peers else {}
-        """What records say of contacts that the run created, and is never sent; of all streams."""
+        """What records say of contacts that the run created or adopted, and is never sent; of all
+        streams."""
         self._look_up = LookUp(sink, self._comparison, shutdown, self.unsent)
         self._claimed: set[str] = set()
         """Ids of the contacts that were adopted in this run, or deleted."""
@@ -127,9 +128,13 @@ class Adoption:
             self._tell_there(str(outcome.remote_id))
             if outcome.item.withheld:
                 self.unsent[str(outcome.remote_id)] = outcome.item.withheld
-            for other in self._peers:
-                if other is not self:
-                    other.know(str(outcome.remote_id), outcome.item.payload)
+            self._tell_peers(str(outcome.remote_id), outcome.item.payload)
+
+    def _tell_peers(self, remote_id: str, fields: Mapping[str, Any]) -> None:
+        """Let the other streams know what a contact holds."""
+        for other in self._peers:
+            if other is not self:
+                other.know(remote_id, fields)
 
     def know(self, remote_id: str, fields: Mapping[str, Any]) -> None:
         """Add a contact that another stream of this run has created."""
@@ -179,10 +184,13 @@ class Adoption:
 
         Contacts that no record has go first, then those that only other streams' have: whom two
         sources know, or a ring brings back another way, is one contact of both. A create that was
-        never answered made one that no record has; unless another stream has taken it since.
+        never answered made one that no record has; unless another stream has taken it since. What
+        has nothing but a name is nobody else's only if no record has it, of any stream.
         """
         agreeing = {item.key: self._comparison.agreeing(item, found[item.key]) for item in items}
+        named = {item.key: self._comparison.by_name(item, found[item.key]) for item in items}
         ids = [each for rules in agreeing.values() for rule in rules for each in rule]
+        ids += [each for several in named.values() for each in several]
         owned = self._ledger.owned(ids)
         own = self._ledger.owned(ids, self._outcomes.stream)
         nobodys = {
@@ -192,7 +200,8 @@ class Adoption:
         for item in items if self.adopts else ():
             rules = zip(nobodys[item.key], agreeing[item.key], strict=True)
             shared = [free or [each for each in rule if each not in own] for free, rule in rules]
-            nobodys[item.key] = [*(nobodys[item.key] if item.intent else ()), *shared]
+            bare = [each for each in named[item.key] if each not in owned]
+            nobodys[item.key] = [*(nobodys[item.key] if item.intent else ()), *shared, bare]
         return nobodys
 
     def _decided(
@@ -231,6 +240,9 @@ class Adoption:
     ) -> Iterator[Planned]:
         """Settle a create that turns out to be done; what differs from it becomes an update."""
         self._tell_there(remote_id)
+        if item.withheld:
+            self.unsent[remote_id] = item.withheld
+            self._tell_peers(remote_id, {w: value for w, value in fields.items() if value})
         if self._lost.is_sent(item, fields):
             self._ledger.put(self._outcomes.stream, [item.written(remote_id)])
             self._outcomes.written("created", [Outcome(item, remote_id)])

@@ -39,8 +39,8 @@ class Comparison:
         reader = FactReader(sink.fields, sink.region, sink.key_wire)
         self.rules = None if match_on is None else _rules(sink, match_on)
         """The rules of `match_on` in the destination's fields; None if evidence decides."""
-        by_rules = ByRules(reader, self.rules or [])
-        self.matcher: Matcher = ByEvidence(reader) if self.rules is None else by_rules
+        by_rules, self._evidence = ByRules(reader, self.rules or []), ByEvidence(reader)
+        self.matcher: Matcher = self._evidence if self.rules is None else by_rules
         self.lost = Lost(reader, self.hashes, adopts=self.rules != [])
         self.adopts = self.rules != [] and sink.capabilities.can_list
         """Whether contacts that were there before may be adopted."""
@@ -61,6 +61,15 @@ class Comparison:
         if item.intent:
             return self.lost.agreeing(item, candidates)
         return self.matcher.agreeing(self.known_by(item), candidates)
+
+    def by_name(self, item: Planned, candidates: Candidates) -> list[str]:
+        """Return the ids of the candidates that an item may have made, going by its name alone.
+
+        Where none of its e-mail addresses and numbers is ever sent, its contact has none of them.
+        """
+        if not item.withheld or item.intent or self.rules is not None:
+            return []
+        return self._evidence.by_name(self._sink.known_by(item), candidates)
 
     def hashes(self, fields: Mapping[str, Any]) -> list[str]:
         """Return the hashes by which the creates that made a contact may be known."""

@@ -34,8 +34,8 @@ class LookUp:
         sink: Asks the API.
         comparison: Knows by what contacts are compared.
         shutdown: Knows whether the run is to end.
-        unsent: What records say of the contacts that this run created and what was never sent, by
-            id. Contacts are compared as if they held it.
+        unsent: What records say of the contacts that this run created or adopted and what was never
+            sent, by id. Contacts are compared as if they held it.
     """
 
     def __init__(

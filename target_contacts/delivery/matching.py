@@ -61,6 +61,11 @@ def _same_name(one: Facts, other: Facts) -> bool:
     return _same_words(one, other) and not one.reachable and not other.reachable
 
 
+def _may_share_keys(one: Facts, other: Facts) -> bool:
+    """Say whether another contact has no key and no login name, or the same ones."""
+    return other.key in {"", one.key} and other.login in {"", one.login}
+
+
 def _alike(one: Facts, other: Facts) -> bool:
     """Say whether names agree.
 
@@ -117,9 +122,27 @@ class ByEvidence:
     ) -> list[list[str]]:
         """Return, rule by rule, the ids of those others that are the same contact."""
         mine = self._reader.facts(contact)
-        theirs = {each: self._reader.facts(fields) for each, fields in others.items()}
-        same = {each: facts for each, facts in theirs.items() if facts.parent == mine.parent}
+        same = self._of_one_parent(mine, others)
         return [[each for each, facts in same.items() if rule(mine, facts)] for rule in EVIDENCE]
+
+    def by_name(
+        self, contact: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]
+    ) -> list[str]:
+        """Return the ids of those others that have the same name, and nothing that differs.
+
+        A contact with an e-mail address or a number is none of them, and has none of them.
+        """
+        mine = self._reader.facts(contact)
+        same = self._of_one_parent(mine, others).items()
+        return [
+            each for each, facts in same if _same_name(mine, facts) and _may_share_keys(mine, facts)
+        ]
+
+    def _of_one_parent(
+        self, mine: Facts, others: Mapping[str, Mapping[str, Any]]
+    ) -> dict[str, Facts]:
+        theirs = {each: self._reader.facts(fields) for each, fields in others.items()}
+        return {each: facts for each, facts in theirs.items() if facts.parent == mine.parent}
 
 
 class ByRules:

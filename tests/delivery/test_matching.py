@@ -609,3 +609,27 @@ def test_a_few_new_records_cost_a_few_look_ups(
         looked_up = [each for each in reads if each.path in paths]
     assert bins(run.summary) == {"unchanged": there, "created": new}
     assert len(looked_up) == cost
+
+
+@pytest.mark.parametrize(
+    ("mine", "other", "same"),
+    [
+        ({}, {}, True),
+        ({}, {"company": "Acme"}, True),
+        ({}, {"first_name": "Smith", "last_name": "John"}, False),
+        ({}, {"email": "x@example.com"}, False),
+        ({}, {"phone": "12"}, False),
+        ({"email": "x@example.com"}, {}, False),
+        ({"own_key": "1"}, {"own_key": "1"}, True),
+        ({"own_key": "1"}, {}, True),
+        ({"own_key": "1"}, {"own_key": "2"}, False),
+        ({}, {"own_key": "2"}, False),
+        ({"first_name": "-", "last_name": "-"}, {"first_name": "-", "last_name": "-"}, False),
+    ],
+)
+def test_a_name_alone_says_enough_only_if_nothing_is_beside_it(
+    mine: dict[str, str], other: dict[str, str], *, same: bool
+) -> None:
+    """A contact with an address, a number or somebody else's key is somebody else's."""
+    found = ByEvidence(KEYED).by_name({**JOHN, **mine}, {"x": {**JOHN, **other}})
+    assert found == (["x"] if same else [])

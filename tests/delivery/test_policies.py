@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from typing import TYPE_CHECKING, Any
 
@@ -379,11 +380,12 @@ def test_what_is_never_sent_is_sent_in_no_other_field(
     place: Place, path: str, policies: dict[str, Any], arrives: str, scope: str
 ) -> None:
     """Unless that field has a policy of its own: then somebody chose to send it."""
-    given = {"policies": policies, "stream_policies": {"c*": policies}}
+    given: dict[str, Any] = {"policies": policies, "stream_policies": {"c*": policies}}
+    settings: dict[str, Any] = {scope: given[scope]}
     said = {"email": OURS, "Email Address": OURS, "login": OURS}
     nested = {"mails": [{"value": OURS}], "person": {"email": OURS}}
     record = {"id": 1, "first_name": "P1", **said, **nested}
-    place.run(record, field_map={"company": path}, **{scope: given[scope]})
+    place.run(record, field_map={"company": path}, **settings)
     assert place.sink.contacts["1"].get("company", "") == arrives
 
 
@@ -434,6 +436,82 @@ def test_what_is_never_sent_still_tells_who_a_contact_is(place: Place) -> None:
     place.sink.put(first_name="P1", email=OURS)
     place.run(anna(mobile=None, company="ACME"), **by("never"))
     assert [each.get("company") for each in place.sink.contacts.values()] == [None, "ACME"]
+
+
+WITHHELD: dict[str, Any] = {"policies": {"email": "never", "mobile": "never"}}
+"""Settings by which no contact gets an e-mail address or a number."""
+
+
+def night(place: Place, streams: tuple[str, ...], *batches: list[Record]) -> None:
+    """Let each stream of one run have the same batches."""
+    run = FakeRun(place, **WITHHELD)
+    for batch, stream in itertools.product(batches, streams):
+        run.send(*batch, stream=stream)
+    run.finish()
+
+
+@pytest.mark.parametrize("streams", [("contacts",), ("contacts", "b")], ids=["one", "two"])
+def test_without_a_ledger_people_are_known_by_name_where_nothing_else_is_sent(
+    tmp_path: Path, streams: tuple[str, ...]
+) -> None:
+    """Nobody is doubled, since the contacts have no e-mail address and no number, either."""
+    people = [person(n, email=f"{n}@example.com") for n in (1, 2, 3)]
+    with Place(tmp_path) as place:
+        night(place, streams, people)
+        there = [*place.sink.contacts.values()]
+        assert [each["first_name"] for each in there] == ["P1", "P2", "P3"]
+    (tmp_path / "ledger.db").unlink()
+    with Place(tmp_path) as later:
+        for each in there:
+            later.sink.put(**each)
+        night(later, streams, [person(9)], people)  # the first batch lists the contacts
+        assert sorted(later.sink.contacts) == ["1", "2", "3", "4"]
+        assert {e.remote_id for n in (1, 2, 3) if (e := later.entry(n))} == {"1", "2", "3"}
+        assert not any({"email", "mobile"} & each.keys() for each in later.sink.contacts.values())
+
+
+@pytest.mark.parametrize(
+    ("there", "settings", "bins"),
+    [
+        ([{}], {}, {"updated": 1}),
+        ([{"email": "", "city": "Bonn"}], {}, {"updated": 1}),
+        ([{"email": THEIRS}], {}, {"created": 1}),
+        ([{"mobile": "+4915199999999"}], {}, {"created": 1}),
+        ([{"phone": "+4930123456"}], {}, {"created": 1}),
+        ([{"first_name": "P2"}], {}, {"created": 1}),
+        ([{}, {}], {}, {"rejected": 1}),
+        ([{}, {"email": THEIRS}], {}, {"updated": 1}),
+        ([{}, {"email": OURS}], {}, {"updated": 1}),
+        ([{}], {"policies": {"email": "never"}}, {"created": 1}),
+        ([{}], {"policies": {"email": "never", "mobile": "on_create"}}, {"created": 1}),
+        ([{}], {"match_on": []}, {"created": 1}),
+        ([{}], {"match_on": ["first_name", "email"]}, {"created": 1}),
+    ],
+)
+def test_a_name_alone_tells_who_it_is_only_where_nothing_else_can(
+    place: Place, there: list[dict[str, str]], settings: dict[str, Any], bins: dict[str, int]
+) -> None:
+    """Whoever has an e-mail address or a number is known by it; of two, nobody can tell."""
+    for each in there:
+        place.sink.put(**{"first_name": "P1", **each})
+    before = {n: dict(each) for n, each in place.sink.contacts.items()}
+    run = place.run(anna(company="ACME"), **{**WITHHELD, **settings})
+    assert run.bins == bins
+    assert run.codes == (["ambiguous"] if "rejected" in bins else [])
+    changed = [n for n, each in before.items() if place.sink.contacts[n] != each]
+    known = [n for n, each in before.items() if each.get("email") == OURS]
+    assert changed == ((known or ["1"]) if "updated" in bins else [])
+
+
+@pytest.mark.parametrize("stream", ["contacts", "b"])
+def test_a_name_alone_makes_nobody_share_the_contact_of_another_record(
+    place: Place, stream: str
+) -> None:
+    """Not in the same night, and not in a later one, when nothing tells them apart any more."""
+    place.run(anna(company="ACME"), **WITHHELD)
+    other = {**anna(email=THEIRS, company="Globex"), "id": 2, "mobile": "+4915199999999"}
+    assert place.run(other, stream=stream, **WITHHELD).bins == {"created": 1}
+    assert place.sink.contacts["1"]["company"] == "ACME"
 
 
 A: dict[str, str] = {"email": "overwrite", "mobile": "never"}
