@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_contacts.transport.errors import GivenUp, Refused
 
 if TYPE_CHECKING:
     from target_contacts.pipeline.run import Run
     from target_contacts.sinks.base import ApiSink
+
+
+class Seen(NamedTuple):
+    """What the API tells when it is asked for a contact."""
+
+    is_there: bool | None
+    """Whether it is there; None if the API does not tell."""
+    shown_id: str | None = None
+    """The id that the contact itself shows; None if it shows none."""
 
 
 class Destination:
@@ -41,7 +50,11 @@ class Destination:
             self.sink.learned(self.sink.configured())
 
     def is_there(self, remote_id: str) -> bool | None:
-        """Say whether a contact is there; None if the API does not tell.
+        """Say whether a contact is there; see `seen`."""
+        return self.seen(remote_id).is_there
+
+    def seen(self, remote_id: str) -> Seen:
+        """Return what the API tells of a contact.
 
         Raises:
             ApiError: If the account does not answer.
@@ -50,14 +63,13 @@ class Destination:
         try:
             found = self.sink.read_back(remote_id)
         except GivenUp:
-            return self._is_listed(remote_id)
+            return Seen(self._is_listed(remote_id))
         except Refused as error:
-            if self.sink.is_gone(remote_id, error):
-                return False
-            return self._is_listed(remote_id)
-        if found is not None or not self.can.can_list:
-            return found is not None
-        return self._is_listed(remote_id)
+            is_gone = self.sink.is_gone(remote_id, error)
+            return Seen(False if is_gone else self._is_listed(remote_id))
+        if found is None:
+            return Seen(bool(self._is_listed(remote_id)))
+        return Seen(is_there=True, shown_id=self.sink.id_of(found))
 
     def _is_listed(self, remote_id: str) -> bool | None:
         return remote_id in self.sink.ids_there if self.can.can_list else None

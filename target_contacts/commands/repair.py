@@ -5,7 +5,10 @@ Each is one transaction: a kill leaves the ledger as it was, or as it is to be.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+
+import click
 
 from tap_contacts.transport.errors import ApiError
 from target_contacts.commands.destination import Destination
@@ -110,9 +113,13 @@ class Repair(Entries):
         return sorted({stream for stream, _ in owners if stream != self.stream})
 
     def _seen(self, remote_id: str) -> str:
-        """Return whether a contact was found; raise ApiError if it is not there."""
+        """Return whether a contact was found; raise ApiError if it is not there under this id."""
         destination = Destination(self.run)
-        is_there = destination.is_there(remote_id)
+        self._assert_id(remote_id, destination.sink.id_form)
+        is_there, shown = destination.seen(remote_id)
+        if shown not in {None, remote_id}:
+            answered = f"the contact that it gives for {remote_id} has the id {shown}"
+            raise ApiError(self.title, "relink", answered, "Give --remote-id as the API shows it.")
         if is_there is None and destination.can.idempotent:
             raise ApiError(self.title, "relink", _FIXED, "Forget the record instead.")
         if is_there is False:
@@ -121,6 +128,12 @@ class Repair(Entries):
         if is_there:
             return f"{self.title}: contact {remote_id} is there."
         return f"{self.title} does not tell single contacts: you are taken at your word."
+
+    def _assert_id(self, remote_id: str, form: str) -> None:
+        """Raise UsageError for what is no id: an API may take it for that of another contact."""
+        if not re.fullmatch(form, remote_id):
+            msg = f"--remote-id: an id of {self.title} has the form {form}."
+            raise click.UsageError(msg)
 
     @property
     def _what(self) -> str:

@@ -83,7 +83,7 @@ class ApiSink(Generic[ClientT]):
     looked up, it sets `can_list` and implements `stored`; where they can be asked for by their
     fields, also `can_ask`, `find` and `alike`. The other methods have a meaning by default. With
     `create`, `update` and `stored` a sink is complete. Where contacts can be deleted, it implements
-    `delete`.
+    `delete`. Where one contact can be read, it implements `read_back` and sets `id_field`.
 
     Life cycle:
 
@@ -117,6 +117,10 @@ class ApiSink(Generic[ClientT]):
     """The destination's fields, and which attribute fills each."""
     capabilities: ClassVar[Capabilities]
     """What the API can do with contacts."""
+    id_form: ClassVar[str] = "[A-Za-z0-9_-]+"
+    """The pattern of a remote id that a person names."""
+    id_field: ClassVar[str] = ""
+    """The field of `read_back` with the id that the API itself shows; "" if there is none."""
 
     def __init__(self, client: ClientT, context: Context) -> None:
         """Take the account's client, and what is needed of the run.
@@ -286,6 +290,10 @@ class ApiSink(Generic[ClientT]):
             ApiError: If the API does not tell.
         """
         raise Refused(self.title, f"contact {remote_id}", "no call tells a single contact")
+
+    def id_of(self, contact: Mapping[str, Any]) -> str | None:
+        """Return the remote id that a contact of `read_back` shows; None if it shows none."""
+        return as_text(contact.get(self.id_field)) or None
 
     def present(self, remote_ids: Sequence[str], wires: Collection[str]) -> dict[str, Present]:
         """Return what some fields of contacts hold, by id; by default one request a contact.

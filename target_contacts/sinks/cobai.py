@@ -98,6 +98,7 @@ class CobaiSink(ApiSink[Cobai]):
     """
 
     client_class = Cobai
+    id_form = f"{ApiSink.id_form}/{ApiSink.id_form}"
     capabilities: ClassVar = Capabilities(
         identity=("customer", "webUserName"),  # a user name is taken to be unique in all of cobai
         own=("webUserName", "firstName", "lastName", "officeMail"),
@@ -181,7 +182,12 @@ class CobaiSink(ApiSink[Cobai]):
     def read_back(self, remote_id: str) -> Mapping[str, Any]:
         """Return one contact; its password cannot be read."""
         customer, _, uuid = remote_id.partition("/")
-        return {**self.client.contact(customer, uuid), "customer": customer}
+        return {**self.client.told(customer, uuid), "customer": customer}
+
+    def id_of(self, contact: Mapping[str, Any]) -> str | None:
+        """Return customer and contact, the latter as its document says."""
+        uuid = contact.get("uuid")
+        return f"{contact['customer'].lower()}/{uuid}" if uuid else None
 
     def scope(self, contact: Mapping[str, Any]) -> str | None:
         """Return the customer of a contact."""

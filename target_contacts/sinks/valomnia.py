@@ -109,6 +109,7 @@ class ValomniaSink(ApiSink[Valomnia]):
     """
 
     client_class = Valomnia
+    id_field = "id"
     fields: ClassVar[Sequence[Field]] = (
         Field("first_name", "firstName", required="always", convert=stripped),
         Field("last_name", "lastName", required="always", convert=stripped),

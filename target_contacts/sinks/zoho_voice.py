@@ -66,6 +66,7 @@ class ZohoVoiceSink(ApiSink[ZohoVoice]):
     """
 
     client_class = ZohoVoice
+    id_field = "contact_id"
     capabilities: ClassVar = Capabilities(
         identity=("first_name", "mobile"),
         status_streams=("contact_statuses",),

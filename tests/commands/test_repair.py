@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import click
 import pytest
 
+from tap_contacts.transport.errors import ApiError
+from target_contacts.commands.options import taken
+from target_contacts.commands.repair import Repair
 from target_contacts.ledger.entry import GONE, INTENT, LEAVING, MARKED, WRITTEN, Entry
 from target_contacts.ledger.ledger import Ledger
 from tests.crash.lab import KINDS
@@ -15,13 +20,16 @@ from tests.crash.people import person
 from tests.sandbox.bas_ip import BasIp
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support.commands import FAST, SOON, Finished, Workplace, contacts
+from tests.support.fake_run import Place
+from tests.support.fake_sink import FakeSink
 from tests.support.ledger_runs import BUSY, holding
 from tests.support.privacy import CONTACT, found
 from tests.support.privacy import person as canary
 from tests.support.zoho_people import ANNA, BERT, bins, names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from tests.support.ledger_stores import Store
 
@@ -370,6 +378,61 @@ def test_a_deletion_in_doubt_is_left_to_the_run(zoho: ZohoVoice, desk: Desk) -> 
     assert (refused.code, "never answered" in refused.log) == (1, True)
 
 
+class LenientSink(FakeSink):
+    """A destination that reads ids as numbers, and shows them."""
+
+    id_field = "id"
+
+    def read_back(self, remote_id: str) -> Mapping[str, Any] | None:
+        """Return a contact, however its number is written."""
+        found = super().read_back(remote_id.lstrip("0"))
+        return found and {**found, "id": int(remote_id)}
+
+
+class IdlessSink(LenientSink):
+    """The same, but that it does not show them."""
+
+    id_field = ""
+
+
+def relinked(place: Place, remote_id: str, key: str = "2") -> list[str]:
+    """Give a record of the fake destination another contact, in this process."""
+    sink = place.sink
+    run: Any = SimpleNamespace(
+        client=sink, ledger=place.ledger, sink=lambda _: sink, outcomes=lambda _: None
+    )
+    given = {"stream": "contacts", "key": (key,), "remote_id": remote_id, "ledger": "relink"}
+    asked = taken(given, {})
+    assert asked
+    return list(Repair(run, asked).relink())
+
+
+@pytest.mark.parametrize("written", ["01", "0001"])
+def test_a_contact_is_named_as_the_api_shows_it(tmp_path: Path, written: str) -> None:
+    """Else one that belongs to another record already would be given away."""
+    with Place(tmp_path, LenientSink) as place:
+        place.run({"id": 1, "first_name": "Anna"}, {"id": 2, "first_name": "Bert"})
+        before = place.entry(2)
+        with pytest.raises(ApiError, match=f"gives for {written} has the id 1"):
+            relinked(place, written)
+        assert place.entry(2) == before
+        third = place.sink.put(first_name="Cleo")
+        assert relinked(place, third)
+        assert (entry := place.entry(2))
+        assert entry.remote_id == third
+
+
+@pytest.mark.parametrize("end", ["?", "?a=b", "#", "/", " ", "%20", ";", "/.", "\u0661", "\n"])
+def test_what_is_no_id_is_not_asked_for(tmp_path: Path, end: str) -> None:
+    """An API may read more than an id into it, and answer for another contact."""
+    with Place(tmp_path, IdlessSink) as place:
+        place.run({"id": 1, "first_name": "Anna"}, {"id": 2, "first_name": "Bert"})
+        place.sink.asked.clear()
+        with pytest.raises(click.UsageError, match="--remote-id"):
+            relinked(place, f"1{end}")
+        assert place.sink.asked == []
+
+
 @pytest.mark.parametrize("api", sorted(KINDS))
 def test_each_api_says_whether_a_contact_is_there(workplace: Workplace, api: str) -> None:
     """A contact that exists is taken, and one that does not is refused; a monitor tells none."""
@@ -385,8 +448,9 @@ def test_each_api_says_whether_a_contact_is_there(workplace: Workplace, api: str
         wrong = "/".join([*parts[:-1], parts[-1][:-1] + ("1" if parts[-1][-1] != "1" else "2")])
         relink = "relink", "--stream", "contacts", "--key", "1", "--remote-id"
         writes = len(sandbox.writes)
-        codes = [desk.ledger(*relink, each).code for each in (wrong, remote_id)]
-        assert codes == ([1, 1] if api == "bas_ip" else [1, 0])
+        given = wrong, f"0{remote_id}", f"{remote_id}?", remote_id
+        codes = [desk.ledger(*relink, each).code for each in given]
+        assert codes == [1, 1, 2, 1 if api == "bas_ip" else 0]
         assert len(sandbox.writes) == writes
 
 

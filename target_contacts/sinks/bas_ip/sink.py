@@ -32,7 +32,7 @@ from target_contacts.sinks.capabilities import Capabilities
 from target_contacts.sinks.item import Action, Item, Outcome
 from target_contacts.sinks.packing import Pack, Waiting, packs
 from target_contacts.values import convert
-from target_contacts.values.basic import stripped
+from target_contacts.values.basic import as_text, stripped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -134,6 +134,10 @@ class BasIpSink(ApiSink[BasIp]):
     def read_back(self, remote_id: str) -> Mapping[str, Any] | None:
         """Return one contact, from the list that some devices give."""
         return self.client.linked(remote_id)
+
+    def id_of(self, contact: Mapping[str, Any]) -> str | None:
+        """Return the `link_id` as it is sent; a device may show it in capitals."""
+        return as_text(contact.get("link_id")).lower() or None
 
     def write(self, items: Iterator[Item]) -> Generator[list[Outcome[Item]], None, None]:
         """Send contacts packed, one request after the other: a monitor is a small device.
