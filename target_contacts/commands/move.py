@@ -51,8 +51,8 @@ class Move(Entries):
             return
         try:
             rows = transfer.enter(file.header.columns, file.lines())
-        except WrongLineError:
-            raise self._strange(file) from None
+        except WrongLineError as error:
+            raise self._strange(file, f"line {error.number} is no row") from None
         yield f"Imported: {rows} rows of account {self.ledger.account[:8]}."
 
     def _assert_same_account(self, file: LedgerFile) -> None:
@@ -67,7 +67,7 @@ class Move(Entries):
             raise file.broken(why)
         known = self._header.columns
         if any(not {*names} <= {*known.get(each, ())} for each, names in header.columns.items()):
-            raise self._strange(file)
+            raise self._strange(file, "line 1 names columns that are not all")
 
     def _same(self, file: LedgerFile) -> str:
         """Say that all is there already; raise ApiError if it is not."""
@@ -80,8 +80,8 @@ class Move(Entries):
         advice = "Import into a ledger that knows nothing of it, or --ledger forget --all first."
         raise self.error(answered, advice)
 
-    def _strange(self, file: LedgerFile) -> ConfigurationError:
-        why = "it has rows that this version does not know; use the version that exported it"
+    def _strange(self, file: LedgerFile, what: str) -> ConfigurationError:
+        why = f"{what} that this version knows; use the version that exported it"
         return file.broken(why)
 
     @property

@@ -14,6 +14,8 @@ LEAVING, MARKED = "leaving", "marked"
 """A deletion is about to leave, or was never answered; the contact was marked since its record left
 the source. The entry of a contact that was deleted is removed."""
 
+STATUSES = frozenset((INTENT, WRITTEN, GONE, LEAVING, MARKED))
+
 CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="number")
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
+from target_contacts.ledger import line_values
 from target_contacts.ledger.tables import CONTACTS, FILLED, METADATA, RUNS
 
 if TYPE_CHECKING:
@@ -27,11 +28,18 @@ AT_ONCE = 5_000
 _LEFT_OUT = {RUNS.name}
 """Tables of what is about one database alone."""
 
+_FIRST = 2
+"""Number of the first line with a row; the header stands before it."""
+
 _LINE = msgspec.json.Decoder(list[Any])
 
 
 class WrongLineError(Exception):
     """A line is none of a ledger's."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
 
 
 class Transfer:
@@ -144,8 +152,8 @@ def _parts(
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Yield rows of one table each, not too many at once."""
     table, rows = "", list[dict[str, Any]]()
-    for line in lines:
-        name, row = _row_of(columns, line)
+    for number, line in enumerate(lines, _FIRST):
+        name, row = _row_of(columns, line, number)
         if rows and (name != table or len(rows) >= AT_ONCE):
             yield table, rows
             rows = []
@@ -155,9 +163,12 @@ def _parts(
         yield table, rows
 
 
-def _row_of(columns: dict[str, list[str]], line: bytes) -> tuple[str, dict[str, Any]]:
+def _row_of(columns: dict[str, list[str]], line: bytes, number: int) -> tuple[str, dict[str, Any]]:
     try:
         name, *values = _LINE.decode(line)
-        return name, dict(zip(columns[name], values, strict=True))
+        row = dict(zip(columns[name], values, strict=True))
+        if line_values.fit(METADATA.tables[name], row):
+            return name, row
     except (ValueError, KeyError, TypeError):
-        raise WrongLineError from None
+        pass
+    raise WrongLineError(number)

@@ -12,6 +12,7 @@ from target_contacts.commands.ledger_file import Header, LedgerFile, write
 from target_contacts.ledger.entry import Entry, Guarded, Keys, Known
 from target_contacts.ledger.ledger import Ledger
 from target_contacts.ledger.replayed import Replay
+from target_contacts.ledger.transfer import WrongLineError
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support.commands import Workplace, contacts
 from tests.support.ledger_stores import postgres
@@ -189,8 +190,66 @@ def test_a_spoilt_file_enters_nothing(mover: Mover, how: str) -> None:
     assert (refused.code, refused.out) == (2, "")
     assert "is not as --ledger export wrote it" in refused.log
     assert "Nothing was entered" in refused.log
+    if how == "no row":
+        assert "line 2 is no row that this version knows" in refused.log
     mover.file.write_bytes(whole)
     assert mover.ledger("import", **mover.elsewhere).out.startswith("Imported")
+
+
+WRONG: dict[str, dict[str, tuple[Any, ...]]] = {
+    "contacts": {
+        "status": ("nonsense", None, 5, ["written"]),
+        "remote_id": (5, 10**30, ["a"], {}, True),
+        "created": (1, "true"),
+        "changed_at": ("yesterday", 5, None, "", [], "2026-13-01T00:00:00+00:00"),
+        "filled": (1.5, False),
+    },
+    "versions": {"begun": (10**30, -(2**64), 1.5, "1", True, None)},
+    "guarded": {"is_held": (None, 0), "key": (None,)},
+    "known_ids": {"remote_id": (None, 10**30), "found_at": ("", 7)},
+}
+"""What no column of this name takes, by table."""
+
+
+@pytest.mark.parametrize("table", WRONG)
+def test_a_value_that_its_column_does_not_take_is_named_by_its_line(
+    tmp_path: Path, table: str
+) -> None:
+    """Also in a file whose seal fits; nothing is entered."""
+    fill(f"sqlite:///{tmp_path / 'a.db'}", 10)
+    head, *lines, _ = exported(f"sqlite:///{tmp_path / 'a.db'}", tmp_path / "1").splitlines()
+    columns = json.loads(head)["columns"]
+    rows = [json.loads(line) for line in lines]
+    spoilt = next(place for place, row in enumerate(rows) if row[0] == table)
+    with closing(Ledger(f"sqlite:///{tmp_path / 'b.db'}", "fake")) as ledger:
+        for column, values in WRONG[table].items():
+            place = columns[table].index(column) + 1
+            for value in values:
+                row = [*rows[spoilt][:place], value, *rows[spoilt][place + 1 :]]
+                given = [*lines[:spoilt], json.dumps(row).encode(), *lines[spoilt + 1 :]]
+                with pytest.raises(WrongLineError) as wrong:
+                    ledger.transfer.enter(columns, given)
+                assert (wrong.value.number, ledger.transfer.is_empty()) == (spoilt + 2, True)
+        assert ledger.transfer.enter(columns, lines) == len(lines)
+
+
+def test_a_column_that_has_to_have_a_value_is_not_left_out(tmp_path: Path) -> None:
+    """The first row of its table is named."""
+    fill(f"sqlite:///{tmp_path / 'a.db'}", 10)
+    head, *lines, _ = exported(f"sqlite:///{tmp_path / 'a.db'}", tmp_path / "1").splitlines()
+    columns = json.loads(head)["columns"]
+    place = columns["versions"].index("begun") + 1
+    del columns["versions"][place - 1]
+    rows = [json.loads(line) for line in lines]
+    first = next(number for number, row in enumerate(rows) if row[0] == "versions")
+    given = [
+        json.dumps(row[:place] + row[place + 1 :] if row[0] == "versions" else row).encode()
+        for row in rows
+    ]
+    with closing(Ledger(f"sqlite:///{tmp_path / 'b.db'}", "fake")) as ledger:
+        with pytest.raises(WrongLineError) as wrong:
+            ledger.transfer.enter(columns, given)
+        assert (wrong.value.number, ledger.transfer.is_empty()) == (first + 2, True)
 
 
 def test_another_account_is_refused(mover: Mover) -> None:
