@@ -58,8 +58,18 @@ def content(path: str) -> str:
     try:
         body = Path(path).read_bytes()
     except (OSError, ValueError) as error:  # a name may hold what none can
-        msg = f"cannot be read: {getattr(error, 'strerror', None) or 'there can be no such name'}"
-        raise Unreadable(msg) from None
+        raise why_not(error) from None
+    return decoded(body)
+
+
+def why_not(error: Exception) -> Unreadable:
+    """Return why a file cannot be opened."""
+    why = getattr(error, "strerror", None) or "there can be no such name"
+    return Unreadable(f"cannot be read: {why}")
+
+
+def decoded(body: bytes) -> str:
+    """Return the text of a file; raise Unreadable if it is not UTF-8."""
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError:

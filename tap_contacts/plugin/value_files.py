@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_contacts.plugin import json_files
+from tap_contacts.plugin import printable, short_files
+from tap_contacts.plugin.json_files import Unreadable
 
 MARK, ESCAPED = "@/", "@@/"
 """How a value begins that names a file by its whole path, and one that itself begins with `@/`."""
+
+_READ: set[str] = set()
+"""What the files of this process's settings held."""
 
 
 def value_of(text: str, setting: str) -> str:
@@ -22,12 +26,18 @@ def value_of(text: str, setting: str) -> str:
     if not text.startswith(MARK):
         return text
     try:
-        found = json_files.content(text[1:]).rstrip("\r\n")
-    except json_files.Unreadable as error:
+        found = short_files.content(text[1:]).rstrip("\r\n")
+    except Unreadable as error:
         raise _wrong(setting, str(error)) from None
     if not found.strip():
         raise _wrong(setting, "is empty")
+    _READ.add(found)
     return found
+
+
+def shown(name: str) -> str:
+    """Return a name that a setting gives, or `*` if a file may have said it: it may be a secret."""
+    return printable.HIDDEN if any(name in each for each in _READ) else name
 
 
 def _wrong(setting: str, why: str) -> ConfigurationError:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from singer_sdk.exceptions import ConfigurationError
 
+from tap_contacts.plugin.value_files import shown
 from target_contacts.declared.shapes import POLICIES
 from target_contacts.mapping.field import without_wires
 
@@ -214,4 +215,4 @@ def _unknown(setting: str, name: str, known: Iterable[str]) -> str:
     several = list(known)
     near = difflib.get_close_matches(name, several, n=3)
     what = f"did you mean {' or '.join(near)}?" if near else f"known are: {', '.join(several)}."
-    return f"{setting} names {name}, which is no attribute; {what}"
+    return f"{setting} names {shown(name)}, which is no attribute; {what}"

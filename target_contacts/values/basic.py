@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import ConfigurationError
 
+from tap_contacts.plugin.value_files import shown
 from target_contacts.values import texts
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def assert_known(setting: str, names: Iterable[str], known: Iterable[str]) -> No
     """Raise a ConfigurationError that lists the right names if one is wrong."""
     wrong = sorted(set(names) - set(known))
     if wrong:
-        msg = f"{setting} names {', '.join(wrong)}; known are: {', '.join(known)}."
+        msg = f"{setting} names {', '.join(map(shown, wrong))}; known are: {', '.join(known)}."
         raise ConfigurationError(msg)
 
 

@@ -13,6 +13,7 @@ from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.porters.fields import TEXTS, Kind, TenantField
 from tap_contacts.apis.porters.wire import OWN_FIELDS, PHASE
+from tap_contacts.plugin.value_files import shown
 from target_contacts.mapping.field import Field
 from target_contacts.sinks.porters.conversions import (
     by_kind,
@@ -83,7 +84,7 @@ KEY_LENGTH = 32
 
 def assert_in_use(names: Sequence[str], known: Mapping[str, TenantField]) -> None:
     """Raise ConfigurationError if settings name fields that a company database has not in use."""
-    lacking = ", ".join(name for name in names if name not in known)
+    lacking = ", ".join(shown(name) for name in names if name not in known)
     own = [
         f"{each.alias} ({each.name})"
         for each in known.values()
