@@ -84,6 +84,18 @@ class Replays:
         self._ledger.replayed.put(self._stream, known)
 
 
+def is_older(received: Received, other: Received) -> bool:
+    """Say whether a record was rejected before one that came earlier in the same input.
+
+    One that was not rejected is newer than any that was. Of two that were, the one that was
+    rejected first is the older one.
+    """
+    rejection, others = _rejection(received), _rejection(other)
+    if not rejection or not others:
+        return bool(rejection)
+    return str(rejection.get(FIRST_AT)) < str(others.get(FIRST_AT))
+
+
 def _rejection(received: Received) -> Mapping[str, Any]:
     """Return why a record was rejected before, if what was accepted then is told."""
     if _MARK not in received.line.whole:

@@ -9,6 +9,7 @@ from tap_contacts.plugin.base import InputError
 from target_contacts.contact.deletion import Gone
 from target_contacts.delivery import keys
 from target_contacts.delivery.filled import FilledFields
+from target_contacts.delivery.replays import SUPERSEDED, is_older
 from target_contacts.delivery.steps import steps_of
 from target_contacts.delivery.unanswered import Unanswered
 from target_contacts.delivery.versions import NO_KEY, UNENDED, UNREADABLE
@@ -132,7 +133,7 @@ class ContactSink(StreamSink):
         return len(self._queue)
 
     def receive(self, line: Line, mapped: Mapping[str, Any] | None = None) -> bool:
-        """Queue a record; a later one with the same key takes its place."""
+        """Queue a record; of two with the same key, the later version stays."""
         try:
             received = self._intake.received(line, mapped)
         except Rejected as why:
@@ -145,9 +146,17 @@ class ContactSink(StreamSink):
         if self._watches or line.version is not None:
             self._see(line.version, received)
         if earlier := self._queue.pop(received.key, None):
-            self._outcomes.skip(earlier, "a later record has the same key")
+            received = self._later(earlier, received)
         self._queue[received.key] = received
         return len(self._queue) >= self._most
+
+    def _later(self, earlier: Received, received: Received) -> Received:
+        """Return the later version of two records with the same key, and skip the other one."""
+        if is_older(received, earlier):
+            self._outcomes.skip(received, SUPERSEDED)
+            return earlier
+        self._outcomes.skip(earlier, "a later record has the same key")
+        return received
 
     def _see(self, version: object, received: Received) -> None:
         """Take note of a record, also by the keys that an earlier version knew it by."""

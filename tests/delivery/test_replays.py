@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import io
+import itertools
+import sqlite3
+from contextlib import closing
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import pytest
 
 from target_contacts.delivery.replays import SUPERSEDED
 from target_contacts.ledger.entry import MARKED, WRITTEN, Entry
+from target_contacts.target import TargetContacts
 from tests.sandbox.zoho_voice import ZohoVoice
-from tests.support.commands import Workplace, contacts, singer
+from tests.support.commands import FAST, SOON, Workplace, contacts, singer
 from tests.support.fake_run import Place
 from tests.support.fake_sink import LOST, REFUSED
 from tests.support.zoho_people import ANNA, BERT, bins
@@ -118,6 +123,43 @@ def test_of_two_rejects_the_later_one_wins(nights: Nights, order: Sequence[int],
     for each in ["".join(given)] if runs == "one run" else given:
         assert nights.replay(each).code == 0
     assert nights.company == "Three"
+
+
+@pytest.mark.parametrize("size", [1, 2, 50])
+@pytest.mark.parametrize(
+    "names", [each for n in (2, 3) for each in itertools.permutations(("Two", "Three", "Four"), n)]
+)
+def test_in_one_input_the_latest_version_wins(
+    tmp_path: Path, zoho: ZohoVoice, names: Sequence[str], size: int
+) -> None:
+    """Two and Three were rejected in this order, Four never; in whichever order they come."""
+    ledger = {"ledger_url": f"sqlite:///{tmp_path / 'ledger.db'}"}
+    config = {**FAST, **SOON, **zoho.target_config(), **ledger, "rejects_dir": str(tmp_path)}
+
+    def write(*messages: dict[str, Any]) -> None:
+        target = TargetContacts(config={**config, "batch_size_rows": size})
+        assert target.run(cast("IO[str]", io.BytesIO(singer(messages).encode()))) == 0
+
+    schema, record = contacts(version("One"))
+    write(schema, record)
+    rejection = {"accepted": _source(tmp_path)}
+    times = {"Two": "2026-01-02T00:00:00+00:00", "Three": "2026-01-02T00:00:00.5+00:00"}
+    rejections = {
+        name: {"rejection": {**rejection, "first_rejected_at": at}} for name, at in times.items()
+    }
+    write(
+        schema,
+        *({**record, "record": version(name), **rejections.get(name, {})} for name in names),
+    )
+    (anna,) = zoho.contacts
+    assert anna["company"] == max(names, key=("Two", "Three", "Four").index)
+
+
+def _source(folder: Path) -> str:
+    """Return the hash of the only record that the ledger in a folder knows."""
+    with closing(sqlite3.connect(folder / "ledger.db")) as database:
+        ((source,),) = database.execute("SELECT source FROM contacts")
+    return str(source)
 
 
 def test_a_record_that_is_rejected_again_keeps_its_place(nights: Nights) -> None:
