@@ -89,8 +89,7 @@ class Repair(Entries):
             raise self.error(_IN_DOUBT, _RUN_FIRST)
         shared = self._assert_nobodys(remote_id, key)
         yield self._seen(remote_id)
-        created = entry.created if entry and entry.remote_id == remote_id else False
-        self.ledger.put(self.stream, [Entry(key, WRITTEN, remote_id, created=created)])
+        self.ledger.put(self.stream, [relinked(entry, key, remote_id)])
         yield f"The record of {self.stream} has contact {remote_id} now."
         if entry and entry.remote_id not in {None, remote_id}:
             yield f"It had {entry.remote_id!s}, which stays there as it is."
@@ -138,3 +137,14 @@ class Repair(Entries):
     @property
     def _what(self) -> str:
         return f"stream {self.stream}" if self.stream else "the whole account"
+
+
+def relinked(entry: Entry | None, key: str, remote_id: str) -> Entry:
+    """Return the entry of a record with a contact; nobody knows what that holds.
+
+    If the record had this contact before, it stays known which version was accepted last.
+    """
+    if entry is None or entry.remote_id != remote_id:
+        return Entry(key, WRITTEN, remote_id, created=False)
+    source = entry.source if entry.status == WRITTEN else None
+    return Entry(key, WRITTEN, remote_id, source=source, created=entry.created)

@@ -66,10 +66,12 @@ class Replays:
             return Sorted([*changed], [])
         entries = self._ledger.entries(self._stream, list(rejections))
         replays = self._ledger.replayed.of(self._stream, list(rejections))
+        sources = {each.key: each.source for each in changed}
         stale = {
             key
             for key, rejection in rejections.items()
-            if _is_newer(entries.get(key), replays.get(key), rejection)
+            if _mark(entries.get(key)) != sources[key]
+            and _is_newer(entries.get(key), replays.get(key), rejection)
         }
         self._know([each for each in changed if each.key in rejections.keys() - stale], rejections)
         return Sorted(

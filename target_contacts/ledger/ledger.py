@@ -145,7 +145,8 @@ class Ledger:
         return found or self._sources(stream, self._database.among(CONTACTS.c.key, keys))
 
     def _sources(self, stream: str, *which: sa.ColumnElement[bool]) -> dict[str, str]:
-        known = CONTACTS.c.status == WRITTEN, CONTACTS.c.source.is_not(None)
+        accepted = CONTACTS.c.status == WRITTEN, CONTACTS.c.payload.is_not(None)
+        known = *accepted, CONTACTS.c.source.is_not(None)
         columns = sa.select(CONTACTS.c.key, CONTACTS.c.source)
         with self._database.transaction("read") as connection:
             rows: Any = connection.execute(columns.where(self._of(stream), *known, *which))

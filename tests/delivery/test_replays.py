@@ -10,8 +10,9 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 import pytest
 
+from target_contacts.commands.repair import relinked
 from target_contacts.delivery.replays import SUPERSEDED
-from target_contacts.ledger.entry import MARKED, WRITTEN, Entry
+from target_contacts.ledger.entry import INTENT, MARKED, WRITTEN, Entry
 from target_contacts.target import TargetContacts
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support.commands import FAST, SOON, Workplace, contacts, singer
@@ -242,3 +243,30 @@ def test_a_relinked_record_is_sent(tmp_path: Path) -> None:
         rejection = {"accepted": None, "first_rejected_at": "2000-01-01"}
         row = {"id": 1, "first_name": "Anna", "company": "One", "rejection": rejection}
         assert place.run(row).bins == {"updated": 1}
+
+
+def test_a_version_before_the_accepted_one_is_skipped_after_a_relink(tmp_path: Path) -> None:
+    """A relink to the same contact keeps which version that is; it is sent again itself."""
+    with Place(tmp_path) as place:
+        new = {"id": 1, "first_name": "Anna", "company": "New", "rejection": None}
+        place.run(new)
+        (remote_id,) = place.sink.contacts
+        before = place.entry(1)
+        assert before is not None
+        place.ledger.put("contacts", [relinked(before, before.key, remote_id)])
+        rejection = {"accepted": "s" * 32, "first_rejected_at": "2000-01-01"}
+        old = {**new, "company": "Old", "rejection": rejection}
+        assert place.run(old).bins == {"skipped": 1}
+        assert place.run({**new, "rejection": rejection}).bins == {"updated": 1}
+        place.ledger.put("contacts", [relinked(before, before.key, remote_id)])
+        assert place.run(new).bins == {"updated": 1}
+
+
+@pytest.mark.parametrize("status", [WRITTEN, MARKED, INTENT])
+def test_a_relink_to_another_contact_knows_of_no_version(status: str) -> None:
+    """Nor does one of a record whose contact was never accepted."""
+    before = Entry("k", status, "1", "p" * 32, source="s" * 32, created=True)
+    assert relinked(before, "k", "2") == Entry("k", WRITTEN, "2", created=False)
+    assert relinked(None, "k", "2") == Entry("k", WRITTEN, "2", created=False)
+    kept = "s" * 32 if status == WRITTEN else None
+    assert relinked(before, "k", "1") == Entry("k", WRITTEN, "1", source=kept, created=True)

@@ -183,11 +183,11 @@ def test_the_hash_of_a_record_is_known_until_it_changes(store: Store, asked: int
     """However many are asked for at once: none of another stream, of an intent or outdated."""
     ledger = Ledger(store.url, "a")
     keys = [ledger.digest(number) for number in range(1200)]
-    ledger.put("contacts", [Entry(key, WRITTEN, "1", source="s" * 32) for key in keys])
-    ledger.put("leads", [Entry("k", WRITTEN, "1", source="s" * 32)])
+    ledger.put("contacts", [Entry(key, WRITTEN, "1", "p" * 32, source="s" * 32) for key in keys])
+    ledger.put("leads", [Entry("k", WRITTEN, "1", "p" * 32, source="s" * 32)])
     known = ledger.sources("contacts", keys[:asked])
     assert [known.get(key) for key in keys[:asked]] == ["s" * 32] * asked
-    ledger.put("contacts", [Entry(keys[0], WRITTEN, "1", source="t" * 32)])
+    ledger.put("contacts", [Entry(keys[0], WRITTEN, "1", "p" * 32, source="t" * 32)])
     ledger.put("contacts", [Entry(keys[1], INTENT, source="s" * 32)])
     ledger.drop("contacts", [keys[2]])
     found = ledger.sources("contacts", [*keys[:asked], "k"])
@@ -202,12 +202,12 @@ def test_a_ledger_of_any_size_takes_little_memory(tmp_path: Path) -> None:
     """A stream beyond a size is not read whole, however many of its records are asked for."""
     url = f"sqlite:///{tmp_path / 'large.db'}"
     ledger = Ledger(url, "a")
-    ledger.put("contacts", [Entry("first", WRITTEN, "1", source="s" * 32)])
+    ledger.put("contacts", [Entry("first", WRITTEN, "1", "p" * 32, source="s" * 32)])
     with closing(sqlite3.connect(tmp_path / "large.db")) as file, file:
         file.execute(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
-            " INSERT INTO contacts (account, stream, key, status, source, changed_at)"
-            " SELECT ?, 'contacts', 'k' || i, ?, 's' || i, 0 FROM n",
+            " INSERT INTO contacts (account, stream, key, status, payload, source, changed_at)"
+            " SELECT ?, 'contacts', 'k' || i, ?, 'p', 's' || i, 0 FROM n",
             (LARGEST_IN_MEMORY, ledger.account, WRITTEN),
         )
     tracemalloc.start()
