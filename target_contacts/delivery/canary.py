@@ -9,11 +9,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from tap_contacts.listing.offsets import Incomplete
 from tap_contacts.plugin import printable
 from tap_contacts.transport.errors import ApiError, Stopped
 from target_contacts.delivery.arrival import Arrival, Arrivals
-from target_contacts.ledger.entry import WRITTEN, Entry
+from target_contacts.ledger.entry import WRITTEN
 from target_contacts.sinks.item import Action, Outcome, created
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from target_contacts.delivery.outcomes import Outcomes
     from target_contacts.delivery.planned import Planned
+    from target_contacts.ledger.entry import Entry
     from target_contacts.ledger.ledger import Ledger
     from target_contacts.mapping.field import Payload
     from target_contacts.shutdown import Shutdown
@@ -127,8 +130,8 @@ class Canary:
         """
         item = outcome.item
         if self._is_alone:
-            filled, ours = item.filled, item.is_ours
-            return Entry(item.key, WRITTEN, outcome.remote_id, filled=filled, created=ours)
+            written = item.written(outcome.remote_id)
+            return replace(written, status=WRITTEN, payload=None)
         return item.written(outcome.remote_id)
 
     def look(self, accepted: Iterable[Outcome[Planned]]) -> None:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from tap_contacts.transport.errors import OutcomeUnknown, Refused, Stopped
 from target_contacts.delivery.intents import Intents
-from target_contacts.delivery.planned import Planned, why
+from target_contacts.delivery.planned import Planned, is_in_doubt, why
 from target_contacts.errors import Rejected
 from target_contacts.shutdown import Interrupted
 from target_contacts.sinks.item import Action, Outcome
@@ -239,6 +239,7 @@ class Delivery:
         ]
         first = [(item, error) for item, error in refused if not item.is_second]
         self._refusals.drop([item for item, _ in first])
+        self._intents.undo([o.item for o in outcomes if o.error and not is_in_doubt(o.error)])
         self._intents.close(o.item.key for o in outcomes)
         self._canary.look(done)
         self._departed.settle([o.item for o in done if o.item.action.leaves])

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from target_contacts.ledger.entry import INTENT, LEAVING, WRITTEN, Entry
 from target_contacts.sinks.item import Action
 
@@ -47,9 +49,25 @@ class Intents:
         if item.action is not Action.CREATE:
             leaves = item.action is Action.DELETE or item.may_be_deleted
             filled, status = item.in_doubt or item.filled, LEAVING if leaves else WRITTEN
-            return Entry(item.key, status, item.remote_id, filled=filled, created=item.is_ours)
+            source = item.source if item.action is Action.UPDATE else None
+            return Entry(
+                item.key,
+                status,
+                item.remote_id,
+                source=source,
+                filled=filled,
+                created=item.is_ours,
+            )
         identity = self._ledger.digest(self._sink.looked_for(item))
         return Entry(item.key, INTENT, payload=item.merged, identity=identity)
+
+    def undo(self, refused: Iterable[Planned]) -> None:
+        """Enter of updates that were not carried out which versions had been accepted before."""
+        updates = (item for item in refused if item.action is Action.UPDATE)
+        known = ((item, item.known.source if item.known else None) for item in updates)
+        self._ledger.put(
+            self._stream, [replace(self.entry(item), source=source) for item, source in known]
+        )
 
     def close(self, keys: Iterable[str]) -> None:
         """Take note that these have left: what became of them is entered elsewhere."""

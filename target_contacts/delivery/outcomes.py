@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from target_contacts.delivery.guards import HELD_BACK
+from target_contacts.errors import OUTCOME_UNKNOWN
 from target_contacts.report.rejects import ACCEPTED, attempts, earlier
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ class Outcomes:
     def _book(self, received: Received, why: Rejected) -> bool:
         """Book a rejection, keeping the record if there is one; say as `_enter` does."""
         if received.is_record:
-            self._keep(self._told(received), why)
+            self._keep(self._told(received, why), why)
         return self._enter(why, received.key, _attempt(received))
 
     def _enter(self, why: Rejected, key: str | None, attempt: int) -> bool:
@@ -147,12 +148,14 @@ class Outcomes:
             self._journal.reject(kind, key, attempt)
         return self._guards.reject(self.stream)
 
-    def _told(self, received: Received) -> Mapping[str, Any]:
+    def _told(self, received: Received, why: Rejected) -> Mapping[str, Any]:
         """Return a RECORD message with what was accepted of its key when it was rejected first."""
         message = received.line.message
         if earlier(message):
             return message
-        return {**message, "rejection": {ACCEPTED: self.last_accepted(received.key)}}
+        is_there = why.code == OUTCOME_UNKNOWN  # perhaps: then it is what was accepted last
+        accepted = received.source if is_there else self.last_accepted(received.key)
+        return {**message, "rejection": {ACCEPTED: accepted}}
 
     def take_back(self) -> None:
         """Count one record less as read: its line turned out to be none."""

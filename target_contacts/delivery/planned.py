@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_contacts.transport.errors import NotFound, OutcomeUnknown, Refused, Stopped
+from tap_contacts.transport.errors import GivenUp, NotFound, OutcomeUnknown, Refused, Stopped
 from target_contacts.errors import OUTCOME_UNKNOWN, Rejected
 from target_contacts.ledger.entry import LEAVING, MARKED, WRITTEN, Entry
 from target_contacts.sinks.item import Action, Item, created
@@ -14,6 +14,7 @@ from target_contacts.sinks.item import Action, Item, created
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tap_contacts.transport.errors import ApiError
     from target_contacts.singer.lines import Line
 
 
@@ -138,6 +139,13 @@ class Planned(Item, frozen=True, kw_only=True):
     def source(self) -> str:
         """Return the hash of the record and of what its translation depends on."""
         return self.received.source
+
+
+def is_in_doubt(error: Rejected | ApiError) -> bool:
+    """Say whether a write that failed may have been carried out."""
+    if isinstance(error, OutcomeUnknown) or error.code == OUTCOME_UNKNOWN:
+        return True
+    return isinstance(error, GivenUp) and not error.code
 
 
 def why(error: Rejected | Refused | OutcomeUnknown | Stopped) -> Rejected:

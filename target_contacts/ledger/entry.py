@@ -30,7 +30,8 @@ class Entry(msgspec.Struct, frozen=True):
     identity: str | None = None
     """Hash of the values by which the contact of an open intent can be looked up."""
     source: str | None = None
-    """Hash of the record that the payload came from."""
+    """Hash of the record that the payload came from; without a payload, of the last one that was
+    accepted, or may have been."""
     filled: str | None = None
     """Id of the row that says which fields this target filled; None in ledgers without it."""
     created: bool | None = None

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 import pytest
 
+from tap_contacts.transport.errors import GivenUp
 from target_contacts.commands.repair import relinked
 from target_contacts.delivery.replays import SUPERSEDED
 from target_contacts.ledger.entry import INTENT, MARKED, WRITTEN, Entry
@@ -17,7 +18,7 @@ from target_contacts.target import TargetContacts
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support.commands import FAST, SOON, Workplace, contacts, singer
 from tests.support.fake_run import Place
-from tests.support.fake_sink import LOST, REFUSED
+from tests.support.fake_sink import LOST, REFUSED, Fault
 from tests.support.zoho_people import ANNA, BERT, bins
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.commands import Finished
+
+IN_DOUBT = Fault(GivenUp("Fake", "update", "no answer", http_status=504))
 
 BAD = "nonsense"
 """An e-mail address that is none."""
@@ -196,16 +199,44 @@ def test_a_record_with_a_property_of_that_name_is_none(nights: Nights) -> None:
     assert nights.company == "Two"
 
 
-def test_what_the_destination_refused_is_in_doubt_and_sent(tmp_path: Path) -> None:
-    """The update was announced, so that the ledger knows of no accepted version."""
+def test_a_refused_update_leaves_the_accepted_version_the_last(tmp_path: Path) -> None:
+    """What was refused is sent again, and what is older than the accepted version is not."""
     with Place(tmp_path) as place:
-        place.run({"id": 1, "first_name": "Anna", "company": "One"})
+        one = {"id": 1, "first_name": "Anna", "company": "One"}
+        place.run(one)
+        accepted = _accepted(place)
         place.sink.faults = [REFUSED]
-        run = place.run({"id": 1, "first_name": "Anna", "company": "Two"})
-        assert run.codes == ["F1"]
-        again = {"id": 1, "first_name": "Anna", "company": "Two"}
+        assert place.run({**one, "company": "Two"}).codes == ["F1"]
+        assert _accepted(place) == accepted
         rejection = {"accepted": "x" * 32, "first_rejected_at": "2000-01-01"}
-        assert place.run({**again, "rejection": rejection}).bins == {"updated": 1}
+        assert place.run({**one, "company": "Old", "rejection": rejection}).bins == {"skipped": 1}
+        rejection["accepted"] = str(accepted)
+        assert place.run({**one, "company": "Two", "rejection": rejection}).bins == {"updated": 1}
+
+
+def test_an_update_in_doubt_is_a_later_version(tmp_path: Path) -> None:
+    """It may be there: what was rejected before it stays out, and it is sent again itself."""
+    with Place(tmp_path) as place:
+        one = {"id": 1, "first_name": "Anna", "company": "One"}
+        place.run(one)
+        before = _accepted(place)
+        new = {**one, "company": "New"}
+        place.sink.faults = [IN_DOUBT]
+        run = place.run(new)
+        assert run.codes == ["outcome_unknown"]
+        in_doubt = _accepted(place)
+        rejection = {"accepted": before, "first_rejected_at": "2000-01-01"}
+        assert place.run({**one, "company": "Old", "rejection": rejection}).bins == {"skipped": 1}
+        told = {**run.kept[0]["rejection"], "first_rejected_at": "2000-01-02"}
+        assert told["accepted"] == in_doubt != before
+        mended = {**new, "email": "anna@example.com", "rejection": told}
+        assert place.run(mended).bins == {"updated": 1}
+
+
+def _accepted(place: Place) -> str | None:
+    """Return which version of the first record was accepted last, as far as is known."""
+    entry = place.entry(1)
+    return entry.source if entry else None
 
 
 def test_a_create_in_doubt_is_no_later_version(tmp_path: Path) -> None:

@@ -110,6 +110,8 @@ class FakeRun:
         self.place, self.sink = place, place.sink
         self.ledger = place.ledger.copied() if self.planner else place.ledger
         self.books, self.states, self.rejections = Books(), list[Any](), list["Rejected"]()
+        self.kept: list[Mapping[str, Any]] = []
+        """The messages that were rejected, with what is told of each in a rejects file."""
         self.warnings: list[str] = []
         self.schemas: dict[str, Any] = {}
         self.status_names: dict[str, str] = {}
@@ -254,8 +256,9 @@ class FakeRun:
         versions = Versions(ledger, name, wanted=wanted)
         return _Steps(intake, preparation, outcomes, plan, leavers, versions, delivery)
 
-    def _keep(self, _: Mapping[str, Any], why: Rejected) -> None:
+    def _keep(self, message: Mapping[str, Any], why: Rejected) -> None:
         self.rejections.append(why)
+        self.kept.append(message)
 
 
 class _Steps(NamedTuple):
