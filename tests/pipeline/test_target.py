@@ -540,9 +540,13 @@ def test_wrong_usage_is_exit_code_2(workplace: Workplace) -> None:
 
 
 def test_a_setting_that_does_not_exist_is_named(zoho: ZohoVoice, workplace: Workplace) -> None:
-    """A misspelt setting does not vanish without a word."""
+    """A misspelt setting stops the run before anything is sent; one of another kind is ignored."""
     run = workplace.target({**zoho.target_config(), "max_reject": 5}, contacts(ANNA))
-    assert "Unknown setting max_reject is ignored" in run.log
+    assert (run.code, zoho.contacts) == (2, [])
+    assert "Unknown setting max_reject; did you mean max_rejects?" in run.log
+    run = workplace.target({**zoho.target_config(), "colour": 5}, contacts(ANNA))
+    assert (run.code, len(zoho.contacts)) == (0, 1)
+    assert "Unknown setting colour is ignored" in run.log
 
 
 # Secrets and personal data.
