@@ -62,7 +62,7 @@ class Intents:
         return Entry(item.key, INTENT, payload=item.merged, identity=identity)
 
     def undo(self, refused: Iterable[Planned]) -> None:
-        """Enter of updates that were not carried out which versions had been accepted before."""
+        """Put back the versions that were accepted before updates that were not carried out."""
         updates = (item for item in refused if item.action is Action.UPDATE)
         known = ((item, item.known.source if item.known else None) for item in updates)
         self._ledger.put(
