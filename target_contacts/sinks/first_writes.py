@@ -211,7 +211,7 @@ class FirstWrites:
             refusal.show()
         code, field = kind
         said = error.answered if isinstance(error, ApiError) else f"code {code}"
-        answered = f"all were refused alike, with {said}" + (f" for {field}" if field else "")
+        answered = f"several were refused alike, with {said}" + (f" for {field}" if field else "")
         advice = error.advice if isinstance(error, ApiError) else ""
         written = (
             "What was not answered is looked up by the next run; nothing else was written"

@@ -342,7 +342,7 @@ def test_look_ups_that_are_all_refused_end_the_run(workplace: Workplace, code: i
         sandbox.fault(on=f"GET {CONTACT}", times=-1, status=400, body=body)
         run = workplace.target(config(sandbox), contacts(*PEOPLE, state=1))
         assert (run.code, run.out, sent(sandbox)) == (1, "", [])
-        assert f"all were refused alike, with code {code} (HTTP 400)" in run.log
+        assert f"several were refused alike, with code {code} (HTTP 400)" in run.log
         assert "match_on [] creates them without looking" in run.log
         again = workplace.target({**config(sandbox), "match_on": []}, contacts(*PEOPLE))
         assert (again.code, bins(again.summary)) == (0, {"created": 5})
