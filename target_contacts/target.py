@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import sys
-from typing import IO, TYPE_CHECKING, Any, ClassVar, NoReturn, cast
+from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 
 import click
 from singer_sdk import Target
 from singer_sdk.exceptions import (
-    ConfigurationError,
     RecordsWithoutSchemaException,
 )
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
@@ -24,38 +22,32 @@ from tap_contacts.plugin import printable, signals, standard_streams
 from tap_contacts.plugin.base import (
     InputError,
     exit_codes,
-    tell_account,
-    tell_facts,
 )
 from tap_contacts.plugin.by_name import ByName
 from tap_contacts.plugin.progress import Progress
 from tap_contacts.transport.errors import Stopped
 from target_contacts import settings
-from target_contacts.commands.options import assert_configured, named, taken
+from target_contacts.cli import CommandLine
 from target_contacts.commands.options import options as command_options
-from target_contacts.delivery.bounds import bounds_of
-from target_contacts.parents import settings as parents
-from target_contacts.pipeline.options import alone, are_given, assert_one, options, purpose
-from target_contacts.pipeline.receiver import ReceivingTarget, leave
-from target_contacts.pipeline.reporting import assert_writable, reported
-from target_contacts.pipeline.run import Purpose, Run
+from target_contacts.pipeline import ending
+from target_contacts.pipeline.config_check import assert_right
+from target_contacts.pipeline.options import options
+from target_contacts.pipeline.purpose import Purpose
+from target_contacts.pipeline.receiver import ReceivingTarget
+from target_contacts.pipeline.reporting import reported
+from target_contacts.pipeline.run import Run
 from target_contacts.shutdown import Interrupted, Shutdown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping
 
     from singer_sdk.plugin_base import _ConfigInput
     from singer_sdk.sinks import Sink
 
     from tap_contacts.transport.client import ApiClient
-    from target_contacts.commands.options import Asked
     from target_contacts.delivery.bounds import Given
     from target_contacts.delivery.gate import Gate
     from target_contacts.pipeline.contact_sink import ContactSink
-    from target_contacts.pipeline.explain import Explainer
-    from target_contacts.pipeline.plans import Command
-    from target_contacts.pipeline.stream_sink import StreamSink
     from target_contacts.planning.planner import Planner
     from target_contacts.sinks.base import ApiSink
 
@@ -81,10 +73,6 @@ SINKS: Mapping[str, type[ApiSink[Any]]] = ByName(
 
 LONGEST_END = 9.0
 """Most seconds that a run takes to end after a signal."""
-
-TOO_MANY_REJECTED, STOPPED_BY_GUARD = 3, 4
-"""Exit codes of a run that is done, but rejected more than `max_rejects` records; and of one that
-a guard ended."""
 
 
 class TargetContacts(ReceivingTarget):
@@ -125,31 +113,11 @@ class TargetContacts(ReceivingTarget):
             gate=gate,
         )
         self.start(run)
-        self.explainers: list[Explainer] = []
-        """The explainers of the streams, in their order."""
         self.hear_signals()
 
     def check_settings(self) -> None:
-        """Check the guards, and the account of the API that is written."""
-        try:
-            bounds_of(self.config.get("guards") or {})
-        except ValueError as error:
-            msg = f"guards.{error}.".replace("?.", "?")
-            raise ConfigurationError(msg) from None
-        api = self.config.get("api")
-        if api is None:
-            msg = "The config lacks the setting 'api'."
-            raise ConfigurationError(msg)
-        if not isinstance(self.config.get(api), dict):
-            msg = f"api is {api}: give the settings of its account under {api}."
-            raise ConfigurationError(msg)
-        if self.config["on_delete"] == "mark" and not self.config.get("marks"):
-            msg = "on_delete is mark: say in marks what is to be written, {field: value}."
-            raise ConfigurationError(msg)
-        client = self._kind.client_class(self.config[api], self.config)
-        given = settings.typed(self.config)
-        parents.given(given, self._kind, client)
-        parents.files(given)
+        """Check what the schema of the settings cannot; may raise ConfigurationError."""
+        assert_right(self.config, self.sinks)
 
     def get_sink_class(self, stream_name: str) -> type[Sink]:
         """Return what makes the sink of a stream, which is written or passed over."""
@@ -158,27 +126,6 @@ class TargetContacts(ReceivingTarget):
         schema = self.schemas.get(stream_name, {})
         kind = written.sink_class(self.this_run, stream_name, schema)
         return cast("type[Sink]", functools.partial(kind, run=self.this_run))
-
-    def get_sink(
-        self,
-        stream_name: str,
-        *,
-        record: dict[str, Any] | None = None,
-        schema: dict[str, Any] | None = None,
-        key_properties: Sequence[str] | None = None,
-    ) -> Sink:
-        """Return the stream's sink, and keep its explainer: another sink may replace it."""
-        sink = super().get_sink(
-            stream_name, record=record, schema=schema, key_properties=key_properties
-        )
-        explainer = cast("StreamSink", sink).explainer
-        if explainer and explainer not in self.explainers:
-            self.explainers.append(explainer)
-        return sink
-
-    @property
-    def _kind(self) -> type[ApiSink[Any]]:
-        return self.sinks[self.config["api"]]
 
     # The command.
 
@@ -199,7 +146,7 @@ class TargetContacts(ReceivingTarget):
         finally:
             self.this_run.shutdown.close()
             self.this_run.close()
-            self.this_run.report(self.logger)
+            ending.report(self.this_run, self.logger)
         return self._code()
 
     def has_input(self, file_input: IO[Any] | None) -> bool:
@@ -221,11 +168,7 @@ class TargetContacts(ReceivingTarget):
             return signals.code_of(signum)
         if self.unpassed:
             raise self.unpassed
-        if self.this_run.guards.is_tripped:
-            return STOPPED_BY_GUARD
-        self.this_run.assert_all_planned()
-        rejected = self.this_run.books.bins["rejected"]
-        return TOO_MANY_REJECTED if rejected > self.this_run.settings.max_rejects >= 0 else 0
+        return ending.exit_code(self.this_run)
 
     @contextlib.contextmanager
     def _shown(self) -> Iterator[None]:
@@ -242,119 +185,41 @@ class TargetContacts(ReceivingTarget):
             raise
         self.this_run.note_end(is_whole=self.unpassed is None)
 
-    @classmethod
-    def invoke(  # noqa: PLR0913  # the options of the command
-        cls,
-        *,
-        about: bool = False,
-        about_format: str | None = None,
-        config: _ConfigInput | None = None,
-        file_input: IO[str] | None = None,
-        allow: Mapping[str, Given] | None = None,
-        destinations: Sequence[str] = (),
-        **options: Any,
-    ) -> None:
-        """Run the command with its options, and exit."""
-        also = {"limit": options.get("limit"), "allow": allow, "input": file_input}
-        asked = taken(options, also)
-        super(Target, cls).invoke(about=about, about_format=about_format)
-        alone_ones = {name: value for name, value in options.items() if name != "limit"}
-        assert_one({**alone_ones, **named(asked)})
-        given = {**config.config} if config else {}
-        if config and config.parse_env:
-            given |= cls.__new__(cls)._env_var_config  # noqa: SLF001
-        make = functools.partial(cls, allow=allow)
-        if asked and are_given(given):
-            msg = "This option is for one account: give it a config of its own, with api."
-            raise ConfigurationError(msg)
-        if asked:
-            assert_configured(asked, given)
-            sys.exit(_answered(functools.partial(make, config=given), asked))
-        if destinations or are_given(given):
-            sys.exit(cls._write_several(given, destinations, make, options, file_input))
-        _end(*cls.perform(options, functools.partial(make, config=given), file_input))
-
-    @classmethod
-    def _write_several(
-        cls,
-        given: Mapping[str, Any],
-        names: Sequence[str],
-        make: Callable[..., TargetContacts],
-        options: Mapping[str, Any],
-        file_input: IO[Any] | None,
-    ) -> int:
-        """Do with several accounts what the options say; return the exit code."""
-        from target_contacts.destinations.command import Several
-
-        cls.append_builtin_config(cls.config_jsonschema)
-        perform = functools.partial(cls.perform, options)
-        what = make, perform, purpose(**options), alone(options)
-        several = Several(cls.name, cls.sinks, cls.logger, cls.watch, *what)
-        return several.run(given, cls.config_jsonschema, names, file_input)
-
-    @classmethod
-    def perform(
-        cls,
-        options: Mapping[str, Any],
-        make: Callable[..., TargetContacts],
-        file_input: IO[Any] | None,
-    ) -> tuple[Command, int]:
-        """Do with one account what the options of the command say.
-
-        Args:
-            options: The options that say what a run is for.
-            make: Makes a target.
-            file_input: The input; None: standard input.
-
-        Returns:
-            The target, and the exit code.
-        """
-        limit, plan, apply = (options.get(name) for name in ("limit", "plan", "apply"))
-        if plan or apply:
-            return _planned(make, file_input, limit, plan=plan, apply=apply)
-        target = make(purpose=purpose(**options), limit=limit)
-        if options.get("check"):
-            return target, target.check()
-        if options.get("explain"):
-            return target, target.explain(file_input)
-        return target, _run(make, target, file_input, limit)
-
     def rehearse(self) -> ContactSink:
         """Return the sink of a stream, ready for the first record, of which none will come."""
         from target_contacts.pipeline import written
 
         return written.sample(self, self.this_run)
 
-    def check(self) -> int:
-        """Check all settings, sign in, read a little and print what is as assumed.
+    @classmethod
+    def invoke(
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        file_input: IO[str] | None = None,
+        **options: Any,
+    ) -> None:
+        """Run the command with its options, and exit."""
+        line = CommandLine.of(options, file_input)
+        super(Target, cls).invoke(about=about, about_format=about_format)
+        line.assert_one()
+        given = {**config.config} if config else {}
+        if config and config.parse_env:
+            given |= cls.__new__(cls)._env_var_config  # noqa: SLF001
+        line.carry_out(given, functools.partial(cls, allow=line.allow), cls._write_several)
 
-        Returns the exit code.
+    @classmethod
+    def _write_several(cls, given: Mapping[str, Any], line: CommandLine) -> int:
+        """Do with several accounts what a command line asks for; return the exit code."""
+        from target_contacts.destinations.command import Several
 
-        Raises:
-            ConfigurationError: If a run would refuse the settings.
-            ApiError: If the ledger cannot be used, or the account does not answer.
-        """
-        try:
-            self.this_run.rejects.assert_writable()
-            assert_writable(self.this_run.settings)
-            sink = self.rehearse()
-            tell_account(self.this_run.client)
-            sink.learn()
-            finders = (each.finder for each in self.this_run.resolvers.values() if each.finder)
-            return tell_facts(self.this_run.client, (each.fact() for each in finders))
-        finally:
-            self.this_run.close()
-
-    def explain(self, file_input: IO[str] | None = None) -> int:
-        """Read everything and print what a run would write. Nothing is asked or kept."""
-        self.listen(file_input)
-        for explainer in self.explainers:
-            explainer.show(sys.stdout)
-        if not self.explainers:
-            click.echo("Nothing would be written: no stream of people came.")
-        if text := self.this_run.books.passed_over_in_words():
-            click.echo(printable.text(text))
-        return 0
+        cls.append_builtin_config(cls.config_jsonschema)
+        make = functools.partial(cls, allow=line.allow)
+        what = make, line.perform, line.purpose, line.alone
+        several = Several(cls.name, cls.sinks, cls.logger, cls.watch, *what)
+        return several.run(given, cls.config_jsonschema, line.destinations, line.file_input)
 
     @classmethod
     def client_of(cls, api: str) -> type[ApiClient]:
@@ -383,53 +248,6 @@ class TargetContacts(ReceivingTarget):
         super().append_builtin_config(config_jsonschema)
         for name in ("load_method", "add_record_metadata"):
             config_jsonschema["properties"].pop(name, None)
-
-
-def _answered(make: Callable[..., Any], asked: Asked) -> int:
-    """Carry out a command on the ledger or on rejects; return the exit code."""
-    from target_contacts.commands.answer import answer
-
-    return answer(make, asked)
-
-
-def _planned(
-    make: Callable[..., Command],
-    file_input: IO[Any] | None,
-    limit: int | None,
-    *,
-    plan: Path | None,
-    apply: Path | None,
-) -> tuple[Command, int]:
-    """Make a plan, or carry one out; return the target and the exit code."""
-    from target_contacts.pipeline import plans
-
-    if plan:
-        return plans.make_plan(make, plan, file_input, limit)
-    return plans.carry_out(make, cast("Path", apply), file_input, limit)
-
-
-def _run(
-    make: Callable[..., Command],
-    target: TargetContacts,
-    file_input: IO[Any] | None,
-    limit: int | None,
-) -> int:
-    """Run a target; if a guard ended its last run, count first what this one would do.
-
-    Returns the exit code.
-    """
-    if not (target.has_input(file_input) and target.this_run.was_stopped()):
-        return target.run(file_input)
-    from target_contacts.pipeline import plans
-
-    return plans.count_and_run(make, target, file_input, limit)
-
-
-def _end(target: Command, code: int) -> NoReturn:
-    """End the process when a run has ended."""
-    if target.this_run.shutdown.abandoned:
-        leave(code)
-    sys.exit(code)
 
 
 def main() -> None:

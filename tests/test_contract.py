@@ -143,6 +143,7 @@ def test_guards_that_name_files_name_those_there_are() -> None:
 ORDER = {
     "target_contacts": (
         "target",
+        "cli",
         "destinations",
         "commands",
         "pipeline",
@@ -168,7 +169,7 @@ BELOW = {
 """What everybody may import."""
 
 TOP = {
-    "target_contacts": {"__main__": {"target"}, "target": set[str]()},
+    "target_contacts": {"__main__": {"target"}, "target": set[str](), "cli": set[str]()},
     "tap_contacts": {
         "__main__": {"plugin", "tap"},
         "tap": {"kept_files", "writer"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,7 +12,7 @@ from target_contacts.commands.compare import Compare
 from target_contacts.commands.look import Look
 from target_contacts.commands.move import Move
 from target_contacts.commands.repair import Repair
-from target_contacts.pipeline.run import Purpose
+from target_contacts.pipeline.purpose import Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -34,15 +34,7 @@ _LEDGER: Mapping[str, Callable[[Run, Asked], Iterator[str]]] = {
 }
 
 
-class Command(rejects.Target, Protocol):
-    """A target that has a run."""
-
-    @property
-    def this_run(self) -> Run:
-        """Return its run."""
-
-
-def answer(make: Callable[..., Command], asked: Asked) -> int:
+def answer(make: Callable[..., rejects.Target], asked: Asked) -> int:
     """Carry out a command; return the exit code.
 
     Args:
@@ -63,7 +55,7 @@ def answer(make: Callable[..., Command], asked: Asked) -> int:
         run.close()
 
 
-def _of_rejects(make: Callable[..., Command], asked: Asked) -> Iterator[str]:
+def _of_rejects(make: Callable[..., rejects.Target], asked: Asked) -> Iterator[str]:
     if asked.verb == "show":
         return rejects.show(asked.file, asked.most)
     return rejects.summary(asked.file, make(purpose=Purpose.EXPLAIN))

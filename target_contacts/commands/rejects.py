@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import IO
 
-    from target_contacts.pipeline.explain import Explainer
+    from target_contacts.pipeline.run import Run
 
 HEAD = ("stream", "code", "field", "HTTP", "records", "attempts")
 
 
 class Target(Protocol):
-    """A target that reads and only explains."""
+    """A target whose run only explains."""
 
     @property
-    def explainers(self) -> Sequence[Explainer]:
-        """Return the explainers of the streams that were read."""
+    def this_run(self) -> Run:
+        """Return its run."""
 
     def listen(self, file_input: IO[Any] | None = None) -> None:
         """Read everything."""
@@ -62,7 +62,7 @@ def summary(path: Path, target: Target) -> Iterator[str]:
     yield from aligned([HEAD, *rows]) if rows else ["The file holds no record."]
     if rows:
         yield from _mended(path, target, list(counts))
-        sent = sum(each.sent for each in target.explainers)
+        sent = sum(each.sent for each in target.this_run.explainers)
         yield (
             f"{sent} of {counts.total()} records pass the local checks now. Look-ups at the "
             "destination are not repeated."
@@ -73,7 +73,7 @@ def _mended(path: Path, target: Target, kinds: Sequence[Kind]) -> Iterator[str]:
     """Yield how the kinds are mended, and what becomes of the records as the settings are now."""
     with path.open("rb") as file:
         target.listen(file)
-    explainers = {each.stream: each for each in target.explainers}
+    explainers = {each.stream: each for each in target.this_run.explainers}
     told = set()
     for kind in kinds:
         explainer = explainers.get(kind.stream)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_contacts.contact.deletion_fields import AROUND, OF_USERS, TellingField, Way, telling
 from target_contacts.values import convert
-from target_contacts.values.basic import is_empty
+from target_contacts.values.basic import is_empty, line
 from target_contacts.values.words import listed, plain
 
 if TYPE_CHECKING:
@@ -42,6 +42,18 @@ class Gone(Exception):
     def __init__(self, told: Told) -> None:
         super().__init__("deleted at the source")
         self.told = told
+
+    def why(self, on_delete: str) -> str:
+        """Return why a record is skipped that says so. The field's name is a known one.
+
+        Args:
+            on_delete: The setting of this name.
+        """
+        field = line(self.told.field)
+        if self.told.sure:
+            return f"deleted at the source, says {field}; on_delete is {on_delete}"
+        advice = "If it does not, leave the field out with a stream map"
+        return f"{field} may say that they are gone at the source. {advice}"
 
 
 class _Shape(NamedTuple):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_contacts.delivery.admission import Admission
@@ -35,131 +37,181 @@ if TYPE_CHECKING:
     from target_contacts.sinks.base import ApiSink
 
 
-class Steps(NamedTuple):
-    """What plans and what delivers."""
+@dataclass(frozen=True)
+class RunForDelivery:
+    """What delivery needs of the run."""
 
-    plan: Plan
-    leavers: Leavers
-    delivery: Delivery
+    settings: Settings
+    ledger: Ledger
+    shutdown: Shutdown
+    limit: Limit
+    """Knows which records may be sent."""
+    guards: Guards
+    gate: Gate
+    """Lets only what is planned be sent, if there is a plan."""
+    canaries: Due
+    """The kinds of write that are still to be read back."""
+    peers: list[Adoption]
+    """What adopts contacts for each stream; every stream adds its own."""
+    former_until: float
+    """Until when a create of an earlier run may still be carried out."""
 
 
-def steps_of(  # noqa: PLR0913  # what the steps work with
-    sink: ApiSink[Any],
-    settings: Settings,
-    *,
-    ledger: Ledger,
-    outcomes: Outcomes,
-    filled: FilledFields,
-    unanswered: Unanswered,
-    peers: list[Adoption],
-    shutdown: Shutdown,
-    limit: Limit,
-    canaries: Due,
-    guards: Guards,
-    gate: Gate,
-    former_until: float,
-    key_properties: Sequence[str],
-    assert_complete: Callable[[Payload, bool], None],
-    marks: Callable[[], Payload],
-    warn_once: Callable[[str], None],
-    takes_again: TakesAgain = lambda *_: False,
-) -> Steps:
-    """Return the steps of one stream.
+class Asks(NamedTuple):
+    """What delivery asks of what prepares the records."""
+
+    assert_complete: Callable[[Payload, bool], None]
+    """As for `Admission`."""
+    marks: Callable[[], Payload]
+    """As for `Wishes`."""
+    takes_again: TakesAgain = lambda *_: False
+    """As for `Refusals`."""
+
+
+class Steps:
+    """What plans and delivers the records of one stream; each part is made when it is first used.
 
     Args:
         sink: Writes contacts.
-        settings: The target's settings.
-        ledger: Remembers what became of records.
+        run: What it needs of the run.
         outcomes: Books records.
         filled: Knows what each contact was filled with.
         unanswered: Holds creates that were not answered.
-        peers: What adopts contacts for the streams of the run; that of this one is added.
-        shutdown: Knows whether the run is to end.
-        limit: Knows which records may be sent.
-        canaries: The kinds of write that are still to be read back.
-        guards: End the run if too much is changed.
-        gate: Lets only what is planned be sent, if there is a plan.
-        former_until: Until when a create of an earlier run may still be carried out.
+        asks: What is asked of what prepares the records.
         key_properties: Names of the key's properties.
-        assert_complete: As for `Admission`.
-        marks: As for `Wishes`.
         warn_once: Logs a warning, unless it was logged before.
-        takes_again: As for `Refusals`.
     """
-    can = sink.capabilities
-    adoption = Adoption(
-        sink,
-        settings.match_on,
-        ledger=ledger,
-        outcomes=outcomes,
-        unanswered=unanswered,
-        peers=peers,
-        shutdown=shutdown,
-        warn_once=warn_once,
-    )
-    terms = Terms(
-        adoption.adopts,
-        can.idempotent,
-        can.replaces,
-        former_until,
-        key_properties,
-    )
-    canary = Canary(
-        sink,
-        ledger=ledger,
-        outcomes=outcomes,
-        due=canaries,
-        shutdown=shutdown,
-        warn_once=warn_once,
-    )
-    wait = settings.retry_wait_seconds
-    tries = Tries(sink.title, settings.max_tries, wait, can.alone_after)
-    leavers = Leavers(
-        can,
-        Wishes(settings.on_delete, marks),
-        ledger=ledger,
-        outcomes=outcomes,
-        unanswered=unanswered,
-        limit=limit,
-    )
-    departed = Departed(ledger, outcomes, adoption)
-    attributes = {field.wire: field.attribute for field in sink.configured()}
-    refusals = Refusals(ledger, outcomes, sink.context.first_writes, attributes, takes_again)
-    stream_guards = StreamGuards(guards, outcomes.stream, attributes)
-    admission = Admission(
-        ledger,
-        outcomes,
-        refusals=refusals,
-        limit=limit,
-        guards=stream_guards,
-        gate=gate,
-        mode=settings.mode,
-        assert_complete=assert_complete,
-    )
-    missing = Missing(sink, ledger, outcomes, departed, settings.on_gone, adopts=adoption.adopts)
-    delivery = Delivery(
-        sink,
-        ledger=ledger,
-        outcomes=outcomes,
-        adoption=adoption,
-        setbacks=Setbacks(outcomes, tries),
-        unanswered=unanswered,
-        missing=missing,
-        departed=departed,
-        shutdown=shutdown,
-        canary=canary,
-        guards=stream_guards,
-        refusals=refusals,
-        policies=UpdatePolicies(
-            sink,
-            ledger,
-            outcomes,
-            filled=filled,
-            missing=missing,
-            shutdown=shutdown,
-            mode=settings.mode,
-            marks=settings.marks.keys(),
-        ),
-        admission=admission,
-    )
-    return Steps(Plan(ledger, outcomes, filled, unanswered, terms), leavers, delivery)
+
+    def __init__(  # noqa: PLR0913  # what the steps work with
+        self,
+        sink: ApiSink[Any],
+        run: RunForDelivery,
+        *,
+        outcomes: Outcomes,
+        filled: FilledFields,
+        unanswered: Unanswered,
+        asks: Asks,
+        key_properties: Sequence[str],
+        warn_once: Callable[[str], None],
+    ) -> None:
+        self._sink, self._can, self._run, self._asks = sink, sink.capabilities, run, asks
+        self._settings, self._ledger = run.settings, run.ledger
+        self._outcomes, self._filled, self._unanswered = outcomes, filled, unanswered
+        self._key_properties, self._warn_once = key_properties, warn_once
+        self._attributes = {field.wire: field.attribute for field in sink.configured()}
+
+    @cached_property
+    def plan(self) -> Plan:
+        """Return what plans what is to be done with records."""
+        terms = Terms(
+            self._adoption.adopts,
+            self._can.idempotent,
+            self._can.replaces,
+            self._run.former_until,
+            self._key_properties,
+        )
+        return Plan(self._ledger, self._outcomes, self._filled, self._unanswered, terms)
+
+    @cached_property
+    def leavers(self) -> Leavers:
+        """Return what decides about contacts whose records left the source."""
+        return Leavers(
+            self._can,
+            Wishes(self._settings.on_delete, self._asks.marks),
+            ledger=self._ledger,
+            outcomes=self._outcomes,
+            unanswered=self._unanswered,
+            limit=self._run.limit,
+        )
+
+    @cached_property
+    def delivery(self) -> Delivery:
+        """Return what delivers planned records."""
+        can, settings = self._can, self._settings
+        wait = settings.retry_wait_seconds
+        tries = Tries(self._sink.title, settings.max_tries, wait, can.alone_after)
+        return Delivery(
+            self._sink,
+            ledger=self._ledger,
+            outcomes=self._outcomes,
+            adoption=self._adoption,
+            setbacks=Setbacks(self._outcomes, tries),
+            unanswered=self._unanswered,
+            missing=self._missing,
+            departed=self._departed,
+            shutdown=self._run.shutdown,
+            canary=self._canary,
+            guards=self._guards,
+            refusals=self._refusals,
+            policies=self._policies,
+            admission=self._admission,
+        )
+
+    @cached_property
+    def _adoption(self) -> Adoption:
+        return Adoption(
+            self._sink,
+            self._settings.match_on,
+            ledger=self._ledger,
+            outcomes=self._outcomes,
+            unanswered=self._unanswered,
+            peers=self._run.peers,
+            shutdown=self._run.shutdown,
+            warn_once=self._warn_once,
+        )
+
+    @cached_property
+    def _canary(self) -> Canary:
+        return Canary(
+            self._sink,
+            ledger=self._ledger,
+            outcomes=self._outcomes,
+            due=self._run.canaries,
+            shutdown=self._run.shutdown,
+            warn_once=self._warn_once,
+        )
+
+    @cached_property
+    def _departed(self) -> Departed:
+        return Departed(self._ledger, self._outcomes, self._adoption)
+
+    @cached_property
+    def _missing(self) -> Missing:
+        parts = self._sink, self._ledger, self._outcomes, self._departed
+        return Missing(*parts, self._settings.on_gone, adopts=self._adoption.adopts)
+
+    @cached_property
+    def _guards(self) -> StreamGuards:
+        return StreamGuards(self._run.guards, self._outcomes.stream, self._attributes)
+
+    @cached_property
+    def _refusals(self) -> Refusals:
+        first_writes = self._sink.context.first_writes
+        parts = self._ledger, self._outcomes, first_writes, self._attributes
+        return Refusals(*parts, self._asks.takes_again)
+
+    @cached_property
+    def _policies(self) -> UpdatePolicies:
+        return UpdatePolicies(
+            self._sink,
+            self._ledger,
+            self._outcomes,
+            filled=self._filled,
+            missing=self._missing,
+            shutdown=self._run.shutdown,
+            mode=self._settings.mode,
+            marks=self._settings.marks.keys(),
+        )
+
+    @cached_property
+    def _admission(self) -> Admission:
+        return Admission(
+            self._ledger,
+            self._outcomes,
+            refusals=self._refusals,
+            limit=self._run.limit,
+            guards=self._guards,
+            gate=self._run.gate,
+            mode=self._settings.mode,
+            assert_complete=self._asks.assert_complete,
+        )

@@ -11,8 +11,8 @@ from singer_sdk.exceptions import ConfigurationError, StreamMapConfigError
 
 from target_contacts.destinations.settings import Destination, wrong
 from target_contacts.ledger.database import Database
+from target_contacts.pipeline.purpose import Purpose
 from target_contacts.pipeline.reporting import assert_writable
-from target_contacts.pipeline.run import Purpose
 from target_contacts.settings import of_translation
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from target_contacts.destinations.report import Report
 from target_contacts.destinations.settings import LIST, Destination, at_once, chosen, read
 from target_contacts.destinations.workers import Workers
 from target_contacts.pipeline.plans import keeping
-from target_contacts.pipeline.run import Purpose
+from target_contacts.pipeline.purpose import Purpose
 from target_contacts.singer.reader import MessageReader
 
 if TYPE_CHECKING:

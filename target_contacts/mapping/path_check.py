@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from jmespath.functions import Functions
@@ -14,7 +15,7 @@ from target_contacts.contact.vocabulary import ATTRIBUTES
 from target_contacts.values.basic import assert_known
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from target_contacts.contact.paths import FieldPath, Node
 
@@ -41,6 +42,46 @@ def assert_can_match(paths: Iterable[FieldPath], schemas: Sequence[Mapping[str, 
         except Never as never:
             msg = f"field_map names {path.text}, which can never match: {never}."
             raise ConfigurationError(msg) from None
+
+
+def assert_mapped(
+    paths: Sequence[FieldPath],
+    looked_up: Mapping[str, FieldPath],
+    own: Mapping[str, Any],
+    messages: Iterable[Mapping[str, Any]],
+) -> None:
+    """Raise ConfigurationError if a setting takes from a field that no stream so far has.
+
+    Args:
+        paths: The paths of `field_map`.
+        looked_up: Paths by which ids are looked up, by setting.
+        own: The schema of the stream.
+        messages: The SCHEMA messages of all streams so far.
+    """
+    _assert_in_some(paths, own, messages)
+    for setting, path in looked_up.items():
+        with _naming(setting):
+            _assert_in_some([path], own, messages)
+
+
+@contextlib.contextmanager
+def _naming(setting: str) -> Iterator[None]:
+    try:
+        yield
+    except ConfigurationError:
+        msg = f"{setting} names what no record can have. --explain shows the fields."
+        raise ConfigurationError(msg) from None
+
+
+def _assert_in_some(
+    paths: Sequence[FieldPath], own: Mapping[str, Any], messages: Iterable[Mapping[str, Any]]
+) -> None:
+    if not paths:
+        return
+    try:  # what the stream itself has need not be looked for in perhaps thousands
+        assert_can_match(paths, [own])
+    except ConfigurationError:
+        assert_can_match(paths, [own, *(each["schema"] for each in messages)])
 
 
 def _record(schemas: Sequence[Mapping[str, Any]]) -> Shape:

@@ -10,16 +10,16 @@ from target_contacts.contact.deletion import Gone
 from target_contacts.delivery import keys
 from target_contacts.delivery.filled import FilledFields
 from target_contacts.delivery.replays import SUPERSEDED, is_older
-from target_contacts.delivery.steps import steps_of
+from target_contacts.delivery.steps import Asks, RunForDelivery, Steps
 from target_contacts.delivery.unanswered import Unanswered
 from target_contacts.delivery.versions import NO_KEY, UNENDED, UNREADABLE
 from target_contacts.errors import Rejected
 from target_contacts.pipeline.again import Again
 from target_contacts.pipeline.explain import Explainer
 from target_contacts.pipeline.intake import Intake, know_keys
-from target_contacts.pipeline.prepare import Preparation, why_gone
 from target_contacts.pipeline.stream import Stream
 from target_contacts.pipeline.stream_sink import StreamSink
+from target_contacts.pipeline.translation import RunForTranslation, Translation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -68,10 +68,25 @@ class ContactSink(StreamSink):
         has_former_keys = know_keys(ledger, stream)
         clears = sink.capabilities.clears_fields
         filled = FilledFields(ledger, sink.configured(), clears=clears)
-        self._preparation = Preparation(
-            stream, sink, run, outcomes=outcomes, filled=filled, warn_once=warn_once
+        made = Translation(
+            stream,
+            sink,
+            RunForTranslation(
+                run.settings,
+                run.lookups,
+                ledger,
+                matches=run.matches,
+                status_names=run.status_names,
+                schemas=run.schemas,
+                source=run.source_of(self.stream_name),
+                is_offline=run.is_offline,
+            ),
+            outcomes=outcomes,
+            filled=filled,
+            warn_once=warn_once,
         )
-        for text in self._preparation.policies_without_effect:
+        self._translation, self._preparation = made, made.preparation
+        for text in made.fields.policies_without_effect:
             run.warn_once(text)
         self._intake = Intake(
             stream,
@@ -82,10 +97,12 @@ class ContactSink(StreamSink):
             settings=run.translation_settings,
             has_former_keys=has_former_keys,
         )
-        self.explainer = Explainer(sink, self._preparation, outcomes) if run.is_offline else None
-        if not self.explainer:
+        self._explainer = Explainer(sink, made, outcomes) if run.is_offline else None
+        if self._explainer:
+            run.explainers.append(self._explainer)
+        else:
             self._make_delivery(stream, filled, warn_once)
-        self._watches = not self.explainer and self._leavers.are_wanted
+        self._watches = not self._explainer and self._leavers.are_wanted
         """Whether it matters which records come."""
         self._versions = run.versions(self.stream_name)
         if not self.key_properties:
@@ -95,30 +112,30 @@ class ContactSink(StreamSink):
         self, stream: Stream, filled: FilledFields, warn_once: Callable[[str], None]
     ) -> None:
         """Make the objects that plan and deliver the records."""
-        run = self._run
-        self._again = Again(
-            self.api_sink, self._preparation.references, self._preparation.learns_anew
-        )
-        self._plan, self._leavers, self._delivery = steps_of(
-            self.api_sink,
+        run, fields = self._run, self._translation.fields
+        self._again = Again(self.api_sink, self._translation.references, fields.learns_anew)
+        for_delivery = RunForDelivery(
             run.settings,
-            ledger=run.ledger,
+            run.ledger,
+            run.shutdown,
+            limit=run.limit,
+            guards=run.guards,
+            gate=run.gate,
+            canaries=run.canaries,
+            peers=run.adoptions,
+            former_until=run.former_until,
+        )
+        steps = Steps(
+            self.api_sink,
+            for_delivery,
             outcomes=self._outcomes,
             filled=filled,
             unanswered=Unanswered(run.settings.unanswered_wait),
-            peers=run.adoptions,
-            shutdown=run.shutdown,
-            limit=run.limit,
-            canaries=run.canaries,
-            guards=run.guards,
-            gate=run.gate,
-            former_until=run.former_until,
+            asks=Asks(fields.assert_complete, lambda: fields.marks, self._again.takes),
             key_properties=stream.key_properties,
-            assert_complete=self._preparation.assert_complete,
-            marks=lambda: self._preparation.marks,
             warn_once=warn_once,
-            takes_again=self._again.takes,
         )
+        self._plan, self._leavers, self._delivery = steps.plan, steps.leavers, steps.delivery
 
     @property
     def max_size(self) -> int:
@@ -141,7 +158,7 @@ class ContactSink(StreamSink):
             self._outcomes.refuse(line.message, why)
             return False
         except Gone as gone:
-            self._outcomes.leave_out(why_gone(gone, self._run.settings.on_delete))
+            self._outcomes.leave_out(gone.why(self._run.settings.on_delete))
             return False
         if self._watches or line.version is not None:
             self._see(line.version, received)
@@ -171,7 +188,7 @@ class ContactSink(StreamSink):
     def activate(self, version: object) -> str:
         """Have something done at the end of the input about the records that a version lacks."""
         if not self._watches:
-            return "on_delete is skip" if self.explainer is None else "nothing is sent"
+            return "on_delete is skip" if self._explainer is None else "nothing is sent"
         if (reason := self._versions.activate(version)) or not isinstance(version, int):
             return reason
         former = self._versions.waiting
@@ -195,8 +212,8 @@ class ContactSink(StreamSink):
         del context
         waiting, self._queue = self._queue, {}
         self.record_counter_metric.increment(len(waiting))
-        if self.explainer:
-            self.explainer.explain(waiting.values())
+        if self._explainer:
+            self._explainer.explain(waiting.values())
             return
         for changed, is_beyond in self._run.limit.parts(self._plan.changed(waiting)):
             if is_beyond:
@@ -224,12 +241,12 @@ class ContactSink(StreamSink):
 
     def _prepared(self, changed: Iterable[Received]) -> list[Planned]:
         """Return records as they are sent, and settle those that are not sent."""
-        prepare = self._preparation
-        if not prepare.references:
+        prepare, references = self._preparation, self._translation.references
+        if not references:
             return [item for received in changed if (item := self._tried(received, prepare.item))]
         read = [(each, self._tried(each, prepare.read)) for each in changed]
         contacts = [(received, contact) for received, contact in read if contact]
-        prepare.references.learn(contact for _, contact in contacts)
+        references.learn(contact for _, contact in contacts)
         made = (self._tried(one, prepare.item, contact) for one, contact in contacts)
         return [item for item in made if item]
 
@@ -240,7 +257,7 @@ class ContactSink(StreamSink):
         try:
             return make(received, *given)
         except Rejected as why:
-            if self._preparation.learns_anew():
+            if self._translation.fields.learns_anew():
                 return self._tried(received, make, *given)
             self._outcomes.reject(received, why)
         except Gone as gone:
@@ -255,18 +272,18 @@ class ContactSink(StreamSink):
         if gone.told.sure and self._leavers.are_wanted:
             self._gone.append(received)
         else:
-            self._outcomes.skip(received, why_gone(gone, self._run.settings.on_delete))
+            self._outcomes.skip(received, gone.why(self._run.settings.on_delete))
 
     def settle_due(self) -> None:
         """Settle unanswered creates that can no longer be carried out."""
-        if not self.explainer:
+        if not self._explainer:
             self._delivery.settle_due()
 
     def settle_last(self) -> None:
         """Settle the other unanswered creates, at the end of the stream."""
-        if not self.explainer:
+        if not self._explainer:
             self._delivery.finish()
 
     def learn(self) -> None:
         """Ask the API for the account's fields, as is done before the first record."""
-        self._preparation.get_ready()
+        self._translation.get_ready()

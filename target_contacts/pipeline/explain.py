@@ -12,8 +12,7 @@ from target_contacts.errors import Rejected
 from target_contacts.mapping.policies import OVERWRITE, allowed
 from target_contacts.mapping.remedies import remedies
 from target_contacts.mapping.required import MISSING
-from target_contacts.pipeline.prepare import why_gone
-from target_contacts.report.summary import shown
+from target_contacts.report import summary
 from target_contacts.sinks.item import without_empty
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from target_contacts.delivery.planned import Received
     from target_contacts.mapping.coverage import Use
     from target_contacts.mapping.field import Payload
-    from target_contacts.pipeline.prepare import Preparation
+    from target_contacts.pipeline.translation import Translation
     from target_contacts.sinks.base import ApiSink
 
 WIDTH = 140
@@ -37,8 +36,10 @@ WIDTH = 140
 class Explainer:
     """Count what would be sent of one stream, instead of delivering it."""
 
-    def __init__(self, sink: ApiSink[Any], preparation: Preparation, outcomes: Outcomes) -> None:
-        self._sink, self._preparation, self._outcomes = sink, preparation, outcomes
+    def __init__(self, sink: ApiSink[Any], made: Translation, outcomes: Outcomes) -> None:
+        self._sink, self._outcomes = sink, outcomes
+        self._fields, self._references, self._remarks = made.fields, made.references, made.remarks
+        self._reader, self._preparation = made.reader, made.preparation
         self._on_delete = sink.context.settings.on_delete
         self._uses: Counter[Use] = Counter()
         self._converted: Counter[Use] = Counter()
@@ -59,31 +60,31 @@ class Explainer:
         except Rejected as why:
             reasons = [why]
         except Gone as gone:
-            self._outcomes.skip(received, why_gone(gone, self._on_delete))
+            self._outcomes.skip(received, gone.why(self._on_delete))
             return
         if not reasons:
             self.sent += 1
             self._outcomes.settle("created", received)
             return
         self._refused += 1
-        self._rejected.update({(shown(why.field, why.code), why.code) for why in reasons})
+        self._rejected.update({(summary.shown(why.field, why.code), why.code) for why in reasons})
         self._outcomes.reject(received, reasons[0])
 
     def _count(self, received: Received) -> list[Rejected]:
         """Count what becomes of a record's values; return why it would not be sent."""
-        preparation = self._preparation
-        contact = preparation.contact(received.record)
-        self._spare.update({*map(preparation.shown, preparation.not_carried(contact))})
+        contact = self._reader.contact(received.record)
+        translator, shown = self._fields.translator, self._remarks.shown
+        coverage = translator.coverage
+        self._spare.update({*map(shown, self._remarks.not_carried(contact, coverage))})
         self._conflicts.update(
-            (attribute, preparation.shown(taken), preparation.shown(left))
-            for attribute, taken, left in contact.conflicts
+            (attribute, shown(taken), shown(left)) for attribute, taken, left in contact.conflicts
         )
         payload, reasons = self._translated(contact)
-        preparation.references.suppose(contact, payload)
-        sent = allowed(payload, preparation.translator.policies)
-        lacking = preparation.translator.required.missing(sent, creating=True)
+        self._references.suppose(contact, payload)
+        sent = allowed(payload, translator.policies)
+        lacking = translator.required.missing(sent, creating=True)
         refused = {why.field for why in reasons}
-        for found, raw in preparation.coverage.uses(contact, payload):
+        for found, raw in coverage.uses(contact, payload):
             use = found._replace(source=self._shown(found.source, contact))
             self._uses[use] += 1
             self._converted[use] += str(raw) != str(payload[use.wire])
@@ -96,20 +97,19 @@ class Explainer:
         """Return where a value comes from, names of fields as far as they may be shown."""
         if source not in contact.sources.values():
             return source
-        return JOINT.join(map(self._preparation.shown, source.split(JOINT)))
+        return JOINT.join(map(self._remarks.shown, source.split(JOINT)))
 
     def _translated(self, contact: Contact) -> tuple[Payload, list[Rejected]]:
         """Return a contact in the destination's fields, and what is wrong with it."""
-        preparation, reasons = self._preparation, list[Rejected]()
-        preparation.translator.conversion.refusals = reasons
+        translator, reasons = self._fields.translator, list[Rejected]()
+        translator.conversion.refusals = reasons
         try:
-            payload, defaults, _ = preparation.translated(contact)
+            payload, defaults, _ = self._preparation.translated(contact)
         except Rejected as why:
             reasons.append(why)
-            preparation.translator.conversion.refusals = []
-            payload = preparation.translator.payload(contact)
-            defaults = preparation.translator.defaults(contact)
-            preparation.translator.conversion.dropped_or_truncated.clear()
+            translator.conversion.refusals = []
+            payload, defaults = translator.payload(contact), translator.defaults(contact)
+            translator.conversion.dropped_or_truncated.clear()
         return {**defaults, **without_empty(payload)}, reasons
 
     def show(self, file: TextIO) -> None:
@@ -140,7 +140,7 @@ class Explainer:
         heads = ["record field", "attribute", f"{self._sink.title} field", "records", "converted"]
         uses = sorted(self._uses.items())
         rows: list[tuple[object, ...]] = [(*u, n, self._converted[u] or "") for u, n in uses]
-        policies = self._preparation.translator.policies
+        policies = self._fields.translator.policies
         if not policies:
             return heads, rows
         told = (policies.get(use.wire, OVERWRITE) for use, _ in uses)
@@ -153,7 +153,7 @@ class Explainer:
 
     def attribute_of(self, wire: str) -> str:
         """Return the attribute that fills a field of the destination, or ""."""
-        return self._preparation.translator.attributes.get(wire, "")
+        return self._fields.translator.attributes.get(wire, "")
 
     def remedies(self) -> Iterator[str]:
         """Yield which settings give what is missing."""
@@ -161,10 +161,10 @@ class Explainer:
         lacking += sorted(self._expected)
         if lacking:
             yield "To give what is missing, add to the config, with your own for …:"
-            translator = self._preparation.translator
+            translator = self._fields.translator
             identity = self._sink.capabilities.identity
             yield from remedies(lacking, translator, identity, self._sink.remedies())
-            if self._preparation.references:
+            if self._references:
                 yield "What is looked up gets its default only with missing: default beside it."
 
 

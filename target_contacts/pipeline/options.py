@@ -9,7 +9,7 @@ import click
 
 from tap_contacts.plugin.base import check_option
 from target_contacts.delivery.bounds import allowed
-from target_contacts.pipeline.run import Purpose
+from target_contacts.pipeline.purpose import Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,14 +10,14 @@ import contextlib
 import shutil
 import tempfile
 from functools import partial
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol, TypeVar
 
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.transport.errors import ApiError
 from target_contacts.delivery.gate import Gate
 from target_contacts.pipeline.intake import VERSION
-from target_contacts.pipeline.run import Purpose
+from target_contacts.pipeline.purpose import Purpose
 from target_contacts.planning import differences
 from target_contacts.planning.file import Header, PlanFile, brief_of, read
 from target_contacts.planning.planned_write import NEW
@@ -53,9 +53,12 @@ class Command(Protocol):
         """Read everything, and report nothing."""
 
 
+CommandT = TypeVar("CommandT", bound=Command)
+
+
 def make_plan(
-    make: Callable[..., Command], path: Path, file_input: IO[Any] | None, limit: int | None
-) -> tuple[Command, int]:
+    make: Callable[..., CommandT], path: Path, file_input: IO[Any] | None, limit: int | None
+) -> tuple[CommandT, int]:
     """Write a plan of what a run would do; return the target and the exit code.
 
     Args:
@@ -76,8 +79,8 @@ def make_plan(
 
 
 def carry_out(
-    make: Callable[..., Command], path: Path, file_input: IO[Any] | None, limit: int | None
-) -> tuple[Command, int]:
+    make: Callable[..., CommandT], path: Path, file_input: IO[Any] | None, limit: int | None
+) -> tuple[CommandT, int]:
     """Do what a plan says; return the target and the exit code.
 
     Raises:

@@ -20,7 +20,7 @@ from tap_contacts.plugin.stream_maps import EXPRESSION_ERRORS, Mapper
 from target_contacts.delivery.versions import FILTERED, UNREADABLE
 from target_contacts.errors import Rejected
 from target_contacts.ledger.entry import CANONICAL
-from target_contacts.pipeline.run import Purpose
+from target_contacts.pipeline.purpose import Purpose
 from target_contacts.shutdown import Interrupted
 from target_contacts.singer.lines import Line
 from target_contacts.singer.reader import MessageReader

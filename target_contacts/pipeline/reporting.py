@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_contacts.plugin import signals
 from tap_contacts.plugin.base import ending_of
-from target_contacts.pipeline.run import Purpose
+from target_contacts.pipeline.purpose import Purpose
 from target_contacts.report import private_files
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ import msgspec
 
 from tap_contacts.plugin import printable
 from target_contacts.parents.references import AMBIGUOUS, UNKNOWN
+from target_contacts.pipeline.ending import summary
 from target_contacts.pipeline.intake import VERSION
 from target_contacts.report import page
 from target_contacts.report.facts import ENDINGS, Facts, Rejection, Skip
@@ -130,7 +131,7 @@ class Report:
         facts.error = error and printable.text(error)
         facts.ended = ENDINGS.get(code, f"exit code {code}")
         facts.account = run.account
-        facts.row, facts.summary = self._track.figures(), run.summary()
+        facts.row, facts.summary = self._track.figures(), summary(run)
         facts.timeline = self._timeline.end()
         facts.rejects_file = str(run.rejects.path) if run.rejects.path else None
         self._gather_records()

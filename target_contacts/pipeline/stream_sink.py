@@ -13,16 +13,12 @@ if TYPE_CHECKING:
 
     from singer_sdk import Target
 
-    from target_contacts.pipeline.explain import Explainer
     from target_contacts.pipeline.run import Run
     from target_contacts.singer.lines import Line
 
 
 class StreamSink(BatchSink):
     """A sink of one stream in one run."""
-
-    explainer: Explainer | None = None
-    """Explains what would be written, if the run is for that."""
 
     def __init__(
         self,
@@ -97,5 +93,5 @@ class PassedOverSink(StreamSink):
             self._run.status_names[str(record.get("id"))] = str(record.get("display_value"))
         elif self._has_parents:
             record = mapped or line.message["record"]
-            self._run.parent_names.take(self.key_properties, record)
+            self._run.lookups.names.take(self.key_properties, record)
         return False

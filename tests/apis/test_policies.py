@@ -9,7 +9,7 @@ import pytest
 from singer_sdk.exceptions import ConfigurationError
 
 from target_contacts.declared.shapes import POLICIES
-from target_contacts.pipeline.run import Purpose
+from target_contacts.pipeline.purpose import Purpose
 from target_contacts.target import SINKS, TargetContacts
 from target_contacts.values import names
 from tests.crash.lab import KINDS

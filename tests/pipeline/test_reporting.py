@@ -14,6 +14,7 @@ from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.plugin.base import InputError
 from tap_contacts.transport.errors import ApiError
+from target_contacts.commands import preview
 from target_contacts.report.facts import ENDINGS
 from target_contacts.report.outcome_file import RUNS
 from target_contacts.report.summary import BINS, MARKED
@@ -247,7 +248,7 @@ def test_a_folder_that_takes_no_report_is_refused_before_anything_is_sent(
     with pytest.raises(ConfigurationError, match=r"^report_dir: .* cannot be written to"):
         place.run(person(1))
     with pytest.raises(ConfigurationError, match=r"^report_dir: .* cannot be written to"):
-        TargetContacts(config=place.config).check()
+        preview.check(TargetContacts(config=place.config))
     assert zoho.log == []
 
 

@@ -14,13 +14,14 @@ from target_contacts.delivery.gate import Gate
 from target_contacts.delivery.guards import Guards
 from target_contacts.delivery.limit import Limit
 from target_contacts.delivery.outcomes import Outcomes
-from target_contacts.delivery.steps import steps_of
+from target_contacts.delivery.steps import Asks, RunForDelivery, Steps
 from target_contacts.delivery.unanswered import MOST_HELD, Unanswered
 from target_contacts.delivery.versions import Versions
 from target_contacts.ledger.ledger import Ledger
+from target_contacts.parents.lookups import Lookups
 from target_contacts.pipeline.intake import Intake
-from target_contacts.pipeline.prepare import Preparation
 from target_contacts.pipeline.stream import Stream
+from target_contacts.pipeline.translation import RunForTranslation, Translation
 from target_contacts.planning.held import Held
 from target_contacts.planning.planner import Planner
 from target_contacts.planning.sink import PlanningSink
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from target_contacts.delivery.planned import Planned, Received
     from target_contacts.errors import Rejected
     from target_contacts.ledger.entry import Entry
-    from target_contacts.pipeline.run import Run
+    from target_contacts.pipeline.prepare import Preparation
     from target_contacts.sinks.base import ApiSink
 
 Record = dict[str, Any]
@@ -85,8 +86,6 @@ class Place:
 class FakeRun:
     """One run of the target; it knows what a `Run` knows of settings and streams."""
 
-    is_offline = False
-    resolvers: Mapping[str, Any] = {}
     matches = Matches("", "fake", kept=False)
     has_former_keys = False
     """Whether the ledger may know records by keys as an earlier version wrote them."""
@@ -126,15 +125,19 @@ class FakeRun:
         self._held = Held(self.sink)
         self.gate = gate or Gate()
         self.guards = Guards(limits, lambda: self.ledger, enforced=writes, allowed=allow)
+        self.lookups = Lookups(
+            self.settings,
+            type(self.sink),
+            lambda: self.sink.client,
+            lambda: self.ledger,
+            is_offline=False,
+        )
         self.first_writes = FirstWrites("Fake", place.ledger.has_accepted)
         self.sink.context = self.sink.context._replace(
             first_writes=self.first_writes, digest=place.ledger.digest
         )
         self._streams: dict[str, _Steps] = {}
         self._gone: list[Received] = []
-
-    def source_of(self, _: str) -> str | None:
-        """Return that no stream comes from one of the APIs."""
 
     def send(self, *records: Record, stream: str = "contacts", version: int | None = None) -> None:
         """Deliver records as one batch, each with a STATE behind it that holds its id.
@@ -220,41 +223,59 @@ class FakeRun:
         stream = Stream(name, {"properties": {each: {} for each in properties}}, ["id"])
         outcomes = Outcomes(name, self.books, self._checkpoints, self._keep, self.guards)
         filled = FilledFields(ledger, sink.configured(), clears=can.clears_fields)
-        run, settings = cast("Run", self), self.settings
-        preparation = Preparation(
-            stream, sink, run, outcomes=outcomes, filled=filled, warn_once=self.warnings.append
+        settings = self.settings
+        warn_once = self.warnings.append
+        made = Translation(
+            stream,
+            sink,
+            RunForTranslation(
+                settings,
+                self.lookups,
+                ledger,
+                matches=self.matches,
+                status_names={},
+                schemas={},
+                source=None,
+                is_offline=False,
+            ),
+            outcomes=outcomes,
+            filled=filled,
+            warn_once=warn_once,
         )
+        fields = made.fields
         intake = Intake(
             stream,
-            preparation,
+            made.preparation,
             ledger=ledger,
             outcomes=outcomes,
             status_names={},
             settings={"policies": [settings.policies, settings.stream_policies]},
             has_former_keys=self.has_former_keys,
         )
-        plan, leavers, delivery = steps_of(
-            sink,
+        for_delivery = RunForDelivery(
             settings,
-            ledger=ledger,
+            ledger,
+            place.shutdown,
+            limit=self.limit,
+            guards=self.guards,
+            gate=self.gate,
+            canaries=self.canaries,
+            peers=self._peers,
+            former_until=self._former_until,
+        )
+        steps = Steps(
+            sink,
+            for_delivery,
             outcomes=outcomes,
             filled=filled,
             unanswered=Unanswered(settings.unanswered_wait, place.clock, self._most_held),
-            peers=self._peers,
-            shutdown=place.shutdown,
-            limit=self.limit,
-            canaries=self.canaries,
-            guards=self.guards,
-            gate=self.gate,
-            former_until=self._former_until,
+            asks=Asks(fields.assert_complete, lambda: fields.marks),
             key_properties=["id"],
-            assert_complete=preparation.assert_complete,
-            marks=lambda: preparation.marks,
-            warn_once=self.warnings.append,
+            warn_once=warn_once,
         )
-        wanted = leavers.are_wanted
-        versions = Versions(ledger, name, wanted=wanted)
-        return _Steps(intake, preparation, outcomes, plan, leavers, versions, delivery)
+        plan, leavers, delivery = steps.plan, steps.leavers, steps.delivery
+        versions = Versions(ledger, name, wanted=leavers.are_wanted)
+        return _Steps(intake, made.preparation, outcomes, plan, leavers, versions, delivery)
 
     def _keep(self, message: Mapping[str, Any], why: Rejected) -> None:
         self.rejections.append(why)

@@ -1,0 +1,159 @@
+"""The command line: carry out what its options ask for."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol
+
+from singer_sdk.exceptions import ConfigurationError
+
+from target_contacts.commands.options import assert_configured, named, taken
+from target_contacts.pipeline import options as runs
+from target_contacts.pipeline.purpose import Purpose
+from target_contacts.pipeline.receiver import leave
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from target_contacts.commands.options import Asked
+    from target_contacts.delivery.bounds import Given
+    from target_contacts.pipeline.contact_sink import ContactSink
+    from target_contacts.pipeline.run import Run
+
+
+class Target(Protocol):
+    """A target, made for one run."""
+
+    @property
+    def this_run(self) -> Run:
+        """Return its run."""
+
+    def run(self, file_input: IO[Any] | None = None) -> int:
+        """Read and write everything; report; return the exit code."""
+
+    def plan_again(self, file_input: IO[Any]) -> None:
+        """Read everything, and report nothing."""
+
+    def listen(self, file_input: IO[Any] | None = None) -> None:
+        """Read everything, and do no more than that."""
+
+    def has_input(self, file_input: IO[Any] | None) -> bool:
+        """Wait for the first byte; say whether there may be one."""
+
+    def rehearse(self) -> ContactSink:
+        """Return the sink of a stream, ready for the first record, of which none will come."""
+
+
+class CommandLine(NamedTuple):
+    """What a command is asked for."""
+
+    file_input: IO[Any] | None
+    """The input; None: standard input."""
+    options: Mapping[str, Any]
+    """Those that say what a run is for."""
+    destinations: Sequence[str]
+    """Names of the destinations to write to; none: all."""
+    allow: Mapping[str, Given] | None
+    asked: Asked | None
+    """A command on the ledger or on rejects, if it is none that runs."""
+
+    @classmethod
+    def of(cls, options: dict[str, Any], file_input: IO[Any] | None) -> CommandLine:
+        """Return what options ask for; raise UsageError if one of them goes for nothing."""
+        destinations, allow = options.pop("destinations", ()), options.pop("allow", None)
+        also = {"limit": options.get("limit"), "allow": allow, "input": file_input}
+        asked = taken(options, also)
+        return cls(file_input, options, destinations, allow, asked)
+
+    def assert_one(self) -> None:
+        """Raise UsageError if several options are given, each of which is for a run of its own."""
+        ones = {name: value for name, value in self.options.items() if name != "limit"}
+        runs.assert_one({**ones, **named(self.asked)})
+
+    @property
+    def purpose(self) -> Purpose:
+        """Return what the run is for."""
+        return runs.purpose(**self.options)
+
+    @property
+    def alone(self) -> str:
+        """Return the option that is for one destination at a time; "" if there is none."""
+        return runs.alone(self.options)
+
+    def carry_out(
+        self,
+        config: Mapping[str, Any],
+        make: Callable[..., Target],
+        write_several: Callable[[Mapping[str, Any], CommandLine], int],
+    ) -> NoReturn:
+        """Do what is asked for, and end the process.
+
+        Args:
+            config: The settings.
+            make: Makes a target.
+            write_several: Does it with several accounts; returns the exit code.
+        """
+        several = runs.are_given(config)
+        if self.asked and several:
+            msg = "This option is for one account: give it a config of its own, with api."
+            raise ConfigurationError(msg)
+        make_one = functools.partial(make, config=config)
+        if self.asked:
+            assert_configured(self.asked, config)
+            sys.exit(_answered(make_one, self.asked))
+        if self.destinations or several:
+            sys.exit(write_several(config, self))
+        _end(*self.perform(make_one, self.file_input))
+
+    def perform(
+        self, make: Callable[..., Target], file_input: IO[Any] | None
+    ) -> tuple[Target, int]:
+        """Do with one account what is asked for; return the target and the exit code.
+
+        Args:
+            make: Makes a target.
+            file_input: The input; None: standard input.
+        """
+        limit, plan = self.options.get("limit"), self.options.get("plan")
+        if path := plan or self.options.get("apply"):
+            from target_contacts.pipeline import plans
+
+            carry = plans.make_plan if plan else plans.carry_out
+            return carry(make, path, file_input, limit)
+        target = make(purpose=self.purpose, limit=limit)
+        if self.purpose is Purpose.WRITE:
+            return target, _run(make, target, file_input, limit)
+        from target_contacts.commands import preview
+
+        if self.purpose is Purpose.CHECK:
+            return target, preview.check(target)
+        return target, preview.explain(target, file_input)
+
+
+def _answered(make: Callable[..., Target], asked: Asked) -> int:
+    """Carry out a command on the ledger or on rejects; return the exit code."""
+    from target_contacts.commands.answer import answer
+
+    return answer(make, asked)
+
+
+def _run(
+    make: Callable[..., Target], target: Target, file_input: IO[Any] | None, limit: int | None
+) -> int:
+    """Run a target; if a guard ended its last run, count first what this one would do.
+
+    Returns the exit code.
+    """
+    if not (target.has_input(file_input) and target.this_run.was_stopped()):
+        return target.run(file_input)
+    from target_contacts.pipeline import plans
+
+    return plans.count_and_run(make, target, file_input, limit)
+
+
+def _end(target: Target, code: int) -> NoReturn:
+    """End the process when a run has ended."""
+    if target.this_run.shutdown.abandoned:
+        leave(code)
+    sys.exit(code)

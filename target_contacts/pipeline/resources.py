@@ -1,0 +1,111 @@
+"""The client and the ledger of a run's account."""
+
+from __future__ import annotations
+
+import time
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from tap_contacts.transport.usage import Usage
+from target_contacts.pipeline.purpose import Purpose
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tap_contacts.transport.client import ApiClient
+    from target_contacts.ledger.ledger import Ledger
+    from target_contacts.planning.planned_run import PlannedRun
+    from target_contacts.settings import Settings
+    from target_contacts.shutdown import Shutdown
+
+
+class Resources:
+    """The client and the ledger of a run's account. Each is opened when it is first used.
+
+    Args:
+        kind: Makes the client.
+        config: The target's settings, checked by its schema.
+        settings: The same, typed.
+        shutdown: Whether the run is to end.
+        purpose: What the run is for.
+        planned: Makes a copy of the ledger; None if the run does not only plan.
+    """
+
+    def __init__(  # noqa: PLR0913  # what a client and a ledger are made with
+        self,
+        kind: type[ApiClient],
+        config: Mapping[str, Any],
+        settings: Settings,
+        *,
+        shutdown: Shutdown,
+        purpose: Purpose,
+        planned: PlannedRun | None,
+    ) -> None:
+        self._kind, self._config, self._settings = kind, config, settings
+        self._shutdown, self._purpose, self._planned = shutdown, purpose, planned
+        self.former_until = 0.0
+        """Time of the monotonic clock after which no create of an earlier run is carried out."""
+
+    @cached_property
+    def client(self) -> ApiClient:
+        """Return the client of the account. A record on which it fails does not end the run."""
+        client = self._kind(self._config[self._kind.api], self._config)
+        client.tell_apart()
+        self._shutdown.when_asked(client.end)
+        return client
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Return the account's ledger, locked if this run writes; a copy if it only plans."""
+        if self._purpose is Purpose.EXPLAIN:
+            return self.unlocked_ledger()
+        from target_contacts.ledger import trust
+
+        settings = self._settings
+        trust.warn_of_temporary(settings.ledger_url, self.client.logger)
+        ledger = self.unlocked_ledger()
+        if settings.require_ledger and self._purpose not in {Purpose.LOOK, Purpose.REPAIR}:
+            trust.assert_used(ledger)
+        if self._planned:
+            return self._planned.ledger(ledger)
+        if self._purpose in {Purpose.WRITE, Purpose.REPAIR}:
+            ledger.lock(settings.lock_wait_seconds)
+            self.client.transport.before_write = ledger.lease.prove
+            self.former_until = time.monotonic() + self._left(ledger.lease.silent_seconds)
+        return ledger
+
+    def unlocked_ledger(self) -> Ledger:
+        """Return the account's ledger, for nothing but reading; an empty one if nothing is kept."""
+        from target_contacts.ledger import ledger
+
+        if self._purpose is Purpose.EXPLAIN:
+            return ledger.Ledger("sqlite://", "explained")
+        name = f"{self._kind.api} {self._account}"
+        return ledger.Ledger(self._settings.ledger_url, name, self._shutdown.is_asked)
+
+    def _left(self, silent: float) -> float:
+        """Return the seconds for which creates of the earlier run may still be carried out.
+
+        The last of them may have left up to a time-out before that run ended.
+        """
+        since = silent - self.client.transport.timeout
+        return self._settings.unanswered_wait - max(0.0, since)
+
+    @property
+    def _account(self) -> str:
+        return self._settings.ledger_account or self.client.account
+
+    @property
+    def opened_ledger(self) -> Ledger | None:
+        """Return the ledger; None if it was not used."""
+        found: Ledger | None = self.__dict__.get("ledger")
+        return found
+
+    @property
+    def opened_account(self) -> str | None:
+        """Return the account's name in the ledger; None if the ledger was not used."""
+        return self._account if self.opened_ledger else None
+
+    def usage(self) -> Usage:
+        """Return the requests sent so far."""
+        return self.client.usage() if "client" in self.__dict__ else Usage()
