@@ -121,10 +121,26 @@ class TapContacts(ContactsPlugin, Tap):
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, *, setup_mapper: bool = True, proves: bool = True, **kwargs: Any) -> None:
+        """Set up the tap.
+
+        Args:
+            setup_mapper: Whether records are to be read, and not only streams to be named.
+            proves: Whether what may not be read is to end a first run before anything is read.
+            kwargs: As the SDK has them.
+        """
+        super().__init__(setup_mapper=False, **kwargs)
+        if setup_mapper:
+            if proves:
+                self._prove()
+            self.setup_mapper()
         self._is_ending = False
         self.hear_signals()
+
+    def _prove(self) -> None:
+        from tap_contacts.streams import proofs  # noqa: PLC0415  # no stream need be known before
+
+        proofs.prove(self)
 
     def discover_streams(self) -> Sequence[ApiStream[Any]]:
         """Return the streams of the APIs that have settings; without any settings, all."""
@@ -150,7 +166,8 @@ class TapContacts(ContactsPlugin, Tap):
             super().invoke(config=config, **options)
             return
         settings = config.config if config else {}
-        tap = cls(config=settings, parse_env_config=bool(config and config.parse_env))
+        from_env = bool(config and config.parse_env)
+        tap = cls(config=settings, parse_env_config=from_env, proves=False)
         sys.exit(tap.check())
 
     def check(self) -> int:

@@ -73,8 +73,6 @@ class ApiStream(Stream, Generic[ClientT]):
         for one in (self._unknown, is_sentence):
             tap.logger.getChild(self.name).addFilter(one)  # the stream's own may be an adapter
         self._read = self._gone = 0
-        self.is_proven = False
-        """Whether the stream is being read, or was proven."""
         self._new_version: int | None = None
         """Version of what is read from the start; None if none is to be told."""
 
@@ -99,9 +97,8 @@ class ApiStream(Stream, Generic[ClientT]):
     def prove(self) -> None:
         """Ask for as little as shows whether the stream may be read; by default nothing.
 
-        Where the STATE knows of no earlier run, it is called for all streams before the first one
-        is read.
-        `--check` calls it, too.
+        Where the STATE knows of no earlier run, it is called for all streams, the last one first,
+        before any schema is made. `--check` calls it, too.
 
         Raises:
             Stopped: If it may not be read.
@@ -120,7 +117,6 @@ class ApiStream(Stream, Generic[ClientT]):
     ) -> Generator[dict[str, Any], Any, Any]:
         """Write the records: in chunks where nothing changes them, or else one by one."""
         try:
-            self._prove_others()
             if write_messages and fast_path.is_open(self, self._tap.message_writer):
                 self._write_chunks()
             else:
@@ -128,15 +124,6 @@ class ApiStream(Stream, Generic[ClientT]):
         except (ApiError, SyncError):
             self.client.end()  # no request that is still under way shall keep the run from ending
             raise
-
-    def _prove_others(self) -> None:
-        self.is_proven = True
-        bookmarks = self._tap.state.get("bookmarks", {}).values()
-        was_read = any({"replication_key_value", "progress"} & each.keys() for each in bookmarks)
-        for stream in () if was_read else self._tap.streams.values():
-            if isinstance(stream, ApiStream) and stream.selected and not stream.is_proven:
-                stream.is_proven = True
-                stream.prove()
 
     def _generate_record_messages(
         self, record: dict[str, Any]

@@ -15,7 +15,7 @@ from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.porters import fields, options, records, wire
 from tap_contacts.apis.porters.changes import Changes
-from tap_contacts.apis.porters.client import PARTITION, WITHIN_REACH, Porters
+from tap_contacts.apis.porters.client import ONE, Porters
 from tap_contacts.apis.porters.one_page import Asked
 from tap_contacts.apis.porters.tenant import MAY_NOT
 from tap_contacts.streams.base import ApiStream, schema_of
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
     from tap_contacts.listing.prefetch import Chunk
-
-
-ONE = {"count": 1, "start": 0}
-"""What asks for one record."""
 
 
 class PortersStream(ApiStream[Porters]):
@@ -84,8 +80,6 @@ class PortersRecords(PortersStream, IncrementalStream[Porters]):
             if error.code not in MAY_NOT:
                 raise
             self._not_told = error
-            text = "PORTERS: without the scope field_r, %s has the documented fields only."
-            self.logger.warning(text, self.name)
             return None
 
     def _is_asked(self, column: records.Column) -> bool:
@@ -98,14 +92,17 @@ class PortersRecords(PortersStream, IncrementalStream[Porters]):
     def schema(self) -> dict[str, Any]:
         """Return the schema, which is that of the company database."""
         properties = (each for column in self.columns for each in column.properties())
+        if self._not_told:
+            text = "PORTERS: without the scope field_r, %s has the documented fields only."
+            self.logger.warning(text, self.name)
         deletion = "When it was deleted, if it was: of the last 90 days."
         deleted_at = th.Property(records.DELETED_AT, th.DateTimeType, description=deletion)
         return th.PropertiesList(*properties, deleted_at).to_dict()
 
     def prove(self) -> None:
-        """Ask for the fields in use, unless the settings name those to be read."""
-        if self.columns:
-            self._assert_told()
+        """Ask for one record."""
+        with self.asking():
+            self.client.call("GET", self.resource.path, params=ONE)
 
     def _assert_told(self) -> None:
         """Raise Stopped if the app may not know the fields in use, and none are given."""
@@ -147,12 +144,6 @@ class PortersContacts(PortersRecords):
         """Return the setting `fields`."""
         return self.config.get("porters", {}).get("fields") or None
 
-    def prove(self) -> None:
-        """Ask for one contact, too, which needs every scope that clients need."""
-        super().prove()
-        with self.asking():
-            self.client.call("GET", self.resource.path, params=ONE)
-
     def _known(self) -> Mapping[str, fields.TenantField] | None:
         known = super()._known()
         unknown = ", ".join(alias for alias in self.wanted or () if known and alias not in known)
@@ -174,6 +165,12 @@ class PortersClients(PortersRecords):
     replication_key = "Client.P_UpdateDate"
     scopes = ("client_r", "user_r", "option_r")
 
+    def prove(self) -> None:
+        """Ask for the fields in use first, which takes a scope of its own."""
+        if self.columns:
+            self._assert_told()
+        super().prove()
+
 
 class PortersPartitions(PortersStream, ShortListStream[Porters]):
     """Company databases that the app can reach.
@@ -191,9 +188,9 @@ class PortersPartitions(PortersStream, ShortListStream[Porters]):
     )
 
     def prove(self) -> None:
-        """Ask for one company database."""
+        """Ask for one company database, unless they have to be asked for anyway."""
         with self.asking():
-            self.client.call("GET", PARTITION, params={**WITHIN_REACH, **ONE})
+            self.client.prove_partition()
 
     def rows(self) -> Iterable[dict[str, Any]]:
         """Return every company database."""

@@ -97,7 +97,7 @@ class CallErrors:
         detail = self._without_secrets(judgement.detail)
         error = kind(*words, code=judgement.code, http_status=answer.status, detail=detail)
         error.is_foreign = not judgement.sure and is_of_elsewhere(answer)
-        error.of_request = judgement.of_request
+        error.of_request, error.of_lack = judgement.of_request, judgement.of_lack
         if isinstance(error, Retry):
             error.retry_after = judgement.wait
         return error

@@ -27,6 +27,7 @@ from tap_contacts.transport.verdict import Judgement, Verdict, may_pass
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from singer_sdk import typing as th
 
@@ -106,7 +107,9 @@ class ApiClient(abc.ABC):
         self._has_served = False
         """Whether the API has done anything that this run asked for."""
         self._errors = CallErrors(self.title, self.origin, self._without_secrets, self.logger)
-        self._first_answer = FirstAnswer(self._attempt, lambda: self.harmless)
+        self._first_answer = FirstAnswer(
+            self._attempt, lambda: self.harmless, lambda: self.transport.requests
+        )
         self._repeats = Retries(
             self.title,
             sending,
@@ -186,6 +189,10 @@ class ApiClient(abc.ABC):
     def advice_on_silence(self) -> str:
         """Return what to do if nothing answers; "" where nothing but the network can be it."""
         return ""
+
+    def proving(self) -> AbstractContextManager[None]:
+        """Return a context in which nothing but proofs is asked for: what a run could not read."""
+        return self._first_answer.proving()
 
     def tell_apart(self) -> None:
         """From now on give up a single request on which the API fails, and not the whole API."""

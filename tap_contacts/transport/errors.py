@@ -36,6 +36,9 @@ class ApiError(SingerSDKError):
     of_request: bool = False
     """Whether it may be about the form of the request, and not about what it holds."""
 
+    of_lack: bool = False
+    """Whether what the request or a record lacks is at fault, and no value."""
+
     def __init__(  # noqa: PLR0913
         self,
         api: str,

@@ -5,10 +5,14 @@ shows that the address is wrong, or that something stands before the API. So a h
 once more, and if that is answered with a page or a redirect, too, the run ends. The same holds for
 each path of reads by itself, but for those of single contacts: there the path is read once more,
 without a query, which may hold what somebody does not let through.
+
+While nothing but proofs is asked for, there is nothing to lose but requests: once a few were spent,
+a path is not read a second time.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
 from typing import TYPE_CHECKING
@@ -17,7 +21,10 @@ from tap_contacts.transport.call import READ, Call
 from tap_contacts.transport.errors import ApiError, Barred, Retry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+MOST_PROOFS = 5
+"""Requests of a run, sign-in included, after which proofs are not sent a second time."""
 
 _ID = re.compile(r"/(\d+|[^/]*\d[^/]*\d[^/]*\d[^/]*)(?=/|$)")
 """A part of a path that may be an id."""
@@ -29,11 +36,15 @@ class FirstAnswer:
     Args:
         ask: Sends a request once.
         harmless: Returns a harmless read.
+        spent: Returns how many requests were sent so far.
     """
 
-    def __init__(self, ask: Callable[[Call], object], harmless: Callable[[], Call]) -> None:
-        self._ask, self._harmless = ask, harmless
+    def __init__(
+        self, ask: Callable[[Call], object], harmless: Callable[[], Call], spent: Callable[[], int]
+    ) -> None:
+        self._ask, self._harmless, self._spent = ask, harmless, spent
         self.came = False
+        self._proves = False
         self._reads: set[str] = set()
         """Reads that were answered so, but for those of single contacts."""
         self.alone = threading.RLock()
@@ -44,6 +55,15 @@ class FirstAnswer:
         self.came = True
         if call.reads and call.asked not in self._reads and not _ID.search(call.path):
             self._reads.add(call.asked)
+
+    @contextlib.contextmanager
+    def proving(self) -> Iterator[None]:
+        """Ask in the block for nothing but proofs."""
+        self._proves = True
+        try:
+            yield
+        finally:
+            self._proves = False
 
     def is_elsewhere(self) -> bool:
         """Say whether a harmless read is not answered in the API's form, either."""
@@ -60,6 +80,8 @@ class FirstAnswer:
         method, _, path = asked.partition(" ")
         if method != READ or asked in self._reads or _ID.search(path):
             return False
+        if self._proves and self._spent() >= MOST_PROOFS:
+            return True
         try:
             self._ask(Call(READ, path))
         except ApiError as error:

@@ -126,22 +126,23 @@ class Retries:
             wait = self._wait_before(tried, error)
             if wait > LONGEST_WAIT:
                 raise self._outage.give_up(too_long(self._title, wait))
+            if error.is_foreign:
+                self._outage.wait(wait)
+                self._assert_is_there(error)
+                wait = 0.0
             text = "%s Trying again in %.1f s (try %d of %d)."
             self._logger.warning(text, error, wait, tried + 1, self._tries)
             self._outage.wait(wait)
-            if error.is_foreign:
-                self._assert_is_there(error)
             with self._counting:
                 self._count += 1
             error = yield 0.0
 
     def _assert_is_there(self, error: Retry) -> None:
         """Raise Stopped if what answered with a page or redirect is not the API."""
-        if self._first.came:
-            if self._first.is_wrong_path(error.asked):
-                raise _wrong_path(self._title, error)
-        elif self._first.is_elsewhere():
+        if not self._first.came and self._first.is_elsewhere():
             raise self._outage.give_up(_elsewhere(self._title, error))
+        if self._first.came and self._first.is_wrong_path(error.asked):
+            raise _wrong_path(self._title, error)
 
     def _wait_before(self, tried: int, error: Retry) -> float:
         if error.retry_after is not None:

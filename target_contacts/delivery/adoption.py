@@ -130,6 +130,17 @@ class Adoption:
                 self.unsent[str(outcome.remote_id)] = outcome.item.withheld
             self._tell_peers(str(outcome.remote_id), outcome.item.payload)
 
+    def tell_changed(self, outcomes: Sequence[Outcome[Planned]]) -> None:
+        """Let the other streams of this run know what contacts hold that they may have listed."""
+        others = [each for each in self._peers if each is not self]
+        for outcome in outcomes if others else ():
+            for other in others:
+                other.know_changed(str(outcome.remote_id), outcome.item.payload)
+
+    def know_changed(self, remote_id: str, payload: Mapping[str, Any]) -> None:
+        """Know what another stream of this run has written into a contact."""
+        self._look_up.change(remote_id, payload)
+
     def _tell_peers(self, remote_id: str, fields: Mapping[str, Any]) -> None:
         """Let the other streams know what a contact holds."""
         for other in self._peers:

@@ -34,7 +34,9 @@ class Index:
 
     def __init__(self, matcher: Matcher, sent: Sent, lost: Iterable[str]) -> None:
         self._matcher, self._sent, self._lost = matcher, sent, set(lost)
-        self._by_key: defaultdict[Hashable, dict[str, Mapping[str, Any]]] = defaultdict(dict)
+        self._fields: dict[str, Mapping[str, Any]] = {}
+        self._by_key: defaultdict[Hashable, dict[str, None]] = defaultdict(dict)
+        """Ids by the keys that their contacts have, or had before they were changed."""
 
     def tells(self, lost: Iterable[str]) -> bool:
         """Say whether all fields are kept of contacts that these lost creates may have made."""
@@ -44,15 +46,18 @@ class Index:
         """Add a contact."""
         hashes = self._lost.intersection(self._sent(fields)) if self._lost else ()
         kept = {wire: fields[wire] for wire in self._matcher.wires if fields.get(wire)}
+        self._fields[remote_id] = fields if hashes else kept
         for key in (*self._matcher.keys(fields), *hashes):
-            self._by_key[key][remote_id] = fields if hashes else kept
+            self._by_key[key][remote_id] = None
+
+    def held(self, remote_id: str) -> Mapping[str, Any] | None:
+        """Return what is kept of a contact; None if it is not known."""
+        return self._fields.get(remote_id)
 
     def candidates(self, keys: Iterable[Hashable]) -> Candidates:
         """Return the contacts that share one of these keys."""
-        found: dict[str, Mapping[str, Any]] = {}
-        for key in keys:
-            found |= self._by_key.get(key, {})
-        return found
+        ids = {remote_id: None for key in keys for remote_id in self._by_key.get(key, ())}
+        return {remote_id: self._fields[remote_id] for remote_id in ids}
 
 
 class Indexes:
@@ -105,6 +110,17 @@ class Indexes:
         known = self._parts.get(part)
         if isinstance(known, Index):
             known.add(remote_id, fields)
+
+    def held(self, remote_id: str) -> Mapping[str, Any] | None:
+        """Return what is kept of a contact in any part; None if it is not known."""
+        known = (each.held(remote_id) for each in self._parts.values() if isinstance(each, Index))
+        return next((fields for fields in known if fields is not None), None)
+
+    def change(self, remote_id: str, fields: Mapping[str, Any]) -> None:
+        """Let the parts in which a contact stands know what it holds now."""
+        for known in self._parts.values():
+            if isinstance(known, Index) and known.held(remote_id) is not None:
+                known.add(remote_id, fields)
 
     def clear(self) -> None:
         """Forget all: contacts may have come since."""

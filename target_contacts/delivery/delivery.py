@@ -226,7 +226,7 @@ class Delivery:
         after that, perhaps because the contact is there already.
         """
         unknown = [o.item for o in outcomes if isinstance(o.error, OutcomeUnknown)]
-        lost_for = [(o.item.key, o.error) for o in outcomes if isinstance(o.error, OutcomeUnknown)]
+        lost_for = [(o.item, o.error) for o in outcomes if isinstance(o.error, OutcomeUnknown)]
         self._setbacks.note(outcomes)
         done = [o for o in outcomes if not o.error]
         kept = [o for o in done if o.item.action is not Action.DELETE]
@@ -248,6 +248,7 @@ class Delivery:
         self._adoption.tell_others(new)
         self._outcomes.written("created", new)
         changed = [o for o in done if o.item.action is Action.UPDATE]
+        self._adoption.tell_changed(changed)
         self._outcomes.written("updated", changed)
         self._refusals.book(first, accepted=bool(done), unanswered=lost_for)
         self._setbacks.look()

@@ -66,6 +66,18 @@ class LookUp:
         if (scope := self._sink.scope(fields)) is not None:
             self._scopes.add(scope, remote_id, fields)
 
+    def change(self, remote_id: str, payload: Mapping[str, Any]) -> None:
+        """Know what was written into a contact that may have been listed before.
+
+        Where it moved to is a part that may have been listed, too.
+        """
+        held = self._everything.held(remote_id) or self._scopes.held(remote_id)
+        if held is None:
+            return
+        fields = {**held, **payload}
+        self._scopes.change(remote_id, fields)
+        self.add(remote_id, fields)
+
     def candidates(self, items: Sequence[Planned]) -> dict[str, Found]:
         """Return what is found for each item, by its key.
 

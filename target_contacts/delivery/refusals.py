@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from target_contacts.delivery.planned import why
-from target_contacts.sinks.first_writes import FirstWrites, Refusal
+from target_contacts.sinks.first_writes import FirstWrites, Refusal, Unanswered
 from target_contacts.sinks.item import Action, created
 
 if TYPE_CHECKING:
@@ -56,14 +56,14 @@ class Refusals:
         refused: Several,
         *,
         accepted: bool = False,
-        unanswered: Sequence[tuple[str, OutcomeUnknown]] = (),
+        unanswered: Sequence[tuple[Planned, OutcomeUnknown]] = (),
     ) -> None:
         """Reject what was refused, unless the account has accepted nothing yet.
 
         Args:
             refused: What one request was refused for.
             accepted: Whether anything was accepted beside it.
-            unanswered: Creates that were not answered, by key, and why.
+            unanswered: Creates that were not answered, and why.
 
         Raises:
             Stopped: If the account refuses everything alike.
@@ -71,7 +71,9 @@ class Refusals:
         if accepted:
             self._first.accept()
         if unanswered:
-            self._first.leave_unanswered(unanswered)
+            self._first.leave_unanswered(
+                [Unanswered(item.key, error, item.is_second) for item, error in unanswered]
+            )
         left = [each for each in refused if not self._takes_again(*each)]
         if left:
             self._first.refuse([self._refusal(item, error) for item, error in left])

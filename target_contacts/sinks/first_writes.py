@@ -16,9 +16,13 @@ from tap_contacts.transport.errors import ApiError, OutcomeUnknown, Refused, Sto
 from target_contacts.errors import OUTCOME_UNKNOWN, Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Set as AbstractSet
 
     from target_contacts.mapping.field import Payload
+
+BLOCKED = frozenset((400, 403, 406))
+"""HTTP statuses by which a firewall answers a request whose content it does not let through."""
 
 ALIKE = 3
 """Refusals alike that show that it is not the records."""
@@ -30,6 +34,8 @@ value that the settings give, or the address, if a page or redirect is answered.
 MOST = 5
 """Write requests after which refusals that are not alike show that it is the records. Those of
 contacts that lack the field that is named do not count: they are about these contacts."""
+
+NOT_ANSWERED = "Nothing else was written. The next run looks whether this contact is there."
 
 NOBODY_HAS = (
     "%s: the first %d contacts were refused since they lack %s. See field_map and defaults: each "
@@ -84,11 +90,31 @@ class Refusal(NamedTuple):
         return self.payload.get(field) in (None, "")
 
     @property
+    def filled(self) -> AbstractSet[str]:
+        """Return the fields of the contact that have a value."""
+        return filled(self.payload)
+
+    @property
     def needed(self) -> int:
         """Return how many refusals alike show that it is not the records."""
         by_setting = self.kind[1] in self.by_default
         of_request = isinstance(self.error, ApiError) and self.error.of_request
         return OF_NO_RECORD if by_setting or of_request else ALIKE
+
+
+class Unanswered(NamedTuple):
+    """A create that was not answered."""
+
+    key: str
+    error: OutcomeUnknown
+    is_second: bool
+    """Whether it was not answered before, either, perhaps in an earlier run that ended for it."""
+
+    @property
+    def needed(self) -> int:
+        """Return how many pages or redirects alike show that it is not the records."""
+        may_be_record = self.is_second or self.error.http_status in BLOCKED
+        return OF_NO_RECORD if may_be_record else 1
 
 
 class FirstWrites:
@@ -111,8 +137,8 @@ class FirstWrites:
         self._together: set[str] = set()
         """Codes of refusals of several contacts that were not taken apart."""
         self._pending: list[Refusal] = []
-        self.more_follow = False
-        """Whether what is sent now goes alone, and others follow it."""
+        self._following: Sequence[AbstractSet[str]] = ()
+        """Of each contact that follows one that is sent alone, the fields that have a value."""
         self._pages: defaultdict[int | None, set[str]] = defaultdict(set)
         """Keys of creates that something else than the API answered, by HTTP status."""
         self._unanswered = False
@@ -124,6 +150,15 @@ class FirstWrites:
         if self._is_over is None:
             self._is_over = self._has_accepted()
         return self._is_over
+
+    @property
+    def more_follow(self) -> bool:
+        """Say whether what is sent now goes alone, and others follow it."""
+        return bool(self._following)
+
+    def are_followed_by(self, payloads: Iterable[Payload]) -> None:
+        """Take note of the contacts that follow what is sent now; none if it does not go alone."""
+        self._following = [filled(payload) for payload in payloads]
 
     def accept(self) -> None:
         """Take note that a write was accepted: what was refused before was so for itself."""
@@ -137,21 +172,26 @@ class FirstWrites:
         for refusal in pending:
             refusal.reject()
 
-    def leave_unanswered(self, creates: Sequence[tuple[str, OutcomeUnknown]]) -> None:
-        """Take note of the creates of one request that was not answered, by key.
+    def leave_unanswered(self, creates: Sequence[Unanswered]) -> None:
+        """Take note of the creates of one request that was not answered.
 
         Raises:
-            Stopped: If two that were sent alone got the same page or redirect, which is no
-                passing outage.
+            Stopped: If it got a page or redirect, which is no passing outage and about no record.
+                Where it may be about the record, two that were sent alone have to be alike.
         """
         self._unanswered = True
-        if len(creates) > 1 or self.is_over:
-            return
-        for key, error in creates:
-            alike = self._pages[error.http_status]
-            alike |= {key} if error.is_foreign else set()
-            if len(alike) >= OF_NO_RECORD:
-                raise self._stopped(error, kind_of(error))
+        for create in () if self.is_over else creates:
+            alike = self._pages[create.error.http_status]
+            if create.error.is_foreign and (create.needed == 1 or len(creates) == 1):
+                alike.add(create.key)
+            if len(alike) >= create.needed:
+                raise self._answered_elsewhere(create.error)
+
+    def _answered_elsewhere(self, error: OutcomeUnknown) -> Stopped:
+        """Return the error of an account whose writes are not answered by the API."""
+        asked = f"{error.asked}, the first write into this account"
+        advice = f"{error.advice} {NOT_ANSWERED}".strip()
+        return Stopped(self._title, asked, error.answered, advice, http_status=error.http_status)
 
     def refuse(self, refusals: Sequence[Refusal]) -> None:
         """Take note of contacts that were refused, by one request; each is booked in the end.
@@ -183,9 +223,15 @@ class FirstWrites:
         for refusal in refusals:
             kind = refusal.kind
             self._alone[kind] += 1
-            if self._alone[kind] + (kind[0] in self._together) >= refusal.needed:
+            needed = 1 if self._is_of_all(refusal) else refusal.needed
+            if self._alone[kind] + (kind[0] in self._together) >= needed:
                 raise self._stopped(refusal.error, kind)
         self._count()
+
+    def _is_of_all(self, refusal: Refusal) -> bool:
+        """Say whether whatever a contact lacks is lacking in all that follow, too."""
+        lacks = isinstance(refusal.error, ApiError) and refusal.error.of_lack
+        return lacks and all(fields <= refusal.filled for fields in self._following)
 
     def refuse_together(self, error: Rejected | Refused, *, is_last: bool) -> None:
         """Take note of a request for several contacts that was refused as a whole.
@@ -204,14 +250,16 @@ class FirstWrites:
         if self._requests >= MOST:
             self.end()
 
-    def _stopped(self, error: Rejected | Refused | OutcomeUnknown, kind: _Kind) -> Stopped:
+    def _stopped(self, error: Rejected | Refused, kind: _Kind) -> Stopped:
         """Return the error of an account that refuses all contacts; show those that it refused."""
         pending, self._pending = self._pending, []
         for refusal in pending:
             refusal.show()
         code, field = kind
         said = error.answered if isinstance(error, ApiError) else f"code {code}"
-        answered = f"several were refused alike, with {said}" + (f" for {field}" if field else "")
+        several = self._alone[kind] > 1 or kind[0] in self._together
+        what = "several were refused alike" if several else "the first one was refused"
+        answered = f"{what}, with {said}" + (f" for {field}" if field else "")
         advice = error.advice if isinstance(error, ApiError) else ""
         written = (
             "What was not answered is looked up by the next run; nothing else was written"
@@ -231,6 +279,11 @@ class FirstWrites:
             code=error.code,
             http_status=error.http_status,
         )
+
+
+def filled(payload: Payload) -> AbstractSet[str]:
+    """Return the fields of a contact that have a value."""
+    return {wire for wire, value in payload.items() if value not in (None, "")}
 
 
 def kind_of(error: Rejected | ApiError) -> _Kind:

@@ -267,16 +267,6 @@ KNOWN = (
         "no two of these times are equal to the last digit",
     ),
     Known("ledger/ledger", "return {}", "pass", EQUIVALENT, SHORT_CUT),
-    *(
-        Known(
-            "delivery/canary",
-            "self._sink.context.first_writes.more_follow = len(ready) > 1",
-            f"self._sink.context.first_writes.more_follow = len(ready) {other} 1",
-            EQUIVALENT,
-            "there is at least one",
-        )
-        for other in ("!=", "is not")
-    ),
     Known(
         "ledger/lock",
         "time.sleep(min(POLL_SECONDS, max(0.0, until - time.monotonic())))",

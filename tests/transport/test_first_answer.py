@@ -23,7 +23,8 @@ class Asked:
         """Take the error of every answer, if it is one."""
         self._answer = answer
         self.calls: list[str] = []
-        self.first = FirstAnswer(self._ask, lambda: Call("GET", "/harmless"))
+        self.spent = 0
+        self.first = FirstAnswer(self._ask, lambda: Call("GET", "/harmless"), lambda: self.spent)
 
     def _ask(self, call: Call) -> None:
         self.calls.append(call.asked)

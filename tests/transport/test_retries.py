@@ -42,7 +42,7 @@ class Account:
         self.outage = CircuitBreaker(clock, sleep or clock.sleep)
         self.pace = RateLimiter("API", self.outage, {})
         sending = Sending(max_tries=tries, retry_wait_seconds=1)
-        self.first = FirstAnswer(lambda _: None, lambda: Call("GET", "/"))
+        self.first = FirstAnswer(lambda _: None, lambda: Call("GET", "/"), lambda: 0)
         self.first.came = True
         self.retries = Retries(
             "API",

@@ -29,7 +29,7 @@ def send(clock: Clock, error: Retry, times: list[float], sending: Sending) -> No
     outage = CircuitBreaker(clock, clock.sleep)
     pace, first = (
         RateLimiter("API", outage, {}),
-        FirstAnswer(lambda _: None, lambda: Call("GET", "/")),
+        FirstAnswer(lambda _: None, lambda: Call("GET", "/"), lambda: 0),
     )
     repeats = Retries("API", sending, pace, outage, logging.getLogger(), first_answer=first)
 

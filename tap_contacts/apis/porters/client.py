@@ -22,16 +22,21 @@ from tap_contacts.apis.porters.ways import Ways
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.client import ApiClient
 from tap_contacts.transport.errors import Stopped
+from tap_contacts.transport.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from tap_contacts.transport.facts import Fact
     from tap_contacts.transport.session import Answer, SignIn
+    from tap_contacts.transport.verdict import Judgement
 
 PARTITION = "/v1/partition"
 WITHIN_REACH = {"request_type": 1}
 """What asks for the company databases that the access token opens."""
+
+ONE = {"count": 1, "start": 0}
+"""What asks for one record."""
 
 UNSEEN = "whether it is within reach cannot be told without the scope partition_r"
 
@@ -43,7 +48,6 @@ class Porters(ApiClient):
     title = TITLE
     settings = ACCOUNT.settings
     operational = ("app_id", "partition", "api_url")
-    judge = staticmethod(codes.judge)
     grant = AppGrant
     rates = {"GET": 2000, "POST": 500}  # noqa: RUF012  # typed ClassVar in the base
 
@@ -61,6 +65,8 @@ class Porters(ApiClient):
             msg = "porters.fields must name aliases such as Contact.P_Name."
             raise ConfigurationError(msg)
         self._sees_partitions = True
+        self._has_partition = False
+        """Whether anything was read or written in the company database in this run."""
         self.tenant = Tenant(self)
         self.ways = Ways(self.title, self.logger)
 
@@ -101,10 +107,22 @@ class Porters(ApiClient):
         """Return the company databases that the access token opens."""
         return short_list.read(self, PARTITION, WITHIN_REACH, "Partition.P_Id")
 
+    def prove_partition(self) -> None:
+        """Ask for one company database, or for all that are within reach if none is given.
+
+        Raises:
+            ConfigurationError: If it is not given and there are several.
+            Stopped: If the app may not read them, or can reach none.
+        """
+        if self._given:
+            self.call("GET", PARTITION, params={**WITHIN_REACH, **ONE})
+        else:
+            self.partition  # noqa: B018  # it is asked for once and kept
+
     @property
     def harmless(self) -> Call:
         """Return the reading of one company database."""
-        return Call("GET", PARTITION, options={"params": {**WITHIN_REACH, "count": 1, "start": 0}})
+        return Call("GET", PARTITION, options={"params": {**WITHIN_REACH, **ONE}})
 
     def address(self, settings: Mapping[str, Any]) -> str:
         """Return `api_url`, by default the shared server."""
@@ -117,6 +135,20 @@ class Porters(ApiClient):
             msg = "porters needs app_id and app_secret."
             raise ConfigurationError(msg)
         return AppSignIn(self.transport, self.origin, app_id, secret)
+
+    def judge(self, answer: Answer) -> Judgement:
+        """Return what an answer means.
+
+        That a company database is not there may mean that a token has ended, but only if the
+        database was there before.
+        """
+        found = codes.judge(answer)
+        if found.code == codes.NO_PARTITION and not self._has_partition:
+            return found._replace(verdict=Verdict.STOP)
+        is_within = "partition=" in answer.request.path_url.partition("?")[2]
+        if found.verdict is Verdict.DONE and is_within:
+            self._has_partition = True
+        return found
 
     def check(self) -> str:
         """Sign in and read the partitions."""

@@ -25,6 +25,9 @@ GRANT = (
 _SIGN_IN_AGAIN = Judgement(Verdict.RENEW, advice=GRANT)
 _NO_RIGHT = "Give the app's user the right to it in PORTERS."
 
+NO_PARTITION = "404"
+"""Code of a request to a company database that is not there, or with a token that has ended."""
+
 _FORM = Judgement(Verdict.REJECT, advice="A value has the wrong form, type, length or range.")
 
 CODES = {
@@ -54,7 +57,9 @@ CODES = {
     "401": _SIGN_IN_AGAIN,
     "402": _SIGN_IN_AGAIN,
     "403": Judgement(Verdict.STOP, advice=GRANT),
-    "404": Judgement(Verdict.RENEW, advice="Check porters.partition, and that its contract runs."),
+    NO_PARTITION: Judgement(
+        Verdict.RENEW, advice="Check porters.partition, and that its contract runs."
+    ),
     "406": Judgement(Verdict.STOP, advice="Have PORTERS register this machine's IP address."),
     "500": Judgement(Verdict.STOP, advice="The database holds as many records as it may."),
     "601": Judgement(Verdict.STOP, advice="Have PORTERS allow the app this kind of access."),
@@ -74,6 +79,9 @@ _OF_REQUEST = {
 }
 OF_REQUEST = frozenset(_OF_REQUEST)
 """Codes that do not convict a record if they refuse a whole request."""
+
+OF_LACK = "101"
+"""The one of them that says that something is missing."""
 
 OF_READS = {"100", "101"}
 """Those that end a run as the answer to a read: no value of a record is at fault then, and contacts
@@ -129,7 +137,8 @@ def _refused(code: str, method: str | None, sent: Any) -> Judgement:
         reads = method == "GET" and code in OF_READS
         verdict = Verdict.STOP if reads else known.verdict
         advice = _MAY_BE_REQUEST + _OF_REQUEST[code]
-        return known._replace(verdict=verdict, advice=advice, of_request=method != "GET")
+        writes, lack = method != "GET", code == OF_LACK
+        return known._replace(verdict=verdict, advice=advice, of_request=writes, of_lack=lack)
     if code == "302" and f">{wire.NEW}<".encode() not in (sent or b""):
         return known._replace(verdict=Verdict.REJECT)
     return known

@@ -42,7 +42,7 @@ KEY, CLIENT, PHASE, MAIL = (f"Contact.{n}" for n in ("P_Id", "P_Client", "P_Phas
 NOT_THERE = "Contact.P_NotThere"
 """Alias that no company has."""
 
-NOT_TAKEN, NO_PARTITION = "100", "404"
+NOT_TAKEN = "100"
 
 FEW = "the company has too few contacts"
 BY_OFFSETS = "it is refused; contacts are read by offsets instead"
@@ -216,7 +216,8 @@ class Facts:
 
     def _partition_0(self) -> Seen:
         params = {"count": 1, "field": KEY, "partition": 0}
-        return self._refusal(NO_PARTITION, params, "something answers: check porters.partition")
+        taken = "something answers: check porters.partition"
+        return self._refusal(codes.NO_PARTITION, params, taken)
 
     def _refusal(self, code: str, params: Mapping[str, Any], taken: str) -> Seen:
         """Ask for what has to be refused, without renewing any token."""

@@ -8,6 +8,7 @@ from tap_contacts.apis.porters import wire
 from tap_contacts.apis.porters.fields import CONTACTS
 from tap_contacts.transport.errors import GivenUp, OutcomeUnknown, Refused, Stopped
 from target_contacts.errors import Rejected
+from target_contacts.sinks.first_writes import filled
 from target_contacts.sinks.item import Action, Item, Outcome
 from target_contacts.sinks.packing import Pack, Waiting, packs
 from target_contacts.sinks.parallel import in_parallel
@@ -74,7 +75,8 @@ class BatchWriter:
         self._is_outdated = False
         """Whether that was so for a contact of this batch."""
         self._wire = wire.Writer()
-        self._doubt = Doubt[Packed](client.title, f"POST {CONTACTS.path}")
+        asked = f"POST {CONTACTS.path}"
+        self._doubt = Doubt[Packed](client.title, asked, context.first_writes)
         self._is_taken = False
         """Whether PORTERS took the last request that was answered."""
 
@@ -166,7 +168,8 @@ class BatchWriter:
             if self._is_outdated:
                 yield [Outcome(packed.item, error=answer) for packed in pack.items]
             else:
-                self._doubt.refused(pack.items, answer, waiting)
+                are_alike = len({frozenset(filled(p.item.payload)) for p in pack.items}) == 1
+                self._doubt.refused(pack.items, answer, waiting, are_alike=are_alike)
         else:
             at_fault = _at_fault(answer, pack, waiting)
             yield [Outcome(packed.item, error=answer) for packed in at_fault]

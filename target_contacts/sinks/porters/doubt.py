@@ -13,6 +13,7 @@ from tap_contacts.transport.errors import Refused, Stopped
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from target_contacts.sinks.first_writes import FirstWrites
     from target_contacts.sinks.packing import Waiting
 
 T = TypeVar("T")
@@ -23,6 +24,9 @@ IN_PARTS = 3
 MOST_AT_FIRST = 5
 """Requests refused in a row that end a run in which PORTERS has taken none."""
 
+MOST_OF_NEW = 3
+"""The same if the account has never taken one: a whole, and two contacts alone."""
+
 MOST_LATER = 12
 """The same if it has taken some: then it is likelier that the contacts are at fault."""
 
@@ -30,9 +34,9 @@ MOST_LATER = 12
 class Doubt(Generic[T]):
     """The contacts that were refused alone, while the request may be at fault."""
 
-    def __init__(self, title: str, asked: str) -> None:
-        """Take the names of API and request, for messages."""
-        self._title, self._asked = title, asked
+    def __init__(self, title: str, asked: str, first_writes: FirstWrites) -> None:
+        """Take the names of API and request, for messages, and what watches a new account."""
+        self._title, self._asked, self._first = title, asked, first_writes
         self._in_a_row = 0
         self._is_proven = False
         """Whether PORTERS has taken a request of this form."""
@@ -46,21 +50,38 @@ class Doubt(Generic[T]):
     @property
     def one_by_one(self) -> bool:
         """Say whether the next request is to hold one contact only, to find one that is taken."""
-        return self._in_a_row >= IN_PARTS
+        return self._in_a_row >= (IN_PARTS if self._first.is_over else 1)
 
-    def refused(self, contacts: Sequence[T], error: Refused, waiting: Waiting[T]) -> None:
+    @property
+    def _most(self) -> int:
+        """Return how many requests refused in a row end the run."""
+        if self._is_proven:
+            return MOST_LATER
+        return MOST_AT_FIRST if self._first.is_over else MOST_OF_NEW
+
+    def refused(
+        self, contacts: Sequence[T], error: Refused, waiting: Waiting[T], *, are_alike: bool
+    ) -> None:
         """Have halves sent again, behind what waits; hold a contact that was alone.
+
+        Args:
+            contacts: Those of the request.
+            error: Why it was refused.
+            waiting: Takes what is sent again.
+            are_alike: Whether whatever one of them lacks is lacking in all.
 
         Raises:
             Stopped: If so much was refused that it is the request.
         """
         self._in_a_row += 1
+        if len(contacts) > 1 and error.of_lack and are_alike and not self._first.is_over:
+            raise self._stopped(error)
         middle = len(contacts) // 2
         if middle:
             waiting.put_behind(contacts[:middle], contacts[middle:])
         else:
             self._held.append((contacts[0], error))
-        if self._in_a_row >= (MOST_LATER if self._is_proven else MOST_AT_FIRST):
+        if self._in_a_row >= self._most:
             raise self._stopped(error)
 
     def taken(self) -> list[tuple[T, Refused]]:
@@ -86,6 +107,7 @@ class Doubt(Generic[T]):
         return self.taken() if self._held else []
 
     def _stopped(self, error: Refused) -> Stopped:
-        answered = f"{error.answered}, and the last {self._in_a_row} requests were refused so"
+        so = f", and the last {self._in_a_row} requests were refused so"
+        answered = error.answered + (so if self._in_a_row > 1 else "")
         words = (self._title, self._asked, answered, error.advice)
         return Stopped(*words, code=error.code, http_status=error.http_status)
