@@ -6,8 +6,8 @@ once more, and if that is answered with a page or a redirect, too, the run ends.
 each path of reads by itself, but for those of single contacts: there the path is read once more,
 without a query, which may hold what somebody does not let through.
 
-While nothing but proofs is asked for, there is nothing to lose but requests: once a few were spent,
-a path is not read a second time.
+As long as nothing but harmless reads and proofs was answered, there is nothing to lose but
+requests: once a few were spent, the path is not read once more.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from tap_contacts.transport.errors import ApiError, Barred, Retry
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-MOST_PROOFS = 5
-"""Requests of a run, sign-in included, after which proofs are not sent a second time."""
+MOST = 5
+"""Requests of a run, sign-in included, after which no path is read once more for nothing else."""
 
 _ID = re.compile(r"/(\d+|[^/]*\d[^/]*\d[^/]*\d[^/]*)(?=/|$)")
 """A part of a path that may be an id."""
@@ -80,7 +80,7 @@ class FirstAnswer:
         method, _, path = asked.partition(" ")
         if method != READ or asked in self._reads or _ID.search(path):
             return False
-        if self._proves and self._spent() >= MOST_PROOFS:
+        if self._spent() >= MOST and (self._proves or self._reads <= {self._harmless().asked}):
             return True
         try:
             self._ask(Call(READ, path))

@@ -139,10 +139,11 @@ class Retries:
 
     def _assert_is_there(self, error: Retry) -> None:
         """Raise Stopped if what answered with a page or redirect is not the API."""
-        if not self._first.came and self._first.is_elsewhere():
+        if self._first.came:
+            if self._first.is_wrong_path(error.asked):
+                raise _wrong_path(self._title, error)
+        elif self._first.is_elsewhere():
             raise self._outage.give_up(_elsewhere(self._title, error))
-        if self._first.came and self._first.is_wrong_path(error.asked):
-            raise _wrong_path(self._title, error)
 
     def _wait_before(self, tried: int, error: Retry) -> float:
         if error.retry_after is not None:

@@ -79,12 +79,17 @@ ALONE: dict[str, dict[str, Any]] = {
 def test_one_contact_that_is_refused_like_a_whole_account_stops_nothing(
     workplace: Workplace, name: str, *, canary: bool
 ) -> None:
-    """The first one of a first run is rejected alone; all others are written, once."""
+    """The first one of a first run is rejected alone; all others are written, once.
+
+    One that is refused for want of something lacks something that the others have.
+    """
     with Porters() as sandbox:
         held = str(PEOPLE[0]["email"])
         sandbox.fault(on="POST /v1/contact", holding=held, times=-1, **ALONE[name])
         config = {**sandbox.target_config(), "canary": canary}
-        run = workplace.target(config, contacts(*PEOPLE, state={"at": 12}))
+        lacking = {n: value for n, value in PEOPLE[0].items() if n != "mobile"}
+        people = [lacking if name == "charset" else PEOPLE[0], *PEOPLE[1:]]
+        run = workplace.target(config, contacts(*people, state={"at": 12}))
         assert (run.code, run.summary["created"], run.summary["rejected"]) == (3, 11, 1), run.log
         assert (len(sandbox.contacts), run.messages) == (11, [{"at": 12}])
 
@@ -148,7 +153,7 @@ def test_the_first_request_goes_alone(workplace: Workplace) -> None:
 
 
 def test_streams_are_proven_before_a_first_run_alone(workplace: Workplace) -> None:
-    """At PORTERS by two reads: of a contact and of the company databases."""
+    """At PORTERS by three reads: of a company database, of a contact and of a client."""
     path = workplace.folder / "state.json"
     with Porters() as sandbox:
         config = {"porters": sandbox.tap_config()}
@@ -159,5 +164,5 @@ def test_streams_are_proven_before_a_first_run_alone(workplace: Workplace) -> No
         later = workplace.tap(config, "--state", str(path))
         asked = [line.request.query for line in sandbox.log if "field" not in line.request.query]
     assert (first.code, later.code) == (0, 0)
-    assert sum(query.get("count") == "1" for query in proofs) == 2
+    assert sum(query.get("count") == "1" for query in proofs) == 3
     assert sum(query.get("count") == "1" for query in asked) == 0
