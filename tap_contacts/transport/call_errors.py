@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from tap_contacts.transport.errors import NoAnswer
     from tap_contacts.transport.session import Answer
 
+LONGEST_START = 1024
+"""Bytes of an answer among which a page begins."""
+
 _ERRORS: dict[Verdict, type[ApiError]] = {
     Verdict.RETRY: Throttled,
     Verdict.RENEW: Barred,
@@ -43,6 +46,13 @@ def may_be_done(call: Call, judgement: Judgement) -> bool:
 def is_of_elsewhere(answer: Answer) -> bool:
     """Say whether an answer that is not in the API's form may come from a wrong address."""
     return answer.retry_after is None and not may_pass(answer.status)
+
+
+def is_page(answer: Answer) -> bool:
+    """Say whether an answer is a page for people, or a redirect."""
+    start = answer.body[:LONGEST_START].lstrip().lower()
+    is_html = start.startswith((b"<!doctype html", b"<html"))
+    return is_html or answer.status in redirects.REDIRECTS
 
 
 class CallErrors:
@@ -97,6 +107,7 @@ class CallErrors:
         detail = self._without_secrets(judgement.detail)
         error = kind(*words, code=judgement.code, http_status=answer.status, detail=detail)
         error.is_foreign = not judgement.sure and is_of_elsewhere(answer)
+        error.is_page = error.is_foreign and is_page(answer)
         error.of_request, error.of_lack = judgement.of_request, judgement.of_lack
         if isinstance(error, Retry):
             error.retry_after = judgement.wait

@@ -33,6 +33,8 @@ class ApiError(SingerSDKError):
 
     is_foreign: bool = False
     """Whether what answered may not be the API: a page or a redirect."""
+    is_page: bool = False
+    """Whether it is one, and not only words of which a gateway may have been the author."""
     of_request: bool = False
     """Whether it may be about the form of the request, and not about what it holds."""
 
@@ -123,16 +125,20 @@ class NoAnswer(SingerSDKError):
 
 
 class Untrusted(NoAnswer):
-    """The server shows a certificate that is not trusted, so that nothing was sent."""
+    """The server shows a certificate that is not trusted, so that nothing was sent.
+
+    Args:
+        reason: What is wrong with it.
+        advice: What to do.
+    """
+
+    def __init__(self, reason: str, advice: str) -> None:
+        super().__init__(reason, sent=False)
+        self._advice = advice
 
     def error(self, api: str, asked: str, advice: str = "") -> ApiError:
         """Return what ends the run: the certificate will be the same in the next try."""
-        what = (
-            "Check api_url. If the server signs its own certificate, set ca_file or "
-            "cert_fingerprint of the account. If one is set, the server shows another certificate: "
-            "find out why before you change the setting."
-        )
-        return Stopped(api, asked, str(self), f"{what} {advice}".strip())
+        return Stopped(api, asked, str(self), f"{self._advice} {advice}".strip())
 
 
 class Cut(NoAnswer):

@@ -9,19 +9,19 @@ from __future__ import annotations
 import http.client
 import io
 import socket
-import ssl
 import threading
 import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from requests.exceptions import ProxyError, SSLError, Timeout
+from requests.exceptions import Timeout
 from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError
 
-from tap_contacts.transport.errors import Cut, NoAnswer, Untrusted
+from tap_contacts.transport import unsent
+from tap_contacts.transport.errors import Cut, NoAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from typing_extensions import Buffer
 
@@ -64,7 +64,7 @@ def failure(error: BaseException) -> NoAnswer:
     """Return what it means that this thread's exchange ended with an error."""
     causes = list(_causes(error))
     if not SENT.may_be:
-        return _not_sent(error, causes)
+        return unsent.failure(error, causes)
     for kinds, reason in _REASONS.items():
         if any(isinstance(cause, kinds) for cause in causes):
             return NoAnswer(reason, sent=True)
@@ -77,26 +77,6 @@ _REASONS: dict[tuple[type[Exception], ...], str] = {
     (DecodeError,): "the answer cannot be decompressed",
 }
 """What ends an exchange, other than a connection that breaks."""
-
-
-def _is_of_certificate(error: BaseException) -> bool:
-    """Say whether a server's certificate was refused; urllib3 compares fingerprints itself."""
-    return isinstance(error, ssl.SSLCertVerificationError) or "Fingerprints did not match" in str(
-        error
-    )
-
-
-def _not_sent(error: BaseException, causes: Iterable[BaseException]) -> NoAnswer:
-    """Name the failure without the address, which may hold secrets in its query."""
-    if isinstance(error, ProxyError):
-        reason = "no connection through the proxy; check HTTPS_PROXY in the environment"
-    elif any(map(_is_of_certificate, causes)):
-        return Untrusted("its certificate is not trusted", sent=False)
-    elif isinstance(error, SSLError):
-        reason = "the encryption was not accepted"
-    else:
-        reason = "no connection; check the address and the network"
-    return NoAnswer(reason, sent=False)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

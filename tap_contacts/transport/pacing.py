@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tap_contacts.transport.adaptive_rate import MINUTE
 from tap_contacts.transport.errors import Cut
+from tap_contacts.transport.rate_limit import LONGEST_WAIT
 from tap_contacts.transport.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -72,6 +73,6 @@ class Pacing:
             wait: Seconds for which to send nothing, if that was asked for.
         """
         rate = self._pace.throttled(number, wait)
-        if rate is not None:
+        if rate is not None and (wait or 0) <= LONGEST_WAIT:
             text = "%s throttles: for now this run sends at most %.0f requests a minute."
             self._logger.warning(text, self._title, rate)

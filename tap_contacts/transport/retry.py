@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 import backoff
 
-from tap_contacts.transport.errors import Barred, GivenUp, Refused, Retry, Stopped, Throttled
+from tap_contacts.transport.errors import (
+    Barred,
+    GivenUp,
+    NotFound,
+    Refused,
+    Retry,
+    Stopped,
+    Throttled,
+)
 from tap_contacts.transport.rate_limit import LONGEST_WAIT, too_long
 from tap_contacts.transport.served import Trial
 
@@ -85,8 +93,8 @@ class Retries:
         trial = Trial(self.served, call, self._tries)
         try:
             answer = repeated(attempt, call, trial)
-        except Refused:
-            self._note(call)
+        except Refused as error:
+            self._note(call, found=not isinstance(error, NotFound))
             raise
         except Retry as error:
             raise self._ended(call, error, trial) from None
@@ -95,10 +103,10 @@ class Retries:
         self._note(call)
         return answer
 
-    def _note(self, call: Call) -> None:
-        """Note that the API served a request."""
+    def _note(self, call: Call, *, found: bool = True) -> None:
+        """Note that the API served a request, and whether there was anything to be found."""
         if self.served:
-            self.served.serves(call)
+            self.served.serves(call, found=found)
 
     def _ended(self, call: Call, error: Retry, trial: Trial) -> Stopped:
         """Return what follows from a request that failed in all its tries."""

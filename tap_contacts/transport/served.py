@@ -32,6 +32,8 @@ class Served:
         self._lock = threading.Lock()
         self._served: Counter[bool] = Counter()
         """Requests served so far, by whether they read."""
+        self._let_through: Counter[bool] = Counter()
+        """The same without those that found nothing, as at an address where nothing is."""
         self._in_a_row: Counter[bool] = Counter()
         """Requests given up without a success of their kind since, by whether they read."""
 
@@ -44,10 +46,20 @@ class Served:
         """Return how many requests of the same kind have been served so far."""
         return self._served[call.reads]
 
-    def serves(self, call: Call) -> None:
-        """Count a request that got an answer that makes sense. A refusal is one, too."""
+    def lets_through(self, call: Call) -> bool:
+        """Say whether requests of the same kind were let through, and more than nothing found."""
+        return self._let_through[call.reads] > 0
+
+    def serves(self, call: Call, *, found: bool = True) -> None:
+        """Count a request that got an answer that makes sense. A refusal is one, too.
+
+        Args:
+            call: The request.
+            found: Whether the answer is not that there is nothing.
+        """
         with self._lock:
             self._served[call.reads] += 1
+            self._let_through[call.reads] += found
             self._in_a_row[call.reads] = 0
 
     def is_alive(self, since: int) -> bool:
@@ -114,6 +126,6 @@ class Trial:
 
     def is_barred_alone(self) -> bool:
         """Say whether others of its kind were let through, and not too many were barred since."""
-        if self._known is None or not self._known.served_like(self._call):
+        if self._known is None or not self._known.lets_through(self._call):
             return False
         return not self._known.speaks_for_others(self._call, self._start)

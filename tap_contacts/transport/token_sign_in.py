@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_contacts.transport.errors import NoAnswer, Retry
 from tap_contacts.transport.session import Answer, SignIn, Transport
+from tap_contacts.transport.verdict import OF_NETWORK
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -18,8 +19,14 @@ if TYPE_CHECKING:
 
 _TOKEN = re.compile("[!-~]{1,8192}")
 
-RETRY_AFTER_STATUSES = {429, 503}
+TOO_MANY = 429
+RETRY_AFTER_STATUSES = {TOO_MANY, 503}
 """HTTP statuses for which `Retry-After` counts."""
+
+OF_WAY_THERE = (407, 511)
+"""HTTP statuses of what stands before an API."""
+
+LATER = "Run again later; see that nothing else signs in to this account at the same time."
 
 UNTIL_REFUSED = float("inf")
 """Life of a token that is used until it is refused."""
@@ -87,8 +94,12 @@ class TokenSignIn(SignIn):
             answer = self._transport.send(method, url, **options)
         except NoAnswer as error:
             raise error.error(self.title, asked) from None
-        if answer.status in RETRY_AFTER_STATUSES and answer.retry_after is not None:
-            later = Retry(self.title, asked, f"not now (HTTP {answer.status})")
+        is_told = answer.status in RETRY_AFTER_STATUSES and answer.retry_after is not None
+        if is_told or answer.status == TOO_MANY:
+            later = Retry(self.title, asked, f"not now (HTTP {answer.status})", LATER)
             later.retry_after = answer.retry_after
             raise later
+        if answer.status in OF_WAY_THERE:
+            answered, advice = f"no sign-in (HTTP {answer.status})", OF_NETWORK[answer.status]
+            raise Retry(self.title, asked, answered, advice, http_status=answer.status)
         return answer

@@ -59,6 +59,16 @@ NOT_UNDERSTOOD = Judgement(
     Verdict.UNKNOWN, advice="The answer is not what this API sends; check api_url and proxies."
 )
 
+OF_NETWORK = {
+    402: "It asks for payment: check the plan of the account, then api_url and proxies.",
+    407: "A proxy wants a sign-in: check HTTPS_PROXY in the environment.",
+    511: "The network wants a sign-in of its own: sign in to it, then run again.",
+}
+"""What to do about answers that are in no API's form, by their HTTP statuses."""
+
+LASTING = frozenset((501, 505, 511))
+"""HTTP statuses above 500 that no waiting changes."""
+
 _TOO_LARGE = Judgement(
     Verdict.UNKNOWN, "too_large", advice="It is too large for the API or for something before it."
 )
@@ -67,6 +77,7 @@ _TOO_LARGE = Judgement(
 def foreign(status: int) -> Judgement:
     """Return by its HTTP status what an answer means that is not in the API's form."""
     found = _TOO_LARGE if status == 413 else GATEWAY.get(status, NOT_UNDERSTOOD)  # noqa: PLR2004
+    found = found._replace(advice=OF_NETWORK.get(status, found.advice))
     return found._replace(sure=False) if found.verdict is Verdict.UNKNOWN else found
 
 
@@ -75,4 +86,5 @@ def may_pass(status: int) -> bool:
 
     Any other one, such as a page or a redirect, may come from a wrong address.
     """
-    return status >= 500 or status in GATEWAY or status == 413  # noqa: PLR2004
+    passes = status >= 500 or status in GATEWAY or status == 413  # noqa: PLR2004
+    return passes and status not in LASTING

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from target_contacts.mapping.field import Payload
 
-BLOCKED = frozenset((400, 403, 406))
-"""HTTP statuses by which a firewall answers a request whose content it does not let through."""
+BLOCKED = frozenset((400, 401, 403, 406))
+"""HTTP statuses of pages that may be about one request: its content is not let through, or its
+sign-in has ended."""
 
 ALIKE = 3
 """Refusals alike that show that it is not the records."""
@@ -113,8 +114,8 @@ class Unanswered(NamedTuple):
     @property
     def needed(self) -> int:
         """Return how many pages or redirects alike show that it is not the records."""
-        may_be_record = self.is_second or self.error.http_status in BLOCKED
-        return OF_NO_RECORD if may_be_record else 1
+        is_of_account = self.error.is_page and self.error.http_status not in BLOCKED
+        return 1 if is_of_account and not self.is_second else OF_NO_RECORD
 
 
 class FirstWrites:

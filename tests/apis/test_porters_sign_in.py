@@ -122,7 +122,9 @@ def test_a_sign_in_that_is_none_is_tried_once_more_and_then_said(
     porters.fault(on=f"GET {OAUTH}", times=-1, status=200, body="Down")
     run = workplace.target(porters.target_config(), contacts(ANNA))
     assert (run.code, len(calls(porters, "GET", OAUTH)), sent(porters)) == (1, 2, [])
-    assert "not an answer of PORTERS (HTTP 200). Check porters.api_url and proxies." in run.log
+    assert (
+        "not an answer of PORTERS (HTTP 200). Check porters.api_url, proxies, and that" in run.log
+    )
 
 
 # Settings and the check.

@@ -15,6 +15,7 @@ from tests.sandbox.porters import Porters
 from tests.support.commands import contacts
 from tests.support.wrong_accounts import (
     ACCOUNTS,
+    ELSEWHERE,
     KINDS,
     OF_QUERIES,
     OF_WRITES,
@@ -64,6 +65,38 @@ def test_it_ends_within_five_requests(workplace: Workplace, wrong: Wrong) -> Non
         assert (run.code in {1, 2}, wrong.says in last) == (True, True), last
         assert requests <= wrong.most, (command, requests)
         assert not any(message["type"] == "STATE" and message["value"] for message in run.messages)
+
+
+REPEATED = " Trying again in "
+THROTTLES = " throttles: for now this run sends at most "
+"""Words of the lines that say that a request has to wait."""
+
+
+@pytest.mark.parametrize("wrong", ELSEWHERE, ids=name_of)
+def test_what_is_no_api_ends_the_run_with_one_sentence(workplace: Workplace, wrong: Wrong) -> None:
+    """Nothing else is said, but for each repeat of what is throttled; nothing is rejected."""
+    for command, (run, requests) in runs(workplace, wrong).items():
+        said = [line for line in run.log.splitlines() if "| INFO " not in line]
+        said = [line for line in said if REPEATED not in line and THROTTLES not in line]
+        said = [line for line in said if "has no field for" not in line]
+        assert (run.code, len(said), wrong.says in said[-1]) == (1, 1, True), (command, run.log)
+        assert (requests <= wrong.most, workplace.rejects) == (True, []), (command, requests)
+        assert ("Trying again" in run.log) == (wrong.name == "throttle"), run.log
+
+
+@pytest.mark.parametrize("api", KINDS)
+def test_a_page_instead_of_the_first_contact_ends_one_run_alone(
+    workplace: Workplace, api: str
+) -> None:
+    """It is about the account, likelier than not. If it comes again, it is the contact."""
+    held = PEOPLE[0]["mobile"]
+    with KINDS[api]() as sandbox:
+        config = {**sandbox.target_config(), "canary": True}
+        sandbox.fault(on="POST", holding=str(held)[1:], times=-1, status=200, body=PAGE)
+        first = workplace.target(config, contacts(*PEOPLE))
+        later = workplace.target(config, contacts(*PEOPLE))
+        assert (first.code, later.code, len(sandbox.contacts)) == (1, 3, len(PEOPLE) - 1), later.log
+    assert "the first write into this account: HTTP 200" in first.log.splitlines()[-1]
 
 
 ALONE: dict[str, dict[str, Any]] = {

@@ -143,6 +143,32 @@ WRITTEN_PATHS = [
 """One wrong path of writes: the first contact is answered so."""
 
 
+OTHER = '{"status": "ok", "version": "2.4.1", "data": [], "users": [{"id": 1}]}'
+"""What an API of another product answers."""
+
+ANSWERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "unpaid": ("HTTP 402", {"status": 402, "body": '{"message": "Payment Required"}'}),
+    "unpaid page": ("HTTP 402", {"status": 402, "body": PAGE}),
+    "no right": ("HTTP 403", {"status": 403, "body": '{"message": "Account disabled"}'}),
+    "no sign-in": ("HTTP 401", {"status": 401, "body": '{"message": "Unauthorized"}'}),
+    "throttle": ("HTTP 429", {"status": 429, "body": '{"message": "Too Many Requests"}'}),
+    "long throttle": ("7200 s", {"status": 429, "headers": {"Retry-After": "7200"}}),
+    "proxy": ("HTTPS_PROXY", {"status": 407, "body": PAGE}),
+    "portal": ("The network wants a sign-in of its own", {"status": 511, "body": PAGE}),
+    "other product": ("HTTP 200", {"status": 200, "body": OTHER}),
+    "other list": ("HTTP 200", {"status": 200, "body": '[{"id": 1}]'}),
+    "other XML": ("HTTP 200", {"status": 200, "body": "<rss><channel/></rss>"}),
+    "nothing": ("HTTP 404", {"status": 404, "body": ""}),
+    "gateway": ("HTTP 404", {"status": 404, "body": '{"message": "no Route matched"}'}),
+    "gone": ("HTTP 410", {"status": 410, "body": ""}),
+    "not implemented": ("HTTP 501", {"status": 501, "body": ""}),
+}
+"""What may answer every request instead of the API, and words of what is said then."""
+
+ELSEWHERE = [
+    Wrong(api, name, says, fault=fault) for api in KINDS for name, (says, fault) in ANSWERS.items()
+]
+
 PLACES = [
     *(
         Wrong(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pytest
 
 from tap_contacts.transport.call import Call
@@ -71,3 +72,29 @@ def test_other_pages_are_no_sign_of_a_wrong_path(path: str) -> None:
 def test_the_number_of_a_version_is_no_id(path: str) -> None:
     """Such paths are watched."""
     assert Asked(PAGE).first.is_wrong_path(f"GET {path}")
+
+
+@pytest.mark.parametrize(
+    ("spent", "proves", "others", "is_asked"),
+    [
+        (5, True, ["/v1/known"], False),
+        (4, True, ["/v1/known"], True),
+        (5, False, ["/harmless"], False),
+        (5, False, ["/harmless", "/v1/known"], True),
+    ],
+    ids=["proofs", "few proofs", "nothing read yet", "a run under way"],
+)
+def test_no_path_is_read_once_more_for_proofs_that_have_cost_enough(
+    spent: int,
+    proves: bool,  # noqa: FBT001
+    others: list[str],
+    is_asked: bool,  # noqa: FBT001
+) -> None:
+    """It is wrong then: others were answered, and nothing is lost if the run ends."""
+    asked = Asked(None)
+    asked.spent = spent
+    for path in others:
+        asked.first.note(Call("GET", path))
+    with asked.first.proving() if proves else contextlib.nullcontext():
+        assert asked.first.is_wrong_path("GET /v1/contact") is not is_asked
+    assert bool(asked.calls) is is_asked

@@ -17,7 +17,8 @@ from tap_contacts.transport.token_sign_in import UNTIL_REFUSED, TokenSignIn
 if TYPE_CHECKING:
     from tap_contacts.transport.session import Transport
 
-REFUSED = {400, 401, 403}
+UNAUTHORIZED = 401
+REFUSED = {400, UNAUTHORIZED, 403}
 NOT_THERE = {404, 405}
 """HTTP statuses of a sign-in that is refused, and of a path that takes none."""
 _WRONG_PASSWORD = "Wrong login or password"  # noqa: S105  # the device's words
@@ -78,5 +79,6 @@ def _no_token(status: int, *, refused: bool) -> Exception:
         return Stopped(TITLE, "sign-in", answered, "Check username and password.")
     if status in UNSERVED:
         return Stopped(TITLE, "sign-in", answered, "Check api_url and login_path.")
-    advice = "Check api_url and login_path."
+    names = "username, password, " if status == UNAUTHORIZED else ""
+    advice = f"Check {names}api_url and login_path."
     return Retry(TITLE, "sign-in", answered, advice, http_status=status)

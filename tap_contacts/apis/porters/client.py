@@ -139,16 +139,22 @@ class Porters(ApiClient):
     def judge(self, answer: Answer) -> Judgement:
         """Return what an answer means.
 
-        That a company database is not there may mean that a token has ended, but only if the
-        database was there before.
+        That a company database is not there may mean that the token has ended. Where it was not
+        there before, another read shows which.
         """
         found = codes.judge(answer)
-        if found.code == codes.NO_PARTITION and not self._has_partition:
-            return found._replace(verdict=Verdict.STOP)
         is_within = "partition=" in answer.request.path_url.partition("?")[2]
         if found.verdict is Verdict.DONE and is_within:
             self._has_partition = True
+        is_doubtful = found.code == codes.NO_PARTITION and is_within and not self._has_partition
+        if is_doubtful and self._opens_anything():
+            return found._replace(verdict=Verdict.STOP)
         return found
+
+    def _opens_anything(self) -> bool:
+        """Say whether the access token is taken where no company database is named."""
+        params = self.query(PARTITION, {**WITHIN_REACH, **ONE})
+        return codes.judge(self.answer_to(PARTITION, params=params)).verdict is not Verdict.RENEW
 
     def check(self) -> str:
         """Sign in and read the partitions."""

@@ -91,7 +91,11 @@ _WRONG_APP = Judgement(Verdict.STOP, advice="Check porters.app_id and porters.ap
 _NOT_GRANTED = Judgement(Verdict.STOP, advice=GRANT)
 _MAY_PASS = Judgement(Verdict.RETRY, advice="Run again later.")
 _OTHER = Judgement(Verdict.STOP, advice="Look it up under Authentication and Authorization Error.")
-_NO_SIGN_IN = Judgement(Verdict.RETRY, advice="Check porters.api_url and proxies.")
+_NO_SIGN_IN = Judgement(
+    Verdict.RETRY,
+    advice="Check porters.api_url, proxies, and that PORTERS has registered this machine's IP "
+    "address.",
+)
 
 SIGN_IN_CODES = {
     "0": _NO_SIGN_IN,

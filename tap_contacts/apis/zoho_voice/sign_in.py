@@ -63,7 +63,8 @@ def _refusal(asked: str, answer: Answer, error: str) -> Exception:
         advice = "Too many access tokens were asked for; wait ten minutes before the next run."
         return Stopped(TITLE, asked, error, advice, code=error)
     answered = f"no access token (HTTP {answer.status})"
-    return Retry(TITLE, asked, answered, "Check accounts_url.", http_status=answer.status)
+    advice = "Check accounts_url, or data_center if that is not set, and proxies."
+    return Retry(TITLE, asked, answered, advice, http_status=answer.status)
 
 
 class AccessToken(SignIn):

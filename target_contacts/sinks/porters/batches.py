@@ -8,7 +8,6 @@ from tap_contacts.apis.porters import wire
 from tap_contacts.apis.porters.fields import CONTACTS
 from tap_contacts.transport.errors import GivenUp, OutcomeUnknown, Refused, Stopped
 from target_contacts.errors import Rejected
-from target_contacts.sinks.first_writes import filled
 from target_contacts.sinks.item import Action, Item, Outcome
 from target_contacts.sinks.packing import Pack, Waiting, packs
 from target_contacts.sinks.parallel import in_parallel
@@ -168,8 +167,7 @@ class BatchWriter:
             if self._is_outdated:
                 yield [Outcome(packed.item, error=answer) for packed in pack.items]
             else:
-                are_alike = len({frozenset(filled(p.item.payload)) for p in pack.items}) == 1
-                self._doubt.refused(pack.items, answer, waiting, are_alike=are_alike)
+                self._doubt.refused(pack.items, answer, waiting)
         else:
             at_fault = _at_fault(answer, pack, waiting)
             yield [Outcome(packed.item, error=answer) for packed in at_fault]

@@ -59,23 +59,13 @@ class Doubt(Generic[T]):
             return MOST_LATER
         return MOST_AT_FIRST if self._first.is_over else MOST_OF_NEW
 
-    def refused(
-        self, contacts: Sequence[T], error: Refused, waiting: Waiting[T], *, are_alike: bool
-    ) -> None:
+    def refused(self, contacts: Sequence[T], error: Refused, waiting: Waiting[T]) -> None:
         """Have halves sent again, behind what waits; hold a contact that was alone.
-
-        Args:
-            contacts: Those of the request.
-            error: Why it was refused.
-            waiting: Takes what is sent again.
-            are_alike: Whether whatever one of them lacks is lacking in all.
 
         Raises:
             Stopped: If so much was refused that it is the request.
         """
         self._in_a_row += 1
-        if len(contacts) > 1 and error.of_lack and are_alike and not self._first.is_over:
-            raise self._stopped(error)
         middle = len(contacts) // 2
         if middle:
             waiting.put_behind(contacts[:middle], contacts[middle:])
@@ -107,7 +97,6 @@ class Doubt(Generic[T]):
         return self.taken() if self._held else []
 
     def _stopped(self, error: Refused) -> Stopped:
-        so = f", and the last {self._in_a_row} requests were refused so"
-        answered = error.answered + (so if self._in_a_row > 1 else "")
+        answered = f"{error.answered}, and the last {self._in_a_row} requests were refused so"
         words = (self._title, self._asked, answered, error.advice)
         return Stopped(*words, code=error.code, http_status=error.http_status)
