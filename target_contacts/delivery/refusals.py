@@ -33,6 +33,7 @@ class Refusals:
         first_writes: The writes into an account that has accepted none yet.
         wires: Names of the destination's fields.
         takes_again: Takes an item that comes once more, so that it is not booked; says so.
+        remembers: Whether the next run knows of a create that was not answered.
     """
 
     def __init__(
@@ -42,9 +43,12 @@ class Refusals:
         first_writes: FirstWrites,
         wires: Collection[str],
         takes_again: TakesAgain = lambda *_: False,
+        *,
+        remembers: bool = True,
     ) -> None:
         self._ledger, self._outcomes, self._first = ledger, outcomes, first_writes
         self._wires, self._takes_again = wires, takes_again
+        self._remembers = remembers
 
     def drop(self, refused: Sequence[Planned]) -> None:
         """Forget that creates were announced that did not happen."""
@@ -71,12 +75,14 @@ class Refusals:
         if accepted:
             self._first.accept()
         if unanswered:
-            self._first.leave_unanswered(
-                [Unanswered(item.key, error, item.is_second) for item, error in unanswered]
-            )
+            self._first.leave_unanswered([self._unanswered(*each) for each in unanswered])
         left = [each for each in refused if not self._takes_again(*each)]
         if left:
             self._first.refuse([self._refusal(item, error) for item, error in left])
+
+    def _unanswered(self, item: Planned, error: OutcomeUnknown) -> Unanswered:
+        """Return a create that may be that of an earlier run, which ended for it."""
+        return Unanswered(item.key, error, item.is_second or not self._remembers)
 
     def _refusal(self, item: Planned, error: Rejected | Refused) -> Refusal:
         reason, outcomes = why(error), self._outcomes

@@ -188,7 +188,8 @@ class Steps:
     def _refusals(self) -> Refusals:
         first_writes = self._sink.context.first_writes
         parts = self._ledger, self._outcomes, first_writes, self._attributes
-        return Refusals(*parts, self._asks.takes_again)
+        remembers = not self._can.idempotent
+        return Refusals(*parts, self._asks.takes_again, remembers=remembers)
 
     @cached_property
     def _policies(self) -> UpdatePolicies:

@@ -109,7 +109,8 @@ class Unanswered(NamedTuple):
     key: str
     error: OutcomeUnknown
     is_second: bool
-    """Whether it was not answered before, either, perhaps in an earlier run that ended for it."""
+    """Whether it was not answered before, either, perhaps in an earlier run that ended for it, or
+    nobody knows."""
 
     @property
     def needed(self) -> int:

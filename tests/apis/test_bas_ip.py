@@ -243,7 +243,7 @@ def test_an_upsert_is_repeated_until_it_is_answered_and_doubles_nothing(
 @pytest.mark.parametrize(
     ("status", "body", "most"),
     [
-        (302, '{"result": []}', 1),
+        (302, '{"result": []}', 2),
         (200, '{"result": "ok"}', 2),
         (200, '{"error": true}', 2),
         (500, '{"error": {"code": "system_error"}}', 25),

@@ -84,11 +84,14 @@ def test_what_is_no_api_ends_the_run_with_one_sentence(workplace: Workplace, wro
         assert ("Trying again" in run.log) == (wrong.name == "throttle"), run.log
 
 
-@pytest.mark.parametrize("api", KINDS)
+@pytest.mark.parametrize("api", [api for api in KINDS if api != "bas_ip"])
 def test_a_page_instead_of_the_first_contact_ends_one_run_alone(
     workplace: Workplace, api: str
 ) -> None:
-    """It is about the account, likelier than not. If it comes again, it is the contact."""
+    """It is about the account, likelier than not. If it comes again, it is the contact.
+
+    The ledger keeps no unanswered create of BAS-IP, so there a second contact is tried at once.
+    """
     held = PEOPLE[0]["mobile"]
     with KINDS[api]() as sandbox:
         config = {**sandbox.target_config(), "canary": True}
