@@ -36,7 +36,7 @@ class Refusals:
         remembers: Whether the next run knows of a create that was not answered.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what it takes is all that it works with
         self,
         ledger: Ledger,
         outcomes: Outcomes,
