@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from target_contacts.delivery.planned import why
-from target_contacts.sinks.first_writes import FirstWrites, Refusal, Unanswered
 from target_contacts.sinks.item import Action, created
+from target_contacts.sinks.refusal import Refusal, Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from target_contacts.delivery.planned import Planned
     from target_contacts.errors import Rejected
     from target_contacts.ledger.ledger import Ledger
+    from target_contacts.sinks.first_writes import FirstWrites
 
 Several: TypeAlias = "Sequence[tuple[Planned, Rejected | Refused]]"
 """Items with the errors for which they were refused."""

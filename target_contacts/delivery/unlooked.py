@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from tap_contacts.transport.errors import NotFound, Refused
 from target_contacts.delivery.planned import why
-from target_contacts.sinks.first_writes import Refusal
 from target_contacts.sinks.item import created
+from target_contacts.sinks.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
