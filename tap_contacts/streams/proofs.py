@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 def prove(tap: Tap) -> None:
     """Have each stream prove that it may be read, the last one first, if this is the first run.
 
+    A single one need not: its reading shows it.
+
     Raises:
         ApiError: If one may not be read.
         ConfigurationError: If a setting names what is not there.
     """
-    if not _was_read(tap.state):
-        for stream in _selected(tap):
-            with stream.client.proving():
-                stream.prove()
+    streams = [] if _was_read(tap.state) else list(_selected(tap))
+    for stream in streams if len(streams) > 1 else ():
+        with stream.client.proving():
+            stream.prove()
 
 
 def _was_read(state: Mapping[str, Any]) -> bool:
