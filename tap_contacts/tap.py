@@ -21,14 +21,10 @@ from tap_contacts.apis.porters import settings as porters
 from tap_contacts.apis.valomnia import settings as valomnia
 from tap_contacts.apis.zoho_voice import settings as zoho_voice
 from tap_contacts.plugin import printable, signals, standard_streams
-from tap_contacts.plugin.base import (
-    ContactsPlugin,
-    check_option,
-    exit_codes,
-    tell_account,
-    tell_facts,
-)
+from tap_contacts.plugin.base import ContactsPlugin
 from tap_contacts.plugin.by_name import ByName
+from tap_contacts.plugin.check import check_option, tell_account, tell_facts
+from tap_contacts.plugin.endings import exit_codes
 from tap_contacts.plugin.progress import Progress
 from tap_contacts.plugin.standard_streams import OutputError
 from tap_contacts.transport.facts import readable

@@ -19,11 +19,8 @@ from tap_contacts.apis.porters import settings as porters
 from tap_contacts.apis.valomnia import settings as valomnia
 from tap_contacts.apis.zoho_voice import settings as zoho_voice
 from tap_contacts.plugin import printable, signals, standard_streams
-from tap_contacts.plugin.base import (
-    InputError,
-    exit_codes,
-)
 from tap_contacts.plugin.by_name import ByName
+from tap_contacts.plugin.endings import InputError, exit_codes
 from tap_contacts.plugin.progress import Progress
 from tap_contacts.transport.errors import Stopped
 from target_contacts import settings

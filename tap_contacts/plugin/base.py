@@ -3,38 +3,26 @@
 from __future__ import annotations
 
 import abc
-import contextlib
-import itertools
 import logging
 import os
-import sys
-import traceback
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.exceptions import (
     ConfigurationError,
-    FatalSyncError,
-    RecordsWithoutSchemaException,
-    StreamMapConfigError,
 )
 from singer_sdk.plugin_base import JSONSchemaValidator, PluginBase
 
-from tap_contacts.listing.offsets import Incomplete
 from tap_contacts.plugin import json_files, printable, sign_in_option, stream_maps
 from tap_contacts.plugin.setting_errors import unknown, wrong
-from tap_contacts.plugin.standard_streams import OutputError, Unread
 from tap_contacts.plugin.typed import typed, without_nulls
-from tap_contacts.transport.errors import ApiError
-from tap_contacts.transport.facts import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Mapping
 
     from tap_contacts.transport.account_settings import Account
     from tap_contacts.transport.client import ApiClient
-    from tap_contacts.transport.facts import Fact
 
 PACKAGE = "singer-contacts"
 """The distribution that both plugins belong to."""
@@ -51,18 +39,6 @@ _BOUNDS = {
     "flattening_max_key_length": {"minimum": 16, "maximum": 4096},
 }
 """Bounds of the SDK's own settings, for which it declares none."""
-
-FAILED, MISUSED = 1, 2
-"""Exit codes: the run failed; the settings or the command are wrong."""
-
-
-class InputError(FatalSyncError):
-    """The Singer messages that were read cannot be understood."""
-
-
-_WRONG = (ConfigurationError, StreamMapConfigError)
-_SPEAKING = (ApiError, InputError, Incomplete, OutputError, RecordsWithoutSchemaException)
-"""Errors that are logged as they are: they hold neither secrets nor personal data."""
 
 
 class ContactsPlugin(PluginBase):
@@ -190,31 +166,6 @@ class ContactsPlugin(PluginBase):
         return command
 
 
-def tell_account(client: ApiClient) -> None:
-    """Print which account answers; raise ApiError if none does."""
-    click.echo(printable.text(client.check()))
-
-
-def tell_facts(client: ApiClient, more: Iterable[Fact] = ()) -> int:
-    """Print each fact about an API that reading shows, and more; return the exit code."""
-    client.tell_apart()
-    code = 0
-    for fact in itertools.chain(client.facts(), more):
-        click.echo(printable.text(fact.line))
-        if fact.seen.standing is Standing.HARMS:
-            code = FAILED
-    return code
-
-
-def check_option() -> click.Option:
-    """Return the option `--check`."""
-    text = (
-        "Check the settings, sign in, read a little, and say which account answers and what is "
-        "as assumed. Nothing is written."
-    )
-    return click.Option(["--check"], is_flag=True, help=text)
-
-
 _ANNOUNCED = ("Error initializing target sink", "An unhandled error occurred while syncing")
 """How the SDK's lines begin that announce an error."""
 
@@ -233,45 +184,3 @@ def file_of(
     except json_files.Unreadable as error:
         msg = printable.text(f"The {kind} file {path} {error}.")
         raise click.BadParameter(msg, ctx, param) from None
-
-
-@contextlib.contextmanager
-def exit_codes(logger: logging.Logger) -> Iterator[None]:
-    """End the process with one clear sentence and the documented exit code.
-
-    It is silent if nobody reads what is no run: a reader such as `head` has seen enough.
-    """
-    try:
-        yield
-    except _WRONG as error:
-        logger.error("%s", error)  # noqa: TRY400  # the sentence is for users
-        sys.exit(MISUSED)
-    except Unread:
-        sys.exit(FAILED)
-    except _SPEAKING as error:
-        logger.error("%s", error)  # noqa: TRY400
-        sys.exit(FAILED)
-    except Exception as error:  # noqa: BLE001
-        _log_unexpected(logger, error)
-        sys.exit(FAILED)
-
-
-def ending_of(error: BaseException) -> tuple[int, str]:
-    """Return the exit code that an error ends in, and a sentence without values of records."""
-    code = MISUSED if isinstance(error, _WRONG) else FAILED
-    said = isinstance(error, (*_WRONG, *_SPEAKING))
-    return code, str(error) if said else f"Unexpected {type(error).__name__}; see the log."
-
-
-def _log_unexpected(logger: logging.Logger, error: Exception) -> None:
-    """Log the kind and place of an error, but not its text, which may hold a record."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "?"
-    logger.error(
-        "Unexpected %s at %s. Please report it; with LOGLEVEL=debug the way there is logged.",
-        type(error).__name__,
-        place,
-    )
-    for frame in traceback.format_list(frames):
-        for line in frame.splitlines():
-            logger.debug("%s", line)

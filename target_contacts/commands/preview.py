@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any, Protocol
 import click
 
 from tap_contacts.plugin import printable
-from tap_contacts.plugin.base import tell_account, tell_facts
+from tap_contacts.plugin.check import tell_account, tell_facts
 from target_contacts.pipeline.reporting import assert_writable
 
 if TYPE_CHECKING:

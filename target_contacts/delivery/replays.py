@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tap_contacts.plugin.base import InputError
+from tap_contacts.plugin.endings import InputError
 from target_contacts.ledger.entry import MARKED, WRITTEN
 from target_contacts.ledger.replayed import Replay
 from target_contacts.report.rejects import ACCEPTED, FIRST_AT, earlier

@@ -14,7 +14,7 @@ import click
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.plugin import printable, signals
-from tap_contacts.plugin.base import exit_codes
+from tap_contacts.plugin.endings import exit_codes
 from target_contacts.destinations.checks import Checks
 from target_contacts.destinations.child import CommandEnd, Outcome, code_of, fork, printed_apart
 from target_contacts.destinations.kept import Kept

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tap_contacts.plugin import printable
-from tap_contacts.plugin.base import InputError
+from tap_contacts.plugin.endings import InputError
 from tap_contacts.plugin.same_name import alike
 from target_contacts.contact.paths import Failure, FieldPath, MappedFields
 from target_contacts.contact.phone_fields import Slots

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tap_contacts.plugin.base import InputError
+from tap_contacts.plugin.endings import InputError
 from target_contacts.contact.deletion import Gone
 from target_contacts.delivery import keys
 from target_contacts.delivery.filled import FilledFields

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tap_contacts.plugin.base import check_option
+from tap_contacts.plugin.check import check_option
 from target_contacts.delivery.bounds import allowed
 from target_contacts.pipeline.purpose import Purpose
 

@@ -13,7 +13,8 @@ from singer_sdk import Target
 from singer_sdk.mapper import SameRecordTransform
 
 from tap_contacts.plugin import signals
-from tap_contacts.plugin.base import ContactsPlugin, InputError
+from tap_contacts.plugin.base import ContactsPlugin
+from tap_contacts.plugin.endings import InputError
 from tap_contacts.plugin.standard_streams import OutputError, Unread
 from tap_contacts.plugin.status_line import make_way
 from tap_contacts.plugin.stream_maps import EXPRESSION_ERRORS, Mapper

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tap_contacts.plugin import signals
-from tap_contacts.plugin.base import ending_of
+from tap_contacts.plugin.endings import ending_of
 from target_contacts.pipeline.purpose import Purpose
 from target_contacts.report import private_files
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from tap_contacts.plugin.base import InputError
+from tap_contacts.plugin.endings import InputError
 from target_contacts.errors import Rejected
 from target_contacts.singer import repair, too_deep
 

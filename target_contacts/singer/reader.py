@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
 
-from tap_contacts.plugin.base import InputError
+from tap_contacts.plugin.endings import InputError
 from target_contacts.shutdown import Interrupted
 from target_contacts.singer import too_deep
 from target_contacts.singer.lines import (

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 import pytest
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_contacts.plugin.base import InputError
+from tap_contacts.plugin.endings import InputError
 from tap_contacts.transport.errors import ApiError
 from target_contacts.commands import preview
 from target_contacts.report.facts import ENDINGS

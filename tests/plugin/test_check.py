@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_contacts.plugin.base import tell_facts
+from tap_contacts.plugin.check import tell_facts
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.errors import Stopped
 from tap_contacts.transport.facts import Fact, differs, fact, harms, holds, unknown

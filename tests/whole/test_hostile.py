@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from singer_sdk.exceptions import RecordsWithoutSchemaException
 
 from tap_contacts.listing.offsets import Incomplete
-from tap_contacts.plugin.base import InputError
+from tap_contacts.plugin.endings import InputError
 from tap_contacts.tap import TapContacts
 from tap_contacts.transport.errors import ApiError
 from tap_contacts.transport.session import MOST_VALUES, Answer
