@@ -10,6 +10,7 @@ import click
 from tap_contacts.plugin import printable
 from tap_contacts.plugin.check import tell_account, tell_facts
 from target_contacts.pipeline.reporting import assert_writable
+from target_contacts.report.run_log import passed_over_in_words
 
 if TYPE_CHECKING:
     from target_contacts.pipeline.contact_sink import ContactSink
@@ -59,6 +60,6 @@ def explain(target: Target, file_input: IO[Any] | None) -> int:
         explainer.show(sys.stdout)
     if not run.explainers:
         click.echo("Nothing would be written: no stream of people came.")
-    if text := run.books.passed_over_in_words():
+    if text := passed_over_in_words(run.books):
         click.echo(printable.text(text))
     return 0

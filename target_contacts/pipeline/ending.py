@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tap_contacts.plugin import metrics
 from tap_contacts.transport.errors import ApiError
 from target_contacts.delivery.guards import HELD_BACK
+from target_contacts.report import run_log
 
 if TYPE_CHECKING:
     from target_contacts.pipeline.run import Run
@@ -25,7 +26,7 @@ def report(run: Run, logger: logging.Logger) -> None:
         logger.log(level, "%s", verdict.sentence(stopped=stopped))
     metrics.count_usage(run.settings.api, run.usage())
     run.books.count_rejects(run.settings.api)
-    run.books.report(logger, run.title, summary(run))
+    run_log.report(run.books, logger, run.title, summary(run))
     if run.planned:
         run.planned.show(run.guards.counts())
     if run.rejects.path:

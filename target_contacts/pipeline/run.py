@@ -27,7 +27,7 @@ from target_contacts.report.summary import Books
 from target_contacts.settings import of_plan, of_translation, typed
 from target_contacts.shutdown import Interrupted
 from target_contacts.singer.checkpoints import Checkpoints
-from target_contacts.sinks.base import Context
+from target_contacts.sinks.context import Context
 from target_contacts.sinks.first_writes import FirstWrites
 
 if TYPE_CHECKING:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import logging
-import sys
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
@@ -14,30 +11,13 @@ from tap_contacts.plugin.printable import HIDDEN
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rich.table import Table
-
     from tap_contacts.transport.usage import Usage
 
 NOT_THERE = "left out, unknown there"
 """What is done with a value that the destination does not have."""
 
-MOST_NAMED = 50
-"""Most fields of a stream that a line of the log names. The summary names all."""
-
 OF_RECORDS = frozenset(("schema", "missing_key"))
 """Codes of rejections whose field is the record's, not the destination's."""
-
-_BESIDE = (
-    "not_carried",
-    "not_carried_unnamed",
-    "dropped_or_truncated",
-    "noted",
-    "left_alone",
-    "passed_over",
-    "doubled",
-    "guards",
-)
-"""Keys of the summary whose values are no numbers."""
 
 MARKED = "marked"
 """What has become of a contact that is in the bin of the deleted ones, but was only marked."""
@@ -77,7 +57,7 @@ class Books:
         """Number of such fields whose names may not be shown, by stream."""
         self._passed_over: set[str] = set()
         """Streams that are not written, nor read for names of statuses."""
-        self._asked = False
+        self.asked = False
         """Whether the settings name the streams to write."""
 
     def enter(self, outcome: str, count: int = 1, stream: str = "") -> None:
@@ -108,7 +88,7 @@ class Books:
             asked: Whether the settings name the streams to write.
         """
         self._passed_over.add(stream)
-        self._asked = asked
+        self.asked = asked
 
     @property
     def passed_over(self) -> dict[str, int]:
@@ -117,13 +97,6 @@ class Books:
         for (stream, _), count in self.skips.items():
             counts.update({stream: count} if stream in counts else {})
         return dict(counts)
-
-    def passed_over_in_words(self) -> str:
-        """Return which streams are not written, and what to do about it; "" if all are."""
-        named = ", ".join(f"{stream} ({count})" for stream, count in self.passed_over.items())
-        why = "the setting streams does not name them" if self._asked else "they hold no people"
-        advice = "" if self._asked else " If they do, name all streams to write in streams."
-        return f"Passed over with their records, since {why}: {named}.{advice}" if named else ""
 
     def reject(self, stream: str, code: str, field: str | None) -> tuple[str, str, str]:
         """Count one record as rejected; return as what: stream, code and field."""
@@ -207,70 +180,6 @@ class Books:
             found["left_alone"] = _rows(self.left_alone)
         return found
 
-    def report(self, logger: logging.Logger, api: str, summary: dict[str, object]) -> None:
-        """Log what was left out, and the summary as one line. Print a table on a terminal."""
-        for stream in dict.fromkeys((*self.not_carried, *self.unnamed)):
-            text = "%s has no field for these of %s: %s. See field_map."
-            logger.warning(text, api, stream, self._left_fields(stream))
-        self._report_bins(logger)
-        self._report_doubled(logger)
-        self._report_passed_over(logger)
-        logger.info("summary: %s", json.dumps(summary))
-        if sys.stderr.isatty():
-            from rich.console import Console
-
-            Console(stderr=True).print(_table(api, summary))
-
-    def _left_fields(self, stream: str) -> str:
-        """Return the names of the fields that nothing takes, and how many are not named."""
-        names = sorted(self.not_carried.get(stream, ()))
-        words = names[:MOST_NAMED]
-        if further := len(names) - len(words):
-            words.append(f"{further} more")
-        if unnamed := self.unnamed[stream]:
-            words.append(f"{unnamed} whose names are no names of fields by their form")
-        return ", ".join(words)
-
-    def _report_bins(self, logger: logging.Logger) -> None:
-        for (stream, reason), count in self.skips.items():
-            logger.info("%s of %s skipped: %s.", _number(count, "record"), stream, reason)
-        for (stream, code, field), count in self.rejections.items():
-            named = f", field {field}" if field != "-" else ""
-            what = _number(count, "record")
-            logger.warning("%s of %s rejected: code %s%s.", what, stream, code, named)
-        for (stream, field, done), count in self.dropped_or_truncated.items():
-            text = "%s of %s for the field %s did not fit and %s %s: on_invalid_value."
-            unknown = "%s of %s for the field %s %s %s: see value_map."
-            text, what = unknown if done == NOT_THERE else text, _number(count, "value")
-            logger.warning(text, what, stream, field, "was" if count == 1 else "were", done)
-        for (stream, field, done), count in self.noted.items():
-            what = _number(count, "value")
-            logger.warning("%s of %s for the field %s: %s.", what, stream, field, done)
-
-        self._report_left_alone(logger)
-
-    def _report_left_alone(self, logger: logging.Logger) -> None:
-        for (stream, field, policy), count in self.left_alone.items():
-            what = _number(count, "value")
-            logger.info("%s of %s for the field %s left alone: %s.", what, stream, field, policy)
-
-    def _report_doubled(self, logger: logging.Logger) -> None:
-        for stream, kept, others in self.doubled:
-            text = (
-                "A create of %s was carried out long after it had gone unanswered and was sent "
-                "again: contact %s may be there twice, also as %s. Compare them, and delete the "
-                "latter. A larger unanswered_wait_seconds avoids it."
-            )
-            logger.error(text, stream, kept, ", ".join(others))
-
-    def _report_passed_over(self, logger: logging.Logger) -> None:
-        is_all = 0 < self.read == self.bins["skipped"]
-        if text := self.passed_over_in_words():
-            logger.log(logging.INFO if self._asked and not is_all else logging.WARNING, "%s", text)
-        if is_all:
-            text = "Nothing was written: all %d records were skipped, for the reasons above."
-            logger.warning(text, self.read)
-
 
 def shown(field: str | None, code: str) -> str:
     """Return the name of the field at fault as it may be shown: a record's may be any text."""
@@ -279,19 +188,5 @@ def shown(field: str | None, code: str) -> str:
     return field or "-"
 
 
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
-
-
 def _rows(counter: Counter[tuple[str, str, str]]) -> list[list[object]]:
     return [[*what, count] for what, count in sorted(counter.items())]
-
-
-def _table(api: str, summary: dict[str, object]) -> Table:
-    from rich.table import Table
-
-    table = Table(title=f"target-contacts: {api}", show_header=False)
-    for name, value in summary.items():
-        if name not in _BESIDE:
-            table.add_row(name, str(value))
-    return table

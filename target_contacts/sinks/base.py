@@ -6,21 +6,20 @@ A sink knows its API and nothing of the run around it. What it needs of the run 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from tap_contacts.transport.client import ApiClient
-from tap_contacts.transport.errors import OutcomeUnknown, Refused, Stopped, ends_run
+from tap_contacts.transport.errors import OutcomeUnknown, Refused, Stopped
 from target_contacts.errors import Rejected
 from target_contacts.mapping.field import Table, plain_field
 from target_contacts.sinks.item import Action, Outcome, created
-from target_contacts.sinks.parallel import in_parallel
 from target_contacts.sinks.present import one_by_one
+from target_contacts.sinks.single_writes import one_each
 from target_contacts.values.basic import as_text
 from target_contacts.values.phones import check_region
 
 if TYPE_CHECKING:
     from collections.abc import (
-        Callable,
         Collection,
         Generator,
         Iterable,
@@ -32,47 +31,13 @@ if TYPE_CHECKING:
 
     from target_contacts.contact.model import Contact
     from target_contacts.mapping.field import Field, Payload
-    from target_contacts.settings import Settings
     from target_contacts.sinks.capabilities import Capabilities
+    from target_contacts.sinks.context import Context
     from target_contacts.sinks.finder import Finder
-    from target_contacts.sinks.first_writes import FirstWrites
     from target_contacts.sinks.item import Item
     from target_contacts.sinks.present import Present
 
 ClientT = TypeVar("ClientT", bound=ApiClient)
-
-
-class Told(Protocol):
-    """What an API told of the account in earlier runs, by subject."""
-
-    def lately(self, subject: str, seconds: float) -> str | None:
-        """Return what was told in the last seconds, if it was."""
-
-    def put(self, subject: str, text: str) -> None:
-        """Keep what was told just now."""
-
-    def forget(self, subject: str) -> None:
-        """Keep nothing of a subject."""
-
-
-class Context(NamedTuple):
-    """What a sink needs of the run that it writes in."""
-
-    settings: Settings
-    status_names: Mapping[str, str]
-    """Names of the source's contact statuses by id, of which more may come."""
-    halted: Callable[[], bool]
-    """Say whether the run is to end, so that nothing more may be sent."""
-    owned: Callable[[Sequence[str]], AbstractSet[str]]
-    """Return which of these contacts belong to records of the stream already."""
-    digest: Callable[[object], str]
-    """Return a keyed hash, the same in every run with this account."""
-    count_unfit: Callable[[list[tuple[str, str]]], None]
-    """Count values that are left out: field, and what was done."""
-    first_writes: FirstWrites
-    """Whether the account has accepted a write; while it has not, one goes at a time."""
-    told: Told | None = None
-    """What earlier runs were told; None if everything is to be asked for."""
 
 
 class ApiSink(Generic[ClientT]):
@@ -239,14 +204,7 @@ class ApiSink(Generic[ClientT]):
         Raises:
             Stopped: When nothing more can be written; what was in flight is yielded before.
         """
-        stopped: list[Any] = []
-        halted = lambda: bool(stopped or self.context.halted())  # noqa: E731
-        alone = lambda: not self.context.first_writes.is_over  # noqa: E731
-        for outcomes in in_parallel(self._write_one, items, self.workers, halted, alone):
-            stopped += [o.error for o in outcomes if ends_run(o.error)]
-            yield [o for o in outcomes if not ends_run(o.error)]
-        if stopped:
-            raise stopped[0]
+        yield from one_each(self._write_one, items, self.workers, self.context)
 
     def _write_one(self, item: Item) -> Outcome[Item]:
         try:

@@ -18,7 +18,7 @@ from target_contacts.errors import Rejected
 from target_contacts.mapping.choices import one_of
 from target_contacts.mapping.field import Field, Payload, matching
 from target_contacts.sinks import cobai_parents
-from target_contacts.sinks.base import ApiSink, Context
+from target_contacts.sinks.base import ApiSink
 from target_contacts.sinks.capabilities import Capabilities
 from target_contacts.sinks.item import created
 from target_contacts.values import cells, convert
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from target_contacts.contact.model import Contact
+    from target_contacts.sinks.context import Context
     from target_contacts.sinks.finder import Finder
     from target_contacts.sinks.item import Item
 

@@ -19,7 +19,7 @@ from target_contacts.contact.numbers import MOBILES
 from target_contacts.errors import Rejected
 from target_contacts.mapping.choices import one_of, status_name
 from target_contacts.mapping.field import Field, Payload
-from target_contacts.sinks.base import ApiSink, Context
+from target_contacts.sinks.base import ApiSink
 from target_contacts.sinks.capabilities import Capabilities
 from target_contacts.values import cells, convert
 from target_contacts.values.basic import NoValue, as_text, is_empty, text
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from target_contacts.contact.model import Contact
+    from target_contacts.sinks.context import Context
     from target_contacts.sinks.present import Present
 
 

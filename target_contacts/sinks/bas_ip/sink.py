@@ -27,7 +27,7 @@ from target_contacts.sinks.bas_ip.results import (
     outcomes,
     shows_no_link,
 )
-from target_contacts.sinks.base import ApiSink, Context
+from target_contacts.sinks.base import ApiSink
 from target_contacts.sinks.capabilities import Capabilities
 from target_contacts.sinks.item import Action, Item, Outcome
 from target_contacts.sinks.packing import Pack, Waiting, packs
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from target_contacts.contact.model import Contact
+    from target_contacts.sinks.context import Context
 
 NAMESPACE = uuid.UUID("c2b7a4e0-5a0f-4c0b-9d53-8f2f3a6f1e77")
 """Makes the `link_id` of a record the same in every run; never to be changed."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
     from tap_contacts.apis.porters.client import Porters
-    from target_contacts.sinks.base import Context
+    from target_contacts.sinks.context import Context
 
 _Failure: TypeAlias = "OutcomeUnknown | Refused | Rejected | GivenUp"
 """What an answer may be that concerns the contacts of its request only."""

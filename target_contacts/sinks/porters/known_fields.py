@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from tap_contacts.apis.porters.tenant import Tenant
-    from target_contacts.sinks.base import Told
+    from target_contacts.sinks.context import Told
 
     Fields = Mapping[str, TenantField]
 

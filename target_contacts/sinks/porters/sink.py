@@ -15,7 +15,7 @@ from tap_contacts.apis.porters import reading, wire
 from tap_contacts.transport.errors import Stopped
 from target_contacts.errors import Rejected
 from target_contacts.report.summary import NOT_THERE
-from target_contacts.sinks.base import ApiSink, Context
+from target_contacts.sinks.base import ApiSink
 from target_contacts.sinks.capabilities import Capabilities
 from target_contacts.sinks.porters import conversions, parents
 from target_contacts.sinks.porters import fields as table
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from tap_contacts.transport.errors import Refused
     from target_contacts.contact.model import Contact
     from target_contacts.mapping.field import Field, Payload
+    from target_contacts.sinks.context import Context
     from target_contacts.sinks.finder import Finder
     from target_contacts.sinks.item import Item, Outcome
     from target_contacts.sinks.present import Present
