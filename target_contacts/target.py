@@ -60,9 +60,9 @@ ACCOUNTS = {
 SINKS: Mapping[str, type[ApiSink[Any]]] = ByName(
     {
         "bas_ip": "target_contacts.sinks.bas_ip.sink:BasIpSink",
-        "cobai": "target_contacts.sinks.cobai:CobaiSink",
+        "cobai": "target_contacts.sinks.cobai.sink:CobaiSink",
         "porters": "target_contacts.sinks.porters.sink:PortersSink",
-        "valomnia": "target_contacts.sinks.valomnia:ValomniaSink",
+        "valomnia": "target_contacts.sinks.valomnia.sink:ValomniaSink",
         "zoho_voice": "target_contacts.sinks.zoho_voice:ZohoVoiceSink",
     }
 )

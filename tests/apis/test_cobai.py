@@ -7,7 +7,7 @@ from typing import Any
 
 from target_contacts.ledger.entry import WRITTEN, Entry
 from target_contacts.pipeline.contact_sink import ContactSink
-from target_contacts.sinks.cobai import CobaiSink
+from target_contacts.sinks.cobai.sink import CobaiSink
 from target_contacts.target import TargetContacts
 from tests.sandbox.cobai import CUSTOMER_UUID, PASSWORD, RICO, RICO_UUID, Cobai
 from tests.support.cobai_people import (

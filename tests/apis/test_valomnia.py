@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_contacts.pipeline.contact_sink import ContactSink
-from target_contacts.sinks.valomnia import ValomniaSink
+from target_contacts.sinks.valomnia.sink import ValomniaSink
 from target_contacts.target import TargetContacts
 from tests.support.commands import Workplace, contacts
 from tests.support.valomnia_people import ANNA, API, BERT, last_names, settings

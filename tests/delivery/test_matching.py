@@ -11,7 +11,7 @@ from singer_sdk.exceptions import ConfigurationError
 
 from target_contacts.delivery.evidence import FactReader, cover, share_number
 from target_contacts.delivery.matching import ByEvidence, ByRules, assigned, share_evidence
-from target_contacts.sinks.cobai import CobaiSink
+from target_contacts.sinks.cobai.sink import CobaiSink
 from target_contacts.sinks.porters.sink import PortersSink
 from target_contacts.sinks.zoho_voice import ZohoVoiceSink
 from tests.sandbox.porters import Porters

@@ -1,12 +1,7 @@
-"""Write contacts into Valomnia, one request a contact.
-
-Fields: https://developers.valomnia.com/ref/Contacts/save.html and update.html beside it
-"""
+"""Write contacts into Valomnia, one request a contact."""
 
 from __future__ import annotations
 
-import base64
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,13 +9,13 @@ from tap_contacts.apis.valomnia import reading
 from tap_contacts.apis.valomnia.client import Valomnia
 from tap_contacts.transport.errors import GivenUp, NotFound, Refused, Stopped
 from target_contacts.errors import Rejected
-from target_contacts.mapping.choices import one_of
-from target_contacts.mapping.field import Field, Payload, matching
-from target_contacts.sinks import valomnia_parents
+from target_contacts.mapping.field import Field, Payload
 from target_contacts.sinks.base import ApiSink
 from target_contacts.sinks.capabilities import Capabilities
-from target_contacts.values import cells, convert, names, other_kinds
-from target_contacts.values.basic import OtherThing, TooLong, is_empty, stripped, text
+from target_contacts.sinks.valomnia import parents, refusals
+from target_contacts.sinks.valomnia.fields import FIELDS, image_format
+from target_contacts.values import names
+from target_contacts.values.basic import is_empty, stripped
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -34,71 +29,10 @@ FEW = 3
 """Look-ups for which it is worth a request to learn how many contacts there are."""
 
 NOT_ASKED = "It cannot be asked for contacts of this name; match_on [] creates without asking."
-HELD = (
-    "This value is the contact's own, which the record does not mention: correct it at Valomnia, "
-    "or set valomnia.merge_updates to false."
-)
 PHOTO_LOST = "an update without an image removed the contact's photo"
 PHOTO_ADVICE = (
     "Map the image, so that it is sent, or set valomnia.keep_photos to false to go on without."
 )
-
-LARGEST_IMAGE = 2_000_000
-"""Bytes of an image; documented as 2 MB."""
-
-IMAGES = {
-    "jpeg": b"\xff\xd8\xff",
-    "gif": b"GIF8",
-    "png": b"\x89PNG\r\n\x1a\n",
-    "bmp": b"BM",
-}
-"""Formats of images that are taken, and how they begin."""
-
-_DATA_URI = re.compile(r"data:[^,]{0,200};base64,", re.IGNORECASE)
-
-FIELDS_AT_FAULT = {
-    "email_validation_error": "email",
-    "country_error": "country",
-    "exceeded_file_size": "imageFile",
-    "unsupported_file_type": "imageFile",
-}
-"""Field that a code of the API speaks of."""
-
-_number = matching("[1-9][0-9]{0,18}", "the customer's number (or use_external_id set)")
-
-
-def _customer(value: Any) -> str:
-    return _number(cells.digits(value))
-
-
-def _image(value: Any) -> bytes:
-    """Return an image that came as base64 text or data: URI; nothing is fetched."""
-    given = text(value).strip()
-    if other_kinds.is_address_of_image(given):
-        msg = "must be the image itself as base64 text, not its address: nothing is fetched"
-        raise OtherThing(msg)
-    try:
-        image = base64.b64decode("".join(_DATA_URI.sub("", given, count=1).split()), validate=True)
-    except ValueError:
-        msg = "must be an image as base64 text or base64 data: URI"
-        raise ValueError(msg) from None
-    if len(image) > LARGEST_IMAGE:
-        msg = f"takes {LARGEST_IMAGE} bytes, not {len(image)}"
-        raise TooLong(msg)
-    if not _format(image):
-        msg = "must be a jpg, gif, png or bmp image"
-        raise ValueError(msg)
-    return image
-
-
-def _format(image: bytes) -> str:
-    return next((name for name, start in IMAGES.items() if image.startswith(start)), "")
-
-
-def _of_held(error: Rejected) -> Rejected:
-    """Say that what is refused was not the record's."""
-    reason = f"{error} {HELD}"
-    return Rejected(reason, error.code, field=error.field, http_status=error.http_status)
 
 
 class ValomniaSink(ApiSink[Valomnia]):
@@ -110,40 +44,19 @@ class ValomniaSink(ApiSink[Valomnia]):
 
     client_class = Valomnia
     id_field = "id"
-    fields: ClassVar[Sequence[Field]] = (
-        Field("first_name", "firstName", required="always", convert=stripped),
-        Field("last_name", "lastName", required="always", convert=stripped),
-        Field(
-            "customer_id",
-            "customerId",
-            required="always",
-            convert=_customer,
-            identifier=True,
-        ),
-        Field("job_title", "fonction"),
-        Field("country", "country", convert=one_of(convert.country)),
-        Field("city", "city"),
-        Field("postal_code", "postalCode", convert=cells.postcode),
-        Field("street", "address", convert=text),
-        Field("email", "email", convert=convert.email),
-        Field("phone", "phone", convert=cells.phone),
-        Field("phone2", "phone2", convert=cells.phone),
-        Field("mobile", "mobile", convert=cells.phone),
-        Field("fax", "fax", convert=cells.phone),
-        Field("image", "imageFile", convert=_image, clears=False, told=False),
-    )
+    fields: ClassVar[Sequence[Field]] = FIELDS
     capabilities: ClassVar = Capabilities(
         identity=("customerId", "firstName", "lastName"),
         can_list=True,
         can_ask=True,
         asks_by=frozenset(("firstName", "lastName")),
-        lookups=valomnia_parents.WAYS,
+        lookups=parents.WAYS,
     )
 
     @classmethod
     def finder(cls, client: Valomnia, setting: str, lookup: str) -> Finder | None:
         """Return what finds customers."""
-        return valomnia_parents.finder(client, lookup) if setting == "parents" else None
+        return parents.finder(client, lookup) if setting == "parents" else None
 
     def configured(self) -> Sequence[Field]:
         """Let an external id be any text; a reference is one rather than an id."""
@@ -169,7 +82,7 @@ class ValomniaSink(ApiSink[Valomnia]):
         try:
             now = self._send(below, payload, repeatable=True)
         except Rejected as error:
-            raise _of_held(error) if error.field in kept else error from None
+            raise refusals.of_held(error) if error.field in kept else error from None
         if "imageFile" not in payload and held.get("photo") and is_empty(now.get("photo")):
             self._note_photo(below)
 
@@ -275,28 +188,12 @@ class ValomniaSink(ApiSink[Valomnia]):
             form["useExternalId"] = "true"
         options: dict[str, Any] = {"data": form}
         if image := payload.get("imageFile"):
-            kind = _format(image)
+            kind = image_format(image)
             options["files"] = {"imageFile": (f"image.{kind}", image, f"image/{kind}")}
         path = self.client.path + below
         try:
             answer = self.client.call("POST", path, repeatable=repeatable, **options)
         except Refused as error:
-            raise self._fault(error) from None
+            raise refusals.fault(error) from None
         changed: Mapping[str, Any] = answer.json
         return changed
-
-    def _fault(self, error: Refused) -> Refused | Rejected:
-        """Add the field at fault if it is named; the API's words go into the rejects file only."""
-        field = FIELDS_AT_FAULT.get(error.code) or self._named(error)
-        if field is None:
-            return error
-        reason = f"{error} {error.detail}".strip()
-        return Rejected(reason, error.code, field=field, http_status=error.http_status)
-
-    def _named(self, error: Refused) -> str | None:
-        """Find the field that the API's words name; `not_found` may be said of the contact too."""
-        if error.code == "not_found":
-            return "customerId" if "customer" in error.detail else None
-        words = re.search(r"(\w+) parameter is|parameter (\w+)", error.detail)
-        wires = {field.wire for field in self.fields}
-        return next((word for word in (words.groups() if words else ()) if word in wires), None)

@@ -1,8 +1,4 @@
-"""Write contacts into cobai, one request a contact and one more to read what is to be kept.
-
-Fields: https://cobai.com/de/docs/api-v2/kunden/kontakte-anlegen, where the marks of required
-fields are lost; roles: https://help.cobai.com/cobai-v2-api/benutzerrollen
-"""
+"""Write contacts into cobai, one request a contact and one more to read what is to be kept."""
 
 from __future__ import annotations
 
@@ -11,29 +7,25 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_contacts.apis.cobai import reading
 from tap_contacts.apis.cobai.client import Cobai
-from tap_contacts.apis.cobai.wire import FIELDS, UUID
-from tap_contacts.plugin.same_name import found
+from tap_contacts.apis.cobai.wire import FIELDS as SENT_BACK
 from tap_contacts.transport.errors import NotFound, Refused, Stopped
 from target_contacts.errors import Rejected
-from target_contacts.mapping.choices import one_of
-from target_contacts.mapping.field import Field, Payload, matching
-from target_contacts.sinks import cobai_parents
 from target_contacts.sinks.base import ApiSink
 from target_contacts.sinks.capabilities import Capabilities
+from target_contacts.sinks.cobai import parents
+from target_contacts.sinks.cobai.fields import FIELDS
 from target_contacts.sinks.item import created
-from target_contacts.values import cells, convert
-from target_contacts.values.basic import as_text, is_empty, line, text
+from target_contacts.values.basic import as_text, is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from target_contacts.contact.model import Contact
+    from target_contacts.mapping.field import Field, Payload
     from target_contacts.sinks.context import Context
     from target_contacts.sinks.finder import Finder
     from target_contacts.sinks.item import Item
 
-
-ROLES = ("ROLE_SHOP_USER", "ROLE_SHOP_COSTCENTER_USER", "ROLE_RESTRICTED_SHOP_USER")
 
 BUILT_IN = {"role": "ROLE_SHOP_USER", "ignoreAssortment": "false"}
 """What a new contact gets that neither record nor defaults give: an ordinary user's."""
@@ -43,8 +35,6 @@ CHOSEN = ("gender", "role", "ignoreAssortment", "webPassword")
 
 WITHOUT_LOGIN = ("customer", "firstName", "lastName", "officeMail")
 """What the contact of a lost create is looked for by if it has no user name."""
-
-LONGEST_PASSWORD = 50
 
 NO_SUCH_CALL = 405
 NO_CONTACT = 404
@@ -57,36 +47,6 @@ UNPROVEN = (
     "cobai: contacts are changed without a password. Whether cobai keeps the old one then is not "
     "documented and cannot be read: try to sign in as one of them, or map password as well."
 )
-
-_uuid = matching(UUID, "the UUID of a customer of cobai")
-
-
-def _role(value: Any) -> str:
-    """Return the code of a role."""
-    role = found(text(value), ROLES)
-    if role is None:
-        msg = f"must be one of {', '.join(ROLES)}"
-        raise ValueError(msg)
-    return role
-
-
-def _customer(value: Any) -> str:
-    return _uuid(value).lower()
-
-
-def _line(value: Any) -> str:
-    """Return text of one line; blanks alone are no value."""
-    made = line(value)
-    return made if made.strip() else ""
-
-
-def _password(value: Any) -> str:
-    """Return a password unchanged, or raise ValueError: one that is altered would not sign in."""
-    given = text(value)
-    if (isinstance(value, str) and given != value) or not given.strip():
-        msg = "must be more than blanks, without control characters"
-        raise ValueError(msg)
-    return given
 
 
 class CobaiSink(ApiSink[Cobai]):
@@ -110,28 +70,7 @@ class CobaiSink(ApiSink[Cobai]):
         asks_by=frozenset(("customer",)),
         lookups={"parents": ("reference",)},
     )
-    fields: ClassVar[Sequence[Field]] = (
-        Field("customer_id", "customer", required="always", convert=_customer, identifier=True),
-        Field("first_name", "firstName", max_length=35, convert=_line),
-        Field("last_name", "lastName", max_length=35, convert=_line),
-        Field("email", "officeMail", max_length=200, convert=convert.email, exact=True),
-        Field("user_name", "webUserName", max_length=80, convert=_line, clears=False, exact=True),
-        Field(
-            "password",
-            "webPassword",
-            max_length=LONGEST_PASSWORD,
-            convert=_password,
-            clears=False,
-            exact=True,
-            told=False,
-        ),
-        Field("gender", "gender", convert=one_of(convert.gender)),
-        Field("role", "role", convert=one_of(_role)),
-        Field("ignore_assortment", "ignoreAssortment", convert=convert.flag_text),
-        Field("phone", "officePhone", max_length=30, convert=cells.phone, exact=True),
-        Field("fax", "officeFax", max_length=30, convert=cells.phone, exact=True),
-        Field("mobile", "officeMobile", max_length=30, convert=cells.phone, exact=True),
-    )
+    fields: ClassVar[Sequence[Field]] = FIELDS
 
     def __init__(self, client: Cobai, context: Context) -> None:
         """Take the account's client, and what is needed of the run."""
@@ -145,7 +84,7 @@ class CobaiSink(ApiSink[Cobai]):
     @classmethod
     def finder(cls, client: Cobai, setting: str, lookup: str) -> Finder | None:
         """Return what finds customers."""
-        return cobai_parents.finder(client, lookup) if setting == "parents" else None
+        return parents.finder(client, lookup) if setting == "parents" else None
 
     def create(self, payload: Payload) -> str:
         """Create a contact."""
@@ -165,7 +104,7 @@ class CobaiSink(ApiSink[Cobai]):
         if "webPassword" not in payload:
             self.client.warn_once(UNPROVEN)
         kept = self.client.held(customer, uuid)
-        empty = {name: value for name, value in defaults.items() if name in FIELDS}
+        empty = {name: value for name, value in defaults.items() if name in SENT_BACK}
         self.client.replace(customer, uuid, empty | kept | _without_customer(payload))
 
     def is_gone(self, remote_id: str, error: Rejected | Refused) -> bool:

@@ -1,0 +1,1 @@
+"""Contacts written into Valomnia."""
