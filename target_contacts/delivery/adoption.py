@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from target_contacts.delivery.candidates import Candidates
     from target_contacts.delivery.outcomes import Outcomes
+    from target_contacts.delivery.peers import Peers
     from target_contacts.delivery.planned import Planned
     from target_contacts.delivery.unanswered import Unanswered
     from target_contacts.ledger.ledger import Ledger
@@ -43,7 +44,7 @@ class Adoption:
         ledger: Knows which contacts belong to records.
         outcomes: Books the records that are settled by a look-up.
         unanswered: Holds the creates of the stream that were not answered.
-        peers: Those of all streams of the run; this one joins them.
+        peers: The streams of the run; this one joins them.
         shutdown: Knows whether the run is to end.
         warn_once: Logs a text that would otherwise come once a contact.
 
@@ -59,7 +60,7 @@ class Adoption:
         ledger: Ledger,
         outcomes: Outcomes,
         unanswered: Unanswered,
-        peers: list[Adoption],
+        peers: Peers,
         shutdown: Shutdown,
         warn_once: Callable[[str], None],
     ) -> None:
@@ -67,14 +68,11 @@ class Adoption:
         self._unanswered, self._warn_once = unanswered, warn_once
         self._comparison = Comparison(sink, match_on, ledger)
         self._lost, self.adopts = self._comparison.lost, self._comparison.adopts
-        self.unsent: dict[str, Mapping[str, Any]] = peers[0].unsent if peers else {}
-        """What records say of contacts that the run created or adopted, and is never sent; of all
-        streams."""
-        self._look_up = LookUp(sink, self._comparison, shutdown, self.unsent)
+        self._look_up = LookUp(sink, self._comparison, shutdown, peers.unsent)
         self._claimed: set[str] = set()
         """Ids of the contacts that were adopted in this run, or deleted."""
         self._peers = peers
-        peers.append(self)
+        peers.join(self)
 
     def resolve(self, items: Sequence[Planned], *, fresh: bool) -> Iterator[Planned]:
         """Yield the items that must be sent, as creates or updates, and settle the others.
@@ -125,41 +123,28 @@ class Adoption:
     def tell_others(self, outcomes: Sequence[Outcome[Planned]]) -> None:
         """Let the other streams of this run know contacts that were created since they looked."""
         for outcome in outcomes:
-            self._tell_there(str(outcome.remote_id))
-            if outcome.item.withheld:
-                self.unsent[str(outcome.remote_id)] = outcome.item.withheld
-            self._tell_peers(str(outcome.remote_id), outcome.item.payload)
+            remote_id, item = str(outcome.remote_id), outcome.item
+            self._peers.tell_there(remote_id)
+            if item.withheld:
+                self._peers.unsent[remote_id] = item.withheld
+            self._peers.tell(self, remote_id, item.payload)
 
     def tell_changed(self, outcomes: Sequence[Outcome[Planned]]) -> None:
         """Let the other streams of this run know what contacts hold that they may have listed."""
-        others = [each for each in self._peers if each is not self]
-        for outcome in outcomes if others else ():
-            for other in others:
-                other.know_changed(str(outcome.remote_id), outcome.item.payload)
+        for outcome in outcomes:
+            self._peers.tell_changed(self, str(outcome.remote_id), outcome.item.payload)
 
     def know_changed(self, remote_id: str, payload: Mapping[str, Any]) -> None:
         """Know what another stream of this run has written into a contact."""
         self._look_up.change(remote_id, payload)
 
-    def _tell_peers(self, remote_id: str, fields: Mapping[str, Any]) -> None:
-        """Let the other streams know what a contact holds."""
-        for other in self._peers:
-            if other is not self:
-                other.know(remote_id, fields)
+    def tell_gone(self, remote_ids: Sequence[str]) -> None:
+        """Let all streams know contacts that were deleted since they looked."""
+        self._peers.tell_gone(remote_ids)
 
     def know(self, remote_id: str, fields: Mapping[str, Any]) -> None:
         """Add a contact that another stream of this run has created."""
         self._look_up.add(remote_id, fields)
-
-    def _tell_there(self, remote_id: str) -> None:
-        """Let the sinks of all streams know that a contact is there."""
-        for peer in self._peers:
-            peer.know_there(remote_id)
-
-    def tell_gone(self, remote_ids: Sequence[str]) -> None:
-        """Let all streams know contacts that were deleted since they looked."""
-        for peer in self._peers:
-            peer.know_gone(remote_ids)
 
     def know_gone(self, remote_ids: Sequence[str]) -> None:
         """Never adopt contacts that are not there any more."""
@@ -178,10 +163,9 @@ class Adoption:
         """Return until when another stream's create of the same person may be carried out."""
         if item.intent:
             return item.until
-        held = [each for peer in self._peers if peer is not self for each in peer.held]
         same = (
             each.until
-            for each in held
+            for each in self._peers.held_by_others(self)
             if any(self._comparison.agreeing(item, {each.key: each.said}))
         )
         return max(same, default=item.until)
@@ -250,10 +234,10 @@ class Adoption:
         self, item: Planned, remote_id: str, fields: Mapping[str, Any]
     ) -> Iterator[Planned]:
         """Settle a create that turns out to be done; what differs from it becomes an update."""
-        self._tell_there(remote_id)
+        self._peers.tell_there(remote_id)
         if item.withheld:
-            self.unsent[remote_id] = item.withheld
-            self._tell_peers(remote_id, {w: value for w, value in fields.items() if value})
+            self._peers.unsent[remote_id] = item.withheld
+            self._peers.tell(self, remote_id, {w: value for w, value in fields.items() if value})
         if self._lost.is_sent(item, fields):
             self._ledger.put(self._outcomes.stream, [item.written(remote_id)])
             self._outcomes.written("created", [Outcome(item, remote_id)])

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from target_contacts.delivery.guards import Guards
     from target_contacts.delivery.limit import Limit
     from target_contacts.delivery.outcomes import Outcomes
+    from target_contacts.delivery.peers import Peers
     from target_contacts.delivery.refusals import TakesAgain
     from target_contacts.delivery.unanswered import Unanswered
     from target_contacts.ledger.ledger import Ledger
@@ -51,8 +52,8 @@ class RunForDelivery:
     """Lets only what is planned be sent, if there is a plan."""
     canaries: Due
     """The kinds of write that are still to be read back."""
-    peers: list[Adoption]
-    """What adopts contacts for each stream; every stream adds its own."""
+    peers: Peers
+    """The streams of the run, which tell each other of their contacts."""
     former_until: float
     """Until when a create of an earlier run may still be carried out."""
 

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tap_contacts.plugin.endings import InputError
 from target_contacts.contact.deletion import Gone
 from target_contacts.delivery import keys
-from target_contacts.delivery.filled import FilledFields
 from target_contacts.delivery.replays import SUPERSEDED, is_older
-from target_contacts.delivery.steps import Asks, RunForDelivery, Steps
-from target_contacts.delivery.unanswered import Unanswered
 from target_contacts.delivery.versions import NO_KEY, UNENDED, UNREADABLE
 from target_contacts.errors import Rejected
-from target_contacts.pipeline.again import Again
 from target_contacts.pipeline.explain import Explainer
-from target_contacts.pipeline.intake import Intake, know_keys
 from target_contacts.pipeline.stream import Stream
+from target_contacts.pipeline.stream_parts import StreamParts
 from target_contacts.pipeline.stream_sink import StreamSink
-from target_contacts.pipeline.translation import RunForTranslation, Translation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -61,81 +55,23 @@ class ContactSink(StreamSink):
 
     def _make_parts(self) -> None:
         """Make the objects that handle the records."""
-        run, outcomes, ledger = self._run, self._outcomes, self._run.ledger
+        run, outcomes = self._run, self._outcomes
         stream = Stream(self.stream_name, self.original_schema, list(self.key_properties))
-        warn_once = functools.cache(functools.partial(self.logger.warning, "%s"))
-        self.api_sink = sink = run.sink(outcomes)
-        has_former_keys = know_keys(ledger, stream)
-        clears = sink.capabilities.clears_fields
-        filled = FilledFields(ledger, sink.configured(), clears=clears)
-        made = Translation(
-            stream,
-            sink,
-            RunForTranslation(
-                run.settings,
-                run.lookups,
-                ledger,
-                matches=run.matches,
-                status_names=run.status_names,
-                schemas=run.schemas,
-                source=run.source_of(self.stream_name),
-                is_offline=run.is_offline,
-            ),
-            outcomes=outcomes,
-            filled=filled,
-            warn_once=warn_once,
-        )
-        self._translation, self._preparation = made, made.preparation
-        for text in made.fields.policies_without_effect:
-            run.warn_once(text)
-        self._intake = Intake(
-            stream,
-            self._preparation,
-            ledger=ledger,
-            outcomes=outcomes,
-            status_names=run.status_names,
-            settings=run.translation_settings,
-            has_former_keys=has_former_keys,
-        )
-        self._explainer = Explainer(sink, made, outcomes) if run.is_offline else None
-        if self._explainer:
+        parts = StreamParts(run, stream, outcomes, self.logger)
+        self.api_sink, self._translation, self._intake = parts.sink, parts.translation, parts.intake
+        self._explainer: Explainer | None = None
+        if run.is_offline:
+            self._explainer = Explainer(parts.sink, parts.translation, outcomes)
             run.explainers.append(self._explainer)
         else:
-            self._make_delivery(stream, filled, warn_once)
+            self._again = parts.again()
+            steps = parts.steps(self._again)
+            self._plan, self._leavers, self._delivery = steps.plan, steps.leavers, steps.delivery
         self._watches = not self._explainer and self._leavers.are_wanted
         """Whether it matters which records come."""
         self._versions = run.versions(self.stream_name)
         if not self.key_properties:
             self.miss(NO_KEY)
-
-    def _make_delivery(
-        self, stream: Stream, filled: FilledFields, warn_once: Callable[[str], None]
-    ) -> None:
-        """Make the objects that plan and deliver the records."""
-        run, fields = self._run, self._translation.fields
-        self._again = Again(self.api_sink, self._translation.references, fields.learns_anew)
-        for_delivery = RunForDelivery(
-            run.settings,
-            run.ledger,
-            run.shutdown,
-            limit=run.limit,
-            guards=run.guards,
-            gate=run.gate,
-            canaries=run.canaries,
-            peers=run.adoptions,
-            former_until=run.former_until,
-        )
-        steps = Steps(
-            self.api_sink,
-            for_delivery,
-            outcomes=self._outcomes,
-            filled=filled,
-            unanswered=Unanswered(run.settings.unanswered_wait),
-            asks=Asks(fields.assert_complete, lambda: fields.marks, self._again.takes),
-            key_properties=stream.key_properties,
-            warn_once=warn_once,
-        )
-        self._plan, self._leavers, self._delivery = steps.plan, steps.leavers, steps.delivery
 
     @property
     def max_size(self) -> int:
@@ -241,7 +177,7 @@ class ContactSink(StreamSink):
 
     def _prepared(self, changed: Iterable[Received]) -> list[Planned]:
         """Return records as they are sent, and settle those that are not sent."""
-        prepare, references = self._preparation, self._translation.references
+        prepare, references = self._translation.preparation, self._translation.references
         if not references:
             return [item for received in changed if (item := self._tried(received, prepare.item))]
         read = [(each, self._tried(each, prepare.read)) for each in changed]

@@ -14,6 +14,7 @@ from target_contacts.delivery.guards import Guards
 from target_contacts.delivery.leavers import MARK, SKIP
 from target_contacts.delivery.limit import Limit
 from target_contacts.delivery.outcomes import Outcomes
+from target_contacts.delivery.peers import Peers
 from target_contacts.delivery.versions import Versions
 from target_contacts.ledger.errors import LedgerError
 from target_contacts.parents.lookups import Lookups
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     from tap_contacts.transport.client import ApiClient
     from tap_contacts.transport.usage import Usage
-    from target_contacts.delivery.adoption import Adoption
     from target_contacts.delivery.bounds import Given
     from target_contacts.errors import Rejected
     from target_contacts.ledger.ledger import Ledger
@@ -82,8 +82,7 @@ class Run:
         """The last SCHEMA message of each stream, as received."""
         self.status_names: dict[str, str] = {}
         """Display values of the source's contact statuses by id."""
-        self.adoptions: list[Adoption] = []
-        """What adopts contacts for the streams that are written."""
+        self.peers = Peers()
         self.explainers: list[Explainer] = []
         """What explains the streams, in their order, if the run is for that."""
         self._versions: dict[str, Versions] = {}

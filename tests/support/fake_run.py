@@ -14,6 +14,7 @@ from target_contacts.delivery.gate import Gate
 from target_contacts.delivery.guards import Guards
 from target_contacts.delivery.limit import Limit
 from target_contacts.delivery.outcomes import Outcomes
+from target_contacts.delivery.peers import Peers
 from target_contacts.delivery.steps import Asks, RunForDelivery, Steps
 from target_contacts.delivery.unanswered import MOST_HELD, Unanswered
 from target_contacts.delivery.versions import Versions
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from target_contacts.delivery.adoption import Adoption
     from target_contacts.delivery.delivery import Delivery
     from target_contacts.delivery.leavers import Leavers
     from target_contacts.delivery.plan import Plan
@@ -116,7 +116,7 @@ class FakeRun:
         self.status_names: dict[str, str] = {}
         self._checkpoints = Checkpoints(self.states.append)
         self._former_until, self._most_held = former_until, most_held
-        self._peers: list[Adoption] = []
+        self._peers = Peers()
         self.limit = Limit(limit)
         limits, writes = self.settings.guards, self.planner is None
         is_read_back = self.settings.canary and writes
