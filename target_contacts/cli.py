@@ -11,7 +11,7 @@ from singer_sdk.exceptions import ConfigurationError
 from target_contacts.commands.options import assert_configured, named, taken
 from target_contacts.pipeline import options as runs
 from target_contacts.pipeline.purpose import Purpose
-from target_contacts.pipeline.receiver import leave
+from target_contacts.shutdown import leave
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

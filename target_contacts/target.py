@@ -163,8 +163,8 @@ class TargetContacts(ReceivingTarget):
         """Return the exit code of a run that did not fail; raise why STATE was not passed on."""
         if signum := self.this_run.shutdown.signum:
             return signals.code_of(signum)
-        if self.unpassed:
-            raise self.unpassed
+        if self.states.error:
+            raise self.states.error
         return ending.exit_code(self.this_run)
 
     @contextlib.contextmanager
@@ -180,7 +180,7 @@ class TargetContacts(ReceivingTarget):
         except (InputError, RecordsWithoutSchemaException):
             self._settle_all()
             raise
-        self.this_run.note_end(is_whole=self.unpassed is None)
+        self.this_run.note_end(is_whole=self.states.error is None)
 
     def rehearse(self) -> ContactSink:
         """Return the sink of a stream, ready for the first record, of which none will come."""

@@ -17,8 +17,8 @@ from target_contacts.delivery import unlooked
 from target_contacts.delivery.comparison import Comparison
 from target_contacts.delivery.look_up import LookUp
 from target_contacts.delivery.matching import assigned
-from target_contacts.errors import OUTCOME_UNKNOWN, WILL_BE_LOOKED_UP, Rejected
-from target_contacts.report.rejects import earlier
+from target_contacts.delivery.unlooked import Unlooked
+from target_contacts.errors import OUTCOME_UNKNOWN, Rejected
 from target_contacts.sinks.item import Action, Outcome, without_empty
 from target_contacts.values.basic import as_text
 
@@ -65,7 +65,7 @@ class Adoption:
         warn_once: Callable[[str], None],
     ) -> None:
         self._sink, self._ledger, self._outcomes = sink, ledger, outcomes
-        self._unanswered, self._warn_once = unanswered, warn_once
+        self._unanswered, self._unlooked = unanswered, Unlooked(sink, outcomes, warn_once)
         self._comparison = Comparison(sink, match_on, ledger)
         self._lost, self.adopts = self._comparison.lost, self._comparison.adopts
         self._look_up = LookUp(sink, self._comparison, shutdown, peers.unsent)
@@ -91,15 +91,14 @@ class Adoption:
         barred = {
             item.key: (item, why)
             for item in items
-            if isinstance(why := failed.get(item.key), Refused) and _is_barred(item, why)
+            if isinstance(why := failed.get(item.key), Refused) and unlooked.is_barred(item, why)
         }
-        refused = list(barred.values())
-        unlooked.reject(self._sink, self._outcomes, refused, answered=len(answered))
+        self._unlooked.reject(list(barred.values()), answered=len(answered))
         for item in items:
             if item.key in barred:
                 continue
             if why := failed.get(item.key):
-                yield from self._without_look_up(item, why)
+                yield from self._unlooked.sent(item, why)
             else:
                 yield from self._decided(item, there[item.key], decided[item.key])
 
@@ -225,7 +224,7 @@ class Adoption:
 
         There is none where somebody has looked, and piped the rejected record in again.
         """
-        if _is_looked_for(item):
+        if unlooked.is_looked_for(item):
             return []
         ids = self._lost.undecidable(item, candidates)
         return sorted(set(ids) - self._ledger.owned(ids) - self._claimed)
@@ -251,36 +250,3 @@ class Adoption:
             payload=payload,
             cleared=tuple(w for w, v in payload.items() if v == "" and as_text(fields.get(w))),
         )
-
-    def _without_look_up(self, item: Planned, error: Refused | GivenUp) -> Iterator[Planned]:
-        """Send no create a second time blindly; a first one may go where it would be refused."""
-        if isinstance(error, GivenUp):
-            self._outcomes.reject(item.received, _not_looked_up(error))
-        elif item.intent and not _is_looked_for(item):
-            reason = (
-                "an earlier create was never answered, and the destination cannot be asked for "
-                f"the contact ({error}). Look for it by hand. If it is not there, pipe this line "
-                "in again: then it is sent"
-            )
-            self._outcomes.reject(item.received, Rejected(reason, OUTCOME_UNKNOWN))
-        else:
-            self._warn_once(f"Contacts there before this run cannot be looked up: {error}")
-            yield item
-
-
-def _is_barred(item: Planned, error: Refused) -> bool:
-    """Say whether a first create must not go, since its contact may be there."""
-    return not (item.intent or _is_looked_for(item)) and unlooked.is_barred(error)
-
-
-def _is_looked_for(item: Planned) -> bool:
-    """Say whether somebody has looked for the contact of a record, and piped it in again."""
-    rejection = earlier(item.received.line.message)
-    is_asked = WILL_BE_LOOKED_UP not in str(rejection.get("reason"))
-    return rejection.get("code") == OUTCOME_UNKNOWN and is_asked
-
-
-def _not_looked_up(error: GivenUp) -> Rejected:
-    """Say why a contact is not sent that nobody can tell to be there or not."""
-    reason = f"{error} Whether the contact is there was not to be found out, so it was not sent"
-    return Rejected(reason, error.code or OUTCOME_UNKNOWN, http_status=error.http_status)

@@ -1,4 +1,4 @@
-"""Reject records whose contacts the destination refuses to look up: sent blindly, one may double.
+"""Decide about records whose contacts cannot be looked up: sent blindly, one may double.
 
 Until the account has accepted a contact, three look-ups refused alike end the run, unless more are
 answered beside them.
@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_contacts.transport.errors import NotFound, Refused
+from tap_contacts.transport.errors import GivenUp, NotFound, Refused
 from target_contacts.delivery.planned import why
+from target_contacts.errors import OUTCOME_UNKNOWN, WILL_BE_LOOKED_UP, Rejected
+from target_contacts.report.rejects import earlier
 from target_contacts.sinks.item import created
 from target_contacts.sinks.refusal import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from target_contacts.delivery.outcomes import Outcomes
     from target_contacts.delivery.planned import Planned
@@ -28,44 +30,80 @@ NO_PARENT = 404
 """HTTP status of a look-up in a part of the account that is not there: a create is refused, too."""
 
 
-def is_barred(error: Refused) -> bool:
-    """Say whether a contact that was not looked up may be there all the same."""
-    return not (isinstance(error, NotFound) and error.http_status == NO_PARENT)
+def is_barred(item: Planned, error: Refused) -> bool:
+    """Say whether a first create must not go, since its contact may be there."""
+    is_no_parent = isinstance(error, NotFound) and error.http_status == NO_PARENT
+    return not (item.intent or is_looked_for(item) or is_no_parent)
 
 
-def reject(
-    sink: ApiSink[Any],
-    outcomes: Outcomes,
-    barred: Sequence[tuple[Planned, Refused]],
-    *,
-    answered: int,
-) -> None:
-    """Reject what was not looked up.
+def is_looked_for(item: Planned) -> bool:
+    """Say whether somebody has looked for the contact of a record, and piped it in again."""
+    rejection = earlier(item.received.line.message)
+    is_asked = WILL_BE_LOOKED_UP not in str(rejection.get("reason"))
+    return rejection.get("code") == OUTCOME_UNKNOWN and is_asked
+
+
+class Unlooked:
+    """Decide about the records of one stream whose contacts were not looked up.
 
     Args:
         sink: Knows whether the account has accepted anything yet.
         outcomes: Books the records.
-        barred: What was not looked up, and why.
-        answered: Look-ups that were answered beside; if they are more, it is the records.
-
-    Raises:
-        Stopped: If the account has accepted nothing yet, and refuses all look-ups alike.
+        warn_once: Logs a text that would otherwise come once a contact.
     """
-    refusals = [_refusal(sink.title, outcomes, item, error) for item, error in barred]
-    if answered > len(refusals):
-        for refusal in refusals:
-            refusal.reject()
-    elif refusals:
-        sink.context.first_writes.refuse(refusals)
+
+    def __init__(
+        self, sink: ApiSink[Any], outcomes: Outcomes, warn_once: Callable[[str], None]
+    ) -> None:
+        self._title, self._first_writes = sink.title, sink.context.first_writes
+        self._outcomes, self._warn_once = outcomes, warn_once
+
+    def reject(self, barred: Sequence[tuple[Planned, Refused]], *, answered: int) -> None:
+        """Reject what was not looked up.
+
+        Args:
+            barred: What was not looked up, and why.
+            answered: Look-ups that were answered beside; if they are more, it is the records.
+
+        Raises:
+            Stopped: If the account has accepted nothing yet, and refuses all look-ups alike.
+        """
+        refusals = [self._refusal(item, error) for item, error in barred]
+        if answered > len(refusals):
+            for refusal in refusals:
+                refusal.reject()
+        elif refusals:
+            self._first_writes.refuse(refusals)
+
+    def _refusal(self, item: Planned, error: Refused) -> Refusal:
+        advice = f"{error.advice} {NOT_SENT}".strip()
+        words = (self._title, "look-up of a contact", error.answered, advice)
+        told = Refused(*words, code=error.code, http_status=error.http_status, detail=error.detail)
+        reason = why(told)
+        return Refusal(
+            told,
+            created(item),
+            lambda: self._outcomes.reject(item.received, reason),
+            lambda: self._outcomes.show(item.received, reason),
+        )
+
+    def sent(self, item: Planned, error: Refused | GivenUp) -> Iterator[Planned]:
+        """Send no create a second time blindly; a first one may go where it would be refused."""
+        if isinstance(error, GivenUp):
+            self._outcomes.reject(item.received, _not_looked_up(error))
+        elif item.intent and not is_looked_for(item):
+            reason = (
+                "an earlier create was never answered, and the destination cannot be asked for "
+                f"the contact ({error}). Look for it by hand. If it is not there, pipe this line "
+                "in again: then it is sent"
+            )
+            self._outcomes.reject(item.received, Rejected(reason, OUTCOME_UNKNOWN))
+        else:
+            self._warn_once(f"Contacts there before this run cannot be looked up: {error}")
+            yield item
 
 
-def _refusal(title: str, outcomes: Outcomes, item: Planned, error: Refused) -> Refusal:
-    words = (title, "look-up of a contact", error.answered, f"{error.advice} {NOT_SENT}".strip())
-    told = Refused(*words, code=error.code, http_status=error.http_status, detail=error.detail)
-    reason = why(told)
-    return Refusal(
-        told,
-        created(item),
-        lambda: outcomes.reject(item.received, reason),
-        lambda: outcomes.show(item.received, reason),
-    )
+def _not_looked_up(error: GivenUp) -> Rejected:
+    """Say why a contact is not sent that nobody can tell to be there or not."""
+    reason = f"{error} Whether the contact is there was not to be found out, so it was not sent"
+    return Rejected(reason, error.code or OUTCOME_UNKNOWN, http_status=error.http_status)

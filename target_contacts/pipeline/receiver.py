@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import math
-import os
-import sys
 import time
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-import msgspec
 from singer_sdk import Target
 from singer_sdk.mapper import SameRecordTransform
 
 from tap_contacts.plugin import signals
 from tap_contacts.plugin.base import ContactsPlugin
 from tap_contacts.plugin.endings import InputError
-from tap_contacts.plugin.standard_streams import OutputError, Unread
-from tap_contacts.plugin.status_line import make_way
 from tap_contacts.plugin.stream_maps import EXPRESSION_ERRORS, Mapper
 from target_contacts.delivery.versions import FILTERED, UNREADABLE
 from target_contacts.errors import Rejected
 from target_contacts.ledger.entry import CANONICAL
 from target_contacts.pipeline.purpose import Purpose
-from target_contacts.shutdown import Interrupted
+from target_contacts.shutdown import Interrupted, leave
 from target_contacts.singer.lines import Line
 from target_contacts.singer.reader import MessageReader
+from target_contacts.singer.state_writer import StateWriter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,14 +31,6 @@ if TYPE_CHECKING:
 
     from target_contacts.pipeline.run import Run
     from target_contacts.pipeline.stream_sink import StreamSink
-
-_STATE = msgspec.json.Encoder(decimal_format="number")
-
-UNREAD = (
-    "Nobody reads the STATE any more, so it could not be passed on. What was written is in the "
-    "ledger: see what became of the reader, then run again."
-)
-"""Error when the other end of the pipe is gone."""
 
 
 class ReceivingTarget(ContactsPlugin, Target):
@@ -63,8 +51,7 @@ class ReceivingTarget(ContactsPlugin, Target):
         self.schemas: dict[str, Mapping[str, Any]] = {}
         """The schemas of the streams, after the stream maps."""
         self.message_reader.take = self._take
-        self.unpassed: OutputError | None = None
-        """Why STATE could not be passed on, if it could not."""
+        self.states = StateWriter(self._stop_reading)
 
     def start(self, run: Run) -> None:
         """Take the run that the messages are received for."""
@@ -237,19 +224,9 @@ class ReceivingTarget(ContactsPlugin, Target):
 
         If nobody reads it, no more lines are read. What was read is settled before the run fails.
         """
-        run = self.this_run
-        run.rejects.flush()
-        if run.journal:
-            run.journal.flush()
-        if run.planned or run.limit.is_set or run.is_offline or self.unpassed:
-            return
-        try:
-            make_way()
-            sys.stdout.write(_STATE.encode(state).decode() + "\n")
-            sys.stdout.flush()
-        except OutputError as error:
-            self.unpassed = OutputError(UNREAD) if isinstance(error, Unread) else error
-            self.message_reader.stop = True
+        self.this_run.flush()
+        if self.this_run.passes_on_state:
+            self.states.write(state)
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Ask for the end: at once while a line is awaited, else when requests are answered.
@@ -266,13 +243,6 @@ class ReceivingTarget(ContactsPlugin, Target):
         self.message_reader.stop = True
         if self.message_reader.waiting:
             raise Interrupted
-
-
-def leave(code: int) -> NoReturn:
-    """End the process without waiting for its threads."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
 
 
 def _transformed(stream_map: StreamMap, line: Line) -> dict[str, Any] | None:

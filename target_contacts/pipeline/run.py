@@ -266,6 +266,17 @@ class Run:
         """Return the progress of the run from now on."""
         return Track(self.title, self.books.counts, self.usage)
 
+    @property
+    def passes_on_state(self) -> bool:
+        """Say whether what the run does is durable: it is no dry or limited one."""
+        return not (self.planned or self.limit.is_set or self.is_offline)
+
+    def flush(self) -> None:
+        """Bring to disk what a STATE that is passed on now covers."""
+        self.rejects.flush()
+        if self.journal:
+            self.journal.flush()
+
     def close(self) -> None:
         """Bring everything to disk."""
         try:

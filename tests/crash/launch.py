@@ -28,7 +28,8 @@ _TARGET = Path(target_contacts.__file__).parent
 _TRANSPORT = Path(tap_contacts.__file__).parent / "transport"
 _ROOMS = ("commands", "delivery", "ledger", "pipeline", "sinks")
 _FILES = (
-    *(_TARGET / f"{name}.py" for name in ("report/rejects", "singer/checkpoints", "cli", "target")),
+    *(_TARGET / f"{name}.py" for name in ("report/rejects", "cli", "target")),
+    *(_TARGET / "singer" / f"{name}.py" for name in ("checkpoints", "state_writer")),
     *(_TRANSPORT / f"{name}.py" for name in ("client", "retry", "session")),
 )
 WATCHED = frozenset(
