@@ -5,10 +5,7 @@ Fields: https://hrbcapi.porters.jp/hc/en-us/articles/20868341330969-Contact-Fiel
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
-
-from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.porters import client as porters
 from tap_contacts.apis.porters import reading, wire
@@ -17,16 +14,15 @@ from target_contacts.errors import Rejected
 from target_contacts.report.summary import NOT_THERE
 from target_contacts.sinks.base import ApiSink
 from target_contacts.sinks.capabilities import Capabilities
-from target_contacts.sinks.porters import conversions, parents
 from target_contacts.sinks.porters import fields as table
+from target_contacts.sinks.porters import parents
 from target_contacts.sinks.porters.batches import ALONE_AFTER, BatchWriter
-from target_contacts.sinks.porters.known_fields import KnownFields
+from target_contacts.sinks.porters.company_fields import CompanyFields
 from target_contacts.values.basic import is_empty
 
 if TYPE_CHECKING:
     from collections.abc import (
         Collection,
-        Container,
         Generator,
         Iterable,
         Iterator,
@@ -34,7 +30,6 @@ if TYPE_CHECKING:
         Sequence,
     )
 
-    from tap_contacts.apis.porters.fields import TenantField
     from tap_contacts.transport.errors import Refused
     from target_contacts.contact.model import Contact
     from target_contacts.mapping.field import Field, Payload
@@ -77,26 +72,10 @@ class PortersSink(ApiSink[porters.Porters]):
                 `match_on` what contacts cannot be looked up by.
         """
         super().__init__(client, context)
-        self._gone: Sequence[str] = ()
-        # A value that a limit of yesterday would cut short could not be told from one that fits.
-        told = context.told if context.settings.on_invalid_value == "reject" else None
-        self._known = KnownFields(client.tenant, told)
+        self._company = CompanyFields(client.tenant, context, client.external_key_field)
         self._batches = BatchWriter(
-            client, context, self._key, self.workers, self._known.are_others
+            client, context, self._key, self.workers, self._company.are_others
         )
-        self._named = {**context.settings.field_map, **context.settings.marks}
-        """The fields that settings name."""
-        for name in self._named:
-            if name.startswith(wire.OWN_FIELDS) and not wire.is_alias(name, wire.OWN_FIELDS):
-                msg = "field_map or marks names what cannot be an alias such as Contact.U_Name."
-                raise ConfigurationError(msg)
-            if name == self.key_wire:
-                setting = "field_map" if name in context.settings.field_map else "marks"
-                msg = f"{setting} and porters.external_key_field both fill {name}; leave one out."
-                raise ConfigurationError(msg)
-        if set(_names(context.settings.match_on or ())) & {"status", *table.OF_PHASE}:
-            msg = "match_on names what is about a phase; contacts cannot be looked up by that."
-            raise ConfigurationError(msg)
 
     @classmethod
     def finder(cls, client: porters.Porters, setting: str, lookup: str) -> Finder | None:
@@ -109,49 +88,11 @@ class PortersSink(ApiSink[porters.Porters]):
         Raises:
             ConfigurationError: If settings name fields that are not in use.
         """
-        tenant = self.client.tenant
-        wanted = {*self._named, *(f.wire for f in table.FIELDS), *filter(None, [self.key_wire])}
-        known = self._known.fields(wanted)
-        if known is not None:
-            fields = self._in_use(fields, known)
-        phase = conversions.phase((known or {}).get(wire.PHASE), tenant, self.context.status_names)
-        return [replace(f, convert=phase) if f.wire == wire.PHASE else f for f in fields]
-
-    def _in_use(self, fields: Sequence[Field], known: Mapping[str, TenantField]) -> list[Field]:
-        """Leave out the fields that are not in use, and add those of one's own."""
-        mapped = self._named
-        table.assert_in_use([*mapped, *filter(None, [self.key_wire])], known)
-        table.assert_holds_key(known.get(self.key_wire))
-        self._gone = [f.wire for f in fields if f.wire not in known and not f.required]
-        gone = ", ".join(name for name in self._gone if name not in table.NEVER_NAMED)
-        if gone:
-            text = f"{self.client.title} has these fields not in use, so they are not carried: "
-            self.client.tenant.warn_once(f"{text}{gone}.")
-        kept = [f for f in fields if f.wire not in self._gone]
-        limited = [table.limited(f, known[f.wire]) if f.wire in known else f for f in kept]
-        return [*limited, *self._own(mapped, known)]
-
-    def _own(self, mapped: Container[str], known: Mapping[str, TenantField]) -> Iterator[Field]:
-        """Yield the fields of one's own that are mapped, or that a new contact must have."""
-        for field in known.values():
-            if not field.alias.startswith(wire.OWN_FIELDS) or field.alias == self.key_wire:
-                continue
-            self._warn_of_required(field)
-            if field.alias in mapped:
-                yield table.own(field, self.client.tenant)
-            elif field.required:
-                yield table.required(field)
-
-    def _warn_of_required(self, field: TenantField) -> None:
-        """Warn if a new contact must have a field that `field_map` does not fill."""
-        if field.required and field.alias not in self.context.settings.field_map:
-            text = "every new contact needs {} ({}), and field_map does not fill it."
-            named = text.format(field.alias, field.name)
-            self.client.tenant.warn_once(f"{self.client.title}: {named}")
+        return self._company.learned(fields)
 
     def are_fields_others(self) -> bool:
         """Ask PORTERS, if the fields are as an earlier run was told; say if they have changed."""
-        return self._known.are_others()
+        return self._company.are_others()
 
     def free_field(self, name: str) -> Field:
         """Return how a field of one's own of unknown type is filled."""
@@ -204,7 +145,7 @@ class PortersSink(ApiSink[porters.Porters]):
         conditions = {
             alias if alias in table.IDS else f"{alias}:full": value
             for alias, value in wanted.items()
-            if value and alias not in self._gone and not wire.NO_CONDITION.search(value)
+            if value and alias not in self._company.gone and not wire.NO_CONDITION.search(value)
         }
         yield from self._rows(conditions)
 
@@ -264,7 +205,7 @@ class PortersSink(ApiSink[porters.Porters]):
         """Return the fields that contacts are compared by."""
         keys = [self.key_wire] if self.key_wire else []
         aliases = [field.wire for field in table.FIELDS if field.wire != wire.PHASE]
-        return [*(alias for alias in aliases if alias not in self._gone), *keys]
+        return [*(alias for alias in aliases if alias not in self._company.gone), *keys]
 
     def write(self, items: Iterator[Item]) -> Generator[list[Outcome[Item]], None, None]:
         """Yield the outcomes of one request after the other.
@@ -275,11 +216,5 @@ class PortersSink(ApiSink[porters.Porters]):
         try:
             yield from self._batches.write(items)
         except Stopped:
-            self._known.forget()
+            self._company.forget()
             raise
-
-
-def _names(rules: Iterable[Any]) -> Iterator[str]:
-    """Yield the attributes that `match_on` names."""
-    for rule in rules:
-        yield from [rule] if isinstance(rule, str) else rule
