@@ -11,14 +11,9 @@ from contextlib import closing, contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
-from msgspec.structs import replace
-
-from tap_contacts.transport.errors import OutcomeUnknown, Refused, Stopped
-from target_contacts.delivery.intents import Intents
-from target_contacts.delivery.planned import Planned, is_in_doubt, why
-from target_contacts.errors import Rejected
+from tap_contacts.transport.errors import Stopped
+from target_contacts.delivery.planned import Planned
 from target_contacts.shutdown import Interrupted
-from target_contacts.sinks.item import Action, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,19 +21,18 @@ if TYPE_CHECKING:
     from target_contacts.delivery.admission import Admission
     from target_contacts.delivery.adoption import Adoption
     from target_contacts.delivery.canary import Canary
-    from target_contacts.delivery.departed import Departed
+    from target_contacts.delivery.intents import Intents
     from target_contacts.delivery.missing import Missing
     from target_contacts.delivery.outcomes import Outcomes
     from target_contacts.delivery.policies import UpdatePolicies
     from target_contacts.delivery.refusals import Refusals
     from target_contacts.delivery.setbacks import Setbacks
+    from target_contacts.delivery.settlement import Settlement
     from target_contacts.delivery.stream_guards import StreamGuards
     from target_contacts.delivery.unanswered import Unanswered
-    from target_contacts.ledger.ledger import Ledger
     from target_contacts.shutdown import Shutdown
     from target_contacts.sinks.base import ApiSink
-
-_REFUSALS = (Rejected, Refused)
+    from target_contacts.sinks.item import Outcome
 
 INTENTS_AT_ONCE = 100
 """Creates announced in one transaction of the ledger."""
@@ -49,48 +43,44 @@ class Delivery:
 
     Args:
         sink: Writes contacts.
-        ledger: Remembers what became of records.
         outcomes: Books records.
         adoption: Looks up the contacts that may be there already.
         setbacks: Takes note of what is not answered.
         unanswered: Holds creates that were not answered.
         shutdown: Knows whether the run is to end.
-        missing: Settles updates and deletions of contacts that are gone.
-        departed: Settles contacts that were deleted or marked.
+        missing: Finds updates and deletions of contacts that are gone.
         canary: Reads the first writes of an account back.
         guards: End the run if too much is changed.
         refusals: Books what the destination refuses.
         policies: Leave out of updates what they forbid.
         admission: Decides which items are sent.
+        intents: Announces creates in the ledger.
+        settlement: Enters what became of items.
     """
 
     def __init__(  # noqa: PLR0913  # what it takes is all that it works with
         self,
         sink: ApiSink[Any],
         *,
-        ledger: Ledger,
         outcomes: Outcomes,
         adoption: Adoption,
         setbacks: Setbacks,
         unanswered: Unanswered,
         missing: Missing,
-        departed: Departed,
         shutdown: Shutdown,
         canary: Canary,
         guards: StreamGuards,
         refusals: Refusals,
         policies: UpdatePolicies,
         admission: Admission,
+        intents: Intents,
+        settlement: Settlement,
     ) -> None:
-        self._sink, self._ledger, self._outcomes = sink, ledger, outcomes
-        self._stream, self._intents = outcomes.stream, Intents(sink, ledger, outcomes.stream)
+        self._sink, self._outcomes, self._shutdown = sink, outcomes, shutdown
         self._adoption, self._setbacks, self._unanswered = adoption, setbacks, unanswered
-        self._missing, self._shutdown = missing, shutdown
-        self._canary, self._guards = canary, guards
-        self._departed = departed
+        self._missing, self._canary, self._guards = missing, canary, guards
         self._refusals, self._policies, self._admission = refusals, policies, admission
-        self._sent_twice: list[tuple[Planned, str]] = []
-        """Creates that were sent again since they had not been answered, with the new ids."""
+        self._intents, self._settlement = intents, settlement
 
     def deliver(self, planned: Sequence[Planned]) -> None:
         """Settle planned items, remembering each outcome as soon as it is known.
@@ -120,7 +110,7 @@ class Delivery:
         with self._withdrawing():
             while self._unanswered.keys:
                 self._send(self._waited_for())
-        self._name_doubled()
+        self._settlement.name_doubled()
 
     @contextmanager
     def _withdrawing(self) -> Iterator[None]:
@@ -192,11 +182,11 @@ class Delivery:
 
     def _write_part(self, ready: deque[Planned], most: int) -> list[Planned]:
         """Write so many items; return what was never answered."""
-        unknown: list[Planned] = []
+        unknown, settle = list[Planned](), self._settlement.settle
         # What is under way is answered before the account is free for others, whatever fails here.
         with closing(self._sink.write(self._intending(ready, most))) as writing:
             for outcomes in writing:  # they are of the very items that were given
-                unknown += self._settle(cast("list[Outcome[Planned]]", outcomes))
+                unknown += settle(cast("list[Outcome[Planned]]", outcomes))
         self._shutdown.assert_not_asked()
         return unknown
 
@@ -219,54 +209,6 @@ class Delivery:
         """Say whether nothing more is to be sent for now."""
         return self._setbacks.are_too_many or self._guards.ends_sending
 
-    def _settle(self, outcomes: Sequence[Outcome[Planned]]) -> list[Planned]:
-        """Enter outcomes into the ledger first, then into rejects and books.
-
-        Returns the creates to be looked up: those that were never answered, and those refused
-        after that, perhaps because the contact is there already.
-        """
-        unknown = [o.item for o in outcomes if isinstance(o.error, OutcomeUnknown)]
-        lost_for = [(o.item, o.error) for o in outcomes if isinstance(o.error, OutcomeUnknown)]
-        self._setbacks.note(outcomes)
-        done = [o for o in outcomes if not o.error]
-        kept = [o for o in done if o.item.action is not Action.DELETE]
-        self._ledger.put(self._stream, list(map(self._canary.entry, kept)))
-        self._missing.were_written(str(o.remote_id) for o in kept)
-        refused = [
-            (o.item, o.error)
-            for o in outcomes
-            if isinstance(o.error, _REFUSALS) and not self._missing.notes(o.item, o.error)
-        ]
-        first = [(item, error) for item, error in refused if not item.is_second]
-        self._refusals.drop([item for item, _ in first])
-        self._intents.undo([o.item for o in outcomes if o.error and not is_in_doubt(o.error)])
-        self._intents.close(o.item.key for o in outcomes)
-        self._canary.look(done)
-        self._departed.settle([o.item for o in done if o.item.action.leaves])
-        self._sent_twice += [(o.item, str(o.remote_id)) for o in done if o.item.is_second]
-        new = [o for o in done if o.item.action is Action.CREATE]
-        self._adoption.tell_others(new)
-        self._outcomes.written("created", new)
-        changed = [o for o in done if o.item.action is Action.UPDATE]
-        self._adoption.tell_changed(changed)
-        self._outcomes.written("updated", changed)
-        self._refusals.book(first, accepted=bool(done), unanswered=lost_for)
-        self._setbacks.look()
-        self._outcomes.pass_on()
-        lost = (replace(item, doubtful=True, intent=self._intents.entry(item)) for item in unknown)
-        second = ((item, error) for item, error in refused if item.is_second)
-        return [
-            *map(self._unanswered.lost, lost),
-            *(replace(item, doubtful=True, refusal=why(error)) for item, error in second),
-        ]
-
-    def _name_doubled(self) -> None:
-        """Name the contacts that an unanswered create made after all, once it was sent again."""
-        sent, self._sent_twice = self._sent_twice, []
-        if not sent:
-            return
-        for remote_id, others in self._adoption.doubles(sent):
-            self._outcomes.double(remote_id, others)
 
 
 def _apart(ready: deque[Planned], most: int, changing: set[str]) -> list[Planned]:

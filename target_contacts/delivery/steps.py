@@ -11,12 +11,14 @@ from target_contacts.delivery.adoption import Adoption
 from target_contacts.delivery.canary import Canary
 from target_contacts.delivery.delivery import Delivery
 from target_contacts.delivery.departed import Departed
+from target_contacts.delivery.intents import Intents
 from target_contacts.delivery.leavers import Leavers, Wishes
 from target_contacts.delivery.missing import Missing
 from target_contacts.delivery.plan import Plan, Terms
 from target_contacts.delivery.policies import UpdatePolicies
 from target_contacts.delivery.refusals import Refusals
 from target_contacts.delivery.setbacks import Setbacks, Tries
+from target_contacts.delivery.settlement import Settlement
 from target_contacts.delivery.stream_guards import StreamGuards
 
 if TYPE_CHECKING:
@@ -128,25 +130,49 @@ class Steps:
     @cached_property
     def delivery(self) -> Delivery:
         """Return what delivers planned records."""
-        can, settings = self._can, self._settings
-        wait = settings.retry_wait_seconds
-        tries = Tries(self._sink.title, settings.max_tries, wait, can.alone_after)
         return Delivery(
             self._sink,
-            ledger=self._ledger,
             outcomes=self._outcomes,
             adoption=self._adoption,
-            setbacks=Setbacks(self._outcomes, tries),
+            setbacks=self._setbacks,
             unanswered=self._unanswered,
             missing=self._missing,
-            departed=self._departed,
             shutdown=self._run.shutdown,
             canary=self._canary,
             guards=self._guards,
             refusals=self._refusals,
             policies=self._policies,
             admission=self._admission,
+            intents=self._intents,
+            settlement=self._settlement,
         )
+
+    @cached_property
+    def _settlement(self) -> Settlement:
+        return Settlement(
+            self._ledger,
+            self._outcomes,
+            intents=self._intents,
+            adoption=self._adoption,
+            setbacks=self._setbacks,
+            unanswered=self._unanswered,
+            missing=self._missing,
+            departed=self._departed,
+            canary=self._canary,
+            refusals=self._refusals,
+        )
+
+    @cached_property
+    def _setbacks(self) -> Setbacks:
+        settings = self._settings
+        tries = Tries(
+            self._sink.title, settings.max_tries, settings.retry_wait_seconds, self._can.alone_after
+        )
+        return Setbacks(self._outcomes, tries)
+
+    @cached_property
+    def _intents(self) -> Intents:
+        return Intents(self._sink, self._ledger, self._outcomes.stream)
 
     @cached_property
     def _adoption(self) -> Adoption:

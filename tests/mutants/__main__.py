@@ -33,10 +33,11 @@ _NAMES = {
         *("delivery", "plan", "setbacks", "intents", "unanswered", "outcomes", "filled", "keys"),
         *("adoption", "look_up", "candidates", "comparison", "matching", "evidence"),
         *("lost_creates", "canary", "guards", "missing", "arrival", "bounds", "limit"),
+        *("settlement", "peers", "unlooked"),
     ),
     "target_contacts/ledger": ("ledger", "entry", "fills", "lock", "lease"),
     "target_contacts/report": ("rejects",),
-    "target_contacts/singer": ("checkpoints",),
+    "target_contacts/singer": ("checkpoints", "state_writer"),
     "tap_contacts/transport": (
         *("rate_limit", "fixed_rate", "told_quota", "adaptive_rate", "retry", "circuit_breaker"),
         *("pacing", "served"),
