@@ -1,4 +1,4 @@
-"""The target: which APIs it writes, and what its command does."""
+"""The target: which APIs it writes, and how it runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What both commands do alike: check settings, say what is wrong, exit."""
+"""The base of both plugins: read the config, and check the settings without showing a value."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from tap_contacts.plugin.endings import FAILED, MISUSED
 from target_contacts.errors import OUTCOME_UNKNOWN
 from target_contacts.report.facts import Repair
 
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
 
 TARGET = "target-contacts --config target.json"
 """How a command begins. Where the settings are is not known here."""
-
-FAILED, MISUSED, STOPPED = 1, 2, 4
-"""Exit codes."""
 
 
 _OF_CODE = {

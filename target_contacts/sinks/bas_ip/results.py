@@ -96,6 +96,10 @@ def _outcome(
         "long for the model, the number outside the ranges of its type, the type unknown to the "
         "model, or is_default be given to what is no panel."
     )
+    return _refused(item, info, reason)
+
+
+def _refused(item: Item, info: str, reason: str) -> Outcome[Item]:
     code = info if info in FAILURES else "refused"
     return Outcome(item, error=Rejected(reason, code, http_status=200))
 
@@ -124,9 +128,7 @@ def _deletion(item: Item, link_id: str, result: Mapping[str, Any] | None) -> Out
     info = str(result.get("extended_info"))
     if _success(result) or info in {DELETED, NOT_THERE}:
         return Outcome(item, link_id)
-    reason = f"The device answers {info} to the deletion of this contact."
-    code = info if info in FAILURES else "refused"
-    return Outcome(item, error=Rejected(reason, code, http_status=200))
+    return _refused(item, info, f"The device answers {info} to the deletion of this contact.")
 
 
 def shows_no_link(outcome: Outcome[Item]) -> bool:
