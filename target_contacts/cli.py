@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from singer_sdk.exceptions import ConfigurationError
 
@@ -18,31 +18,7 @@ if TYPE_CHECKING:
 
     from target_contacts.commands.options import Asked
     from target_contacts.delivery.bounds import Given
-    from target_contacts.pipeline.contact_sink import ContactSink
-    from target_contacts.pipeline.run import Run
-
-
-class Target(Protocol):
-    """A target, made for one run."""
-
-    @property
-    def this_run(self) -> Run:
-        """Return its run."""
-
-    def run(self, file_input: IO[Any] | None = None) -> int:
-        """Read and write everything; report; return the exit code."""
-
-    def plan_again(self, file_input: IO[Any]) -> None:
-        """Read everything, and report nothing."""
-
-    def listen(self, file_input: IO[Any] | None = None) -> None:
-        """Read everything, and do no more than that."""
-
-    def has_input(self, file_input: IO[Any] | None) -> bool:
-        """Wait for the first byte; say whether there may be one."""
-
-    def rehearse(self) -> ContactSink:
-        """Return the sink of a stream, ready for the first record, of which none will come."""
+    from target_contacts.pipeline.runnable import Runnable
 
 
 class CommandLine(NamedTuple):
@@ -84,7 +60,7 @@ class CommandLine(NamedTuple):
     def carry_out(
         self,
         config: Mapping[str, Any],
-        make: Callable[..., Target],
+        make: Callable[..., Runnable],
         write_several: Callable[[Mapping[str, Any], CommandLine], int],
     ) -> NoReturn:
         """Do what is asked for, and end the process.
@@ -107,8 +83,8 @@ class CommandLine(NamedTuple):
         _end(*self.perform(make_one, self.file_input))
 
     def perform(
-        self, make: Callable[..., Target], file_input: IO[Any] | None
-    ) -> tuple[Target, int]:
+        self, make: Callable[..., Runnable], file_input: IO[Any] | None
+    ) -> tuple[Runnable, int]:
         """Do with one account what is asked for; return the target and the exit code.
 
         Args:
@@ -131,7 +107,7 @@ class CommandLine(NamedTuple):
         return target, preview.explain(target, file_input)
 
 
-def _answered(make: Callable[..., Target], asked: Asked) -> int:
+def _answered(make: Callable[..., Runnable], asked: Asked) -> int:
     """Carry out a command on the ledger or on rejects; return the exit code."""
     from target_contacts.commands.answer import answer
 
@@ -139,7 +115,7 @@ def _answered(make: Callable[..., Target], asked: Asked) -> int:
 
 
 def _run(
-    make: Callable[..., Target], target: Target, file_input: IO[Any] | None, limit: int | None
+    make: Callable[..., Runnable], target: Runnable, file_input: IO[Any] | None, limit: int | None
 ) -> int:
     """Run a target; if a guard ended its last run, count first what this one would do.
 
@@ -152,7 +128,7 @@ def _run(
     return plans.count_and_run(make, target, file_input, limit)
 
 
-def _end(target: Target, code: int) -> NoReturn:
+def _end(target: Runnable, code: int) -> NoReturn:
     """End the process when a run has ended."""
     if target.this_run.shutdown.abandoned:
         leave(code)

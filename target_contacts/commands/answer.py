@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from target_contacts.commands.options import Asked
     from target_contacts.pipeline.run import Run
+    from target_contacts.pipeline.runnable import Runnable
 
 _READ = frozenset(("list", "show"))
 """Commands that may read while a run goes on: each asks for what is entered at that moment."""
@@ -34,7 +35,7 @@ _LEDGER: Mapping[str, Callable[[Run, Asked], Iterator[str]]] = {
 }
 
 
-def answer(make: Callable[..., rejects.Target], asked: Asked) -> int:
+def answer(make: Callable[..., Runnable], asked: Asked) -> int:
     """Carry out a command; return the exit code.
 
     Args:
@@ -55,7 +56,7 @@ def answer(make: Callable[..., rejects.Target], asked: Asked) -> int:
         run.close()
 
 
-def _of_rejects(make: Callable[..., rejects.Target], asked: Asked) -> Iterator[str]:
+def _of_rejects(make: Callable[..., Runnable], asked: Asked) -> Iterator[str]:
     if asked.verb == "show":
         return rejects.show(asked.file, asked.most)
     return rejects.summary(asked.file, make(purpose=Purpose.EXPLAIN))

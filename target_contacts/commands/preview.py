@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -13,25 +13,10 @@ from target_contacts.pipeline.reporting import assert_writable
 from target_contacts.report.run_log import passed_over_in_words
 
 if TYPE_CHECKING:
-    from target_contacts.pipeline.contact_sink import ContactSink
-    from target_contacts.pipeline.run import Run
+    from target_contacts.pipeline.runnable import Runnable
 
 
-class Target(Protocol):
-    """A target whose run writes nothing."""
-
-    @property
-    def this_run(self) -> Run:
-        """Return its run."""
-
-    def listen(self, file_input: IO[Any] | None = None) -> None:
-        """Read everything."""
-
-    def rehearse(self) -> ContactSink:
-        """Return the sink of a stream, ready for the first record, of which none will come."""
-
-
-def check(target: Target) -> int:
+def check(target: Runnable) -> int:
     """Check all settings, sign in, read a little and print what is as assumed.
 
     Returns the exit code.
@@ -52,7 +37,7 @@ def check(target: Target) -> int:
         run.close()
 
 
-def explain(target: Target, file_input: IO[Any] | None) -> int:
+def explain(target: Runnable, file_input: IO[Any] | None) -> int:
     """Read everything and print what a run would write. Nothing is asked or kept."""
     target.listen(file_input)
     run = target.this_run

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from singer_sdk.exceptions import ConfigurationError
 
@@ -18,22 +18,10 @@ from target_contacts.singer.lines import DECODER, NOT_JSON
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
-    from typing import IO
 
-    from target_contacts.pipeline.run import Run
+    from target_contacts.pipeline.runnable import Runnable
 
 HEAD = ("stream", "code", "field", "HTTP", "records", "attempts")
-
-
-class Target(Protocol):
-    """A target whose run only explains."""
-
-    @property
-    def this_run(self) -> Run:
-        """Return its run."""
-
-    def listen(self, file_input: IO[Any] | None = None) -> None:
-        """Read everything."""
 
 
 class Kind(NamedTuple):
@@ -45,7 +33,7 @@ class Kind(NamedTuple):
     http_status: str
 
 
-def summary(path: Path, target: Target) -> Iterator[str]:
+def summary(path: Path, target: Runnable) -> Iterator[str]:
     """Yield what was rejected, in counts, and the settings or commands that mend it.
 
     Raises:
@@ -69,7 +57,7 @@ def summary(path: Path, target: Target) -> Iterator[str]:
         )
 
 
-def _mended(path: Path, target: Target, kinds: Sequence[Kind]) -> Iterator[str]:
+def _mended(path: Path, target: Runnable, kinds: Sequence[Kind]) -> Iterator[str]:
     """Yield how the kinds are mended, and what becomes of the records as the settings are now."""
     with path.open("rb") as file:
         target.listen(file)

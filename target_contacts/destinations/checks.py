@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from singer_sdk.exceptions import ConfigurationError, StreamMapConfigError
 
@@ -20,21 +20,7 @@ if TYPE_CHECKING:
 
     from tap_contacts.transport.client import ApiClient
     from target_contacts.pipeline.run import Run
-
-
-class Checked(Protocol):
-    """A target of which only the settings are looked at."""
-
-    @property
-    def this_run(self) -> Run:
-        """Return its run."""
-
-    @property
-    def config(self) -> Mapping[str, Any]:
-        """Return its settings, with those by default."""
-
-    def rehearse(self) -> object:
-        """Check what a run would check before its first record."""
+    from target_contacts.pipeline.runnable import Runnable
 
 
 class Account(NamedTuple):
@@ -55,7 +41,7 @@ class Checks:
         opens_ledgers: Whether each ledger is to be opened once.
     """
 
-    def __init__(self, make: Callable[..., Checked], *, opens_ledgers: bool) -> None:
+    def __init__(self, make: Callable[..., Runnable], *, opens_ledgers: bool) -> None:
         self._make, self._opens_ledgers = make, opens_ledgers
         self._rehearsed: set[str] = set()
         """What settings of translation were checked, as JSON."""
@@ -91,7 +77,7 @@ class Checks:
             raise wrong(name, why)
         return Account(name, kind.api, client.origin, config)
 
-    def _rehearse(self, target: Checked, settings: str) -> None:
+    def _rehearse(self, target: Runnable, settings: str) -> None:
         """Check settings that many destinations share once."""
         if settings not in self._rehearsed:
             self._rehearsed.add(settings)

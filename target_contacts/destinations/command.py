@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Mapping, Sequence
 
-    from target_contacts.destinations.checks import Checked
     from target_contacts.destinations.child import Child
+    from target_contacts.pipeline.runnable import Runnable
     from target_contacts.sinks.base import ApiSink
 
 _LATE = (
@@ -57,7 +57,7 @@ class Several(NamedTuple):
     """The sink of each API."""
     logger: logging.Logger
     watch: signals.Watch
-    make: Callable[..., Checked]
+    make: Callable[..., Runnable]
     """Makes a target."""
     perform: Callable[[Callable[..., Any], IO[Any] | None], tuple[Any, int]]
     """Runs a target, given what makes it and its input; returns it and the exit code."""
@@ -173,7 +173,7 @@ class _Work:
 
     def __init__(self, several: Several, destination: Destination, lines: IO[Any]) -> None:
         self._several, self._destination, self._lines = several, destination, lines
-        self._made: list[Checked] = []
+        self._made: list[Runnable] = []
 
     def outcome(self) -> Outcome:
         """Run, and return what became of it."""
@@ -186,7 +186,7 @@ class _Work:
     def _perform(self) -> int:
         return self._several.perform(self._make, self._lines)[1]
 
-    def _make(self, **options: Any) -> Checked:
+    def _make(self, **options: Any) -> Runnable:
         made = self._several.make(config=dict(self._destination.config), **options)
         self._made.append(made)
         return made

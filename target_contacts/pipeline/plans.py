@@ -10,7 +10,7 @@ import contextlib
 import shutil
 import tempfile
 from functools import partial
-from typing import IO, TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import IO, TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import ConfigurationError
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from target_contacts.delivery.verdict import Verdict
     from target_contacts.pipeline.run import Run
+    from target_contacts.pipeline.runnable import Runnable, RunnableT
     from target_contacts.planning.file import Plan
     from target_contacts.planning.planned_write import Brief
 
@@ -39,26 +40,9 @@ COUNTS_FIRST = (
 )
 
 
-class Command(Protocol):
-    """A target that can be run."""
-
-    @property
-    def this_run(self) -> Run:
-        """Return its run."""
-
-    def run(self, file_input: IO[Any] | None = None) -> int:
-        """Read and write everything; report; return the exit code."""
-
-    def plan_again(self, file_input: IO[Any]) -> None:
-        """Read everything, and report nothing."""
-
-
-CommandT = TypeVar("CommandT", bound=Command)
-
-
 def make_plan(
-    make: Callable[..., CommandT], path: Path, file_input: IO[Any] | None, limit: int | None
-) -> tuple[CommandT, int]:
+    make: Callable[..., RunnableT], path: Path, file_input: IO[Any] | None, limit: int | None
+) -> tuple[RunnableT, int]:
     """Write a plan of what a run would do; return the target and the exit code.
 
     Args:
@@ -79,8 +63,8 @@ def make_plan(
 
 
 def carry_out(
-    make: Callable[..., CommandT], path: Path, file_input: IO[Any] | None, limit: int | None
-) -> tuple[CommandT, int]:
+    make: Callable[..., RunnableT], path: Path, file_input: IO[Any] | None, limit: int | None
+) -> tuple[RunnableT, int]:
     """Do what a plan says; return the target and the exit code.
 
     Raises:
@@ -104,7 +88,7 @@ def carry_out(
 
 
 def count_and_run(
-    make: Callable[..., Command], target: Command, file_input: IO[Any] | None, limit: int | None
+    make: Callable[..., Runnable], target: Runnable, file_input: IO[Any] | None, limit: int | None
 ) -> int:
     """Count what a target would do, since a guard ended its last run; then run it.
 
@@ -141,7 +125,7 @@ def keeping() -> Iterator[None]:
 
 
 def _assert_holds(
-    make: Callable[..., Command], plan: Plan, keep: Callable[[], None], kept: IO[bytes]
+    make: Callable[..., Runnable], plan: Plan, keep: Callable[[], None], kept: IO[bytes]
 ) -> Sequence[Verdict]:
     """Plan once more, and raise ConfigurationError if the plan is not the same.
 
