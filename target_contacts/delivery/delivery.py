@@ -210,7 +210,6 @@ class Delivery:
         return self._setbacks.are_too_many or self._guards.ends_sending
 
 
-
 def _apart(ready: deque[Planned], most: int, changing: set[str]) -> list[Planned]:
     """Take items of contacts that are not being changed, and add these contacts."""
     chunk: list[Planned] = []

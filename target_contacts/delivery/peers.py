@@ -50,9 +50,7 @@ class Peers:
         for other in self._others(stream):
             other.know(remote_id, fields)
 
-    def tell_changed(
-        self, stream: Stream, remote_id: str, payload: Mapping[str, Any]
-    ) -> None:
+    def tell_changed(self, stream: Stream, remote_id: str, payload: Mapping[str, Any]) -> None:
         """Let the other streams know what was written into a contact."""
         for other in self._others(stream):
             other.know_changed(remote_id, payload)
