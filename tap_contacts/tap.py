@@ -28,7 +28,7 @@ from tap_contacts.plugin.endings import exit_codes
 from tap_contacts.plugin.progress import Progress
 from tap_contacts.plugin.standard_streams import OutputError
 from tap_contacts.transport.facts import readable
-from tap_contacts.transport.settings import CONCURRENCY, SEND_SETTINGS
+from tap_contacts.transport.settings import CONCURRENCY, SEND_SETTINGS, SHARED_RATE
 from tap_contacts.writer import MessageWriter
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ class TapContacts(ContactsPlugin, Tap):
             description="Whether a full-table stream that was read completely ends with "
             "ACTIVATE_VERSION, so that a loader can remove or mark what is gone.",
         ),
+        *SHARED_RATE,
         *SEND_SETTINGS,
     ).to_dict()
     capabilities: ClassVar = [

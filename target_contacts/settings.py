@@ -45,6 +45,8 @@ OPERATIONAL = frozenset(
         "dry_run",
         "concurrency",
         "requests_per_minute",
+        "rate_url",
+        "rate_account",
         "checkpoint_seconds",
         "timeout_seconds",
         "max_tries",
@@ -107,6 +109,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     require_ledger: bool
     dry_run: bool
     concurrency: int | None = None
+    rate_url: str | None = None
     checkpoint_seconds: float
     timeout_seconds: float
     max_tries: int

@@ -21,6 +21,7 @@ from tap_contacts.transport.retry import Retries
 from tap_contacts.transport.served import Served
 from tap_contacts.transport.session import Transport
 from tap_contacts.transport.settings import Sending
+from tap_contacts.transport.sharing import Sharing, account_of
 from tap_contacts.transport.trust import trust
 from tap_contacts.transport.usage import Usage
 from tap_contacts.transport.verdict import Judgement, Verdict, may_pass
@@ -70,6 +71,9 @@ class ApiClient(abc.ABC):
     """Those that do not change how records are translated, such as addresses and the name of the
     user. When another one changes, the target translates all records again. Secrets and the
     settings that all APIs have need not stand here."""
+    known_by: ClassVar[Collection[str]] = ()
+    """Settings, no secrets, by which the API knows who asks, where many use one address. Those who
+    are alike in them share a rate."""
     rates: ClassVar[Mapping[str, int]] = {}
     """Documented requests per minute by HTTP method; "" for all others."""
 
@@ -102,6 +106,12 @@ class ApiClient(abc.ABC):
         self.origin = self.origin_of("api_url", self.address(settings))
         self.sign_in = self.sign_in_with(settings)
         self.logger = logging.getLogger(f"contacts.{self.api}")
+        known_by = {name: settings.get(name) for name in self.known_by}
+        account = account_of(self.api, self.origin, known_by, config.get("rate_account"))
+        self.sharing = Sharing(self.title, account, self.limits, self._outage, self.logger)
+        """What shares the rate with other processes."""
+        if config.get("rate_url"):
+            self.pace.shared = self.sharing.by(config["rate_url"])
         self._pacing = Pacing(self.title, self.pace, self.rates, self.logger)
         self._hidden = Secrets(self.settings, settings, config)
         self._has_served = False

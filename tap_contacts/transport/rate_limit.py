@@ -1,7 +1,8 @@
 """Limit the rate of one account's requests, over all threads.
 
 Three things hold a request back: the documented or configured rate, which is never exceeded; the
-pause or the quota that the API asks for; and a rate learned from throttles.
+pause or the quota that the API asks for; and a rate learned from throttles. The first, and pauses,
+may be shared with other processes.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from tap_contacts.transport.circuit_breaker import CircuitBreaker
     from tap_contacts.transport.rate_headers import Quota
+    from tap_contacts.transport.shared_rate import SharedRate
 
 LONGEST_WAIT = 900.0
 """Seconds an API may ask to wait before the run stops instead."""
@@ -42,6 +44,8 @@ class RateLimiter:
     def __init__(self, title: str, outage: CircuitBreaker, limits: Mapping[str, int]) -> None:
         self._title, self._outage = title, outage
         self._fixed, self._learned, self._quota = FixedRate(limits), LearnedRate(), ToldQuota()
+        self.shared: SharedRate | None = None
+        """What is shared with other processes that use the account."""
         self._lock = threading.Lock()
         self.waits = Waits(outage.now)
         self._quiet_until = 0.0
@@ -59,6 +63,7 @@ class RateLimiter:
 
         Raises:
             Stopped: If nothing more is to be sent, or the API asks for too long a wait.
+            ConfigurationError: If what is to be shared with other processes cannot be.
         """
         ticket = self._ticket(method)
         try:
@@ -82,17 +87,24 @@ class RateLimiter:
 
     def _claim(self, method: str) -> tuple[int, float]:
         """Return the number of a request that may be sent, or the seconds until one may be."""
+        if self.shared:
+            self.shared.get_ready(method)
         with self._lock:
             now = self._outage.now()
             quota = self._quota.wait(self._flying, now)
             wait = max(self._quiet_until - now, self._learned.wait(now), quota)
-            wait = wait if wait > 0 else self._fixed.claim(method, now)
+            wait = wait if wait > 0 else self._place(method, now)
             if wait <= 0:
                 self._learned.sent(now)
                 self._quota.sent()
                 self._sent += 1
                 self._flying += 1
             return self._sent, wait
+
+    def _place(self, method: str, now: float) -> float:
+        """Take a place in the windows and return 0, or return the seconds until one may be free."""
+        wait = self.shared.claim(method) if self.shared else 0.0
+        return wait if wait > 0 else self._fixed.claim(method, now)
 
     def tell(self, told: Quota) -> None:
         """Keep to the quota that an answer tells; call it before the turn ends."""
@@ -108,6 +120,8 @@ class RateLimiter:
         """Pause the whole account."""
         with self._lock:
             self._quiet_until = max(self._quiet_until, self._outage.now() + seconds)
+        if self.shared and seconds > 0:
+            self.shared.pause(seconds)
 
     def throttled(self, number: int, asked: float | None) -> float | None:
         """Pause the whole account and halve its rate; return the new one a minute.
@@ -131,9 +145,13 @@ class RateLimiter:
             return rate and rate * MINUTE
 
     def lately(self, method: str) -> int:
-        """Return the number of requests of a method in the last minute; 0 if it has no rate."""
+        """Return the number of requests of a method in the last minute; 0 if it has no rate.
+
+        It counts those of other processes, too, as far as they are known.
+        """
+        others = self.shared.lately(method) if self.shared else 0
         with self._lock:
-            return self._fixed.lately(method, self._outage.now())
+            return max(others, self._fixed.lately(method, self._outage.now()))
 
     @property
     def sent(self) -> int:

@@ -58,3 +58,26 @@ RATE = th.Property(
     th.IntegerType(minimum=1, maximum=1_000_000),
     description="Most requests in any 60 seconds. Default: the API's documented limit, if any.",
 )
+
+SHARED_RATE = (
+    th.Property(
+        "rate_url",
+        forms.text(empty=False),
+        description=(
+            "SQLAlchemy URL of a database through which all commands that use an account share "
+            "its rate and the pauses that its API asks for. For SQLite they stand in a file "
+            "beside the one that is named, with .rates at its end. Default: none for the tap, "
+            "the ledger for the target."
+        ),
+    ),
+    th.Property(
+        "rate_account",
+        forms.text(empty=False),
+        description=(
+            "Name under which rates are shared, by all commands with the same API and name. "
+            "Default: the API's address and, where many use one address, the id of the app or "
+            "key that signs in."
+        ),
+    ),
+)
+"""Settings of both plugins that say with whom a rate is shared."""

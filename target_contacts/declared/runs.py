@@ -5,7 +5,7 @@ from __future__ import annotations
 from singer_sdk import typing as th
 
 from tap_contacts.transport import forms
-from tap_contacts.transport.settings import CONCURRENCY, RATE, SEND_SETTINGS
+from tap_contacts.transport.settings import CONCURRENCY, RATE, SEND_SETTINGS, SHARED_RATE
 from target_contacts.declared.shapes import LIMITS
 
 OF_RUNS = (
@@ -103,6 +103,7 @@ OF_RUNS = (
         description="Requests in flight. 8 by default, 4 for porters and 1 for bas_ip.",
     ),
     RATE,
+    *SHARED_RATE,
     th.Property(
         "checkpoint_seconds",
         forms.seconds(),

@@ -14,8 +14,9 @@ import msgspec
 import sqlalchemy as sa
 from singer_sdk.exceptions import ConfigurationError
 
-from target_contacts.ledger import address, errors
-from target_contacts.ledger.errors import LedgerError, ReadOnlyError
+from tap_contacts.transport import database_troubles as troubles
+from tap_contacts.transport import database_url as address
+from target_contacts.ledger.errors import LedgerError, ReadOnlyError, at_opening
 from target_contacts.ledger.postgres import CONNECT, Canceller, get_ready
 from target_contacts.ledger.sqlite_file import SqliteFile, asked_of
 from target_contacts.ledger.upgrade import set_up
@@ -25,7 +26,7 @@ from target_contacts.shutdown import Interrupted
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from target_contacts.ledger.errors import Trouble
+    from tap_contacts.transport.database_troubles import Trouble
 
 BUSY_SECONDS = 30.0
 """How long another program's lock is waited for; `?timeout=` of an SQLite URL goes first."""
@@ -124,19 +125,19 @@ class Database:
         try:
             yield
         except (sa.exc.SQLAlchemyError, OSError) as error:
-            trouble = errors.trouble_of(error)
+            trouble = troubles.trouble_of(error)
         else:
             return
         if opening and trouble.misused:
-            raise ConfigurationError(trouble.at_opening)
+            raise ConfigurationError(at_opening(trouble))
         raise self._failure(asked, trouble)
 
     def _failure(self, asked: str, trouble: Trouble) -> BaseException:
         """Return what follows from a trouble: mostly that this run can do without no longer."""
-        if trouble is errors.LOCKED and self._halted():
+        if trouble is troubles.LOCKED and self._halted():
             return Interrupted()
         words = (self.title, asked, trouble.answered, trouble.advice)
-        if trouble is errors.READ_ONLY:
+        if trouble is troubles.READ_ONLY:
             return ReadOnlyError(*words)
         self._error = LedgerError(*words)
         return self._error
@@ -157,14 +158,14 @@ class Database:
             self._open_file(engine)
             return engine, engine.connect()
         except (TypeError, ValueError, OverflowError, sa.exc.ArgumentError):
-            raise ConfigurationError(errors.OPTIONS.at_opening) from None
+            raise ConfigurationError(at_opening(troubles.OPTIONS)) from None
 
     def _connectable(self) -> sa.Engine:
         try:
             options = self._sqlite() if self.dialect == "sqlite" else _POSTGRES
             engine = sa.create_engine(self._url, **options)
         except ImportError:
-            raise ConfigurationError(address.NO_DRIVER.format(self._url.drivername)) from None
+            raise address.no_driver(self._url, "ledger_url") from None
         if self.dialect == "sqlite":
             sa.event.listen(engine, "connect", _durable)
         return engine

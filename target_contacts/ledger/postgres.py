@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from singer_sdk.exceptions import ConfigurationError
 
-from target_contacts.ledger.errors import POOLED
+from tap_contacts.transport.database_troubles import POOLED
+from target_contacts.ledger.errors import at_opening
 from target_contacts.ledger.waiting import LAST_SECONDS
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _assert_not_pooled(connection: sa.Connection) -> None:
             return
         for _ in range(PROBES):
             if _other_backend(connection.engine) == mine or _backend(driver) != mine:
-                raise ConfigurationError(POOLED.at_opening)
+                raise ConfigurationError(at_opening(POOLED))
 
 
 @contextlib.contextmanager

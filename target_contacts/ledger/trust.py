@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from singer_sdk.exceptions import ConfigurationError
 
-from target_contacts.ledger import address
+from tap_contacts.transport import database_url as address
 
 if TYPE_CHECKING:
     import logging

@@ -51,6 +51,8 @@ class Resources:
         """Return the client of the account. A record on which it fails does not end the run."""
         client = self._kind(self._config[self._kind.api], self._config)
         client.tell_apart()
+        if not self._settings.rate_url and self._purpose is not Purpose.EXPLAIN:
+            client.share_rate(self._settings.ledger_url, is_must=False)
         self._shutdown.when_asked(client.end)
         return client
 

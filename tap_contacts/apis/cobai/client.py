@@ -34,6 +34,7 @@ class Cobai(ApiClient):
     api = "cobai"
     title = TITLE
     settings = ACCOUNT.settings
+    known_by = ("access_key_id",)
     operational = (
         "access_key_id",
         "api_url",

@@ -47,6 +47,7 @@ class Porters(ApiClient):
     api = "porters"
     title = TITLE
     settings = ACCOUNT.settings
+    known_by = ("app_id",)
     operational = ("app_id", "partition", "api_url")
     grant = AppGrant
     rates = {"GET": 2000, "POST": 500}  # noqa: RUF012  # typed ClassVar in the base

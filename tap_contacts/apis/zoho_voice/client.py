@@ -47,6 +47,7 @@ class ZohoVoice(ApiClient):
     api = "zoho_voice"
     title = TITLE
     settings = ACCOUNT.settings
+    known_by = ("client_id",)
     operational = (
         "client_id",
         "data_center",

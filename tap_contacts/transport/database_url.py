@@ -1,4 +1,4 @@
-"""The setting `ledger_url`: which database it names, and what it must not say."""
+"""The settings that are URLs of databases: which one they name, and what they must not say."""
 
 from __future__ import annotations
 
@@ -13,13 +13,11 @@ _DRIVERS = {
 }
 """What a URL without a driver means; SQLAlchemy's own choice changes between its versions."""
 
-NO_DRIVER = (
-    "ledger_url: the driver of {} is not installed: pip install 'singer-contacts[postgres]' and "
+_NO_DRIVER = (
+    "{}: the driver of {} is not installed: pip install 'singer-contacts[postgres]' and "
     "let the URL start with postgresql+psycopg://."
 )
-
-
-_NO_SUCH_DRIVER = "ledger_url: {} is not supported. Use sqlite:///FILE."
+_NO_SUCH_DRIVER = "{}: {} is not supported. Use sqlite:///FILE."
 
 _OPTIONS = frozenset(
     ("cached_statements", "check_same_thread", "detect_types", "isolation_level", "timeout", "uri")
@@ -29,8 +27,17 @@ _OPTIONS = frozenset(
 _LAST_PORT = 65535
 
 
-def parsed(url: str) -> sa.URL:
+def no_driver(url: sa.URL, setting: str) -> ConfigurationError:
+    """Return the error of a URL whose driver is not installed."""
+    return ConfigurationError(_NO_DRIVER.format(setting, url.drivername))
+
+
+def parsed(url: str, setting: str = "ledger_url") -> sa.URL:
     """Return the parts of a URL.
+
+    Args:
+        url: The URL.
+        setting: The name of the setting.
 
     Raises:
         ConfigurationError: If it is none, or of a database that is not supported.
@@ -40,31 +47,31 @@ def parsed(url: str) -> sa.URL:
     except (sa.exc.ArgumentError, ValueError):
         found = None
     if found is None or "\0" in url:
-        msg = "ledger_url is no SQLAlchemy URL such as sqlite:///target-contacts.db."
+        msg = f"{setting} is no SQLAlchemy URL such as sqlite:///target-contacts.db."
         raise ConfigurationError(msg)
     kind = found.get_backend_name()
     if kind not in _DRIVERS:
         msg = (
-            f"ledger_url: {kind} is not supported. "
+            f"{setting}: {kind} is not supported. "
             "Use sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE."
         )
         raise ConfigurationError(msg)
     if found.drivername not in _DRIVERS:
-        no_driver = NO_DRIVER if kind == "postgresql" else _NO_SUCH_DRIVER
-        raise ConfigurationError(no_driver.format(found.drivername))
-    _assert_options(kind, found)
+        words = _NO_DRIVER if kind == "postgresql" else _NO_SUCH_DRIVER
+        raise ConfigurationError(words.format(setting, found.drivername))
+    _assert_options(kind, found, setting)
     return found.set(drivername=_DRIVERS[found.drivername])
 
 
-def _assert_options(kind: str, url: sa.URL) -> None:
+def _assert_options(kind: str, url: sa.URL, setting: str) -> None:
     """Raise ConfigurationError if there is an option or a port that cannot be."""
     if url.port is not None and not 0 < url.port <= _LAST_PORT:
-        msg = f"ledger_url: the port must be a number from 1 to {_LAST_PORT}."
+        msg = f"{setting}: the port must be a number from 1 to {_LAST_PORT}."
         raise ConfigurationError(msg)
     unknown = sorted(set(url.query) - _OPTIONS)
     if kind == "sqlite" and unknown and "uri" not in url.query:
         known = ", ".join(sorted(_OPTIONS))
-        msg = f"ledger_url: SQLite has no option {', '.join(unknown)}; it has {known}."
+        msg = f"{setting}: SQLite has no option {', '.join(unknown)}; it has {known}."
         raise ConfigurationError(msg)
 
 

@@ -1,0 +1,66 @@
+"""Which accounts share a rate, and through which database."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Mapping
+
+    from tap_contacts.transport.circuit_breaker import CircuitBreaker
+    from tap_contacts.transport.shared_rate import SharedRate
+
+
+def account_of(api: str, origin: str, known_by: Mapping[str, Any], name: str | None) -> str:
+    """Return the name of an account where rates are shared: a hash, the same in every process.
+
+    Args:
+        api: Base name of the API.
+        origin: Its address.
+        known_by: The settings by which the API knows who asks; no secrets.
+        name: The setting `rate_account`, which goes before address and settings.
+    """
+    parts = [api, name] if name else [api, origin, dict(known_by)]
+    text = json.dumps(parts, sort_keys=True, default=str)
+    return hashlib.blake2b(text.encode(), digest_size=32).hexdigest()
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """What is needed to share the rate of one account."""
+
+    title: str
+    """The API's name in messages."""
+    account: str
+    """The account's name in the table."""
+    limits: Mapping[str, int]
+    """The most requests a minute, by method; "" stands for all others."""
+    outage: CircuitBreaker
+    logger: logging.Logger
+
+    def by(self, url: str, *, is_must: bool = True) -> SharedRate:
+        """Return the rate that is shared by a database; it is opened with the first request.
+
+        Args:
+            url: The URL of the database.
+            is_must: Whether nothing may be sent without it.
+
+        Raises:
+            ConfigurationError: If the URL is wrong.
+        """
+        from tap_contacts.transport import shared_rate
+
+        return shared_rate.shared(self, url, is_must=is_must)
+
+    def by_ledger(self, url: str) -> SharedRate | None:
+        """Return the rate that is shared by a ledger; None without a limit, or in memory."""
+        with contextlib.suppress(ConfigurationError):  # the ledger itself will say what is wrong
+            return self.by(url, is_must=False) if self.limits else None
+        return None
