@@ -109,9 +109,8 @@ class ApiClient(abc.ABC):
         known_by = {name: settings.get(name) for name in self.known_by}
         account = account_of(self.api, self.origin, known_by, config.get("rate_account"))
         self.sharing = Sharing(self.title, account, self.limits, self._outage, self.logger)
-        """What shares the rate with other processes."""
         if config.get("rate_url"):
-            self.pace.shared = self.sharing.by(config["rate_url"])
+            self.share_rate(config["rate_url"])
         self._pacing = Pacing(self.title, self.pace, self.rates, self.logger)
         self._hidden = Secrets(self.settings, settings, config)
         self._has_served = False
@@ -138,6 +137,20 @@ class ApiClient(abc.ABC):
     def told_account(self) -> str:
         """Return the same as far as the settings tell it; nothing is asked."""
         return self.account
+
+    def share_rate(self, url: str, *, is_must: bool = True) -> None:
+        """Share the rate with other processes, through a database.
+
+        Args:
+            url: The URL of the database.
+            is_must: Whether nothing may be sent without it.
+
+        Raises:
+            ConfigurationError: If the URL is wrong.
+        """
+        from tap_contacts.transport import shared_rate  # takes SQLAlchemy
+
+        self.pace.shared = shared_rate.shared(self.sharing, url, is_must=is_must)
 
     def origin_of(self, name: str, url: str) -> str:
         """Return the bare origin that a setting of the account names.

@@ -16,7 +16,7 @@ from tap_contacts.transport.adaptive_rate import MINUTE
 from tap_contacts.transport.fixed_rate import SPREAD_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 WINDOW = MINUTE + SPREAD_SECONDS
 """How long a request counts."""
@@ -27,7 +27,7 @@ LONGEST_LEASE = 20.0
 LONGEST_PAUSE = 900.0
 """Most seconds for which one process pauses the others."""
 
-STEPS = 4
+STEPS = 2
 """Into how many parts of a second the times of used permits are rounded up."""
 
 
@@ -111,9 +111,11 @@ class Account(msgspec.Struct):
         """Drop what counts no more. What no clock that goes right can have entered ends soon."""
         latest = now + LONGEST_LEASE + window
         kept = [each for each in self.permits if each.free_at > now]
-        self.permits = [
-            msgspec.structs.replace(each, free_at=min(each.free_at, latest)) for each in kept
-        ]
+        if any(each.free_at > latest for each in kept):
+            kept = [
+                msgspec.structs.replace(each, free_at=min(each.free_at, latest)) for each in kept
+            ]
+        self.permits = kept
         self.paused_until = min(self.paused_until, now + LONGEST_PAUSE)
 
     def give(self, wish: Wish, limit: Limit, now: float, window: float) -> Given:
@@ -143,21 +145,25 @@ class Account(msgspec.Struct):
 
     def _settle(self, wish: Wish, used: Used, end: float) -> None:
         """Give back what was not used of permits; the rest counts from its use on."""
-        name = wish.owner, wish.method
-        for taken in self.permits:
-            if (taken.owner, taken.method, taken.number) == (*name, used.number):
-                break
-        else:
+        taken = next(self._mine(wish, used.number), None)
+        if taken is None:
             return
         self.permits.remove(taken)
         free_at = min(taken.free_at, math.ceil((end - used.ago) * STEPS) / STEPS)
-        self._add(Permits(*name[:1], 0, name[1], used.count, free_at))
+        self._add(Permits(wish.owner, 0, wish.method, used.count, free_at), wish)
 
-    def _add(self, used: Permits) -> None:
-        """Add used permits, to others of the same moment if there are any."""
-        for at, each in enumerate(self.permits):
-            if msgspec.structs.replace(each, count=used.count) == used:
-                self.permits[at] = msgspec.structs.replace(each, count=each.count + used.count)
-                return
-        if used.count:
-            self.permits.append(used)
+    def _add(self, used: Permits, wish: Wish) -> None:
+        """Add used permits, to those of the same moment if there are any."""
+        if not used.count:
+            return
+        alike = next((each for each in self._mine(wish, 0) if each.free_at == used.free_at), None)
+        if alike:
+            self.permits.remove(alike)
+            used = msgspec.structs.replace(used, count=used.count + alike.count)
+        self.permits.append(used)
+
+    def _mine(self, wish: Wish, number: int) -> Iterator[Permits]:
+        """Yield the permits of the process that has this number."""
+        for each in self.permits:
+            if each.owner == wish.owner and each.number == number and each.method == wish.method:
+                yield each

@@ -116,7 +116,7 @@ class SharedRate:
         self._quiet_until = -math.inf
         self._number = 0
         self._trip = 0.0
-        """Seconds that the last look took."""
+        """Seconds that looks take, about."""
 
     def get_ready(self, method: str) -> None:
         """Ask for permits if there are none for a method and it is worth asking.
@@ -176,7 +176,7 @@ class SharedRate:
         wish = self._wish(method, limit, began)
         given = self._change(lambda account, now: account.give(wish, limit, now, self._window))
         now = self._now()
-        self._trip = now - began
+        self._trip = max(now - began, self._trip / 2)
         with self._lock:
             self._lately[method] = given.lately
             self._leases[method] = _leased(wish, given, limit, began)
@@ -205,20 +205,28 @@ class SharedRate:
         raise Unusable(LOCKED)
 
 
-def shared(sharing: Sharing, url: str, *, is_must: bool) -> SharedRate:
+def shared(sharing: Sharing, url: str, *, is_must: bool) -> SharedRate | None:
     """Return the rate of an account that is shared by a database, which is not opened yet.
 
     Args:
         sharing: The account.
         url: The URL of the database.
-        is_must: Whether nothing may be sent without it.
+        is_must: Whether nothing may be sent without it. If not, nothing is shared where no rate is
+            known, nor where the URL names no database that others can see.
 
     Raises:
         ConfigurationError: If the URL is wrong.
     """
-    table, outage, logger = RateTable(url, SETTING, sharing.account), sharing.outage, sharing.logger
+    outage, logger = sharing.outage, sharing.logger
+    try:
+        table = RateTable(url, SETTING, sharing.account)
+    except ConfigurationError:
+        if is_must:
+            raise
+        return None  # whose URL it is will say what is wrong
     loss = Loss(sharing.title, table.title, outage, logger, is_must=is_must)
-    return SharedRate(table, sharing.limits, loss, outage.now, logger)
+    shares = is_must or bool(sharing.limits)
+    return SharedRate(table, sharing.limits, loss, outage.now, logger) if shares else None
 
 
 def _leased(wish: Wish, given: Given, limit: Limit, began: float) -> Lease:

@@ -1,21 +1,17 @@
-"""Which accounts share a rate, and through which database."""
+"""Which accounts share a rate."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-from singer_sdk.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Mapping
 
     from tap_contacts.transport.circuit_breaker import CircuitBreaker
-    from tap_contacts.transport.shared_rate import SharedRate
 
 
 def account_of(api: str, origin: str, known_by: Mapping[str, Any], name: str | None) -> str:
@@ -44,23 +40,3 @@ class Sharing:
     """The most requests a minute, by method; "" stands for all others."""
     outage: CircuitBreaker
     logger: logging.Logger
-
-    def by(self, url: str, *, is_must: bool = True) -> SharedRate:
-        """Return the rate that is shared by a database; it is opened with the first request.
-
-        Args:
-            url: The URL of the database.
-            is_must: Whether nothing may be sent without it.
-
-        Raises:
-            ConfigurationError: If the URL is wrong.
-        """
-        from tap_contacts.transport import shared_rate
-
-        return shared_rate.shared(self, url, is_must=is_must)
-
-    def by_ledger(self, url: str) -> SharedRate | None:
-        """Return the rate that is shared by a ledger; None without a limit, or in memory."""
-        with contextlib.suppress(ConfigurationError):  # the ledger itself will say what is wrong
-            return self.by(url, is_must=False) if self.limits else None
-        return None

@@ -1,7 +1,7 @@
 """Measure how fast tap and target are; the tables go to tests/results.
 
-    python -m tests.bench [reading writing porters intents fleet] [--runs 3]
-                          [--latencies 0 20 50 200] [--devices 1000]
+    python -m tests.bench [reading writing porters intents fleet shared_rate] [--runs 3]
+                          [--latencies 0 20 50 200] [--devices 1000] [--minutes 10]
 
 Servers, readers and writers are processes of their own on this machine.
 """
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import ModuleType
 
-BENCHES = ("reading", "writing", "porters", "intents", "fleet")
+BENCHES = ("reading", "writing", "porters", "intents", "fleet", "shared_rate")
 """Each is a module, imported when its turn comes: what is started counts this process's memory."""
 
 
@@ -34,6 +34,7 @@ def main() -> None:
     parser.add_argument("--creates", type=int, default=2_000)
     parser.add_argument("--records", type=int, default=200_000, help="of which none has changed")
     parser.add_argument("--devices", type=int, default=1_000, help="monitors of fleet")
+    parser.add_argument("--minutes", type=float, default=10, help="of shared_rate")
     options = parser.parse_args()
     for name in options.benches or BENCHES:
         _module(name).main(options)
