@@ -90,7 +90,7 @@ _TROUBLES = (
         (),
         ("not a database", "malformed"),
         "the file is no SQLite database, or damaged",
-        "Check ledger_url, or restore the file from a backup.",
+        "Check the URL, or restore the file from a backup; one that ends with .rates may be deleted.",
     ),
     Trouble(
         ("42501", "3F000"),

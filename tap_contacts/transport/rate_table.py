@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from singer_sdk.exceptions import ConfigurationError, SingerSDKError
 
 from tap_contacts.transport import database_url
-from tap_contacts.transport.database_troubles import LOCKED, POOLED, Trouble, trouble_of
+from tap_contacts.transport.database_troubles import LOCKED, Trouble, trouble_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,8 +38,8 @@ _PATIENCE = {
     "client_encoding": "UTF8",
     "prepare_threshold": None,
 }
-"""Arguments of PostgreSQL's driver: a server that is gone is noticed within seconds, and a pool may
-give each statement another session."""
+"""Arguments of PostgreSQL's driver, after those of the URL: a server that is gone is noticed within
+seconds, and a pool may give each statement another session."""
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL")
 
@@ -153,7 +153,8 @@ class RateTable:
     def _opened(self) -> sa.Connection:
         options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "poolclass": sa.pool.NullPool}
         if self._url.get_backend_name() == "postgresql":
-            options["connect_args"] = _PATIENCE
+            asked = self._url.query
+            options["connect_args"] = {n: v for n, v in _PATIENCE.items() if n not in asked}
         else:
             _create(Path(str(self._url.database)))
             options["connect_args"] = {"check_same_thread": False, "timeout": BUSY_SECONDS}
@@ -171,9 +172,7 @@ class RateTable:
                 connection.exec_driver_sql(f"PRAGMA {pragma}")
         try:
             connection.execute(self._read, {"account": ""})
-        except sa.exc.DBAPIError as error:
-            if trouble_of(error) is POOLED:
-                raise
+        except sa.exc.DBAPIError:
             with contextlib.suppress(sa.exc.IntegrityError):  # another process is creating it, too
                 connection.exec_driver_sql(_CREATE)
 

@@ -330,7 +330,9 @@ def test_clients_of_one_account_share_and_others_do_not(api: PlainApi, url: str)
     first = client_of(api, **settings)
     for _ in range(2):
         first.call("GET", "/")
-    assert is_waiting(client_of(api, **settings))
+    second = client_of(api, **settings)
+    assert is_waiting(second)
+    assert second.pace.lately("GET") == 2
     assert not is_waiting(client_of(api, **settings, rate_account="another"))
     assert not is_waiting(client_of(api, requests_per_minute=2))
 
