@@ -90,7 +90,7 @@ _TROUBLES = (
         (),
         ("not a database", "malformed"),
         "the file is no SQLite database, or damaged",
-        "Check the URL, or restore the file from a backup; one that ends with .rates may be deleted.",
+        "Check the URL, or restore the file from a backup; if it ends with .rates, delete it.",
     ),
     Trouble(
         ("42501", "3F000"),
