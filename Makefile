@@ -8,6 +8,9 @@
 # make mutants  do small harms to the code and count how many a test notices; about an hour
 # make pythons     the quick tests on each Python from 3.10 on that is found; minutes for each
 # make prerelease  the tests of both plugins on the newest pre-release of the Singer SDK; may fail
+# make airflow    a night under Airflow, on both of its executors; minutes. Needs PostgreSQL
+#             (TEST_POSTGRES_URL) and redis-server for the second
+# make dagster    a night under Dagster; a minute
 # make bench  how fast it is, beside others; takes half an hour on a quiet machine
 
 PYTHON ?= python3
@@ -17,8 +20,10 @@ INSTALLED := $(VENV)/installed
 MELTANO := .venv-meltano/installed
 PLOT := .venv-plot/installed
 MUTANTS := $(VENV)/mutants
+AIRFLOW := .venv-airflow/installed
+DAGSTER := .venv-dagster/installed
 
-.PHONY: check test crash crowd mutants pythons prerelease demo bench sandbox format clean
+.PHONY: check test crash crowd mutants pythons prerelease airflow dagster demo bench sandbox format clean
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -37,6 +42,17 @@ $(PLOT): constraints.txt
 
 $(MUTANTS): $(INSTALLED)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mutants]'
+	touch $@
+
+$(AIRFLOW): constraints-airflow.txt
+	$(PYTHON) -m venv .venv-airflow
+	.venv-airflow/bin/pip install --quiet --disable-pip-version-check -c constraints-airflow.txt \
+	  apache-airflow apache-airflow-providers-celery asyncpg psycopg2-binary redis
+	touch $@
+
+$(DAGSTER): constraints-dagster.txt
+	$(PYTHON) -m venv .venv-dagster
+	.venv-dagster/bin/pip install --quiet --disable-pip-version-check -c constraints-dagster.txt dagster
 	touch $@
 
 check: $(INSTALLED)
@@ -70,6 +86,12 @@ prerelease:
 	-.venv-prerelease/bin/pip list | grep singer-sdk
 	-.venv-prerelease/bin/pytest -q -n 2 tests/plugin tests/pipeline
 
+airflow: $(INSTALLED) $(AIRFLOW)
+	AIRFLOW=$(CURDIR)/.venv-airflow/bin/airflow $(BIN)/pytest -q -n 0 tests/airflow
+
+dagster: $(INSTALLED) $(DAGSTER)
+	DAGSTER=$(CURDIR)/.venv-dagster/bin/dagster $(BIN)/pytest -q -n 0 tests/dagster
+
 demo: $(INSTALLED)
 	$(BIN)/python -m tests.demo
 
@@ -86,4 +108,4 @@ format: $(INSTALLED)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .venv-meltano .venv-plot .venv-pythons .venv-prerelease build dist demo .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-meltano .venv-plot .venv-pythons .venv-prerelease .venv-airflow .venv-dagster build dist demo .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""Dagster with the job of this folder, where `make dagster` asks for it."""

@@ -1,0 +1,1 @@
+"""The recipes of `docs/orchestration.md` that need no more than the commands."""
