@@ -6,18 +6,14 @@ CONTACTS_BIN   folder with `tap-contacts` and `target-contacts`, in an environme
 CONTACTS_HOME  folder with `tap.json`, `target.json`, the STATE, and the records on their way
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 BIN = Path(os.environ.get("CONTACTS_BIN", "/opt/contacts/bin"))
 HOME = Path(os.environ.get("CONTACTS_HOME", "/var/lib/contacts"))

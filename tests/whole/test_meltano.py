@@ -12,6 +12,7 @@ import yaml
 
 from tests.directions import SOURCES
 from tests.sandbox.__main__ import Sandboxes
+from tests.sandbox.bas_ip import BasIp
 from tests.support.meltano import MELTANO, WITH_MELTANO, meltano
 from tests.support.paths import ROOT
 from tests.support.people import put
@@ -85,6 +86,28 @@ def test_a_job_of_one_source_reads_what_changed(project: Path, sandboxes: Sandbo
     assert f'"created": {len(porters.contacts)}' in first
     assert '"created": 0, "updated": 1, "unchanged": 0' in second
     assert [len(each.log) for each in others] == asked
+
+
+@WITH_MELTANO
+def test_a_suffix_gives_each_account_a_state_of_its_own(
+    project: Path, sandboxes: Sandboxes
+) -> None:
+    """Without it the second account of a pair would get only what changed since the first."""
+    pair = ("--environment=sandbox", "run", "tap-contacts-valomnia", "target-contacts-bas-ip")
+    people = len(sandboxes.sources["valomnia"].contacts)
+    first = meltano(project, *pair, "--state-id-suffix=one")
+    with BasIp() as other:
+        env = {"TARGET_CONTACTS_BAS_IP_BAS_IP_API_URL": other.url}
+        told = meltano(project, *pair, "--state-id-suffix=two", env=env)
+        assert len(other.contacts) == people
+    again = meltano(project, *pair, "--state-id-suffix=one")
+    states = meltano(project, "--environment=sandbox", "state", "list")
+    assert all(
+        f"tap-contacts-valomnia-to-target-contacts-bas-ip:{n}" in states for n in ("one", "two")
+    )
+    assert "No state was found" in first
+    assert "No state was found" in told
+    assert "No state was found" not in again
 
 
 def declared(kind: str, name: str) -> dict[str, dict[str, Any]]:
