@@ -11,6 +11,7 @@ import sys
 import tarfile
 import venv
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,7 +23,6 @@ from tests.support.zoho_people import ANNA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 COMMANDS = ("tap-contacts", "target-contacts")
 PACKAGES = ("tap_contacts", "target_contacts")
@@ -32,6 +32,7 @@ BESIDE = {
 }
 """What the source distribution holds beside the code."""
 
+HADOLINT = Path(sys.executable).parent / "hadolint"
 UNREACHED = "the package registry is not reached, so the packages were not installed"
 
 
@@ -176,6 +177,23 @@ def test_no_layer_of_the_image_gets_what_is_not_needed() -> None:
     assert allowed == {"*", "**/__pycache__", *(f"!{each}" for each in ours)}
     assert [of for name, of in instructions() if name in {"ARG", "ADD"}] == []
     assert [each for each in ours if not (ROOT / each).exists()] == []
+
+
+@pytest.mark.skipif(not HADOLINT.exists(), reason="no hadolint for this machine")
+@pytest.mark.parametrize(
+    ("text", "findings"),
+    [((ROOT / "Dockerfile").read_text("utf-8"), set()), ("FROM python\n", {"DL3006"})],
+    ids=["ours", "one without a tag"],
+)
+def test_a_linter_finds_nothing_in_the_dockerfile(
+    tmp_path: Path, text: str, findings: set[str]
+) -> None:
+    """Nor a matter of style; it does find what is wrong elsewhere."""
+    ended = ran(
+        HADOLINT, "--no-color", "--failure-threshold", "style", "-", cwd=tmp_path, stdin=text
+    )
+    assert set(re.findall(r"\b(?:DL|SC)\d{4}\b", ended.stdout)) == findings
+    assert ended.returncode == bool(findings), ended.stderr
 
 
 def has_docker() -> bool:
