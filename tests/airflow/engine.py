@@ -161,10 +161,10 @@ class Airflow:
         found = self.rows("SELECT val FROM variable WHERE key = 'contacts_state'")
         return json.loads(found[0][0]) if found else None
 
-    def reports(self, run: str) -> list[dict[str, Any]]:
-        """Return the reports that the tasks of a run handed on."""
-        asks = "SELECT value FROM xcom WHERE key = 'report' AND run_id = :run"
-        told = [row[0] for row in self.rows(asks, run=run)]
+    def xcoms(self, run: str, key: str) -> list[Any]:
+        """Return what the tasks of a run handed on under a key."""
+        asks = "SELECT value FROM xcom WHERE key = :key AND run_id = :run"
+        told = [row[0] for row in self.rows(asks, run=run, key=key)]
         return [json.loads(each) if isinstance(each, str) else each for each in told]
 
     def rows(self, statement: str, **values: str) -> list[Any]:

@@ -57,7 +57,7 @@ def test_a_night_on_the_local_executor(tmp_path: Path) -> None:
             assert airflow.ended("first") == "success"
             assert_all_arrived(town)
             first = airflow.state()
-            told = airflow.reports("first")
+            told = airflow.xcoms("first", "report")
             assert len(told) == len(town.all)
             assert sum(each["summary"]["created"] for each in told) == 5 * PEOPLE
             assert list((tmp_path / "shared").iterdir()) == []
@@ -72,7 +72,11 @@ def test_a_night_on_the_local_executor(tmp_path: Path) -> None:
             tasks = airflow.tasks("second")
             failed = {name: task.tries for name, task in tasks.items() if task.state == "failed"}
             assert failed == {"flat 0": 3, "flat 1": 1, "cobai": 1, "keep_state": 1}
+            codes = airflow.xcoms("second", "exit_code")
+            assert sorted(code for code in codes if code) == [1, 3, 4]
             assert airflow.state() == first
+            (kept,) = (tmp_path / "shared").iterdir()
+            assert kept.stat().st_mode & 0o077 == 0
             asked = {name: len(each.log) for name, each in town.all.items()}
 
             town.configure(tmp_path, ledger)
