@@ -14,7 +14,6 @@ import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from requests.exceptions import Timeout
 from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError
 
 from tap_contacts.transport import unsent
@@ -73,7 +72,7 @@ def failure(error: BaseException) -> NoAnswer:
 
 _REASONS: dict[tuple[type[Exception], ...], str] = {
     (TooLarge,): "the answer is larger than any that makes sense",
-    (TimeoutError, ReadTimeoutError, Timeout): "no answer within timeout_seconds",
+    (TimeoutError, ReadTimeoutError): "no answer within timeout_seconds",
     (DecodeError,): "the answer cannot be decompressed",
 }
 """What ends an exchange, other than a connection that breaks."""

@@ -163,7 +163,7 @@ class Transport:
             lost = failure(error)
             self._counted(method, -int(not lost.sent))
             raise lost from None
-        return Answer(request, response.status_code, response.raw.headers, body, number)
+        return Answer(request, response.status, response.headers, body, number)
 
     def _counted(self, method: str, more: int) -> None:
         with self._count:

@@ -7,7 +7,7 @@ import socket
 import ssl
 from typing import TYPE_CHECKING
 
-from requests.exceptions import ProxyError, SSLError
+from urllib3.exceptions import MaxRetryError, ProxyError, SSLError
 
 from tap_contacts.transport.errors import NoAnswer, Untrusted
 
@@ -52,11 +52,12 @@ def failure(error: BaseException, causes: Sequence[BaseException]) -> NoAnswer:
         error: What was raised.
         causes: The same, and the errors that led to it.
     """
-    if isinstance(error, ProxyError):
+    led_to_it = error.reason if isinstance(error, MaxRetryError) else error
+    if isinstance(led_to_it, ProxyError):
         return NoAnswer(NO_PROXY, sent=False)
     if refused := _of_certificate(causes):
         return refused
-    if isinstance(error, SSLError):
+    if isinstance(led_to_it, SSLError):
         return NoAnswer(NO_ENCRYPTION, sent=False)
     why = _why(causes)
     return NoAnswer(f"{NO_CONNECTION} ({why})" if why else NO_CONNECTION, sent=False)
