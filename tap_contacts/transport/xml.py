@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 LARGEST_DOCUMENT = 16 * 1024 * 1024
 """Most bytes of a document that is parsed."""
@@ -16,10 +17,16 @@ LARGEST_DOCUMENT = 16 * 1024 * 1024
 MOST_NODES = 500_000
 """Most elements and attributes, by `<` and `=`; each takes over a hundred bytes of memory."""
 
+TAGS = 1024
+"""Names of elements that are remembered without their namespace."""
+
 _NOT_IN_XML = re.compile(
     "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\x7f-\x84\x86-\x9f]"
 )
 """What XML 1.0 forbids, and the control characters it discourages."""
+
+
+_MARKUP = re.compile("[&<>]")
 
 
 def parse(document: bytes) -> etree._Element | None:
@@ -44,14 +51,18 @@ def parse(document: bytes) -> etree._Element | None:
 
 def local(element: etree._Element) -> str:
     """Return an element's name without its namespace, which some APIs misspell."""
-    return str(element.tag).rpartition("}")[2]
+    return _local(element.tag)
+
+
+@functools.lru_cache(maxsize=TAGS)
+def _local(tag: object) -> str:
+    return str(tag).rpartition("}")[2]
 
 
 def children(element: etree._Element, name: str | None = None) -> Iterator[etree._Element]:
-    """Yield the child elements, or those of one local name; comments are none."""
-    for child in element.iterchildren(etree.Element):
-        if name is None or local(child) == name:
-            yield child
+    """Return the child elements, or those of one local name; comments are none."""
+    found: Iterator[etree._Element] = element.iterchildren(etree.Element)
+    return found if name is None else (child for child in found if local(child) == name)
 
 
 def child_text(element: etree._Element, name: str) -> str | None:
@@ -70,6 +81,15 @@ def element(name: str, text: str | None = None) -> etree._Element:
 def clean(text: str) -> str:
     """Return a text without the characters that XML 1.0 forbids, and without control characters."""
     return text if text.isprintable() else _NOT_IN_XML.sub("", text)
+
+
+def are_plain(values: Iterable[object]) -> bool:
+    """Say whether all values are texts that stand in XML as they are."""
+    try:
+        text = "".join(values)  # type: ignore[arg-type]
+    except TypeError:
+        return False
+    return text.isprintable() and not _MARKUP.search(text)
 
 
 def document(root: etree._Element) -> bytes:

@@ -62,17 +62,18 @@ def is_alias(alias: str, starts: str | tuple[str, ...]) -> bool:
 
 
 class Form:
-    """The elements of contacts with the same fields, made once and filled for each of them.
-
-    To fill them takes two fifths of the time of making them.
-    """
+    """The elements of contacts with the same fields, made once and filled for each of them."""
 
     def __init__(self, aliases: Sequence[str]) -> None:
         self._root, self._parts = xml.element("Item"), [xml.element(alias) for alias in aliases]
         self._root.extend(self._parts)
+        elements = "".join(f"<{alias}>%s</{alias}>" for alias in aliases)
+        self._text = f"<Item>{elements}</Item>"
 
-    def filled(self, values: Iterable[str | list[str]]) -> bytes:
+    def filled(self, values: tuple[str | list[str], ...]) -> bytes:
         """Return the wire form of a contact; options are the names of empty elements."""
+        if xml.are_plain(values):
+            return (self._text % values).encode()
         with_options = []
         try:
             for part, value in zip(self._parts, values, strict=True):
@@ -115,8 +116,12 @@ def document(items: Sequence[bytes]) -> bytes:
 
 def results(root: _Element | None) -> list[Result]:
     """Return what each item of a Contact Write was answered with."""
-    rows = rows_of(root)
-    return [Result(row.get("Id", ""), row.get("Code", "")) for row in rows]
+    return [] if root is None else [_result(item) for item in xml.children(root, "Item")]
+
+
+def _result(item: _Element) -> Result:
+    told = {xml.local(part): part.text or "" for part in xml.children(item)}
+    return Result(told.get("Id", ""), told.get("Code", ""))
 
 
 _SENT = re.compile(rb"<Contact\.P_Id>([^<]*)<")
