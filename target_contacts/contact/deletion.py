@@ -82,10 +82,13 @@ def told(record: Mapping[str, Any], declared: tuple[str, ...] = ()) -> Told | No
         record: The record as received.
         declared: Fields that the stream's schema declares: sources may leave out unset flags.
     """
+    shape = _shape(tuple(record))
+    if not shape.fields and not shape.around:
+        return None
     found = list(_all(record, DEEPEST))
     if not found or (sure := next((each for each, _ in found if each.sure), None)):
         return sure if found else None
-    if Way.FLAG in _shape(tuple(record)).ways | _shape(declared).ways:
+    if Way.FLAG in shape.ways | _shape(declared).ways:
         return next((each for each, way in found if way is Way.FLAG), None)
     return found[0][0]
 

@@ -82,17 +82,18 @@ def _texts(contact: Contact, attributes: Iterable[str]) -> list[str]:
 def as_text(value: Any) -> str:
     """Return a plain value as text without blanks around it, any other as ""."""
     if isinstance(value, str):
-        return text(value).strip()
+        return (value if value.isprintable() else text(value)).strip()
     return "" if isinstance(value, (bool, dict, list)) else text(value)
 
 
 def _joined(*parts: str) -> str:
-    return " ".join(part for part in parts if part)
+    return " ".join([part for part in parts if part])
 
 
 def _source(contact: Contact, parts: Iterable[str]) -> str:
     """Name the fields that the parts of a name come from."""
-    return JOINT.join(contact.sources[part] for part in parts if part in contact.sources)
+    sources = contact.sources
+    return JOINT.join([sources[part] for part in parts if part in sources])
 
 
 def street_of(contact: Contact) -> None:

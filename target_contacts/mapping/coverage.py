@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_contacts.contact.derive import JOINT, as_text
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from target_contacts.contact.model import Contact
     from target_contacts.contact.paths import MappedFields
     from target_contacts.mapping.field import Payload, Table
+
+
+SHAPES = 1024
+"""Sets of attributes that are remembered; a stream has a few."""
 
 
 class Use(NamedTuple):
@@ -45,6 +50,7 @@ class Coverage:
         self._fields, self._carried = table.fields, carried
         self._ids = [field for field in table.fields if field.identifier]
         self._mapped, self._defaults = mapped, defaults
+        self._apart = functools.lru_cache(maxsize=SHAPES)(self._not_among)
 
     def uses(self, contact: Contact, payload: Payload) -> Iterator[tuple[Use, Any]]:
         """Yield the way of each value of a payload, and the value it was made from."""
@@ -76,14 +82,20 @@ class Coverage:
             contact: The contact.
             known: Fields that need not be listed.
         """
-        carried, sources = self._reaching(contact), contact.sources
+        carried, sources = self._carried, contact.sources
+        apart: Iterable[str] = self._apart(tuple(sources))
+        if contact.fields:
+            carried = self._reaching(contact)
+            apart = sources.keys() - carried
         left = [
             name
-            for attribute in sources.keys() - carried
+            for attribute in apart
             if sources[attribute] not in known and contact.has(attribute)
             if not _is_stood_for(attribute, carried, contact.attributes)
             for name in sources[attribute].split(JOINT)
         ]
+        if not (left or contact.spare or contact.same):
+            return []
         same = [
             name
             for attribute, name in contact.same
@@ -104,10 +116,12 @@ class Coverage:
             and not self._mapped.reads(contact.fields, name)
         ]
 
+    def _not_among(self, attributes: tuple[str, ...]) -> list[str]:
+        """Return those of some attributes that do not reach the destination."""
+        return [each for each in attributes if each not in self._carried]
+
     def _reaching(self, contact: Contact) -> AbstractSet[str]:
         """Return the attributes that are sent and not replaced by `field_map`."""
-        if not contact.fields:
-            return self._carried
         replaced = (f.attribute for f in self._fields if f.wire in contact.fields)
         return self._carried - {attribute for attribute in replaced if contact.has(attribute)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +33,12 @@ if TYPE_CHECKING:
 
     from target_contacts.contact.model import Contact
     from target_contacts.contact.paths import FieldPath
-    from target_contacts.mapping.field import Payload, Table
+    from target_contacts.mapping.field import Field, Payload, Table
     from target_contacts.mapping.policies import Policies
 
+
+SHAPES = 1024
+"""Sets of attributes whose fields are remembered; a stream has a few."""
 
 IDS = ("customer_id", "customer_reference", "owner_id")
 """Attributes that hold ids of the destination. Those of another system mean nothing there."""
@@ -80,6 +84,7 @@ class Translator:
         )
         self._fields = fields
         self._wires = [(field.wire, field.attribute, field) for field in fields]
+        self._of_attributes = functools.lru_cache(maxsize=SHAPES)(self._wires_of)
         self._ids = [field for field in fields if field.identifier]
         self._free = [table.free_field(name) for name in field_map if name not in wires]
         self._e164 = [field for field in fields if field.form == "e164"]
@@ -145,7 +150,8 @@ class Translator:
             for field in self._free
             if field.wire in mapped
         }
-        for wire, attribute, field in self._wires:
+        wires = self._wires if mapped else self._of_attributes(tuple(attributes))
+        for wire, attribute, field in wires:
             value = mapped.get(wire, attributes.get(attribute))
             if value is None:
                 continue
@@ -154,7 +160,12 @@ class Translator:
             elif self._clears:
                 payload.setdefault(wire, "")
         self._put_in_form(payload, contact)
-        return {wire: value for wire, value in payload.items() if value is not None}
+        return _without_none(payload)
+
+    def _wires_of(self, attributes: tuple[str, ...]) -> list[tuple[str, str, Field]]:
+        """Return the fields that some attributes may fill, in the table's order."""
+        known = frozenset(attributes)
+        return [each for each in self._wires if each[1] in known]
 
     def _put_in_form(self, payload: Payload, contact: Contact) -> None:
         """Put the numbers of a payload into the form that their fields take."""
@@ -185,10 +196,14 @@ class Translator:
         """
         if not contact.defaults:
             return {}
-        given = contact.defaults
-        wanted = [f for f in self._fields if f.attribute in given and f.wire not in contact.fields]
-        made = {f.wire: self.conversion.value(f, given[f.attribute], contact) for f in wanted}
-        return {wire: value for wire, value in made.items() if value is not None}
+        given, mapped, convert = contact.defaults, contact.fields, self.conversion.value
+        return _without_none(
+            {
+                wire: convert(field, given[attribute], contact)
+                for wire, attribute, field in self._of_attributes(tuple(given))
+                if wire not in mapped
+            }
+        )
 
     def _with_value(self, mapped: dict[str, Any]) -> dict[str, Any]:
         """Return the values of `field_map` without booleans for text, which mean no value."""
@@ -207,6 +222,12 @@ class Translator:
     def identifiers(self) -> set[str]:
         """Return the destination's fields that hold its ids."""
         return {field.wire for field in self._ids}
+
+
+def _without_none(payload: Payload) -> Payload:
+    if None not in payload.values():
+        return payload
+    return {wire: value for wire, value in payload.items() if value is not None}
 
 
 def _is_none(convert: Callable[[Any], Any], value: Any) -> bool:

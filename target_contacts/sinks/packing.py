@@ -145,7 +145,7 @@ def assert_sane(payload: Payload) -> None:
 
     Measured is what a form takes, the largest of the forms in which contacts are sent.
     """
-    if sum(map(_characters, payload.values())) * LONGEST_CHARACTER <= LARGEST:
+    if _characters(payload.values()) * LONGEST_CHARACTER <= LARGEST:
         return
     sizes = {wire: _size(value) for wire, value in payload.items()}
     if sum(sizes.values()) > LARGEST:
@@ -157,11 +157,12 @@ def assert_sane(payload: Payload) -> None:
         raise Rejected(reason, "too_large", field=longest)
 
 
-def _characters(value: Any) -> int:
-    """Return the characters of a value; an image has none."""
-    if isinstance(value, str):
-        return len(value)
-    return 0 if isinstance(value, bytes) else len(str(value))
+def _characters(values: Iterable[Any]) -> int:
+    """Return the characters of values; an image has none."""
+    try:
+        return len("".join(values))
+    except TypeError:  # not all are text
+        return len("".join([str(each) for each in values if not isinstance(each, bytes)]))
 
 
 def _size(value: Any) -> int:
