@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import ModuleType
 
-BENCHES = ("reading", "writing", "porters", "intents", "fleet", "shared_rate")
+BENCHES = (
+    "reading",
+    "writing",
+    "porters",
+    "intents",
+    "fleet",
+    "shared_rate",
+    "ledger_size",
+)
 """Each is a module, imported when its turn comes: what is started counts this process's memory."""
 
 
@@ -33,6 +41,9 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=2_000, help="of cobai, a contact each")
     parser.add_argument("--creates", type=int, default=2_000)
     parser.add_argument("--records", type=int, default=200_000, help="of which none has changed")
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", default=[10**n for n in range(4, 8)], help="ledgers' rows"
+    )
     parser.add_argument("--devices", type=int, default=1_000, help="monitors of fleet")
     parser.add_argument("--minutes", type=float, default=10, help="of shared_rate")
     options = parser.parse_args()

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_contacts.apis.porters.wire import EMPTY_SIZE, MAX_BYTES, MAX_ITEMS
-from tests.bench.runs import keep, spent, where
-from tests.bench.writing import TARGET, stream
+from tests.bench.runs import TARGET, keep, spent, where
+from tests.bench.writing import stream
 from tests.sandbox.porters import Porters
 
 if TYPE_CHECKING:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 BIN = Path(sys.executable).parent
+TARGET = [str(BIN / "target-contacts")]
 CONNECTIONS = 8
 LONGEST = 10.0
 """Seconds that answers are waited for at most in one run: where they take long, less is sent."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import local
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tests.bench.runs import BIN, CONNECTIONS, LONGEST, Row, Turns, keep, served, spent, where
+from tests.bench.runs import CONNECTIONS, LONGEST, TARGET, Row, Turns, keep, served, spent, where
 from tests.bench.runs import table as table_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from tests.bench.runs import Server
 
-TARGET = [str(BIN / "target-contacts")]
 STOCK = [sys.executable, "-m", "tests.stock.target"]
 COPY = [sys.executable, "-m", "tests.stock.copy"]
 MANY = 2_000_000
