@@ -11,7 +11,7 @@
 # make airflow    a night under Airflow, on both of its executors; minutes. Needs PostgreSQL
 #             (TEST_POSTGRES_URL) and redis-server for the second
 # make dagster    a night under Dagster; a minute
-# make bench  how fast it is, beside others; takes half an hour on a quiet machine
+# make bench  how fast it is, beside others; minutes; make bench-all takes an hour on a quiet machine
 
 PYTHON ?= python3
 VENV := .venv
@@ -23,7 +23,7 @@ MUTANTS := $(VENV)/mutants
 AIRFLOW := .venv-airflow/installed
 DAGSTER := .venv-dagster/installed
 
-.PHONY: check test crash crowd mutants pythons prerelease airflow dagster demo bench sandbox format clean
+.PHONY: check test crash crowd mutants pythons prerelease airflow dagster demo bench bench-all sandbox format clean
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -95,9 +95,13 @@ dagster: $(INSTALLED) $(DAGSTER)
 demo: $(INSTALLED)
 	$(BIN)/python -m tests.demo
 
-bench: $(INSTALLED) $(PLOT)
+bench: $(INSTALLED)
 	$(BIN)/python -m compileall -q tap_contacts target_contacts
 	$(BIN)/python -m tests.bench
+
+bench-all: $(INSTALLED) $(PLOT)
+	$(BIN)/python -m compileall -q tap_contacts target_contacts
+	$(BIN)/python -m tests.bench all
 	.venv-plot/bin/python -m tests.bench.plot
 
 sandbox: $(INSTALLED)

@@ -32,8 +32,6 @@ REPLAY = [sys.executable, "-m", "tests.stock.replay"]
 LATENCY = 0.05
 """Seconds until a slow PORTERS answers."""
 
-AT_ONCE = (1, 4, 8)
-
 
 class Took(NamedTuple):
     """What one run took."""
@@ -109,14 +107,14 @@ def _kept(request: Request) -> dict[str, str]:
     return {name: value for name, value in request.headers.items() if name not in made}
 
 
-def measure(contacts: int) -> list[Took]:
+def measure(contacts: int, at_once: Sequence[int]) -> list[Took]:
     """Return the rows of one turn."""
     with Porters() as porters, tempfile.TemporaryDirectory() as name:
         bench = Bench(porters, Path(name))
         return [
             *bench.new(contacts),
             *bench.changed(contacts),
-            *(_late(contacts, each) for each in AT_ONCE),
+            *(_late(contacts, each) for each in at_once),
         ]
 
 
@@ -134,7 +132,7 @@ def _median(rows: Sequence[Took]) -> Took:
 
 def main(options: argparse.Namespace) -> None:
     """Measure and keep the table."""
-    turns = [measure(options.contacts) for _ in range(options.runs)]
+    turns = [measure(options.contacts, options.at_once) for _ in range(options.runs)]
     rows = "".join(_median(same).row() for same in zip(*turns, strict=True))
     head = (
         f"# Requests into PORTERS\n\n{where()}; medians of {options.runs} runs in turn.\n\n"

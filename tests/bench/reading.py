@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench.runs import BIN, CONNECTIONS, LONGEST, Row, Turns, keep, served, spent, where
+from tests.bench.runs import BIN, CONNECTIONS, Row, Turns, keep, served, spent, where
 from tests.bench.runs import table as table_of
 
 if TYPE_CHECKING:
@@ -82,17 +82,17 @@ def measure(bench: Bench, options: argparse.Namespace) -> list[Row]:
     """Return one row for each latency, API and reader."""
     counts = {"zoho_voice": options.contacts, "cobai": options.customers}
     return [
-        bench.run(api, reader, _most(api, reader, latency, counts[api]), latency)
+        bench.run(api, reader, _most(api, reader, latency, counts[api], options.wait), latency)
         for latency in (each / 1000 for each in options.latencies)
         for api, readers in READERS.items()
         for reader in readers
     ]
 
 
-def _most(api: str, reader: str, latency: float, count: int) -> int:
+def _most(api: str, reader: str, latency: float, count: int, wait: float) -> int:
     """Return how many contacts a reader reads without waiting too long."""
     connections = int(reader.partition(" x")[2])
-    return min(count, int(LONGEST / latency * AN_ANSWER[api] * connections)) if latency else count
+    return min(count, int(wait / latency * AN_ANSWER[api] * connections)) if latency else count
 
 
 def compare(turns: Turns) -> Iterator[str]:

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 BIN = Path(sys.executable).parent
 TARGET = [str(BIN / "target-contacts")]
 CONNECTIONS = 8
-LONGEST = 10.0
-"""Seconds that answers are waited for at most in one run: where they take long, less is sent."""
-
 CERTIFICATES = {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}
 """Variables that `requests` looks at."""
 

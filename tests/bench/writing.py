@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import local
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tests.bench.runs import CONNECTIONS, LONGEST, TARGET, Row, Turns, keep, served, spent, where
+from tests.bench.runs import CONNECTIONS, TARGET, Row, Turns, keep, served, spent, where
 from tests.bench.runs import table as table_of
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 STOCK = [sys.executable, "-m", "tests.stock.target"]
 COPY = [sys.executable, "-m", "tests.stock.copy"]
-MANY = 2_000_000
-"""Records of the longest stream, which shows whether memory grows."""
 CREATE, FIRST, UNCHANGED = "create", "first run", "unchanged"
 
 
@@ -76,11 +74,11 @@ class Bench:
         self._server, self._folder = server, folder
         self._starts: dict[str, float] = {}
 
-    def creates(self, writer: str, count: int, latency: float) -> Row:
-        """Create contacts in an empty account."""
+    def creates(self, writer: str, count: int, latency: float, wait: float) -> Row:
+        """Create contacts in an empty account, waiting so many seconds for answers at most."""
         kind, _, connections = writer.partition(" x")
         if latency:
-            count = min(count, int(LONGEST / latency * int(connections)))
+            count = min(count, int(wait / latency * int(connections)))
         if kind == "bare":
             return bare(self._server, count, latency)
         stock = {"api_url": self._server.url, "access_token": "t"}
@@ -170,7 +168,7 @@ def creating(bench: Bench, options: argparse.Namespace) -> list[Row]:
     """Return the rows of creates."""
     writers = [f"target x{CONNECTIONS}", f"bare x{CONNECTIONS}", "target x1", "stock x1"]
     return [
-        bench.creates(writer, options.creates, latency / 1000)
+        bench.creates(writer, options.creates, latency / 1000, options.wait)
         for latency in options.latencies
         for writer in writers
     ]
@@ -191,12 +189,13 @@ class Measured(NamedTuple):
     creates: Turns
     first: Row
     again: Turns
-    many: Row
+    many: Row | None
+    """Of the longest stream, which shows whether memory grows."""
 
     @property
     def rows(self) -> list[Row]:
         """Return the rows of the table."""
-        return [*self.creates.rows, self.first, *self.again.rows, self.many]
+        return [*self.creates.rows, self.first, *self.again.rows, *filter(None, [self.many])]
 
 
 def measure(bench: Bench, folder: Path, options: argparse.Namespace) -> Measured:
@@ -206,7 +205,9 @@ def measure(bench: Bench, folder: Path, options: argparse.Namespace) -> Measured
     many = stream(folder / "many", count)
     first = bench.known(FIRST, count, many)
     again = Turns(lambda: unchanged(bench, count, many), options.runs)
-    times = max(1, MANY // count)
+    if not options.longest:
+        return Measured(creates, first, again, None)
+    times = max(1, options.longest // count)
     longest = stream(folder / "longest", count, times=times)
     return Measured(creates, first, again, bench.known(UNCHANGED, times * count, longest))
 
