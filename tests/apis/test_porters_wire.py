@@ -35,7 +35,8 @@ def test_a_text_stands_in_a_contact_as_in_any_document(value: str) -> None:
 def test_options_stand_as_empty_elements_whatever_came_before() -> None:
     """One writer makes contacts with and without options in turn."""
     writer = wire.Writer()
-    fields = {"Contact.P_Name": "A", "Contact.U_Kind": ["Option.U_A", "Option.U_B"]}
+    options = ["Option.U_A", "Option.U_B"]
+    fields: dict[str, str | list[str]] = {"Contact.P_Name": "A", "Contact.U_Kind": options}
     plain = {"Contact.P_Name": "A", "Contact.U_Kind": "B"}
     head = b"<Item><Contact.P_Id>7</Contact.P_Id><Contact.P_Name>A</Contact.P_Name><Contact.U_Kind>"
     end = b"</Contact.U_Kind></Item>"
