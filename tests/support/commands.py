@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.forked import CONTEXT, TEST, be
+from tests.support.forked import TEST
+from tests.support.kept import run, run_once
 
 BIN = Path(sys.executable).parent
 Message = Mapping[str, Any]
@@ -85,12 +86,9 @@ class Workplace:
         files = {kind: start.with_suffix(kind) for kind in (".in", ".out", ".log")}
         files[".in"].write_bytes(stdin.encode() if isinstance(stdin, str) else stdin)
         of_test = {TEST: os.environ.get(TEST, ""), **(env or {})}
-        process = CONTEXT.Process(target=be, args=(command, options, start, of_test))
-        process.start()
-        process.join(LONGEST_RUN)
-        code = process.exitcode
+        ended = run if env is None else run_once
+        code = ended(LONGEST_RUN, command, options, start, of_test)
         if code is None:
-            process.kill()
             msg = f"{command} still ran after {LONGEST_RUN} seconds."
             raise TimeoutError(msg)
         return Finished(code, files[".out"].read_text("utf-8"), files[".log"].read_text("utf-8"))

@@ -15,7 +15,8 @@ from target_contacts.ledger.ledger import Ledger
 from target_contacts.target import SINKS
 
 NEEDED = (
-    "tests.support.forked",
+    "tests.support.kept",
+    "tests.support.left_over",
     "target_contacts.pipeline.plans",
     "target_contacts.pipeline.written",
     "target_contacts.values.countries",
