@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+LONGEST = (
+    *("tests/whole/test_meltano.py", "tests/test_packages.py", "tests/test_hub.py"),
+    *("tests/test_docs.py::test_the_demo", "tests/crash/test_crash.py::test_a_killed"),
+)
+"""How the names of the tests begin that take longest."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest: else one process would be at it when all others are done."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
 
 @pytest.fixture
 def workplace(tmp_path: Path) -> Workplace:

@@ -75,7 +75,7 @@ class Lab:
 
     def run(self, messages: Sequence[Mapping[str, Any]], *options: str) -> Finished:
         """Run the target to its end and note what is doubled then."""
-        return self.settled(self.runs.start(messages, options=options).ended())
+        return self.settled(self.runs.run(messages, options))
 
     def settled(self, ended: Finished) -> Finished:
         """Wait until all that was sent has been carried out, and note what is doubled then."""

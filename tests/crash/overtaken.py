@@ -65,7 +65,7 @@ def _server(trial: Overtaking, lab: Lab, store: PostgresStore) -> None:
     """End the connection; the second run takes over, and the first must stop."""
     first = _waiting(trial, lab)
     store.fail()
-    lab.must_be_well(lab.runs.start(batches(trial.api)[0]).ended())
+    lab.must_be_well(lab.runs.run(batches(trial.api)[0]))
     ended = lab.settled(first.ended())
     lab.must(ended.code == 1, f"the first run ended with {ended.code}: {ended.log[-300:]}")
     _end(trial, lab, ended)
@@ -85,7 +85,7 @@ def _file(trial: Overtaking, lab: Lab) -> None:
         ledger = (elsewhere if trial.how == "other mount" else folder) / f"other-{name}"
         os.link(folder / name, ledger)
     second = Runs(elsewhere, {**lab.config(), "ledger_url": f"sqlite:///{ledger}"})
-    refused = second.start(batches(trial.api)[0]).ended()
+    refused = second.run(batches(trial.api)[0])
     lab.must(refused.code == 1, f"the second run ended with {refused.code}")
     lab.must(not refused.summary["requests"], "the second run sent requests")
     ended = lab.settled(first.ended())
@@ -96,7 +96,7 @@ def _file(trial: Overtaking, lab: Lab) -> None:
 def _waiting(trial: Overtaking, lab: Lab) -> Running:
     """Start a run, and return it when it waits with creates that are announced."""
     head = f"HTTP/1.1 429 X\r\nRetry-After: {WAITS[trial.how]}\r\nContent-Length: 0\r\n\r\n"
-    writes = measured(trial.api, 0)[0].writes
+    writes = measured(trial.api, 0, counts=False)[0].writes
     later = Rule(commits=False, answer=head.encode())
     lab.strike([later] * 4, first=1 + int(trial.at * writes))
     running = lab.runs.start(batches(trial.api)[0])
@@ -111,7 +111,7 @@ def _waiting(trial: Overtaking, lab: Lab) -> Running:
 def _end(trial: Overtaking, lab: Lab, ended: Finished) -> None:
     """Run what follows from the first run's STATE, and judge."""
     batch: list[Any] = list(batches(trial.api)[0])
-    wanted = measured(trial.api, 0)[0].holds
+    wanted = measured(trial.api, 0, counts=False)[0].holds
     lab.must_hold(covered(batch, ended.messages), wanted, "as the first run's STATE says")
     lab.must_be_well(lab.run(after(batch, ended.messages)))
     lab.must_hold(range(1, len(FIRST) + 1), wanted, "at the end")

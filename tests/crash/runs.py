@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tests.crash.launch import Job, run
+from tests.support import kept
 from tests.support.commands import Finished, singer
 from tests.support.forked import CONTEXT
 
@@ -56,10 +57,7 @@ class Running:
         code = self.process.exitcode
         if code is None:
             self.kill()
-            msg = f"The target still ran after {within} seconds."
-            raise TimeoutError(msg)
-        out, cut, _ = _text(self._job.file("out")).rpartition("\n")
-        return Finished(code, out + cut, _text(self._job.file("log")))
+        return _finished(self._job, code, within)
 
     @property
     def steps(self) -> int:
@@ -82,9 +80,25 @@ class Runs:
         self, messages: Iterable[Message], kill_at: int | None = None, options: Sequence[str] = ()
     ) -> Running:
         """Start a run on messages; `kill_at` and `options` as for `Job`."""
+        return Running(self._made(messages, kill_at, options))
+
+    def run(
+        self, messages: Iterable[Message], options: Sequence[str] = (), within: float = 60
+    ) -> Finished:
+        """Run on messages to the end: nobody is to kill it, so its process may be one before."""
+        job = self._made(messages, None, options)
+        ended = kept.run_once if self._environment else kept.run
+        words = ["--config", "target.json", *options]
+        start = job.folder / job.name
+        code = ended(within, "target-contacts", words, start, self._environment)
+        return _finished(job, code, within)
+
+    def _made(
+        self, messages: Iterable[Message], kill_at: int | None, options: Sequence[str]
+    ) -> Job:
         job = Job(self.folder, f"run{next(self._names)}", kill_at, self._environment, options)
         job.file("in").write_text(singer(messages), encoding="utf-8")
-        return Running(job)
+        return job
 
     def rejected(self) -> str:
         """Return the text of all rejects files."""
@@ -94,6 +108,15 @@ class Runs:
         """Remove the ledger."""
         for path in self.folder.glob("target-contacts.db*"):
             path.unlink()
+
+
+def _finished(job: Job, code: int | None, within: float) -> Finished:
+    """Return what a run wrote; raise TimeoutError if it has no exit code."""
+    if code is None:
+        msg = f"The target still ran after {within} seconds."
+        raise TimeoutError(msg)
+    out, cut, _ = _text(job.file("out")).rpartition("\n")
+    return Finished(code, out + cut, _text(job.file("log")))
 
 
 def _text(path: Path) -> str:

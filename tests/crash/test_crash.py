@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.support.commands import Finished
 
 SEED = 11
-POINTS = 8
+POINTS = 4
 DISTURBED = 1
 CROWD = [person(number) for number in range(1, 221)]
 IN_BATCHES: dict[str, Any] = {"batch_size_rows": 5, "checkpoint_seconds": 3600, "match_on": []}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,26 +61,16 @@ def process_list(pid: int) -> bytes:
 
 def run_target(workplace: Workplace, config: Mapping[str, Any], lines: str) -> bytes:
     """Run the target at its most talkative, and return all it wrote but for the rejects."""
-    path, reports = workplace.folder / "config.json", workplace.folder / "reports"
+    reports = workplace.folder / "reports"
     given = {**FAST, **QUICK, "report_dir": str(reports), **config}
-    path.write_text(json.dumps(given), encoding="utf-8")
-    with subprocess.Popen(
-        [BIN / "target-contacts", "--config", path],
-        cwd=workplace.folder,
-        env={**os.environ, "LOGLEVEL": "DEBUG"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        seen = process_list(process.pid)
-        out, log = process.communicate(lines.encode(), timeout=60)
-    assert b"Traceback" not in log
-    assert b"Unexpected" not in log
+    run = workplace.run("target-contacts", given, stdin=lines, env={"LOGLEVEL": "DEBUG"})
+    assert "Traceback" not in run.log
+    assert "Unexpected" not in run.log
     ledger = b"".join(p.read_bytes() for p in workplace.folder.glob("target-contacts.db*"))
     told = [path.read_bytes() for path in reports.rglob("run.*")]
     told += [path.read_bytes() for path in reports.rglob("outcomes.*")]
     assert len(told) == 3
-    return seen + out + log + ledger + b"".join(told)
+    return f"{run.out}{run.log}".encode() + ledger + b"".join(told)
 
 
 def in_rejects(workplace: Workplace) -> bytes:
@@ -93,7 +82,7 @@ def in_rejects(workplace: Workplace) -> bytes:
 
 @pytest.mark.parametrize("where", ["nowhere", "at writes", "at sign-in", "everywhere"])
 @pytest.mark.parametrize("api", DESTINATIONS)
-def test_no_secret_and_no_contact_leaves_by_log_state_ledger_report_or_process_list(
+def test_no_secret_and_no_contact_leaves_by_log_state_ledger_or_report(
     workplace: Workplace, api: str, where: str
 ) -> None:
     """Whatever an API quotes back: nothing of it anywhere, and no secret in the rejects either."""
@@ -107,6 +96,22 @@ def test_no_secret_and_no_contact_leaves_by_log_state_ledger_report_or_process_l
         written = run_target(workplace, config_of(sandbox), lines)
     assert found((*SECRETS, *CONTACT), written) == []
     assert found(SECRETS, in_rejects(workplace)) == []
+
+
+@pytest.mark.parametrize("api", ["bas_ip", "porters"])
+def test_no_secret_and_no_contact_stands_in_the_process_list(
+    workplace: Workplace, api: str
+) -> None:
+    """Others on the machine see the command and its options, and the config is a file."""
+    with DESTINATIONS[api]() as sandbox:
+        path = workplace.folder / "config.json"
+        path.write_text(json.dumps({**FAST, **QUICK, **config_of(sandbox)}), encoding="utf-8")
+        command = [BIN / "target-contacts", "--config", path]
+        with subprocess.Popen(command, cwd=workplace.folder, stdin=subprocess.PIPE) as process:
+            seen = process_list(process.pid)
+            process.communicate(singer(contacts(person(1))).encode(), timeout=60)
+    assert (b"target-contacts" in seen, process.returncode) == (True, 0)
+    assert found((*SECRETS, *CONTACT), seen) == []
 
 
 def read(workplace: Workplace, sandbox: Echoing, *options: str) -> Finished:
