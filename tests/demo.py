@@ -1,6 +1,6 @@
 """Watch contacts travel: from all APIs that can be read into all of the sandbox, twice.
 
-    python -m tests.demo [--contacts NUMBER]
+    python -m tests.demo [--contacts NUMBER] [--commands FOLDER]
 
 The second run goes on from the STATE of the first: of PORTERS and Valomnia it reads what changed
 since, which is nothing, and it sends no write. Exits with 1 if anything is lost, doubled or
@@ -18,7 +18,7 @@ import tempfile
 from contextlib import ExitStack
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.console import Console
 from rich.table import Table
@@ -58,6 +58,7 @@ def main() -> int:
     """Run every pipeline twice, show what came of it, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.demo", description=__doc__)
     parser.add_argument("--contacts", type=int, default=40, help="besides the vendors' samples")
+    parser.add_argument("--commands", default=BIN, help="folder of the commands that are run")
     options = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -69,7 +70,7 @@ def main() -> int:
         expected = (sum(held.values()), again)
         rows = []
         for destination in sandboxes.destinations.values():
-            rows.append(run_twice(destination, folder, expected))
+            rows.append(run_twice(destination, Place(folder, options.commands), expected))
             pass_ten_minutes(sandboxes.sources["zoho_voice"])
     show(rows, expected[0], len(held))
     return 0 if all(row["ok"] for row in rows) else 1
@@ -106,13 +107,20 @@ def write_configs(sandboxes: Sandboxes, folder: Path) -> None:
         (folder / f"{name}.json").write_text(json.dumps(complete, indent=2))
 
 
-def run_twice(destination: Sandbox, folder: Path, expected: tuple[int, int]) -> dict[str, Any]:
+class Place(NamedTuple):
+    """Where pipelines are run."""
+
+    folder: Path
+    commands: Path
+
+
+def run_twice(destination: Sandbox, place: Place, expected: tuple[int, int]) -> dict[str, Any]:
     """Run one pipeline two times and return what happened."""
     target = f"target-contacts --config target-{destination.api}.json"
-    first = run(f"tap-contacts --config tap.json | {target} > states.jsonl", folder)
+    first = run(f"tap-contacts --config tap.json | {target} > states.jsonl", place)
     writes = len(destination.writes)
     state = "--state <(tail -n 1 states.jsonl)"
-    second = run(f"tap-contacts --config tap.json {state} | {target}", folder)
+    second = run(f"tap-contacts --config tap.json {state} | {target}", place)
     row = {
         "api": destination.api,
         "created": first["created"],
@@ -125,12 +133,12 @@ def run_twice(destination: Sandbox, folder: Path, expected: tuple[int, int]) -> 
     return {**row, "ok": list(row.values()) == [destination.api, total, total, 0, again, 0]}
 
 
-def run(pipe: str, folder: Path) -> dict[str, Any]:
+def run(pipe: str, place: Place) -> dict[str, Any]:
     """Run a pipeline in a shell, show it and what cannot land; return its target's summary."""
     print(f"\n$ {pipe}", flush=True)
     ended = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; PATH={BIN}:$PATH; {pipe}"],
-        cwd=folder,
+        ["bash", "-c", f"set -o pipefail; PATH={place.commands}:$PATH; {pipe}"],
+        cwd=place.folder,
         capture_output=True,
         text=True,
         check=False,

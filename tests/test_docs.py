@@ -9,8 +9,10 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from contextlib import ExitStack
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -29,13 +31,12 @@ from tests.expected import FIXTURES
 from tests.sandbox.__main__ import MORE_SOURCES, Sandboxes, show
 from tests.sandbox.__main__ import SOURCES as FIRST_SOURCES
 from tests.settings_page import page
-from tests.support.commands import BIN
+from tests.support.launched import Launchers
 from tests.support.paths import ROOT
 from tests.support.product import APIS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 DOCS = ROOT / "docs"
 README = ROOT / "README.md"
@@ -245,12 +246,19 @@ def assert_shown(expected: list[str], output: str) -> None:
         words.pop(0)
 
 
-def ran(line: str, folder: Path) -> str:
+@pytest.fixture(scope="module")
+def launchers() -> Iterator[Launchers]:
+    """Return a folder of the commands, for a shell."""
+    with tempfile.TemporaryDirectory() as folder, Launchers(Path(folder)) as made:
+        yield made
+
+
+def ran(line: str, folder: Path, launchers: Launchers) -> str:
     """Run a line in a shell with the project's commands, and return its standard output."""
     ended = subprocess.run(
         ["bash", "-o", "pipefail", "-c", line],
         cwd=folder,
-        env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"},
+        env={**os.environ, "PATH": launchers.path},
         capture_output=True,
         text=True,
         check=False,
@@ -274,28 +282,30 @@ def workshop(tmp_path: Path) -> Iterator[tuple[Path, Sandboxes]]:
     "name", [name for name, path in PAGES.items() if commands(path, r"^\w+-contacts .*demo/")]
 )
 def test_the_commands_with_the_sandboxs_settings_do_what_is_shown(
-    name: str, workshop: tuple[Path, Sandboxes]
+    name: str, workshop: tuple[Path, Sandboxes], launchers: Launchers
 ) -> None:
     """What is printed below a command is what it prints."""
     folder, _ = workshop
     for line, output in commands(PAGES[name], r"^\w+-contacts .*demo/"):
-        assert_shown(output, ran(line, folder))
+        assert_shown(output, ran(line, folder, launchers))
 
 
 def test_the_pipelines_of_the_readme_fill_the_destination(
-    workshop: tuple[Path, Sandboxes],
+    workshop: tuple[Path, Sandboxes], launchers: Launchers
 ) -> None:
     """Both lines with the sandbox's settings were found, and all contacts are there then."""
     folder, sandboxes = workshop
     found = commands(README, r"^tap-contacts --config demo/")
     assert len(found) == 2
     for line, _ in found:
-        assert '{"bookmarks":' in ran(line, folder)
+        assert '{"bookmarks":' in ran(line, folder, launchers)
     given = sum(len(source.contacts) for source in sandboxes.sources.values())
     assert len(sandboxes.destinations["porters"].contacts) == given
 
 
-def test_the_first_run_of_the_readme_works(workshop: tuple[Path, Sandboxes]) -> None:
+def test_the_first_run_of_the_readme_works(
+    workshop: tuple[Path, Sandboxes], launchers: Launchers
+) -> None:
     """Five steps, as they stand there, with the sandbox's accounts in the two files."""
     folder, sandboxes = workshop
     tap = json.loads((folder / "demo/tap.json").read_text("utf-8"))
@@ -309,16 +319,16 @@ def test_the_first_run_of_the_readme_works(workshop: tuple[Path, Sandboxes]) -> 
         *("test", "tap-contacts", "test"),
     ]
     for line, output in found:
-        assert_shown(output, ran(line, folder))
+        assert_shown(output, ran(line, folder, launchers))
     assert "bookmarks" in json.loads((folder / "state.json").read_text("utf-8"))
     held = len(sandboxes.destinations["porters"].contacts)
     assert held == len(sandboxes.sources["zoho_voice"].contacts)
 
 
-def test_the_demo_prints_what_the_readme_shows() -> None:
+def test_the_demo_prints_what_the_readme_shows(launchers: Launchers) -> None:
     """Commands, counts and table, in this order, and it finds nothing wrong."""
     ended = subprocess.run(
-        [sys.executable, "-m", "tests.demo"],
+        [sys.executable, "-m", "tests.demo", "--commands", launchers.folder],
         cwd=ROOT,
         env={**os.environ, "COLUMNS": "80"},
         capture_output=True,

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from tests.support.forked import CONTEXT, be
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from multiprocessing.connection import Connection
     from pathlib import Path
 
@@ -118,17 +118,17 @@ def serve(asked: Connection) -> None:
             command = asked.recv()
         except EOFError:
             return
-        code = _code_of(*command)
+        code = code_of(be, *command)
         found.put_back()
         if number == MOST or not found.is_left():
             sys.exit(code)
         asked.send(code)
 
 
-def _code_of(command: str, options: Sequence[str], start: Path, env: Mapping[str, str]) -> int:
+def code_of(main: Callable[..., object], *given: object) -> int:
     """Be a command; return its exit code as a process would end with."""
     try:
-        be(command, options, start, env)
+        main(*given)
     except SystemExit as end:
         if end.code is None or isinstance(end.code, int):
             return end.code or 0

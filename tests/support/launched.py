@@ -1,0 +1,104 @@
+"""The commands for a shell, each of which lets a process be it that has imported everything.
+
+Such a start takes a tenth of the time. What the shell sees is the same: the streams, the folder,
+the environment and the exit code are the command's. Signals are not passed on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+import threading
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.support.forked import CONTEXT, MAINS
+from tests.support.kept import code_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+MOST_STREAMS = 8
+"""A shell opens more than three for `<(…)`."""
+
+LAUNCHER = """#!{python} -ISE
+import json, os, socket, sys
+streams = [0, 1, 2, *(number for number in range(3, 64) if os.path.exists(f"/dev/fd/{{number}}"))]
+told = json.dumps([sys.argv, os.getcwd(), dict(os.environ), streams]).encode()
+with socket.socket(socket.AF_UNIX) as asked:
+    asked.connect({address!r})
+    socket.send_fds(asked, [len(told).to_bytes(4, "big")], streams)
+    asked.sendall(told)
+    sys.exit((asked.recv(1) or b"\\1")[0])
+"""
+"""Asks for a process, gives it the streams, and ends with its exit code."""
+
+
+class Launchers:
+    """A folder with the commands; a context manager that serves them."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take an empty folder; its path must be short enough for the address of a socket."""
+        self.folder = folder
+        self._server = socket.socket(socket.AF_UNIX)
+        address = str(folder / "s")
+        self._server.bind(address)
+        for name in MAINS:
+            path = folder / name
+            path.write_text(LAUNCHER.format(python=sys.executable, address=address))
+            path.chmod(0o700)
+
+    @property
+    def path(self) -> str:
+        """Return where a shell finds these commands, and then others."""
+        return f"{self.folder}:{os.environ['PATH']}"
+
+    def __enter__(self) -> Self:
+        """Serve from now on."""
+        self._server.listen()
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Serve no more."""
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                asked, _ = self._server.accept()
+            except OSError:  # closed
+                return
+            with closing(asked):
+                CONTEXT.Process(target=be, args=(asked,), daemon=True).start()
+
+
+def be(asked: socket.socket) -> None:
+    """Be the command that a launcher asks for, and tell it the exit code."""
+    size, streams, *_ = socket.recv_fds(asked, 4, MOST_STREAMS)
+    argv, folder, environment, numbers = json.loads(_read(asked, int.from_bytes(size, "big")))
+    for number, stream in zip(numbers, streams, strict=True):
+        os.dup2(stream, number)
+        os.close(stream)
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False, buffering=1)
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    command = Path(argv[0]).name
+    sys.argv = [command, *argv[1:]]
+    code = code_of(MAINS[command])
+    sys.stdout.flush()
+    asked.sendall(bytes([code]))
+
+
+def _read(asked: socket.socket, size: int) -> bytes:
+    found = b""
+    while len(found) < size:
+        found += asked.recv(size - len(found))
+    return found
