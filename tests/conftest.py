@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+gc.disable()  # until all tests are collected: ten thousand of them are no garbage
+
 LONGEST = (
     *("tests/whole/test_meltano.py", "tests/test_packages.py", "tests/test_hub.py"),
     *("tests/test_docs.py::test_the_demo", "tests/crash/test_crash.py::test_a_killed"),
@@ -24,6 +27,12 @@ LONGEST = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest: else one process would be at it when all others are done."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage from now on, but not among the tests, of which there are many."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import re
 import signal
 import threading
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,7 +22,6 @@ from tests.support.left_over import Found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.support.commands import Finished
 
@@ -77,6 +77,16 @@ def test_a_process_is_kept_for_the_next_command(tmp_path: Path) -> None:
     logs = [run(tmp_path / str(number), {}, alone=False).log for number in range(2)]
     first, second = (set(re.findall(r'"pid":(\d+)', log)) for log in logs)
     assert (first, len(first)) == (second, 1)
+
+
+def test_a_process_that_is_kept_holds_nothing_of_a_folder(tmp_path: Path) -> None:
+    """A disk that a test mounted can be taken away after it."""
+    ended = run(tmp_path / "one", {}, alone=False)
+    process = Path("/proc") / re.findall(r'"pid":(\d+)', ended.log)[0]
+    if not process.exists():
+        pytest.skip("only Linux shows what a process holds")
+    held = [(process / "cwd").readlink(), *map(Path.readlink, (process / "fd").iterdir())]
+    assert [path for path in held if path.is_relative_to(tmp_path)] == []
 
 
 def test_a_command_that_takes_too_long_is_killed_with_its_process(tmp_path: Path) -> None:

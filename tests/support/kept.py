@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import atexit
 import itertools
+import os
 import sys
 import traceback
 from multiprocessing import Pipe
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.support.forked import CONTEXT, be
+from tests.support.forked import CONTEXT, be, open_streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from multiprocessing.connection import Connection
-    from pathlib import Path
 
 MOST = 100
 """Commands that one process may be, since each leaves a thread that waits for a signal."""
@@ -122,6 +123,7 @@ def serve(asked: Connection) -> None:
         found.put_back()
         if number == MOST or not found.is_left():
             sys.exit(code)
+        open_streams(*[Path(os.devnull)] * 3)
         asked.send(code)
 
 

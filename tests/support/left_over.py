@@ -40,6 +40,7 @@ class Found:
     """What a process was like before it was a command."""
 
     def __init__(self) -> None:
+        self._folder = Path.cwd()
         self._environment, self._path = dict(os.environ), list(sys.path)
         self._signals = {number: signal.getsignal(number) for number in HANDLED}
         self._files = _files()
@@ -57,6 +58,7 @@ class Found:
         signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in self._signals.items():
             signal.signal(number, handler)
+        os.chdir(self._folder)
         os.environ.clear()
         os.environ.update(self._environment)
         sys.path[:] = self._path
