@@ -106,7 +106,7 @@ def test_no_secret_and_no_contact_stands_in_the_process_list(
     with DESTINATIONS[api]() as sandbox:
         path = workplace.folder / "config.json"
         path.write_text(json.dumps({**FAST, **QUICK, **config_of(sandbox)}), encoding="utf-8")
-        command = [BIN / "target-contacts", "--config", path]
+        command = [str(BIN / "target-contacts"), "--config", str(path)]
         with subprocess.Popen(command, cwd=workplace.folder, stdin=subprocess.PIPE) as process:
             seen = process_list(process.pid)
             process.communicate(singer(contacts(person(1))).encode(), timeout=60)
