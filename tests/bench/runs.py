@@ -9,7 +9,6 @@ import platform
 import statistics
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 BIN = Path(sys.executable).parent
+MEASURE = Path(__file__).with_name("measure.py")
 TARGET = [str(BIN / "target-contacts")]
 CONNECTIONS = 8
 CERTIFICATES = {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}
@@ -109,19 +109,17 @@ def served(module: str) -> Iterator[Server]:
 
 def spent(command: Sequence[str], folder: Path, lines: Path | None = None) -> Spent:
     """Run a command; its output goes into the folder's `out` and `log`."""
-    began = time.monotonic()
+    took = folder / "took"
     with (
         (lines or Path(os.devnull)).open("rb") as stdin,
         (folder / "out").open("wb") as out,
         (folder / "log").open("wb") as log,
     ):
-        process = subprocess.Popen(command, stdin=stdin, stdout=out, stderr=log, env=_plain())
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+        whole = [sys.executable, str(MEASURE), str(took), *command]
+        done = subprocess.run(whole, stdin=stdin, stdout=out, stderr=log, env=_plain(), check=False)
+    if done.returncode:
         raise SystemExit((folder / "log").read_text())
-    cpu = usage.ru_utime + usage.ru_stime
-    return Spent(time.monotonic() - began, cpu, usage.ru_maxrss / 1024)
+    return Spent(*json.loads(took.read_text()))
 
 
 def _plain() -> dict[str, str]:
