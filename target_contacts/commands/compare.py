@@ -33,6 +33,10 @@ AS_WRITTEN, CHANGED, THERE, GONE, UNTOLD = "as written", "changed", "there", "go
 KINDS = (AS_WRITTEN, CHANGED, THERE, GONE, UNTOLD)
 
 
+Group = tuple[str, tuple[str, ...]]
+"""Stream and fields of contacts that are as written together, or not."""
+
+
 class Compare(Entries):
     """Compare what the ledger knows with what is there."""
 
@@ -46,9 +50,8 @@ class Compare(Entries):
             self.assert_known()
         self._found: dict[str, Counter[str]] = defaultdict(Counter)
         self._keys: dict[str, list[str]] = defaultdict(list)
-        self._unproven: dict[tuple[str, str | None], list[Linked]] = defaultdict(list)
-        self._unproven_count: Counter[tuple[str, str | None]] = Counter()
-        self._proven: set[tuple[str, str | None]] = set()
+        self._unproven: dict[Group, list[Linked]] = defaultdict(list)
+        self._unproven_count: Counter[Group] = Counter()
         self._compare()
         self._close()
         yield from self._told()
@@ -120,21 +123,20 @@ class Compare(Entries):
     # What is found.
 
     def _there(self, entry: Linked, held: Mapping[str, Any]) -> None:
-        group = entry.stream, entry.filled
         if entry.status != WRITTEN or entry.payload is None:
             self._count(THERE, entry)
         elif self._form.is_written(entry, held):
-            self._proven.add(group)
             self._count(AS_WRITTEN, entry)
         else:
+            group = entry.stream, self._form.counting(entry)
             self._unproven_count[group] += 1
             if len(self._unproven[group]) < MOST_SHOWN:
                 self._unproven[group].append(entry)
 
     def _close(self) -> None:
-        """Count what differs: as changed, if others that were given the same fields do not."""
+        """Count what differs: as changed, if others have values in the same fields and do not."""
         for group, count in self._unproven_count.items():
-            kind = CHANGED if group in self._proven else THERE
+            kind = CHANGED if self._form.are_proven(group[1]) else THERE
             shown = self._unproven[group]
             for entry in shown:
                 self._count(kind, entry)

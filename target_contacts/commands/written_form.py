@@ -1,14 +1,16 @@
 """Tell whether a contact is as it was written, of which only a hash is known.
 
-What may have been written is put together of what the contact holds, in the forms in which values
-are sent. If no contact of those that were given the same fields has the hash, the API tells values
-otherwise than it takes them, and then nothing is known of the others either.
+The hash names the fields that count, and what they hold. If no contact is as written that has a
+value in some field, the API may tell that field otherwise than it takes it, and then nothing is
+known of the others either.
 """
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
+from target_contacts.ledger.written_hash import WrittenHash
 from target_contacts.values.basic import as_text, is_empty
 
 if TYPE_CHECKING:
@@ -16,12 +18,16 @@ if TYPE_CHECKING:
 
     from target_contacts.ledger.inventory import Linked
 
+MOST_OTHERS = 3
+"""Fields in which those that count may differ from those that are known to be filled: what an
+earlier record filled and a later one left alone is not among those that count."""
+
 
 class WrittenForm:
     """Compare contacts with the hashes of what was written.
 
     Args:
-        digest: Makes the hash of a payload, as the ledger has it.
+        digest: Makes the hash of a value, as the ledger has it.
         filled: The fields that contacts were given, by the id in their entries.
         wires: All fields of the destination.
     """
@@ -32,32 +38,50 @@ class WrittenForm:
         filled: Mapping[str, Sequence[str]],
         wires: Collection[str],
     ) -> None:
-        self._digest, self._filled = digest, filled
-        seldom = {wire for names in filled.values() for wire in names}
-        self._empty = [(), sorted(seldom), sorted({*seldom, *wires})]
-        """Fields of which a record may have had no value, and said so."""
+        self._hash, self._filled, self._wires = WrittenHash(digest), filled, sorted(wires)
+        self._known: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._proven: set[str] = set()
+        """Fields that the API tells as it takes them."""
+
+    def counting(self, entry: Linked) -> tuple[str, ...]:
+        """Return the fields that were written for sure; none if that is not known."""
+        if entry.payload is None or entry.filled is None:
+            return ()
+        known = entry.filled, self._hash.names_in(entry.payload)
+        if known not in self._known:
+            near = self._near(self._filled.get(entry.filled, ()))
+            is_of = (each for each in near if self._hash.is_of(entry.payload, each))
+            self._known[known] = next(is_of, ())
+        return self._known[known]
+
+    def _near(self, filled: Sequence[str]) -> Iterator[tuple[str, ...]]:
+        """Yield the fields that may count, the likeliest first."""
+        others = [wire for wire in self._wires if wire not in filled]
+        for count in range(MOST_OTHERS + 1):
+            for less in itertools.combinations(filled, count):
+                yield tuple(wire for wire in filled if wire not in less)
+        for count in range(1, MOST_OTHERS + 1):
+            for more in itertools.combinations(others, count):
+                yield (*filled, *more)
 
     def is_written(self, entry: Linked, held: Mapping[str, Any]) -> bool:
         """Say whether a contact surely is as it was written."""
-        wires = self._filled.get(entry.filled or "")
-        if entry.payload is None or wires is None:
+        wires = self.counting(entry)
+        if not wires:
             return False
-        return any(self._digest(each) == entry.payload for each in self._written(wires, held))
+        is_as_written = any(
+            self._hash.are(str(entry.payload), each) for each in _forms(wires, held)
+        )
+        self._proven.update(wires if is_as_written else ())
+        return is_as_written
 
-    def _written(
-        self, wires: Sequence[str], held: Mapping[str, Any]
-    ) -> Iterator[Mapping[str, Any]]:
-        """Yield what may have been written."""
-        for form in (_plain, as_text, _as_flag):
-            there = {wire: form(held[wire]) for wire in wires if not is_empty(held.get(wire))}
-            for empty in self._empty:
-                yield {**dict.fromkeys((w for w in empty if is_empty(held.get(w))), ""), **there}
-
-
-def _plain(value: Any) -> Any:
-    return value
+    def are_proven(self, wires: Sequence[str]) -> bool:
+        """Say whether contacts were as written that have values in these fields."""
+        return bool(wires) and self._proven.issuperset(wires)
 
 
-def _as_flag(value: Any) -> str:
-    text = as_text(value)
-    return text.lower() if text.lower() in {"true", "false"} else text
+def _forms(wires: Sequence[str], held: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield what a contact holds: as the API tells it, and as text."""
+    there = {wire: held[wire] for wire in wires if not is_empty(held.get(wire))}
+    yield there
+    yield {wire: as_text(value) for wire, value in there.items()}

@@ -9,6 +9,7 @@ import msgspec
 from tap_contacts.transport.errors import GivenUp, NotFound, OutcomeUnknown, Refused, Stopped
 from target_contacts.errors import OUTCOME_UNKNOWN, Rejected
 from target_contacts.ledger.entry import LEAVING, MARKED, WRITTEN, Entry
+from target_contacts.ledger.written_hash import is_same
 from target_contacts.sinks.item import Action, Item, created
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ class Planned(Item, frozen=True, kw_only=True):
 
     def is_sent(self, payload: str | None) -> bool:
         """Say whether a hash is that of this item's payload."""
-        return payload is not None and payload in (self.digest, self.merged, self.free)
+        known = self.digest, self.merged, self.free
+        return payload is not None and any(is_same(payload, each) for each in known if each)
 
     @property
     def said(self) -> Mapping[str, Any]:

@@ -204,6 +204,14 @@ def judged(payload: Payload, policies: Mapping[str, str]) -> Payload:
     }
 
 
+def comparable(payload: Payload, policies: Mapping[str, str]) -> Payload:
+    """Return the values of a payload that its contact surely holds once it is written."""
+    filled = {wire: value for wire, value in payload.items() if value != ""}
+    if not policies:
+        return filled
+    return {w: value for w, value in filled.items() if policies.get(w) not in OF_UPDATES}
+
+
 def _precision(glob: str) -> int:
     """Return how many characters of a stream's name a glob says; a name without wildcards most."""
     wild = sum(glob.count(each) for each in "*?[")

@@ -8,7 +8,8 @@ import msgspec
 
 from target_contacts.contact.derive import JOINT
 from target_contacts.delivery.planned import Planned
-from target_contacts.mapping.policies import allowed, judged, withheld
+from target_contacts.ledger.written_hash import WrittenHash
+from target_contacts.mapping.policies import allowed, comparable, judged, withheld
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,6 +73,7 @@ class Preparation:
         self._sink, self._reader, self._fields = sink, reader, fields
         self._references, self._remarks = references, remarks
         self._ledger, self._filled, self._matches = ledger, filled, matches
+        self._written = WrittenHash(ledger.digest)
         self._outcomes, self._stream = outcomes, outcomes.stream
         self._built_in, self._replaces = sink.capabilities.built_in, sink.capabilities.replaces
         self._passwords = {f.wire for f in sink.configured() if f.attribute == "password"}
@@ -94,7 +96,7 @@ class Preparation:
         said, given, left_out = self.translated(contact)
         payload, defaults = allowed(said, policies), allowed(given, policies)
         own = {wire: value for wire, value in payload.items() if wire not in defaults}
-        digest = self._ledger.digest(judged(payload, policies))
+        digest = self._written.of(judged(payload, policies), comparable(payload, policies))
         return Planned(
             payload,
             msgspec.json.encode([self._stream, *received.values]).decode(),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from target_contacts.delivery.arrival import Arrivals
+from target_contacts.ledger.written_hash import is_same
 from target_contacts.mapping.policies import OF_UPDATES, judged
 from target_contacts.planning.drift import changed_there
 from target_contacts.planning.planned_write import Value
@@ -67,7 +68,7 @@ class FieldChanges:
             return None
         says, policies = (item.origin or item).payload, item.policies
         differ = [w for w in self._differing(says, held) if policies.get(w) not in OF_UPDATES]
-        is_written = lambda payload: self._digest(judged(payload, policies)) == written  # noqa: E731
+        is_written = lambda payload: is_same(self._digest(judged(payload, policies)), written)  # noqa: E731
         return changed_there(says, held, differ, is_written)
 
     def _differing(self, says: Payload, held: Mapping[str, Any]) -> list[str]:
