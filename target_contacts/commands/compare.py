@@ -11,7 +11,7 @@ from tap_contacts.listing.offsets import Incomplete
 from tap_contacts.transport.errors import ApiError, GivenUp, Refused
 from target_contacts.commands.destination import Destination
 from target_contacts.commands.entries import Entries
-from target_contacts.commands.written_form import WrittenForm
+from target_contacts.commands.written_form import Cuts, WrittenForm
 from target_contacts.ledger.entry import WRITTEN
 from target_contacts.report.columns import aligned
 
@@ -33,8 +33,8 @@ AS_WRITTEN, CHANGED, THERE, GONE, UNTOLD = "as written", "changed", "there", "go
 KINDS = (AS_WRITTEN, CHANGED, THERE, GONE, UNTOLD)
 
 
-Group = tuple[str, tuple[str, ...]]
-"""Stream and fields of contacts that are as written together, or not."""
+Group = tuple[str, tuple[str, ...], Cuts]
+"""Stream, fields and cut texts of contacts that are told together to be changed, or not."""
 
 
 class Compare(Entries):
@@ -128,7 +128,7 @@ class Compare(Entries):
         elif self._form.is_written(entry, held):
             self._count(AS_WRITTEN, entry)
         else:
-            group = entry.stream, self._form.counting(entry)
+            group = entry.stream, self._form.counting(entry), self._form.cuts(entry, held)
             self._unproven_count[group] += 1
             if len(self._unproven[group]) < MOST_SHOWN:
                 self._unproven[group].append(entry)
@@ -136,7 +136,7 @@ class Compare(Entries):
     def _close(self) -> None:
         """Count what differs: as changed, if others have values in the same fields and do not."""
         for group, count in self._unproven_count.items():
-            kind = CHANGED if self._form.are_proven(group[1]) else THERE
+            kind = CHANGED if self._form.are_proven(*group[1:]) else THERE
             shown = self._unproven[group]
             for entry in shown:
                 self._count(kind, entry)
@@ -176,14 +176,14 @@ class Compare(Entries):
 
     @functools.cached_property
     def _form(self) -> WrittenForm:
-        wires = [field.wire for field in self._destination.sink.configured()]
-        return WrittenForm(self.ledger.digest, self.inventory.filled_fields(self._which), wires)
+        most = {field.wire: field.max_length for field in self._destination.sink.configured()}
+        return WrittenForm(self.ledger.digest, self.inventory.filled_fields(self._which), most)
 
 
 _NOTES = {
     CHANGED: (
-        "changed: not as this target wrote it. Somebody changed it there, or the API tells one of "
-        "its values otherwise. The next change at the source overwrites what it says."
+        "changed: not as this target wrote it. Somebody changed it there. It stays so until its "
+        "record changes at the source; then it is overwritten."
     ),
     THERE: "there: whether it is as it was written cannot be told by the ledger, which has a hash.",
     GONE: (

@@ -14,7 +14,7 @@ from target_contacts.ledger.written_hash import WrittenHash
 from target_contacts.values.basic import as_text, is_empty
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from target_contacts.ledger.inventory import Linked
 
@@ -23,25 +23,37 @@ MOST_OTHERS = 3
 earlier record filled and a later one left alone is not among those that count."""
 
 
+CUTS = frozenset(
+    (*range(30, 10_001, 10), *(2**n for n in range(5, 17)), *(2**n - 1 for n in range(5, 17)))
+)
+"""Lengths at which an API is likely to cut texts that are too long for it."""
+
+Cuts = tuple[tuple[str, int], ...]
+"""Fields and lengths of texts that may have been cut."""
+
+
 class WrittenForm:
     """Compare contacts with the hashes of what was written.
 
     Args:
         digest: Makes the hash of a value, as the ledger has it.
         filled: The fields that contacts were given, by the id in their entries.
-        wires: All fields of the destination.
+        most: All fields of the destination, with the most characters that each takes, if known.
     """
 
     def __init__(
         self,
         digest: Callable[[object], str],
         filled: Mapping[str, Sequence[str]],
-        wires: Collection[str],
+        most: Mapping[str, int | None],
     ) -> None:
-        self._hash, self._filled, self._wires = WrittenHash(digest), filled, sorted(wires)
+        self._hash, self._filled, self._wires = WrittenHash(digest), filled, sorted(most)
+        self._most = most
         self._known: dict[tuple[str, str], tuple[str, ...]] = {}
         self._proven: set[str] = set()
         """Fields that the API tells as it takes them."""
+        self._longest: dict[str, int] = {}
+        """The length of the longest text of each field that was seen."""
 
     def counting(self, entry: Linked) -> tuple[str, ...]:
         """Return the fields that were written for sure; none if that is not known."""
@@ -69,15 +81,31 @@ class WrittenForm:
         wires = self.counting(entry)
         if not wires:
             return False
+        for wire, length in _lengths(wires, held):
+            self._longest[wire] = max(length, self._longest.get(wire, 0))
         is_as_written = any(
             self._hash.are(str(entry.payload), each) for each in _forms(wires, held)
         )
         self._proven.update(wires if is_as_written else ())
         return is_as_written
 
-    def are_proven(self, wires: Sequence[str]) -> bool:
-        """Say whether contacts were as written that have values in these fields."""
+    def cuts(self, entry: Linked, held: Mapping[str, Any]) -> Cuts:
+        """Return the texts of a contact that the API may have cut, going by their length."""
+        lengths = _lengths(self.counting(entry), held)
+        return tuple((w, n) for w, n in lengths if n in CUTS and n != self._most.get(w))
+
+    def are_proven(self, wires: Sequence[str], cuts: Cuts) -> bool:
+        """Say whether contacts were as written that have values in these fields.
+
+        A text that may have been cut, and is as long as any, may be shorter than it was written.
+        """
+        if any(self._longest[wire] == length for wire, length in cuts):
+            return False
         return bool(wires) and self._proven.issuperset(wires)
+
+
+def _lengths(wires: Sequence[str], held: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    return ((wire, len(held[wire])) for wire in wires if isinstance(held.get(wire), str))
 
 
 def _forms(wires: Sequence[str], held: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

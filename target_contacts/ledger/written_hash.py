@@ -25,7 +25,8 @@ MOST_KNOWN = 4096
 """Combinations of fields whose hash is known without making it."""
 
 _NEEDLESS = b' "[]()+-/'
-"""What does not count in values: how numbers are set apart, and whether a value is text or in a list."""
+"""What does not count in values: how numbers are set apart, and whether a value is a text or one of
+a list."""
 
 _BREAKS = (b"\\r", b"\\n", b"\\t")
 """The same, as JSON writes it."""
@@ -90,4 +91,4 @@ def folded(values: Mapping[str, Any]) -> str:
         text = text.replace(each, b"")
     if text.isascii():
         return text.lower().decode()
-    return unicodedata.normalize("NFKC", text.decode()).casefold()
+    return unicodedata.normalize("NFKC", text.decode()).casefold().replace(" ", "")
