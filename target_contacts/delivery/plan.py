@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from target_contacts.delivery import keys
 from target_contacts.delivery.missing import WAS_GONE
-from target_contacts.delivery.replays import SUPERSEDED, Replays
+from target_contacts.delivery.replays import SUPERSEDED, Replays, is_older
 from target_contacts.ledger.entry import GONE, INTENT, WRITTEN
 from target_contacts.sinks.item import Action
 
@@ -79,9 +79,15 @@ class Plan:
             (unchanged if sources.get(key) == received.source else changed).append(received)
         self._outcomes.settle("unchanged", *unchanged)
         fresh, stale = self._replays.sort(changed)
-        for received in stale:
+        older = {received.key for received in fresh if self._is_before_held(received)}
+        for received in (*stale, *(each for each in fresh if each.key in older)):
             self._outcomes.skip(received, SUPERSEDED)
-        return fresh
+        return [each for each in fresh if each.key not in older] if older else fresh
+
+    def _is_before_held(self, received: Received) -> bool:
+        """Say whether a record is older than the one whose create is held unanswered."""
+        held = self._unanswered.of(received.key)
+        return held is not None and is_older(received, held.received)
 
     def planned(self, items: Sequence[Planned]) -> list[Planned]:
         """Return the items that may have to be sent, and settle those that only look changed.

@@ -76,6 +76,10 @@ class Unanswered:
         self._held[item.key] = replace(item, doubtful=True)
         return True
 
+    def of(self, key: str) -> Planned | None:
+        """Return the create of a record that is held, if there is one."""
+        return self._held.get(key)
+
     def take(self, key: str) -> Planned | None:
         """Return the create of a record that comes again, and hold it no longer."""
         return self._held.pop(key, None)

@@ -17,8 +17,8 @@ from target_contacts.ledger.entry import INTENT, MARKED, WRITTEN, Entry
 from target_contacts.target import TargetContacts
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support.commands import FAST, SOON, Workplace, contacts, singer
-from tests.support.fake_run import Place
-from tests.support.fake_sink import LOST, REFUSED, Fault
+from tests.support.fake_run import FakeRun, Place
+from tests.support.fake_sink import LATE, LOST, REFUSED, Fault
 from tests.support.zoho_people import ANNA, BERT, bins
 
 if TYPE_CHECKING:
@@ -249,6 +249,36 @@ def test_a_create_in_doubt_is_no_later_version(tmp_path: Path) -> None:
         rejection = {"accepted": None, "first_rejected_at": "2000-01-01", "code": "outcome_unknown"}
         again = place.run({"id": 1, "first_name": "Anna", "rejection": rejection})
         assert again.bins == {"created": 1}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "stays"),
+    [
+        (None, "2000-01-01", "first"),
+        ("2000-01-01", None, "second"),
+        ("2000-01-01", "2000-01-02", "second"),
+        ("2000-01-02", "2000-01-01", "first"),
+        (None, None, "second"),
+    ],
+    ids=["new, old", "old, new", "older, newer", "newer, older", "both new"],
+)
+@pytest.mark.parametrize("lands", [LOST, LATE])
+def test_a_create_that_is_held_gives_way_only_to_a_later_version(
+    tmp_path: Path, first: str | None, second: str | None, stays: str, lands: Fault
+) -> None:
+    """It went unanswered in an earlier batch of the same input, whichever of both was rejected."""
+    with Place(tmp_path) as place:
+        place.sink.faults = [lands]
+        run = FakeRun(place, wait=5.0)
+        for company, at in (("first", first), ("second", second)):
+            row = {"id": 1, "first_name": "Anna", "company": company, "rejection": None}
+            told = {"accepted": None, "first_rejected_at": at} if at else None
+            run.send({**row, "rejection": told})
+        run.finish()
+        (anna,) = place.sink.contacts.values()
+        assert anna["company"] == stays
+        assert sum(run.bins.values()) == 2
+        assert run.states[-1] == {"at": 1}
 
 
 def test_who_was_marked_since_stays_marked(tmp_path: Path) -> None:
