@@ -11,6 +11,7 @@ from target_contacts.commands import rejects
 from target_contacts.commands.compare import Compare
 from target_contacts.commands.look import Look
 from target_contacts.commands.move import Move
+from target_contacts.commands.parents import Parents
 from target_contacts.commands.repair import Repair
 from target_contacts.pipeline.purpose import Purpose
 
@@ -24,10 +25,18 @@ if TYPE_CHECKING:
 _READ = frozenset(("list", "show"))
 """Commands that may read while a run goes on: each asks for what is entered at that moment."""
 
+
+def _show(run: Run, asked: Asked) -> Iterator[str]:
+    if asked.stream:
+        return Look(run, asked).show()
+    parents = Parents(run, asked)
+    return parents.show() if asked.parent else parents.of_id()
+
+
 _LEDGER: Mapping[str, Callable[[Run, Asked], Iterator[str]]] = {
     "list": lambda run, asked: Look(run, asked).counts(),
-    "show": lambda run, asked: Look(run, asked).show(),
-    "forget": lambda run, asked: Repair(run, asked).forget(),
+    "show": _show,
+    "forget": lambda run, asked: (Parents if asked.parent else Repair)(run, asked).forget(),
     "check": lambda run, asked: Compare(run, asked).check(),
     "export": lambda run, asked: Move(run, asked).export(),
     "import": lambda run, asked: Move(run, asked).enter(),

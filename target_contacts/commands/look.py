@@ -40,7 +40,8 @@ class Look(Entries):
         counts = self.inventory.counts()
         yield from aligned([HEAD, *_rows(counts)]) if counts else ["It knows no record of it."]
         if parents:
-            yield f"Clients, customers and owners that were looked up: {parents}"
+            told = ", ".join(f"{count} by {kind}" for kind, count in parents.items())
+            yield f"Clients, customers and owners that were looked up: {told}"
         if last:
             yield f"Last run or repair: {last}{'' if last.ended else '; it did not end by itself'}"
         if others.accounts:

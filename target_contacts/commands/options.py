@@ -23,8 +23,8 @@ class Takes(NamedTuple):
 
 LEDGER = {
     "list": Takes(),
-    "show": Takes(("stream", "key")),
-    "forget": Takes(may=("stream", "key", "all")),
+    "show": Takes(may=("stream", "key", "parent", "remote-id")),
+    "forget": Takes(may=("stream", "key", "all", "parent")),
     "relink": Takes(("stream", "key", "remote-id")),
     "export": Takes(("file",)),
     "import": Takes(("file",)),
@@ -35,8 +35,23 @@ LEDGER = {
 REJECTS = {"summary": Takes(), "show": Takes(may=("n",))}
 """The same for `--rejects`."""
 
+_WHOLE: Mapping[str, Mapping[str, Sequence[str]]] = {
+    "--ledger show": {
+        "for one record": ("stream", "key"),
+        "for what a client, customer or owner was looked up by": ("parent",),
+        "for an id at the destination": ("remote-id",),
+    },
+    "--ledger forget": {
+        "for one record": ("stream", "key"),
+        "for a stream": ("stream", "all"),
+        "for the whole account": ("all",),
+        "for a client, customer or owner that was looked up": ("parent",),
+    },
+}
+"""The options that go together, of which one row has to be given."""
+
 _KINDS = {"ledger": LEDGER, "rejects": REJECTS}
-_NAMES = ("stream", "key", "remote-id", "file", "all", "n")
+_NAMES = ("stream", "key", "remote-id", "parent", "file", "all", "n")
 
 
 class Asked(NamedTuple):
@@ -48,6 +63,8 @@ class Asked(NamedTuple):
     stream: str
     keys: Sequence[str]
     remote_id: str
+    parent: str
+    """Value by which a client, customer or owner was looked up, or its hash."""
     file: Path
     everything: bool
     most: int
@@ -67,8 +84,10 @@ def options() -> Iterator[click.Option]:
     yield click.Option(["--stream"], metavar="NAME", help=text)
     text = "Key of the record that --ledger is about; NAME=VALUE for each of several properties."
     yield click.Option(["--key"], multiple=True, metavar="VALUE", help=text)
-    text = "Id of the contact at the destination that --ledger relink gives the record."
+    text = "Id at the destination: of the contact that --ledger relink gives the record, or any."
     yield click.Option(["--remote-id"], metavar="ID", help=text)
+    text = "Value by which a client, customer or owner was looked up, or its hash."
+    yield click.Option(["--parent"], metavar="VALUE", help=text)
     text = "File that --ledger export makes, and --ledger import reads."
     yield click.Option(["--file"], type=path, metavar="FILE", help=text)
     text = "Let --ledger forget the whole stream, or the whole account."
@@ -108,13 +127,14 @@ def taken(given: dict[str, Any], of_runs: Mapping[str, Any]) -> Asked | None:
         values["stream"] or "",
         values["key"] or (),
         values["remote-id"] or "",
+        values["parent"] or "",
         path or Path(),
         bool(values["all"]),
         values["n"] or SHOWN,
     )
     extra = [name for name, value in of_runs.items() if value]
     _assert_taken(asked.name, _KINDS[kind][verb], [*there, *extra])
-    _assert_whole(asked)
+    _assert_whole(asked.name, there)
     return asked
 
 
@@ -140,19 +160,14 @@ def _assert_taken(what: str, takes: Takes, there: Sequence[str]) -> None:
         raise click.UsageError(msg)
 
 
-def _assert_whole(asked: Asked) -> None:
-    """Raise UsageError if it is not said what is to be forgotten."""
-    if asked.verb != "forget" or (bool(asked.keys) != asked.everything and _fits(asked)):
+def _assert_whole(what: str, there: Sequence[str]) -> None:
+    """Raise UsageError if it is not said what the command is about."""
+    ways = _WHOLE.get(what, {})
+    if not ways or {*there} in map(set, ways.values()):
         return
-    msg = (
-        "--ledger forget takes --stream and --key for one record, --stream and --all for a "
-        "stream, or --all alone for the whole account."
-    )
+    told = (f"{' and '.join(map(_option, names))} {why}" for why, names in ways.items())
+    msg = f"{what} takes {', or '.join(told)}."
     raise click.UsageError(msg)
-
-
-def _fits(asked: Asked) -> bool:
-    return bool(asked.stream) or asked.everything
 
 
 def _option(name: str) -> str:

@@ -83,12 +83,12 @@ class Inventory(AccountRows):
         with self._database.transaction("read") as connection:
             return Others(*connection.execute(counted).one())
 
-    def parents(self) -> int:
-        """Return how many ids are known of what contacts belong to."""
-        known = KNOWN_IDS.c.account == self._account
+    def parents(self) -> dict[str, int]:
+        """Return how many ids are known of what contacts belong to, by what was looked up."""
+        kind, known = KNOWN_IDS.c.kind, KNOWN_IDS.c.account == self._account
+        counted = sa.select(kind, sa.func.count()).where(known).group_by(kind)
         with self._database.transaction("read") as connection:
-            counted = sa.select(sa.func.count()).select_from(KNOWN_IDS).where(known)
-            return connection.execute(counted).scalar_one()
+            return dict(sorted((row[0], row[1]) for row in connection.execute(counted)))
 
     def last_run(self) -> Run | None:
         """Return the last run that wrote to the account, if there is one."""

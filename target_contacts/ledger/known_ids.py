@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timezone
-from typing import TYPE_CHECKING
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
@@ -13,7 +13,16 @@ from target_contacts.ledger.tables import KNOWN_IDS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from datetime import datetime
+
+
+class Row(NamedTuple):
+    """An id that is known, for people."""
+
+    kind: str
+    value: str
+    """Hash of the value."""
+    remote_id: str
+    found_at: datetime
 
 
 class KnownIds(AccountRows):
@@ -53,6 +62,18 @@ class KnownIds(AccountRows):
         """Remove the ids of these values."""
         among = self._database.among(KNOWN_IDS.c.value, list(hashes))
         self._write(sa.delete(KNOWN_IDS).where(self._are_mine, KNOWN_IDS.c.kind == kind, among))
+
+    def rows(self, *, values: Collection[str] = (), remote_id: str = "") -> list[Row]:
+        """Return the ids of these hashes of values, or those that are this one, of all kinds."""
+        of_values = self._database.among(KNOWN_IDS.c.value, list(values))
+        which = KNOWN_IDS.c.remote_id == remote_id if remote_id else of_values
+        found = self._read(Row._fields, which)
+        return sorted(Row(row.kind, row.value, row.remote_id, row.found_at) for row in found)
+
+    def forget(self, values: Collection[str]) -> None:
+        """Remove the ids of these hashes of values, of all kinds."""
+        among = self._database.among(KNOWN_IDS.c.value, list(values))
+        self._write(sa.delete(KNOWN_IDS).where(self._are_mine, among))
 
     def oldest(self, kind: str) -> datetime | None:
         """Return since when the ids of a kind are taken for right; None: none is known."""

@@ -109,7 +109,7 @@ class Memory:
         return {self._hash(value): value for value in values}
 
     def _hash(self, value: str) -> str:
-        return self._digest([self._kind, value])
+        return hash_of(self._digest, self._kind, value)
 
     def _kind_of(self, *, is_loose: bool) -> str:
         return self._kinds[is_loose]
@@ -117,6 +117,11 @@ class Memory:
     @property
     def _kinds(self) -> tuple[str, str]:
         return (self._kind, f"{self._kind}{LOOSELY}")
+
+
+def hash_of(digest: Callable[[object], str], kind: str, value: str) -> str:
+    """Return the hash under which a value of a kind is remembered."""
+    return digest([kind, value])
 
 
 class _Names:
