@@ -6,8 +6,6 @@ import functools
 import sys
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from singer_sdk.exceptions import ConfigurationError
-
 from target_contacts.commands.options import assert_configured, named, taken
 from target_contacts.pipeline import options as runs
 from target_contacts.pipeline.purpose import Purpose
@@ -62,6 +60,7 @@ class CommandLine(NamedTuple):
         config: Mapping[str, Any],
         make: Callable[..., Runnable],
         write_several: Callable[[Mapping[str, Any], CommandLine], int],
+        pick: Callable[[Mapping[str, Any], Sequence[str], str], Mapping[str, Any]],
     ) -> NoReturn:
         """Do what is asked for, and end the process.
 
@@ -69,11 +68,11 @@ class CommandLine(NamedTuple):
             config: The settings.
             make: Makes a target.
             write_several: Does it with several accounts; returns the exit code.
+            pick: Returns the settings of the destination of a name that an option is for.
         """
         several = runs.are_given(config)
-        if self.asked and several:
-            msg = "This option is for one account: give it a config of its own, with api."
-            raise ConfigurationError(msg)
+        if self.asked and self.asked.needs_account and (self.destinations or several):
+            config = {**pick(config, self.destinations, self.asked.name)}
         make_one = functools.partial(make, config=config)
         if self.asked:
             assert_configured(self.asked, config)

@@ -26,6 +26,7 @@ from tap_contacts.transport.errors import Stopped
 from target_contacts import settings
 from target_contacts.cli import CommandLine
 from target_contacts.commands.options import options as command_options
+from target_contacts.destinations.settings import the_one
 from target_contacts.pipeline import ending
 from target_contacts.pipeline.config_check import assert_right
 from target_contacts.pipeline.options import options
@@ -205,7 +206,15 @@ class TargetContacts(ReceivingTarget):
         given = {**config.config} if config else {}
         if config and config.parse_env:
             given |= cls.__new__(cls)._env_var_config  # noqa: SLF001
-        line.carry_out(given, functools.partial(cls, allow=line.allow), cls._write_several)
+        make = functools.partial(cls, allow=line.allow)
+        line.carry_out(given, make, cls._write_several, cls._picked)
+
+    @classmethod
+    def _picked(
+        cls, given: Mapping[str, Any], names: Sequence[str], option: str
+    ) -> Mapping[str, Any]:
+        """Return the settings of the destination that a command is for."""
+        return the_one(given, cls.config_jsonschema, names, option)
 
     @classmethod
     def _write_several(cls, given: Mapping[str, Any], line: CommandLine) -> int:

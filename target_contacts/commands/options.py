@@ -74,6 +74,11 @@ class Asked(NamedTuple):
         """Return the command as it is given."""
         return f"--{self.kind} {self.verb}"
 
+    @property
+    def needs_account(self) -> bool:
+        """Say whether it works by the settings of one account."""
+        return self.name != "--rejects show"
+
 
 def options() -> Iterator[click.Option]:
     """Yield the options."""

@@ -20,7 +20,14 @@ from target_contacts.destinations.child import CommandEnd, Outcome, code_of, for
 from target_contacts.destinations.kept import Kept
 from target_contacts.destinations.picking import Picker
 from target_contacts.destinations.report import Report
-from target_contacts.destinations.settings import LIST, Destination, at_once, chosen, read
+from target_contacts.destinations.settings import (
+    LIST,
+    Destination,
+    at_once,
+    chosen,
+    for_one,
+    read,
+)
 from target_contacts.destinations.workers import Workers
 from target_contacts.pipeline.plans import keeping
 from target_contacts.pipeline.purpose import Purpose
@@ -102,8 +109,7 @@ class Command:
         self._chosen = list(found) if self._lists else chosen(found, names)
         self._is_all = len(self._chosen) == len(found)
         if several.alone and len(self._chosen) > 1:
-            msg = f"{several.alone} is for one destination: name it, as in --destinations NAME."
-            raise ConfigurationError(msg)
+            raise ConfigurationError(for_one(several.alone))
 
     def run(self, file_input: IO[Any] | None) -> int:
         """Do what is asked for; return the exit code."""
@@ -188,6 +194,7 @@ class _Work:
 
     def _make(self, **options: Any) -> Runnable:
         made = self._several.make(config=dict(self._destination.config), **options)
+        made.this_run.destination = self._destination.name
         self._made.append(made)
         return made
 

@@ -213,6 +213,25 @@ def chosen(found: Sequence[Destination], names: Sequence[str]) -> list[Destinati
     return [each for each in found if not names or each.name in names]
 
 
+def the_one(
+    given: Mapping[str, Any], schema: Mapping[str, Any], names: Sequence[str], option: str
+) -> Mapping[str, Any]:
+    """Return the settings of the destination that an option is for.
+
+    Raises:
+        ConfigurationError: If none or several are named.
+    """
+    found = chosen(read(given, schema), names)
+    if len(found) > 1:
+        raise ConfigurationError(for_one(option))
+    return found[0].config
+
+
+def for_one(option: str) -> str:
+    """Return that an option is for one destination."""
+    return f"{option} is for one destination: name it, as in --destinations NAME."
+
+
 def wrong(name: str, why: object) -> ConfigurationError:
     """Return what is wrong with the settings of a destination."""
     said = f"Destination {printable.text(name)}: {why}."

@@ -76,6 +76,8 @@ class Run:
         self.settings, self._config = typed(config), config
         self.kind, self._kinds = kinds[self.settings.api], kinds
         self.shutdown, self.purpose = shutdown, purpose
+        self.destination = ""
+        """Its name among several destinations; "" if the settings name one alone."""
         self.checkpoints = Checkpoints(pass_on)
         self.books = Books()
         self.schemas: dict[str, Mapping[str, Any]] = {}

@@ -60,6 +60,7 @@ class Report:
             version=VERSION,
             api=run.settings.api,
             title=run.title,
+            destination=run.destination,
             settings=dict(given(schema, config)),
         )
         self._track, self._timeline = run.track(), Timeline(run.usage)

@@ -63,6 +63,8 @@ class Facts(msgspec.Struct, kw_only=True):
     api: str
     title: str
     """The API's name in messages."""
+    destination: str = ""
+    """Its name among several; "" if the settings name one alone."""
     account: str | None = None
     """The account's name in the ledger; None if the ledger was not opened."""
     settings: dict[str, bool | float | str | dict[str, bool] | None] = {}

@@ -49,6 +49,7 @@ def _head(facts: Facts) -> Iterator[str]:
     yield markup.paragraph(facts.error) if facts.error else ""
     yield markup.paragraph(facts.row)
     told = {
+        "destination": facts.destination,
         "account": facts.account or "not known",
         "started": sections.moment(facts.started_at),
         "took": f"{facts.seconds or 0.0:,.1f} s",

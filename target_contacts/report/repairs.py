@@ -21,65 +21,65 @@ TARGET = "target-contacts --config target.json"
 _OF_CODE = {
     "ambiguous": (
         "say which of the contacts it is",
-        f"{TARGET} --ledger relink --stream {{}} --key KEY --remote-id ID",
+        "--ledger relink --stream {} --key KEY --remote-id ID",
     ),
     "not_found": (
         "if the contact is gone, let it be created anew",
-        f"{TARGET} --ledger forget --stream {{}} --key KEY",
+        "--ledger forget --stream {} --key KEY",
     ),
     OUTCOME_UNKNOWN: (
         "see what the ledger knows of it",
-        f"{TARGET} --ledger show --stream {{}} --key KEY",
+        "--ledger show --stream {} --key KEY",
     ),
 }
-"""What to do about rejections of a code, and the command for a record of a stream."""
+"""What to do about rejections of a code, and the options for a record of a stream."""
 
 
 def repairs(facts: Facts) -> list[Repair]:
     """Return the commands that repair what became of a run."""
-    return [
+    name = facts.destination
+    start = f"{TARGET} --destinations {shlex.quote(name)}" if name else TARGET
+    found = [
         *_of_the_end(facts),
         *_of_guards(facts.guards),
         *_of_rejections(facts.rejections, facts.rejects_file),
         *_of_doubled(facts.summary.get("doubled", ())),
     ]
+    return [Repair(why, f"{start} {options}") for why, options in found]
 
 
-def _of_the_end(facts: Facts) -> Iterator[Repair]:
+Way = tuple[str, str]
+"""Why a command is needed, and its options."""
+
+
+def _of_the_end(facts: Facts) -> Iterator[Way]:
     if facts.exit_code in {FAILED, MISUSED}:
-        why = "The run ended with an error: check settings and account, then run again"
-        yield Repair(why, f"{TARGET} --check")
+        yield "The run ended with an error: check settings and account, then run again", "--check"
 
 
-def _of_guards(guards: Sequence[Mapping[str, Any]]) -> Iterator[Repair]:
+def _of_guards(guards: Sequence[Mapping[str, Any]]) -> Iterator[Way]:
     for each in guards:
         if each["exceeded"]:
             why = f"{each['guard']} was exceeded: if the change is right, let it through once"
-            yield Repair(why, f"{TARGET} --allow {each['guard']}={each['seen']} < INPUT")
+            yield why, f"--allow {each['guard']}={each['seen']} < INPUT"
 
 
-def _of_rejections(rejections: Sequence[Rejection], file: str | None) -> Iterator[Repair]:
+def _of_rejections(rejections: Sequence[Rejection], file: str | None) -> Iterator[Way]:
     if file:
         path = shlex.quote(file)
-        yield Repair(
-            "Records were rejected: see why, and which settings would mend that",
-            f"{TARGET} --rejects summary {path}",
-        )
-        yield Repair("Look at some of them", f"target-contacts --rejects show {path}")
+        why = "Records were rejected: see why, and which settings would mend that"
+        yield why, f"--rejects summary {path}"
+        yield "Look at some of them", f"--rejects show {path}"
     for each in rejections:
         if each.code in _OF_CODE:
-            why, command = _OF_CODE[each.code]
-            yield Repair(f"{each.code}, {each.count} of {each.stream}: {why}", _for(command, each))
+            why, options = _OF_CODE[each.code]
+            stream = shlex.quote(each.stream)
+            yield f"{each.code}, {each.count} of {each.stream}: {why}", options.format(stream)
     if file:
-        yield Repair("Send the rejected records again", f"{TARGET} < {shlex.quote(file)}")
+        yield "Send the rejected records again", f"< {shlex.quote(file)}"
 
 
-def _for(command: str, rejection: Rejection) -> str:
-    return command.format(shlex.quote(rejection.stream))
-
-
-def _of_doubled(doubled: Sequence[Sequence[str]]) -> Iterator[Repair]:
-    for stream, kept, *others in doubled:
+def _of_doubled(doubled: Sequence[Sequence[str]]) -> Iterator[Way]:
+    for _, kept, *others in doubled:
         why = f"Contact {kept} may be there twice, also as {', '.join(others)}: compare them"
-        which = f"--stream {shlex.quote(stream)} --remote-id {shlex.quote(kept)}"
-        yield Repair(why, f"{TARGET} --ledger show {which}")
+        yield why, f"--ledger show --remote-id {shlex.quote(kept)}"

@@ -79,11 +79,9 @@ def _skips(facts: Facts) -> str:
 
 
 def _guards(facts: Facts) -> str:
-    rows = (
-        [each["guard"], each.get("stream"), each.get("attribute"), each["seen"], each["limit"]]
-        for each in facts.guards
-    )
-    heads = ["guard", "stream", "attribute", "counted", "limit"]
+    told = ("guard", "stream", "attribute", "seen", "limit")
+    rows = ([*map(each.get, told), "yes" if each["exceeded"] else "no"] for each in facts.guards)
+    heads = ["guard", "stream", "attribute", "counted", "limit", "exceeded"]
     return _table("What guards counted, and their limits.", heads, rows)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -231,3 +232,33 @@ def test_settings_come_from_the_environment_too(workplace: Workplace, house: Hou
     }
     run = workplace.target(config, residents([0, 1]), "--config", "ENV", env=env)
     assert (run.code, house.held()) == (0, [["Ann N0"], ["Ann N1"]])
+
+
+def test_the_commands_that_repair_are_for_one_destination_that_is_named(
+    workplace: Workplace, house: House
+) -> None:
+    """Just as its report prints them; they read its ledger, its rejects and its settings."""
+    config = {**house.config(), "report_dir": "reports", "max_rejects": -1}
+    messages = [*residents([0, 1])]
+    bad = {"type": "RECORD", "stream": "residents", "record": {"id": 9, "flat": 1}}
+    workplace.target(config, [*messages[:1], bad, *messages[1:]])
+    (told,) = (workplace.folder / "reports" / "flat 1").glob("*/run.json")
+    facts = json.loads(told.read_text())
+    assert facts["destination"] == "flat 1"
+    commands = [shlex.split(each["command"]) for each in facts["repairs"]]
+    assert [each[3:6] for each in commands] == [
+        ["--destinations", "flat 1", "--rejects"],
+        ["--destinations", "flat 1", "--rejects"],
+        ["--destinations", "flat 1", "<"],
+    ]
+    listed = workplace.target(config, "", "--destinations", "flat 1", "--ledger", "list")
+    assert (listed.code, "residents  written  1" in listed.out) == (0, True)
+    for start, *options in (each[3:] for each in commands[:2]):
+        ended = workplace.target(config, "", start, *options)
+        assert (ended.code, "missing" in ended.out) == (0, True), ended.log
+    for names in ([], ["--destinations", "flat 0", "--destinations", "flat 1"]):
+        ended = workplace.target(config, "", *names, "--ledger", "list")
+        assert (ended.code, ended.out) == (2, "")
+        assert "--ledger list is for one destination: name it" in ended.log
+    unknown = workplace.target(config, "", "--destinations", "flat 7", "--ledger", "list")
+    assert (unknown.code, "has none of this name" in unknown.log) == (2, True)

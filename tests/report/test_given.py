@@ -113,16 +113,20 @@ def commands(**more: Any) -> list[str]:
         ),
         ({"rejections": [Rejection("leads", "E7", "-", 1, [])]}, []),
         (
+            {"exit_code": 1, "destination": "front door"},
+            ["target-contacts --config target.json --destinations 'front door' --check"],
+        ),
+        (
             {"rejects_file": "of mine; rm x"},
             [
                 "target-contacts --config target.json --rejects summary 'of mine; rm x'",
-                "target-contacts --rejects show 'of mine; rm x'",
+                "target-contacts --config target.json --rejects show 'of mine; rm x'",
                 "target-contacts --config target.json < 'of mine; rm x'",
             ],
         ),
         (
             {"summary": {"doubled": [["leads", "7", "8"]]}},
-            ["target-contacts --config target.json --ledger show --stream leads --remote-id 7"],
+            ["target-contacts --config target.json --ledger show --remote-id 7"],
         ),
     ],
 )

@@ -15,6 +15,7 @@ import yaml
 from tests.directions import SOURCES
 from tests.sandbox.__main__ import Sandboxes
 from tests.sandbox.bas_ip import BasIp
+from tests.support.commands import contacts, singer
 from tests.support.meltano import MELTANO, WITH_MELTANO, meltano
 from tests.support.paths import ROOT
 from tests.support.people import put
@@ -108,6 +109,29 @@ def test_a_suffix_gives_each_account_a_state_of_its_own(
     assert {f"{name}:one", f"{name}:two"} <= states
     assert "No state was found" in first
     assert "No state was found" in told
+def test_the_commands_look_into_the_ledger_and_the_rejects_of_the_runs(
+    project: Path, sandboxes: Sandboxes
+) -> None:
+    """`meltano invoke` hands over their options, and its plugin's settings; nothing is sent."""
+    zoho = sandboxes.destinations["zoho_voice"]
+    job = "tap-contacts-valomnia", "target-contacts-zoho-voice"
+    meltano(project, "--environment=sandbox", "run", *job)
+    writes = len(zoho.writes)
+    rejected = {"type": "RECORD", "stream": "people", "record": {"id": 1, "email": "nonsense"}}
+    told = {"reason": "must be an address", "code": "invalid", "field": "email", "attempts": 1}
+    lines = [*contacts(stream="people"), {**rejected, "rejection": told}]
+    (project / "rejected.jsonl").write_text(singer(lines), encoding="utf-8")
+
+    def invoke(*options: str) -> str:
+        return meltano(project, "--environment=sandbox", "invoke", job[1], *options)
+
+    assert "valomnia_contacts  written" in invoke("--ledger", "list")
+    assert "as written" in invoke("--ledger", "check", "--stream", "valomnia_contacts")
+    remote_id = str(zoho.contacts[-1]["contact_id"])
+    assert "valomnia_contacts" in invoke("--ledger", "show", "--remote-id", remote_id)
+    assert "people  invalid  email" in invoke("--rejects", "summary", "rejected.jsonl")
+    assert "1: people, invalid, email" in invoke("--rejects", "show", "rejected.jsonl", "-n", "1")
+    assert len(zoho.writes) == writes
 
 
 def declared(kind: str, name: str) -> dict[str, dict[str, Any]]:
