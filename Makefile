@@ -7,6 +7,7 @@
 # make crowd  send hundreds of namesakes, families and changed numbers to all APIs; a minute
 # make mutants  do small harms to the code and count how many a test notices; about an hour
 # make pythons     the quick tests on each Python from 3.10 on that is found; minutes for each
+# make loaders     load the outcomes of runs with target-jsonl and meltanolabs-target-postgres
 # make prerelease  the tests of both plugins on the newest pre-release of the Singer SDK; may fail
 # make airflow    a night under Airflow, on both of its executors; minutes. Needs PostgreSQL
 #             (TEST_POSTGRES_URL) and redis-server for the second
@@ -19,11 +20,12 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 MELTANO := .venv-meltano/installed
 PLOT := .venv-plot/installed
+LOADERS := .venv-loaders/installed
 MUTANTS := $(VENV)/mutants
 AIRFLOW := .venv-airflow/installed
 DAGSTER := .venv-dagster/installed
 
-.PHONY: check test crash crowd mutants pythons prerelease airflow dagster demo bench bench-all sandbox format clean
+.PHONY: check test crash crowd mutants pythons loaders prerelease airflow dagster demo bench bench-all sandbox format clean
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -38,6 +40,13 @@ $(MELTANO): constraints-meltano.txt
 $(PLOT): constraints.txt
 	$(PYTHON) -m venv .venv-plot
 	.venv-plot/bin/pip install --quiet --disable-pip-version-check -c constraints.txt matplotlib
+	touch $@
+
+$(LOADERS): constraints-loaders.txt
+	for each in target-jsonl meltanolabs-target-postgres; do \
+	  $(PYTHON) -m venv .venv-loaders/$$each && \
+	  .venv-loaders/$$each/bin/pip install --quiet --disable-pip-version-check -c constraints-loaders.txt $$each || exit 1; \
+	done
 	touch $@
 
 $(MUTANTS): $(INSTALLED)
@@ -79,6 +88,9 @@ mutants: $(MUTANTS)
 pythons: $(INSTALLED)
 	$(BIN)/python -m tests.pythons
 
+loaders: $(INSTALLED) $(LOADERS)
+	$(BIN)/pytest tests/report/test_loaders.py
+
 prerelease:
 	$(PYTHON) -m venv .venv-prerelease
 	.venv-prerelease/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
@@ -112,4 +124,4 @@ format: $(INSTALLED)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .venv-meltano .venv-plot .venv-pythons .venv-prerelease .venv-airflow .venv-dagster build dist demo .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-meltano .venv-plot .venv-loaders .venv-pythons .venv-prerelease .venv-airflow .venv-dagster build dist demo .mypy_cache .pytest_cache .ruff_cache

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.commands.test_check import CHECK, told
 from tests.crash.lab import KINDS
 from tests.crash.people import person
 from tests.sandbox.zoho_voice import ZohoVoice
+from tests.support.checks import CHECK, told
 from tests.support.commands import Workplace, contacts
 from tests.support.people import put
 
