@@ -63,7 +63,8 @@ MENDS = {
     ),
     "ambiguous": Mend(
         "Several contacts may be this one; the reason in the file names their ids. Name the right "
-        "one, then pipe the file in again.",
+        "one, then pipe the file in again. If there are many, the destination has people twice: "
+        "remove one of each there, or set match_on.",
         commands=[_RELINK],
     ),
     "unknown_parent": Mend(

@@ -55,13 +55,15 @@ class Desk:
         workplace.target({**self._config, "ledger_account": "other"}, contacts(BERT))
         self._id = str(zoho.contacts[0]["contact_id"])
         workplace.target(self._config, contacts(ANNA, {**BERT, "id": 3, "email": "x"}))
+        self._known = str(zoho.contacts[1]["contact_id"])
         (self._rejects,) = (workplace.folder / "rejects").iterdir()
         text = singer(contacts({**ANNA, "company": "Acme"}, state={"at": 1}))
         (workplace.folder / "contacts.jsonl").write_text(text)
 
     def run(self, shown: str) -> Finished:
         """Run a command as the page has it."""
-        line = shown.strip("`").replace("FILE", str(self._rejects)).replace(" ID", f" {self._id}")
+        of = self._known if "show" in shown else self._id
+        line = shown.strip("`").replace("FILE", str(self._rejects)).replace(" ID", f" {of}")
         command, _, name = line.replace(">", "<").partition("<")
         words = shlex.split(command)
         if words[:1] == ["tap-contacts"]:
@@ -77,3 +79,39 @@ def test_each_command_is_done(zoho: ZohoVoice, workplace: Workplace, shown: str)
     assert ended.code == 0, ended.log
     assert ended.out + ended.log
     assert sorted(names(zoho)) == ["Anna", "Bert"]
+
+
+def test_what_a_wrong_mapping_wrote_is_undone(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """What the right one says goes over it; what only the wrong one filled is cleared by hand."""
+    config = zoho.target_config()
+    wrong = {"field_map": {"company": "email", "last_name": "first_name"}}
+    people = [{**ANNA, "last_name": "Arnold"}, {**BERT, "last_name": "Bauer"}]
+    empty = {"stream_maps": {"contacts": {"company": "''"}}}
+    told = []
+    for settings in ({}, wrong, {}, empty, {}):
+        allowed = ("--allow", "max_cleared=2") if settings is empty else ()
+        ended = workplace.target({**config, **settings}, contacts(*people), *allowed)
+        assert ended.code == 0, ended.log
+        told.append([(each["last_name"], each["company"]) for each in zoho.contacts])
+    right, bad = [("Arnold", ""), ("Bauer", "")], [("Anna", ANNA["email"]), ("Bert", BERT["email"])]
+    half = [("Arnold", ANNA["email"]), ("Bauer", BERT["email"])]
+    assert told == [right, bad, half, right, right]
+
+
+def test_keys_and_ids_of_ambiguous_records_are_read_from_the_rejects(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """Each is relinked to one of the contacts that its reason names, then piped in again."""
+    for person in (ANNA, ANNA, BERT, BERT):
+        zoho.add(**{name: value for name, value in person.items() if name != "id"}, last_name="L")
+    people = [{**ANNA, "last_name": "L"}, {**BERT, "last_name": "L"}]
+    config = zoho.target_config()
+    workplace.target(config, contacts(*people))
+    rejects = singer(workplace.rejects)
+    for line in (each for each in workplace.rejects if each["type"] == "RECORD"):
+        first = re.findall(r"\d{10,}", line["rejection"]["reason"])[0]
+        key = "--stream", line["stream"], "--key", str(line["record"]["id"])
+        done = workplace.target(config, "", "--ledger", "relink", *key, "--remote-id", first)
+        assert done.code == 0, done.log
+    assert workplace.target(config, rejects).summary["updated"] == 2
+    assert len(zoho.contacts) == 4
