@@ -37,7 +37,7 @@ from target_contacts.pipeline.run import Run
 from target_contacts.shutdown import Interrupted, Shutdown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from singer_sdk.plugin_base import _ConfigInput
     from singer_sdk.sinks import Sink
