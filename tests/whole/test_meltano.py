@@ -109,6 +109,8 @@ def test_a_suffix_gives_each_account_a_state_of_its_own(
     assert {f"{name}:one", f"{name}:two"} <= states
     assert "No state was found" in first
     assert "No state was found" in told
+
+
 def test_the_commands_look_into_the_ledger_and_the_rejects_of_the_runs(
     project: Path, sandboxes: Sandboxes
 ) -> None:
