@@ -13,7 +13,7 @@ import click
 from tap_contacts.transport.errors import ApiError
 from target_contacts.commands.destination import Destination
 from target_contacts.commands.entries import Entries
-from target_contacts.ledger.entry import LEAVING, WRITTEN, Entry
+from target_contacts.ledger.entry import GONE, LEAVING, WRITTEN, Entry
 from target_contacts.ledger.inventory import IN_DOUBT
 
 if TYPE_CHECKING:
@@ -24,6 +24,10 @@ _IN_DOUBT = "what was sent of it was never answered, so that nobody knows what i
 _RUN_FIRST = (
     "Run once: the run looks it up. If it is there under an id that you know, --ledger relink "
     "ends a create in doubt."
+)
+_LOOKED_UP = (
+    "The next run that reads such a record looks its contact up as any new record, adopts it or "
+    "creates it."
 )
 
 
@@ -36,22 +40,38 @@ class Repair(Entries):
         Raises:
             ApiError: If a contact could be doubled by that.
         """
-        if not self.asked.everything:
-            yield self._forget_one()
-        else:
-            yield from self._forget_all()
-        yield (
-            "The next run that reads such a record looks its contact up as any new record, adopts "
-            "it or creates it. Which fields this target filled is forgotten, too."
-        )
+        yield from self._forget_all() if self.asked.everything else self._forget_one()
+        yield "Which fields this target filled is forgotten, too."
 
-    def _forget_one(self) -> str:
+    def _forget_one(self) -> Iterator[str]:
         entry = self.known()
         if entry.status in IN_DOUBT:
             raise self.error(_IN_DOUBT, _RUN_FIRST)
-        self._assert_not_doubled(entry.remote_id)
+        sharing = self._sharing(entry)
+        if sharing and Destination(self.run).is_there(str(entry.remote_id)) is not False:
+            kept = Entry(entry.key, WRITTEN, entry.remote_id, created=False)
+            self.ledger.put(self.stream, [kept])
+            yield f"Forgotten: what was written of 1 record of {self.stream}, but not whose it is."
+            yield (
+                f"Contact {entry.remote_id} is shared with {', '.join(sharing)}: the next run that "
+                "reads the record updates it. Another one is named by --ledger relink."
+            )
+            return
+        if not sharing:
+            self._assert_not_doubled(entry.remote_id)
         self.ledger.drop(self.stream, [entry.key])
-        return f"Forgotten: 1 record of {self.stream}."
+        yield f"Forgotten: 1 record of {self.stream}."
+        yield _LOOKED_UP
+
+    def _sharing(self, entry: Entry) -> list[str]:
+        """Return the other streams that have the contact of a record.
+
+        Another stream may have changed since what the contact would be found by.
+        """
+        if entry.remote_id is None or entry.status == GONE:
+            return []
+        owners = self.inventory.owners(entry.remote_id, are_there=True)
+        return sorted({stream for stream, _ in owners} - {self.stream})
 
     def _forget_all(self) -> Iterator[str]:
         if self.stream:
@@ -66,6 +86,7 @@ class Repair(Entries):
         )
         if kept:
             yield f"Kept: {kept} in doubt. {_RUN_FIRST}"
+        yield _LOOKED_UP
 
     def _assert_not_doubled(self, remote_id: str | None) -> None:
         """Raise ApiError if a forgotten record could get a second contact."""

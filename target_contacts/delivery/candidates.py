@@ -43,7 +43,8 @@ class Index:
         return self._lost.issuperset(lost)
 
     def add(self, remote_id: str, fields: Mapping[str, Any]) -> None:
-        """Add a contact."""
+        """Add a contact, or what it holds by now."""
+        fields = {**self._fields.get(remote_id, {}), **fields}
         hashes = self._lost.intersection(self._sent(fields)) if self._lost else ()
         kept = {wire: fields[wire] for wire in self._matcher.wires if fields.get(wire)}
         self._fields[remote_id] = fields if hashes else kept

@@ -1,7 +1,8 @@
 """Look contacts up at the destination: those that may be the contacts of items.
 
 The destination lists all contacts, or a part of them, or is asked for each item. What costs the
-fewest requests is done.
+fewest requests is done. No request holds what is never sent: where only that would tell contacts
+apart, all are listed.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from tap_contacts.listing.offsets import Incomplete
 from tap_contacts.transport.errors import GivenUp, Refused, Stopped, ends_run
 from target_contacts.delivery.candidates import Candidates, Contacts, Index, Indexes
+from target_contacts.mapping.field import without_wires
+from target_contacts.sinks.item import created
 from target_contacts.sinks.parallel import in_parallel
 from target_contacts.values.basic import as_text
 
@@ -110,8 +113,7 @@ class LookUp:
         Raises:
             GivenUp: If they cannot be listed, and cannot be asked for either.
         """
-        can, rules = self._can, self._comparison.rules or ()
-        askable = all(not can.asks_by.isdisjoint(rule) for rule in rules)
+        can, askable = self._can, self._is_askable(items)
         goes_without = askable and can.goes_without_list(len(items))
         is_dear = goes_without and not self._everything.knows("")
         if is_dear and not any(map(self._comparison.has_changed, items)):
@@ -122,6 +124,14 @@ class LookUp:
             if not (can.can_ask and askable):
                 raise
             return None
+
+    def _is_askable(self, items: Sequence[Planned]) -> bool:
+        """Say whether each rule leaves something to ask by that may be sent."""
+        withheld = {wire for item in items for wire in item.withheld}
+        asks_by, rules = self._can.asks_by, self._comparison.rules
+        if rules is None:
+            return asks_by.isdisjoint(withheld)
+        return all(not (asks_by - withheld).isdisjoint(rule) for rule in rules)
 
     def _all_contacts(self, _: str, __: int) -> Contacts:
         """Yield the contacts of the account, unless a signal asks for the end."""
@@ -167,7 +177,7 @@ class LookUp:
         Raises:
             GivenUp: If it cannot be listed, and its contacts cannot be asked for either.
         """
-        scope = self._sink.scope(item.said)
+        scope = self._sink.scope(created(item))
         if scope is None:
             return None
         try:
@@ -189,13 +199,13 @@ class LookUp:
     def _alike(self, item: Planned) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Ask the API for the contacts that may be adopted."""
         if self._comparison.rules is None:
-            yield from self._sink.alike(self._comparison.known_by(item))
+            yield from self._sink.alike(self._sink.known_by(item))
             return
         said = item.said
         for rule in self._comparison.rules:
             wanted = {wire: as_text(said.get(wire)) for wire in rule}
             if all(wanted.values()):
-                yield from self._sink.find(wanted)
+                yield from self._sink.find(without_wires(wanted, item.withheld))
 
 
 def _hashes(items: Sequence[Planned]) -> list[str]:

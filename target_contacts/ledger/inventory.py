@@ -85,7 +85,9 @@ class Inventory(AccountRows):
 
     def parents(self) -> dict[str, int]:
         """Return how many ids are known of what contacts belong to, by what was looked up."""
-        kind, known = KNOWN_IDS.c.kind, KNOWN_IDS.c.account == self._account
+        kind = KNOWN_IDS.c.kind
+        names = kind.not_like("% spelled")  # the same ids, by what their names share
+        known = sa.and_(KNOWN_IDS.c.account == self._account, names)
         counted = sa.select(kind, sa.func.count()).where(known).group_by(kind)
         with self._database.transaction("read") as connection:
             return dict(sorted((row[0], row[1]) for row in connection.execute(counted)))
@@ -101,9 +103,15 @@ class Inventory(AccountRows):
         rows = self._read(("changed_at",), *which)
         return moment(rows[0].changed_at) if rows else ""
 
-    def owners(self, remote_id: str) -> list[tuple[str, str]]:
-        """Return stream and key of the records that a contact belongs to."""
-        which = HAS_ID, CONTACTS.c.remote_id == remote_id
+    def owners(self, remote_id: str, *, are_there: bool = False) -> list[tuple[str, str]]:
+        """Return stream and key of the records that a contact belongs to.
+
+        Args:
+            remote_id: Its id.
+            are_there: Whether those are left out that somebody removed it for.
+        """
+        which = [HAS_ID, CONTACTS.c.remote_id == remote_id]
+        which += [CONTACTS.c.status != GONE] if are_there else []
         return sorted((row.stream, row.key) for row in self._read(("stream", "key"), *which))
 
     def count_linked(self, stream: str | None) -> int:

@@ -103,4 +103,10 @@ class Lookups:
             for setting, resolver in self.resolvers.items()
             if policies.of(parents.ATTRIBUTES[setting]) != NEVER
         }
-        return parents.references(self._settings, sent, fields, from_same_api=from_same_api)
+        return parents.references(
+            self._settings,
+            sent,
+            fields,
+            from_same_api=from_same_api,
+            is_never=lambda attribute: policies.of(attribute) == NEVER,
+        )

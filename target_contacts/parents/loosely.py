@@ -33,6 +33,10 @@ class Loosely:
                 self._names[told.core][name] = told
             self._ids.setdefault(name, set()).update(several)
 
+    def core(self, value: str) -> str:
+        """Return what is left of a value when it does not count how it is spelled."""
+        return self._spelling(value).core
+
     def ids(self, value: str) -> dict[str, str]:
         """Return the ids of the names that are spelled like a value, each with one of its names."""
         meant = self._spelling(value)

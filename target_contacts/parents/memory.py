@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 LOOSELY = " loosely"
 """End of the kind of ids whose values are only spelled alike."""
 
+SPELLED = " spelled"
+"""End of the kind of the same ids with a hash of what is left of the spelling, in place of that of
+the name: so another name that is spelled alike is noticed."""
+
 RIGHT_FOR = timedelta(days=1)
 """How long it is not asked whether a name has changed."""
 
@@ -37,12 +41,18 @@ class Memory:
         kind: What is looked up and by what, as the ledger has it.
         known: The ids that the ledger knows.
         digest: Makes the hash of a value.
+        core: Returns what is left of a value when it does not count how it is spelled; None if
+            only equal values are the same.
     """
 
     def __init__(
-        self, kind: str, known: Callable[[], KnownIds], digest: Callable[[object], str]
+        self,
+        kind: str,
+        known: Callable[[], KnownIds],
+        digest: Callable[[object], str],
+        core: Callable[[str], str] | None = None,
     ) -> None:
-        self._kind, self._known, self._digest = kind, known, digest
+        self._kind, self._known, self._digest, self._core = kind, known, digest, core
 
     def of(self, values: Iterable[str], *, loosely: bool) -> dict[str, Match]:
         """Return what values stand for, where that is known.
@@ -69,12 +79,23 @@ class Memory:
                 for each in of_kind
             }
             self._known().put(self._kind_of(is_loose=is_loose), ids)
+        self._put_spelled([each for each in several if each.is_loose])
+
+    def _put_spelled(self, matches: Iterable[Match]) -> None:
+        if core := self._core:
+            hashes = {self._hash(m.value): (m.remote_id, self._hash(core(m.name))) for m in matches}
+            ids = {value: Known(*each) for value, each in hashes.items()}
+            self._known().put(self._spelled, ids)
 
     def drop(self, values: Iterable[str]) -> None:
         """Forget what values stand for."""
-        hashes = self.hashes(values)
-        for kind in self._kinds:
+        self._drop(self._kinds, self.hashes(values))
+
+    def _drop(self, kinds: Iterable[str], hashes: Collection[str]) -> None:
+        for kind in kinds:
             self._known().drop(kind, hashes)
+        if self._core:
+            self._known().drop(self._spelled, hashes)
 
     def due(self) -> datetime | None:
         """Return since when names may have changed; None if that need not be asked yet."""
@@ -100,9 +121,27 @@ class Memory:
             known = self._known().all(kind)
             of_kind = {value for value, one in known.items() if names.contradict(value, one)}
             if of_kind:
-                self._known().drop(kind, of_kind)
+                self._drop([kind], of_kind)
             wrong |= of_kind
-        return wrong
+        return wrong | self.respelled(told)
+
+    def respelled(self, told: Mapping[str, Collection[str]]) -> Collection[str]:
+        """Forget loose matches of which another is spelled alike; return hashes of their values.
+
+        Args:
+            told: Ids by names, as `contradicted` takes them.
+        """
+        if self._core is None:
+            return set()
+        alike: dict[str, set[str]] = {}
+        for name, ids in told.items():
+            alike.setdefault(self._hash(self._core(name)), set()).update(ids)
+        known = self._known().all(self._spelled)
+        others = {v: alike.get(one.name or "", set()) - {one.remote_id} for v, one in known.items()}
+        found = {value for value, ids in others.items() if ids}
+        if found:
+            self._drop([self._kind_of(is_loose=True)], found)
+        return found
 
     def hashes(self, values: Iterable[str]) -> dict[str, str]:
         """Return values by their hashes."""
@@ -117,6 +156,10 @@ class Memory:
     @property
     def _kinds(self) -> tuple[str, str]:
         return (self._kind, f"{self._kind}{LOOSELY}")
+
+    @property
+    def _spelled(self) -> str:
+        return f"{self._kind}{SPELLED}"
 
 
 def hash_of(digest: Callable[[object], str], kind: str, value: str) -> str:

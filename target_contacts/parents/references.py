@@ -12,7 +12,7 @@ from target_contacts.mapping.foreign_ids import is_own
 from target_contacts.values.basic import compared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from target_contacts.contact.model import Contact
     from target_contacts.mapping.field import Field, Payload
@@ -36,9 +36,10 @@ class Reference:
         others: Further fields of the table that fill the same.
         resolver: Finds the ids.
         from_same_api: Whether the records come from the same API as they go to.
+        is_never: Says whether an attribute is never sent.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what it takes is all that it works with
         self,
         terms: Lookup,
         field: Field,
@@ -46,6 +47,7 @@ class Reference:
         resolver: Resolver,
         *,
         from_same_api: bool,
+        is_never: Callable[[str], bool],
     ) -> None:
         self._field, self._others, self.resolver = field, others, resolver
         self.wire = field.wire
@@ -56,6 +58,7 @@ class Reference:
         """The attribute of the vocabulary that is looked up, if it is one."""
         self.path = FieldPath(terms.source)
         self._starts = JOINT.join(self.path.starts)
+        self._is_withheld = any(map(is_never, self.path.attributes))
 
     def note(self, record: Mapping[str, Any], contact: Contact) -> None:
         """Note by what the id of a contact is to be looked up, unless its record has the id."""
@@ -101,7 +104,7 @@ class Reference:
             Rejected: If nothing has the value, or several have it.
         """
         value = self.value(contact)
-        ids = self.resolver.ids(value) if value else None
+        ids = self.resolver.ids(value, withheld=self._is_withheld) if value else None
         if value is None or ids is None:
             return None
         if len(ids) == 1:
@@ -112,6 +115,11 @@ class Reference:
         if self._rejects:
             raise self._refused(UNKNOWN, "nothing at the destination has the value")
         return None
+
+    def learn(self, contacts: Iterable[Contact]) -> None:
+        """Look up what contacts belong to, all together; may raise Stopped."""
+        values = [value for each in contacts if (value := self.value(each))]
+        self.resolver.learn(values, withheld=self._is_withheld)
 
     def _give(self, contact: Contact, remote_id: str) -> None:
         attribute = self._field.attribute
@@ -177,7 +185,7 @@ class References:
         """
         several = list(contacts)
         for each in self._all:
-            each.resolver.learn(value for one in several if (value := each.value(one)))
+            each.learn(several)
 
     def fill(self, contact: Contact) -> list[tuple[str, str, Match]]:
         """Give a contact the ids of what it belongs to; may raise Rejected.

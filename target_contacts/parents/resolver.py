@@ -63,8 +63,12 @@ class Resolver:
         self._compared = 0
         """How many names of the destination were compared with those that the ledger knew."""
 
-    def learn(self, values: Iterable[str]) -> None:
+    def learn(self, values: Iterable[str], *, withheld: bool = False) -> None:
         """Find the ids of values that are not known yet, all together.
+
+        Args:
+            values: The values.
+            withheld: Whether they may be in no request, so that everything is listed for them.
 
         Raises:
             Stopped: If the destination does not tell.
@@ -76,7 +80,7 @@ class Resolver:
             self._take(new, {})
         elif new and self.finder and not self._is_offline:
             self._verify(self.finder)
-            self._look_up(self.finder, new)
+            self._look_up(self.finder, new, withheld=withheld)
 
     def _in_file(self, value: str) -> Collection[str]:
         return self._listed.get(value) or self._listed.get(self._name(value)) or ()
@@ -86,13 +90,14 @@ class Resolver:
         if self._is_verified:
             return
         self._is_verified = True
+        self._memory.respelled(self._listed)
         since = self._memory.due()
         told = self._told(partial(finder.changed, since)) if since else None
         if told is not None:
             self._memory.contradicted(told)
             self._memory.confirm()
 
-    def _look_up(self, finder: Finder, values: Collection[str]) -> None:
+    def _look_up(self, finder: Finder, values: Collection[str], *, withheld: bool) -> None:
         """Find ids in the ledger; ask the destination for the others, and let the ledger know."""
         known = self._memory.of(values, loosely=self._loosely is not None)
         self._ids |= {value: (match.remote_id,) for value, match in known.items()}
@@ -100,11 +105,12 @@ class Resolver:
         self._remembered |= known.keys()
         if wanted := [value for value in values if value not in known]:
             names = {self._name(value) for value in wanted}
-            told = self._told(partial(finder.find, names))
+            told = self._told(finder.all if withheld else partial(finder.find, names))
+            matches = self._take(wanted, told)
             again = self._contradicted(told)
-            self._memory.put(self._take(wanted, told))
+            self._memory.put(matches)
             if again:
-                self._look_up(finder, again)
+                self._look_up(finder, again, withheld=withheld)
 
     def _contradicted(self, told: Mapping[str, Collection[str]]) -> list[str]:
         """Forget what the ledger knew and the destination calls otherwise; return the values."""
@@ -155,10 +161,10 @@ class Resolver:
         advice = f"{error.advice} {advice}".strip()
         return Stopped(*words, advice, code=error.code, http_status=error.http_status)
 
-    def ids(self, value: str) -> Collection[str] | None:
-        """Return the ids of a value; None if nothing may be asked."""
+    def ids(self, value: str, *, withheld: bool = False) -> Collection[str] | None:
+        """Return the ids of a value, found as `learn` does; None if nothing may be asked."""
         if value not in self._ids:
-            self.learn([value])
+            self.learn([value], withheld=withheld)
         return self._ids.get(value)
 
     def told_loosely(self, value: str) -> Match | None:

@@ -99,6 +99,7 @@ def resolvers(
         is_offline: Whether nothing may be asked.
         name: Returns the name of a company by its id at the source.
     """
+    spelled = {setting: Loosely(a.spelling) for setting, a in found.items() if a.spelling}
     return {
         setting: Resolver(
             setting,
@@ -108,10 +109,11 @@ def resolvers(
                 f"{setting} {ask.lookup}".strip(),
                 lambda: ledger().known_ids,
                 lambda value: ledger().digest(value),
+                spelled[setting].core if setting in spelled else None,
             ),
             is_offline=is_offline,
             name=name if setting == "parents" else str,
-            loosely=Loosely(ask.spelling) if ask.spelling else None,
+            loosely=spelled.get(setting),
         )
         for setting, ask in found.items()
     }
@@ -123,6 +125,7 @@ def references(
     fields: Sequence[Field],
     *,
     from_same_api: bool,
+    is_never: Callable[[str], bool],
 ) -> References:
     """Return what the contacts of a stream belong to.
 
@@ -131,27 +134,30 @@ def references(
         found: What finds the ids, by setting.
         fields: The destination's fields.
         from_same_api: Whether the records come from the same API as they go to.
+        is_never: Says whether an attribute is never sent.
 
     Raises:
         ConfigurationError: If an id in a file cannot be one.
     """
-    return References(list(_each(settings, found, fields, from_same_api=from_same_api)))
-
-
-def _each(
-    settings: Settings,
-    found: Mapping[str, Resolver],
-    fields: Sequence[Field],
-    *,
-    from_same_api: bool,
-) -> Iterator[Reference]:
     terms = {"parents": settings.parents, "owners": settings.owners}
+    return References(
+        [
+            Reference(each, field, others, found[n], from_same_api=from_same_api, is_never=is_never)
+            for n, field, others in _filled(found, fields)
+            if (each := terms[n])
+        ]
+    )
+
+
+def _filled(
+    found: Mapping[str, Resolver], fields: Sequence[Field]
+) -> Iterator[tuple[str, Field, list[Field]]]:
+    """Yield each setting, the field that takes its id, and others that take it, too."""
     for setting, resolver in found.items():
         field = next(each for each in fields if each.attribute == ATTRIBUTES[setting])
         others = [each for each in fields if each.wire == field.wire and each is not field]
         _assert_ids(setting, resolver, field)
-        if each := terms[setting]:
-            yield Reference(each, field, others, resolver, from_same_api=from_same_api)
+        yield setting, field, others
 
 
 def _assert_ids(setting: str, resolver: Resolver, field: Field) -> None:

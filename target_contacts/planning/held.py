@@ -52,6 +52,8 @@ class Held:
         """Contacts that were read one by one; None: it is gone."""
         self._after: dict[str, Fields | None] = {}
         """What contacts would hold; None: deleted."""
+        self._written: dict[str, Fields] = {}
+        """What would be written into contacts of which nothing else is known."""
         self.new: dict[str, Fields] = {}
         """Contacts that are yet to be created."""
         self.untold = ""
@@ -73,6 +75,21 @@ class Held:
             self._after[remote_id] = {**held, **item.payload}
             if remote_id in self.new:
                 self.new[remote_id] = {**held, **item.payload}
+        else:
+            before = self._written.get(remote_id, {})
+            self._written[remote_id] = {**before, **item.payload}
+
+    def after(self, remote_id: str, fields: Fields) -> Fields | None:
+        """Return what a contact would hold that holds these fields; None: it would be deleted."""
+        if remote_id in self._after:
+            return self._after[remote_id]
+        written = self._written.get(remote_id)
+        return {**fields, **written} if written else fields
+
+    @property
+    def changed(self) -> Mapping[str, Fields]:
+        """Return what is known of contacts as they would be, the new ones included."""
+        return {**self._written, **_there(self._after)}
 
     def present(
         self, remote_ids: Iterable[str], ask: Callable[[list[str]], dict[str, Any]]
@@ -85,12 +102,15 @@ class Held:
         """
         several = list(remote_ids)
         unknown = [each for each in several if each not in self._after]
-        found = ask(unknown) if unknown else {}
+        asked = ask(unknown) if unknown else {}
+        found = {n: self.after(n, f) if isinstance(f, dict) else f for n, f in asked.items()}
         return found | {each: self._after[each] for each in several if each in self._after}
 
     def all(self, sink: ApiSink[Any]) -> Mapping[str, Fields]:
         """Return all contacts by id, as they would be, and as the sink of a stream lists them."""
-        return _there({**self._listed(sink), **self._after})
+        listed = self._listed(sink).items()
+        after = {each: self.after(each, fields) for each, fields in listed}
+        return _there({**after, **self._after})
 
     def _listed(self, sink: ApiSink[Any]) -> Mapping[str, Fields]:
         if self._all is not None:
@@ -105,7 +125,7 @@ class Held:
         part = self._part(scope, most, sink)
         if part is None:
             return None
-        return _there({each: self._after.get(each, fields) for each, fields in part.items()})
+        return _there({each: self.after(each, fields) for each, fields in part.items()})
 
     def _part(self, scope: str, most: int, sink: ApiSink[Any]) -> Mapping[str, Fields] | None:
         if scope in self._parts:

@@ -16,7 +16,7 @@ from target_contacts.sinks.item import Action, Outcome
 from target_contacts.values.basic import as_text
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
     from tap_contacts.transport.errors import Refused
     from target_contacts.delivery.planned import Planned
@@ -124,22 +124,31 @@ class PlanningSink:
         found = self._held.within(scope, most, self._sink)
         if found is None:
             return None
-        new = self._held.new.items()
-        return [*found.items(), *(each for each in new if self._sink.scope(each[1]) == scope)]
+        changed = self._held.changed.items()
+        moved = {n: each for n, each in changed if self._sink.scope(each) == scope}
+        return {**moved, **found}.items()
 
     def find(self, wanted: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Yield the contacts that hold these values, and those that are yet to be created."""
-        yield from self._sink.find(wanted)
-        for remote_id, fields in self._held.new.items():
-            if all(as_text(fields.get(wire)) == value for wire, value in wanted.items()):
-                yield remote_id, fields
+        """Yield the contacts that hold these values, and those that would hold them."""
+        is_it = lambda fields: all(as_text(fields.get(w)) == v for w, v in wanted.items())  # noqa: E731
+        yield from self._with_changed(self._sink.find(wanted), is_it)
 
     def alike(self, contact: Payload) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Yield contacts that may be this one, and those that are yet to be created."""
-        yield from self._sink.alike(contact)
+        """Yield contacts that may be this one, and those that may be it then."""
         mine = _texts(contact.values())
-        for remote_id, fields in self._held.new.items():
-            if not mine.isdisjoint(_texts(fields.values())):
+        may_be = lambda fields: not mine.isdisjoint(_texts(fields.values()))  # noqa: E731
+        yield from self._with_changed(self._sink.alike(contact), may_be)
+
+    def _with_changed(
+        self,
+        found: Iterable[tuple[str, Mapping[str, Any]]],
+        may_be: Callable[[Mapping[str, Any]], bool],
+    ) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield contacts as they would be, and those that are to be created or changed."""
+        told = {remote_id: self._held.after(remote_id, fields) for remote_id, fields in found}
+        yield from ((each, fields) for each, fields in told.items() if fields is not None)
+        for remote_id, fields in self._held.changed.items():
+            if remote_id not in told and may_be(fields):
                 yield remote_id, fields
 
 

@@ -1,7 +1,7 @@
 """Say how a company is called apart from how that is spelled.
 
-Forms and their abbreviations are those of ISO 20275, as GLEIF lists them, where this table has
-them: https://www.gleif.org/en/about-lei/code-lists/iso-20275-entity-legal-forms-code-list
+The table of forms is from general knowledge, and was not compared with any register. A register is
+ISO 20275: https://www.gleif.org/en/about-lei/code-lists/iso-20275-entity-legal-forms-code-list
 Words that tell companies of one owner apart (Group, Holding) are no legal forms.
 """
 
@@ -81,6 +81,9 @@ _SHORT = {
     for short, _, others in (line.partition(":") for line in _FORMS.strip().splitlines())
     for spelled in (short, *others.split())
 }
+
+FORMS = frozenset(_SHORT)
+"""All forms of the table, as they are compared."""
 
 _BRACKETED = {"株": "kk", "同": "gk", "有": "yk", "주": "주식회사"}
 """Forms that one letter in brackets stands for; Unicode also has each as one sign."""

@@ -68,8 +68,8 @@ KNOWN = (
     ),
     Known(
         "delivery/candidates",
-        "self._by_key[key][remote_id] = fields if hashes else kept",
-        "self._by_key[key][remote_id] = fields if True else kept",
+        "self._fields[remote_id] = fields if hashes else kept",
+        "self._fields[remote_id] = fields if True else kept",
         EQUIVALENT,
         "fields that are not compared are only left out to save memory",
     ),

@@ -69,7 +69,8 @@ def ledger() -> Iterator[Ledger]:
 def resolver(ledger: Ledger, fake: Fake | None, **more: Any) -> Resolver:
     """Return what finds ids by name."""
     given = {"listed": None, "is_offline": False, **more}
-    memory = Memory(NAMES, lambda: ledger.known_ids, ledger.digest)
+    core = given["loosely"].core if given.get("loosely") else None
+    memory = Memory(NAMES, lambda: ledger.known_ids, ledger.digest, core)
     return Resolver("parents", finder=fake, memory=memory, **given)
 
 
@@ -302,3 +303,56 @@ def test_file_and_destination_are_searched_together(ledger: Ledger) -> None:
     alone = resolver(ledger, None, listed=listed, loosely=loosely())
     assert found(alone, *values) == [{"8"}, {"9"}, {"7"}]
     assert found(resolver(ledger, None, listed=listed), *values) == [set(), set(), set()]
+
+
+def test_a_second_client_spelled_alike_is_noticed_at_the_next_reading(ledger: Ledger) -> None:
+    """The match is not guessed any more; while nothing is read, it stays."""
+    fake = Fake(**{"ACME Inc": {"1"}})
+    assert found(resolver(ledger, fake, loosely=loosely()), "acme") == [{"1"}]
+    fake.held["Acme, Inc."] = {"2"}
+    fake.asked.clear()
+    assert found(resolver(ledger, fake, loosely=loosely()), "acme") == [{"1"}]
+    assert fake.asked == []
+    assert found(resolver(ledger, fake, loosely=loosely()), "acme", "x") == [{"1", "2"}, set()]
+    assert found(resolver(ledger, fake, loosely=loosely()), "acme") == [{"1", "2"}]
+    del fake.held["ACME Inc"]
+    assert found(resolver(ledger, fake, loosely=loosely()), "acme") == [{"2"}]
+
+
+def test_it_is_noticed_among_what_has_changed_for_a_day(ledger: Ledger) -> None:
+    """Also for values that the run does not ask for; one of another form is another company."""
+    fake = Fake(**{"ACME Inc": {"1"}, "Globex AG": {"3"}})
+    assert found(resolver(ledger, fake, loosely=loosely()), "acme", "globex") == [{"1"}, {"3"}]
+    age(ledger, days=2)
+    fake.new = {"Acme Ltd": {"2"}, "Initech": {"4"}}
+    fake.held |= fake.new
+    assert found(resolver(ledger, fake, loosely=loosely()), "globex") == [{"3"}]
+    assert fake.changes == 1
+    assert found(resolver(ledger, fake, loosely=loosely()), "acme") == [{"1", "2"}]
+
+
+def test_one_client_of_several_names_is_not_noticed_as_a_second(ledger: Ledger) -> None:
+    """Nor is the match asked for again when the same list is read."""
+    fake = Fake(**{"ACME Inc": {"1"}})
+    found(resolver(ledger, fake, loosely=loosely()), "acme")
+    fake.held["Acme, Inc."] = {"1"}
+    assert found(resolver(ledger, fake, loosely=loosely()), "x", "acme") == [set(), {"1"}]
+    fake.asked.clear()
+    assert found(resolver(ledger, fake, loosely=loosely()), "acme") == [{"1"}]
+    assert fake.asked == []
+
+
+def test_a_file_that_spells_another_alike_is_noticed(ledger: Ledger) -> None:
+    """It is compared with what is remembered once a run."""
+    fake = Fake(**{"ACME Inc": {"1"}})
+    found(resolver(ledger, fake, loosely=loosely()), "acme")
+    listed = {"Acme Ltd": {"9"}}
+    both = resolver(ledger, fake, listed=listed, loosely=loosely())
+    assert found(both, "acme") == [{"1", "9"}]
+
+
+@pytest.mark.parametrize("form", sorted(company_spelling.FORMS))
+def test_no_form_joins_two_companies_unless_that_is_wanted(ledger: Ledger, form: str) -> None:
+    """The table of forms counts for loose matches alone."""
+    fake = Fake(**{f"Acme {form}": {"1"}, "Globex": {"2"}})
+    assert found(resolver(ledger, fake), "Acme", f"Globex {form}") == [set(), set()]
