@@ -17,7 +17,7 @@ from target_contacts.declared.shapes import POLICIES
 from target_contacts.mapping.field import without_wires
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from target_contacts.mapping.field import Field, Payload, Table
 
@@ -47,6 +47,12 @@ _INSTEAD = {
 """Attribute to those that a destination may have a field for in its place."""
 
 _NO_EFFECT = "{} has no effect at {}: the name is {} there. Use {}."
+
+_NOT_FOUND = (
+    "Each rule of match_on needs what is never sent of stream {}: {}. A contact that the stream "
+    "creates has none of it, so after a lost ledger it is created again. Set mode to update_only, "
+    "or add a rule without it."
+)
 
 Rules: TypeAlias = "Mapping[str, str | None]"
 """Attribute to policy."""
@@ -133,6 +139,18 @@ def without_effect(policies: Policies, table: Table) -> Iterator[str]:
     for setting, name, instead in _idle(policies, table):
         form = "several fields" if name in _WHOLES else "one field"
         yield _NO_EFFECT.format(f"{setting}.{name}", table.title, form, " and ".join(instead))
+
+
+def not_found_again(
+    policies: Policies, stream: str, match_on: Sequence[str | Sequence[str]] | None
+) -> Iterator[str]:
+    """Yield a sentence if no contact that a stream creates could be found by its own rules."""
+    rules = [[each] if isinstance(each, str) else each for each in match_on or ()]
+    if any(isinstance(each, str) for each in match_on or ()):
+        rules = [[name for rule in rules for name in rule]]
+    never = [[name for name in rule if policies.of(name) == NEVER] for rule in rules]
+    if never and all(never):
+        yield _NOT_FOUND.format(stream, ", ".join(sorted({n for each in never for n in each})))
 
 
 def _idle(policies: Policies, table: Table) -> Iterator[tuple[str, str, list[str]]]:

@@ -44,7 +44,7 @@ class StreamParts:
         clears = self.sink.capabilities.clears_fields
         self._filled = FilledFields(run.ledger, self.sink.configured(), clears=clears)
         self.translation = self._translation()
-        for text in self.translation.fields.policies_without_effect:
+        for text in self.translation.of_policies:
             run.warn_once(text)
         self.intake = Intake(
             stream,

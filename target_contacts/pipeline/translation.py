@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from target_contacts.contact.field_names import FieldNames
 from target_contacts.delivery.leavers import MARK
 from target_contacts.mapping.path_check import assert_mapped
-from target_contacts.mapping.policies import Policies
+from target_contacts.mapping.policies import Policies, not_found_again
 from target_contacts.mapping.translator import Rules
 from target_contacts.pipeline.account_fields import AccountFields
 from target_contacts.pipeline.prepare import Preparation
@@ -83,6 +83,11 @@ class Translation:
         self.remarks = Remarks(stream, names, self.references, outcomes, warn_once)
         check = self._check()
         self.fields = AccountFields(sink, rules, self.references, run.settings.marks)
+        self.of_policies = self.fields.policies_without_effect
+        """A sentence for each policy that does not do, or does more, than may be expected."""
+        if run.settings.mode != "update_only":
+            match_on = run.settings.match_on
+            self.of_policies += not_found_again(rules.policies, stream.name, match_on)
         if self._is_marking:
             self.remarks.of_marks(self.fields.marks_that_stay)
         self.reader = RecordReader(

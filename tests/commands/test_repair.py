@@ -404,16 +404,26 @@ class IdlessSink(LenientSink):
     id_field = ""
 
 
-def relinked(place: Place, remote_id: str, key: str = "2") -> list[str]:
-    """Give a record of the fake destination another contact, in this process."""
+def repair(place: Place, verb: str, **asked: Any) -> Repair:
+    """Return a command on the ledger of the fake destination, in this process."""
     sink = place.sink
     run: Any = SimpleNamespace(
         client=sink, ledger=place.ledger, sink=lambda _: sink, outcomes=lambda _: None
     )
-    given = {"stream": "contacts", "key": (key,), "remote_id": remote_id, "ledger": "relink"}
-    asked = taken(given, {})
-    assert asked
-    return list(Repair(run, asked).relink())
+    taken_as = taken({"stream": "contacts", "ledger": verb, **asked}, {})
+    assert taken_as
+    return Repair(run, taken_as)
+
+
+def relinked(place: Place, remote_id: str, key: str = "2", stream: str = "contacts") -> list[str]:
+    """Give a record of the fake destination another contact, in this process."""
+    asked = {"stream": stream, "key": (key,), "remote_id": remote_id}
+    return list(repair(place, "relink", **asked).relink())
+
+
+def forgotten(place: Place, stream: str, key: str = "1") -> list[str]:
+    """Forget a record of the fake destination, in this process."""
+    return list(repair(place, "forget", stream=stream, key=(key,)).forget())
 
 
 @pytest.mark.parametrize("written", ["01", "0001"])
