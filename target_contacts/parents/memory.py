@@ -125,7 +125,7 @@ class Memory:
             wrong |= of_kind
         return wrong | self.respelled(told)
 
-    def respelled(self, told: Mapping[str, Collection[str]]) -> Collection[str]:
+    def respelled(self, told: Mapping[str, Collection[str]]) -> set[str]:
         """Forget loose matches of which another is spelled alike; return hashes of their values.
 
         Args:

@@ -67,7 +67,7 @@ def assert_withheld(
 def test_no_request_holds_what_is_never_sent(
     sandbox: Sandbox, workplace: Workplace, *, has_rules: bool
 ) -> None:
-    """A plan, a run whose creates are not answered, the run after it, a lost ledger, a check."""
+    """A plan, a run whose creates are not answered, the run after it, and a lost ledger."""
     dice = random.Random(f"{sandbox.api} {has_rules}")  # noqa: S311
     people = [person(number) for number in range(1, 5)]
     for number in (1, 2):
@@ -85,7 +85,6 @@ def test_no_request_holds_what_is_never_sent(
         assert workplace.target(config, contacts(*records)).code in {0, 1, 3}
     workplace.folder.joinpath("target-contacts.db").unlink()
     workplace.target(config, contacts(*people))
-    workplace.target(config, "", "--check")
     assert_withheld(sandbox, policies, people)
 
 

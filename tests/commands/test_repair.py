@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
 
 from tap_contacts.transport.errors import ApiError
-from target_contacts.commands.options import taken
-from target_contacts.commands.repair import Repair
 from target_contacts.ledger.entry import GONE, INTENT, LEAVING, MARKED, WRITTEN, Entry
 from target_contacts.ledger.ledger import Ledger
 from tests.crash.lab import KINDS
@@ -25,6 +22,7 @@ from tests.support.fake_sink import FakeSink
 from tests.support.ledger_runs import BUSY, holding
 from tests.support.privacy import CONTACT, found
 from tests.support.privacy import person as canary
+from tests.support.repairs import relinked
 from tests.support.zoho_people import ANNA, BERT, bins, names
 
 if TYPE_CHECKING:
@@ -402,28 +400,6 @@ class IdlessSink(LenientSink):
     """The same, but that it does not show them."""
 
     id_field = ""
-
-
-def repair(place: Place, verb: str, **asked: Any) -> Repair:
-    """Return a command on the ledger of the fake destination, in this process."""
-    sink = place.sink
-    run: Any = SimpleNamespace(
-        client=sink, ledger=place.ledger, sink=lambda _: sink, outcomes=lambda _: None
-    )
-    taken_as = taken({"stream": "contacts", "ledger": verb, **asked}, {})
-    assert taken_as
-    return Repair(run, taken_as)
-
-
-def relinked(place: Place, remote_id: str, key: str = "2", stream: str = "contacts") -> list[str]:
-    """Give a record of the fake destination another contact, in this process."""
-    asked = {"stream": stream, "key": (key,), "remote_id": remote_id}
-    return list(repair(place, "relink", **asked).relink())
-
-
-def forgotten(place: Place, stream: str, key: str = "1") -> list[str]:
-    """Forget a record of the fake destination, in this process."""
-    return list(repair(place, "forget", stream=stream, key=(key,)).forget())
 
 
 @pytest.mark.parametrize("written", ["01", "0001"])

@@ -10,8 +10,8 @@ import pytest
 
 from target_contacts.ledger.entry import GONE, WRITTEN
 from target_contacts.ledger.ledger import Ledger
-from tests.commands.test_repair import forgotten, relinked
 from tests.support.fake_run import Place
+from tests.support.repairs import forgotten, relinked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

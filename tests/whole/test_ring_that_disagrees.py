@@ -1,4 +1,4 @@
-"""A ring of APIs that write the same people otherwise: nobody is doubled or merged, and it rests."""
+"""A ring of APIs that write the same people otherwise: three people stay three, and it rests."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ THERE: dict[str, list[Person]] = {
     ],
     "valomnia": [
         {**NAMESAKE, "first_name": "TOM", "mobile": "+49 151 99999999", "city": "Köln"},
-        {**TINA, "last_name": "Ｒａｙ", "mobile": "+49-151-8888-8888", "job_title": "Boss"},
+        {**TINA, "last_name": "Ｒａｙ", "mobile": "+49-151-8888-8888", "job_title": "Boss"},  # noqa: RUF001  # full width
     ],
 }
 """The same three people: two namesakes, and two on one landline."""
