@@ -107,8 +107,7 @@ class CallErrors:
         detail = self._without_secrets(judgement.detail)
         error = kind(*words, code=judgement.code, http_status=answer.status, detail=detail)
         error.is_foreign = not judgement.sure and is_of_elsewhere(answer)
-        error.is_page = error.is_foreign and is_page(answer)
-        error.of_request, error.of_lack = judgement.of_request, judgement.of_lack
+        error.of_request = judgement.of_request
         if isinstance(error, Retry):
             error.retry_after = judgement.wait
         return error

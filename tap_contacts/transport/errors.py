@@ -33,13 +33,8 @@ class ApiError(SingerSDKError):
 
     is_foreign: bool = False
     """Whether what answered may not be the API: a page or a redirect."""
-    is_page: bool = False
-    """Whether it is one, and not only words of which a gateway may have been the author."""
     of_request: bool = False
     """Whether it may be about the form of the request, and not about what it holds."""
-
-    of_lack: bool = False
-    """Whether what the request or a record lacks is at fault, and no value."""
 
     def __init__(  # noqa: PLR0913
         self,

@@ -36,8 +36,6 @@ class Judgement(NamedTuple):
     """Seconds to wait before any other request, if the answer's headers name none."""
     of_request: bool = False
     """Whether the refusal of a whole request may be about its form, and not about a record."""
-    of_lack: bool = False
-    """Whether what the request or a record lacks is at fault, and no value."""
     sure: bool = True
     """Whether the API itself says so. Else it may be a proxy or gateway, which may have passed the
     request on."""

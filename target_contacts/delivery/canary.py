@@ -7,7 +7,6 @@ held, that shows with one contact, before any other one leaves.
 from __future__ import annotations
 
 from functools import cached_property
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -108,11 +107,11 @@ class Canary:
         """
         self._is_alone = False
         first_writes = self._sink.context.first_writes
-        first_writes.are_followed_by(())
+        first_writes.more_follow = False
         if before := _until(ready, self._due.kinds):
             return before
         self._is_alone, self._before = True, {}
-        first_writes.are_followed_by(map(_sent, islice(ready, 1, None)))
+        first_writes.more_follow = len(ready) > 1
         if ready[0].action is not Action.CREATE:
             self._before = self._held(str(ready[0].remote_id))
         return 1

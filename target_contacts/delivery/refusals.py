@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from target_contacts.delivery.planned import why
 from target_contacts.sinks.item import Action, created
-from target_contacts.sinks.refusal import Refusal, Unanswered
+from target_contacts.sinks.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -34,22 +34,18 @@ class Refusals:
         first_writes: The writes into an account that has accepted none yet.
         wires: Names of the destination's fields.
         takes_again: Takes an item that comes once more, so that it is not booked; says so.
-        remembers: Whether the next run knows of a create that was not answered.
     """
 
-    def __init__(  # noqa: PLR0913  # what it takes is all that it works with
+    def __init__(  # what it takes is all that it works with
         self,
         ledger: Ledger,
         outcomes: Outcomes,
         first_writes: FirstWrites,
         wires: Collection[str],
         takes_again: TakesAgain = lambda *_: False,
-        *,
-        remembers: bool = True,
     ) -> None:
         self._ledger, self._outcomes, self._first = ledger, outcomes, first_writes
         self._wires, self._takes_again = wires, takes_again
-        self._remembers = remembers
 
     def drop(self, refused: Sequence[Planned]) -> None:
         """Forget that creates were announced that did not happen."""
@@ -76,14 +72,10 @@ class Refusals:
         if accepted:
             self._first.accept()
         if unanswered:
-            self._first.leave_unanswered([self._unanswered(*each) for each in unanswered])
+            self._first.leave_unanswered([(item.key, error) for item, error in unanswered])
         left = [each for each in refused if not self._takes_again(*each)]
         if left:
             self._first.refuse([self._refusal(item, error) for item, error in left])
-
-    def _unanswered(self, item: Planned, error: OutcomeUnknown) -> Unanswered:
-        """Return a create that may be that of an earlier run, which ended for it."""
-        return Unanswered(item.key, error, item.is_second or not self._remembers)
 
     def _refusal(self, item: Planned, error: Rejected | Refused) -> Refusal:
         reason, outcomes = why(error), self._outcomes

@@ -215,8 +215,7 @@ class Steps:
     def _refusals(self) -> Refusals:
         first_writes = self._sink.context.first_writes
         parts = self._ledger, self._outcomes, first_writes, self._attributes
-        remembers = not self._can.idempotent
-        return Refusals(*parts, self._asks.takes_again, remembers=remembers)
+        return Refusals(*parts, self._asks.takes_again)
 
     @cached_property
     def _policies(self) -> UpdatePolicies:

@@ -12,22 +12,20 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from tap_contacts.transport.errors import ApiError, Stopped
-from target_contacts.sinks.refusal import filled, kind_of
+from target_contacts.sinks.refusal import OF_NO_RECORD, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Callable, Sequence
 
     from tap_contacts.transport.errors import OutcomeUnknown, Refused
     from target_contacts.errors import Rejected
-    from target_contacts.mapping.field import Payload
-    from target_contacts.sinks.refusal import Kind, Refusal, Unanswered
+    from target_contacts.sinks.refusal import Kind, Refusal
 
 MOST = 5
 """Write requests after which refusals that are not alike show that it is the records. Those of
 contacts that lack the field that is named do not count: they are about these contacts."""
 
-NOT_ANSWERED = "Nothing else was written. The next run looks whether this contact is there."
+NOT_ANSWERED = "Nothing else was written. The next run looks whether these contacts are there."
 
 NOBODY_HAS = (
     "%s: the first %d contacts were refused since they lack %s. See field_map and defaults: each "
@@ -57,8 +55,8 @@ class FirstWrites:
         self._together: set[str] = set()
         """Codes of refusals of several contacts that were not taken apart."""
         self._pending: list[Refusal] = []
-        self._following: Sequence[AbstractSet[str]] = ()
-        """Of each contact that follows one that is sent alone, the fields that have a value."""
+        self.more_follow = False
+        """Whether what is sent now goes alone, and others follow it."""
         self._pages: defaultdict[int | None, set[str]] = defaultdict(set)
         """Keys of creates that something else than the API answered, by HTTP status."""
         self._unanswered = False
@@ -70,15 +68,6 @@ class FirstWrites:
         if self._is_over is None:
             self._is_over = self._has_accepted()
         return self._is_over
-
-    @property
-    def more_follow(self) -> bool:
-        """Say whether what is sent now goes alone, and others follow it."""
-        return bool(self._following)
-
-    def are_followed_by(self, payloads: Iterable[Payload]) -> None:
-        """Take note of the contacts that follow what is sent now; none if it does not go alone."""
-        self._following = [filled(payload) for payload in payloads]
 
     def accept(self) -> None:
         """Take note that a write was accepted: what was refused before was so for itself."""
@@ -92,24 +81,25 @@ class FirstWrites:
         for refusal in pending:
             refusal.reject()
 
-    def leave_unanswered(self, creates: Sequence[Unanswered]) -> None:
-        """Take note of the creates of one request that was not answered.
+    def leave_unanswered(self, creates: Sequence[tuple[str, OutcomeUnknown]]) -> None:
+        """Take note of the creates of one request that was not answered, by key.
 
         Raises:
-            Stopped: If it got a page or redirect, which is no passing outage and about no record.
-                Where it may be about the record, two that were sent alone have to be alike.
+            Stopped: If two that were sent alone got the same page or redirect, which is no
+                passing outage. One alone may be about the record.
         """
         self._unanswered = True
-        for create in () if self.is_over else creates:
-            alike = self._pages[create.error.http_status]
-            if create.error.is_foreign and (create.needed == 1 or len(creates) == 1):
-                alike.add(create.key)
-            if len(alike) >= create.needed:
-                raise self._answered_elsewhere(create.error)
+        if len(creates) > 1 or self.is_over:
+            return
+        for key, error in creates:
+            alike = self._pages[error.http_status]
+            alike |= {key} if error.is_foreign else set()
+            if len(alike) >= OF_NO_RECORD:
+                raise self._answered_elsewhere(error)
 
     def _answered_elsewhere(self, error: OutcomeUnknown) -> Stopped:
         """Return the error of an account whose writes are not answered by the API."""
-        asked = f"{error.asked}, the first write into this account"
+        asked = f"{error.asked}, the first writes into this account"
         advice = f"{error.advice} {NOT_ANSWERED}".strip()
         return Stopped(self._title, asked, error.answered, advice, http_status=error.http_status)
 
@@ -143,15 +133,9 @@ class FirstWrites:
         for refusal in refusals:
             kind = refusal.kind
             self._alone[kind] += 1
-            needed = 1 if self._is_of_all(refusal) else refusal.needed
-            if self._alone[kind] + (kind[0] in self._together) >= needed:
+            if self._alone[kind] + (kind[0] in self._together) >= refusal.needed:
                 raise self._stopped(refusal.error, kind)
         self._count()
-
-    def _is_of_all(self, refusal: Refusal) -> bool:
-        """Say whether whatever a contact lacks is lacking in all that follow, too."""
-        lacks = isinstance(refusal.error, ApiError) and refusal.error.of_lack
-        return lacks and all(fields <= refusal.filled for fields in self._following)
 
     def refuse_together(self, error: Rejected | Refused, *, is_last: bool) -> None:
         """Take note of a request for several contacts that was refused as a whole.
@@ -177,9 +161,7 @@ class FirstWrites:
             refusal.show()
         code, field = kind
         said = error.answered if isinstance(error, ApiError) else f"code {code}"
-        several = self._alone[kind] > 1 or kind[0] in self._together
-        what = "several were refused alike" if several else "the first one was refused"
-        answered = f"{what}, with {said}" + (f" for {field}" if field else "")
+        answered = f"several were refused alike, with {said}" + (f" for {field}" if field else "")
         advice = error.advice if isinstance(error, ApiError) else ""
         written = (
             "What was not answered is looked up by the next run; nothing else was written"

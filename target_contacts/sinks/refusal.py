@@ -5,18 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from tap_contacts.transport.errors import ApiError, OutcomeUnknown, Refused
+from tap_contacts.transport.errors import ApiError, Refused
 from target_contacts.errors import OUTCOME_UNKNOWN, Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
-    from collections.abc import Set as AbstractSet
 
     from target_contacts.mapping.field import Payload
-
-BLOCKED = frozenset((400, 401, 403, 406))
-"""HTTP statuses of pages that may be about one request: its content is not let through, or its
-sign-in has ended."""
 
 ALIKE = 3
 """Refusals alike that show that it is not the records."""
@@ -71,37 +66,11 @@ class Refusal(NamedTuple):
         return self.payload.get(field) in (None, "")
 
     @property
-    def filled(self) -> AbstractSet[str]:
-        """Return the fields of the contact that have a value."""
-        return filled(self.payload)
-
-    @property
     def needed(self) -> int:
         """Return how many refusals alike show that it is not the records."""
         by_setting = self.kind[1] in self.by_default
         of_request = isinstance(self.error, ApiError) and self.error.of_request
         return OF_NO_RECORD if by_setting or of_request else ALIKE
-
-
-class Unanswered(NamedTuple):
-    """A create that was not answered."""
-
-    key: str
-    error: OutcomeUnknown
-    is_second: bool
-    """Whether it was not answered before, either, perhaps in an earlier run that ended for it, or
-    nobody knows."""
-
-    @property
-    def needed(self) -> int:
-        """Return how many pages or redirects alike show that it is not the records."""
-        is_of_account = self.error.is_page and self.error.http_status not in BLOCKED
-        return 1 if is_of_account and not self.is_second else OF_NO_RECORD
-
-
-def filled(payload: Payload) -> AbstractSet[str]:
-    """Return the fields of a contact that have a value."""
-    return {wire for wire, value in payload.items() if value not in (None, "")}
 
 
 def kind_of(error: Rejected | ApiError) -> Kind:

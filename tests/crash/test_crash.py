@@ -222,6 +222,7 @@ def test_a_signal_ends_a_long_wait(api: str) -> None:
         assert (ended.code, "Traceback" in ended.log) == (143, False)
         assert lab.open_intents() == 0
         lab.calm()
+        lab.forget_pauses()
         lab.must_be_well(lab.run(messages))
         assert (lab.verdict, len(lab.held())) == ((0, 0, []), len(FIRST))
 

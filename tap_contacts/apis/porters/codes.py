@@ -80,9 +80,6 @@ _OF_REQUEST = {
 OF_REQUEST = frozenset(_OF_REQUEST)
 """Codes that do not convict a record if they refuse a whole request."""
 
-OF_LACK = "101"
-"""The one of them that says that something is missing."""
-
 OF_READS = {"100", "101"}
 """Those that end a run as the answer to a read: no value of a record is at fault then, and contacts
 that are not found would be doubled."""
@@ -141,8 +138,7 @@ def _refused(code: str, method: str | None, sent: Any) -> Judgement:
         reads = method == "GET" and code in OF_READS
         verdict = Verdict.STOP if reads else known.verdict
         advice = _MAY_BE_REQUEST + _OF_REQUEST[code]
-        writes, lack = method != "GET", code == OF_LACK
-        return known._replace(verdict=verdict, advice=advice, of_request=writes, of_lack=lack)
+        return known._replace(verdict=verdict, advice=advice, of_request=method != "GET")
     if code == "302" and f">{wire.NEW}<".encode() not in (sent or b""):
         return known._replace(verdict=Verdict.REJECT)
     return known
