@@ -68,10 +68,12 @@ def won(
     return SelfClient(means(who, Client), urls).settings(given or {})
 
 
-def refused(centers: Mapping[str, ZohoVoice], who: Reader) -> str:
+def refused(
+    centers: Mapping[str, ZohoVoice], who: Reader, given: Mapping[str, Any] | None = None
+) -> str:
     """Return the sentence that a person gets instead."""
     with pytest.raises(Stopped) as caught:
-        won(centers, who)
+        won(centers, who, given)
     return str(caught.value)
 
 
@@ -149,6 +151,13 @@ def test_what_is_wrong_is_named_after_one_request_to_each_centre(
     assert answered in told
     assert advice in told
     assert set(asked(centers).values()) == {1}
+
+
+def test_no_data_centre_is_advised_where_the_settings_name_the_server(centers: Centers) -> None:
+    """Beside `accounts_url` a data centre would not be asked."""
+    told = refused({}, reader("1000.no"), {"accounts_url": centers["eu"].url})
+    assert "invalid_code (accounts_url)" in told
+    assert "data_center" not in told
 
 
 def test_a_code_works_once_and_three_minutes(centers: Centers, clock: Clock) -> None:

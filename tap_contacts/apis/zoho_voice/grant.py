@@ -98,7 +98,13 @@ class SelfClient(Grant):
             refusals.setdefault(answered, []).append(center)
             if answered not in ADVICE and (len(refusals) == 1 or answered == THROTTLED):
                 break
-        raise _refused(refusals, [each for each in self._by_center if each not in accounts])
+        raise _refused(refusals, self._left(accounts))
+
+    def _left(self, accounts: Mapping[str, str]) -> list[str]:
+        """Return the centres that `data_center` could name; none counts beside `accounts_url`."""
+        if "accounts_url" in accounts:
+            return []
+        return [each for each in self._by_center if each not in accounts]
 
     def _asked(self, url: str, form: Mapping[str, str]) -> tuple[str, str]:
         """Send the code to one centre; return what it answers, and the refresh token or ""."""
