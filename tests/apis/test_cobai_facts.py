@@ -48,7 +48,7 @@ READINGS = [
     (("signed_query",), 25, f"holds: {QUERY} (sign_query is true)"),
     ((), 25, f"cannot be told: {CUSTOMERS} (number listed: 26, no second page known; compare it"),
     ((), 3, f"cannot be told: {CONTACTS} (number listed: 3, "),
-    ((), 0, f"cannot be told: {CONTACTS} (no contact was found; 2 customers are looked at)"),
+    ((), 0, f"cannot be told: {CONTACTS} (no contact was found; customers looked at: 1)"),
     ((), 0, f"holds: {LISTED}"),
     ((), 25, f"holds: {SHOWN}"),
     (("pages_link",), 25, f"differs: {CUSTOMERS} (it has pages, which are found by their links)"),

@@ -139,7 +139,7 @@ class _Lists:
         yield fact(CUSTOMERS_WHOLE, self._customers_whole)
         yield fact(LISTED, self._listed)
         if self._contacts is None:
-            none = unknown(f"no contact was found; {LOOKED_AT} customers are looked at")
+            none = unknown(f"no contact was found; customers looked at: {len(self._looked_at)}")
             yield from (Fact(what, none) for what in (CONTACTS_WHOLE, SHOWN))
             return
         found = self._contacts
@@ -152,10 +152,14 @@ class _Lists:
         self._customers = [uuid for uuid in self._client.chosen if uuid in listed] or listed
         return _whole(self._client, CUSTOMERS, "customer", root)
 
+    @property
+    def _looked_at(self) -> list[str]:
+        return self._customers[:LOOKED_AT]
+
     def _listed(self) -> Seen:
         if not self._customers:
             return unknown("no customer was found")
-        for customer in self._customers[:LOOKED_AT]:
+        for customer in self._looked_at:
             self._path = f"{CUSTOMERS}/{customer}/contact"
             try:
                 root = self._client.call("GET", self._path).xml
