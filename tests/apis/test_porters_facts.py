@@ -35,7 +35,7 @@ def lines_of(sandbox: Porters) -> list[str]:
 
 # Reading, words of an assumption, and the line about it.
 EXPECTED = [
-    ("", "Aliases in the list", "holds: "),
+    ("", "Aliases in the list", "(fields: 26; among the first 26, the company's own: 1)"),
     ("bare_aliases", "Aliases in the list", "differs: "),
     ("", "how long a text may be", "holds: "),
     ("", "names the options", "holds: "),
@@ -50,7 +50,11 @@ EXPECTED = [
     ("reference_plain", "A reference holds", "differs: "),
     ("", "OptionRoot", "cannot be told: "),
     ("", ":full finds", "differs: "),
-    ("", "what the company uses", "cannot be told: "),
+    (
+        "",
+        "what the company uses",
+        "(recruiters could not be read, code 7 (HTTP 400); if the screen",
+    ),
     ("", "refused with code 100", "(System, code 100, HTTP 400)"),
     ("status_200", "refused with code 100", "(System, code 100, HTTP 200)"),
     ("contact_root", "refused with code 100", "(Contact, code 100, HTTP 400)"),
@@ -70,6 +74,15 @@ def test_each_assumption_is_told_as_the_database_has_it(
         assert len(sandbox.log) <= 10
         assert {line.request.path for line in sandbox.log} <= {CONTACT, FIELD, "/v1/recruiter"}
     assert "xample" not in "".join(lines)
+
+
+def test_recruiters_that_can_be_read_are_counted_beside_the_contacts() -> None:
+    """Which of the two a company uses is for a person to see."""
+    listed = '<Recruiter Total="5" Count="0" Start="0"><Code>0</Code></Recruiter>'
+    with Porters() as sandbox:
+        sandbox.fault(on="GET /v1/recruiter", status=200, body=listed)
+        line = line_of(lines_of(sandbox), "what the company uses")
+    assert "(contacts: 3, recruiters: 5; if the screen shows" in line
 
 
 def test_what_no_read_tells_says_what_does() -> None:

@@ -45,6 +45,10 @@ NOT_THERE = "Contact.P_NotThere"
 NOT_TAKEN = "100"
 
 FEW = "the company has too few contacts"
+WHICH_OF_TWO = (
+    "if the screen shows these people as recruiters, a run neither reads nor finds them there, "
+    "since it knows contacts only"
+)
 BY_OFFSETS = "it is refused; contacts are read by offsets instead"
 
 
@@ -187,8 +191,8 @@ class Facts:
             return holds("whether full-width letters count as others was not tried")
         if self._page(condition=f"{MAIL}:full={usable[0]}").items:
             return differs(
-                "letter case counts, so that a contact whose name is spelt in another one may not "
-                "be found among many of one client; porters.external_key_field finds what this "
+                "letter case counts; among many contacts of one client, one whose name is written "
+                "with other capitals may not be found; porters.external_key_field finds what this "
                 "product created"
             )
         return harms(
@@ -200,11 +204,13 @@ class Facts:
 
     def _recruiters(self) -> Seen:
         params = {"count": 1, "field": "Recruiter.P_Id"}
-        root = self._client.call("GET", "/v1/recruiter", params=params).xml
-        return unknown(
-            f"contacts: {self._total}, recruiters: {wire.total(root)}; a person has to say which "
-            "of the two the company uses"
-        )
+        try:
+            root = self._client.call("GET", "/v1/recruiter", params=params).xml
+        except ApiError as error:
+            if error.http_status is None:
+                raise
+            return unknown(f"recruiters could not be read, {error.answered}; {WHICH_OF_TWO}")
+        return unknown(f"contacts: {self._total}, recruiters: {wire.total(root)}; {WHICH_OF_TWO}")
 
     def _unknown_field(self) -> Seen:
         params = {"count": 1, "field": NOT_THERE}

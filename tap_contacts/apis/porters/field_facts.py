@@ -33,11 +33,13 @@ class FieldFacts:
         names = [text(each, "Field.P_Alias").strip() for each in self._fields]
         own = sum(name.removeprefix("Contact.").startswith(("U_", "A_")) for name in names)
         if any(name.startswith("Contact.P_") for name in names):
-            return holds(
-                f"of {wire.total(root)} fields, {own} of the first {len(names)} are own ones"
-            )
+            seen = f"fields: {wire.total(root)}; among the first {len(names)}, "
+            return holds(f"{seen}the company's own: {own}")
         if any(name.startswith("P_") for name in names):
-            return differs("they come without it, and are taken so; field_map needs Contact. too")
+            return differs(
+                "they come without it, and are taken so; names in field_map begin with Contact. "
+                "all the same"
+            )
         if wire.total(root) > len(names):
             return unknown("no field that every company has is among the first")
         return harms(
