@@ -24,7 +24,7 @@ EXPECTED = [
     ("deprecated_version", "call the version deprecated", "set valomnia.api_version"),
     ("", SIZE, "holds: "),
     ("max_30", SIZE, "(it holds 30; pages follow that)"),
-    ("max_1000", LARGER, "(asked for 1000, the API says 1000)"),
+    ("max_1000", LARGER, "(asked for 1000, the API gives up to 1000)"),
     ("max_refused", LARGER, "differs: "),
     ("", IDS, "holds: "),
     ("sort_id_refused", IDS, "they are read in other orders"),

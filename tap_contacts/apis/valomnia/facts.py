@@ -154,7 +154,7 @@ class Facts:
             told = self._client.call("GET", self._client.path, params=query).json["paging"]
         except Refused as error:
             return differs(f"{error.answered}; {PAGE_SIZE} are asked for, so nothing is to be set")
-        return holds(f"asked for {LARGEST_PAGE}, the API says {told.get('max')}")
+        return holds(f"asked for {LARGEST_PAGE}, the API gives up to {told.get('max')}")
 
     def _order(self) -> Seen:
         try:
