@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import multiprocessing
 import os
 import re
 import signal
@@ -87,6 +88,21 @@ def test_a_process_that_is_kept_holds_nothing_of_a_folder(tmp_path: Path) -> Non
         pytest.skip("only Linux shows what a process holds")
     held = [(process / "cwd").readlink(), *map(Path.readlink, (process / "fd").iterdir())]
     assert [path for path in held if path.is_relative_to(tmp_path)] == []
+
+
+def run_one(folder: Path) -> None:
+    """Run a command that is soon over."""
+    assert Workplace(folder).plain("target-contacts", "--version").code == 0
+
+
+def test_a_process_of_a_pool_that_ran_a_command_ends(tmp_path: Path) -> None:
+    """It does not wait for the one that it keeps; `make crowd` and `make crash` have such pools."""
+    started = multiprocessing.get_context("spawn").Process(target=run_one, args=(tmp_path,))
+    started.start()
+    started.join(60)
+    code = started.exitcode
+    started.kill()
+    assert code == 0
 
 
 def test_a_command_that_takes_too_long_is_killed_with_its_process(tmp_path: Path) -> None:

@@ -7,13 +7,13 @@ stays open, it ends as the command would, and the next command gets a new proces
 
 from __future__ import annotations
 
-import atexit
 import itertools
 import os
 import sys
 import traceback
 from multiprocessing import Pipe
 from multiprocessing.connection import wait
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,9 @@ class Kept:
         self._process = CONTEXT.Process(target=serve, args=(answers,))
         self._process.start()
         answers.close()
+        # `atexit` would be too late in a process that itself is one of `multiprocessing`: at its
+        # end that first waits for all that it started.
+        Finalize(self, self._asks.close, exitpriority=1)
         self.is_there = True
         """Whether it can be another command."""
 
@@ -58,18 +61,8 @@ class Kept:
             return None
         return code
 
-    def close(self) -> None:
-        """Be no command any more."""
-        self._asks.close()
-
 
 _IDLE: list[Kept] = []
-
-
-@atexit.register
-def _close() -> None:
-    for each in _IDLE:
-        each.close()
 
 
 def run(
