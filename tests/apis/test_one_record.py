@@ -102,6 +102,40 @@ def test_a_code_of_porters_that_always_comes_is_of_one_record(
         must_land(night, wanted)
 
 
+@pytest.mark.parametrize("code", [146, 403, 404])
+@pytest.mark.parametrize("position", POSITIONS)
+def test_a_code_that_would_end_a_run_is_of_one_record_where_another_is_taken(
+    workplace: Workplace, code: int, position: str
+) -> None:
+    """PORTERS says it of an item, and takes the others of the same request."""
+    one = list(PEOPLE)[POSITIONS[position]]
+    with Porters() as porters:
+        night = Night(porters, workplace)
+        porters.spoilt[held_by(one)] = Code(code)
+        if position == "only":
+            run = night.run([one])
+            assert (run.code, run.messages, workplace.rejections) == (1, [], [])
+            return
+        must_pass_over(night, night.run(PEOPLE), PEOPLE, {one})
+        assert night.rejected() == [(one, str(code))]
+        porters.spoilt.clear()
+        must_land(night, list(PEOPLE))
+
+
+@pytest.mark.parametrize("code", [Code.UNAVAILABLE, Code.TOKEN_EXPIRED, Code.TOKEN_INVALID])
+def test_what_began_in_the_midst_of_a_request_convicts_no_record(
+    workplace: Workplace, code: Code
+) -> None:
+    """Maintenance, or the end of the token."""
+    with Porters() as porters:
+        night = Night(porters, workplace)
+        porters.spoilt[held_by(5)] = code
+        run = night.run(PEOPLE)
+        assert (run.code, run.messages, workplace.rejections) == (1, [], [])
+        porters.spoilt.clear()
+        must_land(night, list(PEOPLE))
+
+
 BARRED = [
     (api, write, status)
     for (api, write), status in zip(

@@ -25,6 +25,10 @@ OF_ONE_CONTACT = {"5", "6", "400"}
 AT_FAULT = {"5": "Contact.P_Owner", "7": "Contact.P_Client", "126": wire.PHASE}
 """Fields that codes speak of."""
 
+BEGUN_SINCE = {"9", "401", "402", "500"}
+"""Codes that are about all contacts, even if others of the request were taken: maintenance may have
+begun since, the token have ended, or the database be full."""
+
 REFUSED = {Verdict.REJECT, Verdict.MISSING, Verdict.UNKNOWN}
 """Verdicts that speak of one contact; an update of unknown outcome does no harm."""
 
@@ -32,18 +36,30 @@ REFUSED = {Verdict.REJECT, Verdict.MISSING, Verdict.UNKNOWN}
 def settled(items: Sequence[Item], results: Sequence[wire.Result]) -> Iterator[list[Outcome[Item]]]:
     """Yield what became of the contacts of an answered request.
 
+    What PORTERS says of one contact is not about all of them if it took another of the request.
+
     Raises:
         Stopped: After that, if a code of one of them says that no other can succeed.
     """
-    outcomes = [_outcome(item, each) for item, each in zip(items, results, strict=True)]
+    some_taken = any(each.code == "0" for each in results)
+    outcomes = [
+        _outcome(item, each, some_taken=some_taken)
+        for item, each in zip(items, results, strict=True)
+    ]
     yield [outcome for outcome in outcomes if not isinstance(outcome.error, Stopped)]
     for outcome in outcomes:
         if isinstance(outcome.error, Stopped):
             raise outcome.error
 
 
-def _outcome(item: Item, result: wire.Result) -> Outcome[Item]:
-    """Return what became of one contact by its code."""
+def _outcome(item: Item, result: wire.Result, *, some_taken: bool) -> Outcome[Item]:
+    """Return what became of one contact by its code.
+
+    Args:
+        item: The contact.
+        result: What it was answered with.
+        some_taken: Whether a contact of the same request was taken.
+    """
     code = result.code
     if code == "0":
         return Outcome(item, result.id)
@@ -51,7 +67,8 @@ def _outcome(item: Item, result: wire.Result) -> Outcome[Item]:
     words = (Porters.title, f"POST {CONTACTS.path}", f"code {code}", judgement.advice)
     if judgement.verdict is Verdict.UNKNOWN and item.action is Action.CREATE:
         return Outcome(item, error=OutcomeUnknown(*words, code=code, http_status=200))
-    if code in OF_ONE_CONTACT or judgement.verdict in REFUSED:
+    of_one = code in OF_ONE_CONTACT or (some_taken and code not in BEGUN_SINCE)
+    if of_one or judgement.verdict in REFUSED:
         reason = f"PORTERS refuses the contact with code {code}. {judgement.advice}".strip()
         field = _at_fault(item, code)
         return Outcome(item, error=Rejected(reason, code, field=field, http_status=200))
