@@ -159,6 +159,22 @@ def test_a_record_that_something_before_the_api_bars_is_rejected_alone(
         must_land(night, list(PEOPLE))
 
 
+@pytest.mark.parametrize("status", [403, 404, 405])
+@pytest.mark.parametrize("canary", [False, True])
+def test_a_page_for_the_first_contact_of_a_monitor_ends_no_run(
+    workplace: Workplace,
+    status: int,
+    canary: bool,  # noqa: FBT001
+) -> None:
+    """As for any other API, a second one is tried."""
+    with BasIp() as monitor:
+        night = Night(monitor, workplace)
+        night.spoil(1, status=status, body="<html><body>Blocked</body></html>")
+        run = night.run(PEOPLE, canary=canary)
+        must_pass_over(night, run, PEOPLE, {1})
+        must_land(night, list(PEOPLE))
+
+
 # Several that always fail.
 
 SEVERAL = {

@@ -18,6 +18,7 @@ from tap_contacts.apis.bas_ip.settings import ACCOUNT, TITLE
 from tap_contacts.apis.bas_ip.sign_in import Login
 from tap_contacts.apis.bas_ip.wire import AUTO, INFO_PATH, LOGIN_PATH
 from tap_contacts.transport.call import Call
+from tap_contacts.transport.call_errors import is_page
 from tap_contacts.transport.client import ApiClient
 from tap_contacts.transport.errors import Barred, NotFound, Refused, Retry, Stopped
 from tap_contacts.transport.verdict import NOT_UNDERSTOOD, Judgement, Verdict
@@ -78,12 +79,15 @@ class BasIp(ApiClient):
         return self._login
 
     def judge(self, answer: Answer) -> Judgement:
-        """Return what an answer means; a path that has never taken a contact may be wrong."""
+        """Return what an answer means; a path that has never taken a contact may be wrong.
+
+        A page may be about the one contact, which something before the device does not let through.
+        """
         judgement = codes.judge(answer)
         if self._accepts or not self.is_new:
             return judgement
         if judgement.verdict is Verdict.STOP:
-            return judgement._replace(sure=True)
+            return judgement if is_page(answer) else judgement._replace(sure=True)
         is_other = judgement.advice == NOT_UNDERSTOOD.advice
         return judgement._replace(advice=NOT_OURS) if is_other else judgement
 
