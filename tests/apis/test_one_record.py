@@ -9,6 +9,7 @@ import pytest
 
 from tests.crash.lab import KINDS
 from tests.sandbox.bas_ip import BasIp
+from tests.sandbox.cobai import Cobai
 from tests.sandbox.porters import Porters
 from tests.sandbox.porters_codes import Code
 from tests.support.commands import Workplace
@@ -172,6 +173,15 @@ def test_a_page_for_the_first_contact_of_a_monitor_ends_no_run(
         night.spoil(1, status=status, body="<html><body>Blocked</body></html>")
         run = night.run(PEOPLE, canary=canary)
         must_pass_over(night, run, PEOPLE, {1})
+        must_land(night, list(PEOPLE))
+
+
+def test_a_create_that_cobai_does_not_allow_is_of_one_record(workplace: Workplace) -> None:
+    """Without words it is told from a wrong address by the next ones, which are taken."""
+    with Cobai() as cobai:
+        night = Night(cobai, workplace)
+        night.spoil(1, status=405)
+        must_pass_over(night, night.run(PEOPLE), PEOPLE, {1})
         must_land(night, list(PEOPLE))
 
 

@@ -48,6 +48,7 @@ _PUT_REFUSED = f"{_CREATE_REFUSED} It may also want a password with each change.
 CREATE = {
     400: Judgement(_REJECT, "BadRequest", advice=_CREATE_REFUSED),
     404: Judgement(Verdict.MISSING, advice="cobai has no customer with this UUID."),
+    405: Judgement(_REJECT, advice="Check api_url."),
 }
 """What else they mean for the create."""
 
