@@ -258,7 +258,7 @@ def test_an_answer_that_makes_no_sense_is_no_success(
     lost = monitor.fault(on=UPSERT, times=-1, status=status, body=body)
     run = workplace.target(config(monitor), contacts(*people, state={"at": 2}))
     assert (run.code, run.out, bins(run.summary), held(monitor)) == (1, "", {}, [])
-    told = "create of a contact: no answer in" if status >= 500 else "the first write into this"
+    told = "create of a contact: no answer in" if status >= 500 else "the first writes into this"
     assert (told in run.log, f"HTTP {status}" in run.log) == (True, True)
     assert len(monitor.writes) + sum(not line.executed for line in monitor.log) <= most
     lost.times = 0

@@ -387,7 +387,7 @@ def test_creates_that_are_all_barred_end_the_run(
         zoho.fault(on="POST /rest", status=status, body=HTML, times=-1)
         run = workplace.target(zoho.target_config(), contacts(*map(person, range(1, 13))))
         assert (run.code, run.summary["rejected"], zoho.contacts) == (1, 0, [])
-        assert f"the first write into this account: HTTP {status}." in run.log.splitlines()[-1]
+        assert f"the first writes into this account: HTTP {status}." in run.log.splitlines()[-1]
         assert advice in run.log.splitlines()[-1]
         assert sum(line.request.method == "POST" for line in zoho.log) == 3
         assert sum(line.request.path.startswith("/oauth") for line in zoho.log) == 1
