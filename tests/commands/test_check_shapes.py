@@ -103,7 +103,7 @@ def changed(records: list[Record], seed: int) -> list[Record]:
     found = []
     for before in records:
         record = dict(before)
-        for name in VALUES.keys() & record.keys():
+        for name in sorted(VALUES.keys() & record.keys()):
             drawn = chance.random()
             if drawn < 0.1:
                 del record[name]
