@@ -73,6 +73,11 @@ class Lease:
         """Use a permit."""
         self._used, self._last = self._used + 1, now
 
+    @property
+    def unused(self) -> int:
+        """Return how many permits were entered for this process and not used."""
+        return int(self._count) - self._used if self.number else 0
+
     def used(self, now: float) -> Used | None:
         """Return what became of the permits, if somebody has to know."""
         return Used(self.number, self._used, now - self._last) if self.number else None
@@ -154,8 +159,12 @@ class SharedRate:
             self._loss.watch(lambda: self._change(pause))
 
     def lately(self, method: str) -> int:
-        """Return about how many requests of a method all processes sent within a window."""
-        return self._lately.get(method, 0)
+        """Return how many requests of a method all processes sent within a window.
+
+        Permits that other processes have not used yet count, too.
+        """
+        with self._lock:
+            return self._lately.get(method, 0) - self._leases.get(method, Lease()).unused
 
     def close(self) -> None:
         """Close the connection to the database."""

@@ -337,6 +337,38 @@ def test_clients_of_one_account_share_and_others_do_not(api: PlainApi, url: str)
     assert not is_waiting(client_of(api, requests_per_minute=2))
 
 
+@pytest.mark.parametrize("limit", [20, 500, 2560, 100_000])
+@pytest.mark.parametrize("count", [1, 2, 15, 158, 300])
+def test_permits_that_are_not_used_are_no_requests(
+    url: str, clock: Clock, limit: int, count: int
+) -> None:
+    """A process that has taken many permits at once has not sent so many requests lately."""
+    shared = rate(url, clock, {"POST": limit, "GET": limit})
+    sent = {"POST": 0, "GET": 0}
+    for number in range(count):
+        clock.now += 0.005
+        method = "GET" if number % 10 == 3 else "POST"
+        shared.get_ready(method)
+        sent[method] += shared.claim(method) == 0
+        assert {each: shared.lately(each) for each in sent} == sent
+    clock.now += 5
+    shared.get_ready("POST")  # its permits have ended
+    assert shared.lately("POST") == sent["POST"]
+    shared.close()
+
+
+def test_what_another_process_may_still_send_counts(url: str, clock: Clock) -> None:
+    """Nobody knows whether it was sent already."""
+    one, other = (rate(url, clock, {"POST": 100}) for _ in range(2))
+    for _ in range(4):
+        one.get_ready("POST")
+        assert one.claim("POST") == 0
+    other.get_ready("POST")
+    assert (one.lately("POST"), other.lately("POST")) == (4, 1 + 2 + 4)
+    one.close()
+    other.close()
+
+
 def test_a_throttle_of_one_client_pauses_the_other(api: PlainApi, store: Store) -> None:
     """Through either database, though no rate is known of these requests."""
     first, second = (client_of(api, rate_url=store.url) for _ in range(2))
