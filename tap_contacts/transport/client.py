@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
+from tap_contacts.transport.attempt import Attempts
 from tap_contacts.transport.call import Call
-from tap_contacts.transport.call_errors import CallErrors, may_be_done
+from tap_contacts.transport.call_errors import CallErrors
 from tap_contacts.transport.circuit_breaker import CircuitBreaker
-from tap_contacts.transport.errors import NoAnswer, Refused, Retry, Stopped
-from tap_contacts.transport.first_answer import FirstAnswer
+from tap_contacts.transport.errors import NoAnswer, Stopped
 from tap_contacts.transport.origin import origin
 from tap_contacts.transport.pacing import Pacing
 from tap_contacts.transport.rate_limit import RateLimiter
@@ -24,7 +24,6 @@ from tap_contacts.transport.settings import Sending
 from tap_contacts.transport.sharing import Sharing, account_of
 from tap_contacts.transport.trust import trust
 from tap_contacts.transport.usage import Usage
-from tap_contacts.transport.verdict import Judgement, Verdict, may_pass
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from tap_contacts.transport.facts import Fact
     from tap_contacts.transport.grant import Grant
     from tap_contacts.transport.session import Answer, SignIn
+    from tap_contacts.transport.verdict import Judgement
 
 READ_AT_ONCE = 4
 """Requests in flight where neither settings nor a default say how many: look-ups of the target."""
@@ -51,7 +51,8 @@ class ApiClient(abc.ABC):
     `call` takes each request through these steps, from the outside to the inside:
 
     1. `retry`: send it again after a wait, if that is allowed. The first request of a run goes
-       alone until the API answers it in its own form (`first_answer`).
+       alone until the API answers it in its own form (`first_answer`). Steps 2 to 5 are one
+       attempt (`attempt`).
     2. `circuit_breaker`: send one at a time while the API does not answer.
     3. sign-in (`session.SignIn`): sign it, and renew the sign-in once if it has expired.
     4. `rate_limit`: wait for a turn. After a wait it is signed anew.
@@ -81,14 +82,11 @@ class ApiClient(abc.ABC):
     """What leads a person to the settings of an account, where that takes more than typing."""
 
     def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
-        """Set up the client; nothing is sent.
+        """Set up the client; nothing is sent. May raise ConfigurationError.
 
         Args:
             settings: Those of the account.
             config: All settings of the command, of which some hold for every API.
-
-        Raises:
-            ConfigurationError: If a setting is wrong.
         """
         sending = msgspec.convert({**config}, Sending)
         self.concurrency: int = config.get("concurrency") or READ_AT_ONCE
@@ -111,21 +109,18 @@ class ApiClient(abc.ABC):
         self.sharing = Sharing(self.title, account, self.limits, self._outage, self.logger)
         if config.get("rate_url"):
             self.share_rate(config["rate_url"])
-        self._pacing = Pacing(self.title, self.pace, self.rates, self.logger)
-        self._hidden = Secrets(self.settings, settings, config)
-        self._has_served = False
-        """Whether the API has done anything that this run asked for."""
-        self._errors = CallErrors(self.title, self.origin, self._without_secrets, self.logger)
-        self._first_answer = FirstAnswer(
-            self._attempt, lambda: self.harmless, lambda: self.transport.requests
-        )
+        hidden = Secrets(self.settings, settings, config)
+        without_secrets = lambda text: hidden.taken_out(text, self.sign_in.secrets())  # noqa: E731
+        errors = CallErrors(self.title, self.origin, without_secrets, self.logger)
+        pacing = Pacing(self.title, self.pace, self.rates, self.logger)
+        self._attempts = Attempts(self, self._outage, pacing, errors)
         self._repeats = Retries(
             self.title,
             sending,
             self.pace,
             self._outage,
             self.logger,
-            first_answer=self._first_answer,
+            first_answer=self._attempts.first_answer,
         )
 
     @property
@@ -139,14 +134,9 @@ class ApiClient(abc.ABC):
         return self.account
 
     def share_rate(self, url: str, *, is_must: bool = True) -> None:
-        """Share the rate with other processes, through a database.
+        """Share the rate with other processes, through the database at a URL.
 
-        Args:
-            url: The URL of the database.
-            is_must: Whether nothing may be sent without it.
-
-        Raises:
-            ConfigurationError: If the URL is wrong.
+        `is_must` says whether nothing may be sent without it. May raise ConfigurationError.
         """
         from tap_contacts.transport import shared_rate  # takes SQLAlchemy
 
@@ -186,13 +176,8 @@ class ApiClient(abc.ABC):
     def answer_to(self, path: str, *, is_signed: bool = True, **options: Any) -> Answer:
         """Return whatever a read is answered with: nothing is judged, repeated or signed in again.
 
-        Args:
-            path: Path below the origin.
-            is_signed: Whether it goes with the account's sign-in.
-            options: As for `call`.
-
-        Raises:
-            ApiError: If there is no answer.
+        It goes without the account's sign-in if `is_signed` is False. Raises ApiError if there is
+        no answer.
         """
         signed = {"auth": self.sign_in} if is_signed else {}
         try:
@@ -215,24 +200,11 @@ class ApiClient(abc.ABC):
 
     def proving(self) -> AbstractContextManager[None]:
         """Return a context in which nothing but proofs is asked for: what a run could not read."""
-        return self._first_answer.proving()
+        return self._attempts.first_answer.proving()
 
     def tell_apart(self) -> None:
         """From now on give up a single request on which the API fails, and not the whole API."""
-        self._repeats.served = Served(self._is_alive)
-
-    def _is_alive(self) -> bool:
-        """Say whether the harmless read is answered now; it is sent once."""
-        try:
-            self._attempt(self.harmless)
-        except Retry:
-            return False
-        except Refused:
-            return True
-        except Stopped as error:
-            if error.http_status is None:  # not an answer: the run is to end
-                raise
-        return True
+        self._repeats.served = Served(self._attempts.is_alive)
 
     def usage(self) -> Usage:
         """Return what the account was used for so far."""
@@ -275,43 +247,4 @@ class ApiClient(abc.ABC):
             Stopped: No request of this run can succeed.
         """
         call = Call(method, path, repeatable, options, several, once)
-        return self._repeats.send(self._attempt, call)
-
-    def _attempt(self, call: Call) -> Answer:
-        """Send a request in its turn; raise the error that follows if it was not done."""
-        with self._outage.turn():
-            answer, judgement = self._signed_in(call)
-            if judgement.sure:
-                self._first_answer.note(call)
-            if judgement.verdict is Verdict.DONE:
-                self._has_served = True
-                return answer
-            raise self._errors.answered(call, answer, judgement, has_served=self._has_served)
-
-    def _signed_in(self, call: Call) -> tuple[Answer, Judgement]:
-        """Send a request, and once more if its sign-in had expired and was renewed."""
-        answer, judgement = self._ask(call)
-        has_expired = judgement.verdict is Verdict.RENEW and not may_be_done(call, judgement)
-        if has_expired and self.sign_in.renew(answer.request):
-            return self._ask(call)
-        return answer, judgement
-
-    def _ask(self, call: Call) -> tuple[Answer, Judgement]:
-        """Send a request once; judge the answer, and keep to what it asks for."""
-        try:
-            answer = self.transport.send(
-                call.method, self.origin + call.path, auth=self.sign_in, **call.options
-            )
-        except NoAnswer as error:
-            wait = self._pacing.wait_after(call.method, error)
-            raise self._errors.unanswered(call, error, wait, self.advice_on_silence) from None
-        except Retry as error:  # from the sign-in
-            error.of_account = True
-            error.is_foreign = error.http_status is not None and not may_pass(error.http_status)
-            if error.retry_after is not None:
-                self._pacing.slow_down(self.pace.sent, error.retry_after)
-            raise
-        return answer, self._pacing.paced(answer, self.judge(answer))
-
-    def _without_secrets(self, text: str) -> str:
-        return self._hidden.taken_out(text, self.sign_in.secrets())
+        return self._repeats.send(self._attempts.send, call)

@@ -57,13 +57,17 @@ class Pacing:
         """
         if not (isinstance(error, Cut) and self._in_haste(method)):
             return None
-        self.slow_down(self._pace.sent, AFTER_CUT)
+        self.slow_down_now(AFTER_CUT)
         return AFTER_CUT
 
     def _in_haste(self, method: str) -> bool:
         """Say whether at least half of the documented rate was used lately."""
         documented = self._rates.get(method)
         return documented is not None and self._pace.lately(method) * 2 >= documented
+
+    def slow_down_now(self, wait: float) -> None:
+        """Send less from the last request on, and nothing for so many seconds."""
+        self.slow_down(self._pace.sent, wait)
 
     def slow_down(self, number: int, wait: float | None) -> None:
         """Send less after a request was throttled.

@@ -140,7 +140,7 @@ class BasIp(ApiClient):
     def _looked_at(self, call: Call) -> Answer:
         """Ask once; only an account that is throttled or not signed in yet is asked again."""
         try:
-            return self._attempt(call)
+            return self._attempts.send(call)
         except (Refused, Barred, Retry) as error:
             if getattr(error, "of_account", error.http_status == NOT_SIGNED_IN):
                 raise

@@ -5,7 +5,6 @@ Source: https://cobai.com/de/docs/api-v2/kunden/kundenliste-abrufen
 
 from __future__ import annotations
 
-import copy
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -92,12 +91,9 @@ class Cobai(ApiClient):
         """Yield what reading shows of assumptions that no document proves."""
         return facts.facts(self)
 
-    def signing_otherwise(self) -> Cobai:
-        """Return this client, but one that signs the query if this one does not, or else not."""
-        other = copy.copy(self)
-        other.sign_query = not self.sign_query
-        other.sign_in = self.sign_in_with({**self._settings, "sign_query": other.sign_query})
-        return other
+    def signature(self, *, sign_query: bool) -> SignIn:
+        """Return what signs requests with their query, or without it."""
+        return self.sign_in_with({**self._settings, "sign_query": sign_query})
 
     @property
     def harmless(self) -> Call:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
-    from tap_contacts.transport.session import Answer
+    from tap_contacts.transport.session import Answer, SignIn
 
 HTTPS = "cobai answers over https"
 SIGNED = "A signature with the time of this machine and without headers of the vendor is taken"
@@ -81,8 +81,8 @@ class Account(Protocol):
     def call(self, method: str, path: str, **options: Any) -> Answer:
         """Send a request."""
 
-    def signing_otherwise(self) -> Account:
-        """Return a client of the account that signs the query if this one does not."""
+    def signature(self, *, sign_query: bool) -> SignIn:
+        """Return what signs requests with their query, or without it."""
 
 
 def facts(client: Account) -> Iterator[Fact]:
@@ -107,17 +107,18 @@ def _default_customer(client: Account) -> Iterator[Fact]:
 
 def _query(client: Account) -> Seen:
     """See whether a query is signed, or not signed, as cobai expects it."""
-    if _takes_query(client):
+    if _takes_query(client, sign_query=client.sign_query):
         return holds(f"sign_query is {_spelt(client.sign_query)}")
-    if not _takes_query(client.signing_otherwise()):
+    if not _takes_query(client, sign_query=not client.sign_query):
         return differs(NO_QUERY)
     advice = f"set cobai.sign_query to {_spelt(not client.sign_query)}"
     return differs(f"{advice}; {ONLY_PAGES}") if client.is_written else harms(advice)
 
 
-def _takes_query(client: Account) -> bool:
+def _takes_query(client: Account, *, sign_query: bool) -> bool:
+    signature = client.signature(sign_query=sign_query)
     try:
-        client.call("GET", CUSTOMERS, params={"state": "new"})
+        client.call("GET", CUSTOMERS, params={"state": "new"}, auth=signature)
     except Stopped as error:
         if error.http_status not in KEYS_REFUSED:
             raise

@@ -69,7 +69,7 @@ class Valomnia(ApiClient):
 
     def judge(self, answer: Answer) -> Judgement:
         """Return what an answer means; after a page instead of one, have the next call sign in."""
-        if self._has_served and wire.is_page(answer):
+        if self._attempts.has_served and wire.is_page(answer):
             self.sign_in.renew(answer.request)
         return codes.judge(answer)
 
