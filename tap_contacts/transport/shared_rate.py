@@ -18,15 +18,16 @@ from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.transport.database_troubles import LOCKED, Trouble
 from tap_contacts.transport.errors import Stopped
+from tap_contacts.transport.rate_lease import Lease, leased
 from tap_contacts.transport.rate_loss import Loss
-from tap_contacts.transport.rate_permits import LONGEST_LEASE, WINDOW, Account, Used, Wish, limit_of
+from tap_contacts.transport.rate_permits import LONGEST_LEASE, WINDOW, Account, Wish, limit_of
 from tap_contacts.transport.rate_table import RateTable, Unusable
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Mapping
 
-    from tap_contacts.transport.rate_permits import Given, Limit
+    from tap_contacts.transport.rate_permits import Limit
     from tap_contacts.transport.sharing import Sharing
 
 SETTING = "rate_url"
@@ -54,38 +55,6 @@ _NOT_READ = Trouble(
 )
 
 _T = TypeVar("_T")
-
-
-class Lease:
-    """Permits for requests of one method, which this process may use until a moment."""
-
-    def __init__(self, number: int = 0, count: float = 0, until: float = -math.inf) -> None:
-        self.number = number
-        """Which of the process's leases it is; 0 if nobody has to know of its use."""
-        self._count, self._until = count, until
-        self._used, self._last = 0, 0.0
-
-    def is_good(self, now: float) -> bool:
-        """Say whether a permit is left."""
-        return self._used < self._count and now < self._until
-
-    def take(self, now: float) -> None:
-        """Use a permit."""
-        self._used, self._last = self._used + 1, now
-
-    @property
-    def unused(self) -> int:
-        """Return how many permits were entered for this process and not used."""
-        return int(self._count) - self._used if self.number else 0
-
-    def used(self, now: float) -> Used | None:
-        """Return what became of the permits, if somebody has to know."""
-        return Used(self.number, self._used, now - self._last) if self.number else None
-
-    def next(self, most: float) -> int:
-        """Return how many permits will be needed next, as far as these tell."""
-        is_spent = self._used >= self._count
-        return int(max(1, min(2 * self._used if is_spent else self._used, most)))
 
 
 class SharedRate:
@@ -188,7 +157,7 @@ class SharedRate:
         self._trip = max(now - began, self._trip / 2)
         with self._lock:
             self._lately[method] = given.lately
-            self._leases[method] = _leased(wish, given, limit, began)
+            self._leases[method] = leased(wish, given, limit, began)
             self._not_before[method] = now + min(given.wait, LOOK_SECONDS)
         if given.paused and now + given.paused > self._quiet_until + LEASE_SECONDS:
             self._quiet_until = now + given.paused
@@ -236,16 +205,6 @@ def shared(sharing: Sharing, url: str, *, is_must: bool) -> SharedRate | None:
     loss = Loss(sharing.title, table.title, outage, logger, is_must=is_must)
     shares = is_must or bool(sharing.limits)
     return SharedRate(table, sharing.limits, loss, outage.now, logger) if shares else None
-
-
-def _leased(wish: Wish, given: Given, limit: Limit, began: float) -> Lease:
-    """Return the lease of what was given; where there is no limit it needs no permits."""
-    if not given.count:
-        return Lease()
-    until = began + wish.seconds
-    if limit.most == math.inf:
-        return Lease(0, math.inf, until)
-    return Lease(wish.number, given.count, until)
 
 
 def _account(state: str) -> Account:

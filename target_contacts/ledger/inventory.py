@@ -10,13 +10,13 @@ import sqlalchemy as sa
 
 from target_contacts.ledger.account_rows import AccountRows
 from target_contacts.ledger.entry import GONE, INTENT, LEAVING
-from target_contacts.ledger.lease import last_run
+from target_contacts.ledger.last_run import last_run
 from target_contacts.ledger.tables import CONTACTS, FILLED, HAS_ID, KNOWN_IDS, READ_BACK
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from target_contacts.ledger.lease import Run
+    from target_contacts.ledger.last_run import Run
 
 IN_DOUBT = (INTENT, LEAVING)
 """Statuses of what was sent and never answered. Only a run may settle it."""

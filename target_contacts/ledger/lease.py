@@ -9,18 +9,18 @@ before a request. A run whose number is not the last any more never sends again.
 from __future__ import annotations
 
 import contextlib
-import datetime
 import logging
 import math
 import os
 import socket
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from target_contacts.ledger.errors import LedgerError
+from target_contacts.ledger.last_run import holder_in, last_run
 from target_contacts.ledger.tables import RUNS
 from target_contacts.shutdown import Interrupted
 
@@ -46,32 +46,6 @@ _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 def now() -> float:
     """Return the seconds on a clock that goes on while the machine sleeps, where there is one."""
     return time.clock_gettime(_CLOCK)
-
-
-class Run(NamedTuple):
-    """What the row of an account says of its last run."""
-
-    host: str | None
-    pid: int | None
-    kernel: str | None
-    started_at: float
-    ended: bool | None
-    idle: float | None
-    """Seconds since its last proof."""
-
-    def is_over(self, kernel: str, *, is_free: bool) -> bool:
-        """Say whether nothing that it sends may still leave.
-
-        Args:
-            kernel: What tells this start of this machine from all others, or "".
-            is_free: Whether no process of this machine has the account's lock any more.
-        """
-        return bool(self.ended or (is_free and kernel and self.kernel == kernel))
-
-    def __str__(self) -> str:
-        """Name it in messages."""
-        start = datetime.datetime.fromtimestamp(self.started_at, tz=datetime.timezone.utc)
-        return f"pid {self.pid} on {self.host}, since {start:%Y-%m-%d %H:%M:%S} UTC"
 
 
 class Unheld:
@@ -215,12 +189,6 @@ class Lease:
         return sa.and_(RUNS.c.account == self._account, RUNS.c.number == self._number)
 
 
-def holder_in(database: Database, connection: sa.Connection, account: str) -> str:
-    """Say which run holds an account, as far as its row tells."""
-    run = last_run(database, connection, account)
-    return "unknown" if run is None or run.ended else str(run)
-
-
 def _next_number(connection: sa.Connection, account: str) -> int:
     """Count the number of an account's row up, which keeps others from it until the commit."""
     row = RUNS.c.account == account
@@ -228,16 +196,6 @@ def _next_number(connection: sa.Connection, account: str) -> int:
     if not connection.execute(counted).rowcount:
         connection.execute(sa.insert(RUNS).values(account=account, number=1))
     return int(connection.execute(sa.select(RUNS.c.number).where(row)).scalar_one())
-
-
-def last_run(database: Database, connection: sa.Connection, account: str) -> Run | None:
-    """Return what is known of the last run that wrote to an account, if there was one."""
-    columns = [RUNS.c[name] for name in Run._fields if name != "idle"]
-    idle = (database.now - RUNS.c.proven_at).label("idle")
-    row: Any = connection.execute(
-        sa.select(*columns, idle).where(RUNS.c.account == account)
-    ).first()
-    return Run(*row) if row else None
 
 
 def _host() -> str:

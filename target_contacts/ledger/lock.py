@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 import sqlalchemy as sa
 
 from target_contacts.ledger.errors import LedgerError
-from target_contacts.ledger.lease import holder_in
+from target_contacts.ledger.last_run import holder_in
 from target_contacts.shutdown import Interrupted
 
 if TYPE_CHECKING:

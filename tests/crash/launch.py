@@ -30,7 +30,7 @@ _ROOMS = ("commands", "delivery", "ledger", "pipeline", "sinks")
 _FILES = (
     *(_TARGET / f"{name}.py" for name in ("report/rejects", "cli", "target")),
     *(_TARGET / "singer" / f"{name}.py" for name in ("checkpoints", "state_writer")),
-    *(_TRANSPORT / f"{name}.py" for name in ("client", "retry", "session")),
+    *(_TRANSPORT / f"{name}.py" for name in ("attempt", "client", "retry", "session")),
 )
 WATCHED = frozenset(
     map(str, [*(path for room in _ROOMS for path in (_TARGET / room).rglob("*.py")), *_FILES])

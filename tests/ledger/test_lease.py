@@ -18,7 +18,8 @@ import sqlalchemy as sa
 from target_contacts.ledger.database import Database
 from target_contacts.ledger.entry import WRITTEN, Entry
 from target_contacts.ledger.errors import LedgerError
-from target_contacts.ledger.lease import LEASE_SECONDS, MARGIN_SECONDS, Lease, Run, now
+from target_contacts.ledger.last_run import Run
+from target_contacts.ledger.lease import LEASE_SECONDS, MARGIN_SECONDS, Lease, now
 from target_contacts.ledger.ledger import Ledger
 from target_contacts.ledger.lock import LockFile
 from target_contacts.shutdown import Interrupted

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from tap_contacts.apis.porters import codes, wire
+from tap_contacts.apis.porters import wire
 from tap_contacts.apis.porters.field_facts import FieldFacts
 from tap_contacts.apis.porters.fields import CONTACTS
 from tap_contacts.apis.porters.one_page import Asked, page, text
+from tap_contacts.apis.porters.refusal_facts import NOT_TAKEN, RefusalFacts
 from tap_contacts.apis.porters.untold import UNTOLD
 from tap_contacts.transport import xml
 from tap_contacts.transport.errors import ApiError, Stopped
@@ -39,11 +40,6 @@ SAMPLE = 20
 """Contacts that are looked at."""
 
 KEY, CLIENT, PHASE, MAIL = (f"Contact.{n}" for n in ("P_Id", "P_Client", "P_Phase", "P_Mail"))
-NOT_THERE = "Contact.P_NotThere"
-"""Alias that no company has."""
-
-NOT_TAKEN = "100"
-
 FEW = "the company has too few contacts"
 WHICH_OF_TWO = (
     "if the screen shows these people as recruiters, a run neither reads nor finds them there, "
@@ -59,8 +55,9 @@ class Facts:
         self, client: ApiClient, query: Callable[[str, Mapping[str, Any]], str], others: list[str]
     ) -> None:
         """Take the client, what makes a query of its, and other company databases within reach."""
-        self._client, self._query, self._others = client, query, others
+        self._client = client
         self._fields = FieldFacts(client)
+        self._refusals = RefusalFacts(client, query, others)
         self._items: list[_Element] = []
         self._total = -1
 
@@ -92,9 +89,12 @@ class Facts:
             ("An option stands in its field without OptionRoot", self._wrapper),
             ("A condition with :full finds an e-mail in any letter case", self._full),
             ("Contacts are what the company uses for people of its clients", self._recruiters),
-            ("A field that is not there is refused with code 100", self._unknown_field),
-            ("A company database that is not there is refused with code 404", self._partition_0),
-            ("One token opens all company databases within reach", self._other_partition),
+            ("A field that is not there is refused with code 100", self._refusals.unknown_field),
+            (
+                "A company database that is not there is refused with code 404",
+                self._refusals.partition_0,
+            ),
+            ("One token opens all company databases within reach", self._refusals.other_partition),
         )
 
     # Contacts.
@@ -200,8 +200,6 @@ class Facts:
             "with match_on until PORTERS' support has answered"
         )
 
-    # What is refused.
-
     def _recruiters(self) -> Seen:
         params = {"count": 1, "field": "Recruiter.P_Id"}
         try:
@@ -211,43 +209,6 @@ class Facts:
                 raise
             return unknown(f"recruiters could not be read, {error.answered}; {WHICH_OF_TWO}")
         return unknown(f"contacts: {self._total}, recruiters: {wire.total(root)}; {WHICH_OF_TWO}")
-
-    def _unknown_field(self) -> Seen:
-        params = {"count": 1, "field": NOT_THERE}
-        return self._refusal(
-            NOT_TAKEN,
-            params,
-            "it is passed over: mind the aliases in porters.fields and field_map",
-        )
-
-    def _partition_0(self) -> Seen:
-        params = {"count": 1, "field": KEY, "partition": 0}
-        taken = "something answers: check porters.partition"
-        return self._refusal(codes.NO_PARTITION, params, taken)
-
-    def _refusal(self, code: str, params: Mapping[str, Any], taken: str) -> Seen:
-        """Ask for what has to be refused, without renewing any token."""
-        query = self._query(CONTACTS.path, params)
-        answer = self._client.answer_to(CONTACTS.path, params=query, headers=wire.LINKS_TOO)
-        root, told = answer.xml, codes.judge(answer).code
-        name = "no XML" if root is None else xml.local(root)
-        seen = f"{name}, code {told or 'none'}, HTTP {answer.status}"
-        if told == code:
-            return holds(seen)
-        if told:
-            return differs(f"{seen}; a run names that code and ends, or rejects the contact")
-        is_taken = root is not None and xml.child_text(root, "Code") == "0"
-        return differs(f"{seen}; {taken if is_taken else 'check proxies'}")
-
-    def _other_partition(self) -> Seen:
-        if not self._others:
-            return unknown("there is one within reach")
-        params = {"count": 1, "field": KEY, "partition": self._others[0]}
-        query = self._query(CONTACTS.path, params)
-        answer = self._client.answer_to(CONTACTS.path, params=query, headers=wire.LINKS_TOO)
-        if code := codes.judge(answer).code:
-            return differs(f"another one answers with code {code}; each run uses one only")
-        return holds()
 
 
 def _ids(items: Sequence[_Element]) -> list[int]:
