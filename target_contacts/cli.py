@@ -7,6 +7,7 @@ import sys
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from target_contacts.commands.options import assert_configured, named, taken
+from target_contacts.destinations.settings import the_one
 from target_contacts.pipeline import options as runs
 from target_contacts.pipeline.purpose import Purpose
 from target_contacts.shutdown import leave
@@ -60,7 +61,7 @@ class CommandLine(NamedTuple):
         config: Mapping[str, Any],
         make: Callable[..., Runnable],
         write_several: Callable[[Mapping[str, Any], CommandLine], int],
-        pick: Callable[[Mapping[str, Any], Sequence[str], str], Mapping[str, Any]],
+        schema: Mapping[str, Any],
     ) -> NoReturn:
         """Do what is asked for, and end the process.
 
@@ -68,11 +69,11 @@ class CommandLine(NamedTuple):
             config: The settings.
             make: Makes a target.
             write_several: Does it with several accounts; returns the exit code.
-            pick: Returns the settings of the destination of a name that an option is for.
+            schema: That of the settings.
         """
         several = runs.are_given(config)
         if self.asked and self.asked.needs_account and (self.destinations or several):
-            config = {**pick(config, self.destinations, self.asked.name)}
+            config = {**the_one(config, schema, self.destinations, self.asked.name)}
         make_one = functools.partial(make, config=config)
         if self.asked:
             assert_configured(self.asked, config)

@@ -8,9 +8,7 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 
 import click
 from singer_sdk import Target
-from singer_sdk.exceptions import (
-    RecordsWithoutSchemaException,
-)
+from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 
 from tap_contacts.apis.bas_ip import settings as bas_ip
@@ -26,18 +24,17 @@ from tap_contacts.transport.errors import Stopped
 from target_contacts import settings
 from target_contacts.cli import CommandLine
 from target_contacts.commands.options import options as command_options
-from target_contacts.destinations.settings import the_one
 from target_contacts.pipeline import ending
 from target_contacts.pipeline.config_check import assert_right
 from target_contacts.pipeline.options import options
-from target_contacts.pipeline.purpose import Purpose
+from target_contacts.pipeline.purpose import Purpose, Task
 from target_contacts.pipeline.receiver import ReceivingTarget
 from target_contacts.pipeline.reporting import reported
 from target_contacts.pipeline.run import Run
 from target_contacts.shutdown import Interrupted, Shutdown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from singer_sdk.plugin_base import _ConfigInput
     from singer_sdk.sinks import Sink
@@ -99,18 +96,8 @@ class TargetContacts(ReceivingTarget):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        run = Run(
-            self.sinks,
-            self.config,
-            Shutdown(),
-            self._write_state_message,
-            purpose,
-            limit=limit,
-            allow=allow,
-            planner=planner,
-            gate=gate,
-        )
-        self.start(run)
+        task = Task(purpose, limit, allow, planner, gate)
+        self.start(Run(self.sinks, self.config, Shutdown(), self._write_state_message, task))
         self.hear_signals()
 
     def check_settings(self) -> None:
@@ -207,14 +194,7 @@ class TargetContacts(ReceivingTarget):
         if config and config.parse_env:
             given |= cls.__new__(cls)._env_var_config  # noqa: SLF001
         make = functools.partial(cls, allow=line.allow)
-        line.carry_out(given, make, cls._write_several, cls._picked)
-
-    @classmethod
-    def _picked(
-        cls, given: Mapping[str, Any], names: Sequence[str], option: str
-    ) -> Mapping[str, Any]:
-        """Return the settings of the destination that a command is for."""
-        return the_one(given, cls.config_jsonschema, names, option)
+        line.carry_out(given, make, cls._write_several, cls.config_jsonschema)
 
     @classmethod
     def _write_several(cls, given: Mapping[str, Any], line: CommandLine) -> int:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from tap_contacts.transport.errors import GivenUp, Refused
 from target_contacts.delivery import unlooked
+from target_contacts.delivery.claims import Claims
 from target_contacts.delivery.comparison import Comparison
 from target_contacts.delivery.look_up import LookUp
 from target_contacts.delivery.matching import assigned
@@ -68,6 +69,7 @@ class Adoption:
         self._unanswered, self._unlooked = unanswered, Unlooked(sink, outcomes, warn_once)
         self._comparison = Comparison(sink, match_on, ledger)
         self._lost, self.adopts = self._comparison.lost, self._comparison.adopts
+        self._claims = Claims(self._comparison, ledger, outcomes.stream)
         self._look_up = LookUp(sink, self._comparison, shutdown, peers.unsent)
         self._claimed: set[str] = set()
         """Ids of the contacts that were adopted in this run, or deleted."""
@@ -87,7 +89,7 @@ class Adoption:
         failed = {key: e for key, e in found.items() if isinstance(e, (Refused, GivenUp))}
         there = {key: c for key, c in found.items() if not isinstance(c, (Refused, GivenUp))}
         answered = [item for item in items if item.key in there]
-        decided = assigned(self._wishes(answered, there), self._claimed)
+        decided = assigned(self._claims.wishes(answered, there), self._claimed)
         barred = {
             item.key: (item, why)
             for item in items
@@ -170,33 +172,6 @@ class Adoption:
         return max(same, default=item.until)
 
     # What follows from a look-up.
-
-    def _wishes(
-        self, items: Sequence[Planned], found: Mapping[str, Candidates]
-    ) -> dict[str, list[list[str]]]:
-        """Return which contacts each item may be, rule by rule.
-
-        Contacts that no record has go first, then those that only other streams' have: whom two
-        sources know, or a ring brings back another way, is one contact of both. A create that was
-        never answered made one that no record has; unless another stream has taken it since. What
-        has nothing but a name is nobody else's only if no record has it, of any stream.
-        """
-        agreeing = {item.key: self._comparison.agreeing(item, found[item.key]) for item in items}
-        named = {item.key: self._comparison.by_name(item, found[item.key]) for item in items}
-        ids = [each for rules in agreeing.values() for rule in rules for each in rule]
-        ids += [each for several in named.values() for each in several]
-        owned = self._ledger.owned(ids)
-        own = self._ledger.owned(ids, self._outcomes.stream)
-        nobodys = {
-            key: [[each for each in rule if each not in owned] for rule in rules]
-            for key, rules in agreeing.items()
-        }
-        for item in items if self.adopts else ():
-            rules = zip(nobodys[item.key], agreeing[item.key], strict=True)
-            shared = [free or [each for each in rule if each not in own] for free, rule in rules]
-            bare = [each for each in named[item.key] if each not in owned]
-            nobodys[item.key] = [*(nobodys[item.key] if item.intent else ()), *shared, bare]
-        return nobodys
 
     def _decided(
         self, item: Planned, candidates: Candidates, ids: Sequence[str]

@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from target_contacts.delivery.bounds import Given
+    from target_contacts.delivery.gate import Gate
+    from target_contacts.planning.planner import Planner
 
 
 class Purpose(enum.Enum):
@@ -19,3 +28,18 @@ class Purpose(enum.Enum):
     """What would be written is kept as a plan; nothing is sent, and the ledger stays as it is."""
     EXPLAIN = enum.auto()
     """What would be written is explained; nothing is asked, sent or kept."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the command asks of one run."""
+
+    purpose: Purpose = Purpose.WRITE
+    limit: int | None = None
+    """How many records are sent at most; None: all."""
+    allow: Mapping[str, Given] | None = None
+    """Limits of guards that go before those of the settings."""
+    planner: Planner | None = None
+    """Keeps what would be written, if the run is for that."""
+    gate: Gate | None = None
+    """Lets only what stands in a plan be sent; None: all is."""

@@ -7,15 +7,15 @@ import time
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from singer_sdk import Target
-from singer_sdk.mapper import SameRecordTransform
 
 from tap_contacts.plugin import signals
 from tap_contacts.plugin.base import ContactsPlugin
 from tap_contacts.plugin.endings import InputError
-from tap_contacts.plugin.stream_maps import EXPRESSION_ERRORS, Mapper
+from tap_contacts.plugin.stream_maps import Mapper
 from target_contacts.delivery.versions import FILTERED, UNREADABLE
 from target_contacts.errors import Rejected
 from target_contacts.ledger.entry import CANONICAL
+from target_contacts.pipeline.mapped_streams import change_nothing, keep_apart, transformed
 from target_contacts.pipeline.purpose import Purpose
 from target_contacts.shutdown import Interrupted, leave
 from target_contacts.singer.lines import Line
@@ -123,7 +123,7 @@ class ReceivingTarget(ContactsPlugin, Target):
         for stream_map in self.mapper.stream_maps[line.stream]:
             self.this_run.books.read += 1
             try:
-                record = _transformed(stream_map, line)
+                record = transformed(stream_map, line)
             except Rejected as why:
                 self._miss(stream_map, UNREADABLE)
                 self.this_run.outcomes(line.stream).refuse(line.message, why)
@@ -149,9 +149,7 @@ class ReceivingTarget(ContactsPlugin, Target):
         """Note whether a stream's records go to their sink as they are."""
         self._unmapped.pop(stream, None)
         maps = self.mapper.stream_maps[stream]
-        if [type(each) for each in maps] == [SameRecordTransform] and not maps[
-            0
-        ].flattening_enabled:
+        if change_nothing(maps):
             self._unmapped[stream] = cast("StreamSink", self.get_sink(maps[0].stream_alias))
 
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
@@ -173,10 +171,7 @@ class ReceivingTarget(ContactsPlugin, Target):
     def _activate(self, stream: Any, version: object) -> str:
         """Carry out an ACTIVATE_VERSION message; return why nobody is taken to have left, or ""."""
         maps = self.mapper.stream_maps.get(stream, ())
-        aliases = [each.stream_alias for each in maps]
-        given = (self.config.get("stream_maps") or {}).values()
-        joined = any(isinstance(each, dict) and each.get("__alias__") == stream for each in given)
-        if aliases != [stream] or joined:
+        if not keep_apart(stream, maps, self.config.get("stream_maps") or {}):
             return "stream_maps give its records to other streams" if maps else "it has no SCHEMA"
         sink = cast("StreamSink", self.get_sink(stream))
         self.drain_one(sink)
@@ -243,16 +238,3 @@ class ReceivingTarget(ContactsPlugin, Target):
         self.message_reader.stop = True
         if self.message_reader.waiting:
             raise Interrupted
-
-
-def _transformed(stream_map: StreamMap, line: Line) -> dict[str, Any] | None:
-    """Return the record that a stream map makes of a message; None if it filters it out.
-
-    Raises:
-        Rejected: If the record cannot be read, or an expression of the map fails.
-    """
-    try:
-        return stream_map.transform(line.fields)
-    except EXPRESSION_ERRORS:
-        reason = "an expression of stream_maps fails on this record"
-    raise Rejected(reason, "stream_map")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from contextlib import closing, suppress
 from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
@@ -30,16 +29,17 @@ from target_contacts.shutdown import Interrupted
 from target_contacts.singer.checkpoints import Checkpoints
 from target_contacts.sinks.context import Context
 from target_contacts.sinks.first_writes import FirstWrites
+from target_contacts.sinks.stream_names import api_of, status_streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from tap_contacts.transport.client import ApiClient
     from tap_contacts.transport.usage import Usage
-    from target_contacts.delivery.bounds import Given
     from target_contacts.errors import Rejected
     from target_contacts.ledger.ledger import Ledger
     from target_contacts.pipeline.explain import Explainer
+    from target_contacts.pipeline.purpose import Task
     from target_contacts.report.journal import Journal
     from target_contacts.shutdown import Shutdown
     from target_contacts.sinks.base import ApiSink
@@ -53,29 +53,20 @@ class Run:
         config: The target's settings, checked by its schema.
         shutdown: Whether the run is to end.
         pass_on: Passes on a STATE; all that it covers is durable then.
-        purpose: What the run is for.
-        limit: How many records are sent at most; None: all.
-        allow: Limits of guards that go before those of the settings.
-        planner: Keeps what would be written, if the run is for that.
-        gate: Lets only what stands in a plan be sent; None: all is.
+        task: What the run is for, and how far it goes.
     """
 
-    def __init__(  # noqa: PLR0913  # what a run is made of
+    def __init__(
         self,
         kinds: Mapping[str, type[ApiSink[Any]]],
         config: Mapping[str, Any],
         shutdown: Shutdown,
         pass_on: Callable[[dict[str, Any]], None],
-        purpose: Purpose = Purpose.WRITE,
-        *,
-        limit: int | None = None,
-        allow: Mapping[str, Given] | None = None,
-        planner: Planner | None = None,
-        gate: Gate | None = None,
+        task: Task,
     ) -> None:
         self.settings, self._config = typed(config), config
         self.kind, self._kinds = kinds[self.settings.api], kinds
-        self.shutdown, self.purpose = shutdown, purpose
+        self.shutdown, self.purpose = shutdown, task.purpose
         self.destination = ""
         """Its name among several destinations; "" if the settings name one alone."""
         self.checkpoints = Checkpoints(pass_on)
@@ -88,11 +79,12 @@ class Run:
         self.explainers: list[Explainer] = []
         """What explains the streams, in their order, if the run is for that."""
         self._versions: dict[str, Versions] = {}
-        self.limit = Limit(limit)
-        limits = {**self.settings.guards, **(allow or {})}
-        writes = purpose is Purpose.WRITE and not self.settings.dry_run
-        is_dry = purpose is Purpose.WRITE and self.settings.dry_run
-        planner = planner or (Planner() if is_dry else None)
+        self.limit = Limit(task.limit)
+        allow = task.allow or {}
+        limits = {**self.settings.guards, **allow}
+        writes = self.purpose is Purpose.WRITE and not self.settings.dry_run
+        is_dry = self.purpose is Purpose.WRITE and self.settings.dry_run
+        planner = task.planner or (Planner() if is_dry else None)
         self.planned = PlannedRun(planner) if planner else None
         """What only plans; None if the run writes."""
         self._keeps_files = not self.is_offline and (planner is None or planner.keeps_rejects)
@@ -102,7 +94,7 @@ class Run:
             config,
             self.settings,
             shutdown=shutdown,
-            purpose=purpose,
+            purpose=self.purpose,
             planned=self.planned,
         )
         self.lookups = Lookups(
@@ -116,8 +108,8 @@ class Run:
         self.rejects = Rejects(folder, api)
         self.matches = Matches(folder, api, kept=self._keeps_files)
         """What is looked up by values that are only spelled alike."""
-        self.gate = gate or Gate()
-        self.guards = Guards(limits, lambda: self.ledger, enforced=writes, allowed=allow or ())
+        self.gate = task.gate or Gate()
+        self.guards = Guards(limits, lambda: self.ledger, enforced=writes, allowed=allow)
         self.first_writes = FirstWrites(self.title, self._has_accepted)
         marks = self.settings.on_delete == MARK
         is_read_back = self.settings.canary and writes
@@ -128,8 +120,7 @@ class Run:
     @cached_property
     def status_streams(self) -> tuple[str, ...]:
         """Return the ends of the names of the streams that hold the sources' contact statuses."""
-        names = (kind.capabilities.status_streams for kind in self._kinds.values())
-        return tuple(itertools.chain.from_iterable(names))
+        return status_streams(self._kinds)
 
     @property
     def is_offline(self) -> bool:
@@ -240,8 +231,8 @@ class Run:
         return self.planned.sink(sink, outcomes.stream) if self.planned else sink
 
     def source_of(self, stream: str) -> str | None:
-        """Return the API that a stream was read from, by the stream's name; None for others."""
-        return next((api for api in self._kinds if stream.startswith(f"{api}_")), None)
+        """Return the API that a stream was read from; None if none of ours."""
+        return api_of(stream, self._kinds)
 
     def _keep(self, message: Mapping[str, Any], why: Rejected) -> None:
         """Put a RECORD message into the rejects file."""

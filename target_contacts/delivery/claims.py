@@ -1,0 +1,47 @@
+"""Say which contacts that were found a record may be, going by whose they are already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from target_contacts.delivery.candidates import Candidates
+    from target_contacts.delivery.comparison import Comparison
+    from target_contacts.delivery.planned import Planned
+    from target_contacts.ledger.ledger import Ledger
+
+
+class Claims:
+    """What the records of one stream may claim of the contacts that fit them."""
+
+    def __init__(self, comparison: Comparison, ledger: Ledger, stream: str) -> None:
+        self._comparison, self._ledger, self._stream = comparison, ledger, stream
+
+    def wishes(
+        self, items: Sequence[Planned], found: Mapping[str, Candidates]
+    ) -> dict[str, list[list[str]]]:
+        """Return which contacts each item may be, rule by rule.
+
+        Contacts that no record has go first, then those that only other streams' have: whom two
+        sources know, or a ring brings back another way, is one contact of both. A create that was
+        never answered made one that no record has; unless another stream has taken it since. What
+        has nothing but a name is nobody else's only if no record has it, of any stream.
+        """
+        agreeing = {item.key: self._comparison.agreeing(item, found[item.key]) for item in items}
+        named = {item.key: self._comparison.by_name(item, found[item.key]) for item in items}
+        ids = [each for rules in agreeing.values() for rule in rules for each in rule]
+        ids += [each for several in named.values() for each in several]
+        owned = self._ledger.owned(ids)
+        own = self._ledger.owned(ids, self._stream)
+        nobodys = {
+            key: [[each for each in rule if each not in owned] for rule in rules]
+            for key, rules in agreeing.items()
+        }
+        for item in items if self._comparison.adopts else ():
+            rules = zip(nobodys[item.key], agreeing[item.key], strict=True)
+            shared = [free or [each for each in rule if each not in own] for free, rule in rules]
+            bare = [each for each in named[item.key] if each not in owned]
+            nobodys[item.key] = [*(nobodys[item.key] if item.intent else ()), *shared, bare]
+        return nobodys
