@@ -81,7 +81,6 @@ class RecordForm:
 
 
 def _is_flag(rule: Mapping[str, Any]) -> bool:
-    """Say whether the SDK makes a boolean of a property's values."""
     types = rule.get("type", ())
     listed = {types} if isinstance(types, str) else set(types)
     return "boolean" in listed and listed <= {"boolean", "null"}

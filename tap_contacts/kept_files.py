@@ -61,7 +61,6 @@ def state(ctx: click.Context, param: click.Parameter, path: str | None) -> IO[st
 
 
 def _why_no_state(found: Mapping[str, Any]) -> str:
-    """Say why an object is not a state; "" if it is one."""
     if "type" in found and "value" in found:
         return "is a whole STATE message, of which the value alone is a state"
     bookmarks = found.get("bookmarks", {})

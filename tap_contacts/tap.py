@@ -183,7 +183,6 @@ class TapContacts(ContactsPlugin, Tap):
         return code
 
     def _given(self) -> list[str]:
-        """Return the APIs that have settings."""
         return [api for api in ACCOUNTS if api in self.config]
 
     @classmethod
@@ -224,7 +223,6 @@ class TapContacts(ContactsPlugin, Tap):
 
 
 def _unreadable(streams: Sequence[ApiStream[Any]]) -> Iterator[Fact]:
-    """Yield each stream that may not be read."""
     for stream in streams:
         yield from readable(f"The stream {stream.name} can be read", stream.prove)
 

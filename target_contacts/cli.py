@@ -63,14 +63,7 @@ class CommandLine(NamedTuple):
         write_several: Callable[[Mapping[str, Any], CommandLine], int],
         schema: Mapping[str, Any],
     ) -> NoReturn:
-        """Do what is asked for, and end the process.
-
-        Args:
-            config: The settings.
-            make: Makes a target.
-            write_several: Does it with several accounts; returns the exit code.
-            schema: That of the settings.
-        """
+        """Do what is asked for, and end the process."""
         several = runs.are_given(config)
         if self.asked and self.asked.needs_account and (self.destinations or several):
             config = {**the_one(config, schema, self.destinations, self.asked.name)}
@@ -85,12 +78,7 @@ class CommandLine(NamedTuple):
     def perform(
         self, make: Callable[..., Runnable], file_input: IO[Any] | None
     ) -> tuple[Runnable, int]:
-        """Do with one account what is asked for; return the target and the exit code.
-
-        Args:
-            make: Makes a target.
-            file_input: The input; None: standard input.
-        """
+        """Do with one account what is asked for; return the target and the exit code."""
         limit, plan = self.options.get("limit"), self.options.get("plan")
         if path := plan or self.options.get("apply"):
             from target_contacts.pipeline import plans
@@ -108,7 +96,6 @@ class CommandLine(NamedTuple):
 
 
 def _answered(make: Callable[..., Runnable], asked: Asked) -> int:
-    """Carry out a command on the ledger or on rejects; return the exit code."""
     from target_contacts.commands.answer import answer
 
     return answer(make, asked)
@@ -129,7 +116,6 @@ def _run(
 
 
 def _end(target: Runnable, code: int) -> NoReturn:
-    """End the process when a run has ended."""
     if target.this_run.shutdown.abandoned:
         leave(code)
     sys.exit(code)

@@ -134,10 +134,6 @@ def of_translation(client: type[ApiClient], config: Mapping[str, Any]) -> dict[s
 
     These are all settings of the target and of the account, except secrets and those declared as
     operational. The SDK's settings are not among them: they act on a record before it is hashed.
-
-    Args:
-        client: The client of the API that is written.
-        config: The config.
     """
     account, given = client.settings.wrapped.values(), config[client.api]
     return {
@@ -172,11 +168,7 @@ def _values(
 
 
 def schema(accounts: Mapping[str, Account]) -> dict[str, Any]:
-    """Return the JSON schema of the target's settings.
-
-    Args:
-        accounts: What the settings say of each API.
-    """
+    """Return the JSON schema of the target's settings."""
     return th.PropertiesList(
         th.Property(
             "api",

@@ -198,7 +198,6 @@ class TargetContacts(ReceivingTarget):
 
     @classmethod
     def _write_several(cls, given: Mapping[str, Any], line: CommandLine) -> int:
-        """Do with several accounts what a command line asks for; return the exit code."""
         from target_contacts.destinations.command import Several
 
         cls.append_builtin_config(cls.config_jsonschema)

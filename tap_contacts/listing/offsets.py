@@ -160,7 +160,6 @@ class _OffsetWalk:
 
     @property
     def _left(self) -> int | None:
-        """Return how many rows are still to come; None without a total."""
         return None if self._total < 0 else max(0, self._total - self._before - len(self._seen))
 
     @property

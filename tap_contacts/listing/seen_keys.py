@@ -25,11 +25,9 @@ class SeenKeys:
         return isinstance(self._keys, array)
 
     def __len__(self) -> int:
-        """Return how many different keys there are."""
         return len(self._keys)
 
     def __contains__(self, key: str) -> bool:
-        """Say whether a row with this key was read."""
         if isinstance(self._keys, set):
             return key in self._keys
         number = _key_number(key)

@@ -23,14 +23,11 @@ class ByName(Mapping[str, ThingT]):
         self._places = places
 
     def __getitem__(self, name: str) -> ThingT:
-        """Return what has this name."""
         found: ThingT = pkgutil.resolve_name(self._places[name])
         return found
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the names."""
         return iter(self._places)
 
     def __len__(self) -> int:
-        """Return how many there are."""
         return len(self._places)

@@ -64,12 +64,7 @@ class JsonFile:
 
 
 class EnvFile:
-    """A file of variables, each a setting: a text, or JSON for an object.
-
-    Args:
-        path: The file.
-        prefix: How the variables of the command begin.
-    """
+    """A file of variables, each a setting: a text, or JSON for an object."""
 
     def __init__(self, path: Path, prefix: str) -> None:
         self.path, self._prefix = path, prefix

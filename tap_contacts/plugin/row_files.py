@@ -46,7 +46,6 @@ def _of_csv(whole: str, needed: Collection[str]) -> Iterator[Row]:
 
 
 def _columns(cells: list[str], needed: Collection[str]) -> list[str]:
-    """Return the names of the columns; raise Unreadable if one is missing."""
     names = [cell.strip() for cell in cells]
     if not {*needed} <= {name.lower() for name in names}:
         msg = f"has no head with the columns {' and '.join(needed)}"

@@ -95,7 +95,6 @@ def _unknown(name: str, schema: Mapping[str, Any], above: str) -> Unknown:
 
 
 def _is_of_names(error: ValidationError) -> bool:
-    """Say whether an error is that a setting is unknown, which `unknown` says better."""
     return bool(error.validator == "additionalProperties" and error.validator_value is False)
 
 
@@ -139,7 +138,6 @@ def _setting_path(parts: Any) -> str:
 
 
 def _one_line(name: str) -> str:
-    """Return a name as one short line."""
     plain = "".join(each if each.isprintable() else "?" for each in name)
     return plain if len(plain) <= LONGEST_SETTING_NAME else f"{plain[:LONGEST_SETTING_NAME]}…"
 

@@ -20,10 +20,6 @@ PIPE_SECONDS = 10.0
 def content(path: str, seconds: float = PIPE_SECONDS) -> str:
     """Return the text in a file or pipe.
 
-    Args:
-        path: Its path.
-        seconds: How long a pipe may take.
-
     Raises:
         Unreadable: If it is neither, is too long or cannot be read as UTF-8.
     """

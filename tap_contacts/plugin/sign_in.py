@@ -116,13 +116,11 @@ class SignIn:
         return found
 
     def _assert_right(self, config: Mapping[str, Any]) -> None:
-        """Raise ConfigurationError if settings have not the right form."""
         if errors := wrong(config, self._schema):
             raise ConfigurationError(" ".join(errors))
 
     @property
     def _schema(self) -> dict[str, Any]:
-        """Return the schema of the settings that a sign-in uses."""
         schema: dict[str, Any] = SEND_SETTINGS.to_dict()
         schema["properties"][self._kind.api] = self._kind.settings.to_dict()
         return schema

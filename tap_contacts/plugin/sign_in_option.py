@@ -87,7 +87,6 @@ def instead(
 
 
 def _files(paths: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the files that `--config` names, of which the last one keeps the settings."""
     if not paths or "ENV" in paths:
         msg = "--sign-in needs --config FILE, which keeps the settings; it may be new."
         raise ConfigurationError(msg)

@@ -36,7 +36,6 @@ class _Whole(io.FileIO):
         super().__init__(number, "w", closefd=False)
 
     def write(self, text: Buffer, /) -> int:
-        """Write all of a text; return how many bytes that was."""
         left = memoryview(text).cast("B")
         size = len(left)
         while left:

@@ -65,7 +65,6 @@ def logging_above() -> Iterator[None]:
 
 
 def _handlers() -> list[logging.StreamHandler[Any]]:
-    """Return the handlers that log to standard error."""
     streams = (h for h in logging.getLogger().handlers if isinstance(h, logging.StreamHandler))
     return [handler for handler in streams if handler.stream is sys.stderr]
 

@@ -44,7 +44,6 @@ def assert_flat(config: Mapping[str, Any]) -> None:
 
 
 def _assert_fields(where: str, fields: Mapping[str, Any]) -> None:
-    """Raise ConfigurationError if the map of one stream has the wrong form."""
     if ELSE in fields:
         _assert_nothing(f"{where}.{ELSE}", fields[ELSE])
     named = (name for name in fields if not name.startswith("__"))

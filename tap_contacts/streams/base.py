@@ -181,7 +181,6 @@ class ApiStream(Stream, Generic[ClientT]):
             super()._write_activate_version_message(self._stream_version)
 
     def _counts(self) -> dict[str, int]:
-        """Return how many records were read, and how many were left out if any."""
         gone = {"left out as deleted meanwhile": self._gone} if self._gone else {}
         return {"records": self._read, **gone}
 

@@ -28,7 +28,6 @@ def prove(tap: Tap) -> None:
 
 
 def _was_read(state: Mapping[str, Any]) -> bool:
-    """Say whether a STATE knows of an earlier run."""
     bookmarks = state.get("bookmarks", {}).values()
     return any({"replication_key_value", PROGRESS} & each.keys() for each in bookmarks)
 

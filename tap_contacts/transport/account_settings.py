@@ -28,14 +28,7 @@ class Account(NamedTuple):
 def text(
     name: str, description: str, *, pattern: str = forms.PLAIN, **options: Any
 ) -> th.Property[Any]:
-    """Return a setting that is a text of one line; one that is required must not be empty.
-
-    Args:
-        name: Name of the setting.
-        description: What it is for.
-        pattern: What its value must match.
-        options: As for `Property`.
-    """
+    """Return a setting that is a text of one line; one that is required must not be empty."""
     kind = forms.text(pattern=pattern, empty=not options.get("required"))
     return th.Property(name, kind, description=description, **options)
 

@@ -120,7 +120,6 @@ class Connections(HTTPAdapter):
         return response, _body(response)
 
     def _to(self, origin: str, request: PreparedRequest) -> Any:
-        """Return the connections to an origin; its proxy and certificates never change."""
         if origin not in self._pools:
             how = self._trust.over(ways(origin))
             verify, cert, proxies = how["verify"], how["cert"], how["proxies"]

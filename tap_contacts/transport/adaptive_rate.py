@@ -99,6 +99,5 @@ class LearnedRate:
         return len(flow) / max(now - flow[0], 0.001)
 
     def _since(self, moment: float) -> list[float]:
-        """Return the times of the requests of the last minute that were sent after a moment."""
         sent = list(self._sent)
         return sent[bisect.bisect_right(sent, moment) :]

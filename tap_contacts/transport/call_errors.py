@@ -91,14 +91,7 @@ class CallErrors:
     def answered(
         self, call: Call, answer: Answer, judgement: Judgement, *, has_served: bool
     ) -> ApiError:
-        """Return the error of a request whose answer is not that it was done.
-
-        Args:
-            call: The request.
-            answer: What was answered.
-            judgement: What the answer means.
-            has_served: Whether the API has done anything that this run asked for.
-        """
+        """Return the error of a request whose answer is not that it was done."""
         status = f"HTTP {answer.status}"
         answered = f"code {judgement.code} ({status})" if plain_code(judgement.code) else status
         advice = self._redirected(call, answer, judgement) or judgement.advice

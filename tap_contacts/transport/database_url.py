@@ -35,10 +35,6 @@ def no_driver(url: sa.URL, setting: str) -> ConfigurationError:
 def parsed(url: str, setting: str = "ledger_url") -> sa.URL:
     """Return the parts of a URL.
 
-    Args:
-        url: The URL.
-        setting: The name of the setting.
-
     Raises:
         ConfigurationError: If it is none, or of a database that is not supported.
     """
@@ -64,7 +60,6 @@ def parsed(url: str, setting: str = "ledger_url") -> sa.URL:
 
 
 def _assert_options(kind: str, url: sa.URL, setting: str) -> None:
-    """Raise ConfigurationError if there is an option or a port that cannot be."""
     if url.port is not None and not 0 < url.port <= _LAST_PORT:
         msg = f"{setting}: the port must be a number from 1 to {_LAST_PORT}."
         raise ConfigurationError(msg)

@@ -120,12 +120,7 @@ class NoAnswer(SingerSDKError):
 
 
 class Untrusted(NoAnswer):
-    """The server shows a certificate that is not trusted, so that nothing was sent.
-
-    Args:
-        reason: What is wrong with it.
-        advice: What to do.
-    """
+    """The server shows a certificate that is not trusted, so that nothing was sent."""
 
     def __init__(self, reason: str, advice: str) -> None:
         super().__init__(reason, sent=False)

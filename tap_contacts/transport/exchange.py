@@ -79,7 +79,6 @@ _REASONS: dict[tuple[type[Exception], ...], str] = {
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error and those that led to it."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
@@ -114,7 +113,6 @@ class _Source(socket.SocketIO):
 
 
 def _seconds_left(until: float) -> float | None:
-    """Return the seconds until a moment; raise TimeoutError if it is over."""
     left = until - time.monotonic()
     if left <= 0:
         raise TimeoutError
@@ -128,7 +126,6 @@ class _Opened:
         self._sock = sock
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        """Return the bytes of one answer."""
         del mode
         return io.BufferedReader(_Source(self._sock), AT_ONCE)
 
@@ -171,7 +168,6 @@ class _Timed:
         self._sock._io_refs = count  # noqa: SLF001
 
     def settimeout(self, wait: float | None) -> None:
-        """Set the longest wait."""
         self._until = float("inf") if wait is None else time.monotonic() + wait
         self._sock.settimeout(wait)
 

@@ -31,13 +31,7 @@ _ID = re.compile(r"/(\d+|[^/]*\d[^/]*\d[^/]*\d[^/]*)(?=/|$)")
 
 
 class FirstAnswer:
-    """Whether an API has answered in its own form in this run, over all threads.
-
-    Args:
-        ask: Sends a request once.
-        harmless: Returns a harmless read.
-        spent: Returns how many requests were sent so far.
-    """
+    """Whether an API has answered in its own form in this run, over all threads."""
 
     def __init__(
         self, ask: Callable[[Call], object], harmless: Callable[[], Call], spent: Callable[[], int]

@@ -26,13 +26,7 @@ MOST_SECONDS = 86_400
 
 
 def text(*, empty: bool = True, pattern: str = PLAIN, **options: Any) -> th.StringType:
-    """Return the type of a text of one line.
-
-    Args:
-        empty: Whether it may be empty.
-        pattern: What it must match.
-        options: As for `StringType`.
-    """
+    """Return the type of a text of one line."""
     shortest = None if empty else 1
     return th.StringType(min_length=shortest, max_length=LONGEST_TEXT, pattern=pattern, **options)
 

@@ -19,13 +19,7 @@ class Person(Protocol):
         """Show some lines."""
 
     def ask(self, what: str, *, hidden: bool = False, optional: bool = False) -> str:
-        """Return the answer to a question, which is one line; "" only if it is optional.
-
-        Args:
-            what: What is asked for.
-            hidden: Whether the answer must not be seen.
-            optional: Whether it may be left out.
-        """
+        """Return the answer to a question, which is one line; "" only if it is optional."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +36,7 @@ class Means:
 
 
 class Grant(abc.ABC):
-    """Lead a person through the vendor's pages to the settings of an account.
-
-    Args:
-        means: What it uses.
-    """
+    """Lead a person through the vendor's pages to the settings of an account."""
 
     def __init__(self, means: Means) -> None:
         self.means = means
@@ -54,9 +44,6 @@ class Grant(abc.ABC):
     @abc.abstractmethod
     def settings(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the settings to be kept, once the vendor has accepted them.
-
-        Args:
-            given: Settings of the account that are there already.
 
         Raises:
             ApiError: The vendor refuses, or does not answer.

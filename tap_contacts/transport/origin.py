@@ -56,7 +56,6 @@ def _split_origin(url: str) -> SplitResult | None:
 
 
 def _is_bare(split: SplitResult) -> bool:
-    """Say whether an address has a scheme, a host, perhaps a port, and nothing else."""
     more = split.path or split.query or split.fragment or "@" in split.netloc
     return (
         split.scheme in {"http", "https"} and bool(split.hostname) and not more and split.port != 0
@@ -64,7 +63,6 @@ def _is_bare(split: SplitResult) -> bool:
 
 
 def _is_host(host: str) -> bool:
-    """Say whether a text is an IP address or a possible host name, in any script."""
     if ":" in host:
         return _is_address(host)
     try:

@@ -23,14 +23,7 @@ AFTER_CUT = MINUTE
 
 
 class Pacing:
-    """What answers mean for the pace of an account.
-
-    Args:
-        title: The API's name in messages.
-        pace: The pace.
-        rates: Documented requests per minute by HTTP method.
-        logger: Logs that requests are throttled.
-    """
+    """What answers mean for the pace of an account."""
 
     def __init__(
         self, title: str, pace: RateLimiter, rates: Mapping[str, int], logger: logging.Logger

@@ -78,7 +78,6 @@ def _why_no_proxy(proxy: str) -> str:
 
 
 def _split_proxy(proxy: str) -> SplitResult | None:
-    """Return the parts of a proxy's address; None if it is wrong. The scheme may be left out."""
     plain = proxy.isascii() and proxy.isprintable() and " " not in proxy
     if "@" in proxy and "://" not in proxy:  # `requests` takes the user for a scheme
         return None

@@ -90,13 +90,11 @@ def _seconds_to_reset(reset: float, headers: Mapping[str, str]) -> float:
 
 
 def _now(headers: Mapping[str, str]) -> float:
-    """Return the moment of an answer, in seconds of the epoch."""
     moment = _http_date(headers.get("Date", ""))
     return time.time() if moment is None else moment
 
 
 def _http_date(value: str) -> float | None:
-    """Return an HTTP date in seconds of the epoch; None if it is not one."""
     try:
         moment = parsedate_to_datetime(value)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

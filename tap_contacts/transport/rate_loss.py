@@ -30,15 +30,7 @@ _ASKED = "share the rate"
 
 
 class Loss:
-    """Whether the database of a shared rate can be used, and what follows if not.
-
-    Args:
-        api: Title of the API.
-        database: Name of the database in messages.
-        outage: Knows whether anything is to be sent at all.
-        logger: Logs the loss, and its end, once.
-        is_must: Whether nothing may be sent without the database.
-    """
+    """Whether the database of a shared rate can be used, and what follows if not."""
 
     def __init__(
         self,

@@ -194,7 +194,6 @@ def _shared(url: str, setting: str) -> sa.URL:
 
 
 def _file(url: sa.URL) -> str:
-    """Return the path of the file that a URL of SQLite names; "" if it names none."""
     name = url.database or ""
     if "uri" in url.query:
         parts = urlsplit(name)
@@ -208,9 +207,5 @@ def _is_in_memory(url: sa.URL, query: str) -> bool:
 
 
 def _create(path: Path) -> None:
-    """Make a file for its owner only, if there is none.
-
-    One that is there is not opened: closing it would drop the locks that SQLite has on it.
-    """
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))

@@ -18,12 +18,7 @@ REDIRECTED = "It answered with a redirect to {}, which is not followed; check ap
 
 
 def advice(answer: Answer, origin: str) -> str:
-    """Return what to do about a redirect; "" if an answer is not one.
-
-    Args:
-        answer: What was answered.
-        origin: Where the request went.
-    """
+    """Return what to do about a redirect; "" if an answer is not one."""
     if answer.status not in REDIRECTS:
         return ""
     return REDIRECTED.format(_shown_address(answer.headers.get("Location", ""), origin))
@@ -44,6 +39,5 @@ def _shown_address(location: str, origin: str) -> str:
 
 
 def _is_below(host: str, parent: str) -> bool:
-    """Say whether a host is in a domain; a top-level one or a part of an IP address is none."""
     is_domain = "." in parent and not parent.rpartition(".")[2].isdecimal()
     return is_domain and (host == parent or host.endswith(f".{parent}"))

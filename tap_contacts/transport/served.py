@@ -51,12 +51,7 @@ class Served:
         return self._let_through[call.reads] > 0
 
     def serves(self, call: Call, *, found: bool = True) -> None:
-        """Count a request that got an answer that makes sense. A refusal is one, too.
-
-        Args:
-            call: The request.
-            found: Whether the answer is not that there is nothing.
-        """
+        """Count a request that got an answer that makes sense. A refusal is one, too."""
         with self._lock:
             self._served[call.reads] += 1
             self._let_through[call.reads] += found

@@ -58,16 +58,7 @@ _T = TypeVar("_T")
 
 
 class SharedRate:
-    """The rate of one account; safe to share between threads.
-
-    Args:
-        table: The account's row.
-        limits: The most requests in a window, by method; "" stands for all others.
-        loss: What becomes of the run where the table cannot be used.
-        clock: Seconds.
-        logger: Logs that another process was asked to pause.
-        window: Seconds for which a request counts.
-    """
+    """The rate of one account; safe to share between threads."""
 
     def __init__(  # noqa: PLR0913
         self,
@@ -141,7 +132,6 @@ class SharedRate:
             self._table.close()
 
     def _needs(self, method: str) -> bool:
-        """Say whether the database is to be asked."""
         with self._lock:
             now, lease = self._now(), self._leases.get(method)
             if self._loss.is_alone or self._loss.wait() > 0:

@@ -46,12 +46,7 @@ NO_WAY = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.EAFN
 
 
 def failure(error: BaseException, causes: Sequence[BaseException]) -> NoAnswer:
-    """Return what it means that a connection was not made.
-
-    Args:
-        error: What was raised.
-        causes: The same, and the errors that led to it.
-    """
+    """Return what it means that a connection was not made."""
     led_to_it = error.reason if isinstance(error, MaxRetryError) else error
     if isinstance(led_to_it, ProxyError):
         return NoAnswer(NO_PROXY, sent=False)

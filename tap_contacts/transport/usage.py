@@ -21,7 +21,6 @@ class Usage(NamedTuple):
     """Those of these seconds that were for the rate."""
 
     def __sub__(self, earlier: Usage) -> Usage:
-        """Return what was added since."""
         calls = {name: count - earlier.calls.get(name, 0) for name, count in self.calls.items()}
         repeats, waited = self.repeats - earlier.repeats, self.waited - earlier.waited
         return Usage(calls, repeats, waited, self.is_waiting, self.paced - earlier.paced)

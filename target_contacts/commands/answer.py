@@ -47,10 +47,6 @@ _LEDGER: Mapping[str, Callable[[Run, Asked], Iterator[str]]] = {
 def answer(make: Callable[..., Runnable], asked: Asked) -> int:
     """Carry out a command; return the exit code.
 
-    Args:
-        make: Makes the target.
-        asked: What is asked for.
-
     Raises:
         UsageError: If it asks for what cannot be.
         ApiError: If it is refused, or fails.
@@ -72,7 +68,6 @@ def _of_rejects(make: Callable[..., Runnable], asked: Asked) -> Iterator[str]:
 
 
 def _echo(lines: Iterator[str]) -> int:
-    """Print lines; return the exit code."""
     for line in lines:
         click.echo(printable.text(line))
     return 0

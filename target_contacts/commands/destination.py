@@ -21,11 +21,7 @@ class Seen(NamedTuple):
 
 
 class Destination:
-    """The account that a run would write to.
-
-    Args:
-        run: The run.
-    """
+    """The account that a run would write to."""
 
     def __init__(self, run: Run) -> None:
         sink: ApiSink[Any] = run.sink(run.outcomes(""))

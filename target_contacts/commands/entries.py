@@ -17,12 +17,7 @@ if TYPE_CHECKING:
 
 
 class Entries:
-    """The entries of the account that a run would write to.
-
-    Args:
-        run: The run.
-        asked: What is asked for.
-    """
+    """The entries of the account that a run would write to."""
 
     def __init__(self, run: Run, asked: Asked) -> None:
         self.run, self.asked, self.ledger = run, asked, run.ledger

@@ -48,7 +48,6 @@ def hashes(ledger: Ledger, stream: str, given: Sequence[str]) -> list[str]:
 
 
 def _values(names: Sequence[str], given: Sequence[str]) -> list[Any]:
-    """Return the values of a key in the order of its properties."""
     if not names:
         msg = "--key: this stream has no key properties; give the hash that a report names."
         raise click.UsageError(msg)
@@ -62,7 +61,6 @@ def _values(names: Sequence[str], given: Sequence[str]) -> list[Any]:
 
 
 def _of_object(given: Sequence[str]) -> dict[str, Any] | None:
-    """Return the values in a JSON object, if there is one."""
     if len(given) == 1 and given[0].startswith("{"):
         found = _decoded(given[0])
         return found if isinstance(found, dict) else None

@@ -93,9 +93,6 @@ def _all(header: Header, lines: Iterable[bytes]) -> Iterator[bytes]:
 class LedgerFile:
     """A file that was exported; it is read line by line.
 
-    Args:
-        path: The file.
-
     Raises:
         ConfigurationError: If it is none.
     """

@@ -156,7 +156,6 @@ def assert_configured(asked: Asked, config: Mapping[str, Any]) -> None:
 
 
 def _assert_taken(what: str, takes: Takes, there: Sequence[str]) -> None:
-    """Raise UsageError if an option is missing or goes for nothing."""
     if missing := [name for name in takes.needs if name not in there]:
         msg = f"{what} needs {' and '.join(map(_option, missing))}."
         raise click.UsageError(msg)

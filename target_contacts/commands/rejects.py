@@ -107,7 +107,6 @@ def _whole(value: object) -> int:
 
 
 def _records(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the RECORD messages of a rejects file."""
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, 1):
@@ -123,7 +122,6 @@ def _records(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _message(line: bytes) -> dict[str, Any] | None:
-    """Return a SCHEMA or RECORD message; None if a line is none."""
     try:
         found = DECODER.decode(line)
     except NOT_JSON:

@@ -67,7 +67,6 @@ class WrittenForm:
         return self._known[known]
 
     def _near(self, filled: Sequence[str]) -> Iterator[tuple[str, ...]]:
-        """Yield the fields that may count, the likeliest first."""
         others = [wire for wire in self._wires if wire not in filled]
         for count in range(MOST_OTHERS + 1):
             for less in itertools.combinations(filled, count):

@@ -51,7 +51,6 @@ class CompanyRecord(NamedTuple):
 
 
 def _persons(value: Any) -> list[Mapping[str, Any]]:
-    """Return the people that a field holds, if the first of them has a name."""
     items = list_items.in_order([value] if isinstance(value, dict) else value)
     persons: list[Mapping[str, Any]] = [i.value for i in items if isinstance(i.value, dict)]
     if len(persons) < len(items):

@@ -44,11 +44,7 @@ class Gone(Exception):
         self.told = told
 
     def why(self, on_delete: str) -> str:
-        """Return why a record is skipped that says so. The field's name is a known one.
-
-        Args:
-            on_delete: The setting of this name.
-        """
+        """Return why a record is skipped that says so. The field's name is a known one."""
         field = line(self.told.field)
         if self.told.sure:
             return f"deleted at the source, says {field}; on_delete is {on_delete}"

@@ -70,7 +70,6 @@ OF_USERS = "contactstatus"
 
 
 def _ways() -> dict[str, Way]:
-    """Return names of fields, and how they say so."""
     names = {
         Way.FLAG: {form.format(done) for form, done in product(_FORMS, _DONE)} | _FLAGS,
         Way.PERMANENT: listed("permanentlydeleted harddeleted"),

@@ -91,7 +91,6 @@ def _joined(*parts: str) -> str:
 
 
 def _source(contact: Contact, parts: Iterable[str]) -> str:
-    """Name the fields that the parts of a name come from."""
     sources = contact.sources
     return JOINT.join([sources[part] for part in parts if part in sources])
 
@@ -134,7 +133,6 @@ def gender_of(contact: Contact) -> None:
 
 
 def _gender(value: Any) -> str:
-    """Return the gender that a value stands for, or ""."""
     try:
         return convert.gender(value)
     except ValueError:

@@ -85,7 +85,6 @@ class FieldNames:
         return _known(part), part, found.plain if found.is_list else None
 
     def _below(self, schemas: Sequence[Any]) -> _Below:
-        """Return what schemas declare; looked up once, since fields may be many."""
         key = tuple(map(id, schemas))
         if key not in self._found:
             plain = [each for schema in schemas for each in self._plain(schema)]
@@ -139,7 +138,6 @@ def _properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _items(schema: Mapping[str, Any]) -> list[Any]:
-    """Return the schemas of a list's items; a list of schemas has one for each item."""
     return [*_listed(schema.get("items")), *_listed(schema.get("prefixItems"))]
 
 

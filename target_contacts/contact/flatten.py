@@ -79,7 +79,6 @@ def leaves(record: Mapping[str, Any]) -> Iterator[Leaf]:
 
 @functools.lru_cache(maxsize=4096)
 def _top(name: str) -> Place:
-    """Return the place of a property of the record."""
     return Place((name,), ((name,),))
 
 
@@ -117,7 +116,6 @@ def _of_google_csv(record: Mapping[str, Any], name: str) -> Iterator[Leaf]:
 
 
 def _leaves(place: Place, value: Any) -> Iterator[Leaf]:
-    """Yield a value, or the values inside it."""
     if not isinstance(value, (dict, list)) or (value and len(place.path) > DEEPEST):
         yield Leaf(place, value)
     elif isinstance(value, list):
@@ -200,7 +198,6 @@ def _name_as_label(value: Any, attribute: str, *, told_by_label: bool) -> Sequen
 def _labelled(
     forms: Sequence[Path], attribute: str, words: Sequence[str], apart: str
 ) -> Sequence[Path]:
-    """Return what an item may be spelled as: as its list, and as what it is labelled as."""
     around = [ANY_NUMBER] if attribute in NUMBERS else forms
     if apart:
         return [(*form, apart) for form in around]

@@ -75,6 +75,5 @@ def _kept(filled: Sequence[tuple[str, Found]]) -> list[int]:
 
 
 def _parts(held: Mapping[int, set[str]], place: int) -> int:
-    """Return how many parts an address has, with what is added to it if its name says no more."""
     added = held[BARE] if place in NEUTRAL and held[place].isdisjoint(held[BARE]) else ()
     return len(held[place]) + len(added)

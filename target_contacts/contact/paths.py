@@ -140,7 +140,6 @@ class MappedFields:
     """What `field_map` gives: destination fields, and the paths of their values."""
 
     def __init__(self, field_map: Mapping[str, str | None], nested: Collection[str]) -> None:
-        """Take the setting, and the destination fields that take lists and objects."""
         given = {wire: path for wire, path in field_map.items() if path is not None}
         self.paths = {wire: FieldPath(path) for wire, path in given.items()}
         self._nested = nested

@@ -209,7 +209,6 @@ def _ends(word: str, singular: str, known: str) -> bool:
 
 
 def _singular(word: str) -> str:
-    """Return a word without the ending of English plurals."""
     if word.endswith("ies"):
         return f"{word[:-3]}y"
     if word.endswith(("sses", "xes", "ches", "shes")):

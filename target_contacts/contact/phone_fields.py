@@ -45,7 +45,6 @@ class Slots:
                 self._place(contact, number, free)
 
     def _homeless(self, contact: Contact) -> list[str]:
-        """Return the numbers for whose attributes the destination has no fields."""
         if self._not_carried.isdisjoint(contact.attributes):
             return []
         return [each for each in self._not_carried if contact.has(each)]
@@ -111,7 +110,6 @@ def _complete_phone(contact: Contact) -> None:
 
 
 def _waiting(contact: Contact, slots: Sequence[str], homeless: Sequence[str]) -> list[Further]:
-    """Return the numbers of one kind that have no field."""
     own = [
         Further(attribute, contact.sources[attribute], contact.attributes[attribute])
         for attribute in homeless
@@ -122,7 +120,6 @@ def _waiting(contact: Contact, slots: Sequence[str], homeless: Sequence[str]) ->
 
 
 def _forget(contact: Contact, number: Further) -> None:
-    """Count a number as carried."""
     contact.spare.pop(number.name, None)
     if contact.sources.get(number.attribute) == number.name:
         del contact.sources[number.attribute]

@@ -114,7 +114,6 @@ class ContactReader:
         contact.defaults.update({a: v for a, v in made if v != "" and not contact.has(a)})
 
     def _leave_foreign(self, found: dict[str, list[Found]], spare: dict[str, str]) -> None:
-        """Leave out the ids of another system."""
         for attribute in self._foreign & found.keys():
             left = found.pop(attribute)
             spare.update({each.name: attribute for each in left if each.is_filled})

@@ -106,7 +106,6 @@ def named(whole: Sequence[Shape] | None, name: str) -> list[Shape] | None:
 
 
 def _no_name(whole: Sequence[Shape], objects: Sequence[Shape], name: str) -> str:
-    """Say why nothing has a name."""
     if objects:
         there = {each for shape in objects for each in shape.properties}
         return f"there is no {name}, but {listed(there)}"
@@ -163,7 +162,6 @@ MOST_OBJECTS = 500
 
 
 def _objects(whole: Sequence[Shape] | None) -> Iterator[Shape]:
-    """Yield the objects among what a value may be, those in a list of it, too."""
     for shape in whole or ():
         if shape.properties:
             yield shape

@@ -45,7 +45,6 @@ def _plain_words(words: str) -> list[str]:
 
 
 def _ranked(words: str) -> dict[str, int]:
-    """Return plain words with their places."""
     return {word: place for place, word in reversed([*enumerate(_plain_words(words))])}
 
 

@@ -33,16 +33,8 @@ _FORBIDDEN = {
 class Admission:
     """Decide which items of one stream are sent; book the others.
 
-    Args:
-        ledger: Remembers what became of records.
-        outcomes: Books records.
-        refusals: Forgets announced creates that did not happen.
-        limit: Knows which records may be sent.
-        guards: End the run if too much is changed.
-        gate: Lets only what is planned be sent, if there is a plan.
-        mode: Whether contacts may be created, updated or both: the setting of this name.
-        assert_complete: Raises Rejected if a payload lacks what a contact must have; takes the
-            payload and whether it is that of a new contact.
+    `assert_complete` raises Rejected if a payload lacks what a contact must have. It takes the
+    payload and whether it is that of a new contact.
     """
 
     def __init__(  # noqa: PLR0913  # what it takes is all that it works with

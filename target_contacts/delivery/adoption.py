@@ -39,16 +39,6 @@ if TYPE_CHECKING:
 class Adoption:
     """Settle the doubtful items of one stream.
 
-    Args:
-        sink: Asks the API.
-        match_on: The setting of this name.
-        ledger: Knows which contacts belong to records.
-        outcomes: Books the records that are settled by a look-up.
-        unanswered: Holds the creates of the stream that were not answered.
-        peers: The streams of the run; this one joins them.
-        shutdown: Knows whether the run is to end.
-        warn_once: Logs a text that would otherwise come once a contact.
-
     Raises:
         ConfigurationError: If an attribute of `match_on` has no field at the destination.
     """

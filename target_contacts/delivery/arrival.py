@@ -45,12 +45,7 @@ class Arrival(NamedTuple):
 
 
 class Arrivals:
-    """Compare contacts in the fields of one destination.
-
-    Args:
-        fields: The table.
-        region: The setting `phone_region`.
-    """
+    """Compare contacts in the fields of one destination."""
 
     def __init__(self, fields: Sequence[Field], region: str | None) -> None:
         self._reader = FactReader(fields, region)
@@ -136,7 +131,6 @@ def _international(number: str) -> str:
 
 
 def _is_national(number: str, whole: str) -> bool:
-    """Say whether a number is how another is dialled within its country."""
     bare = number.removeprefix("0")
     if bare != number and len(bare) >= LEAST_DIGITS and whole.endswith(bare):
         return True

@@ -70,16 +70,7 @@ class Due:
 
 
 class Canary:
-    """The first writes of one stream.
-
-    Args:
-        sink: Reads contacts back.
-        ledger: Remembers what was written, and which kinds of write are as they should be.
-        outcomes: Books a record whose contact is spoilt.
-        due: The kinds of write that are still to be read back.
-        shutdown: Knows whether the run is to end.
-        warn_once: Logs a warning.
-    """
+    """The first writes of one stream."""
 
     _is_alone: bool
     """Whether what leaves now goes alone, and is to be read back."""
@@ -117,7 +108,6 @@ class Canary:
         return 1
 
     def _held(self, remote_id: str) -> Mapping[str, Any]:
-        """Return what a contact holds; nothing if that is not told."""
         try:
             return self._sink.read_back(remote_id) or {}
         except (ApiError, Incomplete):
@@ -220,7 +210,6 @@ class Canary:
 
 
 def _until(ready: Sequence[Planned], kinds: AbstractSet[Action]) -> int:
-    """Return how many items come before the first of these kinds."""
     found = (n for n, item in enumerate(ready) if item.action in kinds)
     return next(found, len(ready)) if kinds else len(ready)
 
@@ -230,5 +219,4 @@ def _sent(item: Planned) -> Payload:
 
 
 def _shown(names: Iterable[str]) -> str:
-    """Return names of fields as far as they may be shown."""
     return ", ".join(map(printable.name, names))

@@ -25,11 +25,6 @@ if TYPE_CHECKING:
 class Comparison:
     """Compare items with contacts of the destination.
 
-    Args:
-        sink: Says what contacts are known by.
-        match_on: The setting of this name.
-        ledger: Makes hashes.
-
     Raises:
         ConfigurationError: If an attribute has no field at the destination.
     """

@@ -39,24 +39,7 @@ INTENTS_AT_ONCE = 100
 
 
 class Delivery:
-    """Deliver the planned items of one stream.
-
-    Args:
-        sink: Writes contacts.
-        outcomes: Books records.
-        adoption: Looks up the contacts that may be there already.
-        setbacks: Takes note of what is not answered.
-        unanswered: Holds creates that were not answered.
-        shutdown: Knows whether the run is to end.
-        missing: Finds updates and deletions of contacts that are gone.
-        canary: Reads the first writes of an account back.
-        guards: End the run if too much is changed.
-        refusals: Books what the destination refuses.
-        policies: Leave out of updates what they forbid.
-        admission: Decides which items are sent.
-        intents: Announces creates in the ledger.
-        settlement: Enters what became of items.
-    """
+    """Deliver the planned items of one stream."""
 
     def __init__(  # noqa: PLR0913  # what it takes is all that it works with
         self,
@@ -181,7 +164,6 @@ class Delivery:
         return unknown
 
     def _write_part(self, ready: deque[Planned], most: int) -> list[Planned]:
-        """Write so many items; return what was never answered."""
         unknown, settle = list[Planned](), self._settlement.settle
         # What is under way is answered before the account is free for others, whatever fails here.
         with closing(self._sink.write(self._intending(ready, most))) as writing:
@@ -206,7 +188,6 @@ class Delivery:
 
     @property
     def _has_to_wait(self) -> bool:
-        """Say whether nothing more is to be sent for now."""
         return self._setbacks.are_too_many or self._guards.ends_sending
 
 

@@ -61,13 +61,7 @@ class Facts(msgspec.Struct, frozen=True):
 
 
 class FactReader:
-    """Read the facts of contacts in the fields of one destination.
-
-    Args:
-        fields: The table.
-        region: The setting `phone_region`.
-        key: Field for the key of the record, if there is one.
-    """
+    """Read the facts of contacts in the fields of one destination."""
 
     def __init__(self, fields: Sequence[Field], region: str | None, key: str = "") -> None:
         self._region, self.key = region, key
@@ -180,5 +174,4 @@ def _is_shared(number: str) -> bool:
 
 
 def _bare(number: str) -> str:
-    """Return a number without the zeros that dial out of a town or a country."""
     return number.lstrip("0")

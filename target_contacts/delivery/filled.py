@@ -163,7 +163,6 @@ class FilledFields:
         ]
 
     def _emptied(self, gone: Iterable[str], item: Planned) -> Payload:
-        """Return the fields that are cleared, or given their default, as far as that may be."""
         defaults = item.fallback
         free = [w for w in gone if w not in self._fixed and w not in item.policies]
         return {w: defaults.get(w, "") for w in free if w in defaults or self._clears}

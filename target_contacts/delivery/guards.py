@@ -124,7 +124,6 @@ class Guards:
 
     @functools.cached_property
     def _former(self) -> Sequence[Guarded]:
-        """Return what earlier runs counted since the last complete one."""
         guarded = self._ledger().guarded
         if self._is_mended:
             guarded.forget()
@@ -165,7 +164,6 @@ class Guards:
             self._ledger().guarded.forget()
 
     def _held_back(self) -> Iterator[Guarded]:
-        """Yield some of the records that were held back for the guard that ended the run."""
         first = self._first
         if first is None or self._standing:
             return
@@ -202,7 +200,6 @@ class Guards:
         return self._records.seen(count)
 
     def _look(self, counts: Iterable[Count]) -> None:
-        """End the run if one of these exceeds its limit."""
         if self._first:
             return
         over = (count for count in counts if self._seen(count) > self._limit(count))
@@ -211,7 +208,6 @@ class Guards:
             callback()
 
     def _counts(self, stream: str, action: str, cleared: Iterable[str]) -> Iterator[Count]:
-        """Yield what a record is counted for."""
         if count := self._counted(_OF_ACTION[action], stream):
             yield count
         for attribute in cleared:
@@ -226,7 +222,6 @@ class Guards:
         return Count(guard, stream if bound.is_share else "", attribute)
 
     def _most(self, count: Count) -> int:
-        """Return how much a limit lets through."""
         bound = self._bounds[count.guard]
         return bound.of(self._contacts(count.stream) if bound.is_share else 0)
 

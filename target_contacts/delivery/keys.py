@@ -59,10 +59,6 @@ class KeyReader:
 def texts(names: Sequence[str], values: Sequence[Any]) -> list[str]:
     """Return the values of a key as text: numbers that are equal have one text.
 
-    Args:
-        names: The key properties, for the message.
-        values: Their values, in the same order.
-
     Raises:
         Rejected: If one of them has no value that tells records apart.
     """

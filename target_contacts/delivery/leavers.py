@@ -64,16 +64,7 @@ class Wishes(NamedTuple):
 
 
 class Leavers:
-    """Decide what becomes of the leavers of one stream.
-
-    Args:
-        can: What the API can do.
-        wishes: What the settings want.
-        ledger: Knows the contacts.
-        outcomes: Books those with which nothing is to be done.
-        unanswered: Holds creates that were not answered.
-        limit: Whether the run is limited, so that nothing is deleted.
-    """
+    """Decide what becomes of the leavers of one stream."""
 
     def __init__(  # noqa: PLR0913  # what it takes is all that it works with
         self,
@@ -128,7 +119,6 @@ class Leavers:
         return self._ledger.entries(self._outcomes.stream, keys)
 
     def _shared(self, entries: Mapping[str, Entry]) -> set[str]:
-        """Return the ids of contacts that several records have."""
         return self._ledger.shared([e.remote_id for e in entries.values() if e.remote_id])
 
     def _received(self, key: str) -> Received:
@@ -137,7 +127,6 @@ class Leavers:
         return Received(key, [], [], "", self._outcomes.left(), line, is_record=False)
 
     def _is_done(self, entry: Entry) -> bool:
-        """Say whether there is nothing more to be done about a contact."""
         if entry.status == MARKED and self._action is Action.MARK:
             return entry.payload == self._ledger.digest(self._wishes.marks())
         return entry.status == GONE
@@ -167,7 +156,6 @@ class Leavers:
         )
 
     def _reason(self, entry: Entry, shared: AbstractSet[str]) -> str:
-        """Return why a contact stays as it is; "" if it does not."""
         by_status = {GONE: WAS_GONE, INTENT: NOT_ANSWERED}
         reason = by_status.get(entry.status, self._cannot)
         if reason or self._action is Action.MARK:

@@ -188,7 +188,6 @@ class LookUp:
             return None
 
     def _asked(self, item: Planned) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Ask the API for the contacts that may be an item's."""
         if item.intent:
             made = dict(self._sink.find(self._comparison.identity(item, item.intent)))
             yield from made.items()
@@ -197,7 +196,6 @@ class LookUp:
         yield from self._alike(item)
 
     def _alike(self, item: Planned) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Ask the API for the contacts that may be adopted."""
         if self._comparison.rules is None:
             yield from self._sink.alike(self._sink.known_by(item))
             return
@@ -209,5 +207,4 @@ class LookUp:
 
 
 def _hashes(items: Sequence[Planned]) -> list[str]:
-    """Return the hashes by which the lost creates among items are known."""
     return [item.intent.identity for item in items if item.intent and item.intent.identity]

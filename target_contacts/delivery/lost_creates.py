@@ -24,13 +24,7 @@ _PLAIN = (str, int, float)
 
 
 class Lost:
-    """Compare candidates with creates that were never answered.
-
-    Args:
-        reader: Reads facts.
-        sent: Returns the hashes by which the creates that made a contact may be known.
-        adopts: Whether contacts of others may be adopted at all.
-    """
+    """Compare candidates with creates that were never answered."""
 
     def __init__(self, reader: FactReader, sent: Sent, *, adopts: bool) -> None:
         self._reader, self._sent, self._adopts = reader, sent, adopts
@@ -44,12 +38,7 @@ class Lost:
         return all(normal(wire, sent) == normal(wire, fields) for wire in sent if wire in fields)
 
     def agreeing(self, item: Planned, candidates: Candidates) -> list[list[str]]:
-        """Return, rule by rule, the ids of those contacts that the create may have made.
-
-        Args:
-            item: A create with an open intent.
-            candidates: Contacts that share its identity or a name.
-        """
+        """Return, rule by rule, the ids of those contacts that the create may have made."""
         exact = [each for each, fields in candidates.items() if self.is_sent(item, fields)]
         if item.is_announced and not self._adopts:
             return [exact]

@@ -33,16 +33,7 @@ WAS_GONE = "removed at the destination, as the ledger remembers"
 
 
 class Missing:
-    """The refused updates and deletions of one stream whose contacts may be gone.
-
-    Args:
-        sink: Asks the destination.
-        ledger: Remembers what is gone.
-        outcomes: Books records.
-        departed: Settles contacts that are gone, and were to be deleted or marked.
-        on_gone: The setting of this name.
-        adopts: Whether contacts are looked up before they are created.
-    """
+    """The refused updates and deletions of one stream whose contacts may be gone."""
 
     def __init__(  # noqa: PLR0913  # what it takes is all that it works with
         self,
@@ -79,7 +70,6 @@ class Missing:
         return self._is_wanted(item) and self._is_gone(item, error)
 
     def _is_wanted(self, item: Planned) -> bool:
-        """Say whether anything but a rejection follows if the contact is gone."""
         if item.action.leaves or item.may_be_deleted:
             return True
         wanted = self._on_gone != "reject" and item.action is Action.UPDATE

@@ -25,14 +25,6 @@ class Outcomes:
 
     An outcome is durable before it is booked: in the ledger, or in the rejects file, which is on
     disk before STATE is passed on.
-
-    Args:
-        stream: Name of the stream.
-        books: Counts the records.
-        checkpoints: Knows which STATE is safe.
-        keep: Puts a RECORD message that is refused into the rejects file.
-        guards: Count what is rejected.
-        journal: Notes what became of each record, if the run makes a report.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917  # what it takes is all that it works with
@@ -142,7 +134,6 @@ class Outcomes:
         return self._enter(why, received.key, _attempt(received))
 
     def _enter(self, why: Rejected, key: str | None, attempt: int) -> bool:
-        """Count a rejection; say whether it is within the guards."""
         kind = self._books.reject(self.stream, why.code, why.field)
         if self._journal:
             self._journal.reject(kind, key, attempt)

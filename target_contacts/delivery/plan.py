@@ -42,15 +42,7 @@ class Terms(NamedTuple):
 
 
 class Plan:
-    """Plan what is to be done with the records of one stream.
-
-    Args:
-        ledger: Knows what became of records.
-        outcomes: Books the records with which nothing is to be done.
-        filled: Knows which fields were filled.
-        unanswered: Holds creates that were not answered.
-        terms: What else it depends on.
-    """
+    """Plan what is to be done with the records of one stream."""
 
     def __init__(
         self,
@@ -139,7 +131,6 @@ class Plan:
         self._outcomes.settle("unchanged", *(item.received for item, _ in same))
 
     def _planned(self, item: Planned, entry: Entry | None) -> Planned:
-        """Return an item with what the ledger knows of it."""
         if held := self._unanswered.take(item.key):
             self._outcomes.skip(held.received, "a later record has the same key")
         if entry is None:

@@ -38,18 +38,7 @@ NEEDED = (
 
 
 class UpdatePolicies:
-    """The policies of one stream as they concern updates.
-
-    Args:
-        sink: Reads what contacts hold.
-        ledger: Remembers what was written.
-        outcomes: Books records with which nothing is left to be done.
-        filled: Knows which fields were filled.
-        missing: Knows whether contacts that cannot be read are gone.
-        shutdown: Knows whether the run is to end.
-        mode: The setting of this name: updates that are not sent are left as they are.
-        marks: Fields that say that a contact's record left the source.
-    """
+    """The policies of one stream as they concern updates."""
 
     def __init__(  # noqa: PLR0913  # what it takes is all that it works with
         self,
@@ -129,7 +118,6 @@ class UpdatePolicies:
         return None
 
     def _unread(self, error: ApiError) -> Rejected:
-        """Return why a contact is not written that cannot be read."""
         asked = "contact that is to be updated"
         advice = f"{error.advice} {NEEDED}".strip()
         words = (self._sink.title, asked, error.answered, advice)
@@ -137,7 +125,6 @@ class UpdatePolicies:
         return why(Refused(*words, code=code, http_status=status, detail=error.detail))
 
     def _settle(self, item: Planned) -> None:
-        """Settle an update of which nothing is left."""
         self._ledger.put(self._outcomes.stream, [item.written(item.remote_id)])
         self._outcomes.settle("unchanged", item.received)
 
@@ -161,7 +148,6 @@ class UpdatePolicies:
 
 
 def _fills(item: Planned) -> set[str]:
-    """Return the fields that are written only if they are empty."""
     return {wire for wire in item.payload if item.policies.get(wire) == FILL_EMPTY}
 
 

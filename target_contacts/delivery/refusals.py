@@ -28,12 +28,7 @@ TakesAgain: TypeAlias = "Callable[[Planned, Rejected | Refused], bool]"
 class Refusals:
     """What the destination refused of one stream.
 
-    Args:
-        ledger: Remembers what became of records.
-        outcomes: Books records.
-        first_writes: The writes into an account that has accepted none yet.
-        wires: Names of the destination's fields.
-        takes_again: Takes an item that comes once more, so that it is not booked; says so.
+    `takes_again` takes an item that comes once more, so that it is not booked, and says so.
     """
 
     def __init__(  # what it takes is all that it works with

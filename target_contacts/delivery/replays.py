@@ -35,12 +35,7 @@ class Sorted(NamedTuple):
 
 
 class Replays:
-    """The records of one stream that come out of a rejects file, and those that go into one.
-
-    Args:
-        ledger: Knows what was accepted.
-        stream: The stream's name.
-    """
+    """The records of one stream that come out of a rejects file, and those that go into one."""
 
     def __init__(self, ledger: Ledger, stream: str) -> None:
         self._ledger, self._stream = ledger, stream

@@ -183,7 +183,6 @@ class Setbacks:
 
 
 def _rejection(item: Planned, error: ApiError) -> Rejected:
-    """Say what became of a record that cannot be written, and what to do."""
     if isinstance(error, OutcomeUnknown):
         reason = (
             f"{error} The create was sent {item.lost} times and never answered, and the contact "

@@ -72,18 +72,7 @@ class Asks(NamedTuple):
 
 
 class Steps:
-    """What plans and delivers the records of one stream; each part is made when it is first used.
-
-    Args:
-        sink: Writes contacts.
-        run: What it needs of the run.
-        outcomes: Books records.
-        filled: Knows what each contact was filled with.
-        unanswered: Holds creates that were not answered.
-        asks: What is asked of what prepares the records.
-        key_properties: Names of the key's properties.
-        warn_once: Logs a warning, unless it was logged before.
-    """
+    """What plans and delivers the records of one stream; each part is made at its first use."""
 
     def __init__(  # noqa: PLR0913  # what the steps work with
         self,

@@ -12,13 +12,7 @@ if TYPE_CHECKING:
 
 
 class StreamGuards:
-    """The guards of a run as one stream asks them.
-
-    Args:
-        guards: The guards.
-        stream: The stream's name.
-        attributes: The attribute that fills each field of the destination.
-    """
+    """The guards of a run as one stream asks them."""
 
     def __init__(self, guards: Guards, stream: str, attributes: Mapping[str, str]) -> None:
         self._guards, self._stream, self._attributes = guards, stream, attributes

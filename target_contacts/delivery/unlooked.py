@@ -44,13 +44,7 @@ def is_looked_for(item: Planned) -> bool:
 
 
 class Unlooked:
-    """Decide about the records of one stream whose contacts were not looked up.
-
-    Args:
-        sink: Knows whether the account has accepted anything yet.
-        outcomes: Books the records.
-        warn_once: Logs a text that would otherwise come once a contact.
-    """
+    """Decide about the records of one stream whose contacts were not looked up."""
 
     def __init__(
         self, sink: ApiSink[Any], outcomes: Outcomes, warn_once: Callable[[str], None]

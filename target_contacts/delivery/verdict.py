@@ -41,11 +41,7 @@ class Verdict(NamedTuple):
         return {**named, "seen": self.seen, "limit": self.limit}
 
     def sentence(self, *, stopped: bool) -> str:
-        """Return what was seen, the limit, and how it is let through once.
-
-        Args:
-            stopped: Whether the run ended for it.
-        """
+        """Return what was seen, the limit, and how it is let through once."""
         guard, stream, attribute = self.counted
         seen = f"{self.seen} {_WHAT[guard].format(attribute)}"
         within = f" in stream {stream}" if stream else ""

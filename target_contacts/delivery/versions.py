@@ -106,5 +106,4 @@ class Versions:
 
 
 def _is_version(told: object) -> bool:
-    """Say whether a message tells a version."""
     return isinstance(told, int) and not isinstance(told, bool) and 0 <= told <= HIGHEST

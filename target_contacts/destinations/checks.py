@@ -34,12 +34,7 @@ class Account(NamedTuple):
 
 
 class Checks:
-    """Check destinations one by one.
-
-    Args:
-        make: Makes the target of some settings, for a purpose.
-        opens_ledgers: Whether each ledger is to be opened once.
-    """
+    """Check destinations one by one."""
 
     def __init__(self, make: Callable[..., Runnable], *, opens_ledgers: bool) -> None:
         self._make, self._opens_ledgers = make, opens_ledgers

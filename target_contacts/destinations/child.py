@@ -46,11 +46,7 @@ class Child(NamedTuple):
     """Descriptor of the pipe that its outcome comes through."""
 
     def ended(self, told: bytes) -> Outcome:
-        """Return its outcome, once its pipe is at its end.
-
-        Args:
-            told: All that came through the pipe.
-        """
+        """Return its outcome, once its pipe is at its end."""
         os.close(self.results)
         _, status = os.waitpid(self.pid, 0)
         code = os.waitstatus_to_exitcode(status)
@@ -144,13 +140,7 @@ def printed_apart(*, keeps_all: bool) -> contextlib.AbstractContextManager[io.St
 
 
 def code_of(perform: Callable[[], int], watch: signals.Watch, speaking: Any) -> int:
-    """Return the exit code that a command would have.
-
-    Args:
-        perform: What it does.
-        watch: Knows whether a signal came.
-        speaking: A context that logs errors, and exits.
-    """
+    """Return the exit code that a command would have."""
     try:
         with signals.coded(watch), speaking:
             sys.exit(perform())

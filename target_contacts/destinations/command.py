@@ -79,27 +79,13 @@ class Several(NamedTuple):
         names: Sequence[str],
         file_input: IO[Any] | None,
     ) -> int:
-        """Do it; return the exit code.
-
-        Args:
-            config: The config, as it was given.
-            schema: The schema of the settings.
-            names: Names of the destinations that are asked for; none: all.
-            file_input: The input; None: standard input.
-        """
+        """Do it; return the exit code."""
         command = Command(self, read(config, schema), names, at_once(config, schema))
         return command.run(file_input)
 
 
 class Command:
-    """One command.
-
-    Args:
-        several: What it does.
-        found: All destinations.
-        names: Names of those that are asked for; none: all.
-        most: How many destinations are written at the same time.
-    """
+    """One command."""
 
     def __init__(
         self, several: Several, found: Sequence[Destination], names: Sequence[str], most: int
@@ -140,7 +126,6 @@ class Command:
         return report.code
 
     def _write(self, kept: Kept, report: Report) -> None:
-        """Have all destinations written."""
         end = CommandEnd()
 
         def start(number: int, destination: Destination) -> Child:
@@ -166,7 +151,6 @@ class Command:
         self._several.watch.start(self._several.name, LONGEST_END)
 
     def _tell(self, destination: Destination, outcome: Outcome) -> None:
-        """Print what a person is to read."""
         if self._several.purpose is Purpose.WRITE:
             return
         start = "" if self._several.alone else f"{destination.name}: "
@@ -182,7 +166,6 @@ class _Work:
         self._made: list[Runnable] = []
 
     def outcome(self) -> Outcome:
-        """Run, and return what became of it."""
         keeps_all = self._several.purpose is not Purpose.WRITE
         speaking = exit_codes(self._several.logger)
         with printed_apart(keeps_all=keeps_all) as said:

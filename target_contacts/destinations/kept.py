@@ -22,12 +22,7 @@ _BUFFER = 64 * 1024
 
 
 class Kept:
-    """The input, and the places of the lines that some destinations alone take.
-
-    Args:
-        file: Where it is kept, which several processes may read at the same time.
-        picker: Says who takes a line.
-    """
+    """The input, and the places of the lines that some destinations alone take."""
 
     def __init__(self, file: IO[bytes], picker: Picker) -> None:
         self._file, self._picker = file, picker
@@ -64,7 +59,6 @@ class Kept:
             place += len(line)
 
     def _note(self, line: bytes, place: int) -> None:
-        """Note who takes a line."""
         if record := record_line(line, 0):
             takers = self._picker.takers(record)
             if takers is None:
@@ -101,20 +95,16 @@ class _Shared(io.RawIOBase):
         self._handle, self._place = handle, 0
 
     def readable(self) -> bool:
-        """Say that it can be read."""
         return True
 
     def seekable(self) -> bool:
-        """Say that it can be read from any place."""
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        """Go to a place."""
         self._place = offset if whence == os.SEEK_SET else self._place + offset
         return self._place
 
     def readinto(self, buffer: Any, /) -> int:
-        """Read on."""
         count = os.preadv(self._handle, [buffer], self._place)
         self._place += count
         return count
@@ -129,11 +119,9 @@ class _Lines(io.RawIOBase):
         """What is left of the current line."""
 
     def readable(self) -> bool:
-        """Say that it can be read."""
         return True
 
     def readinto(self, buffer: Any, /) -> int:
-        """Read on in the current line, or the next."""
         if not self._left:
             self._left = memoryview(self._next())
         part = self._left[: len(buffer)]

@@ -127,19 +127,16 @@ class _Group:
         """Streams that are only read for names, and so go to all."""
 
     def add(self, number: int, only: Mapping[str, Collection[str]]) -> None:
-        """Add a destination."""
         self._all.append(number)
         for values in itertools.product(*(only[name] for name in self.names)):
             self._takers.setdefault(values, []).append(number)
 
     def know(self, stream: str, schema: Mapping[str, Any]) -> None:
-        """Take note of a stream."""
         self._whole.discard(stream)
         if self._is_for_names(stream) and not self._is_written(stream, schema):
             self._whole.add(stream)
 
     def takers(self, stream: str, found: Mapping[str, Sequence[str]]) -> Iterable[int]:
-        """Return the destinations that take a record with these values."""
         if stream in self._whole:
             return self._all
         sets = itertools.product(*(found[name] for name in self.names))
@@ -163,7 +160,6 @@ def _reader() -> ContactReader:
 
 
 def _values(name: str, record: Mapping[str, Any], attributes: Mapping[str, Any]) -> Sequence[str]:
-    """Return the values that a record has for an attribute, a field or a JMESPath."""
     value = attributes.get(name) if name in ATTRIBUTES else None
     value = FieldPath(name).value(record, {}) if value in (None, "") else value
     several = value if isinstance(value, list) else [value]

@@ -28,11 +28,7 @@ _LOG = logging.getLogger("contacts.destinations")
 
 
 class Report:
-    """What became of the destinations.
-
-    Args:
-        count: How many there are.
-    """
+    """What became of the destinations."""
 
     def __init__(self, count: int) -> None:
         self._count = count
@@ -65,11 +61,7 @@ class Report:
         return next((code for code in WORST_FIRST if self._codes[code]), 0)
 
     def show(self, left: Mapping[str, int]) -> None:
-        """Log it.
-
-        Args:
-            left: Records that no destination takes, by stream.
-        """
+        """Log it."""
         for stream, count in left.items():
             text = "Records of %s that go to no destination, since no only names their values: %d."
             _LOG.warning(text, stream, count)

@@ -42,10 +42,6 @@ class Destination(NamedTuple):
 def read(given: Mapping[str, Any], schema: Mapping[str, Any]) -> list[Destination]:
     """Return the destinations of a config in their order.
 
-    Args:
-        given: The config, as it was given.
-        schema: The schema of the target's settings.
-
     Raises:
         ConfigurationError: If anything of the setting is wrong.
     """
@@ -78,7 +74,6 @@ def at_once(given: Mapping[str, Any], schema: Mapping[str, Any]) -> int:
 
 
 def _rows(listed: object) -> Iterator[Mapping[str, Any]]:
-    """Yield the destinations in a list, or in a file."""
     if isinstance(listed, str):
         listed = value_of(listed, SETTING)
         listed = _parsed(listed) if listed.lstrip().startswith("[") else listed
@@ -127,7 +122,6 @@ def _parsed(text: str) -> Any:
 def _destination(
     row: Mapping[str, Any], common: Mapping[str, Any], schema: Mapping[str, Any]
 ) -> Destination:
-    """Return a destination: its own settings go before the common ones."""
     name = _name(row.get(NAME))
     own = {key: row[key] for key in row.keys() - {NAME, ONLY}}
     if not isinstance(own.get(API), str):
@@ -164,7 +158,6 @@ def _object(given: object, setting: str) -> object:
 
 
 def _name(given: object) -> str:
-    """Return a name; it is shown in the log, and is that of a folder."""
     name = compared(given)
     if not name or len(name) > LONGEST_NAME or printable.text(name) != name:
         msg = f"{SETTING}: each needs a {NAME} of one to {LONGEST_NAME} printable characters."
@@ -184,7 +177,6 @@ def _only(name: str, given: object) -> Mapping[str, frozenset[str]]:
 
 
 def _values(name: str, attribute: str, given: object) -> frozenset[str]:
-    """Return the values that an attribute may have."""
     if isinstance(given, str) and given.lstrip().startswith("["):
         given = _parsed(given)
     several = given if isinstance(given, list) else [given]

@@ -25,13 +25,7 @@ _LOG = logging.getLogger("contacts.destinations")
 
 
 class Workers:
-    """The processes of one command.
-
-    Args:
-        most: How many there are at the same time.
-        start: Starts one.
-        watch: Knows which signal came first.
-    """
+    """The processes of one command."""
 
     def __init__(
         self, most: int, start: Callable[[int, Destination], Child], watch: signals.Watch
@@ -46,12 +40,7 @@ class Workers:
     def outcomes(
         self, destinations: Iterable[tuple[int, Destination]], count: int
     ) -> Iterator[tuple[Destination, Outcome]]:
-        """Yield what became of destinations as they end; those not begun at a signal are left out.
-
-        Args:
-            destinations: These, and their numbers.
-            count: How many there are.
-        """
+        """Yield what became of destinations as they end, without those not begun at a signal."""
         waiting, done = iter(destinations), 0
         due = time.monotonic() + LOG_SECONDS
         self._fill(waiting)
@@ -72,11 +61,9 @@ class Workers:
             os.kill(pid, self._signum)
 
     def _is_asked(self) -> bool:
-        """Say whether a signal asked for the end."""
         return bool(self._signum)
 
     def _fill(self, waiting: Iterator[tuple[int, Destination]]) -> None:
-        """Start as many as there may be."""
         while len(self._told) < self._most and not self._is_asked():
             following = next(waiting, None)
             if following is None:

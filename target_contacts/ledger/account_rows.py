@@ -14,13 +14,7 @@ if TYPE_CHECKING:
 
 
 class AccountRows:
-    """The rows of one account; every change is on disk when its method returns.
-
-    Args:
-        database: The ledger's.
-        account: The account, as rows have it.
-        writing: Gives a transaction in which this run may write.
-    """
+    """The rows of one account; every change is on disk when its method returns."""
 
     table: ClassVar[sa.Table]
 
@@ -35,7 +29,6 @@ class AccountRows:
     def _read(
         self, columns: Sequence[str], *conditions: sa.ColumnElement[bool]
     ) -> Sequence[sa.Row[Any]]:
-        """Return these columns of the rows that meet the conditions."""
         asked = sa.select(*(self.table.c[name] for name in columns)).where(
             self._are_mine, *conditions
         )
@@ -43,7 +36,6 @@ class AccountRows:
             return connection.execute(asked).all()
 
     def _write(self, statement: sa.Executable, rows: Sequence[Mapping[str, Any]] = ()) -> None:
-        """Carry out a statement, once for each row if there are any."""
         with self._writing() as connection:
             given = [{"account": self._account, **each} for each in rows]
             connection.execute(statement, given or None)

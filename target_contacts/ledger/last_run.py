@@ -34,7 +34,6 @@ class Run(NamedTuple):
         return bool(self.ended or (is_free and kernel and self.kernel == kernel))
 
     def __str__(self) -> str:
-        """Name it in messages."""
         start = datetime.datetime.fromtimestamp(self.started_at, tz=datetime.timezone.utc)
         return f"pid {self.pid} on {self.host}, since {start:%Y-%m-%d %H:%M:%S} UTC"
 

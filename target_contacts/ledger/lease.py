@@ -181,7 +181,6 @@ class Lease:
         self._proven = -math.inf
 
     def _is_due(self, moment: float) -> bool:
-        """Say whether a proof is needed at a moment."""
         return moment - self._proven > LEASE_SECONDS
 
     @property

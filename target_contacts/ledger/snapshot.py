@@ -25,13 +25,7 @@ _TOLD = [column for column in CONTACTS.columns if column.name not in {"account",
 
 
 def copy(source: Database, to: Database, account: str) -> None:
-    """Copy all rows of an account. Another run may write meanwhile: its entries come all or none.
-
-    Args:
-        source: The database that is read.
-        to: One with the same tables, which are empty.
-        account: The account, as the rows have it.
-    """
+    """Copy all rows of an account. If another run writes, its entries come all or none."""
     for table in _FIRST:
         for rows in _parts(source, table, account):
             with to.transaction("write") as connection:

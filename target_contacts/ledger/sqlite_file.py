@@ -123,7 +123,6 @@ class SqliteFile:
         return True
 
     def _lock(self, kind: int, byte: int) -> bool:
-        """Lock one byte, and say whether that worked."""
         try:
             fcntl.fcntl(self._handle, _SET or 0, struct.pack(_FLOCK, kind, os.SEEK_SET, byte, 1, 0))
         except OSError as error:
@@ -133,7 +132,6 @@ class SqliteFile:
         return True
 
     def _others(self, start: int, end: int) -> bool:
-        """Say whether anybody else has locked one of these bytes."""
         if start == end:
             return False
         asked = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, start, end - start, 0)
@@ -175,7 +173,6 @@ def _created(path: Path) -> int:
 
 
 def _opened(path: Path) -> int:
-    """Open a file, for writing if that is allowed."""
     try:
         return os.open(path, os.O_RDWR | _FLAGS)
     except OSError as error:

@@ -43,13 +43,7 @@ class WrongLineError(Exception):
 
 
 class Transfer:
-    """The rows of one account, as lines.
-
-    Args:
-        database: Where they stand.
-        account: The account, as the rows have it.
-        writing: Gives a transaction in which this run may write.
-    """
+    """The rows of one account, as lines."""
 
     def __init__(
         self,
@@ -150,7 +144,6 @@ def _told(value: Any) -> Any:
 def _parts(
     columns: dict[str, list[str]], lines: Iterable[bytes]
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Yield rows of one table each, not too many at once."""
     table, rows = "", list[dict[str, Any]]()
     for number, line in enumerate(lines, _FIRST):
         name, row = _row_of(columns, line, number)

@@ -41,7 +41,6 @@ def set_up(connection: Connection) -> None:
 
 
 def _number(connection: Connection) -> int:
-    """Return the number of the ledger's form; 0 if it has none."""
     if not sa.inspect(connection).has_table(FORM.name):
         return 0
     number = connection.scalar(sa.select(sa.func.max(FORM.c.number))) or 0

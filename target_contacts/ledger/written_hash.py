@@ -38,11 +38,7 @@ def is_same(one: str, other: str) -> bool:
 
 
 class WrittenHash:
-    """Make the hashes of payloads.
-
-    Args:
-        digest: Makes the hash of a value, as the ledger has it.
-    """
+    """Make the hashes of payloads."""
 
     def __init__(self, digest: Callable[[object], str]) -> None:
         self._digest = digest

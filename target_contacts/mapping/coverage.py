@@ -31,14 +31,7 @@ class Use(NamedTuple):
 
 
 class Coverage:
-    """Compare contacts with what one destination takes of them.
-
-    Args:
-        table: The destination's fields.
-        carried: Attributes that reach it.
-        mapped: The paths of `field_map`.
-        defaults: Attribute to value.
-    """
+    """Compare contacts with what one destination takes of them."""
 
     def __init__(
         self,
@@ -76,12 +69,7 @@ class Coverage:
                 yield attribute, contact.sources[attribute]
 
     def not_carried(self, contact: Contact, known: Container[str] = ()) -> list[str]:
-        """List the fields of a contact's record whose values do not reach the destination.
-
-        Args:
-            contact: The contact.
-            known: Fields that need not be listed.
-        """
+        """List the fields of a contact's record whose values do not reach the destination."""
         carried, sources = self._carried, contact.sources
         apart: Iterable[str] = self._apart(tuple(sources))
         if contact.fields:
@@ -117,7 +105,6 @@ class Coverage:
         ]
 
     def _not_among(self, attributes: tuple[str, ...]) -> list[str]:
-        """Return those of some attributes that do not reach the destination."""
         return [each for each in attributes if each not in self._carried]
 
     def _reaching(self, contact: Contact) -> AbstractSet[str]:

@@ -86,5 +86,4 @@ def _add(field: Field, code: Any, contact: Contact) -> None:
 
 @functools.lru_cache(maxsize=1024)
 def _is_called(name: str, wire: str) -> bool:
-    """Return whether a record's field has the name of one of the destination's."""
     return plain(name) == plain(wire)

@@ -30,10 +30,6 @@ def staying(marks: Mapping[str, Any], policies: Mapping[str, str]) -> list[str]:
 def payload(marks: Mapping[str, Any], table: Table) -> Payload:
     """Return the marks as they are sent.
 
-    Args:
-        marks: The setting.
-        table: The destination's fields, as the account has them.
-
     Raises:
         ConfigurationError: If a value is not what its field takes.
     """

@@ -26,12 +26,7 @@ Whole = list[Shape] | None
 
 
 def assert_can_match(paths: Iterable[FieldPath], schemas: Sequence[Mapping[str, Any]]) -> None:
-    """Raise ConfigurationError if a path of `field_map` can match in no stream.
-
-    Args:
-        paths: The paths.
-        schemas: The schemas of the streams so far.
-    """
+    """Raise ConfigurationError if a path of `field_map` can match in no stream."""
     record = _record(schemas)
     for path in paths:
         if path.text in record.properties or path.text in ATTRIBUTES:
@@ -85,7 +80,6 @@ def _assert_in_some(
 
 
 def _record(schemas: Sequence[Mapping[str, Any]]) -> Shape:
-    """Return the shape of a record with the fields of all streams."""
     fields: dict[str, list[Any]] = {}
     for schema in schemas:
         for name, field in (schema.get("properties") or {}).items():
@@ -111,7 +105,6 @@ def _assert_known(path: FieldPath, record: Shape) -> None:
 
 
 def _follow(path: FieldPath, record: Shape) -> None:
-    """Raise Never if nothing can be where a path leads."""
     if path.tree:
         parts = nodes(path.tree)
         used = {node["value"] for node in parts if node["type"] == "function_expression"}

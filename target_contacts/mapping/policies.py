@@ -59,13 +59,7 @@ Rules: TypeAlias = "Mapping[str, str | None]"
 
 
 class Policies:
-    """The policies of one stream by attribute.
-
-    Args:
-        general: The setting `policies`.
-        of_streams: The setting `stream_policies`.
-        stream: Name of the stream.
-    """
+    """The policies of one stream by attribute."""
 
     def __init__(self, general: Rules, of_streams: Mapping[str, Rules | None], stream: str) -> None:
         globs = sorted(of_streams, key=_precision, reverse=True)
@@ -167,7 +161,6 @@ def _idle(policies: Policies, table: Table) -> Iterator[tuple[str, str, list[str
 
 
 def _assert_overwritten(title: str, policies: Iterable[tuple[str, str]]) -> None:
-    """Raise ConfigurationError if anything is not to be overwritten."""
     for name, policy in policies:
         if policy != OVERWRITE:
             raise ConfigurationError(_REPLACES.format(title, name, policy))

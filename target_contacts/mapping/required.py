@@ -24,12 +24,7 @@ ONLY_UPDATES = (
 
 
 class Required:
-    """The fields that the destination demands.
-
-    Args:
-        table: The destination's fields, as the account has them.
-        never: Fields that are never sent.
-    """
+    """The fields that the destination demands."""
 
     def __init__(self, table: Table, never: AbstractSet[str]) -> None:
         self._fields = [field for field in table.fields if field.required]
@@ -56,7 +51,6 @@ class Required:
             yield Rejected(reason, MISSING, field=self._own[0])
 
     def _why(self, field: Field) -> str:
-        """Return why a field has no value, and what can be done."""
         if field.wire in self._never:
             return f"{field.wire} is required, and the policy of {field.attribute} is never. " + (
                 ONLY_UPDATES

@@ -68,10 +68,6 @@ class Rules:
 class Translator:
     """Translate the records of one stream into payloads of one destination.
 
-    Args:
-        table: The destination's fields, as the account has them.
-        rules: The rules of translation.
-
     Raises:
         ConfigurationError: If a setting names what does not exist.
     """
@@ -231,7 +227,6 @@ def _without_none(payload: Payload) -> Payload:
 
 
 def _is_none(convert: Callable[[Any], Any], value: Any) -> bool:
-    """Return whether a value is a boolean for text."""
     if not isinstance(value, bool):
         return False
     with contextlib.suppress(ValueError):

@@ -73,7 +73,6 @@ class ValueMap:
             _put(fields, wire, new)
 
     def _found(self, attribute: str, value: Any) -> tuple[bool, Any]:
-        """Return whether a value is in the setting, and what replaces it."""
         for name in self._forms(value):
             for key, pairs in ((name, self._exact), (alike(name), self._alike)):
                 if key in pairs.get(attribute, ()):
@@ -98,7 +97,6 @@ def _named(value: Any) -> str:
 
 
 def _is_called(name: str, attribute: str) -> bool:
-    """Return whether a field has the attribute's name, or a spelling that its value decides."""
     if plain(name) == plain(attribute):
         return True
     return attribute in TOLD_BY_VALUE and (spelled((name,)) or ("",))[0] == attribute
@@ -112,7 +110,6 @@ def _choose(contact: Contact, attribute: str, new: Any) -> None:
 
 
 def _put(values: dict[str, Any], name: str, new: Any) -> None:
-    """Replace a value; remove it if the new one is empty."""
     if is_empty(new):
         values.pop(name, None)
     else:
@@ -125,5 +122,4 @@ def is_nested(value: object) -> bool:
 
 
 def _is_given(contact: Contact, attribute: str) -> bool:
-    """Return whether an attribute has a value from the record."""
     return contact.has(attribute) and contact.sources.get(attribute) != "defaults"

@@ -24,15 +24,7 @@ if TYPE_CHECKING:
 
 
 class Lookups:
-    """Find the ids of what contacts belong to, for all streams of a run.
-
-    Args:
-        settings: The target's settings.
-        kind: The sink of the API.
-        client: Makes the client, if anything is to be looked up.
-        ledger: Opens the ledger.
-        is_offline: Whether nothing may be asked.
-    """
+    """Find the ids of what contacts belong to, for all streams of a run."""
 
     def __init__(
         self,
@@ -69,7 +61,6 @@ class Lookups:
 
     @cached_property
     def _files(self) -> Mapping[str, Mapping[str, set[str]]]:
-        """Return what is in the files that settings name, by setting."""
         return parents.files(self._settings)
 
     @property
@@ -89,11 +80,6 @@ class Lookups:
         self, fields: Sequence[Field], policies: Policies, *, from_same_api: bool
     ) -> References:
         """Return what the contacts of a stream belong to, without what is never written.
-
-        Args:
-            fields: The destination's fields.
-            policies: Those of the stream.
-            from_same_api: Whether the records come from the same API as they go to.
 
         Raises:
             ConfigurationError: If an id in a file cannot be one.

@@ -12,11 +12,7 @@ if TYPE_CHECKING:
 
 
 class Loosely:
-    """Find the names that are spelled like a value.
-
-    Args:
-        spelling: Returns the spelling of a value, or of a name.
-    """
+    """Find the names that are spelled like a value."""
 
     def __init__(self, spelling: Callable[[str], Spelling]) -> None:
         self._spelling = spelling

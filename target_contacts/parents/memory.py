@@ -55,12 +55,7 @@ class Memory:
         self._kind, self._known, self._digest, self._core = kind, known, digest, core
 
     def of(self, values: Iterable[str], *, loosely: bool) -> dict[str, Match]:
-        """Return what values stand for, where that is known.
-
-        Args:
-            values: The values.
-            loosely: Whether those count that are only spelled alike.
-        """
+        """Return what values stand for, where that is known."""
         hashes = self.hashes(values)
         found: dict[str, Match] = {}
         for is_loose in (True, False) if loosely else (False,):

@@ -25,12 +25,7 @@ class ParentNames:
         self._names: dict[str, str] = {}
 
     def take(self, key: Sequence[str], record: Mapping[str, Any]) -> None:
-        """Note the name in a record of a company; an id with two names has none.
-
-        Args:
-            key: Names of the properties that the key is made of.
-            record: The record.
-        """
+        """Note the name in a record of a company; an id with two names has none."""
         ids = [compared(record.get(each)) for each in key]
         name = next(_names(record), "")
         if len(ids) == 1 and ids[0] and name:
@@ -49,7 +44,6 @@ def are_parents(stream: str) -> bool:
 
 
 def _names(record: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what may be the name in a record, the best first."""
     within = record.get(AROUND)
     for fields in (record, within if isinstance(within, dict) else {}):
         for attribute in NAMED_BY:

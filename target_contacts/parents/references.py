@@ -28,16 +28,7 @@ TO_BE_ASKED = "(looked up in a run)"
 
 
 class Reference:
-    """One thing that contacts belong to, such as their client.
-
-    Args:
-        terms: The setting.
-        field: The destination's field that takes the id.
-        others: Further fields of the table that fill the same.
-        resolver: Finds the ids.
-        from_same_api: Whether the records come from the same API as they go to.
-        is_never: Says whether an attribute is never sent.
-    """
+    """One thing that contacts belong to, such as their client."""
 
     def __init__(  # noqa: PLR0913  # what it takes is all that it works with
         self,
@@ -155,7 +146,6 @@ class References:
         self._all = references
 
     def __bool__(self) -> bool:
-        """Say whether anything is looked up."""
         return bool(self._all)
 
     @property

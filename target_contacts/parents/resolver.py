@@ -146,7 +146,6 @@ class Resolver:
         return {value: self._loosely.ids(self._name(value)) for value in values}
 
     def _told(self, ask: Callable[[], ToldT]) -> ToldT:
-        """Return what the destination tells; raise Stopped if it does not."""
         try:
             return ask()
         except (Refused, Stopped) as error:

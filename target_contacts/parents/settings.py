@@ -90,15 +90,7 @@ def resolvers(
     is_offline: bool,
     name: Callable[[str], str],
 ) -> dict[str, Resolver]:
-    """Return what finds the ids, by setting.
-
-    Args:
-        found: The look-ups.
-        listed: What is in the files, by setting.
-        ledger: Opens the ledger.
-        is_offline: Whether nothing may be asked.
-        name: Returns the name of a company by its id at the source.
-    """
+    """Return what finds the ids, by setting."""
     spelled = {setting: Loosely(a.spelling) for setting, a in found.items() if a.spelling}
     return {
         setting: Resolver(
@@ -128,13 +120,6 @@ def references(
     is_never: Callable[[str], bool],
 ) -> References:
     """Return what the contacts of a stream belong to.
-
-    Args:
-        settings: The target's settings.
-        found: What finds the ids, by setting.
-        fields: The destination's fields.
-        from_same_api: Whether the records come from the same API as they go to.
-        is_never: Says whether an attribute is never sent.
 
     Raises:
         ConfigurationError: If an id in a file cannot be one.

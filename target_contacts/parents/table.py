@@ -20,10 +20,6 @@ VALUE, ID = "value", "id"
 def read(setting: str, path: str) -> Mapping[str, set[str]]:
     """Return the ids in a file, by the values for which they stand.
 
-    Args:
-        setting: The setting that the file is for.
-        path: Path of the file.
-
     Raises:
         ConfigurationError: If the file cannot be read, or a row of it cannot be used.
     """

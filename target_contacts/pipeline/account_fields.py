@@ -26,12 +26,6 @@ class AccountFields:
 
     They are those that the settings give, until the API has told those of the account.
 
-    Args:
-        sink: Knows the fields.
-        rules: The rules of translation.
-        references: What contacts belong to, as far as it is looked up.
-        marked: The setting `marks`.
-
     Raises:
         ConfigurationError: If a setting names what does not exist.
     """
@@ -51,7 +45,6 @@ class AccountFields:
         marks.assert_fields(marked, self._table)
 
     def _use(self, fields: Sequence[Field]) -> None:
-        """Translate to these fields from now on."""
         table = self._sink.table(fields)
         if self._looked_up:  # it reaches the destination by another field
             table = replace(table, also_carried=table.also_carried | self._looked_up)

@@ -19,13 +19,7 @@ if TYPE_CHECKING:
 
 
 class Again:
-    """The records of a stream that are prepared once more, each once.
-
-    Args:
-        sink: Knows what a refusal is about.
-        references: What contacts belong to.
-        learns_anew: Asks for fields that an earlier run was told; says whether they are others now.
-    """
+    """The records of a stream that are prepared once more, each once."""
 
     def __init__(
         self, sink: ApiSink[Any], references: References, learns_anew: Callable[[], bool]

@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 def assert_right(config: Mapping[str, Any], kinds: Mapping[str, type[ApiSink[Any]]]) -> None:
     """Check the guards, the account of the API that is written, and what is looked up there.
 
-    Args:
-        config: The settings, checked by their schema.
-        kinds: The sink of each API that there is.
-
     Raises:
         ConfigurationError: If a setting is wrong.
     """

@@ -54,7 +54,6 @@ class ContactSink(StreamSink):
             self.logger.warning(text, self.stream_name)
 
     def _make_parts(self) -> None:
-        """Make the objects that handle the records."""
         run, outcomes = self._run, self._outcomes
         stream = Stream(self.stream_name, self.original_schema, list(self.key_properties))
         parts = StreamParts(run, stream, outcomes, self.logger)
@@ -167,7 +166,6 @@ class ContactSink(StreamSink):
             self._deliver_once(again)
 
     def _deliver_once(self, changed: Iterable[Received]) -> None:
-        """Have records written, unless a guard ends the run."""
         if self._run.guards.is_tripped:
             self._outcomes.hold_back(changed)
             return

@@ -100,7 +100,6 @@ class Explainer:
         return JOINT.join(map(self._remarks.shown, source.split(JOINT)))
 
     def _translated(self, contact: Contact) -> tuple[Payload, list[Rejected]]:
-        """Return a contact in the destination's fields, and what is wrong with it."""
         translator, reasons = self._fields.translator, list[Rejected]()
         translator.conversion.refusals = reasons
         try:
@@ -169,7 +168,6 @@ class Explainer:
 
 
 def _print(console: Console, heads: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
-    """Print a table, unless it is empty."""
     from rich.box import SIMPLE
     from rich.table import Table
 

@@ -27,17 +27,7 @@ FORM = 2
 
 
 class Intake:
-    """Take in the records of one stream.
-
-    Args:
-        stream: The stream.
-        preparation: Translates the records of a stream without key.
-        ledger: Makes hashes.
-        outcomes: Counts the records that are open.
-        status_names: Names of the source's statuses by id. More may come later.
-        settings: The settings that may change how records are translated.
-        has_former_keys: Whether the ledger may know records by keys as they were written.
-    """
+    """Take in the records of one stream."""
 
     def __init__(  # noqa: PLR0913
         self,
@@ -89,10 +79,6 @@ class Intake:
 
 def know_keys(ledger: Ledger, stream: Stream) -> bool:
     """Remember the stream's key; return whether the ledger may know records by earlier ones.
-
-    Args:
-        ledger: The ledger.
-        stream: The stream.
 
     Raises:
         ConfigurationError: If the ledger knows the stream's records by other properties.

@@ -24,13 +24,7 @@ def change_nothing(maps: Sequence[StreamMap]) -> bool:
 
 
 def keep_apart(stream: str, maps: Sequence[StreamMap], setting: Mapping[str, Any]) -> bool:
-    """Say whether all records of a stream go to the stream of this name, and no others.
-
-    Args:
-        stream: Its name.
-        maps: Its maps.
-        setting: The setting `stream_maps`.
-    """
+    """Say whether all records of a stream go to the stream of this name, and no others."""
     given = (each for each in setting.values() if isinstance(each, dict))
     takes_others = any(each.get("__alias__") == stream for each in given)
     return [each.stream_alias for each in maps] == [stream] and not takes_others

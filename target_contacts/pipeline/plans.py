@@ -45,12 +45,6 @@ def make_plan(
 ) -> tuple[RunnableT, int]:
     """Write a plan of what a run would do; return the target and the exit code.
 
-    Args:
-        make: Makes the target.
-        path: The plan's file.
-        file_input: The input; None: standard input.
-        limit: The option of this name.
-
     Raises:
         ConfigurationError: If the file cannot be made.
     """

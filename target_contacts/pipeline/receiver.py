@@ -117,7 +117,6 @@ class ReceivingTarget(ContactsPlugin, Target):
             self._give(sink, line, None)
 
     def _map(self, line: Line) -> None:
-        """Hand the records that the stream maps make of a message to their sinks."""
         if line.stream not in self.mapper.stream_maps:
             self._assert_sink_exists(line.stream)
         for stream_map in self.mapper.stream_maps[line.stream]:
@@ -146,7 +145,6 @@ class ReceivingTarget(ContactsPlugin, Target):
         self._drain_if_due()
 
     def _note_unmapped(self, stream: str) -> None:
-        """Note whether a stream's records go to their sink as they are."""
         self._unmapped.pop(stream, None)
         maps = self.mapper.stream_maps[stream]
         if change_nothing(maps):
@@ -193,7 +191,6 @@ class ReceivingTarget(ContactsPlugin, Target):
         self._due = time.monotonic() + longest
 
     def _settle_all(self, *, is_endofpipe: bool = False) -> None:
-        """Write all that waits, and pass on the last safe STATE."""
         self.drain_all(is_endofpipe=is_endofpipe)
         sinks = cast("Sequence[StreamSink]", [*self._sinks_active.values()])
         if is_endofpipe and not self.message_reader.stop:

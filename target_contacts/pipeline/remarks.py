@@ -21,15 +21,7 @@ REMEMBERED = 4096
 
 
 class Remarks:
-    """Count and warn of what records of one stream lose, and where their fields differ.
-
-    Args:
-        stream: The stream.
-        names: Shows the names of its fields as far as they may be shown.
-        references: What contacts belong to, as far as it is looked up.
-        outcomes: Counts what is lost.
-        warn_once: Logs a text that would otherwise come once a record.
-    """
+    """Count and warn of what records of one stream lose, and where their fields differ."""
 
     def __init__(
         self,

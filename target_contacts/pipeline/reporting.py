@@ -26,11 +26,6 @@ if TYPE_CHECKING:
 def reported(run: Run, schema: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[list[int]]:
     """Make the report of a run, if one is wanted. The block appends the run's exit code.
 
-    Args:
-        run: The run, before anything of it is read.
-        schema: The schema of the settings.
-        config: The settings.
-
     Raises:
         ConfigurationError: If no report can be made in the folder.
     """

@@ -20,16 +20,7 @@ if TYPE_CHECKING:
 
 
 class Resources:
-    """The client and the ledger of a run's account. Each is opened when it is first used.
-
-    Args:
-        kind: Makes the client.
-        config: The target's settings, checked by its schema.
-        settings: The same, typed.
-        shutdown: Whether the run is to end.
-        purpose: What the run is for.
-        planned: Makes a copy of the ledger; None if the run does not only plan.
-    """
+    """The client and the ledger of a run's account. Each is opened when it is first used."""
 
     def __init__(  # noqa: PLR0913  # what a client and a ledger are made with
         self,

@@ -235,7 +235,6 @@ class Run:
         return api_of(stream, self._kinds)
 
     def _keep(self, message: Mapping[str, Any], why: Rejected) -> None:
-        """Put a RECORD message into the rejects file."""
         if self._keeps_files:
             self.rejects.add(self.schemas[message["stream"]], message, why)
 

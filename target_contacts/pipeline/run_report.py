@@ -38,12 +38,6 @@ COMPARED = 30
 class Report:
     """The report of one run.
 
-    Args:
-        run: The run, before anything of it is read.
-        above: The folder that holds the reports of all runs.
-        schema: The schema of the settings.
-        config: The settings.
-
     Raises:
         ConfigurationError: If no report can be made in the folder.
     """
@@ -71,7 +65,6 @@ class Report:
         self._timeline.start()
 
     def _start(self) -> None:
-        """Say that the run has begun, and make the file of its outcomes if it writes."""
         self._put_facts()
         run, folder = self._run, self._folder
         if not run.planned:
@@ -81,7 +74,6 @@ class Report:
 
     @contextlib.contextmanager
     def _forgiven(self) -> Iterator[None]:
-        """Warn of an error instead of raising it."""
         try:
             yield
         except Exception as error:  # noqa: BLE001  # nothing about a report ends a run
@@ -123,7 +115,6 @@ class Report:
         self._folder.put(FACTS, encoded)
 
     def _gather(self, code: int, error: str | None) -> None:
-        """Put together what is told of the run."""
         run, facts = self._run, self._facts
         now = datetime.datetime.now(tz=datetime.timezone.utc)
         facts.ended_at = now.isoformat()

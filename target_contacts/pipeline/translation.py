@@ -51,14 +51,6 @@ class RunForTranslation:
 class Translation:
     """What turns the records of one stream into items.
 
-    Args:
-        stream: The stream.
-        sink: Knows the destination's fields.
-        run: What it needs of the run.
-        outcomes: Counts values that are not sent as the records have them.
-        filled: Knows which fields were filled.
-        warn_once: Logs a text that would otherwise come once a record.
-
     Raises:
         ConfigurationError: If a setting of the mapping names what does not exist.
     """
@@ -106,7 +98,6 @@ class Translation:
         )
 
     def _check(self) -> Callable[[Mapping[str, Any]], None]:
-        """Return the check of records by as much of their schema as can be understood."""
         if not self._run.settings.validate_records:
             return lambda _: None
         validator = RecordValidator(self._stream.schema)
@@ -129,7 +120,6 @@ class Translation:
 
 
 def _rules(stream: Stream, sink: ApiSink[Any], run: RunForTranslation, names: FieldNames) -> Rules:
-    """Return the rules of translation that the settings and the stream give."""
     settings, source = run.settings, run.source
     return Rules(
         settings.field_map,

@@ -49,14 +49,7 @@ def is_written(
     globs: Iterable[str] | None,
     filled: Mapping[str, Collection[str]],
 ) -> bool:
-    """Say whether a stream is written.
-
-    Args:
-        stream: Its name.
-        schema: Its schema.
-        globs: The setting `streams`.
-        filled: What `mapped` returns.
-    """
+    """Say whether a stream is written."""
     if globs is None:
         return holds_people(stream, schema, filled)
     return any(fnmatch.fnmatchcase(stream.lower(), glob.lower()) for glob in globs)

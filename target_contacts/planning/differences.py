@@ -71,7 +71,6 @@ _WORDS = (
 
 
 def _kind(planned: Sequence[Brief], now: Sequence[Brief]) -> str:
-    """Return in what the writes of one record differ; "" in nothing."""
     if len(planned) != len(now):
         return _kind_of_number(planned, now)
     for then, found in zip(planned, now, strict=True):

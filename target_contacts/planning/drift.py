@@ -47,7 +47,6 @@ def changed_there(
 
 
 def _subsets(wires: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """Yield all subsets, the smallest first."""
     for size in range(len(wires) + 1):
         yield from combinations(wires, size)
 

@@ -28,11 +28,7 @@ LONGEST = 1000
 
 
 class FieldChanges:
-    """Compare what is sent into one destination with what contacts hold there.
-
-    Args:
-        sink: Knows the fields.
-    """
+    """Compare what is sent into one destination with what contacts hold there."""
 
     def __init__(self, sink: ApiSink[Any]) -> None:
         self._digest = sink.context.digest
@@ -72,7 +68,6 @@ class FieldChanges:
         return changed_there(says, held, differ, is_written)
 
     def _differing(self, says: Payload, held: Mapping[str, Any]) -> list[str]:
-        """Return the fields that a contact holds otherwise than a payload says."""
         found = self._arrivals.compared(says, {}, {w: v for w, v in held.items() if w in says})
         nested = [w for w, v in says.items() if isinstance(v, (dict, list)) and held.get(w) != v]
         return sorted({*found.lost, *found.other, *nested} & held.keys())

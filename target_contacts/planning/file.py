@@ -54,9 +54,6 @@ class Seal(msgspec.Struct, frozen=True):
 class PlanFile:
     """Write a plan. Its file is there when all of it is.
 
-    Args:
-        path: The file.
-
     Raises:
         ConfigurationError: If there is one already, or none can be made.
     """
@@ -164,7 +161,6 @@ def _plan(file: IO[bytes]) -> Plan:
 
 
 def _assert_sealed(last: bytes, seal: str) -> None:
-    """Raise an error if a plan's last line is not its seal."""
     if not last.startswith(b'{"seal"') or not last.endswith(b"\n"):
         msg = "its end is missing"
         raise _BrokenError(msg)

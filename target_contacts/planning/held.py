@@ -210,7 +210,6 @@ class Held:
 
 
 def _there(contacts: Mapping[str, Fields | None]) -> dict[str, Fields]:
-    """Return the contacts that are not deleted."""
     return {each: fields for each, fields in contacts.items() if fields is not None}
 
 

@@ -21,11 +21,7 @@ if TYPE_CHECKING:
 
 
 class PlannedRun:
-    """What stands in for ledger and sinks in a run that only plans.
-
-    Args:
-        planner: Keeps what would be written.
-    """
+    """What stands in for ledger and sinks in a run that only plans."""
 
     def __init__(self, planner: Planner) -> None:
         self.planner = planner

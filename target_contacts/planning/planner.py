@@ -55,7 +55,6 @@ class Planner:
 
 
 def _guarded(verdict: Verdict) -> str:
-    """Return what a guard counted, and what that would mean."""
     guard, stream, attribute = verdict.counted
     of = "".join(f" {name}" for name in (stream, attribute) if name)
     would = "would end the run" if verdict.seen > verdict.limit else "lets it through"

@@ -29,14 +29,7 @@ if TYPE_CHECKING:
 
 
 class PlanningSink:
-    """Plan the writes of one stream; what is not here is the sink's own.
-
-    Args:
-        sink: The API's sink.
-        planner: Takes what would be written.
-        held: Reads what contacts hold.
-        stream: The stream's name.
-    """
+    """Plan the writes of one stream; what is not here is the sink's own."""
 
     def __init__(self, sink: ApiSink[Any], planner: Planner, held: Held, stream: str) -> None:
         self._sink, self._planner, self._held, self._stream = sink, planner, held, stream
@@ -44,7 +37,6 @@ class PlanningSink:
         self._gone: set[str] = set()
 
     def __getattr__(self, name: str) -> Any:
-        """Return what the sink has."""
         return getattr(self._sink, name)
 
     # Writing.
@@ -159,5 +151,4 @@ def _policies(item: Planned) -> dict[str, str] | UnsetType:
 
 
 def _texts(values: Iterable[Any]) -> set[str]:
-    """Return what is not empty of values, without regard to case."""
     return {text.casefold() for value in values if (text := as_text(value))}

@@ -57,12 +57,7 @@ class Past(msgspec.Struct):
 
 
 class RunFolder:
-    """The folder of one run.
-
-    Args:
-        above: The folder that holds those of all runs.
-        api: The API that is written.
-    """
+    """The folder of one run."""
 
     def __init__(self, above: str, api: str) -> None:
         self._above, self.started = Path(above), datetime.datetime.now(tz=datetime.timezone.utc)
@@ -126,7 +121,6 @@ def _told(folder: Path) -> Past | None:
 
 
 def _holds_no_more(folder: Path) -> bool:
-    """Say whether nothing lies in a folder but what reports write."""
     return {each.name for each in folder.iterdir()} <= _FILES
 
 

@@ -108,13 +108,11 @@ class _Fields:
         self._single: Counter[tuple[str, str]] = Counter()
 
     def add(self, stream: str, names: tuple[str, ...]) -> None:
-        """Count a contact of a stream with these fields."""
         self._together[stream, names] += 1
         if len(self._together) > MOST_KINDS:
             self.counts()
 
     def counts(self) -> Mapping[tuple[str, str], int]:
-        """Return how many contacts there are, by stream and field."""
         for (stream, names), count in self._together.items():
             for name in names:
                 self._single[stream, name] += count

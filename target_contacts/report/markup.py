@@ -65,7 +65,6 @@ def _cells(row: Sequence[Cell], are_numbers: Sequence[bool]) -> Iterator[str]:
 
 
 def _value(cell: Cell) -> str:
-    """Return the attribute by which a cell of a number is sorted."""
     return f' data-v="{cell}"' if isinstance(cell, (int, float)) else ""
 
 

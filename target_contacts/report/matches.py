@@ -17,13 +17,7 @@ COLUMNS = ("value", "id", "name")
 
 
 class Matches:
-    """What was looked up in one run by values that are only spelled alike.
-
-    Args:
-        folder: The setting `rejects_dir`.
-        api: The API that is written.
-        kept: Whether it is listed.
-    """
+    """What was looked up in one run by values that are only spelled alike."""
 
     def __init__(self, folder: str, api: str, *, kept: bool) -> None:
         self._folder, self._api, self._kept = Path(folder), api, kept

@@ -69,13 +69,6 @@ class _Message(msgspec.Struct):
 class OutcomeFile:
     """Write the outcomes of one run. It never raises: a run goes on without its report.
 
-    Args:
-        folder: The folder of the run.
-        run_id: The id of the run.
-        api: The API that is written.
-        account: Returns the account's name, as the ledger has it; None if it is not known yet.
-        warn: Logs why the file ends early.
-
     Raises:
         OSError: If the file cannot be made.
     """
@@ -184,7 +177,6 @@ class OutcomeFile:
 
 
 def _write_all(handle: int, data: bytes, place: int) -> None:
-    """Write all of it, from this place of the file on."""
     left = memoryview(data)
     while left:
         left = left[os.pwrite(handle, left, place + len(data) - len(left)) :]

@@ -22,12 +22,7 @@ _KINDS = {0: "good", 3: "warn"}
 
 
 def page(facts: Facts, past: Sequence[tuple[Path, Past]]) -> str:
-    """Return the page.
-
-    Args:
-        facts: What is told of the run.
-        past: The runs before it, the newest first, with their folders.
-    """
+    """Return the page."""
     script = _file("page.js")
     digest = hashlib.sha256(script.encode()).digest()
     return string.Template(_file("page.html")).substitute(
@@ -43,7 +38,6 @@ def _file(name: str) -> str:
 
 
 def _head(facts: Facts) -> Iterator[str]:
-    """Yield how the run ended, its figures and where it went."""
     kind = "bad" if facts.exit_code is None else _KINDS.get(facts.exit_code, "bad")
     yield markup.paragraph(facts.ended.capitalize() + ".", f"end {kind}")
     yield markup.paragraph(facts.error) if facts.error else ""

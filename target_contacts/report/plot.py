@@ -73,7 +73,6 @@ def _spans(timeline: Sequence[Bucket]) -> Iterator[_Span]:
 def _row(
     top: int, kind: str, label: str, spans: Sequence[_Span], heights: Sequence[float]
 ) -> Iterator[str]:
-    """Yield a label, the bars below it and their base line. Heights are from 0 to 1."""
     scale, base = (RIGHT - LEFT) / spans[-1].end, top + ROW
     yield f'<text x="{LEFT}" y="{top - 6}">{text(label)}</text>'
     for span, height in zip(spans, heights, strict=True):
@@ -85,7 +84,6 @@ def _row(
 
 
 def _times(whole: float) -> Iterator[str]:
-    """Yield the labels of the time, below both rows."""
     for place, anchor in ((0.0, "start"), (0.5, "middle"), (1.0, "end")):
         x = LEFT + place * (RIGHT - LEFT)
         label = f"{place * whole:,.1f} s"

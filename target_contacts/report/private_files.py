@@ -26,10 +26,6 @@ OWNER_ONLY = 0o600
 def made(folder: Path, end: str) -> tuple[Path, BinaryIO]:
     """Create a file of `rejects_dir`, for its owner only. One that is there is never touched.
 
-    Args:
-        folder: Where it is to be.
-        end: What its name ends in, after the time.
-
     Raises:
         ConfigurationError: If that is not possible.
     """

@@ -46,7 +46,6 @@ def report(books: Books, logger: logging.Logger, api: str, summary: dict[str, ob
 
 
 def _left_fields(books: Books, stream: str) -> str:
-    """Return the names of the fields that nothing takes, and how many are not named."""
     names = sorted(books.not_carried.get(stream, ()))
     words = names[:MOST_NAMED]
     if further := len(names) - len(words):

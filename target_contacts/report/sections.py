@@ -42,7 +42,6 @@ def of(facts: Facts, past: Sequence[tuple[Path, Past]]) -> Iterator[str]:
 
 
 def _table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Return a table, cut where it gets too long; "" without rows."""
     found = [*rows]
     more = len(found) - MOST_ROWS
     cut = markup.paragraph(f"{more:,} more rows are in run.json.", "muted") if more > 0 else ""
@@ -121,7 +120,6 @@ def _calls(facts: Facts) -> str:
 
 
 def _runs(facts: Facts, past: Sequence[tuple[Path, Past]]) -> str:
-    """Return this run and earlier ones side by side."""
     counts = ("read", *BINS, "requests", "waited_seconds")
     own = [facts.summary.get(name, 0) for name in counts]
     rows: list[Sequence[Cell]] = [

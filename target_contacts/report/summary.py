@@ -81,12 +81,7 @@ class Books:
         return sum(count for (_, why), count in self.skips.items() if why == reason)
 
     def pass_over(self, stream: str, *, asked: bool) -> None:
-        """Note a stream that is not written.
-
-        Args:
-            stream: Its name.
-            asked: Whether the settings name the streams to write.
-        """
+        """Note a stream that is not written."""
         self._passed_over.add(stream)
         self.asked = asked
 
@@ -146,7 +141,6 @@ class Books:
         return {"read": self.read, **bins, **self._beside()}
 
     def _beside(self) -> dict[str, int]:
-        """Return the other counts of records that are not 0."""
         beside = {"left": self.left, MARKED: self.marked, "read_first": self.read_first}
         return {name: count for name, count in beside.items() if count}
 
@@ -167,7 +161,6 @@ class Books:
         return counts | ({"dry_run": True} if dry_run else {})
 
     def _fields(self) -> dict[str, object]:
-        """Return the streams and fields that are not written as they came."""
         found: dict[str, object] = {"passed_over": self.passed_over} if self._passed_over else {}
         found["not_carried"] = {s: sorted(names) for s, names in self.not_carried.items() if names}
         if self.unnamed:

@@ -30,12 +30,7 @@ class Bucket(msgspec.Struct, frozen=True):
 
 
 class Timeline:
-    """The requests of a run over time.
-
-    Args:
-        usage: Returns the requests so far.
-        clock: Counts in seconds.
-    """
+    """The requests of a run over time."""
 
     def __init__(
         self, usage: Callable[[], Usage], clock: Callable[[], float] = time.monotonic

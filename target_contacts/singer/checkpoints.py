@@ -12,11 +12,7 @@ State = dict[str, Any]
 
 
 class Checkpoints:
-    """Keep the order of records and states, and pass on states as soon as they are safe.
-
-    Args:
-        write: Passes on a state.
-    """
+    """Keep the order of records and states, and pass on states as soon as they are safe."""
 
     def __init__(self, write: Callable[[State], None]) -> None:
         self._write = write

@@ -175,7 +175,6 @@ class MessageReader(GenericSingerReader[bytes]):
         return whole.removeprefix(codecs.BOM_UTF8)
 
     def _assert_form(self, message: Mapping[str, Any]) -> None:
-        """Raise an InputError if a part of a message is not what it must be."""
         for name, (is_right, words) in _FORMS.items():
             if name in message and not is_right(message[name]):
                 msg = f"has a {name} that is not {words}"

@@ -42,7 +42,6 @@ def _validators(schema: Mapping[str, Any]) -> Iterator[tuple[Any, bool]]:
 
 
 def _plain(schema: Any) -> Any:
-    """Return a schema with only the rules that are surely understood."""
     if not isinstance(schema, dict):
         return {}
     plain: dict[str, Any] = {}

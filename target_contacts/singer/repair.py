@@ -51,7 +51,6 @@ def _decimal(digits: str) -> decimal.Decimal | str:
 
 
 def _clean(value: Any) -> Any:
-    """Return a value without half characters."""
     if isinstance(value, str):
         return _HALF.sub("\ufffd", value)
     if isinstance(value, list):

@@ -126,7 +126,6 @@ class _Steps:
                 self._loop_of[path.pop()] = part
 
     def _rules_of(self, schema: Mapping[str, Any]) -> Iterator[_Rule]:
-        """Yield the parts that a part applies."""
         for name, each in _object(schema.get("properties")).items():
             yield from _rules([each], name or " ")
         for key in (*_SAME, *_BELOW, *_UNEVALUATED):
@@ -138,7 +137,6 @@ class _Steps:
         yield from _rules(map(self._referred, references), "")
 
     def _referred(self, reference: Any) -> Any:
-        """Return the part of the schema that a reference names."""
         start, *parts = str(reference).split("/")
         if start != "#":
             raise _Unknown

@@ -36,7 +36,6 @@ def cut(line: bytes) -> bytes:
 
 
 def _deep_parts(line: bytes) -> Iterator[tuple[int, int]]:
-    """Yield where each part that nests too deep begins and ends."""
     depth = start = 0
     for found in _SIGN.finditer(line):
         if found[1]:

@@ -36,12 +36,7 @@ _LOG = logging.getLogger("contacts.sinks")
 
 
 class FirstWrites:
-    """The writes of a run into an account that has accepted none yet.
-
-    Args:
-        title: The API's name in messages.
-        has_accepted: Says whether the account has ever accepted a write; asked once at most.
-    """
+    """The writes of a run into an account that has accepted none yet."""
 
     def __init__(self, title: str, has_accepted: Callable[[], bool]) -> None:
         self._title, self._has_accepted = title, has_accepted

@@ -158,7 +158,6 @@ def assert_sane(payload: Payload) -> None:
 
 
 def _characters(values: Iterable[Any]) -> int:
-    """Return the characters of values; an image has none."""
     try:
         return len("".join(values))
     except TypeError:  # not all are text
@@ -166,7 +165,6 @@ def _characters(values: Iterable[Any]) -> int:
 
 
 def _size(value: Any) -> int:
-    """Return the bytes that a value takes in a form; those of an image do not count."""
     if isinstance(value, bytes):
         return 0
     text = json.dumps(value, ensure_ascii=False, default=str).encode(errors="replace")

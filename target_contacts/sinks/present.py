@@ -23,12 +23,6 @@ def one_by_one(
 ) -> dict[str, Present]:
     """Return what contacts hold, by id; those not asked for before a halt are missing.
 
-    Args:
-        read: Returns what one contact holds; None if it is not found.
-        remote_ids: Their ids.
-        workers: Most requests at once.
-        halted: Says whether the run is to end.
-
     Raises:
         Stopped: If nothing more can be asked.
     """
@@ -46,7 +40,6 @@ def one_by_one(
 
 
 def _read(read: Callable[[str], Mapping[str, Any] | None], remote_id: str) -> Any:
-    """Return what a contact holds, or the error in which reading it ends."""
     try:
         return read(remote_id)
     except NotFound:

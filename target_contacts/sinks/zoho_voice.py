@@ -171,7 +171,6 @@ class ZohoVoiceSink(ApiSink[ZohoVoice]):
         return payload
 
     def _numbers(self, held: Mapping[str, str]) -> dict[str, str]:
-        """Return the numbers of a contact that is there, in E.164."""
         followed = plans(self.region, held.get("country"))
         return {
             field.wire: Number(held[field.wire], followed, field.attribute in MOBILES).e164

@@ -136,7 +136,6 @@ def _folded(value: str) -> str:
 
 
 def _without_sign(folded: str) -> tuple[str, str]:
-    """Take away a form that stands before or behind a name without a blank."""
     for found in _AT_AN_END.finditer(folded):
         if found.start() == 0 or found.end() == len(folded):
             sign = found[1].strip("()")
@@ -155,7 +154,6 @@ def _without_word(folded: str) -> tuple[str, str]:
 
 
 def _joined(text: str, digits: str = "-") -> str:
-    """Return a text without punctuation and blanks, of which one is kept between two digits."""
     kept = "".join(" " if _is_between(letter) else letter for letter in text).split()
     joined = ""
     for part in kept:

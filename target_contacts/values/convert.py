@@ -32,11 +32,7 @@ LONGEST = 400
 
 
 def conversion(meaning: str) -> Callable[[Callable[[str], T]], Callable[[Any], T]]:
-    """Make a conversion of any plain value out of one of short text, with one message.
-
-    Args:
-        meaning: What a value must be, for the message.
-    """
+    """Make a conversion of any plain value out of one of short text, with one message."""
 
     def decorate(convert: Callable[[str], T]) -> Callable[[Any], T]:
         remembered = functools.lru_cache(maxsize=CACHED)(convert)
@@ -59,7 +55,6 @@ def conversion(meaning: str) -> Callable[[Callable[[str], T]], Callable[[Any], T
 
 
 def _table(spellings: dict[T, str]) -> dict[str, T]:
-    """Return spelling to meaning, for meaning to spellings."""
     return {word: meaning for meaning, words in spellings.items() for word in words.split()}
 
 
@@ -111,7 +106,6 @@ def _email(found: str) -> str:
 
 
 def _named(name: str, address: str) -> str:
-    """Return the address that stands behind a name, unless the name is another address."""
     if "@" in name and name.strip(" '\"") != address:
         raise ValueError
     return address.strip()
@@ -210,7 +204,6 @@ def instant(found: str) -> datetime.datetime:
 
 
 def _moment(found: str) -> datetime.datetime:
-    """Return the moment that is written, or raise ValueError."""
     written = _MOMENT.fullmatch(unicodedata.normalize("NFKC", found))
     if not written:
         raise ValueError

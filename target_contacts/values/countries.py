@@ -98,7 +98,6 @@ def _keys(name: str) -> set[str]:
 
 @functools.cache
 def _codes() -> dict[str, str]:
-    """Return every code of ISO 3166-1, of two letters, three letters and three digits."""
     codes = {
         code: country.alpha_2
         for country in pycountry.countries

@@ -88,7 +88,6 @@ def length(words: Sequence[str], end: int, *, both: bool) -> int:
 
 
 def _is_suffix(word: str) -> bool:
-    """Say whether a word is nothing but a suffix, wherever it stands."""
     plain = bare(word)
     if plain in _GERMAN:
         return word.islower() or "." in word

@@ -115,12 +115,10 @@ def _plain(name: Any) -> str:
 
 
 def _is_family_first(name: str) -> bool:
-    """Say whether all letters of a name are kanji, kana or hangul."""
     return not name.isascii() and bool(_FAMILY_FIRST.fullmatch(re.sub(r"[\W\d_]+", "", name)))
 
 
 def _comma(name: str) -> int | None:
-    """Return where the first comma outside brackets stands."""
     found = _COMMA.search(re.sub(_BRACKETS, lambda each: " " * len(each[0]), name))
     return found.start() if found else None
 

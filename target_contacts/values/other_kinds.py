@@ -40,13 +40,7 @@ def is_calling_code(value: Any, *, named_code: bool) -> bool:
 
 
 def is_other(attribute: str, name: str, value: Any) -> bool:
-    """Say whether a value is another thing than the attribute that its field spells.
-
-    Args:
-        attribute: The attribute.
-        name: The field's name, without case, accents and punctuation.
-        value: The value.
-    """
+    """Say whether a value is another thing than the attribute that its field spells."""
     if attribute == "country":
         return is_calling_code(value, named_code=_CODE.search(name) is not None)
     return attribute == "image" and is_address_of_image(value)

@@ -56,7 +56,6 @@ class Number(NamedTuple):
 
     @property
     def _readings(self) -> set[str]:
-        """Return the numbers that its text may be."""
         found = self._text
         if len(found) > convert.LONGEST:
             return set()
@@ -90,7 +89,6 @@ def may_be_same(one: Any, other: Any) -> bool:
 
 
 def _last_digits(value: Any) -> str:
-    """Return the last four digits of a text in ASCII."""
     last = _NO_DIGITS.sub("", cells.from_spreadsheet(text(value)))[-4:]
     return last if last.isascii() else "".join(str(int(each)) for each in last)
 

@@ -233,7 +233,6 @@ class BasIp(ApiClient):
         return Stopped(self.title, f"POST {path}", answered, advice, http_status=error.http_status)
 
     def _others(self, path: str) -> str:
-        """Return the paths that are left to be set."""
         others = [each for each in paths.candidates(self.login_path) if each != path]
         return f"likely are {' and '.join(others)}"
 

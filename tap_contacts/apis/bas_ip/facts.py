@@ -88,7 +88,6 @@ class Facts:
 
     @cached_property
     def _lists(self) -> bool:
-        """Ask for a list, once."""
         return self._client.status_of_list(self._client.contacts_path.path) == paths.LISTED
 
     def _login(self) -> Seen:

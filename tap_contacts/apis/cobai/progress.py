@@ -25,10 +25,6 @@ class CustomersRead:
     """How many of a list of customers have been read.
 
     Reading starts behind those that an earlier run has read, if they are still the first.
-
-    Args:
-        customers: UUIDs of all.
-        progress: What the earlier run told last.
     """
 
     def __init__(self, customers: Sequence[str], progress: Mapping[str, Any] | None) -> None:

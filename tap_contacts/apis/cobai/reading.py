@@ -58,12 +58,7 @@ def chosen_customers(client: Cobai) -> list[str]:
 def read_contacts(
     client: Cobai, progress: Mapping[str, Any] | None
 ) -> Generator[Chunk, None, None]:
-    """Yield the contacts of the chosen customers, normalised, but those read earlier.
-
-    Args:
-        client: The target system.
-        progress: Progress of the last chunk that an earlier run wrote, if it did not end.
-    """
+    """Yield the contacts of the chosen customers, normalised, but those read earlier."""
     done = CustomersRead(chosen_customers(client), progress)
     if done.is_lost:
         client.logger.warning(NOT_AS_LEFT, f"{client.title}: GET {CUSTOMERS}")

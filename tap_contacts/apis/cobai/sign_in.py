@@ -21,11 +21,6 @@ class CobSignature(SignIn):
     """Sign each request with the account's key, after the model of Amazon S3, version 2.
 
     The normal form of headers is not documented: none of the vendor's own is sent, so it is empty.
-
-    Args:
-        access_key_id: Names the key.
-        secret_access_key: The key.
-        sign_query: Whether the address is signed with its query.
     """
 
     def __init__(self, access_key_id: str, secret_access_key: str, *, sign_query: bool) -> None:

@@ -64,7 +64,6 @@ class Changes:
         record: Callable[[_Element], dict[str, Any]],
         bookmark: Bookmark,
     ) -> None:
-        """Take what is read, what makes records of it, and from when on."""
         self._client, self._asked, self._record = client, asked, record
         self._bookmark = bookmark
         self._what = f"PORTERS: GET {asked.resource.path}"
@@ -74,7 +73,6 @@ class Changes:
         self._begin("")
 
     def _begin(self, until: str) -> None:
-        """Start at the bookmark."""
         start = self._bookmark.start
         self._since = timed(start) if start else ""
         self._at = Progress(self._since, until)
@@ -93,11 +91,7 @@ class Changes:
             self._bookmark.move(at.isoformat(), seen)
 
     def chunks(self, progress: Mapping[str, Any] | None) -> Generator[Chunk, None, None]:
-        """Yield the records, page by page.
-
-        Args:
-            progress: Progress of the last chunk that an earlier run wrote.
-        """
+        """Yield the records, page by page."""
         earlier = _earlier(progress)
         if earlier and earlier.since == self._since:
             self._at = earlier

@@ -54,7 +54,6 @@ class Facts:
     def __init__(
         self, client: ApiClient, query: Callable[[str, Mapping[str, Any]], str], others: list[str]
     ) -> None:
-        """Take the client, what makes a query of its, and other company databases within reach."""
         self._client = client
         self._fields = FieldFacts(client)
         self._refusals = RefusalFacts(client, query, others)

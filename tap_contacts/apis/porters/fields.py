@@ -97,7 +97,6 @@ def fields_of(client: ApiClient, resource: Resource) -> Mapping[str, TenantField
 
 
 def _rows_of(root: _Element | None) -> list[dict[str, str]]:
-    """Return the fields of a page, with the alias that each refers to."""
     items = [] if root is None else xml.children(root, "Item")
     referred = [_referred(next(xml.children(item, "Field.P_ReferTo"), None)) for item in items]
     rows = zip(wire.rows_of(root), referred, strict=True)

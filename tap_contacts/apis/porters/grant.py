@@ -129,7 +129,6 @@ class AppGrant(Grant):
 
 
 def _address(origin: str, app_id: str, redirect: str) -> str:
-    """Return the address of the page that asks for the grant."""
     given = {"redirect_url": redirect} if redirect else {}
     query = {"app_id": app_id, **given, "response_type": "code", "scope": ",".join(SCOPES)}
     return (
@@ -146,7 +145,6 @@ def _assert_granted(address: str) -> None:
 
 
 def _told(client: Any, read: Read) -> str:
-    """Say whether a scope was granted, as far as its read tells."""
     try:
         client.call("GET", read.path, params=read.query)
     except (Refused, Stopped) as error:

@@ -98,7 +98,6 @@ def options_of(client: ApiClient, alias: str, **query: Any) -> Options:
 
 
 def _items(element: _Element) -> list[_Element]:
-    """Return the items at any depth below an element."""
     return [each for each in element.iterdescendants(etree.Element) if xml.local(each) == "Item"]
 
 

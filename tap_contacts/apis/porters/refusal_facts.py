@@ -22,13 +22,7 @@ NOT_TAKEN = "100"
 
 
 class RefusalFacts:
-    """What is answered to requests that have to be refused.
-
-    Args:
-        client: Sends them.
-        query: Makes a query of a path and parameters.
-        others: Other company databases within reach.
-    """
+    """What is answered to requests that have to be refused."""
 
     def __init__(
         self, client: ApiClient, query: Callable[[str, Mapping[str, Any]], str], others: list[str]

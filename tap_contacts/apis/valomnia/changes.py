@@ -50,12 +50,7 @@ class Untimed(Exception):
 
 
 def read_changed(client: Valomnia, bookmark: Bookmark) -> Generator[Chunk, None, None]:
-    """Yield the contacts changed since a bookmark, or all if some do not tell when they changed.
-
-    Args:
-        client: The tenant.
-        bookmark: From when on to read.
-    """
+    """Yield the contacts changed since a bookmark, or all if some do not tell when they changed."""
     if not bookmark.is_untimed:
         try:
             yield from read_changes(client, bookmark)
@@ -123,7 +118,6 @@ class _Walk:
         """How many are still to come, where all are: of others the total is not documented."""
 
     def chunks(self) -> Generator[Chunk, None, None]:
-        """Yield all that is left."""
         page = self._first()
         while True:
             rows = self._in_order(page, self._since)
@@ -193,11 +187,9 @@ class _Walk:
 
     @property
     def _limit(self) -> datetime.datetime:
-        """Return from when on the next run would read."""
         return before(self._at) if self._at else FIRST_MOMENT
 
     def _progress(self, *, is_done: bool = False) -> dict[str, Any] | None:
-        """Return what moves the bookmark."""
         if self._at is None:
             return None
         seen = self._overlap.hashes(self._limit, is_done=is_done)
@@ -224,7 +216,6 @@ class _Walk:
             raise self._error(MISSING)
 
     def _second(self, row: Mapping[str, Any]) -> datetime.datetime:
-        """Return the second in which a contact was last changed."""
         time = moment(row["lastUpdated"])
         if time is None:
             raise Untimed

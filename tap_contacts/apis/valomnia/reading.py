@@ -78,13 +78,7 @@ def read_contacts(
     progress: Mapping[str, Any] | None = None,
     filters: Mapping[str, str] | None = None,
 ) -> Generator[Chunk, None, None]:
-    """Yield every contact that passes the filters once, normalised, in the order of ids if it can.
-
-    Args:
-        client: The tenant.
-        progress: Progress of the last chunk that an earlier run wrote.
-        filters: As for `Valomnia.page`.
-    """
+    """Yield every contact that passes the filters once, normalised, by ascending id if it can."""
     try:
         yield from _in_order(client, progress, filters)
     except Unordered:
@@ -134,7 +128,6 @@ def _with_text_id(parent: Any) -> Any:
 
 
 def _resized(photo: Any, size: str) -> str | None:
-    """Return the address of a photo in another size."""
     if not isinstance(photo, str):
         return None
     place = photo.rfind("/", 0, len(re.split("[?#]", photo)[0])) + 1

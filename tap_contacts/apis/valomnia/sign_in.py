@@ -81,7 +81,6 @@ class Session(TokenSignIn):
         raise _refused(answer, is_told=bool(is_told))
 
     def _warn(self, warning: Any) -> None:
-        """Log a warning that comes with a session, once."""
         code = plain_code(str(warning.get("warning_code"))) if isinstance(warning, dict) else ""
         if code and not self.warning:
             self.warning = code
@@ -102,13 +101,11 @@ class Session(TokenSignIn):
 
 
 def _session(answer: Answer) -> str:
-    """Return the session that an answer starts; "" if it starts none."""
     found = _SESSION.findall(answer.headers.get("Set-Cookie", ""))
     return found[-1] if found else ""
 
 
 def _refused(answer: Answer, *, is_told: bool) -> Stopped:
-    """Return that there is no session; how a refusal is told is not documented."""
     if is_told:
         return Stopped(TITLE, "sign-in", "refused", ADVICE)
     return Stopped(TITLE, "sign-in", f"no session (HTTP {answer.status})", ADVICE)

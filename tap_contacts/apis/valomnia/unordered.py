@@ -138,7 +138,6 @@ class _Count:
         self.begin()
 
     def begin(self) -> None:
-        """Take note that an order begins."""
         self._pages = 0
         self._is_whole = False
         """Whether the order was read up to an empty page."""

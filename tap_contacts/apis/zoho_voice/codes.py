@@ -93,7 +93,6 @@ def _judged(answer: Answer) -> Judgement:
 
 
 def _advised(answer: Answer, judgement: Judgement) -> Judgement:
-    """Return a judgement with what to do about this request."""
     if judgement is _FORM and answer.request.method == "GET":
         return _LIST
     return judgement._replace(advice=judgement.advice.format(scope=wire.scope(answer)))

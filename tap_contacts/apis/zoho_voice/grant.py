@@ -51,10 +51,6 @@ class SelfClient(Grant):
 
     Which one that is no answer tells. Whether the wrong ones use a code up is not documented, so
     that of the settings is asked first, and the first success ends it.
-
-    Args:
-        means: What it uses.
-        accounts: Origin of the accounts server by data centre.
     """
 
     def __init__(self, means: Means, accounts: Mapping[str, str] = ACCOUNTS) -> None:

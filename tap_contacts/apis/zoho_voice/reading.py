@@ -37,12 +37,7 @@ def contact(client: ZohoVoice, contact_id: str) -> dict[str, Any]:
 def read_contacts(
     client: ZohoVoice, progress: Mapping[str, Any] | None = None
 ) -> Generator[Chunk, None, None]:
-    """Yield every contact once, but those that an earlier run has written.
-
-    Args:
-        client: The organisation.
-        progress: Progress of the last chunk that the earlier run wrote.
-    """
+    """Yield every contact once, but those that an earlier run has written."""
 
     def page(start: int) -> Page:
         return _page(client, start)

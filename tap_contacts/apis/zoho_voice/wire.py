@@ -71,7 +71,6 @@ def is_expected(answer: Answer, body: Mapping[str, Any]) -> bool:
 
 
 def _are(rows: object, key: str) -> bool:
-    """Say whether these are rows, none at all included."""
     return rows is None or (isinstance(rows, list) and all(_is(row, key) for row in rows))
 
 

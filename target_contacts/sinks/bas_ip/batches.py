@@ -51,12 +51,7 @@ NO_LINK = (
 
 
 class BatchWriter:
-    """Send the contacts of one stream.
-
-    Args:
-        client: Speaks to the monitor.
-        context: What is needed of the run.
-    """
+    """Send the contacts of one stream."""
 
     def __init__(self, client: BasIp, context: Context) -> None:
         self._client, self._context = client, context
@@ -121,7 +116,6 @@ class BatchWriter:
                 yield item
 
     def _unfit(self, item: Item) -> Rejected | None:
-        """Return why a contact may not be sent beside those of this run and the device."""
         if is_unlinked(item.remote_id):
             return Rejected(NOT_KEPT, NO_LINK_ID, field="link_id")
         if not item.payload.get("is_default"):

@@ -59,10 +59,6 @@ class NumberTemplate:
     def number(self, contact: Contact, kind: str | None = None) -> str:
         """Fill the template; without one, take a mobile or phone that is a number already.
 
-        Args:
-            contact: The contact.
-            kind: Its type, if the record says it.
-
         Raises:
             Rejected: If the contact has no value to make it of, or one that does not fit.
         """
@@ -102,7 +98,6 @@ class NumberTemplate:
 
 
 def _taken_apart(template: str) -> tuple[list[str], list[str]]:
-    """Return the texts of a template, and the names between them."""
     pieces = _PLACEHOLDER.split(template)
     return pieces[::2], pieces[1::2]
 
@@ -131,10 +126,6 @@ def type_of(number: str) -> str | None:
 
 def checked_type(number: str, wanted: str | None) -> str:
     """Return the type of a contact with this number.
-
-    Args:
-        number: Its number.
-        wanted: The type that its record says, if any.
 
     Raises:
         Rejected: If the number has no documented form, or that of another type.

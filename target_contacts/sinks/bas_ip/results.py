@@ -118,7 +118,6 @@ def deletions(
 
 
 def _named(result: Mapping[str, Any]) -> str:
-    """Return the `link_id` that a result names; a UUID may be written in several ways."""
     return str(result.get("link_id")).strip("{}").lower()
 
 

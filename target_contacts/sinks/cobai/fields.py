@@ -23,7 +23,6 @@ _uuid = matching(UUID, "the UUID of a customer of cobai")
 
 
 def _role(value: Any) -> str:
-    """Return the code of a role."""
     role = found(text(value), ROLES)
     if role is None:
         msg = f"must be one of {', '.join(ROLES)}"

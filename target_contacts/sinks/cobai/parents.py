@@ -26,17 +26,12 @@ NOT_TOLD = "No page of cobai describes how a customer is read: set parents.file,
 
 
 class Customers(Listed):
-    """Find customers by their ERP number, each read by itself.
-
-    Args:
-        client: Speaks to the target system.
-    """
+    """Find customers by their ERP number, each read by itself."""
 
     def __init__(self, client: Cobai) -> None:
         self._client = client
 
     def _read(self) -> Iterable[tuple[object, object]]:
-        """Return ERP number and UUID of all customers; raise Stopped if cobai does not tell one."""
         customers = self._client.all_customers()
         numbers = self._client.pool.map(self._number, customers)
         return zip(numbers, [uuid.lower() for uuid in customers], strict=True)

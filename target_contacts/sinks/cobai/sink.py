@@ -73,7 +73,6 @@ class CobaiSink(ApiSink[Cobai]):
     fields: ClassVar[Sequence[Field]] = FIELDS
 
     def __init__(self, client: Cobai, context: Context) -> None:
-        """Take the account's client, and what is needed of the run."""
         super().__init__(client, context)
         self._learning = threading.Lock()
         self._lists = False
@@ -161,7 +160,6 @@ class CobaiSink(ApiSink[Cobai]):
         return found
 
     def _is_without_list(self, customer: str, error: Refused) -> bool:
-        """Say whether the call is not there, and not the customer."""
         if isinstance(error, NotFound):
             return customer in self.client.all_customers()
         return error.http_status == NO_SUCH_CALL

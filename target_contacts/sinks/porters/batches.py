@@ -104,7 +104,6 @@ class BatchWriter:
             yield from _at_fault_themselves(self._doubt.end(more_follow=more_follow))
 
     def _answered(self, waiting: Waiting[Packed], stopped: Sequence[Stopped]) -> Iterator[Answered]:
-        """Yield requests as they are answered, until nothing waits or the run is to end."""
         several = iter(lambda: self._next(waiting), None)
         halted = lambda: bool(stopped or self._context.halted())  # noqa: E731
         alone = lambda: waiting.has_parts or not self._is_taken  # noqa: E731
@@ -112,7 +111,6 @@ class BatchWriter:
             yield from answered
 
     def _next(self, waiting: Waiting[Packed]) -> Pack[Packed] | None:
-        """Return what goes next, if anything waits."""
         pack = waiting.take()
         if pack and self._doubt.one_by_one and len(pack.items) > 1:
             waiting.put_behind(pack.items[1:])
@@ -125,7 +123,6 @@ class BatchWriter:
         return Packed(item, self._wire.item(item.remote_id or wire.NEW, item.payload | key))
 
     def _answer(self, pack: Pack[Packed]) -> Answered:
-        """Send contacts in one request."""
         contacts = pack.items
         if wire.EMPTY_SIZE + len(contacts[0].made) > wire.MAX_BYTES:
             return Answered(pack, _too_large(contacts[0]))

@@ -25,11 +25,6 @@ if TYPE_CHECKING:
 class CompanyFields:
     """The fields of one company database.
 
-    Args:
-        tenant: Knows the fields.
-        context: Knows the settings.
-        key_wire: The field that takes the keys of records; "" if there is none.
-
     Raises:
         ConfigurationError: If `field_map` names what cannot be a field of one's own, or `match_on`
             what contacts cannot be looked up by.
@@ -96,7 +91,6 @@ class CompanyFields:
                 yield table.required(field)
 
     def _warn_of_required(self, field: TenantField) -> None:
-        """Warn if a new contact must have a field that `field_map` does not fill."""
         if field.required and field.alias not in self._context.settings.field_map:
             text = "every new contact needs {} ({}), and field_map does not fill it."
             named = text.format(field.alias, field.name)
@@ -112,6 +106,5 @@ class CompanyFields:
 
 
 def _names(rules: Iterable[Any]) -> Iterator[str]:
-    """Yield the attributes that `match_on` names."""
     for rule in rules:
         yield from [rule] if isinstance(rule, str) else rule

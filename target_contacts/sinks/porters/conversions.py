@@ -140,14 +140,12 @@ def _digits(number: Decimal, most: int) -> str:
 
 
 def _one(tenant: Tenant, root: str, value: Any) -> str:
-    """Return the alias of an option that is given by alias or name."""
     options = tenant.options(root)
     given = "true" if value is True else stripped(value)
     return _alias(given) if options is None else options.alias(given)
 
 
 def _several(tenant: Tenant, root: str, value: Any) -> list[str]:
-    """Return the aliases of options that come as a list, or as one text with commas."""
     given = [each for each in value if not is_empty(each)] if isinstance(value, list) else [value]
     chosen = {alias for each in given for alias in _split(tenant, root, each)}
     if not chosen:

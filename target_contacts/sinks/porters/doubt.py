@@ -35,7 +35,6 @@ class Doubt(Generic[T]):
     """The contacts that were refused alone, while the request may be at fault."""
 
     def __init__(self, title: str, asked: str, first_writes: FirstWrites) -> None:
-        """Take the names of API and request, for messages, and what watches a new account."""
         self._title, self._asked, self._first = title, asked, first_writes
         self._in_a_row = 0
         self._is_proven = False
@@ -54,7 +53,6 @@ class Doubt(Generic[T]):
 
     @property
     def _most(self) -> int:
-        """Return how many requests refused in a row end the run."""
         if self._is_proven:
             return MOST_LATER
         return MOST_AT_FIRST if self._first.is_over else MOST_OF_NEW
@@ -82,9 +80,6 @@ class Doubt(Generic[T]):
 
     def end(self, *, more_follow: bool) -> list[tuple[T, Refused]]:
         """Return the contacts that are at fault, now that all were sent.
-
-        Args:
-            more_follow: Whether others are sent by themselves after these.
 
         Raises:
             Stopped: If none was taken.

@@ -44,11 +44,7 @@ class KnownFields:
         """Whether they have turned out to be others, and `fields` was not called since."""
 
     def fields(self, wanted: AbstractSet[str]) -> Fields | None:
-        """Return the fields by alias; None if the app may not know.
-
-        Args:
-            wanted: Aliases that this run can use.
-        """
+        """Return the fields by alias; None if the app may not know."""
         self._are_others = False
         kept = self._read()
         if kept is None or not kept.keys() >= wanted:

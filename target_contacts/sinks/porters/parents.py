@@ -49,10 +49,6 @@ class Clients(Finder):
 
     Several conditions all have to hold, so that a request asks for one name. The list of all
     clients tells 200 in a request: whichever takes fewer requests is read.
-
-    Args:
-        client: Speaks to the company database.
-        alias: The field.
     """
 
     def __init__(self, client: Porters, alias: str) -> None:
@@ -137,12 +133,7 @@ class Clients(Finder):
 
 
 class Users(Listed):
-    """Find users by e-mail or name: no condition is documented, so all of them are read.
-
-    Args:
-        client: Speaks to the company database.
-        alias: The field.
-    """
+    """Find users by e-mail or name: no condition is documented, so all of them are read."""
 
     def __init__(self, client: Porters, alias: str) -> None:
         self._client, self._alias = client, alias

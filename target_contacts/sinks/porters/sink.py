@@ -202,7 +202,6 @@ class PortersSink(ApiSink[porters.Porters]):
 
     @property
     def _aliases(self) -> list[str]:
-        """Return the fields that contacts are compared by."""
         keys = [self.key_wire] if self.key_wire else []
         aliases = [field.wire for field in table.FIELDS if field.wire != wire.PHASE]
         return [*(alias for alias in aliases if alias not in self._company.gone), *keys]

@@ -45,18 +45,12 @@ class References(Listed):
 
 
 class Customers(Listed):
-    """Find customers by their name or reference, from all contacts there are.
-
-    Args:
-        client: The tenant.
-        key: The customer's field that is compared.
-    """
+    """Find customers by their name or reference, from all contacts there are."""
 
     def __init__(self, client: Valomnia, key: str) -> None:
         self._client, self._key = client, key
 
     def _read(self) -> Iterable[tuple[object, object]]:
-        """Yield value and id of each contact's customer, or its reference where that counts."""
         if self._key == NAME:
             self._client.logger.warning(NOT_SEEN)
         told = "reference" if self._client.use_external_id else "id"

@@ -176,7 +176,6 @@ class ValomniaSink(ApiSink[Valomnia]):
         }
 
     def _wire(self, contact: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a contact read from the API in the names under which it is written."""
         customer = contact.get("customer") or {}
         by_reference = self.client.use_external_id
         parent = contact.get("customerReference") if by_reference else customer.get("id")
