@@ -80,9 +80,6 @@ def read_rows(
         fetch: Returns the page of at most `size` rows that starts at an offset.
         size: Rows of a full page, at least 2.
         key: Field that identifies a row.
-
-    Raises:
-        Incomplete: If rows are missing or the listing changes faster than it can be read.
     """
     listing = Listing(what, size, key)
     with (

@@ -78,11 +78,7 @@ class CircuitBreaker:
         return error
 
     def wait(self, seconds: float) -> None:
-        """Wait, unless the API is given up meanwhile.
-
-        Raises:
-            Stopped: If the API was given up.
-        """
+        """Wait, unless the API is given up meanwhile."""
         if seconds > 0:
             with self.waits.one():
                 self._wait(seconds)

@@ -45,12 +45,7 @@ _LEDGER: Mapping[str, Callable[[Run, Asked], Iterator[str]]] = {
 
 
 def answer(make: Callable[..., Runnable], asked: Asked) -> int:
-    """Carry out a command; return the exit code.
-
-    Raises:
-        UsageError: If it asks for what cannot be.
-        ApiError: If it is refused, or fails.
-    """
+    """Carry out a command; return the exit code."""
     if asked.kind == "rejects":
         return _echo(_of_rejects(make, asked))
     purpose = Purpose.LOOK if asked.verb in _READ else Purpose.REPAIR

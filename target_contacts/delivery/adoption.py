@@ -37,11 +37,7 @@ if TYPE_CHECKING:
 
 
 class Adoption:
-    """Settle the doubtful items of one stream.
-
-    Raises:
-        ConfigurationError: If an attribute of `match_on` has no field at the destination.
-    """
+    """Settle the doubtful items of one stream."""
 
     def __init__(  # noqa: PLR0913  # what it takes is all that it works with
         self,

@@ -40,11 +40,7 @@ class Destination(NamedTuple):
 
 
 def read(given: Mapping[str, Any], schema: Mapping[str, Any]) -> list[Destination]:
-    """Return the destinations of a config in their order.
-
-    Raises:
-        ConfigurationError: If anything of the setting is wrong.
-    """
+    """Return the destinations of a config in their order."""
     common = {name: value for name, value in given.items() if value is not None}
     listed = common.pop(SETTING, None)
     common.pop(AT_ONCE, None)

@@ -66,11 +66,7 @@ class Rules:
 
 
 class Translator:
-    """Translate the records of one stream into payloads of one destination.
-
-    Raises:
-        ConfigurationError: If a setting names what does not exist.
-    """
+    """Translate the records of one stream into payloads of one destination."""
 
     def __init__(self, table: Table, rules: Rules) -> None:
         fields, field_map, defaults = table.fields, rules.field_map, rules.defaults

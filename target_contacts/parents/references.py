@@ -168,11 +168,7 @@ class References:
             each.note(record, contact)
 
     def learn(self, contacts: Iterable[Contact]) -> None:
-        """Look up what contacts belong to, all together.
-
-        Raises:
-            Stopped: If the destination does not tell.
-        """
+        """Look up what contacts belong to, all together."""
         several = list(contacts)
         for each in self._all:
             each.learn(several)

@@ -17,11 +17,7 @@ if TYPE_CHECKING:
 
 
 def assert_right(config: Mapping[str, Any], kinds: Mapping[str, type[ApiSink[Any]]]) -> None:
-    """Check the guards, the account of the API that is written, and what is looked up there.
-
-    Raises:
-        ConfigurationError: If a setting is wrong.
-    """
+    """Check the guards, the account of the API that is written, and what is looked up there."""
     try:
         bounds_of(config.get("guards") or {})
     except ValueError as error:

@@ -28,10 +28,6 @@ class StreamParts:
         stream: The stream.
         outcomes: Books its records.
         logger: Logs what the parts warn of, each text once.
-
-    Raises:
-        ConfigurationError: If a setting of the mapping names what does not exist, or the ledger
-            knows the records by another key.
     """
 
     def __init__(

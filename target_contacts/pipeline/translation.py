@@ -49,11 +49,7 @@ class RunForTranslation:
 
 
 class Translation:
-    """What turns the records of one stream into items.
-
-    Raises:
-        ConfigurationError: If a setting of the mapping names what does not exist.
-    """
+    """What turns the records of one stream into items."""
 
     def __init__(  # noqa: PLR0913  # what the parts are made of
         self,

@@ -144,9 +144,6 @@ class Held:
         Args:
             items: Changes of contacts.
             asks: Whether the API may be asked.
-
-        Raises:
-            ApiError: If nothing more can be asked.
         """
         ids = {str(item.remote_id): item for item in items}
         known = {each: self._after[each] for each in ids if each in self._after}
