@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk.configuration._dict_config import parse_environment_config
-from singer_sdk.exceptions import (
-    ConfigurationError,
-)
+from singer_sdk.exceptions import ConfigurationError
 from singer_sdk.plugin_base import JSONSchemaValidator, PluginBase
 
 from tap_contacts.plugin import json_files, printable, sign_in_option, stream_maps

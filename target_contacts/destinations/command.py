@@ -20,14 +20,7 @@ from target_contacts.destinations.child import CommandEnd, Outcome, code_of, for
 from target_contacts.destinations.kept import Kept
 from target_contacts.destinations.picking import Picker
 from target_contacts.destinations.report import Report
-from target_contacts.destinations.settings import (
-    LIST,
-    Destination,
-    at_once,
-    chosen,
-    for_one,
-    read,
-)
+from target_contacts.destinations.settings import LIST, Destination, at_once, chosen, for_one, read
 from target_contacts.destinations.workers import Workers
 from target_contacts.pipeline.plans import keeping
 from target_contacts.pipeline.purpose import Purpose

@@ -21,11 +21,7 @@ from target_contacts.mapping.foreign_ids import Whose
 from target_contacts.mapping.policies import NEVER
 from target_contacts.mapping.required import Required
 from target_contacts.mapping.value_map import ValueMap
-from target_contacts.values.basic import (
-    NoValue,
-    assert_known,
-    is_empty,
-)
+from target_contacts.values.basic import NoValue, assert_known, is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -19,14 +19,7 @@ from target_contacts.values.basic import as_text
 from target_contacts.values.phones import check_region
 
 if TYPE_CHECKING:
-    from collections.abc import (
-        Collection,
-        Generator,
-        Iterable,
-        Iterator,
-        Mapping,
-        Sequence,
-    )
+    from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from target_contacts.contact.model import Contact

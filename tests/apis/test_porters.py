@@ -7,12 +7,7 @@ import sqlite3
 from typing import Any
 
 from tap_contacts.apis.porters import wire
-from tests.sandbox.porters import (
-    CLIENT_ID,
-    OWNER_ID,
-    SCOPES,
-    Porters,
-)
+from tests.sandbox.porters import CLIENT_ID, OWNER_ID, SCOPES, Porters
 from tests.sandbox.porters_tenant import Kind, Tenant
 from tests.sandbox.server import Request, Response, xml_response
 from tests.support.commands import Workplace, contacts

@@ -11,15 +11,7 @@ import pytest
 from tap_contacts.transport.errors import NotFound, Stopped
 from tests.support.fake_people import ALONE, ANNA, CONTACT, held, people, person
 from tests.support.fake_run import FakeRun, Place
-from tests.support.fake_sink import (
-    LANDED,
-    LATE,
-    LOST,
-    REFUSED,
-    STOPPED,
-    AskedSink,
-    ParallelSink,
-)
+from tests.support.fake_sink import LANDED, LATE, LOST, REFUSED, STOPPED, AskedSink, ParallelSink
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,14 +13,7 @@ from target_contacts.delivery.missing import WAS_GONE
 from target_contacts.ledger.entry import GONE, INTENT, LEAVING, MARKED, WRITTEN
 from tests.support.fake_people import held, people, person, statuses
 from tests.support.fake_run import FakeRun, Place
-from tests.support.fake_sink import (
-    FAILING,
-    REFUSED,
-    STOPPED,
-    DeletingSink,
-    FakeSink,
-    ReplacingSink,
-)
+from tests.support.fake_sink import FAILING, REFUSED, STOPPED, DeletingSink, FakeSink, ReplacingSink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

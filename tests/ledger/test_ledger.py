@@ -14,11 +14,7 @@ import pytest
 from target_contacts.ledger.entry import INTENT, WRITTEN, Entry, Keys
 from target_contacts.ledger.ledger import LARGEST_IN_MEMORY, MANY, Ledger
 from tests.support.commands import Workplace, contacts
-from tests.support.ledger_runs import (
-    API,
-    Watched,
-    config,
-)
+from tests.support.ledger_runs import API, Watched, config
 from tests.support.zoho_people import ANNA, BERT, bins, names
 
 if TYPE_CHECKING:

@@ -14,14 +14,7 @@ from tap_contacts.listing.offsets import Incomplete, Listing, Page, read_chunks
 from tap_contacts.listing.prefetch import Offsets
 from tap_contacts.listing.seen_keys import SeenKeys
 from tests.sandbox.zoho_voice import CONTACTS_PATH, ZohoVoice
-from tests.support.reading import (
-    ZOHO,
-    Counting,
-    fill,
-    keys,
-    progress,
-    read,
-)
+from tests.support.reading import ZOHO, Counting, fill, keys, progress, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,15 +12,7 @@ from tap_contacts.listing.prefetch import in_order
 from tap_contacts.transport.errors import Stopped
 from tests.sandbox.cobai import Cobai
 from tests.sandbox.zoho_voice import CONTACTS_PATH, ZohoVoice
-from tests.support.reading import (
-    ZOHO,
-    fill,
-    filled,
-    keys,
-    read,
-    state,
-    timeless,
-)
+from tests.support.reading import ZOHO, fill, filled, keys, read, state, timeless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -19,12 +19,7 @@ from lxml import etree
 from tests.sandbox import porters_masters as masters
 from tests.sandbox import porters_reads as reads
 from tests.sandbox.porters_codes import Code, ResultCodeError
-from tests.sandbox.porters_readings import (
-    check_line,
-    check_query,
-    code_of,
-    tenant_of,
-)
+from tests.sandbox.porters_readings import check_line, check_query, code_of, tenant_of
 from tests.sandbox.porters_sign_in import AuthenticationError, SignIns, refuse_if
 from tests.sandbox.porters_state import APP_USER, Database
 from tests.sandbox.porters_tenant import Tenant

@@ -5,11 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from tests.sandbox.porters import (
-    CLIENT_ID,
-    OWNER_ID,
-    Porters,
-)
+from tests.sandbox.porters import CLIENT_ID, OWNER_ID, Porters
 from tests.sandbox.porters_tenant import OWN_KINDS, PHASES, Kind, Option, Tenant
 
 OWNED = {"Contact.P_Owner": OWNER_ID, "Contact.P_Client": CLIENT_ID}

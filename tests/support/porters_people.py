@@ -6,10 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from tests.sandbox.porters import (
-    CONTACT,
-    Porters,
-)
+from tests.sandbox.porters import CONTACT, Porters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

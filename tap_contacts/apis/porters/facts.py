@@ -18,15 +18,7 @@ from tap_contacts.apis.porters.refusal_facts import NOT_TAKEN, RefusalFacts
 from tap_contacts.apis.porters.untold import UNTOLD
 from tap_contacts.transport import xml
 from tap_contacts.transport.errors import ApiError, Stopped
-from tap_contacts.transport.facts import (
-    Fact,
-    Seen,
-    differs,
-    harms,
-    holds,
-    told,
-    unknown,
-)
+from tap_contacts.transport.facts import Fact, Seen, differs, harms, holds, told, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -12,15 +12,7 @@ from tap_contacts.apis.valomnia import codes, wire
 from tap_contacts.apis.valomnia.wire import LARGEST_PAGE, ONE, PAGE_SIZE, SMALLEST
 from tap_contacts.listing.clocks import moment
 from tap_contacts.transport.errors import Refused
-from tap_contacts.transport.facts import (
-    Fact,
-    Seen,
-    differs,
-    harms,
-    holds,
-    told,
-    unknown,
-)
+from tap_contacts.transport.facts import Fact, Seen, differs, harms, holds, told, unknown
 from tap_contacts.transport.verdict import Verdict
 
 if TYPE_CHECKING:

@@ -21,14 +21,7 @@ from target_contacts.sinks.porters.company_fields import CompanyFields
 from target_contacts.values.basic import is_empty
 
 if TYPE_CHECKING:
-    from collections.abc import (
-        Collection,
-        Generator,
-        Iterable,
-        Iterator,
-        Mapping,
-        Sequence,
-    )
+    from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 
     from tap_contacts.transport.errors import Refused
     from target_contacts.contact.model import Contact
