@@ -22,7 +22,7 @@ class Call:
     several: bool = False
     """Whether it is for several records, which may be asked for one by one if it fails."""
     once: bool = False
-    """Whether it is not repeated if it fails, but only if it was throttled."""
+    """Whether it is repeated only if it was throttled."""
 
     @property
     def reads(self) -> bool:

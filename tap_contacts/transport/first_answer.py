@@ -1,13 +1,14 @@
 """Tell a wrong address from an outage, as long as the API has not answered in its own form.
 
-A page or a redirect may come from a gateway while the API is down. At the start of a run it rather
-shows that the address is wrong, or that something stands before the API. So a harmless read is sent
-once more, and if that is answered with a page or a redirect, too, the run ends. The same holds for
-each path of reads by itself, but for those of single contacts: there the path is read once more,
-without a query, which may hold what somebody does not let through.
+A page or a redirect may come from a gateway while the API is down. At the start of a run it is more
+likely that the address is wrong, or that a proxy answers instead of the API. So a harmless read is
+sent once more. If that is answered with a page or a redirect, too, the run ends.
 
-As long as nothing but harmless reads and proofs was answered, there is nothing to lose but
-requests: once a few were spent, the path is not read once more.
+The same holds for each path of reads by itself, except for those of single contacts. There the path
+is read once more, without its query: a firewall may refuse what the query holds.
+
+If only harmless reads and proofs were answered so far, the run may as well end. So after a few
+requests the path is not read once more.
 """
 
 from __future__ import annotations

@@ -108,7 +108,10 @@ class Account(msgspec.Struct):
     paused_until: float = 0.0
 
     def forget(self, now: float, window: float) -> None:
-        """Drop what counts no more. What no clock that goes right can have entered ends soon."""
+        """Drop what counts no more.
+
+        An end that is too far away comes from a wrong clock. It is moved to the latest possible.
+        """
         latest = now + LONGEST_LEASE + window
         kept = [each for each in self.permits if each.free_at > now]
         if any(each.free_at > latest for each in kept):

@@ -1,8 +1,8 @@
 """The table in which processes share the rates of accounts: one row for each account.
 
 It stands in a PostgreSQL database, or in a file beside that of SQLite which a URL names. That file
-is only for rates: nobody who writes into the named file waits for them, nor they for him. A row is
-changed only if nobody else has changed it since it was read. No row holds a name or a secret.
+is only for rates, so that writers of the two files do not wait for each other. A row is changed
+only if nobody else has changed it since it was read. No row holds a name or a secret.
 """
 
 from __future__ import annotations

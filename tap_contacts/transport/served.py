@@ -1,8 +1,8 @@
 """Decide whether an API failed on one request or fails on all.
 
-That a request failed in all its tries does not show which. If the API served another one meanwhile,
-or serves a harmless read now, it is the request. But if several in a row fail so, and none of their
-kind (reads or writes) succeeds between them, it is the API, whatever else it serves.
+A request that failed in all its tries does not show which. If the API served another one meanwhile,
+or serves a harmless read now, the request is at fault. But if several in a row fail so, and none of
+their kind (reads or writes) succeeds between them, the API is at fault, whatever else it serves.
 """
 
 from __future__ import annotations

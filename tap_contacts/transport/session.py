@@ -65,7 +65,7 @@ class Answer:
 
     @cached_property
     def quota(self) -> Quota | None:
-        """Return the quota that the answer tells; with `Retry-After` that counts instead."""
+        """Return the quota that the answer tells. `Retry-After` goes before it; then it is None."""
         return quota(self.headers) if self.retry_after is None else None
 
 

@@ -24,7 +24,7 @@ RETRY_AFTER_STATUSES = {TOO_MANY, 503}
 """HTTP statuses for which `Retry-After` counts."""
 
 OF_WAY_THERE = (407, 511)
-"""HTTP statuses of what stands before an API."""
+"""HTTP statuses that come from a gateway or proxy before an API."""
 
 LATER = "Run again later; see that nothing else signs in to this account at the same time."
 

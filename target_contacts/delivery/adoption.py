@@ -134,7 +134,7 @@ class Adoption:
         self._look_up.add(remote_id, fields)
 
     def know_gone(self, remote_ids: Sequence[str]) -> None:
-        """Never adopt contacts that are not there any more."""
+        """Know that contacts are not there any more, so that they are never adopted."""
         self._claimed.update(remote_ids)
 
     def know_there(self, remote_id: str) -> None:

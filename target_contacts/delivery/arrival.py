@@ -85,7 +85,7 @@ class Arrivals:
         return wire in self._essential
 
     def _is_left(self, wire: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-        """Say whether a field holds what it held; one of no known meaning may hold anything."""
+        """Say whether a field holds what it held; one without attribute may hold any value."""
         if wire in self._attribute and isinstance(before[wire], _PLAIN):
             return self._is_same(wire, before, after)
         return not is_empty(after.get(wire))

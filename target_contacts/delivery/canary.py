@@ -116,8 +116,8 @@ class Canary:
     def entry(self, outcome: Outcome[Planned]) -> Entry:
         """Return the ledger's entry of what was accepted.
 
-        Until a contact is read back, nobody knows what it holds: if the run ends before, the next
-        one updates it.
+        Until a contact is read back, nobody knows what it holds. If the run ends before, the next
+        run updates it.
         """
         item = outcome.item
         if self._is_alone:
@@ -149,7 +149,7 @@ class Canary:
     def _pass(self, item: Planned, other: Sequence[str]) -> None:
         """Take note that a contact is as it should be.
 
-        One that may have been spoilt before has nothing left to lose, so the next one is read back.
+        If an earlier write may have damaged it, it proves little. Then the next one is read back.
         """
         if not item.may_be_spoilt:
             self._due.kinds.discard(item.action)
@@ -159,7 +159,7 @@ class Canary:
     def _found(self, item: Planned, remote_id: str) -> Arrival | str:
         """Return how a contact arrived, or why nobody can tell.
 
-        It is read again if it seems spoilt, or is not found.
+        It is read again if something was lost, or if it is not found.
         """
         found = self._once(item, remote_id)
         for _ in range(MOST_READ - 1):

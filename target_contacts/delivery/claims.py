@@ -24,10 +24,10 @@ class Claims:
     ) -> dict[str, list[list[str]]]:
         """Return which contacts each item may be, rule by rule.
 
-        Contacts that no record has go first, then those that only other streams' have: whom two
-        sources know, or a ring brings back another way, is one contact of both. A create that was
-        never answered made one that no record has; unless another stream has taken it since. What
-        has nothing but a name is nobody else's only if no record has it, of any stream.
+        Contacts that no record has go first. Then come those that only records of other streams
+        have, since two sources may know one person. A create that was never answered made a contact
+        that no record has, unless another stream has adopted it since. A contact that is found by
+        its name alone is taken only if no record of any stream has it.
         """
         agreeing = {item.key: self._comparison.agreeing(item, found[item.key]) for item in items}
         named = {item.key: self._comparison.by_name(item, found[item.key]) for item in items}

@@ -35,6 +35,6 @@ class Departed:
         self._outcomes.written("deleted", (Outcome(item, item.remote_id) for item in gone))
 
     def forget(self, gone: Sequence[Planned]) -> None:
-        """Know nothing of contacts any more that are not there, without booking their records."""
+        """Forget contacts that are not there any more, without booking their records."""
         self._ledger.drop(self._outcomes.stream, [item.key for item in gone])
         self._adoption.tell_gone([str(item.remote_id) for item in gone])

@@ -33,7 +33,7 @@ LEAST_DIGITS = 7
 """Digits that a number without country code must share with one that has it."""
 
 LONGEST_EXTENSION = 5
-"""Digits of numbers that are dialled inside of a house only, so that many share them."""
+"""Digits of numbers that are dialled within one company only, so that many share them."""
 
 _E164 = re.compile(r"\+[0-9]{7,15}", re.ASCII)
 _ACCENTS = re.compile("[\u0300-\u036f]")

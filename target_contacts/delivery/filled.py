@@ -28,7 +28,7 @@ REMEMBERED = 4096
 """Combinations of fields whose row is known without looking."""
 
 LEFT_ALONE = ""
-"""Stands beside the properties of a value that an update has left alone: it is an older one."""
+"""Marks the properties of a value that an update has left as it was: the value is an older one."""
 
 
 class Change(NamedTuple):

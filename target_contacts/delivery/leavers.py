@@ -1,7 +1,8 @@
 """Decide what becomes of contacts whose records left the source.
 
-Only a contact that the ledger says this target created is deleted. One that was there before, or of
-which nobody knows, is marked at most. One that another record has, too, stays as it is.
+Leavers are these records. A contact is deleted only if this target created it, as the ledger says.
+One that was there before, or of unknown origin, is marked at most. One that another record has,
+too, stays as it is.
 """
 
 from __future__ import annotations

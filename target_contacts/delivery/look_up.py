@@ -72,7 +72,7 @@ class LookUp:
     def change(self, remote_id: str, payload: Mapping[str, Any]) -> None:
         """Know what was written into a contact that may have been listed before.
 
-        Where it moved to is a part that may have been listed, too.
+        It may have moved to another part of the account, which may have been listed, too.
         """
         held = self._everything.held(remote_id) or self._scopes.held(remote_id)
         if held is None:

@@ -1,8 +1,8 @@
 """Recognise the contact of a create whose answer was lost.
 
 It is recognised by what was sent: all fields that the API gives back. A name alone says nothing.
-The ledger holds only hashes. Of a record that has changed since, what was sent is not known any
-more: then the contact has to have the identity that was sent, by its hash, and evidence
+The ledger holds only hashes. If the record has changed since, it is not known any more what was
+sent. Then the contact must have the identity that was sent, by its hash, and match by evidence
 (`matching`).
 """
 

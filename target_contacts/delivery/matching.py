@@ -177,16 +177,13 @@ def assigned(
 ) -> dict[K, list[str]]:
     """Give each record its contact, no contact to two of them.
 
-    A better rule goes first for all records; so nobody takes a contact by a shared number that
-    somebody else has by e-mail address. Where one rule finds several, later rules may tell them
-    apart, and so may what is taken by others.
+    A better rule goes first for all records. So a shared number does not take the contact that
+    belongs to another record by its e-mail address. Where one rule finds several contacts, later
+    rules decide, and what other records have taken is left out.
 
     Args:
         wishes: Record to the ids of contacts that it may be, rule by rule.
         taken: Ids that belong to other records already.
-
-    Returns:
-        Record to no id (it is new), to one, or to several (it cannot be told).
     """
     found: dict[K, list[str]] = {}
     gone = set(taken)

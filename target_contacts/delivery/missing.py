@@ -1,7 +1,7 @@
 """Settle updates and deletions of contacts that are not there at the destination any more.
 
-That one is refused as not found need not mean the contact: it may be its customer, or the call. So
-the destination is asked first whether the contact is there.
+A refusal as not found need not be about the contact. It may be about its customer, or about the
+call. So the destination is asked first whether the contact is there.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ class Stream(Protocol):
         """Know what another stream of this run has written into a contact."""
 
     def know_gone(self, remote_ids: Sequence[str]) -> None:
-        """Never adopt contacts that are not there any more."""
+        """Know that contacts are not there any more, so that they are never adopted."""
 
     def know_there(self, remote_id: str) -> None:
         """Know that a contact is there that may have come since all were asked for."""

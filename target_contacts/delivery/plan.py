@@ -1,6 +1,7 @@
 """Plan what is to be done with records, by what the ledger knows of them.
 
-What is as it was is not translated again; what only looks otherwise is noted.
+A record that is unchanged is not translated again. If it changed and what is sent did not, nothing
+is sent, and its new hash is noted.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Leave out of updates what policies forbid, by what contacts hold where that has to be known.
 
-What is never sent, and what would empty a field, is left out when a record is translated. Here is
-what depends on whether a contact is there, and on what it holds.
+What is never sent, and what would empty a field, is left out when a record is translated. This
+module applies the policies that depend on whether a contact is there, and on what it holds.
 """
 
 from __future__ import annotations

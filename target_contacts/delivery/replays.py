@@ -1,8 +1,8 @@
 """Keep records out of a rejects file from overwriting what has been accepted since.
 
 A rejection says which record of the key the destination had accepted last, by its hash. If it has
-accepted another one since, that one is newer. Unless it came out of a rejects file itself: then
-the one that was rejected first is the older one.
+accepted another one since, that one is newer. If that one came out of a rejects file, too, the one
+that was rejected first is the older one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Settle the records on which the destination fails every time, unless it is the destination.
+"""Settle the records on which the destination fails in every try.
 
-They are held until another record is accepted, or the batch is at its end: if the destination
-fails altogether, the run stops first, and none of them is called a bad record.
+They are held until another record is accepted, or the batch is at its end. If the destination fails
+on every record, the run stops before that, and none of them is rejected.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ class Setbacks:
     def end(self, unanswered: Collection[str]) -> None:
         """Reject what is held: there is nothing else to try, and the destination is there.
 
-        While other creates may be sent again, it is they that show whether it is there.
+        While other creates may be sent again, their answers show whether it is there.
 
         Args:
             unanswered: Keys of the creates that may be sent again later.

@@ -1,6 +1,6 @@
-"""Say whether two values are one that is only set in other characters, or dialled another way.
+"""Say whether two values differ only in characters that look alike, or in how a number is dialled.
 
-Such an API has changed what it was sent, and nobody is harmed by it.
+An API that changes a value so does no harm.
 """
 
 from __future__ import annotations

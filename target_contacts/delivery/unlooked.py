@@ -1,4 +1,4 @@
-"""Decide about records whose contacts cannot be looked up: sent blindly, one may double.
+"""Decide about records whose contacts cannot be looked up, so that a create may double one.
 
 Until the account has accepted a contact, three look-ups refused alike end the run, unless more are
 answered beside them.
@@ -82,7 +82,10 @@ class Unlooked:
         )
 
     def sent(self, item: Planned, error: Refused | GivenUp) -> Iterator[Planned]:
-        """Send no create a second time blindly; a first one may go where it would be refused."""
+        """Yield an item if it may be sent without a look-up; reject it if not.
+
+        A create that was sent before, and never answered, may not.
+        """
         if isinstance(error, GivenUp):
             self._outcomes.reject(item.received, _not_looked_up(error))
         elif item.intent and not is_looked_for(item):

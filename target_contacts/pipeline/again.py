@@ -1,6 +1,6 @@
-"""Prepare once more the records that were refused for what the ledger knew of the destination.
+"""Prepare once more the records that were refused because the ledger knew outdated facts.
 
-That is the id of what a contact belongs to, or which fields there are.
+These are the id of what a contact belongs to, or the fields of the destination.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A target, as those know it who make it and have it run."""
+"""What the code that makes a target and runs it needs to know of it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Say which streams are written, and by what.
 
-It is imported when the first SCHEMA message comes: what it needs takes longer to import than all
-that a run needs before.
+It is imported when the first SCHEMA message comes, since its imports take longer than all that a
+run needs before.
 """
 
 from __future__ import annotations
