@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-"""Signals that ask a command to end."""
 
 STDERR = 2
 """File descriptor of standard error."""

@@ -16,7 +16,6 @@ class Account(NamedTuple):
     """What the settings of a command say of one API."""
 
     title: str
-    """Name of the API in messages."""
     settings: th.ObjectType
     """Settings of an account. The last are `RATE` and `CERTIFICATES`, which all APIs have."""
     of_tap: Sequence[th.Property[Any]] = ()

@@ -65,7 +65,6 @@ class ApiClient(abc.ABC):
     api: ClassVar[str]
     """Base name, as in settings and file names."""
     title: ClassVar[str]
-    """Name in messages."""
     settings: ClassVar[th.ObjectType]
     """Settings of an account, as `settings.py` of the API has them."""
     operational: ClassVar[Collection[str]] = ()

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PROXY_SCHEMES = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
-"""Schemes of proxies."""
 
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 """Variables that name certificates, the first one first."""

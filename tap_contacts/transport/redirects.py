@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from tap_contacts.transport.session import Answer
 
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
-"""HTTP statuses of redirects."""
 
 _HOST = re.compile(r"[a-z0-9.-]{1,253}(:[0-9]{1,5})?")
 

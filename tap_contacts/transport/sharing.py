@@ -33,10 +33,7 @@ class Sharing:
     """What is needed to share the rate of one account."""
 
     title: str
-    """The API's name in messages."""
     account: str
-    """The account's name in the table."""
     limits: Mapping[str, int]
-    """The most requests a minute, by method; "" stands for all others."""
     outage: CircuitBreaker
     logger: logging.Logger

@@ -36,7 +36,6 @@ class TokenSignIn(SignIn):
     """Set a header to a token, which is got when first needed and again after its end."""
 
     title: ClassVar[str]
-    """Name of the API in messages."""
     header: ClassVar[str] = "Authorization"
     prefix: ClassVar[str]
     """What stands before the token in the header."""

@@ -27,7 +27,6 @@ CERTIFICATES = (
         "do not count then.",
     ),
 )
-"""Settings of every account."""
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 

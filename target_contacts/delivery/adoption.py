@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from tap_contacts.transport.errors import GivenUp, Refused
 from target_contacts.delivery import unlooked
-from target_contacts.delivery.claims import Claims
+from target_contacts.delivery.claims import wishes
 from target_contacts.delivery.comparison import Comparison
 from target_contacts.delivery.look_up import LookUp
 from target_contacts.delivery.matching import assigned
@@ -55,7 +55,6 @@ class Adoption:
         self._unanswered, self._unlooked = unanswered, Unlooked(sink, outcomes, warn_once)
         self._comparison = Comparison(sink, match_on, ledger)
         self._lost, self.adopts = self._comparison.lost, self._comparison.adopts
-        self._claims = Claims(self._comparison, ledger, outcomes.stream)
         self._look_up = LookUp(sink, self._comparison, shutdown, peers.unsent)
         self._claimed: set[str] = set()
         """Ids of the contacts that were adopted in this run, or deleted."""
@@ -75,7 +74,9 @@ class Adoption:
         failed = {key: e for key, e in found.items() if isinstance(e, (Refused, GivenUp))}
         there = {key: c for key, c in found.items() if not isinstance(c, (Refused, GivenUp))}
         answered = [item for item in items if item.key in there]
-        decided = assigned(self._claims.wishes(answered, there), self._claimed)
+        stream = self._outcomes.stream
+        wished = wishes(self._comparison, self._ledger, stream, answered, there)
+        decided = assigned(wished, self._claimed)
         barred = {
             item.key: (item, why)
             for item in items

@@ -13,35 +13,33 @@ if TYPE_CHECKING:
     from target_contacts.ledger.ledger import Ledger
 
 
-class Claims:
-    """What the records of one stream may claim of the contacts that fit them."""
+def wishes(
+    comparison: Comparison,
+    ledger: Ledger,
+    stream: str,
+    items: Sequence[Planned],
+    found: Mapping[str, Candidates],
+) -> dict[str, list[list[str]]]:
+    """Return which contacts each item may be, rule by rule.
 
-    def __init__(self, comparison: Comparison, ledger: Ledger, stream: str) -> None:
-        self._comparison, self._ledger, self._stream = comparison, ledger, stream
-
-    def wishes(
-        self, items: Sequence[Planned], found: Mapping[str, Candidates]
-    ) -> dict[str, list[list[str]]]:
-        """Return which contacts each item may be, rule by rule.
-
-        Contacts that no record has go first. Then come those that only records of other streams
-        have, since two sources may know one person. A create that was never answered made a contact
-        that no record has, unless another stream has adopted it since. A contact that is found by
-        its name alone is taken only if no record of any stream has it.
-        """
-        agreeing = {item.key: self._comparison.agreeing(item, found[item.key]) for item in items}
-        named = {item.key: self._comparison.by_name(item, found[item.key]) for item in items}
-        ids = [each for rules in agreeing.values() for rule in rules for each in rule]
-        ids += [each for several in named.values() for each in several]
-        owned = self._ledger.owned(ids)
-        own = self._ledger.owned(ids, self._stream)
-        nobodys = {
-            key: [[each for each in rule if each not in owned] for rule in rules]
-            for key, rules in agreeing.items()
-        }
-        for item in items if self._comparison.adopts else ():
-            rules = zip(nobodys[item.key], agreeing[item.key], strict=True)
-            shared = [free or [each for each in rule if each not in own] for free, rule in rules]
-            bare = [each for each in named[item.key] if each not in owned]
-            nobodys[item.key] = [*(nobodys[item.key] if item.intent else ()), *shared, bare]
-        return nobodys
+    Contacts that no record has go first. Then come those that only records of other streams
+    have, since two sources may know one person. A create that was never answered made a contact
+    that no record has, unless another stream has adopted it since. A contact that is found by
+    its name alone is taken only if no record of any stream has it.
+    """
+    agreeing = {item.key: comparison.agreeing(item, found[item.key]) for item in items}
+    named = {item.key: comparison.by_name(item, found[item.key]) for item in items}
+    ids = [each for rules in agreeing.values() for rule in rules for each in rule]
+    ids += [each for several in named.values() for each in several]
+    owned = ledger.owned(ids)
+    own = ledger.owned(ids, stream)
+    nobodys = {
+        key: [[each for each in rule if each not in owned] for rule in rules]
+        for key, rules in agreeing.items()
+    }
+    for item in items if comparison.adopts else ():
+        rules = zip(nobodys[item.key], agreeing[item.key], strict=True)
+        shared = [free or [each for each in rule if each not in own] for free, rule in rules]
+        bare = [each for each in named[item.key] if each not in owned]
+        nobodys[item.key] = [*(nobodys[item.key] if item.intent else ()), *shared, bare]
+    return nobodys

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from target_contacts.delivery.planned import Planned
 
 UNPLANNED = "not as planned any more, so not sent"
-"""Why a record is left out."""
 
 Place = tuple[str, str]
 """Stream, and the record's key as the ledger has it."""

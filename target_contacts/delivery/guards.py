@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from target_contacts.ledger.ledger import Ledger
 
 HELD_BACK = "held back by a guard; the next run sends them"
-"""Why a record is left out."""
 
 _OF_ACTION = {
     "CREATE": CREATES,

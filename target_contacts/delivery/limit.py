@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 BEYOND = "beyond --limit; the next run sends them"
-"""Why a record is left out."""
 
 
 class Limit:

@@ -33,7 +33,6 @@ class Received(msgspec.Struct, gc=False):
     number: int
     """Number of the record, by which STATE knows that it is settled."""
     line: Line
-    """The RECORD message."""
     mapped: Mapping[str, Any] | None = None
     """The record after the stream maps, where there are any."""
     is_record: bool = True
@@ -50,7 +49,6 @@ class Planned(Item, frozen=True, kw_only=True):
 
     received: Received
     digest: str
-    """Hash of the payload."""
     merged: str = ""
     """Hash of payload and defaults together, by which earlier versions knew the payload."""
     free: str = ""

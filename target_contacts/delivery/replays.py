@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _MARK = b'"rejection"'
 
 SUPERSEDED = "a later version has been accepted since it was rejected"
-"""Why a record is skipped."""
 
 
 class Sorted(NamedTuple):

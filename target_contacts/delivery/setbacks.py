@@ -31,7 +31,6 @@ class Tries(NamedTuple):
     """How often something is sent to a destination."""
 
     title: str
-    """The destination's name in messages."""
     of_a_request: int
     """How often one request is sent at most before it is given up."""
     wait: float

@@ -48,14 +48,10 @@ class RunForDelivery:
     ledger: Ledger
     shutdown: Shutdown
     limit: Limit
-    """Knows which records may be sent."""
     guards: Guards
     gate: Gate
-    """Lets only what is planned be sent, if there is a plan."""
     canaries: Due
-    """The kinds of write that are still to be read back."""
     peers: Peers
-    """The streams of the run, which tell each other of their contacts."""
     former_until: float
     """Until when a create of an earlier run may still be carried out."""
 

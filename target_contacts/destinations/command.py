@@ -52,13 +52,10 @@ class Several(NamedTuple):
     """What the command does, if it is for several destinations."""
 
     name: str
-    """The command's."""
     kinds: Mapping[str, type[ApiSink[Any]]]
-    """The sink of each API."""
     logger: logging.Logger
     watch: signals.Watch
     make: Callable[..., Runnable]
-    """Makes a target."""
     perform: Callable[[Callable[..., Any], IO[Any] | None], tuple[Any, int]]
     """Runs a target, given what makes it and its input; returns it and the exit code."""
     purpose: Purpose

@@ -34,7 +34,6 @@ class Destination(NamedTuple):
 
     name: str
     config: dict[str, Any]
-    """The settings of its run."""
     only: Mapping[str, frozenset[str]]
     """Attribute or field of a record to its values, as `alike` gives them; nothing: all records."""
 

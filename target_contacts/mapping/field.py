@@ -91,6 +91,5 @@ class Table:
     free_field: Callable[[str], Field] = plain_field
     """Return how a field that is not in the table is filled by `field_map`."""
     title: str = ""
-    """The API's name in messages."""
     also_carried: AbstractSet[str] = frozenset()
     """Attributes that reach the destination, but not by a field of the table."""

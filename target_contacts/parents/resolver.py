@@ -47,7 +47,6 @@ class Resolver:
         self.finder = finder
         self._memory, self._is_offline, self._name = memory, is_offline, name
         self.listed = {remote_id for ids in (listed or {}).values() for remote_id in ids}
-        """The ids of the file."""
         self._listed = listed or {}
         self._loosely = loosely
         if loosely:

@@ -25,7 +25,6 @@ class PlannedWrite(msgspec.Struct, frozen=True, kw_only=True):
 
     stream: str
     key: list[str]
-    """Values of the record's key."""
     ledger_key: str
     """The same as the ledger has it."""
     action: str

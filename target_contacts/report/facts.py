@@ -62,7 +62,6 @@ class Facts(msgspec.Struct, kw_only=True):
     version: str
     api: str
     title: str
-    """The API's name in messages."""
     destination: str = ""
     """Its name among several; "" if the settings name one alone."""
     account: str | None = None

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 NAME = "outcomes.singer.jsonl"
 OUTCOMES, RUNS = "contact_outcomes", "contact_runs"
-"""The streams."""
 
 AT_ONCE = 64 * 1024
 """Bytes that are written at once at most, unless a line is longer."""

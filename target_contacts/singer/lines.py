@@ -37,9 +37,7 @@ class Line(msgspec.Struct, gc=False):
 
     stream: str
     record: bytes
-    """The record as JSON."""
     whole: bytes
-    """The message as JSON."""
     number: int = 0
     """Its number among the lines of the input."""
     is_cut: bool = False
