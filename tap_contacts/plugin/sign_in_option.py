@@ -64,14 +64,7 @@ def instead(
     prefix: str,
     missing: Callable[[str], Mapping[str, Any]],
 ) -> Callable[..., Any]:
-    """Return the command's callback, that signs in if the option asks for it.
-
-    Args:
-        callback: What the command does otherwise.
-        client_of: Returns the client of an API.
-        prefix: How the command's variables begin.
-        missing: Returns what a config needs beside the account of an API.
-    """
+    """Return the command's callback, that signs in if the option asks for it."""
 
     @functools.wraps(callback)
     def called(**options: Any) -> Any:

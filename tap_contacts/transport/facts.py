@@ -68,10 +68,6 @@ def unknown(detail: str) -> Seen:
 def fact(what: str, ask: Callable[[], Seen]) -> Fact:
     """Return an assumption with what asking shows; an answer that refuses to tell is no failure.
 
-    Args:
-        what: The assumption, as a sentence without its full stop.
-        ask: Asks the API by reading only.
-
     Raises:
         Stopped: If nothing can be asked any more, since the API or its sign-in fails, or the run
             ends.
@@ -86,10 +82,6 @@ def fact(what: str, ask: Callable[[], Seen]) -> Fact:
 
 def readable(what: str, prove: Callable[[], object]) -> Iterator[Fact]:
     """Yield that an assumption is wrong if proving it is refused; else nothing.
-
-    Args:
-        what: The assumption, as a sentence without its full stop.
-        prove: Reads what it is about.
 
     Raises:
         Stopped: If nothing answers.
@@ -107,12 +99,7 @@ def readable(what: str, prove: Callable[[], object]) -> Iterator[Fact]:
 def told(
     asked: Iterable[tuple[str, Callable[[], Seen]]], untold: Mapping[str, str]
 ) -> Iterator[Fact]:
-    """Yield what asking shows of each assumption, then those that no reading tells.
-
-    Args:
-        asked: Assumptions, each with what asks for it.
-        untold: Assumptions, each with what tells it instead.
-    """
+    """Yield what asking shows of each assumption, then those that no reading tells."""
     for what, ask in asked:
         yield fact(what, ask)
     yield from (Fact(what, unknown(why)) for what, why in untold.items())

@@ -107,10 +107,6 @@ def options() -> Iterator[click.Option]:
 def taken(given: dict[str, Any], of_runs: Mapping[str, Any]) -> Asked | None:
     """Take the options of these commands out of those of a command line.
 
-    Args:
-        given: The options by name; those of these commands are taken out.
-        of_runs: Options that only a run has.
-
     Returns what is asked for; None if no such command is.
 
     Raises:

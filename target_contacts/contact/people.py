@@ -120,13 +120,7 @@ class Signs(NamedTuple):
 def holds_people(
     stream: str, schema: Mapping[str, Any], mapped: Mapping[str, Collection[str]]
 ) -> bool:
-    """Say whether a stream's records are people, by its name and its schema.
-
-    Args:
-        stream: Name of the stream.
-        schema: Its schema.
-        mapped: Attribute to the fields of records from which `field_map` fills it.
-    """
+    """Say whether a stream's records are people, by its name and its schema."""
     signs, kinds = signs_of(schema, mapped), kinds_of(stream)
     kind = kinds[-1] if kinds else None
     if kind is CONTACTS:

@@ -168,13 +168,7 @@ class FilledFields:
         return {w: defaults.get(w, "") for w in free if w in defaults or self._clears}
 
     def left(self, row: str | None, before: str | None, wires: Collection[str]) -> str | None:
-        """Return the id of a row in which some fields are as they were, since they are not sent.
-
-        Args:
-            row: Id of the row.
-            before: Id of the row for what was filled so far, if anything was.
-            wires: These fields.
-        """
+        """Return the id of a row in which some fields are as they were, since they are not sent."""
         known = self._ledger.fills(filter(None, (row, before)))
         if row is None:
             return None

@@ -16,11 +16,7 @@ BEYOND = "beyond --limit; the next run sends them"
 
 
 class Limit:
-    """Which records may be sent, of all streams of a run.
-
-    Args:
-        most: How many; None: all.
-    """
+    """Which records may be sent, of all streams of a run: the first `most`, or all."""
 
     def __init__(self, most: int | None) -> None:
         self._most = most

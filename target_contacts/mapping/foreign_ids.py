@@ -17,13 +17,7 @@ if TYPE_CHECKING:
 
 
 class Whose:
-    """Take codes of the destination's own records, and drop ids that are hardly its own.
-
-    Args:
-        fields: The fields of the destination.
-        defaults: Attribute to value. They replace ids of other systems.
-        is_own: Whether the records come from the same API as they go to.
-    """
+    """Take codes of the destination's own records, and drop ids that are hardly its own."""
 
     def __init__(
         self, fields: Sequence[Field], defaults: Mapping[str, Any], *, is_own: bool

@@ -107,12 +107,6 @@ def by_wire(
 ) -> dict[str, str]:
     """Return the policies of a destination's fields, without those that are overwritten.
 
-    Args:
-        policies: The policies of the stream.
-        table: The destination's fields.
-        free: Further fields that `field_map` fills.
-        sources: Field to the attributes that `field_map` fills it from.
-
     Raises:
         ConfigurationError: If an update replaces the whole contact, so that none can be kept.
     """

@@ -21,14 +21,7 @@ if TYPE_CHECKING:
 
 
 class StreamParts:
-    """What handles the records of one stream.
-
-    Args:
-        run: The run. No part knows it: each gets what it uses.
-        stream: The stream.
-        outcomes: Books its records.
-        logger: Logs what the parts warn of, each text once.
-    """
+    """What handles the records of one stream. No part knows the run: each gets what it uses."""
 
     def __init__(
         self, run: Run, stream: Stream, outcomes: Outcomes, logger: logging.Logger

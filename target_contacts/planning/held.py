@@ -38,10 +38,6 @@ class Held:
     """The contacts of an account as they are, and as they would be by what is planned so far.
 
     What is listed is listed once, for all streams.
-
-    Args:
-        sink: Reads contacts.
-        wanted: What lists are to hold though the ledger knows it.
     """
 
     def __init__(self, sink: ApiSink[Any], wanted: Wanted | None = None) -> None:

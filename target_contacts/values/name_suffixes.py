@@ -97,12 +97,7 @@ def _is_suffix(word: str) -> bool:
 
 
 def are_all(words: Sequence[str], *, both: bool) -> bool:
-    """Say whether all words behind a comma are suffixes.
-
-    Args:
-        words: The words.
-        both: Whether a first and a last name stand before the comma.
-    """
+    """Say whether all words behind a comma are suffixes."""
     if both and bare("".join(words)) in _PAIRS:
         return True
     return all(_is_after_both(word) if both else _is_after_one(word) for word in words)

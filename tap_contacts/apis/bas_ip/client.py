@@ -155,16 +155,11 @@ class BasIp(ApiClient):
     def upsert(
         self, contacts: Sequence[Mapping[str, Any]], *, once: bool = False, are_new: bool = False
     ) -> Sequence[Mapping[str, Any]]:
-        """Create or update contacts and return the results, each with its `link_id`.
+        """Create or update up to 10,000 contacts; return the results, each with its `link_id`.
 
         Where the device keeps the `link_id`, the same one never makes a second contact, so that
         this may be repeated. That is left to the caller as long as it has never taken one: what
         answers with a page may be no device.
-
-        Args:
-            contacts: 1 to 10,000 contacts with their `link_id`.
-            once: Whether it is repeated only if it was throttled.
-            are_new: Whether the contacts are to be created.
 
         Raises:
             OutcomeUnknown: If new ones are the first for the device, and it did not answer.
@@ -216,12 +211,7 @@ class BasIp(ApiClient):
         return rows
 
     def delete(self, link_ids: Sequence[str], *, once: bool = False) -> Sequence[Mapping[str, Any]]:
-        """Delete contacts and return the results, each with its `link_id`; it may be repeated.
-
-        Args:
-            link_ids: Those of 1 to 10,000 contacts.
-            once: Whether it is repeated only if it was throttled.
-        """
+        """Delete up to 10,000 contacts; return the results, each with its `link_id`."""
         path, body = self._delete_path or self.contacts_path.path, {"link_ids": [*link_ids]}
         several = len(link_ids) > 1
         answer = self.call("DELETE", path, several=several, once=once, json=body)

@@ -202,13 +202,7 @@ class Porters(ApiClient):
     def write(
         self, items: Sequence[bytes], *, repeatable: bool, once: bool = False
     ) -> list[wire.Result]:
-        """Create and update contacts in one request; return a result for each, in their order.
-
-        Args:
-            items: The contacts in their wire form.
-            repeatable: Whether none is to be created.
-            once: Whether it is repeated only if it was throttled.
-        """
+        """Create and update contacts in one request; return a result for each, in their order."""
         answer = self.call(
             "POST",
             CONTACTS.path,

@@ -60,11 +60,6 @@ def page(client: ApiClient, asked: Asked, **query: Any) -> Answered:
     changes are in seconds: what changes twice within one is read again by the next run, which reads
     the last minute again.
 
-    Args:
-        client: Speaks to the company database.
-        asked: What is read.
-        query: `count`, and `order` and `start` if need be.
-
     Raises:
         Incomplete: If rows change again and again.
     """

@@ -68,14 +68,7 @@ def contacts(
 def few_contacts(
     client: Porters, fields: Sequence[str], conditions: Mapping[str, str], most: int
 ) -> Iterator[dict[str, str]] | None:
-    """Return the contacts that meet conditions; None if they take more than so many pages.
-
-    Args:
-        client: Speaks to the company database.
-        fields: As for `contacts`.
-        conditions: As for `contacts`.
-        most: Pages of 200 contacts.
-    """
+    """Return the contacts that meet conditions; None if they take more than so many pages."""
     found = pages(client, Asked(CONTACTS, fields, conditions))
     first = next(found)
     if first.total > most * wire.LARGEST_PAGE:
@@ -147,11 +140,6 @@ def pages(client: Porters, asked: Asked, after: int = 0) -> Iterator[Page]:
     """Yield the pages of a listing by ascending id, each going on from the last id seen.
 
     Where PORTERS takes no order, or no range of ids, the rest is read by offsets.
-
-    Args:
-        client: Speaks to the company database.
-        asked: What is read.
-        after: The last id that is not wanted any more.
 
     Raises:
         Incomplete: If the rows do not ascend, or are fewer than PORTERS counts.

@@ -129,12 +129,7 @@ def _answered(answer: Answer) -> str:
 
 
 def _refused(refusals: Mapping[str, list[str]], left: Sequence[str]) -> Stopped:
-    """Return what the answers of all centres mean together.
-
-    Args:
-        refusals: The centres by what they answered.
-        left: Centres that were not asked.
-    """
+    """Return what the answers of all centres mean together."""
     told = "; ".join(f"{answered} ({', '.join(at)})" for answered, at in refusals.items())
     if THROTTLED in refusals:
         advice = "Too many tokens were asked for: wait half an hour, then begin with a new code."

@@ -23,11 +23,6 @@ class RefreshToken(TokenSignIn):
 
     Zoho gives 10 access tokens in 10 minutes
     (https://zoho.com/accounts/protocol/oauth/web-apps/access-token-expiry.html).
-
-    Args:
-        transport: Sends the requests.
-        accounts_url: Origin of the accounts server.
-        grant: client_id, client_secret and refresh_token.
     """
 
     title = TITLE
