@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib.util
 import ipaddress
 import os
-import ssl
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import requests
 from requests.utils import select_proxy
 from singer_sdk.exceptions import ConfigurationError
+
+from tap_contacts.transport.trust import holds_certificates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,10 +100,4 @@ def _variable(proxy: str) -> str:
 
 @lru_cache(maxsize=4)
 def _holds_certificates(path: str) -> bool:
-    if Path(path).is_dir():
-        return True
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
-    except (OSError, ValueError):
-        return False
-    return True
+    return Path(path).is_dir() or holds_certificates(path)

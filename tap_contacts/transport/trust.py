@@ -58,7 +58,7 @@ def trust(api: str, settings: Mapping[str, Any]) -> Trust:
         ConfigurationError: If the file holds no certificates, or the fingerprint cannot be one.
     """
     ca_file, given = settings.get("ca_file") or None, settings.get("cert_fingerprint") or ""
-    if ca_file and not _holds_certificates(ca_file):
+    if ca_file and not holds_certificates(ca_file):
         msg = f"{api}.ca_file must name a file of certificates (PEM) that can be read."
         raise ConfigurationError(msg)
     fingerprint = given.rpartition("=")[2].replace(":", "").strip().lower()
@@ -68,7 +68,8 @@ def trust(api: str, settings: Mapping[str, Any]) -> Trust:
     return Trust(ca_file, fingerprint or None)
 
 
-def _holds_certificates(path: str) -> bool:
+def holds_certificates(path: str) -> bool:
+    """Say whether a file holds certificates (PEM)."""
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
     except (OSError, ValueError):

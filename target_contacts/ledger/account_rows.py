@@ -40,6 +40,18 @@ class AccountRows:
             given = [{"account": self._account, **each} for each in rows]
             connection.execute(statement, given or None)
 
+    def _replace(
+        self, columns: Sequence[str], rows: Sequence[Mapping[str, Any]], **times: Any
+    ) -> None:
+        """Enter rows; of those that are there already, replace these columns and times."""
+        row = self._database.insert(self.table)
+        row = row.values(**times) if times else row
+        entered = row.on_conflict_do_update(
+            index_elements=list(self.table.primary_key),
+            set_={name: row.excluded[name] for name in (*columns, *times)},
+        )
+        self._write(entered, rows)
+
     @property
     def _are_mine(self) -> sa.ColumnElement[bool]:
         return self.table.c.account == self._account

@@ -47,16 +47,9 @@ class KnownIds(AccountRows):
 
     def put(self, kind: str, ids: Mapping[str, Known]) -> None:
         """Enter or replace ids of a kind, by the hashes of values."""
-        if not ids:
-            return
-        row = self._database.insert(KNOWN_IDS).values(found_at=sa.func.current_timestamp())
-        entered = row.on_conflict_do_update(
-            index_elements=list(KNOWN_IDS.primary_key),
-            set_={name: row.excluded[name] for name in (*Known._fields, "found_at")},
-        )
-        self._write(
-            entered, [{"kind": kind, "value": e, **known._asdict()} for e, known in ids.items()]
-        )
+        if ids:
+            rows = [{"kind": kind, "value": e, **known._asdict()} for e, known in ids.items()]
+            self._replace(Known._fields, rows, found_at=sa.func.current_timestamp())
 
     def drop(self, kind: str, hashes: Collection[str]) -> None:
         """Remove the ids of these values."""

@@ -34,11 +34,6 @@ class ReplayedRecords(AccountRows):
 
     def put(self, stream: str, several: Sequence[Replay]) -> None:
         """Enter or replace records of a stream."""
-        if not several:
-            return
-        row = self._database.insert(REPLAYED)
-        entered = row.on_conflict_do_update(
-            index_elements=list(REPLAYED.primary_key),
-            set_={name: row.excluded[name] for name in ("source", "rejected_at")},
-        )
-        self._write(entered, [{"stream": stream, **each._asdict()} for each in several])
+        if several:
+            rows = [{"stream": stream, **each._asdict()} for each in several]
+            self._replace(["source", "rejected_at"], rows)

@@ -21,12 +21,8 @@ class Told(AccountRows):
 
     def put(self, subject: str, text: str) -> None:
         """Enter or replace what was told of a subject, which was just now."""
-        row = self._database.insert(TOLD).values(told_at=self._database.now)
-        entered = row.on_conflict_do_update(
-            index_elements=list(TOLD.primary_key),
-            set_={name: row.excluded[name] for name in ("text", "told_at")},
-        )
-        self._write(entered, [{"subject": subject, "text": text}])
+        rows = [{"subject": subject, "text": text}]
+        self._replace(["text"], rows, told_at=self._database.now)
 
     def forget(self, subject: str) -> None:
         """Remove what was told of a subject."""
