@@ -139,10 +139,7 @@ class Overlap:
     def is_new(self, record: Mapping[str, Any], time: datetime, limit: datetime) -> bool:
         """Say whether no earlier run has read a record as it is now; remember it.
 
-        Args:
-            record: The record.
-            time: When it was changed.
-            limit: The time from which the next run may read it again.
+        From `limit` on the next run may read it again.
         """
         if time < limit and not self._earlier:
             return True  # without a hash: there is nothing to compare or remember

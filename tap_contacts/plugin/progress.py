@@ -39,14 +39,7 @@ class Track:
         usage: Callable[[], Usage],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Start now.
-
-        Args:
-            name: Of the stream or the API.
-            counts: Returns the number of records by kind; the rate is that of the first kind.
-            usage: Returns the requests of the account so far.
-            clock: Counts in seconds.
-        """
+        """Start now; the rate is that of the first kind that `counts` returns."""
         self.name, self._counts, self._usage, self._clock = name, counts, usage, clock
         self._start, self._before = clock(), usage()
         self._left: int | None = None

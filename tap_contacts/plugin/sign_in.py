@@ -36,12 +36,8 @@ LONGEST_WAIT = 20.0
 class SignIn:
     """Sign in to an API for the first time, and keep the settings.
 
-    Args:
-        kind: The client of the API.
-        file: The file that keeps the settings.
-        person: Whoever has access to the vendor's console.
-        missing: Settings beside the account's that the command cannot do without.
-        under: Settings that are read, but not kept; those of the file go before them.
+    `missing` are settings beside the account's that the command cannot do without. `under` are
+    settings that are read, but not kept; those of the file go before them.
     """
 
     def __init__(

@@ -51,17 +51,7 @@ def schema_of(key: str, *others: th.Property[Any]) -> dict[str, Any]:
 
 
 class ApiStream(Stream, Generic[ClientT]):
-    """A stream of one API's records, read in chunks.
-
-    The stream of an API sets `name`, `client_class`, `primary_keys` and `schema`, and implements
-    `read`. One that tells when records were changed derives from `IncrementalStream` instead, one
-    whose list is short from `ShortListStream`.
-
-    Args:
-        tap: The plugin.
-        clients: The clients of all streams; this stream adds its own if it is not there.
-        shown: Shows the progress.
-    """
+    """A stream of one API's records, read in chunks. It adds its client to `clients` if need be."""
 
     client_class: type[ClientT]
     """The client of the API, by which the stream reads."""

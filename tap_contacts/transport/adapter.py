@@ -40,14 +40,7 @@ _HEADERS = dict(requests.utils.default_headers())
 def prepared(
     method: str, url: str, headers: Mapping[str, str] | None = None, **options: Any
 ) -> PreparedRequest:
-    """Return a request that is ready to be sent, without cookies.
-
-    Args:
-        method: HTTP method.
-        url: Address without query.
-        headers: Headers beside the usual ones.
-        options: As for `requests.request`: params, auth, data, json, files.
-    """
+    """Return a request that is ready to be sent, without cookies; `options` as for `requests`."""
     request = _Request()
     request.prepare(method=method, url=url, headers={**_HEADERS, **(headers or {})}, **options)
     return request

@@ -75,11 +75,7 @@ class CallErrors:
     ) -> ApiError:
         """Return the error of a request without an answer.
 
-        Args:
-            call: The request.
-            error: Why there is no answer.
-            wait: Seconds to wait before the request is sent again; None: as usual.
-            advice: What to do, where not only the network can be it.
+        If `wait` is None, the request waits as usual before it is sent again.
         """
         if error.sent and not call.repeatable:
             return OutcomeUnknown(self._title, call.asked, str(error))

@@ -19,11 +19,6 @@ LONGEST_HOST = 253
 def origin(setting: str, url: str, *, allow_http: bool) -> str:
     """Return the bare origin in a setting, in lower case and without a trailing slash.
 
-    Args:
-        setting: Name of the setting, for the message.
-        url: What the user gave.
-        allow_http: Whether plain http may go beyond loopback.
-
     Raises:
         ConfigurationError: If it is not `https://host[:port]`, or the proxy for it is wrong.
     """

@@ -82,11 +82,7 @@ class Row(NamedTuple):
 class RateTable:
     """The row of one account; opened when it is first read.
 
-    Args:
-        url: The URL of a database.
-        setting: The name of the setting that it comes from.
-        account: The name of the account, as the row has it.
-        clock: Seconds on a clock that all processes of the machine share, for SQLite.
+    For SQLite, `clock` counts seconds on a clock that all processes of the machine share.
 
     Raises:
         ConfigurationError: If the URL is wrong, or names no database that others can see.

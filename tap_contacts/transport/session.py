@@ -94,10 +94,7 @@ class SignIn(AuthBase):
 class Transport:
     """Send requests over one connection pool, each in its turn, and count them.
 
-    Args:
-        timeout: Seconds, for the connection and for the answer as a whole.
-        pace: Gives each request its turn.
-        trust: The certificates that are trusted; by default those that the environment names.
+    `timeout` is in seconds, for the connection and for the answer as a whole.
     """
 
     def __init__(self, timeout: float, pace: RateLimiter, trust: Trust = ENVIRONMENT) -> None:

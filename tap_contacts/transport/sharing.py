@@ -17,11 +17,7 @@ if TYPE_CHECKING:
 def account_of(api: str, origin: str, known_by: Mapping[str, Any], name: str | None) -> str:
     """Return the name of an account where rates are shared: a hash, the same in every process.
 
-    Args:
-        api: Base name of the API.
-        origin: Its address.
-        known_by: The settings by which the API knows who asks; no secrets.
-        name: The setting `rate_account`, which goes before address and settings.
+    `name` is the setting `rate_account`, which goes before address and settings.
     """
     parts = [api, name] if name else [api, origin, dict(known_by)]
     text = json.dumps(parts, sort_keys=True, default=str)

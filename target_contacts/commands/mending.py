@@ -104,11 +104,7 @@ _OF_API = Mend(
 def lines(stream: str, code: str, field: str, attribute: str) -> Iterator[str]:
     """Yield what can be done about one kind of rejection.
 
-    Args:
-        stream: The stream.
-        code: The code.
-        field: The field of the destination at fault; "" if none is known.
-        attribute: The attribute that fills it; "" if none does.
+    `field` is the field of the destination at fault, `attribute` what fills it; "" if not known.
     """
     mend = MENDS.get(code, _OF_API)
     yield f"{stream} {code} {field}".strip() + f": {mend.words}"

@@ -35,10 +35,7 @@ Cuts = tuple[tuple[str, int], ...]
 class WrittenForm:
     """Compare contacts with the hashes of what was written.
 
-    Args:
-        digest: Makes the hash of a value, as the ledger has it.
-        filled: The fields that contacts were given, by the id in their entries.
-        most: All fields of the destination, with the most characters that each takes, if known.
+    `most` has all fields of the destination, with the most characters that each takes, if known.
     """
 
     def __init__(

@@ -77,13 +77,7 @@ class Shape(NamedTuple):
 def shape(
     names: tuple[str, ...], foreign: frozenset[str], containers: frozenset[str]
 ) -> Shape | None:
-    """Return the plan for records with these fields; None if values decide between them.
-
-    Args:
-        names: The fields in their order.
-        foreign: Attributes that are not taken.
-        containers: Fields that hold lists or objects, as far as that is known.
-    """
+    """Return the plan for records with these fields; None if values decide between them."""
     found = {name: each for name in names if (each := spelled((name,)))}
     taken = {name: attribute for name, (attribute, _) in found.items() if attribute not in foreign}
     sources = {attribute: name for name, attribute in taken.items()}

@@ -48,10 +48,7 @@ SPOILT = (
 class Due:
     """The kinds of write of a run of which the first one is still to be read back.
 
-    Args:
-        done: Returns the names of those that the account has passed; asked once at most.
-        is_on: Whether anything is read back at all.
-        marks: Whether contacts are marked whose records left the source.
+    `done` returns the names of those that the account has passed. It is asked once at most.
     """
 
     def __init__(

@@ -63,14 +63,7 @@ class FilledFields:
         paths: Mapping[str, str],
         record: Mapping[str, Any],
     ) -> str:
-        """Return the id of the ledger's row for what a record fills.
-
-        Args:
-            contact: The contact.
-            payload: What is sent of it.
-            paths: Fields of the destination that `field_map` fills, and from where.
-            record: The record.
-        """
+        """Return the id of the ledger's row for what a record fills."""
         of, sources, mapped = self._attributes, contact.sources, contact.fields
         told = tuple(
             [

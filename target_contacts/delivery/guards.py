@@ -33,13 +33,9 @@ _OF_ACTION = {
 
 
 class Guards:
-    """The guards of a run.
+    """The guards of a run. If they are not `enforced`, they only count.
 
-    Args:
-        given: Limits by guard: a number, or a percentage of the contacts of a stream.
-        ledger: Returns the ledger, which knows the contacts, and what earlier runs let through.
-        enforced: Whether they end the run; if not, they only count.
-        allowed: Guards whose limits are given for this run alone.
+    `allowed` are the guards whose limits are given for this run alone.
     """
 
     def __init__(
@@ -91,11 +87,7 @@ class Guards:
     ) -> bool:
         """Say whether a record may be sent, and count it; the same one may be sent again.
 
-        Args:
-            stream: The stream.
-            key: The record's key.
-            action: Name of what is to be done with its contact.
-            cleared: Attributes of which a filled value is emptied.
+        `cleared` are the attributes of which a filled value is emptied.
         """
         counts = [*self._counts(stream, action, cleared)]
         if not counts and not self.is_tripped:

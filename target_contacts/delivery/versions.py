@@ -38,10 +38,7 @@ UNENDED = "the input does not end with a STATE behind it, so that the tap may ha
 class Versions:
     """The versions of one stream, and the keys of its records in this run.
 
-    Args:
-        ledger: Remembers the highest version begun.
-        stream: The stream's name.
-        wanted: Whether anything becomes of who left; if not, no key is kept.
+    If nothing becomes of who left (`wanted`), no key is kept.
     """
 
     def __init__(self, ledger: Ledger, stream: str, *, wanted: bool) -> None:

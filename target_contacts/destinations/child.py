@@ -73,13 +73,7 @@ class CommandEnd:
 
 
 def fork(destination: Destination, work: Callable[[], Outcome], begin: Callable[[], None]) -> Child:
-    """Start a process.
-
-    Args:
-        destination: What it is for.
-        work: Does what is to be done, and returns how it ended.
-        begin: Gets ready for signals, which are held back until then.
-    """
+    """Start a process. `begin` gets ready for signals, which are held back until then."""
     reads, writes = os.pipe()
     signal.pthread_sigmask(signal.SIG_BLOCK, signals.SIGNALS)
     with warnings.catch_warnings():

@@ -126,13 +126,7 @@ class Inventory(AccountRows):
         ids: Sequence[str] | None = None,
         without: Collection[str] = (),
     ) -> list[Linked]:
-        """Return those entries.
-
-        Args:
-            stream: The stream; None: all.
-            ids: The ids of their contacts; None: all.
-            without: The ids of contacts that are left out.
-        """
+        """Return those entries, of all streams if `stream` is None, and of all ids if `ids` is."""
         which = self._are_linked(stream)
         if ids is not None:
             which = sa.and_(which, self._database.among(CONTACTS.c.remote_id, ids))

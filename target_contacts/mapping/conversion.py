@@ -23,10 +23,7 @@ LEFT_OUT, CUT_SHORT = "left out", "cut short"
 class Conversion:
     """Convert values, and keep which did not fit.
 
-    Args:
-        on_invalid: What to do with a value that does not fit: the setting on_invalid_value.
-        clears_fields: Whether the destination takes an empty value.
-        never: Fields that are never sent, so that it does not matter what fits.
+    Fields of `never` are never sent, so that it does not matter what fits.
     """
 
     def __init__(self, on_invalid: str, *, clears_fields: bool, never: Container[str] = ()) -> None:

@@ -45,14 +45,7 @@ def assert_mapped(
     own: Mapping[str, Any],
     messages: Iterable[Mapping[str, Any]],
 ) -> None:
-    """Raise ConfigurationError if a setting takes from a field that no stream so far has.
-
-    Args:
-        paths: The paths of `field_map`.
-        looked_up: Paths by which ids are looked up, by setting.
-        own: The schema of the stream.
-        messages: The SCHEMA messages of all streams so far.
-    """
+    """Raise ConfigurationError if a setting takes from a field that no stream so far has."""
     _assert_in_some(paths, own, messages)
     for setting, path in looked_up.items():
         with _naming(setting):

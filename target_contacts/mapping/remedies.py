@@ -20,14 +20,7 @@ def remedies(
     identity: Sequence[str],
     special: Mapping[str, Mapping[str, Any]],
 ) -> Iterator[str]:
-    """Yield settings as JSON objects, one a line, and in words where there is a choice.
-
-    Args:
-        lacking: Destination fields without value.
-        translator: What fills the destination's fields.
-        identity: Fields whose values tell contacts apart, so that they are hardly the same for all.
-        special: Settings of the account's own that give a field its value, by field.
-    """
+    """Yield settings as JSON objects, one a line, and in words where there is a choice."""
     own: dict[str, Any] = {}
     for wire in lacking:
         own |= special.get(wire, {})

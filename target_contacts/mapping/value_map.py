@@ -22,10 +22,7 @@ _WHOLE = ".0"
 class ValueMap:
     """Values at the destination by those in records, for some attributes.
 
-    Args:
-        setting: Attribute to value in the record to value at the destination.
-        by_wire: Destination field to its attribute.
-        names: Names of the source's statuses by id. More may come later.
+    More `names` of the source's statuses may come later.
     """
 
     def __init__(

@@ -37,12 +37,8 @@ class Match(NamedTuple):
 class Memory:
     """The ids of one kind that the ledger knows.
 
-    Args:
-        kind: What is looked up and by what, as the ledger has it.
-        known: The ids that the ledger knows.
-        digest: Makes the hash of a value.
-        core: Returns what is left of a value when it does not count how it is spelled; None if
-            only equal values are the same.
+    `core` returns what is left of a value when it does not count how it is spelled. It is None if
+    only equal values are the same.
     """
 
     def __init__(

@@ -19,13 +19,8 @@ if TYPE_CHECKING:
 class RecordReader:
     """Read the contacts of one stream's records.
 
-    Args:
-        stream: The stream.
-        fields: Holds the translator.
-        references: Notes what contacts belong to.
-        remarks: Notes what is lost.
-        begin: Called once, when the first record that holds a contact comes.
-        check: Raises Rejected if a record breaks its schema.
+    `begin` is called once, when the first record that holds a contact comes. `check` raises
+    Rejected if a record breaks its schema.
     """
 
     def __init__(  # noqa: PLR0913  # what it takes is all that it works with

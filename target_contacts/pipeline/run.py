@@ -48,12 +48,7 @@ if TYPE_CHECKING:
 class Run:
     """One run of the target into one account of one API. It opens nothing before that is used.
 
-    Args:
-        kinds: The sink of each API that there is.
-        config: The target's settings, checked by its schema.
-        shutdown: Whether the run is to end.
-        pass_on: Passes on a STATE; all that it covers is durable then.
-        task: What the run is for, and how far it goes.
+    `pass_on` passes on a STATE; all that it covers is durable then.
     """
 
     def __init__(

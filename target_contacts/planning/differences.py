@@ -40,13 +40,7 @@ def of_writes(
     now: Sequence[Brief],
     counts: tuple[Mapping[str, int], Mapping[str, int]],
 ) -> str:
-    """Return what makes a run write something else than a plan says; "" if nothing does.
-
-    Args:
-        planned: The writes of the plan.
-        now: What a run would write now.
-        counts: What becomes of the records: as planned, and now.
-    """
+    """Return what makes a run write something else than a plan says; "" if nothing does."""
     then, found = _by_place(planned), _by_place(now)
     kinds = Counter(_kind(then.get(p, ()), found.get(p, ())) for p in {*then, *found})
     for group in _WORDS:

@@ -56,13 +56,7 @@ class Held:
         """Why contacts cannot be read, if they cannot."""
 
     def know(self, item: Item, remote_id: str, held: Fields | None) -> None:
-        """Know what is planned.
-
-        Args:
-            item: What would be sent.
-            remote_id: Id of the contact.
-            held: What it holds; None if it is new or not told.
-        """
+        """Know what is planned; `held` is None if the contact is new or not told."""
         if item.action is Action.DELETE:
             self._after[remote_id] = None
         elif item.action is Action.CREATE:

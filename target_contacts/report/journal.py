@@ -42,17 +42,7 @@ class Journal:
         cleared: tuple[str, ...],
         attempt: int,
     ) -> None:
-        """Note a contact that was written.
-
-        Args:
-            stream: The record's stream.
-            action: created, updated, deleted or marked.
-            key: Digest of the record's key.
-            remote_id: The contact's id.
-            sent: Fields for which values were sent.
-            cleared: Fields that had a value and were emptied.
-            attempt: How often the record was tried, over all runs.
-        """
+        """Note a contact that was written, and at which attempt over all runs."""
         self._sent.add(stream, sent)
         if cleared:
             self._cleared.add(stream, cleared)
@@ -68,13 +58,7 @@ class Journal:
             )
 
     def reject(self, kind: tuple[str, str, str], key: str | None, attempt: int) -> None:
-        """Note a rejected record.
-
-        Args:
-            kind: Stream, code and field.
-            key: Digest of the record's key; None if the key was not read.
-            attempt: How often the record was tried, over all runs.
-        """
+        """Note a rejected record, and at which attempt; `key` is None if the key was not read."""
         stream, code, _ = kind
         if key and len(known := self.examples[kind]) < EXAMPLES:
             known.append(key)

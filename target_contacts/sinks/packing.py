@@ -47,10 +47,8 @@ class Pack(msgspec.Struct, Generic[T], frozen=True):
 class Waiting(Generic[T]):
     """Packs that are still to be sent; what has to go again goes before the next ones.
 
-    Args:
-        packs: What is to be sent.
-        first_writes: Knows whether the account has accepted anything. While it has not, a pack
-            that is refused is halved only once. Then single ones are tried.
+    While the account has accepted nothing, a pack that is refused is halved only once. Then single
+    items are tried.
     """
 
     def __init__(self, packs: Iterator[Pack[T]], first_writes: FirstWrites) -> None:
@@ -120,11 +118,7 @@ def packs(
 ) -> Iterator[Pack[T]]:
     """Yield items packed, as many together as may be; one that is too large goes alone.
 
-    Args:
-        items: What is to be packed, in its order.
-        size: Returns the bytes of an item.
-        largest: Most bytes of a pack.
-        most: Returns how many items a pack that holds this one may have.
+    `size` returns the bytes of an item, `most` how many items a pack that holds it may have.
     """
     pack: list[T] = []
     bytes_, limit = 0, 0

@@ -24,11 +24,7 @@ def one_each(
 ) -> Generator[list[Outcome[ItemT]], None, None]:
     """Yield outcomes as they come; the first writes of an account go one by one.
 
-    Args:
-        write: Writes one contact; must not raise.
-        items: The contacts.
-        workers: Most requests at once.
-        context: Says whether the run is to end, and whether the account has accepted a write.
+    `write` must not raise.
 
     Raises:
         Stopped: When nothing more can be written; what was in flight is yielded before.

@@ -73,10 +73,7 @@ def stored(
 ) -> Iterator[dict[str, str]]:
     """Yield the contacts of these customers as cobai tells them, with `customer_uuid`.
 
-    Args:
-        client: The target system.
-        customers: UUIDs.
-        wanted: Returns those of a customer's list that are wanted: the others are not read.
+    Of a customer's list only those are read that `wanted` returns.
     """
     with closing(in_order(client.pool, client.listed, customers, client.ahead)) as lists:
         listed = chain.from_iterable(map(wanted, lists))

@@ -82,10 +82,7 @@ class Options:
 def options_of(client: ApiClient, alias: str, **query: Any) -> Options:
     """Return what stands under an option.
 
-    Args:
-        client: Speaks to the company database.
-        alias: Of the option.
-        query: Further parameters; without any, what could once be chosen is there, too.
+    Without a query, what could once be chosen is there, too.
     """
     root = client.call("GET", OPTION, params={"alias": alias, **query}).xml
     every = [] if root is None else _items(root)

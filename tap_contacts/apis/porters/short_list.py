@@ -27,13 +27,7 @@ def read(
 ) -> Rows:
     """Return all rows of a list.
 
-    Args:
-        client: Sends the requests.
-        path: Path of the read.
-        query: Its parameters, but for `count` and `start`.
-        key: Field that tells rows apart.
-        rows_of: Returns the rows of a page.
-        options: As for `ApiClient.call`.
+    `key` is the field that tells rows apart. `rows_of` returns the rows of a page.
 
     Raises:
         Incomplete: If rows are missing; the list may have changed meanwhile.

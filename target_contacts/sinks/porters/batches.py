@@ -52,13 +52,8 @@ class Answered(NamedTuple):
 class BatchWriter:
     """Write contacts, several requests at once, no two of which hold the same contact.
 
-    Args:
-        client: Sends the requests.
-        context: What is needed of the run.
-        key: Returns the field by which a new contact can be found, with its value; or none.
-        workers: Most requests at once.
-        are_fields_others: Says whether contacts were made for fields that are others by now. Those
-            that are refused are made anew then, so that nothing is found out one by one.
+    `are_fields_others` says whether contacts were made for fields that are others by now. Those
+    that are refused are made anew then, so that nothing is found out one by one.
     """
 
     def __init__(

@@ -53,13 +53,7 @@ def settled(items: Sequence[Item], results: Sequence[wire.Result]) -> Iterator[l
 
 
 def _outcome(item: Item, result: wire.Result, *, some_taken: bool) -> Outcome[Item]:
-    """Return what became of one contact by its code.
-
-    Args:
-        item: The contact.
-        result: What it was answered with.
-        some_taken: Whether a contact of the same request was taken.
-    """
+    """Return what became of one contact by its code."""
     code = result.code
     if code == "0":
         return Outcome(item, result.id)
