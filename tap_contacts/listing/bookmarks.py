@@ -116,12 +116,7 @@ class Bookmark:
             self.state[UNTIMED] = True
 
     def move(self, value: str, seen: Iterable[str]) -> None:
-        """Write into the state how far the stream was read.
-
-        Args:
-            value: The bookmark.
-            seen: Hashes of the rows that the next run will read again.
-        """
+        """Write into the state how far the stream was read, and what will come again."""
         self.state[KEY], self.state[VALUE] = self._key, value
         self.state.pop(SEEN, None)
         if hashes := list(seen):

@@ -56,12 +56,7 @@ class Clocks(NamedTuple):
 
 
 def clocks(what: str, date: str | None) -> Clocks:
-    """Return the current time; warn if the server's is missing or impossible.
-
-    Args:
-        what: API and request, for messages.
-        date: The header `Date` of the answer.
-    """
+    """Return the current time; warn if the server's is missing or impossible."""
     ours = datetime.now(timezone.utc).replace(microsecond=0)
     told = _date_header(date)
     if told is None:

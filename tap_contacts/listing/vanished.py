@@ -23,12 +23,7 @@ class Vanished:
         self._began = float("-inf")
 
     def has(self, key: str, listed_at: float) -> bool:
-        """Say whether a row that was listed is no longer there.
-
-        Args:
-            key: Of the row.
-            listed_at: When it was listed, by `time.monotonic`.
-        """
+        """Say whether a row is no longer there that was listed then, by `time.monotonic`."""
         with self._lock:
             if self._began < listed_at or key in self._keys:
                 self._began, self._keys = time.monotonic(), set(self._list())

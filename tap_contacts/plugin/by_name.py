@@ -13,11 +13,7 @@ ThingT = TypeVar("ThingT")
 
 
 class ByName(Mapping[str, ThingT]):
-    """Things by name, each of which is imported when it is asked for.
-
-    Args:
-        places: Where each stands, as `module:name`.
-    """
+    """Things by name, each imported from its place, `module:name`, when it is asked for."""
 
     def __init__(self, places: Mapping[str, str]) -> None:
         self._places = places

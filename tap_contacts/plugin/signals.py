@@ -54,9 +54,7 @@ class Watch:
     def start(self, name: str, seconds: float) -> None:
         """Watch from now on, in the process of a command.
 
-        Args:
-            name: The command.
-            seconds: How long it may take to end, counted from the first signal.
+        From the first signal on, it may take so many seconds to end.
         """
         at_once()
         hears, tells = os.pipe()

@@ -63,12 +63,7 @@ class Pacing:
         self.slow_down(self._pace.sent, wait)
 
     def slow_down(self, number: int, wait: float | None) -> None:
-        """Send less after a request was throttled.
-
-        Args:
-            number: Which of the account's requests it was.
-            wait: Seconds for which to send nothing, if that was asked for.
-        """
+        """Send less after a request was throttled; for `wait` seconds send nothing."""
         rate = self._pace.throttled(number, wait)
         if rate is not None and (wait or 0) <= LONGEST_WAIT:
             text = "%s throttles: for now this run sends at most %.0f requests a minute."

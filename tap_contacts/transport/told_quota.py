@@ -29,9 +29,7 @@ class ToldQuota:
     def wait(self, flying: int, now: float) -> float:
         """Return the seconds until it is worth asking again; 0 if a request may be sent now.
 
-        Args:
-            flying: Requests that were sent and not yet answered, whose answers may tell more.
-            now: Seconds of the clock.
+        Answers to the requests that are `flying` may tell more.
         """
         if not self._largest:
             return 0.0

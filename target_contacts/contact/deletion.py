@@ -71,12 +71,7 @@ def _shape(names: tuple[str, ...]) -> _Shape:
 def told(record: Mapping[str, Any], declared: tuple[str, ...] = ()) -> Told | None:
     """Return what says that a contact is deleted at its source; None if nothing does.
 
-    What is sure goes before what is not. Where a stream has a flag that is sure, and it is not
-    set, fields that may mean something else count for nothing.
-
-    Args:
-        record: The record as received.
-        declared: Fields that the stream's schema declares: sources may leave out unset flags.
+    Of `declared` fields sources may leave out unset flags.
     """
     shape = _shape(tuple(record))
     if not shape.fields and not shape.around:

@@ -64,9 +64,7 @@ class Adoption:
     def resolve(self, items: Sequence[Planned], *, fresh: bool) -> Iterator[Planned]:
         """Yield the items that must be sent, as creates or updates, and settle the others.
 
-        Args:
-            items: Doubtful items.
-            fresh: Whether contacts may have come since the last look.
+        If `fresh`, contacts may have come since the last look.
         """
         if fresh:
             self._look_up.forget()
@@ -92,11 +90,7 @@ class Adoption:
                 yield from self._decided(item, there[item.key], decided[item.key])
 
     def doubles(self, sent: Sequence[tuple[Planned, str]]) -> Iterator[tuple[str, list[str]]]:
-        """Yield the ids of contacts that were sent twice, with those that the first sending made.
-
-        Args:
-            sent: Creates that were sent again since they had not been answered, with their ids.
-        """
+        """Yield ids of contacts that were sent twice, with those that the first sending made."""
         self._look_up.forget()
         found = self._look_up.candidates([item for item, _ in sent])
         for item, remote_id in sent:

@@ -86,12 +86,7 @@ class FilledFields:
         return found
 
     def change(self, item: Planned, before: str | None) -> Change:
-        """Return what an update has to send.
-
-        Args:
-            item: What the record says.
-            before: Id of the row for what was filled so far; None if that is not known.
-        """
+        """Return what an update has to send; `before` is None if nobody knows what was filled."""
         if before is None:
             return Change(_of_unknown(item), item.filled, item.filled, (), (), ())
         fill, earlier, lacking = self._compared(item, before)
@@ -109,16 +104,7 @@ class FilledFields:
         )
 
     def unchanged(self, item: Planned, before: str | None) -> str | None:
-        """Return the id of the row for what is filled, if nothing has to be sent.
-
-        Args:
-            item: What the record says; its payload is the one sent last.
-            before: Id of the row for what was filled so far; None if that is not known.
-
-        Returns:
-            The id; None if a value of an earlier payload is gone at the source, or one that was
-            left alone is whole again.
-        """
+        """Return the id of the row for what is filled, if nothing has to be sent."""
         fill, earlier, lacking = self._compared(item, before)
         older = {w for w in fill if LEFT_ALONE in earlier.get(w, ())}
         gone = self._gone(item, fill, earlier)

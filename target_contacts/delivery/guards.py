@@ -135,8 +135,7 @@ class Guards:
     def obey(self, verdicts: Sequence[Verdict]) -> None:
         """Take what was counted beforehand, as a guard ended an earlier run.
 
-        Args:
-            verdicts: What exceeds its limit, so that nothing is sent; none: the source is mended.
+        If nothing exceeds its limit, the source is mended.
         """
         self._standing, self._is_mended = verdicts, not verdicts
         self._first = next((verdict.counted for verdict in verdicts), None)

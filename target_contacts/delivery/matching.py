@@ -180,10 +180,6 @@ def assigned(
     A better rule goes first for all records. So a shared number does not take the contact that
     belongs to another record by its e-mail address. Where one rule finds several contacts, later
     rules decide, and what other records have taken is left out.
-
-    Args:
-        wishes: Record to the ids of contacts that it may be, rule by rule.
-        taken: Ids that belong to other records already.
     """
     found: dict[K, list[str]] = {}
     gone = set(taken)

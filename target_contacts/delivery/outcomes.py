@@ -52,9 +52,7 @@ class Outcomes:
     def written(self, action: str, several: Iterable[Outcome[Planned]]) -> None:
         """Enter contacts into the books that were written, their outcome being in the ledger.
 
-        Args:
-            action: created, updated, deleted or marked; a marked one is in the bin of the deleted.
-            several: What was written.
+        One that was marked is in the bin of the deleted.
         """
         for each in several:
             self.count(action, each)

@@ -162,9 +162,6 @@ class Setbacks:
         """Reject what is held: there is nothing else to try, and the destination is there.
 
         While other creates may be sent again, their answers show whether it is there.
-
-        Args:
-            unanswered: Keys of the creates that may be sent again later.
         """
         self.look()
         if self._lost.keys().isdisjoint(unanswered):

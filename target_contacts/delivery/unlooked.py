@@ -53,11 +53,7 @@ class Unlooked:
         self._outcomes, self._warn_once = outcomes, warn_once
 
     def reject(self, barred: Sequence[tuple[Planned, Refused]], *, answered: int) -> None:
-        """Reject what was not looked up.
-
-        Args:
-            barred: What was not looked up, and why.
-            answered: Look-ups that were answered beside; if they are more, it is the records.
+        """Reject what was not looked up. If more look-ups were answered, the records are at fault.
 
         Raises:
             Stopped: If the account has accepted nothing yet, and refuses all look-ups alike.

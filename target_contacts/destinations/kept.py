@@ -39,12 +39,7 @@ class Kept:
         self._file.flush()
 
     def lines(self, number: int, *, is_whole: bool) -> io.BufferedReader:
-        """Return the lines of one destination.
-
-        Args:
-            number: The destination's.
-            is_whole: Whether it takes all records.
-        """
+        """Return the lines of one destination."""
         shared = _Shared(self._file.fileno())
         if is_whole:
             return io.BufferedReader(shared, _BUFFER)

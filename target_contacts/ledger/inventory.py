@@ -106,9 +106,7 @@ class Inventory(AccountRows):
     def owners(self, remote_id: str, *, are_there: bool = False) -> list[tuple[str, str]]:
         """Return stream and key of the records that a contact belongs to.
 
-        Args:
-            remote_id: Its id.
-            are_there: Whether those are left out that somebody removed it for.
+        If `are_there`, those are left out that somebody removed it for.
         """
         which = [HAS_ID, CONTACTS.c.remote_id == remote_id]
         which += [CONTACTS.c.status != GONE] if are_there else []

@@ -117,11 +117,7 @@ class Memory:
         return wrong | self.respelled(told)
 
     def respelled(self, told: Mapping[str, Collection[str]]) -> set[str]:
-        """Forget loose matches of which another is spelled alike; return hashes of their values.
-
-        Args:
-            told: Ids by names, as `contradicted` takes them.
-        """
+        """Forget loose matches of which another is spelled alike; return hashes of their values."""
         if self._core is None:
             return set()
         alike: dict[str, set[str]] = {}

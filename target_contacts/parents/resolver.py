@@ -65,9 +65,7 @@ class Resolver:
     def learn(self, values: Iterable[str], *, withheld: bool = False) -> None:
         """Find the ids of values that are not known yet, all together.
 
-        Args:
-            values: The values.
-            withheld: Whether they may be in no request, so that everything is listed for them.
+        If they are `withheld`, they may be in no request, and everything is listed for them.
 
         Raises:
             Stopped: If the destination does not tell.

@@ -164,8 +164,7 @@ class Run:
     def note_end(self, *, is_whole: bool) -> None:
         """Let the ledger know how the run ended, going by what guards count.
 
-        Args:
-            is_whole: Whether all of the input was read, and STATE was passed on.
+        It `is_whole` if all of the input was read and STATE was passed on.
         """
         if self._resources.opened_ledger:
             is_all = is_whole and not self.limit.is_set and self.books.read > 0

@@ -37,12 +37,7 @@ class StreamSink(BatchSink):
         """Leave out the SDK's validator, which logs the values it refuses."""
 
     def receive(self, line: Line, mapped: Mapping[str, Any] | None = None) -> bool:
-        """Take a RECORD message; return whether the batch is full.
-
-        Args:
-            line: The message.
-            mapped: Its record after the stream maps, if there are any.
-        """
+        """Take a RECORD message, perhaps mapped; return whether the batch is full."""
         raise NotImplementedError
 
     def process_batch(self, context: dict[str, Any]) -> None:
@@ -59,8 +54,7 @@ class StreamSink(BatchSink):
     def depart(self, *, is_whole: bool) -> str:
         """Settle who left the source, at the end of the input; return as `activate` does.
 
-        Args:
-            is_whole: Whether the input ended as a tap ends it.
+        The input `is_whole` if it ended as a tap ends it.
         """
         del is_whole
         return ""

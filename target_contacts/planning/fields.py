@@ -37,12 +37,7 @@ class FieldChanges:
         """The attribute that fills each field."""
 
     def of(self, item: Planned, held: Mapping[str, Any] | None) -> dict[str, Value]:
-        """Return what changes, by field. One of which the contact is not told is taken to change.
-
-        Args:
-            item: What is sent.
-            held: What its contact holds; None if it is new, gone, or not told.
-        """
+        """Return what changes, by field. All is taken to change of a contact that is not told."""
         if item.action is Action.DELETE:
             there = {w: v for w, v in (held or {}).items() if w in self.attributes and v}
             return {wire: Value(old=self._shown(wire, v)) for wire, v in sorted(there.items())}

@@ -84,12 +84,7 @@ class Held:
     def present(
         self, remote_ids: Iterable[str], ask: Callable[[list[str]], dict[str, Any]]
     ) -> dict[str, Any]:
-        """Return what contacts would hold, by id, reading those of which nothing is known.
-
-        Args:
-            remote_ids: Their ids.
-            ask: Reads contacts: None is one that is not found, an error one that is not told.
-        """
+        """Return what contacts would hold, by id, reading those of which nothing is known."""
         several = list(remote_ids)
         unknown = [each for each in several if each not in self._after]
         asked = ask(unknown) if unknown else {}
@@ -127,14 +122,7 @@ class Held:
         return part
 
     def read(self, items: Sequence[Item], *, asks: bool) -> Mapping[str, Fields | None]:
-        """Return what the contacts of items hold or would hold, by id. None: it is gone.
-
-        One of which nothing is known is missing.
-
-        Args:
-            items: Changes of contacts.
-            asks: Whether the API may be asked.
-        """
+        """Return what the contacts of items hold or would hold, by id. None: it is gone."""
         ids = {str(item.remote_id): item for item in items}
         known = {each: self._after[each] for each in ids if each in self._after}
         unknown = {each: item for each, item in ids.items() if each not in known}

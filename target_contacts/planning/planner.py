@@ -34,12 +34,7 @@ class Planner:
         """Hash of what the ledger knew before the run."""
 
     def lines(self, untold: str, verdicts: Iterable[Verdict]) -> list[str]:
-        """Return what would be written in lines, without a value of a contact.
-
-        Args:
-            untold: Why contacts could not be read; "" if they could.
-            verdicts: What guards counted.
-        """
+        """Return what would be written in lines, without a value of a contact."""
         found = [
             *self.tally.table(),
             *(self.tally.below() if self.reads else ()),

@@ -19,11 +19,7 @@ MOST_KINDS = 10_000
 
 
 class Journal:
-    """What became of the records of a run that were not unchanged.
-
-    Args:
-        file: Takes a line for each; None if the run only plans.
-    """
+    """What became of the records of a run that were not unchanged. A plan has no file."""
 
     def __init__(self, file: OutcomeFile | None = None) -> None:
         self._file = file

@@ -23,11 +23,7 @@ UNREAD = (
 
 
 class StateWriter:
-    """Pass on STATE, until that fails.
-
-    Args:
-        stop: Called when it fails, so that no more lines are read.
-    """
+    """Pass on STATE, until that fails; then call `stop`, so that no more lines are read."""
 
     def __init__(self, stop: Callable[[], None]) -> None:
         self._stop = stop

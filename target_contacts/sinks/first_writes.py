@@ -135,9 +135,7 @@ class FirstWrites:
     def refuse_together(self, error: Rejected | Refused, *, is_last: bool) -> None:
         """Take note of a request for several contacts that was refused as a whole.
 
-        Args:
-            error: The refusal.
-            is_last: Whether they are not taken apart further for now.
+        If it `is_last`, they are not taken apart further for now.
         """
         if is_last:
             self._together.add(kind_of(error)[0])

@@ -32,12 +32,7 @@ SIZES = ("small", "medium")
 
 
 def contacts(client: Valomnia, filters: Mapping[str, str]) -> Iterator[Record]:
-    """Yield every contact that passes the filters once, as the API tells it.
-
-    Args:
-        client: The tenant.
-        filters: As for `Valomnia.page`.
-    """
+    """Yield every contact that passes the filters once, as the API tells it."""
     try:
         first = by_id(client, filters, 0)
     except Unordered:

@@ -43,12 +43,7 @@ NOT_KEPT = (
 def outcomes(
     sent: Sequence[tuple[str, Item]], results: Sequence[Mapping[str, Any]]
 ) -> list[Outcome[Item]]:
-    """Return what became of each contact.
-
-    Args:
-        sent: The contacts, each with its `link_id`.
-        results: What the device says, in any order.
-    """
+    """Return what became of each contact that was sent with its `link_id`, in any order."""
     by_id = {_named(each): each for each in results}
     asked = {link_id.lower() for link_id, _ in sent}
     # A device that gives ids of its own, or none, answers for contacts that nobody sent.
@@ -107,12 +102,7 @@ def _refused(item: Item, info: str, reason: str) -> Outcome[Item]:
 def deletions(
     sent: Sequence[tuple[str, Item]], results: Sequence[Mapping[str, Any]]
 ) -> list[Outcome[Item]]:
-    """Return what became of each contact that was to be deleted; one that is not there is done.
-
-    Args:
-        sent: The contacts, each with its `link_id`.
-        results: What the device says, in any order.
-    """
+    """Return what became of each contact that was to be deleted; one that is not there is done."""
     by_id = {_named(each): each for each in results}
     return [_deletion(item, link_id, by_id.get(link_id.lower())) for link_id, item in sent]
 

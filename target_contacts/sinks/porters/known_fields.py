@@ -29,12 +29,7 @@ LONGEST_KEPT = 86_400.0
 
 
 class KnownFields:
-    """The fields that are in use.
-
-    Args:
-        tenant: Asks for them, once a run.
-        told: What earlier runs were told; None if that does not count.
-    """
+    """The fields that are in use; what earlier runs were told does not count if `told` is None."""
 
     def __init__(self, tenant: Tenant, told: Told | None) -> None:
         self._tenant, self._told = tenant, told
