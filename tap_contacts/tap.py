@@ -168,7 +168,11 @@ class TapContacts(ContactsPlugin, Tap):
         sys.exit(tap.check())
 
     def check(self) -> int:
-        """Print which accounts answer, and what is as assumed; return the exit code."""
+        """Print which accounts answer, and what is as assumed; return the exit code.
+
+        Raises:
+            ApiError: If an account does not answer.
+        """
         code = 0
         for api in self._given():
             every = cast("Mapping[str, ApiStream[Any]]", self.streams).values()

@@ -73,7 +73,17 @@ class Last(msgspec.Struct, forbid_unknown_fields=True):
 def read_rows(
     what: str, fetch: Callable[[int], Page], size: int, key: str
 ) -> Iterator[dict[str, Any]]:
-    """Yield every row of a list once, reading one page at a time."""
+    """Yield every row of a list once, reading one page at a time.
+
+    Args:
+        what: API and request, for messages.
+        fetch: Returns the page of at most `size` rows that starts at an offset.
+        size: Rows of a full page, at least 2.
+        key: Field that identifies a row.
+
+    Raises:
+        Incomplete: If rows are missing or the listing changes faster than it can be read.
+    """
     listing = Listing(what, size, key)
     with (
         ThreadPoolExecutor(1) as pool,
@@ -88,6 +98,11 @@ def read_chunks(
     """Yield every row of a list once, page by page.
 
     The rows that an earlier run wrote are left out if the last of them is where it was.
+
+    Args:
+        listing: What is read.
+        pages: Fetches the page of at most `size` rows that starts at an offset.
+        progress: Progress of the last chunk that an earlier run wrote.
 
     Raises:
         Incomplete: If rows are missing or the listing changes faster than it can be read.

@@ -110,7 +110,11 @@ class PortersRecords(PortersStream, IncrementalStream[Porters]):
             raise self._not_told
 
     def read(self, progress: Mapping[str, Any] | None) -> Generator[Chunk, None, None]:
-        """Yield what has changed, and what was deleted, since the bookmark or `start_date`."""
+        """Yield what has changed, and what was deleted, since the bookmark or `start_date`.
+
+        Raises:
+            Stopped: If the app may not read it, or not know the fields and none are given.
+        """
         by_alias = {column.alias: column for column in self.columns}
         asked = Asked(self.resource, [each.asked for each in self.columns if self._is_asked(each)])
         self._assert_told()

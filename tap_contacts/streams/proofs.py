@@ -16,6 +16,10 @@ def prove(tap: Tap) -> None:
     """Have each stream prove that it may be read, the last one first, if this is the first run.
 
     A single one need not: its reading shows it.
+
+    Raises:
+        ApiError: If one may not be read.
+        ConfigurationError: If a setting names what is not there.
     """
     streams = [] if _was_read(tap.state) else list(_selected(tap))
     for stream in streams if len(streams) > 1 else ():

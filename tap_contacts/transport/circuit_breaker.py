@@ -78,7 +78,11 @@ class CircuitBreaker:
         return error
 
     def wait(self, seconds: float) -> None:
-        """Wait, unless the API is given up meanwhile."""
+        """Wait, unless the API is given up meanwhile.
+
+        Raises:
+            Stopped: If the API was given up.
+        """
         if seconds > 0:
             with self.waits.one():
                 self._wait(seconds)

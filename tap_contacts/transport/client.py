@@ -142,7 +142,11 @@ class ApiClient(abc.ABC):
         self.pace.shared = shared_rate.shared(self.sharing, url, is_must=is_must)
 
     def origin_of(self, name: str, url: str) -> str:
-        """Return the bare origin that a setting of the account names."""
+        """Return the bare origin that a setting of the account names.
+
+        Raises:
+            ConfigurationError: If it is none, or is plain http where that is not allowed.
+        """
         return origin(f"{self.api}.{name}", url, allow_http=self.allow_http)
 
     def address(self, settings: Mapping[str, Any]) -> str:

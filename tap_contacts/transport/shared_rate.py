@@ -84,7 +84,12 @@ class SharedRate:
         """Seconds that looks take, about."""
 
     def get_ready(self, method: str) -> None:
-        """Ask for permits if there are none for a method and it is worth asking."""
+        """Ask for permits if there are none for a method and it is worth asking.
+
+        Raises:
+            ConfigurationError: The setting is wrong.
+            Stopped: The database cannot be used.
+        """
         if self._needs(method):
             with self._asking:
                 if self._needs(method):
@@ -176,6 +181,9 @@ def shared(sharing: Sharing, url: str, *, is_must: bool) -> SharedRate | None:
         url: The URL of the database.
         is_must: Whether nothing may be sent without it. If not, nothing is shared where no rate is
             known, nor where the URL names no database that others can see.
+
+    Raises:
+        ConfigurationError: If the URL is wrong.
     """
     outage, logger = sharing.outage, sharing.logger
     try:

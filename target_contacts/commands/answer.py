@@ -45,7 +45,12 @@ _LEDGER: Mapping[str, Callable[[Run, Asked], Iterator[str]]] = {
 
 
 def answer(make: Callable[..., Runnable], asked: Asked) -> int:
-    """Carry out a command; return the exit code."""
+    """Carry out a command; return the exit code.
+
+    Raises:
+        UsageError: If it asks for what cannot be.
+        ApiError: If it is refused, or fails.
+    """
     if asked.kind == "rejects":
         return _echo(_of_rejects(make, asked))
     purpose = Purpose.LOOK if asked.verb in _READ else Purpose.REPAIR

@@ -41,7 +41,11 @@ class Compare(Entries):
     """Compare what the ledger knows with what is there."""
 
     def check(self) -> Iterator[str]:
-        """Yield how many contacts are there, gone and changed, and the keys of some."""
+        """Yield how many contacts are there, gone and changed, and the keys of some.
+
+        Raises:
+            ApiError: If the destination does not tell.
+        """
         if self.stream:
             self.assert_known()
         self._found: dict[str, Counter[str]] = defaultdict(Counter)

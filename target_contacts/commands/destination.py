@@ -50,7 +50,11 @@ class Destination:
         return self.seen(remote_id).is_there
 
     def seen(self, remote_id: str) -> Seen:
-        """Return what the API tells of a contact."""
+        """Return what the API tells of a contact.
+
+        Raises:
+            ApiError: If the account does not answer.
+        """
         self.learn()
         try:
             found = self.sink.read_back(remote_id)

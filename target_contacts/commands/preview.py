@@ -20,6 +20,10 @@ def check(target: Runnable) -> int:
     """Check all settings, sign in, read a little and print what is as assumed.
 
     Returns the exit code.
+
+    Raises:
+        ConfigurationError: If a run would refuse the settings.
+        ApiError: If the ledger cannot be used, or the account does not answer.
     """
     run = target.this_run
     try:

@@ -76,7 +76,11 @@ def _mended(path: Path, target: Runnable, kinds: Sequence[Kind]) -> Iterator[str
 
 
 def show(path: Path, most: int) -> Iterator[str]:
-    """Yield the first records, their values masked."""
+    """Yield the first records, their values masked.
+
+    Raises:
+        ConfigurationError: If the file is none of rejects.
+    """
     number = 0
     for number, message in enumerate(_records(path), 1):
         if number > most:

@@ -37,7 +37,11 @@ if TYPE_CHECKING:
 
 
 class Adoption:
-    """Settle the doubtful items of one stream."""
+    """Settle the doubtful items of one stream.
+
+    Raises:
+        ConfigurationError: If an attribute of `match_on` has no field at the destination.
+    """
 
     def __init__(  # noqa: PLR0913  # what it takes is all that it works with
         self,

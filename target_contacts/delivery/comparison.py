@@ -90,7 +90,11 @@ class Comparison:
 
 
 def _rules(sink: ApiSink[Any], match_on: Sequence[Any]) -> list[list[str]]:
-    """Return the rules of `match_on` in the destination's fields; a flat list is one rule."""
+    """Return the rules of `match_on` in the destination's fields; a flat list is one rule.
+
+    Raises:
+        ConfigurationError: If they name what the destination does not have.
+    """
     flat = [each for each in match_on if isinstance(each, str)]
     if flat and len(flat) < len(match_on):
         msg = "match_on mixes names and lists. Give a list of rules, each a list of attributes."

@@ -85,7 +85,11 @@ class Delivery:
                 self._send(deque(self._again(due)))
 
     def finish(self) -> None:
-        """Settle the creates that are still held, and look for contacts that were created twice."""
+        """Settle the creates that are still held, and look for contacts that were created twice.
+
+        Raises:
+            Stopped: When nothing more can be written; what is settled stays settled.
+        """
         with self._withdrawing():
             while self._unanswered.keys:
                 self._send(self._waited_for())

@@ -80,6 +80,9 @@ class Missing:
 
         Returns:
             What is to be created anew, and what was refused for another reason.
+
+        Raises:
+            Stopped: If the destination cannot be asked any more.
         """
         noted, self._noted = self._noted, []
         anew: list[Planned] = []

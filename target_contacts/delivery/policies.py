@@ -57,7 +57,12 @@ class UpdatePolicies:
         self._only_creates, self._marks = mode == "create_only", marks
 
     def applied(self, items: Iterable[Planned]) -> Iterable[Planned]:
-        """Return the items as they may be sent; settle those of which nothing is left to send."""
+        """Return the items as they may be sent; settle those of which nothing is left to send.
+
+        Raises:
+            Stopped: If nothing can be read any more.
+            Interrupted: If a signal asked for the end.
+        """
         several = [self._without_marks(item) for item in items]
         restricted = [item for item in several if item.policies and self._is_sent(item)]
         if not restricted:

@@ -39,7 +39,11 @@ class Destination(NamedTuple):
 
 
 def read(given: Mapping[str, Any], schema: Mapping[str, Any]) -> list[Destination]:
-    """Return the destinations of a config in their order."""
+    """Return the destinations of a config in their order.
+
+    Raises:
+        ConfigurationError: If anything of the setting is wrong.
+    """
     common = {name: value for name, value in given.items() if value is not None}
     listed = common.pop(SETTING, None)
     common.pop(AT_ONCE, None)

@@ -113,6 +113,9 @@ class Lease:
         Args:
             halted: Whether a signal asked for the end, which also ends the waiting.
             is_free: Whether no process of this machine has the account's lock any more.
+
+        Raises:
+            Interrupted: If a signal asked for the end meanwhile.
         """
         former = self.former
         if former is None or former.is_over(_kernel(), is_free=is_free):

@@ -112,7 +112,11 @@ def _follow(path: FieldPath, record: Shape) -> None:
 
 
 def _reached(node: Node, whole: Whole) -> Whole:
-    """Return what is where an expression leads from a value."""
+    """Return what is where an expression leads from a value.
+
+    Raises:
+        Never: If nothing can be there.
+    """
     follow = _FOLLOWING.get(node["type"], _beside)
     return follow(node, whole)
 

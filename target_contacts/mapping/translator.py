@@ -62,7 +62,11 @@ class Rules:
 
 
 class Translator:
-    """Translate the records of one stream into payloads of one destination."""
+    """Translate the records of one stream into payloads of one destination.
+
+    Raises:
+        ConfigurationError: If a setting names what does not exist.
+    """
 
     def __init__(self, table: Table, rules: Rules) -> None:
         fields, field_map, defaults = table.fields, rules.field_map, rules.defaults

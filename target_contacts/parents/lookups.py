@@ -79,7 +79,11 @@ class Lookups:
     def references(
         self, fields: Sequence[Field], policies: Policies, *, from_same_api: bool
     ) -> References:
-        """Return what the contacts of a stream belong to, without what is never written."""
+        """Return what the contacts of a stream belong to, without what is never written.
+
+        Raises:
+            ConfigurationError: If an id in a file cannot be one.
+        """
         sent = {
             setting: resolver
             for setting, resolver in self.resolvers.items()

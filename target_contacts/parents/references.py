@@ -168,7 +168,11 @@ class References:
             each.note(record, contact)
 
     def learn(self, contacts: Iterable[Contact]) -> None:
-        """Look up what contacts belong to, all together."""
+        """Look up what contacts belong to, all together.
+
+        Raises:
+            Stopped: If the destination does not tell.
+        """
         several = list(contacts)
         for each in self._all:
             each.learn(several)

@@ -25,6 +25,9 @@ class AccountFields:
     """The fields to which one stream is translated.
 
     They are those that the settings give, until the API has told those of the account.
+
+    Raises:
+        ConfigurationError: If a setting names what does not exist.
     """
 
     def __init__(
@@ -62,7 +65,11 @@ class AccountFields:
 
     @cached_property
     def marks(self) -> Payload:
-        """Return the fields that say that a contact's record left the source."""
+        """Return the fields that say that a contact's record left the source.
+
+        Raises:
+            ConfigurationError: If one of them is not what its field takes.
+        """
         if not self._has_learned:
             self.learn()
         return marks.payload(self._marked, self._table)

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 
 def assert_right(config: Mapping[str, Any], kinds: Mapping[str, type[ApiSink[Any]]]) -> None:
-    """Check the guards, the account of the API that is written, and what is looked up there."""
+    """Check the guards, the account of the API that is written, and what is looked up there.
+
+    Raises:
+        ConfigurationError: If a setting is wrong.
+    """
     try:
         bounds_of(config.get("guards") or {})
     except ValueError as error:

@@ -38,7 +38,12 @@ class RecordReader:
         self._begin, self._check, self._is_begun = begin, check, False
 
     def contact(self, record: Mapping[str, Any]) -> Contact:
-        """Return the contact that a record holds."""
+        """Return the contact that a record holds.
+
+        Raises:
+            Rejected: If the record breaks its schema.
+            Gone: If it says that its contact is deleted at the source.
+        """
         if told := deletion.told(record, self._declared):
             raise deletion.Gone(told)
         if not self._is_begun:

@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def reported(run: Run, schema: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[list[int]]:
-    """Make the report of a run, if one is wanted. The block appends the run's exit code."""
+    """Make the report of a run, if one is wanted. The block appends the run's exit code.
+
+    Raises:
+        ConfigurationError: If no report can be made in the folder.
+    """
     codes: list[int] = []
     if run.purpose is not Purpose.WRITE or run.settings.report_dir is None:
         yield codes

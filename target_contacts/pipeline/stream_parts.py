@@ -21,7 +21,18 @@ if TYPE_CHECKING:
 
 
 class StreamParts:
-    """What handles the records of one stream. No part knows the run: each gets what it uses."""
+    """What handles the records of one stream.
+
+    Args:
+        run: The run. No part knows it: each gets what it uses.
+        stream: The stream.
+        outcomes: Books its records.
+        logger: Logs what the parts warn of, each text once.
+
+    Raises:
+        ConfigurationError: If a setting of the mapping names what does not exist, or the ledger
+            knows the records by another key.
+    """
 
     def __init__(
         self, run: Run, stream: Stream, outcomes: Outcomes, logger: logging.Logger

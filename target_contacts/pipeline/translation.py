@@ -49,7 +49,11 @@ class RunForTranslation:
 
 
 class Translation:
-    """What turns the records of one stream into items."""
+    """What turns the records of one stream into items.
+
+    Raises:
+        ConfigurationError: If a setting of the mapping names what does not exist.
+    """
 
     def __init__(  # noqa: PLR0913  # what the parts are made of
         self,

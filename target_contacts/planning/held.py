@@ -38,6 +38,10 @@ class Held:
     """The contacts of an account as they are, and as they would be by what is planned so far.
 
     What is listed is listed once, for all streams.
+
+    Args:
+        sink: Reads contacts.
+        wanted: What lists are to hold though the ledger knows it.
     """
 
     def __init__(self, sink: ApiSink[Any], wanted: Wanted | None = None) -> None:
@@ -56,7 +60,13 @@ class Held:
         """Why contacts cannot be read, if they cannot."""
 
     def know(self, item: Item, remote_id: str, held: Fields | None) -> None:
-        """Know what is planned; `held` is None if the contact is new or not told."""
+        """Know what is planned.
+
+        Args:
+            item: What would be sent.
+            remote_id: Id of the contact.
+            held: What it holds; None if it is new or not told.
+        """
         if item.action is Action.DELETE:
             self._after[remote_id] = None
         elif item.action is Action.CREATE:
@@ -84,7 +94,12 @@ class Held:
     def present(
         self, remote_ids: Iterable[str], ask: Callable[[list[str]], dict[str, Any]]
     ) -> dict[str, Any]:
-        """Return what contacts would hold, by id, reading those of which nothing is known."""
+        """Return what contacts would hold, by id, reading those of which nothing is known.
+
+        Args:
+            remote_ids: Their ids.
+            ask: Reads contacts: None is one that is not found, an error one that is not told.
+        """
         several = list(remote_ids)
         unknown = [each for each in several if each not in self._after]
         asked = ask(unknown) if unknown else {}
@@ -122,7 +137,17 @@ class Held:
         return part
 
     def read(self, items: Sequence[Item], *, asks: bool) -> Mapping[str, Fields | None]:
-        """Return what the contacts of items hold or would hold, by id. None: it is gone."""
+        """Return what the contacts of items hold or would hold, by id. None: it is gone.
+
+        One of which nothing is known is missing.
+
+        Args:
+            items: Changes of contacts.
+            asks: Whether the API may be asked.
+
+        Raises:
+            ApiError: If nothing more can be asked.
+        """
         ids = {str(item.remote_id): item for item in items}
         known = {each: self._after[each] for each in ids if each in self._after}
         unknown = {each: item for each, item in ids.items() if each not in known}

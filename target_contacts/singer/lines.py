@@ -62,7 +62,12 @@ class Line(msgspec.Struct, gc=False):
 
     @property
     def fields(self) -> dict[str, Any]:
-        """Return the record as received."""
+        """Return the record as received.
+
+        Raises:
+            Rejected: As for `decoded`.
+            InputError: As for `message`.
+        """
         fields: dict[str, Any] = self.decoded(DECODER, self.record)
         return fields
 
