@@ -12,15 +12,18 @@
 # make airflow    a night under Airflow, on both of its executors; minutes. Needs PostgreSQL
 #             (TEST_POSTGRES_URL) and redis-server for the second
 # make dagster    a night under Dagster; a minute
-# make bench  how fast it is, beside others; minutes; make bench-all takes an hour on a quiet machine
+# make bench  how fast it is, beside a stock tap and target, dlt and drt; under ten minutes on a
+#             quiet machine. PART=0.01 tries it. make bench-all takes an hour
 
 PYTHON ?= python3
+PART ?= 1
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 MELTANO := .venv-meltano/installed
 PLOT := .venv-plot/installed
 LOADERS := .venv-loaders/installed
+PEERS := .venv-peers/installed
 MUTANTS := $(VENV)/mutants
 AIRFLOW := .venv-airflow/installed
 DAGSTER := .venv-dagster/installed
@@ -47,6 +50,12 @@ $(LOADERS): constraints-loaders.txt
 	  $(PYTHON) -m venv .venv-loaders/$$each && \
 	  .venv-loaders/$$each/bin/pip install --quiet --disable-pip-version-check -c constraints-loaders.txt $$each || exit 1; \
 	done
+	touch $@
+
+$(PEERS): constraints-peers.txt
+	for each in dlt drt; do $(PYTHON) -m venv .venv-peers/$$each || exit 1; done
+	.venv-peers/dlt/bin/pip install --quiet --disable-pip-version-check -c constraints-peers.txt dlt
+	.venv-peers/drt/bin/pip install --quiet --disable-pip-version-check -c constraints-peers.txt 'drt-core[duckdb]'
 	touch $@
 
 $(MUTANTS): $(INSTALLED)
@@ -107,14 +116,17 @@ dagster: $(INSTALLED) $(DAGSTER)
 demo: $(INSTALLED)
 	$(BIN)/python -m tests.demo
 
-bench: $(INSTALLED)
-	$(BIN)/python -m compileall -q tap_contacts target_contacts
-	$(BIN)/python -m tests.bench
+bench: $(INSTALLED) $(PEERS) $(PLOT)
+	$(BIN)/python -m compileall -q tap_contacts target_contacts tests
+	$(BIN)/python -m tests.bench --part $(PART)
+	.venv-plot/bin/python -m tests.bench.plot
+	$(BIN)/python -m tests.bench.quotes
 
-bench-all: $(INSTALLED) $(PLOT)
-	$(BIN)/python -m compileall -q tap_contacts target_contacts
+bench-all: $(INSTALLED) $(PEERS) $(PLOT)
+	$(BIN)/python -m compileall -q tap_contacts target_contacts tests
 	$(BIN)/python -m tests.bench all
 	.venv-plot/bin/python -m tests.bench.plot
+	$(BIN)/python -m tests.bench.quotes
 
 sandbox: $(INSTALLED)
 	$(BIN)/python -m tests.sandbox --configs demo
@@ -124,4 +136,4 @@ format: $(INSTALLED)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .venv-meltano .venv-plot .venv-loaders .venv-pythons .venv-prerelease .venv-airflow .venv-dagster build dist demo .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-meltano .venv-plot .venv-loaders .venv-peers .venv-pythons .venv-prerelease .venv-airflow .venv-dagster build dist demo .mypy_cache .pytest_cache .ruff_cache

@@ -1,10 +1,11 @@
 """Measure how fast tap and target are; the tables go to tests/results.
 
-    python -m tests.bench [reading writing porters intents fleet shared_rate ledger_size | all]
-                          [--runs 3] [--latencies 0 20 50 200] [--devices 1000] [--minutes 10]
+    python -m tests.bench [standard reading writing porters intents fleet shared_rate ledger_size
+                           | all] [--runs 3] [--part 1] [--latencies 0 20 50 200]
+                          [--devices 1000] [--minutes 10]
 
-Without a name it is reading, writing and PORTERS, each with less to do. That is meant to take less
-than ten minutes on a quiet machine.
+Without a name it is the standard table, which takes less than ten minutes on a quiet machine with
+two cores; `--part 0.01` tries it with a hundredth of the contacts.
 Servers, readers and writers are processes of their own on this machine.
 """
 
@@ -17,7 +18,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import ModuleType
 
+STANDARD = "standard"
 BENCHES = (
+    STANDARD,
     "reading",
     "writing",
     "porters",
@@ -28,23 +31,7 @@ BENCHES = (
 )
 """Each is a module, imported when its turn comes: what is started counts this process's memory."""
 
-ALL, OF_STANDARD = "all", ("reading", "writing", "porters")
-
-FULL: dict[str, object] = {
-    "latencies": [0, 20, 50, 200],
-    "records": 200_000,
-    "longest": 2_000_000,
-    "at_once": [1, 4, 8],
-    "wait": 10.0,
-}
-STANDARD = FULL | {
-    "latencies": [0, 50],
-    "records": 100_000,
-    "longest": 0,
-    "at_once": [4],
-    "wait": 4.0,
-}
-"""What is done unless an option says otherwise."""
+ALL = "all"
 
 
 def main() -> None:
@@ -56,14 +43,20 @@ def main() -> None:
     )
     parser.add_argument("benches", nargs="*", metavar="|".join((*BENCHES, ALL)), default=[])
     parser.add_argument("--runs", type=int, default=3, help="the rows are their medians")
-    parser.add_argument("--latencies", type=float, nargs="+", help="ms")
+    parser.add_argument("--part", type=float, default=1.0, help="of the standard table's contacts")
+    latencies = [0, 20, 50, 200]
+    parser.add_argument("--latencies", type=float, nargs="+", default=latencies, help="ms")
     parser.add_argument("--contacts", type=int, default=20_000, help="of Zoho Voice and PORTERS")
     parser.add_argument("--customers", type=int, default=2_000, help="of cobai, a contact each")
     parser.add_argument("--creates", type=int, default=2_000)
-    parser.add_argument("--records", type=int, help="of which none has changed")
-    parser.add_argument("--longest", type=int, help="records of the longest stream; 0: none")
-    parser.add_argument("--at-once", type=int, nargs="+", help="requests into a slow PORTERS")
-    parser.add_argument("--wait", type=float, help="seconds of waiting in one run, at most")
+    parser.add_argument("--records", type=int, default=200_000, help="of which none has changed")
+    parser.add_argument(
+        "--longest", type=int, default=2_000_000, help="records of the longest stream; 0: none"
+    )
+    parser.add_argument(
+        "--at-once", type=int, nargs="+", default=[1, 4, 8], help="requests into a slow PORTERS"
+    )
+    parser.add_argument("--wait", type=float, default=10.0, help="seconds of waiting, at most")
     parser.add_argument(
         "--sizes", type=int, nargs="+", default=[10**n for n in range(4, 8)], help="ledgers' rows"
     )
@@ -72,10 +65,7 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := {*options.benches} - {*BENCHES, ALL}:
         parser.error(f"there is no bench {', '.join(sorted(unknown))}")
-    for name, value in (FULL if options.benches else STANDARD).items():
-        if getattr(options, name) is None:
-            setattr(options, name, value)
-    names = BENCHES if ALL in options.benches else options.benches or OF_STANDARD
+    names = BENCHES if ALL in options.benches else options.benches or [STANDARD]
     for name in names:
         _module(name).main(options)
 

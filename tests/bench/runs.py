@@ -159,8 +159,16 @@ def _median(rows: Sequence[Row]) -> Row:
 def where() -> str:
     """Return date and machine."""
     now = datetime.datetime.now(tz=datetime.timezone.utc)
-    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores{_processor()}"
     return f"{now:%Y-%m-%d}, Python {platform.python_version()}, {machine}"
+
+
+def _processor() -> str:
+    """Return what Linux calls the processor, in brackets."""
+    told = Path("/proc/cpuinfo")
+    lines = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f" ({names[0]})" if names else ""
 
 
 def table(rows: Sequence[Row]) -> str:
