@@ -25,6 +25,8 @@ from target_contacts.destinations.settings import read
 from target_contacts.errors import OUTCOME_UNKNOWN
 from target_contacts.mapping.required import MISSING
 from target_contacts.target import SINKS, TargetContacts
+from tests.bench import quotes
+from tests.bench.results import measured
 from tests.crash.lab import KINDS
 from tests.directions import SOURCES, table
 from tests.expected import FIXTURES
@@ -148,6 +150,21 @@ def test_the_table_of_directions_is_that_of_the_reviewed_files() -> None:
     """What is said of each direction follows from what was written into the sandbox."""
     is_there = table() in (DOCS / "directions.md").read_text("utf-8")
     assert is_there, "put what python -m tests.directions prints into docs/directions.md"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_a_page_quotes_of_the_benches_is_what_they_wrote(name: str) -> None:
+    """No figure is copied by hand."""
+    text = PAGES[name].read_text("utf-8")
+    assert text == quotes.quoted(text), "run python -m tests.bench.quotes"
+    assert (PAGES[name] in quotes.PAGES) == ("<!-- standard: Beside others -->" in text)
+
+
+@pytest.mark.parametrize("report", ["standard", "ledger_size"])
+def test_a_plot_is_of_the_report_that_is_there(report: str) -> None:
+    """`python -m tests.bench.plot` draws it, with date and machine."""
+    plot = (DOCS / "plots" / f"{report.replace('_', '-')}.svg").read_text("utf-8")
+    assert measured(report) in plot, "run .venv-plot/bin/python -m tests.bench.plot"
 
 
 def test_every_attribute_is_on_the_page_of_the_mapping() -> None:

@@ -1,7 +1,7 @@
 """Measure how fast tap and target are; the tables go to tests/results.
 
     python -m tests.bench [standard reading writing porters intents fleet shared_rate ledger_size
-                           | all] [--runs 3] [--part 1] [--latencies 0 20 50 200]
+                           start | all] [--runs 3] [--part 1] [--latencies 0 20 50 200]
                           [--devices 1000] [--minutes 10]
 
 Without a name it is the standard table, which takes less than ten minutes on a quiet machine with
@@ -28,6 +28,7 @@ BENCHES = (
     "fleet",
     "shared_rate",
     "ledger_size",
+    "start",
 )
 """Each is a module, imported when its turn comes: what is started counts this process's memory."""
 

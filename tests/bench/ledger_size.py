@@ -16,7 +16,6 @@ from tests.bench.porters import Bench
 from tests.bench.runs import TARGET, keep, spent, where
 from tests.bench.writing import stream
 from tests.sandbox.porters import Porters
-from tests.support.paths import RESULTS
 
 if TYPE_CHECKING:
     import argparse
@@ -87,14 +86,6 @@ def fill(ledger: Path, rows: int) -> None:
             connection.execute(f"PRAGMA {pragma}")
         if rows:
             connection.execute(_FILL, {"rows": rows, "step": 2**32 // rows})
-
-
-def kept() -> list[tuple[int, str, float]]:
-    """Return rows, what was done and microseconds a record, of the table that was kept."""
-    text = (RESULTS / "ledger_size.md").read_text(encoding="utf-8")
-    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()]
-    found = [each for each in cells if each and each[0].isdigit()]
-    return [(int(each[0]), each[2], float(each[6])) for each in found]
 
 
 def main(options: argparse.Namespace) -> None:

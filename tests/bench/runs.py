@@ -14,6 +14,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tests.bench.results import cells, report
 from tests.support.paths import RESULTS
 
 if TYPE_CHECKING:
@@ -187,8 +188,6 @@ def table(rows: Sequence[Row]) -> str:
 
 def kept(name: str) -> list[Row]:
     """Return the rows of a table that was kept."""
-    lines = (RESULTS / f"{name}.md").read_text(encoding="utf-8").splitlines()
-    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if line[:2] == "| "]
     return [
         Row(
             what,
@@ -198,7 +197,7 @@ def kept(name: str) -> list[Row]:
             int(requests),
             *map(float, took),
         )
-        for what, who, latency, records, requests, *told in cells[1:]
+        for what, who, latency, records, requests, *told in cells(report(name))
         for took in [(told[0], told[2], told[3], told[5])]
     ]
 

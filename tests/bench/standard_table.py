@@ -6,6 +6,7 @@ import statistics
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.bench.programs import AT_ONCE, DEFAULT, LIMIT, OURS, PEERS, STOCK
+from tests.bench.results import cells
 from tests.bench.runs import where
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def short(works: Sequence[str], rows: Sequence[Told]) -> str:
 
 def _line(work: str, by: dict[tuple[str, str], Told]) -> str:
     ours = by[work, OURS]
-    mine = f"{_seconds(ours)} ({ours.cpu:.1f} s CPU)"
+    mine = f"{_seconds(ours)} ({ours.cpu:.1f} s CPU, {ours.megabytes:.0f} MB)"
     if (work, DEFAULT) in by:
         mine += f"; {_seconds(by[work, DEFAULT])} with 4 at once"
     right = [by[work, who] for who in PEERS if (work, who) in by and by[work, who].right]
@@ -128,9 +129,7 @@ def _turns(rows: Sequence[Told]) -> str:
 
 def kept(told: str) -> list[Told]:
     """Return the rows of the full table of a report."""
-    lines = told.partition(f"## {FULL}")[2].splitlines()
-    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if line[:2] == "| "]
-    return [_read(each) for each in cells[1:]]
+    return [_read(each) for each in cells(told.partition(f"## {FULL}")[2])]
 
 
 def _read(cells: Sequence[str]) -> Told:
