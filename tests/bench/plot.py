@@ -61,7 +61,7 @@ def ledger_size() -> None:
     rows, microseconds = [int(row[0]) for row in changed], [float(row[6]) for row in changed]
     place.semilogx(rows, microseconds, marker="o")
     place.set(xlabel="contacts in the ledger", ylabel="CPU µs for a changed record")
-    place.set_ylim(bottom=0)
+    place.set_ylim(0, 1.2 * max(microseconds))
     place.grid(visible=True, alpha=0.3)
     _save(figure, measured("ledger_size"), PLOTS / "ledger-size.svg")
 

@@ -104,7 +104,7 @@ def _seconds(row: Told) -> str:
 
 def text(works: Sequence[str], took: Sequence[Took], minutes: float) -> str:
     """Return the report."""
-    rows = told(took)
+    rows = sorted(told(took), key=lambda row: works.index(row.work))
     return (
         "# The standard table\n\n"
         "`make bench` measures all of it in one run and writes this file.\n\n"
