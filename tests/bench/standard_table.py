@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 SHORT, FULL = "Beside others", "In full"
 """Headings of the two tables."""
+COLUMNS = (
+    "Stock: a tap and a target as the SDK's documentation has them. Best peer: the faster of dlt "
+    "and drt that left each contact right. Limit: bare connections and a file of hashes. None: no "
+    "such program does it. 2x: twice our time."
+)
 
 
 class Took(NamedTuple):
@@ -110,7 +115,7 @@ def text(works: Sequence[str], took: Sequence[Took], minutes: float) -> str:
         "`make bench` measures all of it in one run and writes this file.\n\n"
         f"## {SHORT}\n\n"
         f"{where()}. Whole commands, start included, {AT_ONCE[OURS]} connections each; "
-        f"{_turns(rows)}. 2x is twice our time.\n\n"
+        f"{_turns(rows)}. {COLUMNS}\n\n"
         f"{short(works, rows)}\n"
         f"## {FULL}\n\n"
         "| work | program | seconds | times ours | CPU s | most MB | requests | runs "
