@@ -5,7 +5,7 @@
                           [--devices 1000] [--minutes 10]
 
 Without a name it is the standard table, which takes less than ten minutes on a quiet machine with
-two cores; `--part 0.01` tries it with a hundredth of the contacts.
+two cores; `--part 0.01` tries it with a hundredth of the contacts and only prints it.
 Servers, readers and writers are processes of their own on this machine.
 """
 
