@@ -6,7 +6,8 @@
 
 Without a name it is the standard table, which takes less than ten minutes on a quiet machine with
 two cores; `--part 0.01` tries it with a hundredth of the contacts and only prints it.
-Servers, readers and writers are processes of their own on this machine.
+Readers, writers and servers with canned answers are processes of their own on this machine; the
+sandbox runs in this one.
 """
 
 from __future__ import annotations
