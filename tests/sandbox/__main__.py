@@ -4,9 +4,10 @@
                              [--reading NAME] [--empty]
 
 The servers take the ports from 7101 on, in the order printed. With `--configs` a tap.json and a
-target-<api>.json each are written there. The APIs that can be read stand twice: as sources,
-holding the vendors' own sample contacts, and as destinations. Where the documents leave room, they
-are read as each module says, or with `--reading other` as `tests.sandbox.readings` does.
+target-<api>.json each are written there, and for each API that `--sign-in` is for a
+new-<command>-<api>.json to try it with. The APIs that can be read stand twice: as sources, holding
+the vendors' own sample contacts, and as destinations. Where the documents leave room, they are read
+as each module says, or with `--reading other` as `tests.sandbox.readings` does.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import json
 import signal
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.sandbox.bas_ip import BasIp
 from tests.sandbox.cobai import Cobai
@@ -27,7 +28,7 @@ from tests.sandbox.valomnia import Valomnia
 from tests.sandbox.zoho_voice import ZohoVoice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from tests.sandbox.server import Sandbox
 
@@ -82,6 +83,40 @@ class Sandboxes:
         targets = {f"target-{a}": s.target_config() for a, s in self.destinations.items()}
         return {"tap": tap, **targets}
 
+    def beginnings(self) -> list[Beginning]:
+        """Return the accounts that `--sign-in` can be tried with: sources, then destinations."""
+        roles = {"tap": self.sources, "target": self.destinations}
+        found = [Beginning(role, each) for role, by in roles.items() for each in by.values()]
+        return [each for each in found if each.sandbox.person()]
+
+
+class Beginning(NamedTuple):
+    """An account that `--sign-in` of a command can be tried with."""
+
+    command: str
+    sandbox: Sandbox
+
+    @property
+    def name(self) -> str:
+        """Return the name of the config that keeps the settings."""
+        return f"new-{self.command}-{self.sandbox.api}"
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Return a config that says where the account is, and nothing else."""
+        account = self.sandbox.target_config()[self.sandbox.api]
+        return {self.sandbox.api: {k: v for k, v in account.items() if k.endswith("_url")}}
+
+    def lines(self, folder: Path) -> list[str]:
+        """Return the command, and what a person answers to it."""
+        api = self.sandbox.api
+        path = folder / f"{self.name}.json"
+        shown = [f"{self.command}-contacts --config {path} --sign-in {api}"]
+        for question, answer in self.sandbox.person().items():
+            is_page = answer.startswith(self.sandbox.url)
+            shown.append(f"  {question}: {'a new one each time at ' * is_page}{answer}")
+        return shown
+
 
 def main() -> None:
     """Serve until interrupted."""
@@ -109,10 +144,24 @@ def show(sandboxes: Sandboxes, folder: Path | None) -> None:
         text = json.dumps(config, indent=2)
         print(f"\n{name}.json\n{text}", flush=True)
         if folder:
-            folder.mkdir(parents=True, exist_ok=True)
-            path = folder / f"{name}.json"
-            path.touch(mode=0o600)
-            path.write_text(text + "\n", encoding="utf-8")
+            write(folder / f"{name}.json", config)
+    if folder:
+        show_beginnings(sandboxes.beginnings(), folder)
+
+
+def show_beginnings(beginnings: Iterable[Beginning], folder: Path) -> None:
+    """Write the configs to begin with, and print how to sign in with them."""
+    print("\nTo try --sign-in, in another terminal:")
+    for each in beginnings:
+        write(folder / f"{each.name}.json", each.config)
+        print("", *each.lines(folder), sep="\n", flush=True)
+
+
+def write(path: Path, config: Mapping[str, Any]) -> None:
+    """Write a config, readable by its owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

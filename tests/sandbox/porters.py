@@ -20,13 +20,13 @@ from tests.sandbox import porters_masters as masters
 from tests.sandbox import porters_reads as reads
 from tests.sandbox.porters_codes import Code, ResultCodeError
 from tests.sandbox.porters_readings import check_line, check_query, code_of, tenant_of
-from tests.sandbox.porters_sign_in import AuthenticationError, SignIns, refuse_if
+from tests.sandbox.porters_sign_in import AuthenticationError, SignIns, is_page, refuse_if
 from tests.sandbox.porters_state import APP_USER, Database
 from tests.sandbox.porters_tenant import Tenant
 from tests.sandbox.porters_values import ID
 from tests.sandbox.porters_wire import MAX_BYTES, check_content_type, parse_items
 from tests.sandbox.porters_writes import write_items
-from tests.sandbox.server import Request, Response, Sandbox, xml_response
+from tests.sandbox.server import Request, Response, Sandbox, text_response, xml_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -201,8 +201,16 @@ class Porters(Sandbox):
         settings: dict[str, Any] = self.target_config()[self.api]
         return settings
 
+    def person(self) -> Mapping[str, str]:
+        """Return the app; the page of a grant is at the address that the command prints."""
+        app = {"App ID": self.sign_ins.app_id, "Secret": self.sign_ins.secret}
+        return {**app, "Redirect URL": REDIRECT_URL}
+
     def handle(self, request: Request) -> Response:
         """Answer a sign-in or a resource call, each with errors of its own numbering."""
+        if is_page(request.path, request.query):
+            ended = self.accept(request.raw_path)
+            return text_response(f"At PORTERS the browser would now be at this address:\n{ended}\n")
         if (too_long := check_line(self.readings, request)) is not None:
             return too_long
         if request.path in (OAUTH, TOKEN):

@@ -43,6 +43,11 @@ def refuse_if(*checks: tuple[bool, int]) -> None:
             raise AuthenticationError(code)
 
 
+def is_page(path: str, query: Mapping[str, str]) -> bool:
+    """Say whether a browser asks for the page of a grant; an app never names scopes."""
+    return path == "/v1/oauth" and query.get("response_type") == "code" and "scope" in query
+
+
 class SignIns:
     """Codes and tokens of one app (pages "OAuth", "Steps for Authentication")."""
 

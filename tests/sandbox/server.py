@@ -71,6 +71,11 @@ def json_response(payload: object, status: int = 200, **headers: str) -> Respons
     return Response(status, body, {"Content-Type": "application/json;charset=UTF-8", **headers})
 
 
+def text_response(text: str) -> Response:
+    """Build an answer that a person reads in a browser."""
+    return Response(200, text.encode(), {"Content-Type": "text/plain;charset=UTF-8"})
+
+
 def xml_response(body: bytes, status: int = 200, **headers: str) -> Response:
     """Build an answer with an XML body."""
     return Response(status, body, {"Content-Type": "application/xml;charset=UTF-8", **headers})
@@ -184,6 +189,13 @@ class Sandbox(abc.ABC):
     def tap_config(self) -> dict[str, Any] | None:
         """Return this API's object of a `tap-contacts` config, or None if it is no source."""
         return None
+
+    def person(self) -> Mapping[str, str]:
+        """Return what a person answers to `--sign-in`, by question; nothing if it asks nothing.
+
+        What is not the same each time is the address of a page that shows it.
+        """
+        return {}
 
     @abc.abstractmethod
     def handle(self, request: Request) -> Response:

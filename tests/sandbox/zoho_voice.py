@@ -15,7 +15,7 @@ from urllib.parse import unquote_plus
 import msgspec
 
 from tests.sandbox.deletions import ZOHO_REFUSALS, zoho_deleted, zoho_shape
-from tests.sandbox.server import Request, Response, Sandbox, json_response
+from tests.sandbox.server import Request, Response, Sandbox, json_response, text_response
 from tests.sandbox.zoho_voice_contacts import (
     NO_SUCH_CONTACT,
     SEED_CREATED,
@@ -23,7 +23,7 @@ from tests.sandbox.zoho_voice_contacts import (
     Page,
     ZohoError,
 )
-from tests.sandbox.zoho_voice_grants import GRANT_TYPE, Codes
+from tests.sandbox.zoho_voice_grants import CONSOLE_PATH, GRANT_TYPE, Codes
 from tests.sandbox.zoho_voice_readings import (
     DEAD_TOKENS,
     EXTRA,
@@ -162,7 +162,19 @@ class ZohoVoice(Sandbox):
         """Return a complete `target-contacts` config; a generic contact lacks nothing here."""
         return {"api": self.api, self.api: self.tap_config(), "defaults": {}}
 
+    def person(self) -> Mapping[str, str]:
+        """Return the client, and the page that stands for the one of the API console."""
+        client = {"Client id": self._sign_in["client_id"]}
+        secret = {"Client secret": self._sign_in["client_secret"]}
+        return {**client, **secret, "Code": self.url + CONSOLE_PATH}
+
     def handle(self, request: Request) -> Response:
+        """Answer for the console, the accounts server or the API."""
+        if request.path == CONSOLE_PATH:
+            return text_response(self.codes.issue() + "\n")
+        return self._handled(request)
+
+    def _handled(self, request: Request) -> Response:
         """Answer for the accounts server or, behind the edge filter, for the API."""
         try:
             if (request.method, request.path) == ("POST", TOKEN_PATH):

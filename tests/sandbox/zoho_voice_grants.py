@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+CONSOLE_PATH = "/console"
+"""Page that stands for "Generate Code" of the console: each look at it gives a new code."""
 GRANT_TYPE = "authorization_code"
 CODE_SECONDS = 180.0
 FIELDS = {"grant_type", "client_id", "client_secret", "code"}
