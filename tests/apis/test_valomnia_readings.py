@@ -10,7 +10,7 @@ import pytest
 from tap_contacts.apis.valomnia import reading
 from tap_contacts.apis.valomnia.client import Valomnia as Client
 from tap_contacts.listing.offsets import Incomplete
-from tap_contacts.transport.errors import NotFound, Refused, Stopped
+from tap_contacts.transport.errors import NotFound, OutcomeUnknown, Refused, Stopped
 from tests.sandbox.readings import OTHER, READINGS
 from tests.sandbox.valomnia import Valomnia
 from tests.support.commands import FAST, Workplace, contacts
@@ -112,6 +112,44 @@ def test_a_page_after_good_answers_means_a_new_session(
     valomnia.fault(on=f"GET {API}", **page)
     assert asking.contact(identity)["lastName"] == "0"
     assert asked(valomnia, SIGN_IN) == 2
+
+
+@pytest.mark.parametrize(
+    "page", [{"status": 200, "body": HTML}, {"status": 302, "headers": {"Location": "/home"}}]
+)
+def test_a_page_in_place_of_a_write_means_a_new_session_if_reads_get_one_too(
+    valomnia: Valomnia, page: dict[str, Any]
+) -> None:
+    """A read shows it; if it is answered, the session goes on. Of two in a row one is asked for."""
+    (identity,) = fill(valomnia, 1)
+    asking = client(valomnia)
+    asking.check()
+    valomnia.fault(on=f"POST {API}", **page)
+    ended = valomnia.fault(on=f"GET {API}", **page)
+    with pytest.raises(OutcomeUnknown):
+        asking.call("POST", asking.path, repeatable=False)
+    asking.contact(identity)
+    assert (ended.times, asked(valomnia, SIGN_IN)) == (0, 2)
+    valomnia.fault(on=f"POST {API}", times=2, **page)
+    before = asked(valomnia, API)
+    for _ in range(2):
+        with pytest.raises(OutcomeUnknown):
+            asking.call("POST", asking.path, repeatable=False)
+    assert (asked(valomnia, SIGN_IN), asked(valomnia, API) - before) == (2, 3)
+
+
+@pytest.mark.parametrize("cut", ["before", "after"])
+def test_a_read_that_fails_after_a_page_in_place_of_a_create_does_not_repeat_it(
+    valomnia: Valomnia, cut: str
+) -> None:
+    """It may have been carried out."""
+    asking = client(valomnia)
+    asking.check()
+    create = valomnia.fault(on=f"POST {API}", times=-1, status=200, body=HTML)
+    valomnia.fault(on=f"GET {API}", cut=cut)
+    with pytest.raises(OutcomeUnknown):
+        asking.call("POST", asking.path, repeatable=False)
+    assert create.times == -2
 
 
 # Signing in.

@@ -19,7 +19,8 @@ from tap_contacts.apis.valomnia.wire import NOBODY, ONE, PAGE_SIZE, SMALLEST
 from tap_contacts.listing.offsets import Incomplete, Page
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.client import ApiClient
-from tap_contacts.transport.errors import Refused
+from tap_contacts.transport.errors import ApiError, Refused
+from tap_contacts.transport.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,6 +51,8 @@ class Valomnia(ApiClient):
         self.keep_photos: bool = settings.get("keep_photos", True)
         self.sorts_by_id: bool | None = None
         """Whether the API lists contacts in the order of ids; None: not asked yet."""
+        self._goes_on = False
+        """Whether a read was answered after a page in place of the last write."""
         self.page_size = PAGE_SIZE
         """Contacts that a page holds, as far as the API has told."""
 
@@ -68,10 +71,33 @@ class Valomnia(ApiClient):
         return self._session.warning
 
     def judge(self, answer: Answer) -> Judgement:
-        """Return what an answer means; after a page instead of one, have the next call sign in."""
-        if self._attempts.has_served and wire.is_page(answer):
-            self.sign_in.renew(answer.request)
+        """Return what an answer means; after a page instead of one, the session may have ended."""
+        if self._attempts.has_served:
+            self._doubt(answer)
         return codes.judge(answer)
+
+    def _doubt(self, answer: Answer) -> None:
+        """Have the next call sign in after a page, unless the session is shown to go on.
+
+        After a page in place of a write a read shows it; of two such pages in a row, after the
+        first alone.
+        """
+        is_write = answer.request.method != "GET"
+        if not wire.is_page(answer):
+            self._goes_on = self._goes_on and not is_write
+        elif is_write and self._goes_on:
+            self._goes_on = False
+        else:
+            self._goes_on = is_write and self._is_signed_in()
+            if not self._goes_on:
+                self.sign_in.renew(answer.request)
+
+    def _is_signed_in(self) -> bool:
+        """Say whether a read is answered now; no error of it may be taken for that of a write."""
+        try:
+            return codes.judge(self.answer_to(self.path, params=ONE)).verdict is Verdict.DONE
+        except ApiError:
+            return False
 
     def check(self) -> str:
         """Sign in and read one contact, of which only the organization is told."""
