@@ -19,7 +19,7 @@ from requests.utils import check_header_validity
 
 from tap_contacts.transport import library_logs
 from tap_contacts.transport.exchange import AT_ONCE, LARGEST_ANSWER, SENT, TooLarge, bounded
-from tap_contacts.transport.proxies import ways
+from tap_contacts.transport.proxies import origin_in, ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -96,7 +96,7 @@ class Connections(HTTPAdapter):
         """
         SENT.may_be = False
         url, body = str(request.url), request.body
-        origin = "/".join(url.split("/", 3)[:3])
+        origin = origin_in(url)
         response = self._to(origin, request).urlopen(
             request.method,
             url[len(origin) :],

@@ -59,11 +59,11 @@ class _Sent(threading.local):
 SENT = _Sent()
 
 
-def failure(error: BaseException) -> NoAnswer:
-    """Return what it means that this thread's exchange ended with an error."""
+def failure(error: BaseException, url: str) -> NoAnswer:
+    """Return what it means that this thread's exchange with an address ended with an error."""
     causes = list(_causes(error))
     if not SENT.may_be:
-        return unsent.failure(error, causes)
+        return unsent.failure(error, causes, url)
     for kinds, reason in _REASONS.items():
         if any(isinstance(cause, kinds) for cause in causes):
             return NoAnswer(reason, sent=True)

@@ -40,6 +40,21 @@ def ways(origin: str) -> Mapping[str, Any]:
     return found
 
 
+def named(url: str) -> tuple[str, str] | None:
+    """Return host and port of the proxy for an address, and the variable that names it, if any.
+
+    Its user and password are left out.
+    """
+    proxy = select_proxy(url, ways(origin_in(url))["proxies"])
+    split = _split_proxy(proxy) if proxy else None
+    return (split.netloc.rpartition("@")[2], _variable(str(proxy))) if split else None
+
+
+def origin_in(url: str) -> str:
+    """Return the origin that an address begins with."""
+    return "/".join(url.split("/", 3)[:3])
+
+
 def is_loopback(host: str) -> bool:
     """Say whether a host is this machine."""
     try:

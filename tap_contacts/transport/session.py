@@ -157,7 +157,7 @@ class Transport:
         try:
             response, body = self._connections.answer(request, self.timeout)
         except EXCHANGE_ERRORS as error:
-            lost = failure(error)
+            lost = failure(error, str(request.url))
             self._counted(method, -int(not lost.sent))
             raise lost from None
         return Answer(request, response.status, response.headers, body, number)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from urllib3.exceptions import MaxRetryError, ProxyError, SSLError
 
+from tap_contacts.transport import proxies
 from tap_contacts.transport.errors import NoAnswer, Untrusted
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ NOT_VALID = {
 }
 """Why a certificate is refused and what to do, by OpenSSL's codes of its verification."""
 
-NO_PROXY = "no connection through the proxy; check HTTPS_PROXY in the environment"
+NO_PROXY = "no connection through the proxy {proxy}{why}; check {variable} in the environment"
 NO_ENCRYPTION = (
     "the encryption was not accepted; check the port, and whether the server speaks https at all"
 )
@@ -45,17 +46,30 @@ NO_WAY = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.EAFN
 """Errors of a network that leads to no address of that kind, such as IPv6."""
 
 
-def failure(error: BaseException, causes: Sequence[BaseException]) -> NoAnswer:
-    """Return what it means that a connection was not made."""
+def failure(error: BaseException, causes: Sequence[BaseException], url: str) -> NoAnswer:
+    """Return what it means that a connection was not made.
+
+    Args:
+        error: What was raised.
+        causes: The same, and the errors that led to it.
+        url: Where to.
+    """
     led_to_it = error.reason if isinstance(error, MaxRetryError) else error
-    if isinstance(led_to_it, ProxyError):
-        return NoAnswer(NO_PROXY, sent=False)
-    if refused := _of_certificate(causes):
-        return refused
-    if isinstance(led_to_it, SSLError):
-        return NoAnswer(NO_ENCRYPTION, sent=False)
-    why = _why(causes)
-    return NoAnswer(f"{NO_CONNECTION} ({why})" if why else NO_CONNECTION, sent=False)
+    if not isinstance(led_to_it, ProxyError):
+        if refused := _of_certificate(causes):
+            return refused
+        if isinstance(led_to_it, SSLError):
+            return NoAnswer(NO_ENCRYPTION, sent=False)
+    return NoAnswer(_no_connection(_why(causes), proxies.named(url)), sent=False)
+
+
+def _no_connection(why: str, proxy: tuple[str, str] | None) -> str:
+    """Say that there is none; whatever a proxy does instead of leading on, it is the proxy's."""
+    why = why and f" ({why})"
+    if proxy is None:
+        return NO_CONNECTION + why
+    name, variable = proxy
+    return NO_PROXY.format(proxy=name, why=why, variable=variable)
 
 
 def _of_certificate(causes: Sequence[BaseException]) -> Untrusted | None:

@@ -11,6 +11,10 @@ import pytest
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.transport import proxies
+from tap_contacts.transport.circuit_breaker import CircuitBreaker
+from tap_contacts.transport.errors import NoAnswer
+from tap_contacts.transport.rate_limit import RateLimiter
+from tap_contacts.transport.session import Transport
 from tests.sandbox.bas_ip import BasIp
 from tests.sandbox.cobai import Cobai
 from tests.sandbox.zoho_voice import ZohoVoice
@@ -100,7 +104,9 @@ def test_https_goes_through_the_tunnel_of_a_proxy(
 
 @pytest.mark.parametrize(
     "tells",
-    [b"", b"HTTP/1.1 503 Away\r\nContent-Length: 0\r\n\r\n"],
+    [
+        *(b"", b"HTTP/1.1 503 Away\r\nContent-Length: 0\r\n\r\n"),
+    ],
     ids=["wants another user", "has no way"],
 )
 def test_a_proxy_that_does_not_serve_is_named(workplace: Workplace, tells: bytes) -> None:
@@ -108,12 +114,36 @@ def test_a_proxy_that_does_not_serve_is_named(workplace: Workplace, tells: bytes
     monitor = BasIp()
     port = encrypted(monitor)
     with monitor, Proxy(user="other:x", tells=tells) as proxy:
-        env = {"HTTPS_PROXY": f"http://user:{SECRET}@{proxy.at}", "LOGLEVEL": "DEBUG"}
+        at = proxy.at
+        env = {"HTTPS_PROXY": f"http://user:{SECRET}@{at}", "LOGLEVEL": "DEBUG"}
         config = {**account(port, monitor), "max_tries": 2}
         run = workplace.target(config, contacts(ANNA), env=env)
         assert (run.code, monitor.log, run.summary["requests"]) == (1, [], 0)
-    assert "no connection through the proxy; check HTTPS_PROXY in the environment" in run.log
+    assert f"through the proxy {at}; check HTTPS_PROXY in the environment" in run.log
     assert SECRET not in run.log
+
+
+@pytest.mark.parametrize("variable", HTTPS_PROXIES)
+@pytest.mark.parametrize(
+    "tells",
+    [b"garbage\r\n", b"\0" * 99, b"HTTP/1.1 OK\r\n\r\n", b"\n", None],
+    ids=["no HTTP", "bytes", "no status", "empty line", "nothing listens"],
+)
+def test_whatever_a_proxy_does_instead_of_leading_on_is_its_own(
+    monkeypatch: pytest.MonkeyPatch, variable: str, tells: bytes | None
+) -> None:
+    """It is named with the variable that it stands in, and without its user and password."""
+    with Proxy(user="other:x", tells=tells or b"") as proxy:
+        at = proxy.at if tells else "127.0.0.1:9"
+        monkeypatch.setenv(variable, f"http://user:{SECRET}@{at}")
+        proxies.ways.cache_clear()
+        pace = RateLimiter("BAS-IP", CircuitBreaker(), {})
+        with pytest.raises(NoAnswer) as error:
+            Transport(5, pace).send("GET", f"https://{HOST}/api?token={SECRET}")
+        proxies.ways.cache_clear()
+    why = "" if tells else " (nothing listens there)"
+    expected = f"no connection through the proxy {at}{why}; check {variable} in the environment"
+    assert (str(error.value), error.value.sent) == (expected, False)
 
 
 WRONG = (

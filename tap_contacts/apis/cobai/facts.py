@@ -33,8 +33,8 @@ WRITES = {
         "password is lost, map password or set mode to create_only"
     ),
     "An update loses no field": (
-        "an update sends back all that reading shows, and with canary the "
-        "first one is read back and compared field by field"
+        "an update sends back all that reading shows; the first update that is read back tells, "
+        "field by field (setting canary)"
     ),
     "The fields that are sent are enough, and their values and order are taken": (
         "if cobai refuses the first contacts, its words say why: see defaults, "

@@ -23,7 +23,7 @@ ASCENDING = "New contacts come last in the list"
 STATUS = "Reading a contact shows its contact_status"
 RATE = "The rate of contacts is that of sibling calls, 30 a minute"
 
-FIRST_WRITE = "with canary the first create is read back and compared field by field"
+FIRST_WRITE = "the first create that is read back tells, field by field (setting canary)"
 WRITES = {
     "The token may create and update contacts": (
         "a write that is refused names the scope that the token lacks, "
@@ -36,8 +36,8 @@ WRITES = {
     "is_favourite and is_spam are written as true and false": FIRST_WRITE,
     "The + of numbers and letters beyond ASCII arrive as they are sent": FIRST_WRITE,
     "An update loses no field": (
-        "an update sends back all that reading shows, and with canary the "
-        "first one is read back and compared field by field"
+        "an update sends back all that reading shows; the first update that is read back tells, "
+        "field by field (setting canary)"
     ),
 }
 """What only a write can tell, and what tells it."""
