@@ -9,13 +9,14 @@ from target_contacts.errors import OUTCOME_UNKNOWN
 from target_contacts.report.rejects import ACCEPTED, attempts, earlier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from target_contacts.delivery.guards import Guards
     from target_contacts.delivery.planned import Planned, Received
     from target_contacts.errors import Rejected
     from target_contacts.report.journal import Journal
     from target_contacts.report.summary import Books
+    from target_contacts.report.unfilled import OfStream
     from target_contacts.singer.checkpoints import Checkpoints
     from target_contacts.sinks.item import Outcome
 
@@ -48,6 +49,12 @@ class Outcomes:
         self._books.enter(outcome, len(several), self.stream)
         for received in several:
             self._checkpoints.settled(received.number)
+
+    def settle_unread(self, several: list[Received]) -> None:
+        """Settle records that are as they were, so that they are not looked at."""
+        self.settle("unchanged", *several)
+        if several:
+            self._books.unfilled.is_known = False
 
     def written(self, action: str, several: Iterable[Outcome[Planned]]) -> None:
         """Enter contacts into the books that were written, their outcome being in the ledger.
@@ -177,6 +184,10 @@ class Outcomes:
     def leave_fields(self, names: Iterable[str]) -> None:
         """Note fields that nothing takes."""
         self._books.leave_fields(self.stream, names)
+
+    def unfilled(self, wires: Collection[str]) -> OfStream:
+        """Return the entries of `field_map`, by field, that gave no record a value so far."""
+        return self._books.unfilled.of(self.stream, wires)
 
     def double(self, remote_id: str, others: list[str]) -> None:
         """Note a contact that was created twice."""

@@ -70,7 +70,7 @@ class Plan:
         unchanged: list[Received] = []
         for key, received in waiting.items():
             (unchanged if sources.get(key) == received.source else changed).append(received)
-        self._outcomes.settle("unchanged", *unchanged)
+        self._outcomes.settle_unread(unchanged)
         fresh, stale = self._replays.sort(changed)
         older = {received.key for received in fresh if self._is_before_held(received)}
         for received in (*stale, *(each for each in fresh if each.key in older)):

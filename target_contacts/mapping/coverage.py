@@ -45,6 +45,11 @@ class Coverage:
         self._mapped, self._defaults = mapped, defaults
         self._apart = functools.lru_cache(maxsize=SHAPES)(self._not_among)
 
+    @property
+    def mapped(self) -> Mapping[str, str]:
+        """Return the entries of `field_map`: field of the destination and path."""
+        return {wire: path.text for wire, path in self._mapped.paths.items()}
+
     def uses(self, contact: Contact, payload: Payload) -> Iterator[tuple[Use, Any]]:
         """Yield the way of each value of a payload, and the value it was made from."""
         by_wire = {field.wire: field.attribute for field in self._fields}

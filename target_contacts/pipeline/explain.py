@@ -123,6 +123,7 @@ class Explainer:
         )
         _print(console, *self._way_of_each())
         _print(console, ("not carried", "records"), sorted(self._spare.items()))
+        _print(console, ("found nothing", f"{title} field"), self._found_nothing())
         clashes = [(*clash, count) for clash, count in sorted(self._conflicts.items())]
         _print(console, ("differ", "taken", "left", "records"), clashes)
         refused = [(*why, count) for why, count in sorted(self._rejected.items())]
@@ -144,6 +145,12 @@ class Explainer:
             return heads, rows
         told = (policies.get(use.wire, OVERWRITE) for use, _ in uses)
         return [*heads, "policy"], [(*row, policy) for row, policy in zip(rows, told, strict=True)]
+
+    def _found_nothing(self) -> list[tuple[str, str]]:
+        """Return the entries of `field_map` that gave no record a value: path and field."""
+        unfilled, mapped = self._remarks.unfilled, self._fields.translator.coverage.mapped
+        wires = sorted(unfilled.wires) if unfilled else []
+        return [(f"{mapped[wire]} (field_map)", wire) for wire in wires if wire in mapped]
 
     @property
     def stream(self) -> str:

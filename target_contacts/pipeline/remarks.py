@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from target_contacts.mapping.translator import Translator
     from target_contacts.parents.references import References
     from target_contacts.pipeline.stream import Stream
+    from target_contacts.report.unfilled import OfStream
 
 REMEMBERED = 4096
 """Names of fields that are remembered."""
@@ -37,10 +38,13 @@ class Remarks:
         """Return a field's name as far as it may be shown."""
         self._noted: set[str] = set()
         """Fields that are known to be not carried."""
+        self.unfilled: OfStream | None = None
+        """Entries of `field_map` that gave no record a value; None if there was no record."""
 
     def of_contact(self, contact: Contact, coverage: Coverage) -> None:
         """Note which fields are not carried, and warn where two fields differ."""
         stream = self._stream
+        self._note_filled(contact, coverage)
         names = self.not_carried(contact, coverage, self._noted)
         if names and len(self._noted) < REMEMBERED:
             self._noted.update(names)
@@ -55,6 +59,12 @@ class Remarks:
             taken_one = self.shown(taken)
             text = f"{stream.name}: {taken_one} and {self.shown(left)} both spell {attribute} and "
             self._warn_once(f"{text}differ; {taken_one} is taken, as the vocabulary orders.")
+
+    def _note_filled(self, contact: Contact, coverage: Coverage) -> None:
+        if self.unfilled is None:
+            self.unfilled = self._outcomes.unfilled(coverage.mapped)
+        if self.unfilled.wires:
+            self.unfilled.note(contact.fields)
 
     def not_carried(
         self, contact: Contact, coverage: Coverage, known: Container[str] = ()

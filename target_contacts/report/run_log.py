@@ -35,6 +35,9 @@ def report(books: Books, logger: logging.Logger, api: str, summary: dict[str, ob
     for stream in dict.fromkeys((*books.not_carried, *books.unnamed)):
         text = "%s has no field for these of %s: %s. See field_map."
         logger.warning(text, api, stream, _left_fields(books, stream))
+    for stream, (wires, count) in books.unfilled.nowhere().items():
+        text = "field_map found nothing for these in any of %s of %s: %s. See --explain."
+        logger.warning(text, _number(count, "record"), stream, ", ".join(wires))
     _report_bins(books, logger)
     _report_doubled(books, logger)
     _report_passed_over(books, logger)

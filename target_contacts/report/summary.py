@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tap_contacts.plugin import metrics, printable
 from tap_contacts.plugin.printable import HIDDEN
+from target_contacts.report.unfilled import Unfilled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,6 +56,8 @@ class Books:
         """Fields that no field of the destination takes, by stream."""
         self.unnamed: Counter[str] = Counter()
         """Number of such fields whose names may not be shown, by stream."""
+        self.unfilled = Unfilled()
+        """Entries of `field_map` that gave no record a value."""
         self._passed_over: set[str] = set()
         """Streams that are not written, nor read for names of statuses."""
         self.asked = False

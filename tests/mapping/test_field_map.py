@@ -350,3 +350,71 @@ def test_an_attribute_that_is_mapped_to_another_field_is_explained(workplace: Wo
         run = workplace.target(config, contacts(record), "--explain")
     assert f"{path} (field_map)" in run.out
     assert "a@example.com" not in run.out
+
+
+# What finds nothing.
+
+FOUND_NOTHING = "field_map found nothing for these in any of "
+UNFOUND = {"company": "employer.name", "phone3": "lines[?k=='b'].no | [0]", "state": "region"}
+BERT = {**ANNA, "id": 2, "mobile": "+4915187654321"}
+
+
+def found_nothing(log: str) -> list[str]:
+    """Return what the log says of entries of `field_map` that found nothing."""
+    return [line.partition(FOUND_NOTHING)[2] for line in log.splitlines() if FOUND_NOTHING in line]
+
+
+def test_an_entry_that_finds_nothing_in_any_record_is_said_once(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """By stream and field, at the end; no part of a path is in the log, which may hold a value."""
+    people = [
+        {**each, "employer": {}, "lines": [], "region": "", "mail": "a@b.de"}
+        for each in (ANNA, BERT)
+    ]
+    config = {**zoho.target_config(), "field_map": {**UNFOUND, "email": "mail", "country": None}}
+    run = workplace.target(config, contacts(*people, {**ANNA, "id": 3, "mobile": "no"}))
+    assert found_nothing(run.log) == [
+        "3 records of contacts: company, phone3, state. See --explain."
+    ]
+    assert "k==" not in run.log
+    again = workplace.target(config, contacts(people[0], {**people[1], "first_name": "Bea"}))
+    assert (again.summary["unchanged"], found_nothing(again.log)) == (1, [])
+
+
+def test_an_entry_that_finds_a_value_in_one_record_is_not_said(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """The record may be of another stream, and 0 and false are values."""
+    first = {**ANNA, "employer": None, "lines": [], "region": ""}
+    other = {**BERT, "employer": {"name": "Acme"}, "lines": [{"k": "b", "no": "+49301"}]}
+    lines = [*contacts(first), *contacts({**other, "region": 0}, stream="people")]
+    run = workplace.target({**zoho.target_config(), "field_map": UNFOUND}, lines)
+    assert (run.summary["created"], found_nothing(run.log)) == (2, [])
+
+
+def test_nothing_is_said_where_there_was_no_record(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """Neither of a run without any, nor of a stream without any beside another one."""
+    config = {**zoho.target_config(), "field_map": {"company": "employer.name"}}
+    empty = contacts(stream="people")
+    assert found_nothing(workplace.target(config, empty).log) == []
+    record = {**ANNA, "employer": {}}
+    run = workplace.target(config, [*empty, *contacts(record)])
+    assert found_nothing(run.log) == ["1 record of contacts: company. See --explain."]
+    explained = workplace.target(config, empty, "--explain")
+    assert (explained.code, "found nothing" in explained.out) == (0, False)
+
+
+def test_an_entry_that_finds_nothing_is_explained(zoho: ZohoVoice, workplace: Workplace) -> None:
+    """By path and field; what finds a value stands among what is sent."""
+    record = {**ANNA, "employer": {}, "lines": [], "region": "Bavaria"}
+    config = {**zoho.target_config(), "field_map": UNFOUND}
+    run = workplace.target(config, contacts(record, BERT), "--explain")
+    shown = [" ".join(line.split()) for line in run.out.splitlines()]
+    start = shown.index("found nothing Zoho Voice field")
+    assert shown[start + 2 : start + 4] == [
+        "employer.name (field_map) company",
+        "lines[?k=='b'].no | [0] (field_map) phone3",
+    ]
+    assert "region (field_map) state 1" in shown
+    assert "Bavaria" not in run.out
