@@ -21,6 +21,10 @@ SHAPES = 1024
 """Sets of attributes that are remembered; a stream has a few."""
 
 
+MADE = "(made by the target)"
+"""The source of a value that no field of the record has."""
+
+
 class Use(NamedTuple):
     """How a value gets to the destination."""
 
@@ -64,7 +68,7 @@ class Coverage:
             elif attribute in contact.defaults:
                 yield Use("defaults", attribute, wire), contact.defaults[attribute]
             else:
-                yield Use("(made by the target)", "", wire), payload[wire]
+                yield Use(MADE, "", wire), payload[wire]
 
     def before_default(self, contact: Contact) -> Iterator[tuple[str, str]]:
         """Yield the ids of a record that differ from the default: attribute and field."""

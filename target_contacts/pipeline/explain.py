@@ -9,6 +9,7 @@ from tap_contacts.plugin import printable
 from target_contacts.contact.deletion import Gone
 from target_contacts.contact.derive import JOINT
 from target_contacts.errors import Rejected
+from target_contacts.mapping.coverage import MADE, Use
 from target_contacts.mapping.policies import OVERWRITE, allowed
 from target_contacts.mapping.remedies import remedies
 from target_contacts.mapping.required import MISSING
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from target_contacts.contact.model import Contact
     from target_contacts.delivery.outcomes import Outcomes
     from target_contacts.delivery.planned import Received
-    from target_contacts.mapping.coverage import Use
     from target_contacts.mapping.field import Payload
     from target_contacts.pipeline.translation import Translation
     from target_contacts.sinks.base import ApiSink
@@ -84,14 +84,25 @@ class Explainer:
         sent = allowed(payload, translator.policies)
         lacking = translator.required.missing(sent, creating=True)
         refused = {why.field for why in reasons}
-        for found, raw in coverage.uses(contact, payload):
-            use = found._replace(source=self._shown(found.source, contact))
+        for found, value in coverage.uses(contact, payload):
+            use, raw = self._known(found, value, contact, payload)
             self._uses[use] += 1
             self._converted[use] += str(raw) != str(payload[use.wire])
         self._expected.update(
             wire for wire in self._sink.capabilities.expected if wire not in payload
         )
         return [*reasons, *(why for why in lacking if why.field not in refused)]
+
+    def _known(self, use: Use, raw: Any, contact: Contact, payload: Payload) -> tuple[Use, Any]:
+        """Return the way of a value, its source as it may be shown, and what it was made of."""
+        made_of = self._sink.made_of(use.wire, contact, payload) if use.source == MADE else ()
+        if not made_of:
+            return use._replace(source=self._shown(use.source, contact)), raw
+        given = contact.with_defaults()
+        sources = {**contact.sources, **dict.fromkeys(contact.defaults, "defaults")}
+        origins = [self._shown(sources.get(name, name), contact) for name in made_of]
+        way = Use(JOINT.join(dict.fromkeys(origins)), JOINT.join(made_of), use.wire)
+        return way, JOINT.join(str(given.get(name)) for name in made_of)
 
     def _shown(self, source: str, contact: Contact) -> str:
         """Return where a value comes from, names of fields as far as they may be shown."""

@@ -166,6 +166,11 @@ class ApiSink(Generic[ClientT]):
         del contact
         return payload
 
+    def made_of(self, wire: str, contact: Contact, payload: Payload) -> Sequence[str]:
+        """Return the attributes of which `finish` made a field's value, if any."""
+        del wire, contact, payload
+        return ()
+
     def remedies(self) -> Mapping[str, Mapping[str, Any]]:
         """Return settings of the account's own that give a field its value, by field."""
         return {}

@@ -97,6 +97,38 @@ def test_the_settings_that_are_named_fix_it(workplace: Workplace, api: str) -> N
     assert any("8 of 8 records would be sent, 0 rejected." in line for line in lines)
 
 
+MADE_OF: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "template": ({"mobile": "+4915112345678"}, {}, "mobile mobile number 1 1"),
+    "own spelling": ({"cell_phone": "+4915112345678"}, {}, "cell_phone mobile number 1 1"),
+    "two": (
+        {"phone": "+49301234567", "user_name": "anna"},
+        {"bas_ip": {"number_template": "sip:{phone}.{user_name}@pbx.example.com"}},
+        "phone + user_name phone + user_name number 1 1",
+    ),
+    "default": ({}, {"defaults": {"mobile": "+4915112345678"}}, "defaults mobile number 1 1"),
+    "number": (
+        {"mobile": "+4915112345678", "phone": "sip:1@pbx.example.com"},
+        {"bas_ip": {"number_template": ""}},
+        "phone phone number 1",
+    ),
+    "mapped": ({"n": "sip:1@pbx.example.com"}, {"field_map": {"number": "n"}}, "n (field_map)"),
+}
+"""Records and settings, and the line that shows where the number of a monitor comes from."""
+
+
+@pytest.mark.parametrize("case", MADE_OF)
+def test_what_a_number_of_bas_ip_is_made_of_is_shown(workplace: Workplace, case: str) -> None:
+    """By the field that the record has, however it spells it; the type is the target's."""
+    record, given, line = MADE_OF[case]
+    template = {"number_template": "sip:{mobile}@pbx.example.com"}
+    account = {**ACCOUNTS["bas_ip"], **template, **given.get("bas_ip", {})}
+    person = {"id": 1, "first_name": "Anna", "last_name": "Ahrens", **record}
+    lines = explained(workplace, "bas_ip", contacts(person), **{**given, "bas_ip": account})
+    assert any(each.startswith(line) for each in lines), lines
+    assert "(made by the target) type 1" in lines
+    assert "+49" not in "".join(lines)
+
+
 def test_all_that_is_wrong_with_a_record_is_told(workplace: Workplace) -> None:
     """Every value that does not fit and every field that lacks, not the first of them alone."""
     person = {

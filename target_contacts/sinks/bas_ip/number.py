@@ -17,6 +17,8 @@ from target_contacts.sinks.bas_ip.part import USER_TAKES, part, plain
 from target_contacts.values.basic import assert_known
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from target_contacts.contact.model import Contact
 
 INNER_NUMBERS = {
@@ -64,16 +66,23 @@ class NumberTemplate:
         """
         if self._is_set:
             return self._filled(contact)
-        found = [plain(contact, name) for name in ("mobile", "phone")]
-        if numbers := [
-            number for number in found if type_of(number) not in ({None, SAID} - {kind or ANY})
-        ]:
-            return numbers[0]
+        for name in self._numbers_in(contact, kind):
+            return plain(contact, name)
         reason = (
             "number is required, and neither mobile nor phone is an inner number or a SIP "
             "address. Set bas_ip.number_template, or number in field_map."
         )
         raise Rejected(reason, "missing", field="number")
+
+    def made_of(self, contact: Contact, kind: str | None = None) -> Sequence[str]:
+        """Return the attributes that make the number of a contact; as `number` otherwise."""
+        return self._named if self._is_set else self._numbers_in(contact, kind)[:1]
+
+    def _numbers_in(self, contact: Contact, kind: str | None) -> list[str]:
+        """Return which of mobile and phone are numbers already."""
+        found = [(name, plain(contact, name)) for name in ("mobile", "phone")]
+        unfit = {None, SAID} - {kind or ANY}
+        return [name for name, number in found if type_of(number) not in unfit]
 
     def _filled(self, contact: Contact) -> str:
         if self._literals == ["", ""] and type_of(whole := plain(contact, self._named[0])):

@@ -92,6 +92,10 @@ class BasIpSink(ApiSink[BasIp]):
             raise Rejected(reason, "invalid", field="in_black_list")
         return {**payload, "number": number, "type": kind, **flags}
 
+    def made_of(self, wire: str, contact: Contact, payload: Payload) -> Sequence[str]:
+        """Return the attributes that made the number."""
+        return self._numbers.made_of(contact, payload.get("type")) if wire == "number" else ()
+
     def read_back(self, remote_id: str) -> Mapping[str, Any] | None:
         """Return one contact, from the list that some devices give."""
         return self.client.linked(remote_id)
