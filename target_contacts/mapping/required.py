@@ -9,7 +9,7 @@ from target_contacts.errors import Rejected
 from target_contacts.values.basic import is_empty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from target_contacts.mapping.field import Field, Payload, Table
@@ -24,13 +24,19 @@ ONLY_UPDATES = (
 
 
 class Required:
-    """The fields that the destination demands."""
+    """The fields that the destination demands.
 
-    def __init__(self, table: Table, never: AbstractSet[str]) -> None:
+    Args:
+        table: The destination's fields, as the account has them.
+        never: Fields that are never sent.
+        unsent: Fields that are left out for what they are looked up by, since it is never sent.
+    """
+
+    def __init__(self, table: Table, never: AbstractSet[str], unsent: Mapping[str, str]) -> None:
         self._fields = [field for field in table.fields if field.required]
         self._own = [f.wire for f in table.fields if f.wire in table.own and not f.identifier]
         self._replaces = table.replaces
-        self._never = never
+        self._never, self._unsent = never, unsent
 
     def assert_complete(self, payload: Payload, *, creating: bool) -> None:
         """Raise Rejected if a value is missing that the destination demands."""
@@ -55,6 +61,9 @@ class Required:
             return f"{field.wire} is required, and the policy of {field.attribute} is never. " + (
                 ONLY_UPDATES
             )
+        if source := self._unsent.get(field.wire):
+            why = f"{field.wire} is required, and {source} would be sent in its place, whose policy"
+            return f"{why} is never. {ONLY_UPDATES}"
         own = "Give it by field_map."
         known = (
             f"Give it in the record ({field.attribute}), by field_map, or for all records "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import ConfigurationError
@@ -68,7 +69,9 @@ class Translator:
         ConfigurationError: If a setting names what does not exist.
     """
 
-    def __init__(self, table: Table, rules: Rules) -> None:
+    def __init__(
+        self, table: Table, rules: Rules, unsent: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         fields, field_map, defaults = table.fields, rules.field_map, rules.defaults
         wires, free = [field.wire for field in fields], table.free_prefix
         assert_known(
@@ -107,7 +110,7 @@ class Translator:
         never = {wire for wire, policy in self.policies.items() if policy == NEVER}
         clears = table.clears_fields
         self.conversion = Conversion(rules.on_invalid, clears_fields=clears, never=never)
-        self.required = Required(table, never)
+        self.required = Required(table, never, unsent)
 
     @property
     def paths(self) -> list[FieldPath]:

@@ -94,5 +94,5 @@ class Lookups:
             sent,
             fields,
             from_same_api=from_same_api,
-            is_never=lambda attribute: policies.of(attribute) == NEVER,
+            policies=policies,
         )

@@ -9,13 +9,15 @@ from target_contacts.contact.paths import FieldPath
 from target_contacts.contact.vocabulary import ATTRIBUTES
 from target_contacts.errors import Rejected
 from target_contacts.mapping.foreign_ids import is_own
+from target_contacts.mapping.policies import NEVER
 from target_contacts.values.basic import compared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from target_contacts.contact.model import Contact
     from target_contacts.mapping.field import Field, Payload
+    from target_contacts.mapping.policies import Policies
     from target_contacts.parents.memory import Match
     from target_contacts.parents.resolver import Resolver
     from target_contacts.settings import Lookup
@@ -38,7 +40,7 @@ class Reference:
         resolver: Resolver,
         *,
         from_same_api: bool,
-        is_never: Callable[[str], bool],
+        policies: Policies,
     ) -> None:
         self._field, self._others, self.resolver = field, others, resolver
         self.wire = field.wire
@@ -49,7 +51,10 @@ class Reference:
         """The attribute of the vocabulary that is looked up, if it is one."""
         self.path = FieldPath(terms.source)
         self._starts = JOINT.join(self.path.starts)
-        self._is_withheld = any(map(is_never, self.path.attributes))
+        self._is_withheld = any(policies.of(a) == NEVER for a in self.path.attributes)
+        is_sent = policies.names(field.attribute) or not resolver.sends_values
+        self.unsent = self.path.text if self._is_withheld and not is_sent else ""
+        """What the id is looked up by, if it is that value itself and is never sent."""
 
     def note(self, record: Mapping[str, Any], contact: Contact) -> None:
         """Note by what the id of a contact is to be looked up, unless its record has the id."""
@@ -59,12 +64,16 @@ class Reference:
         value = compared(contact.attributes.get(self.attribute))
         value = value or compared(self.path.value(record, {}))
         if value:
-            contact.belongs_to[attribute] = value
+            contact.belongs_to |= {attribute: value} if self._may_send(value) else {}
             if contact.has(attribute):
                 contact.spare[contact.sources.pop(attribute)] = attribute
             contact.attributes.pop(attribute, None)
         if self._rejects:
             contact.defaults.pop(attribute, None)
+
+    def _may_send(self, value: str) -> bool:
+        """Say whether a value may stand for an id at the destination, or has one in the file."""
+        return not self.unsent or self.resolver.is_in_file(value)
 
     def _is_given(self, contact: Contact) -> bool:
         """Say whether a record has an id that can be one of the destination."""
@@ -161,6 +170,11 @@ class References:
     def reads(self, name: str) -> bool:
         """Say whether a field of records, by its path with dots, is looked up."""
         return any(each.path.reads(name) for each in self._all)
+
+    @property
+    def unsent(self) -> dict[str, str]:
+        """Return the fields whose ids would be values that are never sent, and what has these."""
+        return {each.wire: each.unsent for each in self._all if each.unsent}
 
     def note(self, record: Mapping[str, Any], contact: Contact) -> None:
         """Note by what the ids of a contact are to be looked up."""

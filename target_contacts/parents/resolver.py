@@ -79,6 +79,10 @@ class Resolver:
             self._verify(self.finder)
             self._look_up(self.finder, new, withheld=withheld)
 
+    def is_in_file(self, value: str) -> bool:
+        """Say whether the file has ids for a value."""
+        return bool(self._in_file(value))
+
     def _in_file(self, value: str) -> Collection[str]:
         return self._listed.get(value) or self._listed.get(self._name(value)) or ()
 
@@ -162,6 +166,11 @@ class Resolver:
         if value not in self._ids:
             self.learn([value], withheld=withheld)
         return self._ids.get(value)
+
+    @property
+    def sends_values(self) -> bool:
+        """Say whether values that are not in the file are sent to the destination as ids."""
+        return self.finder is not None and self.finder.takes_values
 
     def told_loosely(self, value: str) -> Match | None:
         """Return what a value is only spelled like, but only the first time in a run."""

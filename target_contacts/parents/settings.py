@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tap_contacts.transport.client import ApiClient
     from target_contacts.ledger.ledger import Ledger
     from target_contacts.mapping.field import Field
+    from target_contacts.mapping.policies import Policies
     from target_contacts.settings import Lookup, Settings
     from target_contacts.sinks.base import ApiSink
     from target_contacts.sinks.finder import Finder
@@ -117,7 +118,7 @@ def references(
     fields: Sequence[Field],
     *,
     from_same_api: bool,
-    is_never: Callable[[str], bool],
+    policies: Policies,
 ) -> References:
     """Return what the contacts of a stream belong to.
 
@@ -127,7 +128,7 @@ def references(
     terms = {"parents": settings.parents, "owners": settings.owners}
     return References(
         [
-            Reference(each, field, others, found[n], from_same_api=from_same_api, is_never=is_never)
+            Reference(each, field, others, found[n], from_same_api=from_same_api, policies=policies)
             for n, field, others in _filled(found, fields)
             if (each := terms[n])
         ]

@@ -38,7 +38,7 @@ class AccountFields:
         marked: Mapping[str, Any],
     ) -> None:
         self._sink, self._rules, self._marked = sink, rules, marked
-        self._looked_up = references.attributes
+        self._looked_up, self._unsent = references.attributes, references.unsent
         self._fields, self._has_learned = sink.configured(), False
         self._use(self._fields)
         self.translator.assert_defaults()
@@ -49,7 +49,7 @@ class AccountFields:
         if self._looked_up:  # it reaches the destination by another field
             table = replace(table, also_carried=table.also_carried | self._looked_up)
         self._table: Table = table
-        self.translator = Translator(table, self._rules)
+        self.translator = Translator(table, self._rules, self._unsent)
 
     def learn(self) -> None:
         """Ask the API for the account's fields."""

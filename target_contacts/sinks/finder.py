@@ -20,6 +20,9 @@ class Finder(Protocol):
     Values are without blanks around them, in Unicode's form NFC. What is told may raise ApiError.
     """
 
+    takes_values: bool = False
+    """Whether the destination takes the values themselves in the place of ids."""
+
     def find(self, values: Collection[str]) -> Mapping[str, Collection[str]]:
         """Return the ids of each value, which are none or several if it is not one's alone.
 

@@ -112,6 +112,51 @@ def test_valomnia_looks_references_up_itself(workplace: Workplace, valomnia: Val
     assert (run.code, customers(valomnia)["F3"]) == (0, 31888)
 
 
+@pytest.mark.parametrize("options", [(), ("--explain",)], ids=["run", "explain"])
+def test_a_reference_that_is_never_sent_is_not_written_as_the_customer(
+    workplace: Workplace, valomnia: Valomnia, options: tuple[str, ...]
+) -> None:
+    """A new contact is rejected for want of it, and the reason names the policy."""
+    given = config(valomnia, parents={"from": "company", "lookup": "reference"})
+    given["valomnia"]["use_external_id"] = True
+    given["policies"] = {"company": "never"}
+    run = workplace.target(given, contacts(person(1, company="C0959")), *options)
+    assert (run.code, valomnia.contacts) == (0 if options else 3, [])
+    assert not any(line.request.holds("C0959") for line in valomnia.log)
+    if options:
+        assert "customerId" in run.out.partition("rejected for")[2]
+        return
+    (rejection,) = workplace.rejections
+    assert (rejection["code"], rejection["field"]) == ("missing", "customerId")
+    assert "company would be sent in its place, whose policy is never" in rejection["reason"]
+
+
+def test_a_contact_keeps_its_customer_whose_reference_is_never_sent(
+    workplace: Workplace, valomnia: Valomnia
+) -> None:
+    """An id of the file is sent, and so is a reference for which its field has a policy."""
+    given = config(valomnia, match_on=[], parents={"from": "company", "lookup": "reference"})
+    given["valomnia"]["use_external_id"] = True
+    people = [person(n, company=value) for n, value in enumerate(["C0959", "Marie"])]
+    assert workplace.target(given, contacts(people[0])).code == 0
+    valomnia.log.clear()
+    path = workplace.folder / "customers.csv"
+    path.write_text("value,id\nMarie,C0001\n")
+    never = {**given, "parents": {**given["parents"], "file": str(path)}}
+    never["policies"] = {"company": "never"}
+    changed = [
+        {**each, "last_name": "New", "company": v}
+        for each, v in zip(people, ["C9", "Marie"], strict=True)
+    ]
+    run = workplace.target(never, contacts(*changed))
+    assert bins(run.summary) == {"created": 1, "updated": 1}
+    assert (customers(valomnia), run.code) == ({"F0": 3229, "F1": 31888}, 0)
+    assert not any(line.request.holds(v) for line in valomnia.log for v in ("C9&", "Marie"))
+    both = {**never, "policies": {"company": "never", "customer_id": "overwrite"}}
+    run = workplace.target(both, contacts(person(3, company="C0959")))
+    assert (run.code, customers(valomnia)["F3"]) == (0, 3229)
+
+
 # cobai.
 
 

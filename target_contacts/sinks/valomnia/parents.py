@@ -32,6 +32,8 @@ NOT_SEEN = (
 class References(Listed):
     """Take references for what they are: `useExternalId` has Valomnia look them up itself."""
 
+    takes_values = True
+
     def find(self, values: Collection[str]) -> Mapping[str, Collection[str]]:
         """Return each value itself."""
         return {value: (value,) for value in values}
