@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tap_contacts.transport.adaptive_rate import MINUTE
+from tap_contacts.transport.boots import Boot  # noqa: TC001  # msgspec reads the type
 from tap_contacts.transport.fixed_rate import SPREAD_SECONDS
 
 if TYPE_CHECKING:
@@ -106,6 +107,19 @@ class Account(msgspec.Struct):
 
     permits: list[Permits] = []
     paused_until: float = 0.0
+    boot: Boot | None = None
+    """The start of the machine whose clock all times are on; None: the clock is another one."""
+
+    def go_on(self, boot: Boot | None, window: float) -> None:
+        """Forget the times of a clock that has begun anew; what was sent before may still count.
+
+        Args:
+            boot: The start of the machine, if its clock is the one that counts.
+            window: Seconds for which a request counts.
+        """
+        if boot and self.boot and self.boot.is_before(boot):
+            self.permits, self.paused_until, self.boot = [], window, None
+        self.boot = self.boot or boot
 
     def forget(self, now: float, window: float) -> None:
         """Drop what counts no more.

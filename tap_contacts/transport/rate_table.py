@@ -23,6 +23,8 @@ from tap_contacts.transport.database_troubles import LOCKED, Trouble, trouble_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tap_contacts.transport.boots import Boot
+
 SUFFIX = ".rates"
 """How the name of the file ends that holds the rates beside one of SQLite."""
 
@@ -77,22 +79,30 @@ class Row(NamedTuple):
     state: str
     now: float
     """Seconds on the clock of the database, or of the machine for SQLite."""
+    boot: Boot | None
+    """The start of the machine, if its clock is meant."""
 
 
 class RateTable:
     """The row of one account; opened when it is first read.
 
-    For SQLite, `clock` counts seconds on a clock that all processes of the machine share.
+    For SQLite, `clock` counts seconds on a clock that all processes of the machine share, from the
+    start `boot`, as far as that is known.
 
     Raises:
         ConfigurationError: If the URL is wrong, or names no database that others can see.
     """
 
     def __init__(
-        self, url: str, setting: str, account: str, clock: Callable[[], float] = time.monotonic
+        self,
+        url: str,
+        setting: str,
+        account: str,
+        clock: Callable[[], float] = time.monotonic,
+        boot: Boot | None = None,
     ) -> None:
         self._url, self._account, self._clock = _shared(url, setting), account, clock
-        self._setting = setting
+        self._setting, self._boot = setting, boot
         self._read = sa.text(_READ.format(_NOW[self._url.get_backend_name()]))
         self._connection: sa.Connection | None = None
 
@@ -112,8 +122,9 @@ class RateTable:
             if row is None:
                 connection.execute(_ENTER, {"account": self._account})
                 row = connection.execute(self._read, {"account": self._account}).one()
-            now = row[2] if connection.dialect.name == "postgresql" else self._clock()
-            return Row(row[0], row[1], now)
+            if connection.dialect.name == "postgresql":
+                return Row(row[0], row[1], row[2], None)
+            return Row(row[0], row[1], self._clock(), self._boot)
 
     def replace(self, row: Row, state: str) -> bool:
         """Change what is known, and say whether nobody else did so since the row was read.

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 from singer_sdk.exceptions import ConfigurationError
 
+from tap_contacts.transport.boots import boot
 from tap_contacts.transport.database_troubles import LOCKED, Trouble
 from tap_contacts.transport.errors import Stopped
 from tap_contacts.transport.rate_lease import Lease, leased
@@ -166,6 +167,7 @@ class SharedRate:
         for _ in range(TRIES):
             row = self._table.read()
             account = _account(row.state)
+            account.go_on(row.boot, self._window)
             result = change(account, row.now)
             state = msgspec.json.encode(account).decode()
             if state == row.state or self._table.replace(row, state):
@@ -187,7 +189,7 @@ def shared(sharing: Sharing, url: str, *, is_must: bool) -> SharedRate | None:
     """
     outage, logger = sharing.outage, sharing.logger
     try:
-        table = RateTable(url, SETTING, sharing.account)
+        table = RateTable(url, SETTING, sharing.account, boot=boot())
     except ConfigurationError:
         if is_must:
             raise

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from tap_contacts.transport.boots import Boot
     from tests.support.plain import Clock
 
 ACCOUNT = "a" * 64
@@ -32,6 +33,7 @@ def rate(  # noqa: PLR0913
     is_must: bool = True,
     ahead: float = 0.0,
     trip: Callable[[], float] = float,
+    boot: Boot | None = None,
 ) -> SharedRate:
     """Return the shared rate of a process.
 
@@ -42,6 +44,7 @@ def rate(  # noqa: PLR0913
         is_must: Whether nothing may be sent without the database.
         ahead: Seconds by which the clock of this process is ahead of the machine's.
         trip: Returns the seconds that the database takes to answer.
+        boot: The start of the machine.
     """
 
     def own() -> float:
@@ -54,7 +57,7 @@ def rate(  # noqa: PLR0913
         return now
 
     outage = CircuitBreaker(own, clock.sleep)
-    table = RateTable(url, "rate_url", ACCOUNT, late)
+    table = RateTable(url, "rate_url", ACCOUNT, late, boot)
     loss = Loss("API", table.title, outage, LOGGER, is_must=is_must)
     return SharedRate(table, limits, loss, own, LOGGER)
 

@@ -17,6 +17,7 @@ from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.cobai.client import Cobai
 from tap_contacts.apis.porters.client import Porters
+from tap_contacts.transport.boots import Boot, boot
 from tap_contacts.transport.errors import Stopped
 from tap_contacts.transport.rate_loss import LONGEST_LOSS
 from tap_contacts.transport.rate_permits import Account, Permits, Wish, limit_of
@@ -150,6 +151,55 @@ def test_a_clock_that_was_set_back_ends_no_permits_late() -> None:
     limit = limit_of("POST", {"POST": 5})
     assert old.give(wish, limit, 10.0, 61.0).wait == 900
     assert old.give(wish, limit, 911.0, 61.0).count == 1
+
+
+FIRST = Boot("a", 1.7e9)
+AGAIN = Boot("b", FIRST.began + 50_000)
+
+
+@pytest.mark.parametrize("before", [950.0, 100.0, 3.0], ids=["later", "earlier", "much earlier"])
+@pytest.mark.parametrize("after", [1.0, 70.0, 200.0])
+def test_a_start_of_the_machine_ends_a_pause_and_no_window_holds_too_many(
+    url: str, clock: Clock, before: float, after: float
+) -> None:
+    """Its clock begins anew; a minute later nothing that was sent before counts."""
+    clock.now = before
+    first = rate(url, clock, WRITES, boot=FIRST)
+    run([sender := steady(first, 0.01)], clock, before + 5)
+    assert len(sender.times) == 500
+    first.pause(800)
+    clock.now = after
+    second = steady(rate(url, clock, WRITES, boot=AGAIN), 0.01)
+    third = steady(rate(url, clock, WRITES, boot=AGAIN), 0.01)
+    run([second, third], clock, after + 120)
+    times = sorted([*second.times, *third.times])
+    assert max(after, 61) <= times[0] <= max(after, 61) + 1
+    assert most_in_a_window(times) == 500
+
+
+@pytest.mark.parametrize(
+    "other",
+    [None, FIRST, Boot("a", AGAIN.began), Boot("b", FIRST.began + 1)],
+    ids=["not told", "same", "the time was set", "a container of its own id"],
+)
+def test_what_is_no_start_of_the_machine_leaves_all_as_it_is(
+    url: str, clock: Clock, other: Boot | None
+) -> None:
+    """The pause that one was asked for holds for the other, and so for both alternately."""
+    boots = (FIRST, other, FIRST)
+    first, *others = (rate(url, clock, WRITES, boot=boot) for boot in boots)
+    first.pause(70)
+    senders = [steady(each, 0.01) for each in others]
+    run(senders, clock, START + 200)
+    assert min(each.times[0] for each in senders) >= START + 70
+    assert most_in_a_window([at for each in senders for at in each.times]) <= 500
+
+
+def test_this_machine_tells_its_start_again_and_again() -> None:
+    """Where it tells it at all: whoever asks gets the same, but for the time that asking takes."""
+    first, second = boot(), boot()
+    assert (first is None) == (second is None)
+    assert not (first and second and first.is_before(second))
 
 
 # Pauses.
