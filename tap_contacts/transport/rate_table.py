@@ -19,6 +19,7 @@ from singer_sdk.exceptions import ConfigurationError, SingerSDKError
 
 from tap_contacts.transport import database_url
 from tap_contacts.transport.database_troubles import LOCKED, Trouble, trouble_of
+from tap_contacts.transport.frozen_server import given_up_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 SUFFIX = ".rates"
 """How the name of the file ends that holds the rates beside one of SQLite."""
+
+ANSWER_SECONDS = 30.0
+"""How long PostgreSQL may take to answer; later the connection is taken for lost."""
 
 BUSY_SECONDS = 2.0
 """How long SQLite waits for another process that writes."""
@@ -103,6 +107,7 @@ class RateTable:
     ) -> None:
         self._url, self._account, self._clock = _shared(url, setting), account, clock
         self._setting, self._boot = setting, boot
+        self.answer_seconds = ANSWER_SECONDS
         self._read = sa.text(_READ.format(_NOW[self._url.get_backend_name()]))
         self._connection: sa.Connection | None = None
 
@@ -150,12 +155,19 @@ class RateTable:
         try:
             if self._connection is None:
                 self._connection = self._opened()
-            yield self._connection
+            with self._answered(self._connection):
+                yield self._connection
         except (sa.exc.SQLAlchemyError, OSError, TypeError, ValueError, OverflowError) as error:
             trouble = trouble_of(error)
             if trouble is not LOCKED:
                 self.close()
             raise Unusable(trouble) from None
+
+    def _answered(self, connection: sa.Connection) -> contextlib.AbstractContextManager[None]:
+        """Return a context that ends with an error if a server does not answer in it."""
+        if connection.dialect.name != "postgresql":
+            return contextlib.nullcontext()
+        return given_up_after(self.answer_seconds, connection)
 
     def _opened(self) -> sa.Connection:
         options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "poolclass": sa.pool.NullPool}
@@ -170,7 +182,8 @@ class RateTable:
         except ImportError:
             raise database_url.no_driver(self._url, self._setting) from None
         connection = engine.connect()
-        self._set_up(connection)
+        with self._answered(connection):
+            self._set_up(connection)
         return connection
 
     def _set_up(self, connection: sa.Connection) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tap_contacts.transport.circuit_breaker import CircuitBreaker
 from tap_contacts.transport.rate_loss import Loss
-from tap_contacts.transport.rate_table import RateTable
+from tap_contacts.transport.rate_table import ANSWER_SECONDS, RateTable
 from tap_contacts.transport.shared_rate import SharedRate
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def rate(  # noqa: PLR0913
     ahead: float = 0.0,
     trip: Callable[[], float] = float,
     boot: Boot | None = None,
+    patience: float = ANSWER_SECONDS,
 ) -> SharedRate:
     """Return the shared rate of a process.
 
@@ -45,6 +46,7 @@ def rate(  # noqa: PLR0913
         ahead: Seconds by which the clock of this process is ahead of the machine's.
         trip: Returns the seconds that the database takes to answer.
         boot: The start of the machine.
+        patience: Seconds of real time after which a server that does not answer is given up.
     """
 
     def own() -> float:
@@ -58,6 +60,7 @@ def rate(  # noqa: PLR0913
 
     outage = CircuitBreaker(own, clock.sleep)
     table = RateTable(url, "rate_url", ACCOUNT, late, boot)
+    table.answer_seconds = patience
     loss = Loss("API", table.title, outage, LOGGER, is_must=is_must)
     return SharedRate(table, limits, loss, own, LOGGER)
 

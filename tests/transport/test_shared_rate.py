@@ -7,12 +7,14 @@ import logging
 import random
 import sqlite3
 import stat
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.cobai.client import Cobai
@@ -25,6 +27,7 @@ from tap_contacts.transport.sharing import account_of
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support.commands import contacts
 from tests.support.forked import CONTEXT
+from tests.support.ledger_stores import postgres
 from tests.support.plain import client_of, is_waiting
 from tests.support.shared_rates import ACCOUNT, Sender, most_in_a_window, rate, run, send, told
 from tests.support.zoho_people import ANNA
@@ -350,6 +353,38 @@ def test_a_connection_that_was_cut_is_made_again(store: Store, clock: Clock) -> 
     assert shared.claim("POST") == 0
     shared.close()
     store.mend()
+
+
+def test_a_server_that_never_answers_is_given_up_and_asked_again(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing is sent meanwhile, and a line says so; here another session keeps the row."""
+    with postgres() as store:
+        shared = rate(store.url, clock, WRITES, patience=0.5)
+        run([steady(shared, 1)], clock, START + 2)
+        server = sa.create_engine(store.url)
+        with server.connect() as other:
+            other.execute(sa.text("SELECT 1 FROM contacts_rates FOR UPDATE"))
+            clock.sleep(2)
+            shared.get_ready("POST")
+            assert shared.claim("POST") > 0
+            assert "Nothing is sent until it is back" in caplog.text
+        server.dispose()
+        clock.sleep(2)
+        run([sender := steady(shared, 1)], clock, clock.now + 3)
+        assert len(sender.times) > 1
+
+
+def test_a_connection_that_answered_in_time_is_left_alone(clock: Clock) -> None:
+    """Also after the time that one look may take."""
+    with postgres() as store:
+        shared = rate(store.url, clock, {}, patience=0.2)
+        for _ in range(3):
+            shared.get_ready("POST")
+            assert shared.claim("POST") == 0
+            threading.Event().wait(0.25)
+            clock.sleep(2)
+        shared.close()
 
 
 @pytest.mark.parametrize(
