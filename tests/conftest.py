@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.commands import Workplace
-from tests.support.ledger_stores import SqliteStore, Store, postgres
+from tests.support.ledger_stores import SqliteStore, Store, drop_all, postgres
 from tests.support.plain import Clock, PlainApi
 
 if TYPE_CHECKING:
@@ -33,6 +33,11 @@ def pytest_collection_finish() -> None:
     """Look for garbage from now on, but not among the tests, of which there are many."""
     gc.freeze()
     gc.enable()
+
+
+def pytest_sessionfinish() -> None:
+    """Remove what the tests made on a server."""
+    drop_all()
 
 
 @pytest.fixture

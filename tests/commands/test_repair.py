@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,7 +17,7 @@ from target_contacts.ledger.ledger import Ledger
 from tests.crash.lab import KINDS
 from tests.crash.people import person
 from tests.sandbox.bas_ip import BasIp
-from tests.sandbox.zoho_voice import ZohoVoice
+from tests.sandbox.zoho_voice import ACCESS_TOKEN, ZohoVoice
 from tests.support.commands import FAST, SOON, Finished, Workplace, contacts
 from tests.support.fake_run import Place
 from tests.support.fake_sink import FakeSink
@@ -27,7 +29,6 @@ from tests.support.zoho_people import ANNA, BERT, bins, names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from tests.support.ledger_stores import Store
 
@@ -69,6 +70,11 @@ class Desk:
         account = f"{settings['api']} {settings['ledger_account']}"
         return Ledger(settings["ledger_url"], account)
 
+    def state(self) -> str:
+        """Return a hash of all that the ledger knows of the account."""
+        with closing(self.opened()) as ledger:
+            return ledger.state()
+
     def put(self, number: int, status: str, remote_id: str | None = None) -> None:
         """Let the ledger have an entry of this status for the record with this id."""
         with closing(self.opened()) as ledger:
@@ -87,6 +93,14 @@ def opened(zoho: ZohoVoice, workplace: Workplace, **settings: Any) -> Desk:
 def desk(zoho: ZohoVoice, workplace: Workplace) -> Desk:
     """Return an account into which Anna and Bert were written."""
     return opened(zoho, workplace)
+
+
+@pytest.fixture(scope="module")
+def shared_desk() -> Iterator[Desk]:
+    """Return the same, for tests that only read."""
+    with ZohoVoice() as server, tempfile.TemporaryDirectory() as folder:
+        signed_in = {"api_url": server.url, "access_token": ACCESS_TOKEN}
+        yield opened(server, Workplace(Path(folder)), zoho_voice=signed_in)
 
 
 @pytest.fixture
@@ -139,8 +153,9 @@ def test_list_finds_a_ledger_whose_address_has_changed(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("key", ["1", "1.0", '{"id": 1}', '{"id": "1"}', "1e0"])
-def test_show_finds_a_record_by_its_key_however_written(desk: Desk, key: str) -> None:
+def test_show_finds_a_record_by_its_key_however_written(shared_desk: Desk, key: str) -> None:
     """It tells id, status, and the names of fields; no value."""
+    desk = shared_desk
     shown = desk.show(key)
     told = {name: text.strip() for name, text in shown.items()}
     assert told["fields filled"] == "email, first_name, mobile"
@@ -211,17 +226,15 @@ def test_a_stream_without_key_is_shown_by_hash(zoho: ZohoVoice, workplace: Workp
     ],
 )
 def test_what_cannot_be_is_said_in_a_sentence(
-    zoho: ZohoVoice, workplace: Workplace, options: tuple[str, ...], code: int, words: str
+    shared_desk: Desk, options: tuple[str, ...], code: int, words: str
 ) -> None:
     """Wrong options are usage; a record that is not known is a failure. Nothing changes."""
-    config = {**zoho.target_config(), "ledger_account": "office"}
-    desk = Desk(workplace, config)
-    desk.run(ANNA)
-    ended = desk.ledger(*options)
+    before = shared_desk.state()
+    ended = shared_desk.ledger(*options)
     assert (ended.code, ended.out) == (code, "")
     assert words in ended.log
     assert "Traceback" not in ended.log
-    assert bins(desk.run(ANNA).summary) == {"unchanged": 1}
+    assert shared_desk.state() == before
 
 
 def test_an_option_of_a_command_is_nothing_for_a_run(zoho: ZohoVoice, workplace: Workplace) -> None:
@@ -443,9 +456,9 @@ def test_each_api_says_whether_a_contact_is_there(workplace: Workplace, api: str
         wrong = "/".join([*parts[:-1], parts[-1][:-1] + ("1" if parts[-1][-1] != "1" else "2")])
         relink = "relink", "--stream", "contacts", "--key", "1", "--remote-id"
         writes = len(sandbox.writes)
-        given = wrong, f"0{remote_id}", f"{remote_id}?", remote_id
+        given = wrong, f"0{remote_id}", remote_id
         codes = [desk.ledger(*relink, each).code for each in given]
-        assert codes == [1, 1, 2, 1 if api == "bas_ip" else 0]
+        assert codes == [1, 1, 1 if api == "bas_ip" else 0]
         assert len(sandbox.writes) == writes
 
 

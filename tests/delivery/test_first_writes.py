@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from target_contacts.sinks.item import Item
     from tests.support.fake_run import Record
 
-MANY = 50
+MANY = 24
 
 
 def people(count: int = MANY) -> list[Record]:

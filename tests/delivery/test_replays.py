@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import itertools
-import sqlite3
-from contextlib import closing
-from typing import IO, TYPE_CHECKING, Any, cast
+import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,63 +12,74 @@ from tap_contacts.transport.errors import GivenUp
 from target_contacts.commands.repair import relinked
 from target_contacts.delivery.replays import SUPERSEDED
 from target_contacts.ledger.entry import INTENT, MARKED, WRITTEN, Entry
-from target_contacts.target import TargetContacts
+from target_contacts.report.rejects import Rejects
 from tests.sandbox.zoho_voice import ZohoVoice
-from tests.support.commands import FAST, SOON, Workplace, contacts, singer
+from tests.support.commands import Workplace, contacts
 from tests.support.fake_run import FakeRun, Place
-from tests.support.fake_sink import LATE, LOST, REFUSED, Fault
+from tests.support.fake_sink import LATE, LOST, REFUSED, Fault, ShortSink
 from tests.support.zoho_people import ANNA, BERT, bins
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from tests.support.commands import Finished
+    from tests.support.fake_run import Record
 
+
+NUMBERS = itertools.count(1)
 IN_DOUBT = Fault(GivenUp("Fake", "update", "no answer", http_status=504))
 
-BAD = "nonsense"
+BAD = "no address at all, and longer than any"
 """An e-mail address that is none."""
 
 
-@pytest.fixture
-def zoho() -> Iterator[ZohoVoice]:
-    """Return a running Zoho Voice, empty."""
-    with ZohoVoice() as server:
-        yield server
-
-
 class Nights:
-    """Runs of a target one after the other, each with its rejects file."""
+    """Runs into one destination, one after the other, each with what it rejected."""
 
-    def __init__(self, zoho: ZohoVoice, workplace: Workplace) -> None:
-        """Take the account."""
-        self._workplace, self._zoho = workplace, zoho
-        self._config = {**zoho.target_config(), "max_rejects": -1, "batch_size_rows": 1}
+    def __init__(self, place: Place, folder: Path) -> None:
+        """Take the destination, and where the rejects files go."""
+        self._place, self._folder = place, folder
 
-    def read(self, *rows: dict[str, Any], **settings: Any) -> str:
-        """Write records; return the rejects of that run."""
-        ended = self._workplace.target({**self._config, **settings}, contacts(*rows))
-        assert ended.code == 0, ended.log
-        return singer(self._workplace.rejects) if ended.summary["rejected"] else ""
+    def read(self, *rows: Record, **settings: Any) -> list[Record]:
+        """Write records one by one; return those that were rejected, as a rejects file has them."""
+        return self.kept(self._sent(rows, **settings))
 
-    def replay(self, *rejects: str, **settings: Any) -> Finished:
+    def kept(self, run: FakeRun) -> list[Record]:
+        """Return the records of the rejects file of a run, each with its rejection."""
+        rejects = Rejects(str(self._folder / str(next(NUMBERS))), "fake")
+        for message, why in zip(run.kept, run.rejections, strict=True):
+            rejects.add({}, message, why)
+        rejects.close()
+        lines = rejects.path.read_text().splitlines() if rejects.path else []
+        told = [json.loads(line) for line in lines]
+        return [{**each["record"], "rejection": each["rejection"]} for each in told if each]
+
+    def replay(self, *rejects: list[Record], **settings: Any) -> FakeRun:
         """Pipe rejects files back in, one after the other."""
-        mended = {"on_invalid_value": "drop_field", **settings}
-        return self._workplace.target({**self._config, **mended}, "".join(rejects))
+        rows = [row for each in rejects for row in each]
+        return self._sent(rows, **{"on_invalid_value": "drop_field", **settings})
+
+    def _sent(self, rows: Sequence[Record], **settings: Any) -> FakeRun:
+        run = FakeRun(self._place, **settings)
+        for row in rows:
+            run.send(row)
+        run.finish()
+        return run
 
     @property
     def company(self) -> str | None:
         """Return the company that Anna has at the destination."""
-        (anna,) = [c for c in self._zoho.contacts if c["first_name"] == "Anna"]
+        held = self._place.sink.contacts.values()
+        (anna,) = [c for c in held if c["first_name"] == "Anna"]
         company: str | None = anna.get("company")
         return company
 
 
 @pytest.fixture
-def nights(zoho: ZohoVoice, workplace: Workplace) -> Nights:
+def nights(tmp_path: Path) -> Iterator[Nights]:
     """Return an account."""
-    return Nights(zoho, workplace)
+    with Place(tmp_path, ShortSink) as place:
+        yield Nights(place, tmp_path)
 
 
 def version(company: str, *, bad: bool = False) -> dict[str, Any]:
@@ -78,14 +87,26 @@ def version(company: str, *, bad: bool = False) -> dict[str, Any]:
     return {**ANNA, "company": company, **({"email": BAD} if bad else {})}
 
 
+def test_a_rejects_file_goes_over_no_later_version(workplace: Workplace) -> None:
+    """The third version is there; the second one, rejected before, is skipped with a reason."""
+    with ZohoVoice() as zoho:
+        config = {**zoho.target_config(), "max_rejects": -1}
+        for each in (version("One"), version("Two", bad=True), version("Three")):
+            assert workplace.target(config, contacts(each)).code == 0
+        ended = workplace.target({**config, "on_invalid_value": "drop_field"}, workplace.rejects)
+        assert (ended.code, bins(ended.summary)) == (0, {"skipped": 1})
+        assert [each["company"] for each in zoho.contacts] == ["Three"]
+    assert SUPERSEDED in ended.log
+
+
 def test_what_has_landed_since_stays(nights: Nights) -> None:
     """The third version is there; the second one, rejected before, is skipped with a reason."""
     nights.read(version("One"))
     rejects = nights.read(version("Two", bad=True))
     nights.read(version("Three"))
-    ended = nights.replay(rejects)
-    assert (ended.code, bins(ended.summary), nights.company) == (0, {"skipped": 1}, "Three")
-    assert SUPERSEDED in ended.log
+    run = nights.replay(rejects)
+    assert (run.bins, nights.company) == ({"skipped": 1}, "Three")
+    assert run.books.skipped_for(SUPERSEDED) == 1
 
 
 def test_a_version_that_is_still_the_last_is_sent(nights: Nights) -> None:
@@ -93,18 +114,18 @@ def test_a_version_that_is_still_the_last_is_sent(nights: Nights) -> None:
     nights.read(version("One"), BERT)
     rejects = nights.read(version("Two", bad=True))
     nights.read({**BERT, "company": "Acme"})
-    assert bins(nights.replay(rejects).summary) == {"updated": 1}
+    assert nights.replay(rejects).bins == {"updated": 1}
     assert nights.company == "Two"
-    assert bins(nights.replay(rejects).summary) == {"unchanged": 1}
+    assert nights.replay(rejects).bins == {"unchanged": 1}
 
 
 def test_a_record_that_never_landed_is_sent(nights: Nights) -> None:
     """Unless it has landed since."""
     rejects = nights.read(version("One", bad=True))
-    assert bins(nights.replay(rejects).summary) == {"created": 1}
+    assert nights.replay(rejects).bins == {"created": 1}
     older = nights.read({**BERT, "email": BAD, "company": "Old"})
     nights.read({**BERT, "company": "New"})
-    assert bins(nights.replay(older).summary) == {"skipped": 1}
+    assert nights.replay(older).bins == {"skipped": 1}
 
 
 @pytest.mark.parametrize("rows", [("good", "bad"), ("bad", "good")])
@@ -113,7 +134,7 @@ def test_within_one_run_the_order_counts(nights: Nights, rows: Sequence[str]) ->
     first, last = rows
     rejects = nights.read(version("First", bad=first == "bad"), version("Last", bad=last == "bad"))
     replayed = nights.replay(rejects)
-    assert bins(replayed.summary) == ({"updated": 1} if last == "bad" else {"skipped": 1})
+    assert replayed.bins == ({"updated": 1} if last == "bad" else {"skipped": 1})
     assert nights.company == "Last"
 
 
@@ -124,46 +145,42 @@ def test_of_two_rejects_the_later_one_wins(nights: Nights, order: Sequence[int],
     nights.read(version("One"))
     files = [nights.read(version(name, bad=True)) for name in ("Two", "Three")]
     given = [files[number] for number in order]
-    for each in ["".join(given)] if runs == "one run" else given:
-        assert nights.replay(each).code == 0
+    for each in [[*given[0], *given[1]]] if runs == "one run" else given:
+        nights.replay(each)
     assert nights.company == "Three"
 
 
+ORDERS = [each for n in (2, 3) for each in itertools.permutations(("Two", "Three", "Four"), n)]
+"""Versions of somebody, in the order in which one input has them."""
+
+
 @pytest.mark.parametrize("size", [1, 2, 50])
-@pytest.mark.parametrize(
-    "names", [each for n in (2, 3) for each in itertools.permutations(("Two", "Three", "Four"), n)]
-)
-def test_in_one_input_the_latest_version_wins(
-    tmp_path: Path, zoho: ZohoVoice, names: Sequence[str], size: int
-) -> None:
+def test_in_one_input_the_latest_version_wins(workplace: Workplace, size: int) -> None:
     """Two and Three were rejected in this order, Four never; in whichever order they come."""
-    ledger = {"ledger_url": f"sqlite:///{tmp_path / 'ledger.db'}"}
-    config = {**FAST, **SOON, **zoho.target_config(), **ledger, "rejects_dir": str(tmp_path)}
-
-    def write(*messages: dict[str, Any]) -> None:
-        target = TargetContacts(config={**config, "batch_size_rows": size})
-        assert target.run(cast("IO[str]", io.BytesIO(singer(messages).encode()))) == 0
-
-    schema, record = contacts(version("One"))
-    write(schema, record)
-    rejection = {"accepted": _source(tmp_path)}
+    people = [
+        {**ANNA, "id": n, "first_name": f"Anna{n}", "mobile": f"+49151123456{n:02}"}
+        for n in range(len(ORDERS))
+    ]
     times = {"Two": "2026-01-02T00:00:00+00:00", "Three": "2026-01-02T00:00:00.5+00:00"}
-    rejections = {
-        name: {"rejection": {**rejection, "first_rejected_at": at}} for name, at in times.items()
-    }
-    write(
-        schema,
-        *({**record, "record": version(name), **rejections.get(name, {})} for name in names),
-    )
-    (anna,) = zoho.contacts
-    assert anna["company"] == max(names, key=("Two", "Three", "Four").index)
 
+    def of(person: Record, name: str) -> Record:
+        message = contacts({**person, "company": name})[1]
+        told = {"accepted": accepted[person["id"]], "first_rejected_at": times.get(name)}
+        return {**message, "rejection": told} if name in times else message
 
-def _source(folder: Path) -> str:
-    """Return the hash of the only record that the ledger in a folder knows."""
-    with closing(sqlite3.connect(folder / "ledger.db")) as database:
-        ((source,),) = database.execute("SELECT source FROM contacts")
-    return str(source)
+    with ZohoVoice() as zoho:
+        config = {**zoho.target_config(), "max_rejects": -1, "batch_size_rows": size}
+        first = contacts(*({**each, "company": "One"} for each in people))
+        assert workplace.target(config, first).summary["created"] == len(people)
+        workplace.target(config, contacts(*({**each, "email": "none"} for each in people)))
+        lines = [line for line in workplace.rejects if line["type"] == "RECORD"]
+        accepted = {each["record"]["id"]: each["rejection"]["accepted"] for each in lines}
+        given = zip(people, ORDERS, strict=True)
+        rows = [of(person, name) for person, names in given for name in names]
+        assert workplace.target(config, [first[0], *rows]).code == 0
+        held = {each["first_name"]: each["company"] for each in zoho.contacts}
+    for n, names in enumerate(ORDERS):
+        assert held[f"Anna{n}"] == max(names, key=("Two", "Three", "Four").index), names
 
 
 def test_a_record_that_is_rejected_again_keeps_its_place(nights: Nights) -> None:
@@ -172,13 +189,12 @@ def test_a_record_that_is_rejected_again_keeps_its_place(nights: Nights) -> None
     two = nights.read(version("Two", bad=True))
     three = nights.read(version("Three", bad=True))
     again = nights.replay(two, on_invalid_value="reject")
-    assert again.summary["rejected"] == 1
-    (line,) = [each for each in nights._workplace.rejects if "rejection" in each]  # noqa: SLF001
+    assert again.bins == {"rejected": 1}
+    (line,) = two_again = nights.kept(again)
     assert line["rejection"]["attempts"] == 2
     assert line["rejection"]["first_rejected_at"] < line["rejection"]["rejected_at"]
-    two_again = singer(nights._workplace.rejects)  # noqa: SLF001
     nights.replay(three)
-    assert bins(nights.replay(two_again).summary) == {"skipped": 1}
+    assert nights.replay(two_again).bins == {"skipped": 1}
     assert nights.company == "Three"
 
 
@@ -186,17 +202,17 @@ def test_a_record_that_is_rejected_again_keeps_its_place(nights: Nights) -> None
 def test_a_rejection_that_does_not_tell_is_sent(nights: Nights, rejection: Any) -> None:
     """A file of an earlier version, or one that somebody made, is taken as any input."""
     nights.read(version("One"))
-    schema, record = contacts(version("Two"))
-    ended = nights.replay(singer([schema, {**record, "rejection": rejection}]))
-    assert (bins(ended.summary), nights.company) == ({"updated": 1}, "Two")
+    run = nights.replay([{**version("Two"), "rejection": rejection}])
+    assert (run.bins, nights.company) == ({"updated": 1}, "Two")
 
 
-def test_a_record_with_a_property_of_that_name_is_none(nights: Nights) -> None:
+def test_a_record_with_a_property_of_that_name_is_none(workplace: Workplace) -> None:
     """Only the message's own key counts."""
-    nights.read(version("One"))
     row = {**version("Two"), "rejection": {"accepted": "x", "first_rejected_at": "2000"}}
-    assert nights.read(row) == ""
-    assert nights.company == "Two"
+    with ZohoVoice() as zoho:
+        for each in (version("One"), row):
+            assert workplace.target(zoho.target_config(), contacts(each)).code == 0
+        assert [each["company"] for each in zoho.contacts] == ["Two"]
 
 
 def test_a_refused_update_leaves_the_accepted_version_the_last(tmp_path: Path) -> None:

@@ -30,9 +30,10 @@ from tests.support.ledger_stores import SqliteStore, Store, postgres
 from tests.support.zoho_people import ANNA, BERT, bins, names
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.support.under_way import UnderWay
 
 OVER = 2 * (LEASE_SECONDS + MARGIN_SECONDS) + 2
 """Seconds after which a run that waits has surely been overtaken."""
@@ -86,7 +87,7 @@ def overtake(store: Store) -> None:
 
 
 @contextlib.contextmanager
-def waiting(zoho: ZohoVoice, workplace: Workplace, store: Store) -> Iterator[subprocess.Popen[str]]:
+def waiting(zoho: ZohoVoice, workplace: Workplace, store: Store) -> Iterator[UnderWay]:
     """Start a run that has announced its creates and waits, as the API told it to."""
     zoho.fault(on=f"POST {API}", status=429, headers={"Retry-After": str(round(OVER))})
     with started(workplace, config(zoho, store, concurrency=1, checkpoint_seconds=60)) as process:

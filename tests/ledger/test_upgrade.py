@@ -84,8 +84,13 @@ def columns(store: Store) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_ledger_of_each_form_keeps_all_it_knows(store: Store, form: str) -> None:
-    """Entries read as they were, open creates included; a second opening changes nothing."""
+def test_a_ledger_of_each_form_keeps_all_it_knows_and_takes_new_entries(
+    store: Store, form: str
+) -> None:
+    """Entries read as they were, open creates included; a second opening changes nothing.
+
+    It has all columns and the number of today, and what is entered then is found.
+    """
     before = rows(restored(store, form))
     with closing(Ledger(store.url, ACCOUNT)) as ledger:
         one, two, three = (ledger.digest([key]) for key in ("1", "2", "3"))
@@ -100,14 +105,8 @@ def test_a_ledger_of_each_form_keeps_all_it_knows(store: Store, form: str) -> No
             {name: row[name] for name in old} for old, row in zip(had, after[table], strict=True)
         ]
         assert kept == had or table == FORM.name
-    with closing(Ledger(store.url, ACCOUNT)):
+    with closing(Ledger(store.url, ACCOUNT)) as ledger:
         assert rows(store) == after
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_a_ledger_of_each_form_takes_new_entries(store: Store, form: str) -> None:
-    """It has all columns and the number of today, and what is entered then is found."""
-    with closing(Ledger(restored(store, form).url, ACCOUNT)) as ledger:
         ledger.lock(0)
         new = Entry(ledger.digest(["4"]), WRITTEN, "1004", "p", "i", "s", None, created=True)
         ledger.put("contacts", [new])

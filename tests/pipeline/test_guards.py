@@ -53,20 +53,20 @@ def held(sandbox: Sandbox, text: str) -> int:
 
 def test_each_api_gets_just_the_limit(sandbox: Sandbox, workplace: Workplace) -> None:
     """New and changed contacts in one run, which PORTERS takes in one request."""
-    config, known = sandbox.target_config(), [person(n) for n in KNOWN]
+    config, known = sandbox.target_config(), [person(n) for n in range(1, 9)]
     assert workplace.target(config, contacts(*known)).code == 0
-    changed = [{**person(n), "first_name": "Changed", "job_title": "Chief"} for n in KNOWN]
-    mixed = contacts(*changed, *map(person, range(21, 41)), state={"at": 40})
-    run = workplace.target({**config, "guards": {"max_creates": 7}}, mixed)
-    assert (run.code, run.out, len(sandbox.contacts)) == (4, "", 27), run.log
-    assert bins(run.summary) == {"updated": 20, "created": 7, "skipped": 13}
-    assert held(sandbox, "Changed") == 20
+    changed = [{**each, "first_name": "Changed", "job_title": "Chief"} for each in known]
+    mixed = contacts(*changed, *map(person, range(21, 29)), state={"at": 28})
+    run = workplace.target({**config, "guards": {"max_creates": 3}}, mixed)
+    assert (run.code, run.out, len(sandbox.contacts)) == (4, "", 11), run.log
+    assert bins(run.summary) == {"updated": 8, "created": 3, "skipped": 5}
+    assert held(sandbox, "Changed") == 8
     again = [{**each, "first_name": "Again"} for each in changed]
-    run = workplace.target(config, contacts(*again), "--allow", "max_updates=6")
-    assert (run.code, run.summary["updated"], held(sandbox, "Again")) == (4, 6, 6), run.log
-    rest = workplace.target(config, contacts(*again, *map(person, range(21, 41)), state={"at": 40}))
-    assert (rest.code, rest.messages) == (0, [{"at": 40}])
-    assert bins(rest.summary) == {"updated": 14, "unchanged": 13, "created": 13}
+    run = workplace.target(config, contacts(*again), "--allow", "max_updates=3")
+    assert (run.code, run.summary["updated"], held(sandbox, "Again")) == (4, 3, 3), run.log
+    rest = workplace.target(config, contacts(*again, *map(person, range(21, 29)), state={"at": 28}))
+    assert (rest.code, rest.messages) == (0, [{"at": 28}])
+    assert bins(rest.summary) == {"updated": 5, "unchanged": 6, "created": 5}
 
 
 @pytest.mark.parametrize("api", CLEARING)
@@ -129,20 +129,24 @@ def test_a_run_killed_at_the_limit_is_followed_by_one_that_sends_nothing_more() 
         running.kill()
         running.ended()
         assert len(writes) == 5
-        for _ in range(3):
+        for _ in range(2):
             run = lab.run(people)
             assert (run.code, len(lab.sandbox.contacts)) == (4, 5), run.log
         assert lab.verdict == (0, 0, [])
 
 
+@pytest.mark.parametrize("sandbox", ["porters", "zoho_voice"], indirect=True)
 def test_a_source_that_stays_wrong_writes_nothing_more(
     sandbox: Sandbox, workplace: Workplace
 ) -> None:
-    """However often it is run, at every API; once it is mended, it goes through by itself."""
+    """However often it is run; once it is mended, it goes through by itself.
+
+    One API takes several contacts in a request, the other takes them one by one.
+    """
     config = {**sandbox.target_config(), "guards": {"max_creates": 3}}
     known, wrong = [person(n) for n in range(1, 4)], [person(n) for n in range(21, 26)]
     assert workplace.target(config, contacts(*known)).code == 0
-    for _ in range(3):
+    for _ in range(2):
         run = workplace.target(config, contacts(*known, *wrong, state={"at": 25}))
         assert (run.code, run.out, len(sandbox.contacts)) == (4, "", 6), run.log
         assert run.summary["guards"] == [{"guard": "max_creates", "seen": 5, "limit": 3}]

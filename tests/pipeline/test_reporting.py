@@ -6,7 +6,6 @@ import io
 import re
 import resource
 import signal
-import subprocess
 from typing import IO, TYPE_CHECKING, Any, cast
 
 import pytest
@@ -20,8 +19,9 @@ from target_contacts.report.outcome_file import RUNS
 from target_contacts.report.summary import BINS, MARKED
 from target_contacts.target import TargetContacts
 from tests.sandbox.zoho_voice import ZohoVoice
-from tests.support.commands import BIN, FAST, SOON, contacts, singer
+from tests.support.commands import FAST, SOON, contacts, singer
 from tests.support.reports import Reported
+from tests.support.under_way import UnderWay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -206,7 +206,6 @@ def test_a_run_that_a_signal_ends_is_reported(place: Place, workplace: Workplace
     ends = {signal.SIGTERM: "ended by SIGTERM", signal.SIGKILL: "did not end"}
     for number, ended in ends.items():
         with started(place, workplace, person(number)) as process:
-            assert process.stdout
             assert process.stdout.readline()
             process.send_signal(number)
         assert place.report.facts["ended"] == ended
@@ -214,18 +213,12 @@ def test_a_run_that_a_signal_ends_is_reported(place: Place, workplace: Workplace
     assert place.report.records(RUNS) == []
 
 
-def started(place: Place, workplace: Workplace, record: Record) -> subprocess.Popen[bytes]:
+def started(place: Place, workplace: Workplace, record: Record) -> UnderWay:
     """Start the target as a command that has written a record, and awaits more."""
     path = workplace.folder / "config.json"
     path.write_text(singer([{**place.config, "checkpoint_seconds": 0}]))
-    process = subprocess.Popen(
-        [BIN / "target-contacts", "--config", path],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    assert process.stdin
-    process.stdin.write(singer(contacts(record, state={"at": 1})).encode())
+    process = UnderWay("target-contacts", ["--config", str(path)], workplace.folder)
+    process.stdin.write(singer(contacts(record, state={"at": 1})))
     process.stdin.flush()
     return process
 

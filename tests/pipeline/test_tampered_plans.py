@@ -15,7 +15,6 @@ from tests.support.zoho_people import ANNA, BERT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
 CARL = {"id": 3, "first_name": "Carl", "mobile": "+4915100000001"}
 NIGHT: list[dict[str, Any]] = [
@@ -25,16 +24,26 @@ NIGHT: list[dict[str, Any]] = [
 ]
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Return the plan of an update, a create and a deletion."""
     with ZohoVoice() as zoho:
+        tmp_path = tmp_path_factory.mktemp("site")
         signed_in = {"api_url": zoho.url, "access_token": ACCESS_TOKEN}
         found = Site(zoho, tmp_path, {"on_delete": "delete", "zoho_voice": signed_in})
         found.run([ANNA, BERT])
         found.plan(NIGHT)
         zoho.log.clear()
         yield found
+
+
+@pytest.fixture(autouse=True)
+def whole(site: Site) -> Iterator[bytes]:
+    """Return the plan as it is before and after each test."""
+    found = site.path.read_bytes()
+    yield found
+    site.path.write_bytes(found)
+    site.sandbox.log.clear()
 
 
 def other(value: Any) -> Any:
@@ -72,16 +81,14 @@ def tampered(lines: Sequence[dict[str, Any]]) -> Iterator[tuple[Any, list[dict[s
                 yield (number, wire, name), edited
 
 
-def test_every_value_of_every_line_counts(site: Site) -> None:
+def test_every_value_of_every_line_counts(site: Site, whole: bytes) -> None:
     """Also if the seal was made to fit: what would be written is compared with all that is told."""
-    whole = site.path.read_bytes()
     lines = [json.loads(line) for line in whole.splitlines()]
     assert (sealed(lines), len(lines)) == (whole, 5)
     for place, edited in tampered(lines):
         plain = b"".join(json.dumps(line).encode() + b"\n" for line in edited)
         assert refused(site, plain), place
         assert refused(site, sealed(edited)), place
-    assert refused(site, whole)[:60] == ""
 
 
 FORMS: dict[str, Callable[[list[bytes]], list[bytes]]] = {
@@ -143,3 +150,9 @@ def test_every_value_of_the_source_counts(site: Site) -> None:
                 continue
     assert site.sandbox.writes == []
     assert wrong == []
+
+
+def test_the_plan_as_it_was_written_is_carried_out(site: Site, whole: bytes) -> None:
+    """After all that was refused, it holds still: nothing has been written."""
+    assert site.sandbox.writes == []
+    assert refused(site, whole)[:60] == ""

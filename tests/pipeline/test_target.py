@@ -19,6 +19,7 @@ from target_contacts.errors import Rejected
 from target_contacts.report.rejects import Rejects
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support.commands import BIN, FAST, Workplace, contacts, singer
+from tests.support.under_way import UnderWay
 from tests.support.zoho_people import ANNA, BERT, bins, names
 
 if TYPE_CHECKING:
@@ -375,17 +376,11 @@ def test_a_late_failure_keeps_the_state_of_what_landed(
     assert bins(again.summary) == {"created": 1, "unchanged": 1}
 
 
-def started(workplace: Workplace, config: dict[str, Any]) -> subprocess.Popen[bytes]:
+def started(workplace: Workplace, config: dict[str, Any]) -> UnderWay:
     """Start a target whose input stays open."""
     path = workplace.folder / "config.json"
     path.write_text(json.dumps({**FAST, **config}))
-    return subprocess.Popen(
-        [BIN / "target-contacts", "--config", path],
-        cwd=workplace.folder,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    return UnderWay("target-contacts", ["--config", str(path)], workplace.folder)
 
 
 def test_a_signal_ends_the_run_without_state_for_what_was_not_written(
@@ -394,15 +389,14 @@ def test_a_signal_ends_the_run_without_state_for_what_was_not_written(
     """SIGTERM ends a waiting target with 143; its rerun writes what was not."""
     config = {**zoho.target_config(), "checkpoint_seconds": 3600}
     with started(workplace, config) as process:
-        assert process.stdin
-        process.stdin.write(singer(contacts(ANNA, state={"at": 1})).encode())
+        process.stdin.write(singer(contacts(ANNA, state={"at": 1})))
         process.stdin.flush()
         while not (workplace.folder / "target-contacts.db").exists():
             assert process.poll() is None
         os.kill(process.pid, signal.SIGTERM)
         out, log = process.communicate(timeout=10)
-    assert (process.returncode, out, zoho.contacts) == (143, b"", [])
-    assert b"Traceback" not in log
+    assert (process.returncode, out, zoho.contacts) == (143, "", [])
+    assert "Traceback" not in log
 
 
 class HeldBack(ZohoVoice):
@@ -427,15 +421,13 @@ def test_a_signal_in_mid_batch_leaves_no_intent_of_what_never_left(workplace: Wo
     with HeldBack() as zoho:
         config = {**zoho.target_config(), "match_on": [], "concurrency": 1, "canary": False}
         with started(workplace, config) as process:
-            assert process.stdin
-            process.stdin.write(singer(contacts(*people)).encode())
+            process.stdin.write(singer(contacts(*people)))
             process.stdin.close()
-            process.stdin = None
             assert zoho.asked.wait(60)
             process.send_signal(signal.SIGTERM)
             threading.Timer(0.5, zoho.answers.set).start()
             _, log = process.communicate(timeout=60)
-        assert (process.returncode, b"Traceback" in log, len(zoho.contacts)) == (143, False, 1)
+        assert (process.returncode, "Traceback" in log, len(zoho.contacts)) == (143, False, 1)
         assert [row[3] for row in rows(workplace)] == ["written"]
         zoho.log.clear()
         again = workplace.target(config, contacts(*people))
@@ -452,7 +444,6 @@ def test_a_tap_goes_on_while_a_batch_is_written(workplace: Workplace) -> None:
         HeldBack() as zoho,
         started(workplace, {**zoho.target_config(), "batch_size_rows": 1}) as process,
     ):
-        assert process.stdin
         pipe = process.stdin.fileno()
         os.write(pipe, b"".join(lines[:2]))
         assert zoho.asked.wait(60)

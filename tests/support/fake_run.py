@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
@@ -18,6 +17,7 @@ from target_contacts.delivery.peers import Peers
 from target_contacts.delivery.steps import Asks, RunForDelivery, Steps
 from target_contacts.delivery.unanswered import MOST_HELD, Unanswered
 from target_contacts.delivery.versions import Versions
+from target_contacts.errors import Rejected
 from target_contacts.ledger.ledger import Ledger
 from target_contacts.parents.lookups import Lookups
 from target_contacts.pipeline.intake import Intake
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from target_contacts.delivery.leavers import Leavers
     from target_contacts.delivery.plan import Plan
     from target_contacts.delivery.planned import Planned, Received
-    from target_contacts.errors import Rejected
     from target_contacts.ledger.entry import Entry
     from target_contacts.pipeline.prepare import Preparation
     from target_contacts.sinks.base import ApiSink
@@ -108,7 +107,7 @@ class FakeRun:
         self.planner = planner or (Planner() if self.settings.dry_run else None)
         self.place, self.sink = place, place.sink
         self.ledger = place.ledger.copied() if self.planner else place.ledger
-        self.books, self.states, self.rejections = Books(), list[Any](), list["Rejected"]()
+        self.books, self.states, self.rejections = Books(), list[Any](), list[Rejected]()
         self.kept: list[Mapping[str, Any]] = []
         """The messages that were rejected, with what is told of each in a rejects file."""
         self.warnings: list[str] = []
@@ -181,12 +180,20 @@ class FakeRun:
         return reason
 
     def _items(self, steps: _Steps, changed: Iterable[Received]) -> Iterator[Planned]:
-        """Yield records as they are sent, and keep those that say that they left the source."""
+        """Yield records as they are sent, and settle those that are not sent."""
         for received in changed:
-            with suppress(Gone):
-                self._gone.append(received)
-                yield steps.preparation.item(received)
-                self._gone.pop()
+            if item := self._item(steps, received):
+                yield item
+
+    def _item(self, steps: _Steps, received: Received) -> Planned | None:
+        """Return a record as it is sent; keep it if it says that it left the source."""
+        try:
+            return steps.preparation.item(received)
+        except Rejected as why:
+            steps.outcomes.reject(received, why)
+        except Gone:
+            self._gone.append(received)
+        return None
 
     def settle_due(self) -> None:
         """Settle the creates that are held and cannot be carried out any more."""

@@ -16,6 +16,7 @@ import target_contacts.target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from multiprocessing.connection import Connection
     from pathlib import Path
 
 MAINS = {"tap-contacts": tap_contacts.tap.main, "target-contacts": target_contacts.target.main}
@@ -58,6 +59,22 @@ def open_streams(stdin: Path, stdout: Path, stderr: Path) -> None:
         handle = os.open(path, flags, 0o600)
         os.dup2(handle, number)
         os.close(handle)
+    _open_text()
+
+
+def be_in(command: str, options: Sequence[str], folder: Path, pipes: Sequence[Connection]) -> None:
+    """Be a command in a folder, with pipes in the place of the three streams."""
+    os.chdir(folder)
+    _name_test()
+    for number, pipe in enumerate(pipes):
+        os.dup2(pipe.fileno(), number)
+        pipe.close()
+    _open_text()
+    sys.argv = [command, *options]
+    MAINS[command]()
+
+
+def _open_text() -> None:
     sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
     sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
     sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False, buffering=1)

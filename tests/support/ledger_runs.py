@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import subprocess
 import threading
 from typing import IO, TYPE_CHECKING, Any
 
 from tests.sandbox.zoho_voice import ZohoVoice
-from tests.support.commands import BIN, FAST, SOON, Workplace, contacts, singer
+from tests.support.commands import FAST, SOON, Workplace, contacts, singer
+from tests.support.under_way import UnderWay
 from tests.support.zoho_people import ANNA
 
 if TYPE_CHECKING:
@@ -60,36 +60,26 @@ def config(zoho: ZohoVoice, store: Store, **changed: Any) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def started(workplace: Workplace, settings: dict[str, Any]) -> Iterator[subprocess.Popen[str]]:
+def started(workplace: Workplace, settings: dict[str, Any]) -> Iterator[UnderWay]:
     """Start a target whose input stays open; it is killed if it runs at the end."""
     path = workplace.folder / f"started-{next(NUMBERS)}.json"
     path.write_text(json.dumps(settings))
-    with subprocess.Popen(
-        [BIN / "target-contacts", "--config", path],
-        cwd=workplace.folder,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with UnderWay("target-contacts", ["--config", str(path)], workplace.folder) as process:
         try:
             yield process
         finally:
             process.kill()
 
 
-def feed(process: subprocess.Popen[str], text: str) -> None:
+def feed(process: UnderWay, text: str) -> None:
     """Write to a target's input, leaving it open."""
-    assert process.stdin
     process.stdin.write(text)
     process.stdin.flush()
 
 
-def end_input(process: subprocess.Popen[str]) -> None:
+def end_input(process: UnderWay) -> None:
     """End a target's input."""
-    assert process.stdin
     process.stdin.close()
-    process.stdin = None
 
 
 def line_of(stream: IO[str] | None, words: str = "") -> str:
@@ -99,7 +89,7 @@ def line_of(stream: IO[str] | None, words: str = "") -> str:
 
 
 @contextlib.contextmanager
-def holding(workplace: Workplace, settings: dict[str, Any]) -> Iterator[subprocess.Popen[str]]:
+def holding(workplace: Workplace, settings: dict[str, Any]) -> Iterator[UnderWay]:
     """Start a target that has written Anna and waits for more."""
     with started(workplace, settings) as process:
         feed(process, singer(contacts(ANNA, state={"at": 1})))

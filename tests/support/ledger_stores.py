@@ -90,6 +90,15 @@ class PostgresStore(Store):
     def mend(self) -> None:
         """Do nothing: the next run connects anew."""
 
+    def empty(self) -> None:
+        """End all connections and remove all tables."""
+        self.fail()
+        engine = sa.create_engine(self.url)
+        with engine.begin() as connection:
+            for statement in ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public"):
+                connection.execute(sa.text(statement))
+        engine.dispose()
+
     def drop(self) -> None:
         """Remove the database."""
         self._execute(f"DROP DATABASE {self.name} WITH (FORCE)")
@@ -100,13 +109,24 @@ class PostgresStore(Store):
             connection.execute(sa.text(statement))
 
 
+_EMPTY: list[PostgresStore] = []
+"""Databases that no test uses now: to empty one takes a tenth of the time of making one."""
+
+
 @contextlib.contextmanager
 def postgres() -> Iterator[PostgresStore]:
-    """Give a database on the server of the environment, or skip the test."""
+    """Give an empty database on the server of the environment, or skip the test."""
     if SERVER not in os.environ:
         pytest.skip(NO_SERVER)
-    made = PostgresStore(sa.make_url(os.environ[SERVER]))
+    made = _EMPTY.pop() if _EMPTY else PostgresStore(sa.make_url(os.environ[SERVER]))
     try:
         yield made
     finally:
-        made.drop()
+        made.empty()
+        _EMPTY.append(made)
+
+
+def drop_all() -> None:
+    """Remove the databases that were made."""
+    while _EMPTY:
+        _EMPTY.pop().drop()
