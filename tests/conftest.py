@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support import statements
 from tests.support.commands import Workplace
 from tests.support.ledger_stores import SqliteStore, Store, drop_all, postgres
 from tests.support.plain import Clock, PlainApi
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+statements.share()
 gc.disable()  # until all tests are collected: ten thousand of them are no garbage
 
 LONGEST = (

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 SEED = 7
-COUNT = 45
+COUNT = 30
 ID_OF = {"zoho_voice": "contact_id", "cobai": "uuid", "porters": "Contact.P_Id", "valomnia": "id"}
 CHANGE: dict[str, dict[str, Any]] = {
     "zoho_voice": {"last_name": "Somebody Else"},

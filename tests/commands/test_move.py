@@ -180,18 +180,18 @@ SPOILT: dict[str, Callable[[list[bytes]], list[bytes]]] = {
 }
 
 
-@pytest.mark.parametrize("how", SPOILT)
-def test_a_spoilt_file_enters_nothing(mover: Mover, how: str) -> None:
+def test_a_spoilt_file_enters_nothing(mover: Mover) -> None:
     """One sentence says so, and the ledger stays empty, so that a whole file still goes in."""
     mover.ledger("export")
     whole = mover.file.read_bytes()
-    mover.file.write_bytes(b"".join(SPOILT[how](whole.splitlines(keepends=True))))
-    refused = mover.ledger("import", **mover.elsewhere)
-    assert (refused.code, refused.out) == (2, "")
-    assert "is not as --ledger export wrote it" in refused.log
-    assert "Nothing was entered" in refused.log
-    if how == "no row":
-        assert "line 2 is no row that this version knows" in refused.log
+    for how, spoil in SPOILT.items():
+        mover.file.write_bytes(b"".join(spoil(whole.splitlines(keepends=True))))
+        refused = mover.ledger("import", **mover.elsewhere)
+        assert (refused.code, refused.out) == (2, ""), how
+        assert "is not as --ledger export wrote it" in refused.log, how
+        assert "Nothing was entered" in refused.log, how
+        row = "line 2 is no row that this version knows" in refused.log
+        assert row or how != "no row"
     mover.file.write_bytes(whole)
     assert mover.ledger("import", **mover.elsewhere).out.startswith("Imported")
 

@@ -397,7 +397,7 @@ VALUES = st.sampled_from(["absent", None, "", "one", "two"])
 
 
 @settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=st.lists(st.tuples(VALUES, VALUES), min_size=2, max_size=4))
 def test_any_history_of_two_fields_ends_as_the_source_says(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -79,6 +80,9 @@ def without(record: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in record.items() if name not in names}
 
 
+NAMED = ("Lacks", "Gone", "New")
+"""First names that tell some people apart."""
+
 # Parts of a name.
 
 
@@ -96,9 +100,6 @@ def test_a_name_is_left_alone_where_a_record_lacks_a_part_of_it(
     else:
         assert bins(run.summary) == {"updated": 1}
         assert ("left alone" in run.log) == whole_only
-
-
-# Lists and objects.
 
 
 # Plain values.
@@ -146,17 +147,30 @@ def test_the_ledger_remembers_neither_values_nor_names_of_properties(
 # Defaults.
 
 
-def test_a_default_never_goes_over_a_value(sandbox: Sandbox, workplace: Workplace) -> None:
-    """A record that lacks its e-mail address leaves that at the destination as it is."""
+def test_a_default_fills_what_is_empty_and_never_goes_over_a_value(
+    sandbox: Sandbox, workplace: Workplace
+) -> None:
+    """A new contact gets it for what its record lacks, one that is there for what is gone.
+
+    Also where an API can clear nothing. A record that lacks its address leaves it as it is.
+    """
     if type(sandbox) not in MAILS:
         pytest.skip("a monitor has no e-mail addresses")
     config = sandbox.target_config()
     config["defaults"] |= {"email": "unknown@example.com"}
     config |= {"field_map": {"webUserName": "id"}} if sandbox.api == "cobai" else {}
-    workplace.target(config, contacts(ANNA))
-    bare = without({**ANNA, "phone": "+4930123456"}, "email")
-    run = workplace.target(config, contacts(bare))
-    assert (bins(run.summary), mail(sandbox)) == ({"updated": 1}, ANNA["email"])
+    lacks, gone, new = (
+        {**ANNA, "id": n, "first_name": name, "email": f"a{n}@example.com", "mobile": f"+4930{n}"}
+        for n, name in enumerate(NAMED, start=100)
+    )
+    assert bins(workplace.target(config, contacts(lacks, gone)).summary) == {"created": 2}
+    changed = without({**lacks, "phone": "+4930123456"}, "email"), {**gone, "email": None}
+    ended = workplace.target(config, [*contacts(*changed), *contacts(without(new, "email"))])
+    assert bins(ended.summary) == {"created": 1, "updated": 2}
+    told = {json.dumps(held): str(held.get(MAILS[type(sandbox)])) for held in sandbox.contacts}
+    mails = {name: mail for text, mail in told.items() for name in NAMED if name in text}
+    unknown = "unknown@example.com"
+    assert mails == {"Lacks": "a100@example.com", "Gone": unknown, "New": unknown}
 
 
 def test_a_default_does_not_complete_a_name_that_is_there(
@@ -185,29 +199,6 @@ def test_a_default_goes_over_nothing_that_is_replaced_as_a_whole(
         workplace.target(config, contacts(told))
         run = workplace.target(config, contacts({**without(told, *lacking), "note": "x"}))
         assert (run.code, name(monitor)) == (3, "Anna Ahrens")
-
-
-def test_a_default_fills_a_new_contact(sandbox: Sandbox, workplace: Workplace) -> None:
-    """A contact that is created gets the default for what its record does not have."""
-    if type(sandbox) not in MAILS:
-        pytest.skip("a monitor has no e-mail addresses")
-    config = sandbox.target_config()
-    config["defaults"] |= {"email": "unknown@example.com"}
-    config |= {"field_map": {"webUserName": "id"}} if sandbox.api == "cobai" else {}
-    run = workplace.target(config, contacts(without(ANNA, "email")))
-    assert (bins(run.summary), mail(sandbox)) == ({"created": 1}, "unknown@example.com")
-
-
-def test_a_default_fills_what_becomes_empty(sandbox: Sandbox, workplace: Workplace) -> None:
-    """What is gone at the source gives way to the default, also where an API can clear nothing."""
-    if type(sandbox) not in MAILS:
-        pytest.skip("a monitor has no e-mail addresses")
-    config = sandbox.target_config()
-    config["defaults"] |= {"email": "unknown@example.com"}
-    config |= {"field_map": {"webUserName": "id"}} if sandbox.api == "cobai" else {}
-    workplace.target(config, contacts(ANNA))
-    workplace.target(config, contacts({**ANNA, "email": None}))
-    assert mail(sandbox) == "unknown@example.com"
 
 
 def test_a_default_fills_what_is_empty_where_nobody_knows_what_filled_it(

@@ -110,7 +110,7 @@ def test_a_signal_ends_the_wait_for_what_another_program_holds(
             holder.hold()
         feed(process, singer(contacts({**ANNA, "company": "Acme"}, state={"at": 2})))
         with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(timeout=2)
+            process.wait(timeout=0.7)
         process.send_signal(signal.SIGTERM)
         out, log = process.communicate(timeout=IN_TIME)
     assert (process.returncode, out, "Traceback" in log) == (143, "", False)
@@ -129,7 +129,7 @@ def test_a_run_waits_for_a_short_transaction_of_another_program(
         feed(process, singer(contacts(ANNA, BERT)))
         end_input(process)
         with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(timeout=2)
+            process.wait(timeout=0.7)
         holder.close()
         process.communicate(timeout=30)
     assert (process.returncode, names(zoho)) == (0, ["Anna", "Bert"])

@@ -192,7 +192,7 @@ def test_a_wrong_option_ends_with_2(zoho: ZohoVoice, workplace: Workplace, optio
 @given(
     st.sampled_from(GUARDS), st.text(max_size=6) | st.from_regex(r"[0-9]{1,4}%?", fullmatch=True)
 )
-@settings(max_examples=50, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.filter_too_much])
 def test_settings_and_options_take_the_same(name: str, value: str) -> None:
     """What one refuses, the other refuses with the same words."""
     assume("\0" not in value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import time
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -95,24 +96,31 @@ def test_hundreds_of_streams_are_read_in_time(zoho: ZohoVoice, workplace: Workpl
 # Deep ones.
 
 
-@pytest.mark.parametrize("levels", [101, 1_000, 100_000])
-@pytest.mark.parametrize("signs", [("[", "]"), ('{"a":', "}")])
+def deep(number: int, levels: int, opens: str, closes: str) -> str:
+    """Return a line with a record that nests too deep."""
+    deepest = opens * levels + '"} ]["' + closes * levels
+    start = f'{{"type": "RECORD", "stream": "contacts", "record": {{"id": {number}, "x": '
+    return start + deepest + "}}\n"
+
+
 def test_a_record_that_nests_too_deep_is_rejected_alone(
-    levels: int, signs: tuple[str, str], zoho: ZohoVoice, workplace: Workplace
+    zoho: ZohoVoice, workplace: Workplace
 ) -> None:
     """Those around it land; it is kept with null for what is too deep."""
-    deepest = signs[0] * levels + '"} ]["' + signs[1] * levels
-    line = '{"type": "RECORD", "stream": "contacts", "record": {"id": 7, "x": ' + deepest + "}}\n"
+    signs = itertools.product([101, 1_000, 100_000], [("[", "]"), ('{"a":', "}")])
+    lines = [deep(n, levels, *each) for n, (levels, each) in enumerate(signs, start=7)]
     head, anna, bert = singer(contacts(ANNA, BERT)).splitlines(keepends=True)
-    run = workplace.target(zoho.target_config(), head + anna + line + bert)
-    assert (run.code, len(zoho.contacts), run.summary["rejected"]) == (3, 2, 1)
-    assert [each["code"] for each in workplace.rejections] == ["too_deep"]
-    kept = next(m["record"] for m in workplace.rejects if m["type"] == "RECORD")
-    depth, inner = 2, kept["x"]
-    while inner is not None:
-        (inner,) = inner if isinstance(inner, list) else inner.values()
-        depth += 1
-    assert (kept["id"], depth) == (7, too_deep.DEEPEST)
+    run = workplace.target(zoho.target_config(), head + anna + "".join(lines) + bert)
+    assert (run.code, len(zoho.contacts), run.summary["rejected"]) == (3, 2, len(lines))
+    assert [each["code"] for each in workplace.rejections] == ["too_deep"] * len(lines)
+    kept = [m["record"] for m in workplace.rejects if m["type"] == "RECORD"]
+    assert [each["id"] for each in kept] == [*range(7, 7 + len(lines))]
+    for each in kept:
+        depth, inner = 2, each["x"]
+        while inner is not None:
+            (inner,) = inner if isinstance(inner, list) else inner.values()
+            depth += 1
+        assert depth == too_deep.DEEPEST, each["id"]
 
 
 @pytest.mark.parametrize(

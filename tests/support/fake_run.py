@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
@@ -38,7 +41,6 @@ from tests.support.plain import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from typing_extensions import Self
 
@@ -53,13 +55,25 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 
+@functools.cache
+def _new_ledger() -> bytes:
+    """Return the file of an empty ledger: to make its tables takes longer than most runs."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "ledger.db")
+        Ledger(f"sqlite:///{path}", "fake").close()
+        return path.read_bytes()
+
+
 class Place:
     """A destination and a ledger, which outlive the runs; a context manager that closes it."""
 
     def __init__(self, folder: Path, kind: type[FakeSink] = FakeSink) -> None:
         self.clock, self.shutdown = Clock(), Shutdown()
         self.sink = kind(self.clock, self.shutdown)
-        self.ledger = Ledger(f"sqlite:///{folder / 'ledger.db'}", "fake")
+        path = folder / "ledger.db"
+        if not path.exists():
+            path.write_bytes(_new_ledger())
+        self.ledger = Ledger(f"sqlite:///{path}", "fake")
 
     def __enter__(self) -> Self:
         """Return it; the ledger is open already."""

@@ -13,6 +13,7 @@ import phonenumbers
 from tap_contacts.tap import STREAMS
 from target_contacts.ledger.ledger import Ledger
 from target_contacts.target import SINKS
+from tests.support import statements
 
 NEEDED = (
     "tests.support.kept",
@@ -33,6 +34,7 @@ def get_ready() -> None:
         importlib.import_module(name)
     assert all(STREAMS.values())
     assert all(SINKS.values())
+    statements.share()
     phonenumbers.parse("+4915112345678", "DE")
     ledger = Ledger("sqlite://", "nobody")
     ledger.has_entries("contacts")
