@@ -79,6 +79,12 @@ def remembered(place: Place) -> list[Guarded]:
 
 EVERY = pytest.mark.parametrize("guard", BAD)
 
+INTERRUPTED = [
+    *((STOPPED, after) for after in (0, 2, 4, 5)),
+    *((fault, after) for fault in (LOST, LANDED, LATE) for after in (0, 4)),
+]
+"""What becomes of a write, and of how many there were before it; the limit is five."""
+
 
 @EVERY
 @pytest.mark.parametrize("limit", [0, 1, 7, "25%"])
@@ -113,8 +119,7 @@ def test_a_mended_source_goes_through_by_itself(place: Place, guard: str) -> Non
 
 
 @EVERY
-@pytest.mark.parametrize("fault", [STOPPED, LOST, LANDED, LATE])
-@pytest.mark.parametrize("after", [0, 2, 4, 5])
+@pytest.mark.parametrize(("fault", "after"), INTERRUPTED)
 def test_what_an_interrupted_run_let_through_counts_in_the_next(
     place: Place, guard: str, fault: Fault, after: int
 ) -> None:
