@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import atexit
 import contextlib
 import os
 import sqlite3
@@ -130,3 +131,6 @@ def drop_all() -> None:
     """Remove the databases that were made."""
     while _EMPTY:
         _EMPTY.pop().drop()
+
+
+atexit.register(drop_all)  # where no test session ends, as in a trial
