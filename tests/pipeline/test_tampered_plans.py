@@ -86,9 +86,9 @@ def test_every_value_of_every_line_counts(site: Site, whole: bytes) -> None:
     lines = [json.loads(line) for line in whole.splitlines()]
     assert (sealed(lines), len(lines)) == (whole, 5)
     for place, edited in tampered(lines):
-        plain = b"".join(json.dumps(line).encode() + b"\n" for line in edited)
-        assert refused(site, plain), place
         assert refused(site, sealed(edited)), place
+    plain = b"".join(json.dumps(line).encode() + b"\n" for line in edited)
+    assert "its seal does not fit it" in refused(site, plain)
 
 
 FORMS: dict[str, Callable[[list[bytes]], list[bytes]]] = {

@@ -30,6 +30,9 @@ PACKAGES = ("tap_contacts.", "target_contacts.")
 STAYING = {"MainThread", "ending"}
 """Threads that a process may keep: its own, and the one that waits for a signal."""
 
+STREAMS = 3
+"""How many descriptors are input, output and log."""
+
 ENDING_SECONDS = 0.1
 """How long a thread that is about to end may take."""
 
@@ -152,13 +155,16 @@ def _is_ended(thread: threading.Thread) -> bool:
 
 
 def _files() -> set[int]:
-    """Return the descriptors of what is open, but for pipes, which each wait for a signal needs."""
+    """Return the descriptors of what is open, but for the streams, which the next command opens.
+
+    Pipes are none of them, since each wait for a signal needs some.
+    """
     return set(filter(_is_counted, (int(path.name) for path in Path("/dev/fd").iterdir())))
 
 
 def _is_counted(number: int) -> bool:
     try:
-        return not stat.S_ISFIFO(os.fstat(number).st_mode)
+        return number >= STREAMS and not stat.S_ISFIFO(os.fstat(number).st_mode)
     except OSError:  # what listed them is closed by now
         return False
 
