@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import gc
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support import statements
 from tests.support.commands import Workplace
+from tests.support.launched import Launchers
 from tests.support.ledger_stores import SqliteStore, Store, drop_all, postgres
 from tests.support.plain import Clock, PlainApi
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 statements.share()
 gc.disable()  # until all tests are collected: ten thousand of them are no garbage
@@ -46,6 +48,13 @@ def pytest_sessionfinish() -> None:
 def workplace(tmp_path: Path) -> Workplace:
     """Return an empty folder in which to run the commands."""
     return Workplace(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def launchers() -> Iterator[Launchers]:
+    """Return a folder of the commands, for a shell."""
+    with tempfile.TemporaryDirectory() as folder, Launchers(Path(folder)) as made:
+        yield made
 
 
 @pytest.fixture

@@ -9,10 +9,8 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from contextlib import ExitStack
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -33,12 +31,14 @@ from tests.expected import FIXTURES
 from tests.sandbox.__main__ import MORE_SOURCES, Sandboxes, show
 from tests.sandbox.__main__ import SOURCES as FIRST_SOURCES
 from tests.settings_page import page
-from tests.support.launched import Launchers
 from tests.support.paths import ROOT
 from tests.support.product import APIS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.launched import Launchers
 
 DOCS = ROOT / "docs"
 README = ROOT / "README.md"
@@ -261,13 +261,6 @@ def assert_shown(expected: list[str], output: str) -> None:
             words.pop(0)
         assert words, f"not printed, or not in this order: {line}"
         words.pop(0)
-
-
-@pytest.fixture(scope="module")
-def launchers() -> Iterator[Launchers]:
-    """Return a folder of the commands, for a shell."""
-    with tempfile.TemporaryDirectory() as folder, Launchers(Path(folder)) as made:
-        yield made
 
 
 def ran(line: str, folder: Path, launchers: Launchers) -> str:

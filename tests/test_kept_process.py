@@ -39,13 +39,16 @@ WRONG: list[dict[str, Any]] = [
 ]
 
 
-def run(folder: Path, settings: dict[str, Any], *, alone: bool) -> Finished:
+def run(
+    folder: Path, settings: dict[str, Any], *, alone: bool, env: dict[str, str] | None = None
+) -> Finished:
     """Run the target in a new folder, on a new account.
 
     Args:
         folder: The folder.
         settings: What differs from a config that works.
         alone: Whether its process is to be nothing before and nothing after.
+        env: Variables of its environment.
     """
     folder.mkdir()
     workplace = Workplace(folder)
@@ -54,13 +57,12 @@ def run(folder: Path, settings: dict[str, Any], *, alone: bool) -> Finished:
         for name, value in settings.items():
             both = isinstance(value, dict) and name in config
             config[name] = {**config[name], **value} if both else value
-        env: dict[str, str] | None = {} if alone else None
-        return workplace.run("target-contacts", config, stdin=PEOPLE, env=env)
+        return workplace.run("target-contacts", config, stdin=PEOPLE, env=env, alone=alone)
 
 
 def shown(finished: Finished) -> tuple[int, str, str]:
     """Return all that a run said, without what differs from run to run."""
-    log = finished.log.replace("kept", "alone")
+    log = re.sub("/(kept|before)", "/alone", finished.log).replace("/after", "/alone")
     return finished.code, finished.out, CHANGING.sub("?", log)
 
 
@@ -71,6 +73,24 @@ def test_a_command_does_the_same_in_a_process_that_was_others(tmp_path: Path) ->
         after = run(tmp_path / f"kept{number}", settings, alone=False)
         alone = run(tmp_path / f"alone{number}", settings, alone=True)
         assert shown(after) == shown(alone)
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"LOGLEVEL": "DEBUG"},
+        {"TARGET_CONTACTS_LOGLEVEL": "ERROR", "TARGET_CONTACTS_MAX_TRIES": "1"},
+        {"HTTPS_PROXY": "http://127.0.0.1:9"},
+    ],
+)
+def test_nothing_of_a_variable_is_left(tmp_path: Path, env: dict[str, str]) -> None:
+    """The process is kept all the same, and the next command says what it would say anyway."""
+    before = run(tmp_path / "before", {}, alone=False)
+    with_it = run(tmp_path / "with", {}, alone=False, env=env)
+    after = run(tmp_path / "after", {}, alone=False)
+    assert with_it.code == 0
+    assert shown(before) == shown(after)
+    assert re.findall(r'"pid":(\d+)', before.log) == re.findall(r'"pid":(\d+)', after.log)
 
 
 def test_a_process_is_kept_for_the_next_command(tmp_path: Path) -> None:

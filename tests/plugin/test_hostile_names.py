@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from tap_contacts.plugin import printable
 from tests.sandbox.server import Response
 from tests.sandbox.zoho_voice import ZohoVoice
-from tests.support.commands import BIN, FAST, contacts, singer
+from tests.support.commands import BIN, contacts
 from tests.support.plain import PlainApi
 
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ CONTROLS = [
     "bell\x07\x08\x7f\x9b31m",
     "\U000e0041tag",
 ]
+EVERY_CONTROL = "".join(sorted({char for name in CONTROLS for char in name if ord(char) > 126}))
+SHORT = f"\x1b[2J\r\x07\x08\x0b\x0c{EVERY_CONTROL}gone"
+"""All of these signs in a name of a length that is shown."""
+HOSTILE = [CONTROLS[1], SHORT]
 PEOPLE = ["anna@example.com", "+49 151 12345678", "0151-12345678", "id 4915112345678"]
 
 LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \| [A-Z]+ +\| ")
@@ -63,7 +68,7 @@ def assert_clean(log: str) -> None:
 # Texts.
 
 
-@settings(derandomize=True, deadline=None, database=None)
+@settings(derandomize=True, deadline=None, database=None, max_examples=50)
 @given(st.text())
 def test_any_text_becomes_harmless_and_stays_told_apart(text: str) -> None:
     """Nothing but printable characters and blanks is left, and plain texts stay as they are."""
@@ -109,9 +114,9 @@ def test_what_does_not_is_not(name: str) -> None:
 # The target.
 
 
-def stream_of(name: str, place: str) -> list[dict[str, Any]]:
+def stream_of(name: str, place: str, stream: str = "contacts") -> list[dict[str, Any]]:
     """Return messages that have a name in a certain place."""
-    head, record = contacts(ANNA)
+    head, record = contacts(ANNA, stream=stream)
     schema, fields = head["schema"], dict(ANNA)
     below = {"work": {name: {"email": "x@example.org"}}, name: {name: "x"}}
     forms: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -138,18 +143,21 @@ def test_a_name_of_a_field_forges_no_line_and_tells_nobody(
     place: str, zoho: ZohoVoice, workplace: Workplace
 ) -> None:
     """Wherever it stands, it is escaped or counted; an address is nowhere in the log."""
-    for name in (*CONTROLS, *PEOPLE):
-        run = workplace.target(zoho.target_config(), stream_of(name, place))
-        assert run.code in {0, 3, 2}
-        assert_clean(run.log)
-        assert not [person for person in PEOPLE if person in run.log]
-        explained = workplace.target(zoho.target_config(), stream_of(name, place), "--explain")
-        assert is_clean(explained.out)
-        assert not [person for person in PEOPLE if person in explained.out + explained.log]
+    names = [*CONTROLS, SHORT, *PEOPLE]
+    streams = [stream_of(name, place, f"contacts{n}") for n, name in enumerate(names)]
+    config, messages = {**zoho.target_config(), "streams": ["*"]}, [*chain(*streams)]
+    run = workplace.target(config, messages)
+    assert (run.code in {0, 3}, run.summary["read"]) == (True, len(names))
+    assert_clean(run.log)
+    assert not [person for person in PEOPLE if person in run.log]
+    explained = workplace.target(config, messages, "--explain")
+    assert f"Stream contacts{len(names) - 1}" in explained.out
+    assert is_clean(explained.out)
+    assert not [person for person in PEOPLE if person in explained.out + explained.log]
 
 
 @pytest.mark.parametrize("kind", ["SCHEMA", "RECORD", "ACTIVATE_VERSION", "BATCH", "STATE"])
-@pytest.mark.parametrize("name", CONTROLS)
+@pytest.mark.parametrize("name", HOSTILE, ids=["long", "short"])
 def test_a_name_of_a_stream_forges_no_line(
     kind: str, name: str, zoho: ZohoVoice, workplace: Workplace
 ) -> None:
@@ -209,7 +217,7 @@ SETTINGS: list[Any] = [
 @pytest.mark.parametrize("number", range(len(SETTINGS)))
 def test_a_setting_forges_no_line(number: int, zoho: ZohoVoice, workplace: Workplace) -> None:
     """Whatever is wrong with it, it is said in one line."""
-    for name in CONTROLS:
+    for name in HOSTILE:
         given = SETTINGS[number](name)
         nested = given.get("zoho_voice")
         own = {"zoho_voice": {**zoho.target_config()["zoho_voice"], **nested}} if nested else given
@@ -219,7 +227,7 @@ def test_a_setting_forges_no_line(number: int, zoho: ZohoVoice, workplace: Workp
         assert "Unexpected" not in run.log
 
 
-@pytest.mark.parametrize("name", CONTROLS)
+@pytest.mark.parametrize("name", HOSTILE, ids=["long", "short"])
 def test_a_tap_s_settings_catalog_and_state_forge_no_line(
     name: str, zoho: ZohoVoice, workplace: Workplace
 ) -> None:
@@ -245,7 +253,7 @@ def test_a_tap_s_settings_catalog_and_state_forge_no_line(
         assert is_clean(run.log)
 
 
-@pytest.mark.parametrize("name", CONTROLS)
+@pytest.mark.parametrize("name", HOSTILE, ids=["long", "short"])
 def test_an_answer_forges_no_line(name: str, workplace: Workplace) -> None:
     """The words of an API are escaped."""
 
@@ -275,17 +283,9 @@ def test_json_logs_stay_json(zoho: ZohoVoice, workplace: Workplace) -> None:
         " formatter: structured}}\n"
         "root: {level: INFO, handlers: [h]}\n"
     )
-    (workplace.folder / "config").write_text(json.dumps({**FAST, **zoho.target_config()}))
-    done = subprocess.run(
-        [BIN / "target-contacts", "--config", "config"],
-        cwd=workplace.folder,
-        env={"SINGER_SDK_LOG_CONFIG": str(workplace.folder / "logging.yaml")},
-        input=singer(stream_of(CONTROLS[1], "undeclared")).encode(),
-        capture_output=True,
-        check=True,
-        timeout=60,
-    )
-    lines = [json.loads(line) for line in done.stderr.decode().splitlines()]
+    env = {"SINGER_SDK_LOG_CONFIG": str(workplace.folder / "logging.yaml")}
+    done = workplace.target(zoho.target_config(), stream_of(SHORT, "undeclared"), env=env)
+    lines = [json.loads(line) for line in done.log.splitlines()]
     told = [str(line.get("message")) for line in lines]
     assert any(each.startswith("summary: {") for each in told)
     assert all(map(is_clean, told))

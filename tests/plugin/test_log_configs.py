@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from importlib.util import find_spec
-from itertools import chain
+from itertools import chain, cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,8 @@ from tests.support.privacy import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tests.support.commands import Workplace
 
 NAMES = (
@@ -87,8 +89,12 @@ FORMS = [
 ]
 
 
-@pytest.mark.parametrize(("form", "named", "disabling"), FORMS)
-@pytest.mark.parametrize("api", DESTINATIONS)
+def with_forms(apis: Iterable[str]) -> list[tuple[str, str, bool, bool]]:
+    """Return each API with a form: what keeps the loggers quiet is the same for all of them."""
+    return [(api, *form) for api, form in zip(apis, cycle(FORMS), strict=False)]
+
+
+@pytest.mark.parametrize(("api", "form", "named", "disabling"), with_forms(DESTINATIONS))
 def test_a_log_configuration_brings_nothing_of_the_target_to_light(
     workplace: Workplace, api: str, form: str, *, named: bool, disabling: bool
 ) -> None:
@@ -106,8 +112,7 @@ def test_a_log_configuration_brings_nothing_of_the_target_to_light(
         assert not re.search(r"(send|reply|header): ", run.out)
 
 
-@pytest.mark.parametrize(("form", "named", "disabling"), FORMS)
-@pytest.mark.parametrize("api", READS)
+@pytest.mark.parametrize(("api", "form", "named", "disabling"), with_forms(READS))
 def test_a_log_configuration_brings_nothing_of_the_tap_to_light(
     workplace: Workplace, api: str, form: str, *, named: bool, disabling: bool
 ) -> None:

@@ -17,19 +17,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from tests.support.launched import Launchers
+
 ANNA = {"id": 1, "first_name": "Anna", "mobile": "+4915112345678", "email": "anna@example.com"}
 STREAM = "contacts_連絡先"
 STATE = {"bookmarks": {STREAM: {"at": "é\u2028\U0001f600"}}}
 SILENT = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-LOCALES: list[dict[str, str]] = [
-    {"LC_ALL": "C"},
-    {"LC_ALL": "POSIX", **SILENT},
-    {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", **SILENT},
-    {"PYTHONIOENCODING": "ascii:strict"},
-    {"PYTHONIOENCODING": "latin-1"},
-    {"PYTHONIOENCODING": "utf-16"},
-    {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "cp1252:strict"},
+LOCALES: list[tuple[dict[str, str], bool]] = [
+    ({"LC_ALL": "C"}, True),
+    ({"LC_ALL": "POSIX", **SILENT}, True),
+    ({"PYTHONIOENCODING": "ascii"}, False),
+    ({"PYTHONIOENCODING": "ascii:strict"}, False),
+    ({"PYTHONIOENCODING": "latin-1"}, False),
+    ({"PYTHONIOENCODING": "utf-16"}, False),
+    ({"PYTHONIOENCODING": "cp1252:strict"}, False),
 ]
+"""Variables, and whether only an interpreter that starts knows what they mean for all files."""
+UNBUFFERED = {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "cp1252:strict"}
 
 
 class Ended(NamedTuple):
@@ -48,11 +52,11 @@ class Ended(NamedTuple):
 class Shell:
     """Runs the commands in a shell, which opens and closes their streams."""
 
-    def __init__(self, folder: Path) -> None:
-        """Take a folder to work in."""
-        self.folder = folder
+    def __init__(self, folder: Path, launchers: Launchers) -> None:
+        """Take a folder to work in, and that of commands which start quickly."""
+        self.folder, self._commands = folder, launchers.folder
 
-    def __call__(
+    def __call__(  # noqa: PLR0913  # what a run in a shell is made of
         self,
         command: str,
         config: Mapping[str, Any],
@@ -60,10 +64,22 @@ class Shell:
         *options: str,
         streams: str = "",
         env: Mapping[str, str] | None = None,
+        is_new: bool = False,
     ) -> Ended:
-        """Run a command with redirections."""
+        """Run a command with redirections.
+
+        Args:
+            command: Its name.
+            config: Its settings.
+            text: Its input.
+            options: Its options.
+            streams: The redirections.
+            env: Variables of its environment.
+            is_new: Whether its process is to be a new one, whose interpreter starts and ends.
+        """
         (self.folder / "config.json").write_text(json.dumps({**FAST, **config}), encoding="utf-8")
-        line = shlex.join([str(BIN / command), "--config", "config.json", *options])
+        folder = BIN if is_new else self._commands
+        line = shlex.join([str(folder / command), "--config", "config.json", *options])
         done = subprocess.run(
             ["bash", "-c", f"{line} {streams}"],
             cwd=self.folder,
@@ -81,9 +97,9 @@ class Shell:
 
 
 @pytest.fixture
-def shell(tmp_path: Path) -> Shell:
+def shell(tmp_path: Path, launchers: Launchers) -> Shell:
     """Return what runs the commands."""
-    return Shell(tmp_path)
+    return Shell(tmp_path, launchers)
 
 
 @pytest.fixture
@@ -111,32 +127,44 @@ LINES = singer(contacts(ANNA, stream=STREAM, state=STATE))
 
 # Locales.
 
+WHOLE = "".join(
+    f"{json.dumps(message, ensure_ascii=False)}\n"
+    for message in contacts(ANNA, stream=STREAM, state=STATE)
+)
+"""The same in letters that not every locale knows."""
 
-@pytest.mark.parametrize("env", LOCALES)
+
+@pytest.mark.parametrize(("env", "is_new"), LOCALES)
 def test_a_target_reads_and_writes_in_any_locale(
-    env: dict[str, str], empty: ZohoVoice, shell: Shell
+    env: dict[str, str], empty: ZohoVoice, shell: Shell, *, is_new: bool
 ) -> None:
-    """STATE is UTF-8, as Singer is, whatever the locale can write; so is a file to be read."""
-    messages = contacts(ANNA, stream=STREAM, state=STATE)
-    lines = "".join(f"{json.dumps(message, ensure_ascii=False)}\n" for message in messages)
-    ended = shell("target-contacts", empty.target_config(), lines, env=env)
+    """STATE is UTF-8, as Singer is, whatever the locale can write."""
+    ended = shell("target-contacts", empty.target_config(), WHOLE, env=env, is_new=is_new)
     assert (ended.code, ended.lines, len(empty.contacts)) == (0, [STATE], 1)
-    (shell.folder / "lines").write_text(lines, encoding="utf-8")
+
+
+@pytest.mark.parametrize(("env", "is_new"), [LOCALES[1], LOCALES[3]])
+def test_a_target_explains_a_file_in_any_locale(
+    env: dict[str, str], empty: ZohoVoice, shell: Shell, *, is_new: bool
+) -> None:
+    """The file is UTF-8, too, and so is the explanation."""
+    (shell.folder / "lines").write_text(WHOLE, encoding="utf-8")
     options = ("--explain", "--input", "lines")
-    explained = shell("target-contacts", empty.target_config(), "", *options, env=env)
+    config = empty.target_config()
+    explained = shell("target-contacts", config, "", *options, env=env, is_new=is_new)
     assert explained.code == 0
     assert f"Stream {STREAM}" in explained.out.decode()
 
 
-@pytest.mark.parametrize("env", LOCALES)
+@pytest.mark.parametrize(("env", "is_new"), [*LOCALES[1:], (UNBUFFERED, True)])
 def test_a_tap_writes_and_logs_in_any_locale(
-    env: dict[str, str], zoho: ZohoVoice, shell: Shell
+    env: dict[str, str], zoho: ZohoVoice, shell: Shell, *, is_new: bool
 ) -> None:
     """Records are UTF-8; what the log cannot write is escaped there."""
     person = contacts({**ANNA, "first_name": "山田é"})
     assert Workplace(shell.folder).target(zoho.target_config(), person).code == 0
     config = {**read_from(zoho), "設定": 1}
-    ended = shell("tap-contacts", config, env=env)
+    ended = shell("tap-contacts", config, env=env, is_new=is_new)
     names = {m["record"].get("first_name") for m in ended.lines if m["type"] == "RECORD"}
     assert ended.code == 0
     assert "山田é" in names
@@ -164,7 +192,9 @@ def test_output_that_nobody_takes_is_said_in_a_sentence(
 ) -> None:
     """The exit code is 1. That nobody reads is only said by a run: `head` has seen enough."""
     config = zoho.target_config() if command == "target-contacts" else read_from(zoho)
-    ended = shell(command, config, LINES, *([option] if option else []), streams=streams)
+    given = [option] if option else []
+    is_new = (command, option, streams) == (*EACH[0], ">/dev/full")
+    ended = shell(command, config, LINES, *given, streams=streams, is_new=is_new)
     assert ended.code == 1
     is_said = 0 if option and ENDS[streams] == "Nobody reads" else 1
     assert ended.log.count(ENDS[streams]) == is_said
@@ -208,10 +238,13 @@ def test_a_log_that_nobody_takes_ends_no_run(
 
 def test_no_file_takes_the_number_of_a_closed_stream(empty: ZohoVoice, shell: Shell) -> None:
     """With two streams closed, neither the ledger nor a connection is written into by the log."""
-    ended = shell("target-contacts", empty.target_config(), "", "--input", "in", streams="<&- 2>&-")
+    options = ("--input", "in")
+    ended = shell("target-contacts", empty.target_config(), "", *options, streams="<&- 2>&-")
     assert ended.code == 2
     (shell.folder / "in").write_text(LINES, encoding="utf-8")
-    ended = shell("target-contacts", empty.target_config(), "", "--input", "in", streams="<&- 2>&-")
+    ended = shell(
+        "target-contacts", empty.target_config(), "", *options, streams="<&- 2>&-", is_new=True
+    )
     assert (ended.code, ended.lines, len(empty.contacts)) == (0, [STATE], 1)
 
 

@@ -98,12 +98,9 @@ def test_no_secret_and_no_contact_leaves_by_log_state_ledger_or_report(
     assert found(SECRETS, in_rejects(workplace)) == []
 
 
-@pytest.mark.parametrize("api", ["bas_ip", "porters"])
-def test_no_secret_and_no_contact_stands_in_the_process_list(
-    workplace: Workplace, api: str
-) -> None:
+def test_no_secret_and_no_contact_stands_in_the_process_list(workplace: Workplace) -> None:
     """Others on the machine see the command and its options, and the config is a file."""
-    with DESTINATIONS[api]() as sandbox:
+    with DESTINATIONS["porters"]() as sandbox:
         path = workplace.folder / "config.json"
         path.write_text(json.dumps({**FAST, **QUICK, **config_of(sandbox)}), encoding="utf-8")
         command = [str(BIN / "target-contacts"), "--config", str(path)]

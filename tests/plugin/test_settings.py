@@ -245,7 +245,7 @@ RECIPE = "\n".join(re.findall(r"^\$ (.*state\.json.*)$", README, re.MULTILINE))
 
 
 def test_the_recipe_for_the_state_outlives_a_run_that_passed_none_on(
-    zoho: ZohoVoice, tmp_path: Path
+    zoho: ZohoVoice, tmp_path: Path, launchers: Launchers
 ) -> None:
     """The first run has no state, a failed one leaves the last; the next one goes on."""
     with Cobai() as cobai:
@@ -259,7 +259,7 @@ def test_the_recipe_for_the_state_outlives_a_run_that_passed_none_on(
             if fails:
                 zoho.fault(times=-1, status=503)
                 cobai.change(cobai.contacts[0]["uuid"], lastName="Other")
-            env = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}
+            env = {**os.environ, "PATH": launchers.path}
             subprocess.run(
                 ["bash", "-c", RECIPE], cwd=tmp_path, env=env, capture_output=True, check=False
             )

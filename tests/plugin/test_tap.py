@@ -40,11 +40,11 @@ from tests.support.reading import (
 )
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from tests.sandbox.server import Fault, Request
+    from tests.support.warm import Process
 
 
 VIP = {"id": "1000000000031", "display_value": "VIP"}
@@ -57,7 +57,7 @@ def zoho() -> Iterator[ZohoVoice]:
         yield sandbox
 
 
-def lines(process: subprocess.Popen[bytes]) -> IO[bytes]:
+def lines(process: Process) -> IO[bytes]:
     """Return what a command writes."""
     assert process.stdout is not None
     return process.stdout
@@ -253,7 +253,7 @@ def test_a_run_that_fails_waits_for_no_other_request(tmp_path: Path) -> None:
 def test_a_full_disk_is_named(zoho: ZohoVoice, tmp_path: Path) -> None:
     """Output that cannot be written is one clear sentence and exit code 1."""
     fill(zoho, 60)
-    with open("/dev/full", "wb") as full, started(tmp_path, zoho, full) as process:  # noqa: PTH123
+    with open("/dev/full", "wb") as full, started(tmp_path, zoho, full, {}) as process:  # noqa: PTH123
         run = ended(tmp_path, process)
     assert run.code == 1
     assert "The output cannot be written: No space left on device." in run.log
@@ -306,14 +306,13 @@ def test_a_signal_ends_the_run_with_the_state_of_what_is_written(
     assert keys(rest, ZOHO) == expected[len(read_ids) :]
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("env", [None, {"PYTHONUNBUFFERED": "1"}], ids=str)
 def test_a_signal_breaks_no_line(
-    zoho: ZohoVoice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unbuffered: str
+    zoho: ZohoVoice, tmp_path: Path, env: dict[str, str] | None
 ) -> None:
     """A tap that is ended in the middle of a line writes it to its end, and then the state."""
     expected = fill(zoho, 5000)
-    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
-    with started(tmp_path, zoho) as process:
+    with started(tmp_path, zoho, env=env) as process:
         while not is_full(lines(process)):
             assert process.poll() is None
         process.send_signal(signal.SIGTERM)

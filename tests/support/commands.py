@@ -27,6 +27,10 @@ SOON = {"unanswered_wait_seconds": 0.05, "canary": False}
 """The same of the target alone, for accounts whose first writes need no reading back."""
 
 
+PUT_BACK = ("LOGLEVEL", "HTTPS_PROXY", "TAP_CONTACTS_", "TARGET_CONTACTS_")
+"""How the names of variables begin of which nothing is left in a process that is kept."""
+
+
 @dataclass(frozen=True)
 class Finished:
     """A command that has ended."""
@@ -68,11 +72,13 @@ class Workplace:
         *options: str,
         stdin: str | bytes = "",
         env: Mapping[str, str] | None = None,
+        alone: bool = False,
     ) -> Finished:
         """Run a command with a config and return what it wrote."""
         path = self.folder / f"{command}.json"
         path.write_text(json.dumps(config), encoding="utf-8")
-        return self.plain(command, "--config", str(path), *options, stdin=stdin, env=env)
+        whole = ("--config", str(path), *options)
+        return self.plain(command, *whole, stdin=stdin, env=env, alone=alone)
 
     def plain(
         self,
@@ -80,13 +86,24 @@ class Workplace:
         *options: str,
         stdin: str | bytes = "",
         env: Mapping[str, str] | None = None,
+        alone: bool = False,
     ) -> Finished:
-        """Run a command with these options alone and return what it wrote."""
+        """Run a command with these options alone and return what it wrote.
+
+        Args:
+            command: Name of the command.
+            options: What follows it.
+            stdin: Its input.
+            env: Variables of its environment beside those of the test.
+            alone: Whether its process is to be nothing before and nothing after, as it is
+                whenever a variable may change more than can be put back.
+        """
         start = self.folder / f"run{next(self._numbers)}"
         files = {kind: start.with_suffix(kind) for kind in (".in", ".out", ".log")}
         files[".in"].write_bytes(stdin.encode() if isinstance(stdin, str) else stdin)
         of_test = {TEST: os.environ.get(TEST, ""), **(env or {})}
-        ended = run if env is None else run_once
+        is_alone = alone or not all(name.startswith(PUT_BACK) for name in env or ())
+        ended = run_once if is_alone else run
         code = ended(LONGEST_RUN, command, options, start, of_test)
         if code is None:
             msg = f"{command} still ran after {LONGEST_RUN} seconds."

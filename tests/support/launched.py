@@ -6,6 +6,7 @@ the environment and the exit code are the command's. Signals are not passed on.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import socket
@@ -26,7 +27,7 @@ MOST_STREAMS = 8
 
 LAUNCHER = """#!{python} -ISE
 import json, os, socket, sys
-streams = [0, 1, 2, *(number for number in range(3, 64) if os.path.exists(f"/dev/fd/{{number}}"))]
+streams = [number for number in range(64) if os.path.exists(f"/dev/fd/{{number}}")]
 told = json.dumps([sys.argv, os.getcwd(), dict(os.environ), streams]).encode()
 with socket.socket(socket.AF_UNIX) as asked:
     asked.connect({address!r})
@@ -81,19 +82,25 @@ def be(asked: socket.socket) -> None:
     """Be the command that a launcher asks for, and tell it the exit code."""
     size, streams, *_ = socket.recv_fds(asked, 4, MOST_STREAMS)
     argv, folder, environment, numbers = json.loads(_read(asked, int.from_bytes(size, "big")))
+    for number in set(range(3)) - set(numbers):
+        os.close(number)
     for number, stream in zip(numbers, streams, strict=True):
         os.dup2(stream, number)
         os.close(stream)
-    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
-    sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False, buffering=1)
-    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    encoding, _, errors = environment.get("PYTHONIOENCODING", "utf-8").partition(":")
+    sys.stdin, sys.stdout, sys.stderr = (
+        io.TextIOWrapper(os.fdopen(number, mode, closefd=False), encoding, errors or None)
+        if number in numbers
+        else None
+        for number, mode in enumerate(("rb", "wb", "wb"))
+    )
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
     command = Path(argv[0]).name
     sys.argv = [command, *argv[1:]]
     code = code_of(MAINS[command])
-    sys.stdout.flush()
+    sys.stdout.flush()  # the command's own, which it always has
     asked.sendall(bytes([code]))
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-import subprocess
 import threading
 from contextlib import contextmanager
+from subprocess import Popen
 from typing import IO, TYPE_CHECKING, Any
 
 from tests.sandbox.cobai import CUSTOMER_UUID, PASSWORD, RICO, Cobai
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support.commands import BIN, FAST, Finished
+from tests.support.warm import NOTHING, PIPE, Process, Warm
 
 if TYPE_CHECKING:
     import signal
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from tests.sandbox.server import Sandbox
@@ -90,24 +92,39 @@ SDK_WAY: dict[str, Any] = {"stream_maps": {ZOHO: {}, "cobai_contacts": {}, "coba
 
 @contextmanager
 def started(
-    folder: Path, sandbox: ZohoVoice, stdout: IO[bytes] | int = subprocess.PIPE, **settings: Any
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the command; its log goes to a file."""
+    folder: Path,
+    sandbox: ZohoVoice,
+    stdout: IO[bytes] | int = PIPE,
+    env: Mapping[str, str] | None = None,
+    **settings: Any,
+) -> Iterator[Process]:
+    """Run the command; its log goes to a file.
+
+    Args:
+        folder: Where it works.
+        sandbox: What it reads.
+        stdout: Where its messages go.
+        env: Variables that an interpreter reads when it starts: the process is a new one then.
+        settings: Settings beside the account's.
+    """
     path = folder / "config.json"
     path.write_text(json.dumps({**FAST, "zoho_voice": sandbox.tap_config(), **settings}))
-    command = [str(BIN / "tap-contacts"), "--config", str(path)]
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=stdout, stderr=log)
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.wait(20)
-            if process.stdout:
-                process.stdout.close()
+        streams: Any = {"stdin": NOTHING, "stdout": stdout, "stderr": log}
+        process: Process
+        if env is None:
+            process = Warm(folder, "tap-contacts", ["--config", str(path)], **streams)
+        else:
+            command = [BIN / "tap-contacts", "--config", path]
+            process = Popen(command, env={**os.environ, **env}, **streams)
+        with process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
 
-def ended(folder: Path, process: subprocess.Popen[bytes], out: bytes = b"") -> Finished:
+def ended(folder: Path, process: Process, out: bytes = b"") -> Finished:
     """Return what a command wrote, once it has ended."""
     code = process.wait(20)
     return Finished(code, out.decode(), (folder / "log").read_text("utf-8"))

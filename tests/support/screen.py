@@ -7,11 +7,10 @@ import os
 import pty
 import re
 import select
-import subprocess
 from contextlib import ExitStack, suppress
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
-from tests.support.commands import BIN
+from tests.support.warm import NOTHING, Warm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,19 +81,12 @@ class Terminal:
 
     def start(
         self, *command: str, stdin: IO[bytes] | int | None, stdout: IO[bytes] | int
-    ) -> subprocess.Popen[bytes]:
+    ) -> Warm:
         """Start a command; the last one that is needed must be started before anything is read."""
-        process = subprocess.Popen(
-            [str(BIN / command[0]), *command[1:]],
-            cwd=self._folder,
-            env={**os.environ, "TERM": self._kind},
-            stdin=stdin,
-            stdout=stdout,
-            stderr=self._slave,
-        )
-        self._ends.callback(process.wait, 20)
-        self._ends.callback(process.kill)
-        return process
+        name, *options = command
+        streams: Any = {"stdin": stdin or NOTHING, "stdout": stdout, "stderr": self._slave}
+        env = {"TERM": self._kind}
+        return self._ends.enter_context(Warm(self._folder, name, options, **streams, env=env))
 
     def until(self, pattern: str) -> str:
         """Read until something is written."""
