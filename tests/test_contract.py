@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,21 +17,29 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def imports(path: Path) -> set[str]:
+@cache
+def parts(path: Path) -> tuple[ast.AST, ...]:
+    """Return all parts of a module, those within others, too."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
     """Return the modules that a file imports."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    plain = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
-    return plain | {n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+    plain = {a.name for n in parts(path) if isinstance(n, ast.Import) for a in n.names}
+    froms = {n.module or "" for n in parts(path) if isinstance(n, ast.ImportFrom)}
+    return frozenset(plain | froms)
 
 
 SHARED = ("apis", "listing", "plugin", "transport")
 """Rooms of the tap that the target may import, too."""
 
 
-def files(*parts: str) -> list[Path]:
+@cache
+def files(*folders: str) -> list[Path]:
     """Return the Python files below a folder, of which there must be some."""
-    found = sorted(ROOT.joinpath(*parts).rglob("*.py"))
-    assert found, parts
+    found = sorted(ROOT.joinpath(*folders).rglob("*.py"))
+    assert found, folders
     return found
 
 
@@ -126,8 +135,7 @@ def test_no_api_is_named_outside_its_own_files_and_the_registries() -> None:
             own = any(part.startswith(APIS) for part in path.relative_to(ROOT).parts)
             if own or path.name in registries:
                 continue
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-            texts = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)}
+            texts = {n.value for n in parts(path) if isinstance(n, ast.Constant)}
             assert texts.isdisjoint(APIS), path
 
 
@@ -198,14 +206,14 @@ def modules(package: str) -> dict[str, Path]:
     }
 
 
+@cache
 def arrows(package: str) -> dict[str, set[str]]:
     """Return which modules of its own package each module imports, for types alone or not."""
     there = modules(package)
     found: dict[str, set[str]] = {}
     for name, path in there.items():
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        taken = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
-        whole = [n for n in ast.walk(tree) if isinstance(n, ast.Import)]
+        taken = [n for n in parts(path) if isinstance(n, ast.ImportFrom)]
+        whole = [n for n in parts(path) if isinstance(n, ast.Import)]
         full = {a.name: a.name for n in whole for a in n.names}
         full |= {f"{n.module}.{a.name}": n.module or "" for n in taken for a in n.names}
         found[name] = {one if one in there else of for one, of in full.items()} & {*there}
@@ -280,8 +288,14 @@ def test_every_setting_is_described(command: str) -> None:
     assert [name for name, one in found.items() if not one.get("description")] == []
 
 
+IMPORT_OF_A_TEST = re.compile(r"^\s*(?:from|import)\s.*\btest_", re.MULTILINE)
+"""What a line looks like that may import a test, or a test of a function."""
+
+
 def test_no_test_imports_another() -> None:
     """What several of them use stands in `tests/support`; each can be read and moved alone."""
     for path in files("tests"):
+        if not IMPORT_OF_A_TEST.search(path.read_text(encoding="utf-8")):
+            continue
         found = {name for name in imports(path) if name.startswith("tests.")}
         assert [name for name in found if name.rpartition(".")[2].startswith("test_")] == [], path

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_contacts.transport.errors import ApiError, Stopped
+from target_contacts.target import SINKS
 from tests.sandbox.cobai import Cobai
 from tests.sandbox.porters import Porters
-from tests.support.commands import contacts
+from tests.support.commands import FAST, contacts
 from tests.support.wrong_accounts import (
     ACCOUNTS,
     ELSEWHERE,
@@ -28,6 +30,8 @@ from tests.support.wrong_accounts import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from tests.support.commands import Finished, Workplace
 
 
@@ -51,7 +55,51 @@ def runs(workplace: Workplace, wrong: Wrong, *options: str) -> dict[str, tuple[F
     return found
 
 
-EVERY = [*PLACES, *ACCOUNTS, *OF_WRITES, *PATHS, *WRITTEN_PATHS]
+def asked(wrong: Wrong) -> tuple[ApiError, int]:
+    """Ask a wrong account for anything; return the error, and how many requests that took."""
+    with wrong.world() as (servers, target, _):
+        client = SINKS[wrong.api].client_class(target[wrong.api], {**FAST, **target})
+        with pytest.raises(ApiError) as caught:
+            client.check()
+        return caught.value, sum(len(each.log) for each in servers)
+
+
+OF_A_RUN = [each for each in PLACES if (each.api, each.elsewhere) == ("cobai", "porters")]
+"""What looks like the refusal of one request; only a run sees that there is nothing else."""
+
+
+@pytest.mark.parametrize(
+    "wrong", [each for each in (*PLACES, *ELSEWHERE) if each not in OF_A_RUN], ids=name_of
+)
+def test_whoever_answers_in_the_place_of_an_api_is_known(wrong: Wrong) -> None:
+    """Within few requests the client says that no other one can succeed, and why."""
+    error, requests = asked(wrong)
+    assert isinstance(error, Stopped)
+    assert (wrong.says in str(error), requests <= wrong.most) == (True, True), str(error)
+
+
+def in_turn(accounts: Iterable[Wrong]) -> list[Wrong]:
+    """Return of what befell each API another part, so that each part befalls one of them.
+
+    The client of each API stands every one; what a run makes of its errors is the same for all.
+    """
+    by_name: dict[str, list[Wrong]] = {}
+    for each in accounts:
+        by_name.setdefault(each.name, []).append(each)
+    return [several[n % len(several)] for n, several in enumerate(by_name.values())]
+
+
+def by_status(accounts: Sequence[Wrong]) -> list[Wrong]:
+    """Return each path with one status, and the first one with all."""
+    several = len({each.fault["status"] for each in accounts if each.fault})
+    paths = [accounts[n : n + several] for n in range(0, len(accounts), several)]
+    return [*paths[0], *(path[n % several] for n, path in enumerate(paths[1:]))]
+
+
+EVERY = [
+    *(*OF_A_RUN, *in_turn(PLACES), *ACCOUNTS, *OF_WRITES),
+    *(*by_status(PATHS), *by_status(WRITTEN_PATHS)),
+]
 
 
 @pytest.mark.parametrize("wrong", EVERY, ids=name_of)
@@ -72,7 +120,7 @@ THROTTLES = " throttles: for now this run sends at most "
 """Words of the lines that say that a request has to wait."""
 
 
-@pytest.mark.parametrize("wrong", ELSEWHERE, ids=name_of)
+@pytest.mark.parametrize("wrong", in_turn(ELSEWHERE), ids=name_of)
 def test_what_is_no_api_ends_the_run_with_one_sentence(workplace: Workplace, wrong: Wrong) -> None:
     """Nothing else is said, but for each repeat of what is throttled; nothing is rejected."""
     for command, (run, requests) in runs(workplace, wrong).items():

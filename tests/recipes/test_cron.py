@@ -13,13 +13,15 @@ import pytest
 
 from tests.sandbox.valomnia import Valomnia
 from tests.sandbox.zoho_voice import ZohoVoice
-from tests.support.commands import BIN, FAST, SOON
+from tests.support.commands import FAST, SOON
 from tests.support.paths import ROOT
 from tests.support.people import put
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from tests.support.launched import Launchers
 
 
 def script() -> str:
@@ -32,7 +34,9 @@ def script() -> str:
 class Night:
     """A folder with the script, the configs and a `mail` that notes whom it is for."""
 
-    def __init__(self, folder: Path, source: Valomnia, to: ZohoVoice) -> None:
+    def __init__(
+        self, folder: Path, source: Valomnia, to: ZohoVoice, launchers: Launchers
+    ) -> None:
         """Configure both commands for a source and a destination."""
         self.folder, self._to = folder, to
         programs = folder / "bin"
@@ -40,7 +44,7 @@ class Night:
         for name, text in (("night", script()), ("mail", "#!/bin/sh\necho $4 $3 >> mails\n")):
             (programs / name).write_text(text)
             (programs / name).chmod(0o755)
-        self.env = {**os.environ, "PATH": f"{programs}:{BIN}:{os.environ['PATH']}"}
+        self.env = {**os.environ, "PATH": f"{programs}:{launchers.path}"}
         self.env["CONTACTS_HOME"] = str(folder)
         self._write("tap", {**FAST, "valomnia": source.tap_config()})
 
@@ -80,13 +84,13 @@ def to() -> Iterator[ZohoVoice]:
 
 
 @pytest.fixture
-def night(tmp_path: Path, to: ZohoVoice) -> Iterator[Night]:
+def night(tmp_path: Path, to: ZohoVoice, launchers: Launchers) -> Iterator[Night]:
     """Serve a source with one contact, and one whom the destination cannot take."""
     with Valomnia() as source:
         person = {"first_name": "Ann", "last_name": "Lee", "email": "ann@example.com"}
         put(source, {**person, "mobile": "+4915112345678"})
         put(source, {**person, "last_name": "Without", "email": "without@example.com"})
-        yield Night(tmp_path, source, to)
+        yield Night(tmp_path, source, to, launchers)
 
 
 def test_a_night_keeps_its_state_and_tells_nobody(night: Night, to: ZohoVoice) -> None:
@@ -117,7 +121,7 @@ def test_a_second_night_at_once_stops_and_leaves_the_state_of_the_first(
     night: Night, to: ZohoVoice
 ) -> None:
     """It is the account's lock that stops it."""
-    to.latency = 3.0
+    to.latency = 1.5
     first = night.start()
     while not to.log and first.poll() is None:
         time.sleep(0.02)

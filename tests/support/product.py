@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from functools import cache
 from typing import Any
 
 from tests.support.commands import BIN
@@ -15,11 +16,14 @@ APIS = tuple(sorted(path.parent.name for path in ROOT.glob("tap_contacts/apis/*/
 
 def about(command: str) -> dict[str, Any]:
     """Return what a plugin says of itself."""
-    ended = subprocess.run(
-        [BIN / command, "--about", "--format=json"], capture_output=True, check=True
-    )
-    told: dict[str, Any] = json.loads(ended.stdout)
+    told: dict[str, Any] = json.loads(_about(command))
     return told
+
+
+@cache
+def _about(command: str) -> bytes:
+    options = ["--about", "--format=json"]
+    return subprocess.run([BIN / command, *options], capture_output=True, check=True).stdout
 
 
 def settings(schema: dict[str, Any], above: str = "") -> dict[str, dict[str, Any]]:
