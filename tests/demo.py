@@ -30,6 +30,8 @@ from tests.support.commands import BIN
 from tests.support.people import put
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.sandbox.server import Sandbox
 
 DEFAULTS = {"last_name": "(unknown)", "email": "unknown@example.com", "mobile": "+10000000000"}
@@ -54,12 +56,16 @@ BY_DATE = {
 """APIs that tell when contacts changed; of these a second run reads nothing again."""
 
 
-def main() -> int:
-    """Run every pipeline twice, show what came of it, and return the exit code."""
+def main(words: Sequence[str] | None = None) -> int:
+    """Run every pipeline twice, show what came of it, and return the exit code.
+
+    Args:
+        words: Options of the command; None: those of this process.
+    """
     parser = argparse.ArgumentParser(prog="python -m tests.demo", description=__doc__)
     parser.add_argument("--contacts", type=int, default=40, help="besides the vendors' samples")
     parser.add_argument("--commands", default=BIN, help="folder of the commands that are run")
-    options = parser.parse_args()
+    options = parser.parse_args(words)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         sandboxes = Sandboxes(stack)

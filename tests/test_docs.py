@@ -8,7 +8,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from contextlib import ExitStack
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ from target_contacts.destinations.settings import read
 from target_contacts.errors import OUTCOME_UNKNOWN
 from target_contacts.mapping.required import MISSING
 from target_contacts.target import SINKS, TargetContacts
+from tests import demo
 from tests.bench import quotes
 from tests.bench.results import measured
 from tests.crash.lab import KINDS
@@ -335,19 +335,16 @@ def test_the_first_run_of_the_readme_works(
     assert held == len(sandboxes.sources["zoho_voice"].contacts)
 
 
-def test_the_demo_prints_what_the_readme_shows(launchers: Launchers) -> None:
+def test_the_demo_prints_what_the_readme_shows(
+    launchers: Launchers, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     """Commands, counts and table, in this order, and it finds nothing wrong."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "tests.demo", "--commands", launchers.folder],
-        cwd=ROOT,
-        env={**os.environ, "COLUMNS": "80"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    monkeypatch.setenv("COLUMNS", "80")
+    code = demo.main(["--commands", str(launchers.folder)])
     shown = next(text for language, text in blocks(README) if "states.jsonl" in text)
-    assert ended.returncode == 0, ended.stdout
-    assert_shown([line for line in shown.splitlines() if line not in {"", "…"}], ended.stdout)
+    printed = capfd.readouterr().out
+    assert code == 0, printed
+    assert_shown([line for line in shown.splitlines() if line not in {"", "…"}], printed)
 
 
 def test_every_make_target_that_is_named_exists() -> None:

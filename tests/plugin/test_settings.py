@@ -18,7 +18,7 @@ from tap_contacts.plugin.typed import typed
 from tests.sandbox.cobai import Cobai
 from tests.sandbox.porters import Porters
 from tests.sandbox.zoho_voice import ZohoVoice
-from tests.support.commands import BIN, FAST, contacts, singer
+from tests.support.commands import FAST, contacts, singer
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.commands import Workplace
+    from tests.support.launched import Launchers
 
 ANNA = {"id": 1, "first_name": "Anna", "mobile": "+4915112345678", "owner_id": "5"}
 NAMELESS = {"id": 2, "mobile": "+4915112345678"}

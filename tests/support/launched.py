@@ -100,7 +100,8 @@ def be(asked: socket.socket) -> None:
     command = Path(argv[0]).name
     sys.argv = [command, *argv[1:]]
     code = code_of(MAINS[command])
-    sys.stdout.flush()  # the command's own, which it always has
+    if sys.stdout:
+        sys.stdout.flush()
     asked.sendall(bytes([code]))
 
 

@@ -115,7 +115,7 @@ def started(
         if env is None:
             process = Warm(folder, "tap-contacts", ["--config", str(path)], **streams)
         else:
-            command = [BIN / "tap-contacts", "--config", path]
+            command = [str(BIN / "tap-contacts"), "--config", str(path)]
             process = Popen(command, env={**os.environ, **env}, **streams)
         with process:
             try:
