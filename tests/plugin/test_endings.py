@@ -19,6 +19,7 @@ import pytest
 
 from tap_contacts.plugin import signals
 from tap_contacts.tap import TapContacts
+from target_contacts.shutdown import GRACE_SECONDS
 from target_contacts.target import TargetContacts
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support.commands import BIN, FAST, Workplace, contacts, singer
@@ -243,7 +244,9 @@ def test_a_signal_while_another_run_has_the_ledger(silent: Silent, tmp_path: Pat
         assert silent.asked.wait(60)
         feed(other, singer(contacts(BERT, state={"at": 2})))
         until(lambda: waits(other, "nanosleep"), other)
+        began = time.monotonic()
         end(other, signal.SIGINT)
+        assert time.monotonic() - began < GRACE_SECONDS
         assert (states(other), holder.poll()) == ([], None)
 
 
