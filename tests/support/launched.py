@@ -1,7 +1,8 @@
 """The commands for a shell, each of which lets a process be it that has imported everything.
 
 Such a start takes a tenth of the time. What the shell sees is the same: the streams, the folder,
-the environment and the exit code are the command's. Signals are not passed on.
+the environment and the exit code are the command's. Signals are not passed on. A process that was a
+command is the next one, as in `tests.support.kept`.
 """
 
 from __future__ import annotations
@@ -13,13 +14,17 @@ import socket
 import sys
 import threading
 from contextlib import closing
+from multiprocessing import Pipe
+from multiprocessing.reduction import recv_handle, send_handle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.support.forked import CONTEXT, MAINS
-from tests.support.kept import code_of
+from tests.support.forked import CONTEXT, MAINS, open_streams
+from tests.support.kept import MOST, code_of
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
     from typing_extensions import Self
 
 MOST_STREAMS = 8
@@ -69,13 +74,63 @@ class Launchers:
         self._server.close()
 
     def _serve(self) -> None:
+        workers: list[_Worker] = []
         while True:
             try:
                 asked, _ = self._server.accept()
             except OSError:  # closed
                 return
             with closing(asked):
-                CONTEXT.Process(target=be, args=(asked,), daemon=True).start()
+                workers = [each for each in workers if each.is_there()]
+                idle = next((each for each in workers if each.is_idle), None)
+                if not idle:
+                    idle = _Worker()
+                    workers.append(idle)
+                idle.be(asked)
+
+
+class _Worker:
+    """A process that is one command after another."""
+
+    def __init__(self) -> None:
+        self._asks, asked = Pipe()
+        self._process = CONTEXT.Process(target=serve, args=(asked,), daemon=True)
+        self._process.start()
+        asked.close()
+        self.is_idle = True
+
+    def is_there(self) -> bool:
+        """Learn whether it can be another command; say whether it may be one some time."""
+        try:
+            if self._asks.poll():
+                self._asks.recv()
+                self.is_idle = True
+        except (EOFError, OSError):
+            return False
+        return True
+
+    def be(self, asked: socket.socket) -> None:
+        """Let it be the command that a launcher asks for."""
+        self.is_idle = False
+        send_handle(self._asks, asked.fileno(), self._process.pid)
+
+
+def serve(asks: Connection) -> None:
+    """Be one command after another, until one leaves something behind."""
+    from tests.support.left_over import Found  # noqa: PLC0415  # imports both commands
+
+    found = Found()
+    for _ in range(MOST):
+        try:
+            handle = recv_handle(asks)
+        except EOFError:
+            return
+        with socket.socket(fileno=handle) as asked:
+            be(asked)
+        found.put_back()
+        if not found.is_left():
+            return
+        asks.send(None)
 
 
 def be(asked: socket.socket) -> None:
@@ -102,6 +157,9 @@ def be(asked: socket.socket) -> None:
     code = code_of(MAINS[command])
     if sys.stdout:
         sys.stdout.flush()
+    open_streams(*[Path(os.devnull)] * 3)
+    for number in set(numbers) - set(range(3)):
+        os.close(number)
     asked.sendall(bytes([code]))
 
 
