@@ -34,9 +34,7 @@ def script() -> str:
 class Night:
     """A folder with the script, the configs and a `mail` that notes whom it is for."""
 
-    def __init__(
-        self, folder: Path, source: Valomnia, to: ZohoVoice, launchers: Launchers
-    ) -> None:
+    def __init__(self, folder: Path, source: Valomnia, to: ZohoVoice, launchers: Launchers) -> None:
         """Configure both commands for a source and a destination."""
         self.folder, self._to = folder, to
         programs = folder / "bin"

@@ -79,9 +79,7 @@ class Terminal:
         """End what still runs."""
         self._ends.close()
 
-    def start(
-        self, *command: str, stdin: IO[bytes] | int | None, stdout: IO[bytes] | int
-    ) -> Warm:
+    def start(self, *command: str, stdin: IO[bytes] | int | None, stdout: IO[bytes] | int) -> Warm:
         """Start a command; the last one that is needed must be started before anything is read."""
         name, *options = command
         streams: Any = {"stdin": stdin or NOTHING, "stdout": stdout, "stderr": self._slave}
