@@ -154,6 +154,7 @@ class Sandbox(abc.ABC):
         """What answers tell as their `Date`; by default what this server's own clock says."""
         self._rules = threading.RLock()
         self._server = _Server(("127.0.0.1", port), self)
+        self._serving = contextlib.ExitStack()
 
     @property
     def url(self) -> str:
@@ -221,12 +222,12 @@ class Sandbox(abc.ABC):
 
     def start(self) -> Self:
         """Serve in the background until `stop`."""
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        self._serving.enter_context(served([self]))
         return self
 
     def stop(self) -> None:
         """Stop serving and free the port."""
-        self._server.shutdown()
+        self._serving.close()
         self._server.server_close()
 
     def __enter__(self) -> Self:
@@ -265,26 +266,30 @@ class Sandbox(abc.ABC):
 @contextlib.contextmanager
 def served(sandboxes: Collection[Sandbox]) -> Iterator[None]:
     """Serve many at once, which one thread waits for: a thread each would do nothing else."""
-    is_over, servers = threading.Event(), [each._server for each in sandboxes]  # noqa: SLF001
-    thread = threading.Thread(target=_serve, args=(servers, is_over), daemon=True)
+    servers = [each._server for each in sandboxes]  # noqa: SLF001
+    hears, tells = socket.socketpair()
+    thread = threading.Thread(target=_serve, args=(servers, hears), daemon=True)
     thread.start()
     try:
         yield
     finally:
-        is_over.set()
+        tells.send(b"over")
         thread.join()
+        hears.close()
+        tells.close()
         for server in servers:
             server.server_close()
 
 
-def _serve(servers: Collection[_Server], is_over: threading.Event) -> None:
-    """Take the connections of servers until all is over."""
+def _serve(servers: Collection[_Server], over: socket.socket) -> None:
+    """Take the connections of servers until it is told that all is over."""
     with selectors.DefaultSelector() as ready:
+        ready.register(over, selectors.EVENT_READ)
         for server in servers:
             ready.register(server.socket, selectors.EVENT_READ, server)
-        while not is_over.is_set():
-            for key, _ in ready.select(0.02):
-                key.data.handle_ready()
+        while None not in (found := [key.data for key, _ in ready.select()]):
+            for server in found:
+                server.handle_ready()
 
 
 class _Server(ThreadingHTTPServer):
