@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import subprocess
 import sys
-from typing import TYPE_CHECKING
+from multiprocessing.reduction import DupFd
+from typing import TYPE_CHECKING, Any
 
 import tap_contacts.tap
 import target_contacts.target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from multiprocessing.connection import Connection
     from pathlib import Path
 
 MAINS = {"tap-contacts": tap_contacts.tap.main, "target-contacts": target_contacts.target.main}
@@ -62,16 +63,89 @@ def open_streams(stdin: Path, stdout: Path, stderr: Path) -> None:
     _open_text()
 
 
-def be_in(command: str, options: Sequence[str], folder: Path, pipes: Sequence[Connection]) -> None:
-    """Be a command in a folder, with pipes in the place of the three streams."""
+def be_in(
+    command: str,
+    options: Sequence[str],
+    folder: Path,
+    streams: Sequence[int],
+    env: Mapping[str, str],
+) -> None:
+    """Be a command in a folder, with open files in the place of the three streams."""
     os.chdir(folder)
+    os.environ.update(env)
     _name_test()
-    for number, pipe in enumerate(pipes):
-        os.dup2(pipe.fileno(), number)
-        pipe.close()
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
     _open_text()
     sys.argv = [command, *options]
     MAINS[command]()
+
+
+class Forked:
+    """A command under way in a forked process.
+
+    Args:
+        command: Its name.
+        options: What follows the name.
+        folder: Where it works.
+        streams: The numbers of three open files; they stay open here.
+        env: Variables beside those of the test.
+    """
+
+    def __init__(
+        self,
+        command: str,
+        options: Sequence[str],
+        folder: Path,
+        streams: Sequence[int],
+        env: Mapping[str, str],
+    ) -> None:
+        files = [_File(each) for each in streams]
+        self._process = CONTEXT.Process(target=be_in, args=(command, options, folder, files, env))
+        self._process.start()
+        self.pid = self._process.pid or 0
+
+    @property
+    def returncode(self) -> int | None:
+        """Return the exit code, the negative number of the signal that killed it, or None."""
+        return self._process.exitcode
+
+    def poll(self) -> int | None:
+        """Return the same."""
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to what has not ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._process.kill()
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until it has ended; raise TimeoutExpired after so many seconds."""
+        self._process.join(timeout)
+        if self.returncode is None:
+            raise subprocess.TimeoutExpired(self._process.name, timeout or 0)
+        return self.returncode
+
+
+class _File:
+    """The number of an open file, which is another one in another process."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Hand the file over, and become its number there."""
+        return _received, (DupFd(self._number),)
+
+
+def _received(handle: Any) -> int:
+    number: int = handle.detach()
+    return number
 
 
 def _open_text() -> None:

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from contextlib import ExitStack
-from multiprocessing.reduction import DupFd
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
-from tests.support.forked import CONTEXT, MAINS
+from tests.support.forked import Forked
 
 if TYPE_CHECKING:
-    import signal
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
@@ -26,7 +23,7 @@ PIPE, NOTHING = subprocess.PIPE, subprocess.DEVNULL
 Given = IO[bytes] | int
 
 
-class Warm:
+class Warm(Forked):
     """A command that runs; a context manager that ends it."""
 
     def __init__(  # noqa: PLR0913  # what a process is made of
@@ -55,13 +52,7 @@ class Warm:
             into, self.stdin = self._input(stdin, its)
             out, self.stdout = self._output(stdout, its)
             log, self.stderr = self._output(stderr, its)
-            streams = [_Number(each) for each in (into, out, log)]
-            more = dict(env or {})
-            self._process = CONTEXT.Process(
-                target=_be, args=(command, options, folder, more, streams)
-            )
-            self._process.start()
-        self.pid = self._process.pid or 0
+            super().__init__(command, options, folder, (into, out, log), dict(env or {}))
 
     def _input(self, given: Given, its: ExitStack) -> tuple[int, IO[bytes] | None]:
         if given != PIPE:
@@ -87,31 +78,6 @@ class Warm:
         self._process.join()
         for end in (self.stdin, self.stdout, self.stderr):
             _close(end)
-
-    @property
-    def returncode(self) -> int | None:
-        """Return the exit code, the negative number of the signal that killed it, or None."""
-        return self._process.exitcode
-
-    def poll(self) -> int | None:
-        """Return the same."""
-        return self.returncode
-
-    def send_signal(self, number: signal.Signals) -> None:
-        """Send a signal to what has not ended."""
-        if self.poll() is None:
-            os.kill(self.pid, number)
-
-    def kill(self) -> None:
-        """End it at once."""
-        self._process.kill()
-
-    def wait(self, seconds: float) -> int:
-        """Wait until it has ended; raise TimeoutExpired if that takes longer."""
-        self._process.join(seconds)
-        if self.returncode is None:
-            raise subprocess.TimeoutExpired(self._process.name, seconds)
-        return self.returncode
 
     def communicate(self, given: bytes = b"", timeout: float = 60) -> tuple[bytes, None]:
         """Give it the rest of its input; return its output when it has ended."""
@@ -142,39 +108,3 @@ def _close(end: IO[bytes] | None) -> None:
             end.close()
         except BrokenPipeError:
             return
-
-
-class _Number:
-    """The number of an open file, which is another one in another process."""
-
-    def __init__(self, number: int) -> None:
-        self._number = number
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Hand the file over, and become its number there."""
-        return _received, (DupFd(self._number),)
-
-
-def _received(handle: Any) -> int:
-    number: int = handle.detach()
-    return number
-
-
-def _be(
-    command: str,
-    options: Sequence[str],
-    folder: Path,
-    env: Mapping[str, str],
-    streams: Sequence[int],
-) -> None:
-    """Be a command from here on."""
-    for number, stream in enumerate(streams):
-        os.dup2(stream, number)
-        os.close(stream)
-    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
-    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
-    sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False, buffering=1)
-    os.chdir(folder)
-    os.environ.update(env)
-    sys.argv = [command, *options]
-    MAINS[command]()
