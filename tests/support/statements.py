@@ -1,35 +1,41 @@
 """Let all SQLite databases of a process share the statements that were compiled.
 
-SQLAlchemy compiles each once for each engine. A test's run has an engine of its own, and compiling
-takes a fifth of it.
+SQLAlchemy compiles each statement once for each engine. A test's run has an engine of its own, and
+compiling takes a fifth of it.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite as Dialect
-from sqlalchemy.util import LRUCache
 
-_COMPILED: LRUCache[Any, Any] = LRUCache(1000)
+MOST = 2000
+"""Statements that are kept; there are some hundred."""
+
+
+class _Statements(dict[Any, Any]):
+    """Compiled statements, by all that makes them differ but the engine's own dialect."""
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        return super().get(key[1:], default)
+
+    def __setitem__(self, key: Any, compiled: Any) -> None:
+        if len(self) < MOST:
+            super().__setitem__(key[1:], compiled)
+
+
+_BY_STYLE: defaultdict[str, _Statements] = defaultdict(_Statements)
+"""By the way in which parameters are written."""
 
 
 def share() -> None:
-    """Share them from now on, among databases whose parameters are written alike."""
-    dialect: Any = Dialect
-    dialect.__hash__, dialect.__eq__ = _hash, _are_alike
+    """Share them from now on."""
     if not sa.event.contains(sa.Engine, "engine_connect", _use):
         sa.event.listen(sa.Engine, "engine_connect", _use)
 
 
-def _hash(dialect: Dialect) -> int:
-    return hash(dialect.paramstyle)
-
-
-def _are_alike(one: Dialect, other: object) -> bool:
-    return type(one) is type(other) and one.paramstyle == getattr(other, "paramstyle", None)
-
-
 def _use(connection: sa.Connection) -> None:
-    connection.engine._compiled_cache = _COMPILED  # noqa: SLF001
+    if connection.dialect.name == "sqlite":
+        connection.execution_options(compiled_cache=_BY_STYLE[connection.dialect.paramstyle])
