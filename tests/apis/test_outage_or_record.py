@@ -10,74 +10,57 @@ from tests.crash.lab import KINDS
 from tests.crash.people import person
 from tests.support.commands import Workplace, contacts
 
-if TYPE_CHECKING:
-    from tests.sandbox.server import Sandbox
 from tests.support.one_night import (
     DEAD,
-    FOR_ALL,
     PEOPLE,
     Night,
     all_apis,
     held_by,
     must_land,
+    must_part,
     must_pass_over,
-    writes,
 )
 
-
-@pytest.mark.parametrize(("api", "write", "fault"), FOR_ALL)
-def test_an_api_that_fails_for_all_is_an_outage(
-    workplace: Workplace, api: str, write: str, fault: str
-) -> None:
-    """Exit code 1, nobody is called a bad record, no STATE; the next run completes."""
-    with KINDS[api]() as sandbox:
-        night = Night(sandbox, workplace, write)
-        sandbox.fault(times=-1, **DEAD[fault])
-        run = night.run(PEOPLE)
-        assert (run.code, run.out, run.summary["rejected"]) == (1, "", 0), run.log
-        told = ("no success in 3 tries", "It is not tried again")
-        assert fault == "page" or any(words in run.log for words in told)
-        assert len(sandbox.log) - night.before < 30
-        night.mend()
-        again = night.run(PEOPLE)
-        assert (again.code, again.messages) == (0, [{"at": 1}])
-        assert night.held == dict.fromkeys(PEOPLE, 1)
+if TYPE_CHECKING:
+    from tests.sandbox.server import Sandbox
+    from tests.support.commands import Finished
 
 
-@pytest.mark.parametrize(("api", "write", "fault"), FOR_ALL)
-def test_an_api_that_only_reads_is_an_outage(
-    workplace: Workplace, api: str, write: str, fault: str
-) -> None:
-    """Where no write at all succeeds, answers to reads do not make bad records of all."""
-    with KINDS[api]() as sandbox:
-        night = Night(sandbox, workplace, write)
-        for number in PEOPLE:
-            night.spoil(number, **DEAD[fault])
-        run = night.run(PEOPLE)
-        assert (run.code, run.out, run.summary["rejected"]) == (1, "", 0), run.log
-        assert night.sent < 60
-        night.mend()
-        again = night.run(PEOPLE)
-        assert (again.code, again.messages) == (0, [{"at": 1}])
-        assert night.held == dict.fromkeys(PEOPLE, 1)
+def must_be_an_outage(night: Night, **settings: Any) -> Finished:
+    """Run the target, which is to end with exit code 1, reject nobody and pass on no STATE."""
+    night.before = len(night.sandbox.log)
+    run = night.run(PEOPLE, **settings)
+    assert (run.code, run.out, run.summary["rejected"]) == (1, "", 0), run.log
+    night.mend()
+    return run
 
 
 @all_apis
-@writes
-def test_an_api_that_dies_in_the_middle_is_an_outage(
-    workplace: Workplace, api: str, write: str
-) -> None:
-    """What landed before is kept; whom the outage struck is no bad record."""
+@pytest.mark.parametrize("write", ["create", "update"])
+def test_an_outage_makes_nobody_a_bad_record(workplace: Workplace, api: str, write: str) -> None:
+    """Whether an API dies in the middle, fails for all, or serves reads alone; then all land."""
     with KINDS[api]() as sandbox:
         night = Night(sandbox, workplace, write)
+        turn = sorted(KINDS).index(api) * 2 + (write == "update")
+        fault = list(DEAD)[turn % len(DEAD)]
+        # It dies in the middle.
         reads = 4 if api in {"cobai", "valomnia", "zoho_voice"} and write == "update" else 0
         sandbox.fault(after=5 + reads, times=-1, status=500)
-        run = night.run(PEOPLE, batch_size_rows=1, concurrency=1)
-        assert (run.code, run.out, run.summary["rejected"]) == (1, "", 0), run.log
+        run = must_be_an_outage(night, batch_size_rows=1, concurrency=1)
         assert 2 <= run.summary[f"{write}d"] <= 6
-        night.mend()
+        # It fails for all.
+        sandbox.fault(times=-1, **DEAD[fault])
+        run = must_be_an_outage(night)
+        told = ("no success in 3 tries", "It is not tried again")
+        assert fault == "page" or any(words in run.log for words in told)
+        assert len(sandbox.log) - night.before < 30
+        # It only reads.
+        night.spoil(*PEOPLE, **DEAD[fault])
+        must_be_an_outage(night)
+        assert night.sent < 60
         again = night.run(PEOPLE)
-        assert (again.code, night.held) == (0, dict.fromkeys(PEOPLE, 1))
+        assert (again.code, again.messages) == (0, [{"at": 1}])
+        assert night.held == dict.fromkeys(PEOPLE, 1)
 
 
 @pytest.mark.parametrize("api", ["cobai", "porters", "valomnia", "zoho_voice"])
@@ -100,17 +83,20 @@ def id_of(sandbox: Sandbox, number: int) -> str:
     return str(next(held[name] for name in names if name in held))
 
 
-@pytest.mark.parametrize("position", [1, 6, 12])
 @pytest.mark.parametrize("api", ["cobai", "zoho_voice"])
 def test_a_contact_that_cannot_be_read_before_its_update_stops_nobody(
-    workplace: Workplace, api: str, position: int
+    workplace: Workplace, api: str
 ) -> None:
-    """Where an update needs what is there, only that contact goes without."""
+    """Where an update needs what is there, only that contact goes without; wherever it stands."""
     with KINDS[api]() as sandbox:
         night = Night(sandbox, workplace, "update")
-        sandbox.fault(on="GET", holding=id_of(sandbox, position), times=-1, status=500)
-        must_pass_over(night, night.run(PEOPLE), PEOPLE, {position})
-        must_land(night, list(PEOPLE))
+        for position in (1, 6, 12):
+            sandbox.fault(on="GET", holding=id_of(sandbox, position), times=-1, status=500)
+        must_part(night, night.run(PEOPLE), {1, 6, 12}, PEOPLE)
+        night.mend()
+        night.go_on()
+        sandbox.fault(on="GET", holding=id_of(sandbox, 1), times=-1, status=500)
+        must_part(night, night.run(PEOPLE), {1}, PEOPLE)
 
 
 ASKED_ONE_BY_ONE = pytest.mark.parametrize("api", ["porters", "valomnia"])
