@@ -95,9 +95,7 @@ def together(fixtures: Collection[str], api: str) -> dict[str, Any]:
     each = {name: json.loads(path(name, api).read_text("utf-8")) for name in fixtures}
     return {
         "exit_code": max(found["exit_code"] for found in each.values()),
-        "counts": {
-            name: sum(found["counts"][name] for found in each.values()) for name in COUNTS
-        },
+        "counts": {name: sum(found["counts"][name] for found in each.values()) for name in COUNTS},
         "contacts": _sorted(contact for found in each.values() for contact in found["contacts"]),
         "rejected": _sorted(who for found in each.values() for who in found["rejected"]),
         "not_carried": {

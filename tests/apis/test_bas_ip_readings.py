@@ -37,10 +37,15 @@ def asked(monitor: BasIp) -> list[str]:
     return [f"{line.request.method} {line.request.path}" for line in monitor.log]
 
 
-@pytest.mark.parametrize("reading", ["", *sorted(BAS_IP), "other"])
+OF_DELETIONS = {name for name in BAS_IP if name.startswith("delete_")}
+"""Readings that change nothing else; what they change is tested with the deletions."""
+SEVERAL = {"": set[str](), "deletions": OF_DELETIONS, "other": OTHER["bas_ip"]}
+
+
+@pytest.mark.parametrize("reading", [*SEVERAL, *sorted({*BAS_IP} - OF_DELETIONS)])
 def test_every_reading_works_or_says_why(workplace: Workplace, reading: str) -> None:
     """Nothing is set but user, password and address. A second run repeats nothing."""
-    readings = OTHER["bas_ip"] if reading == "other" else {reading} - {""}
+    readings = SEVERAL.get(reading, {reading})
     with BasIp(readings=readings) as monitor:
         run = workplace.target(config(monitor, **AUTO), contacts(*PEOPLE, state={"at": 3}))
         if sentence := STOPS.get(reading):

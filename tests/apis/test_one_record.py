@@ -15,7 +15,6 @@ from tests.sandbox.bas_ip import BasIp
 from tests.sandbox.cobai import Cobai
 from tests.sandbox.porters import Porters
 from tests.sandbox.porters_codes import Code
-from tests.support.commands import Workplace
 from tests.support.one_night import (
     PAGE,
     PEOPLE,
@@ -30,6 +29,8 @@ from tests.support.one_night import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from tests.support.commands import Workplace
 
 FAULTS: dict[str, dict[str, Any]] = {
     "500": {"status": 500},

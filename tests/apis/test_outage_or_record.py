@@ -9,7 +9,6 @@ import pytest
 from tests.crash.lab import KINDS
 from tests.crash.people import person
 from tests.support.commands import Workplace, contacts
-
 from tests.support.one_night import (
     DEAD,
     PEOPLE,

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import sqlite3
-import subprocess
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -16,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.sandbox.porters import CONTACT, SCOPES, Porters
-from tests.support.commands import BIN, FAST, contacts, singer
+from tests.support.commands import FAST, contacts, singer
+from tests.support.forked import started
 from tests.support.porters_people import bins
 
 if TYPE_CHECKING:
@@ -303,11 +303,11 @@ def test_a_file_goes_before_the_look_up(workplace: Workplace, porters: Porters) 
 # How much is asked.
 
 
-def test_two_thousand_contacts_of_three_hundred_clients_cost_three_requests(
+def test_six_hundred_contacts_of_three_hundred_clients_cost_three_requests(
     workplace: Workplace,
 ) -> None:
     """More than without the setting, in one run of several batches."""
-    people = [person(n, f"Firm {n % 300}", a=n) for n in range(2000)]
+    people = [person(n, f"Firm {n % 300}", a=n) for n in range(600)]
     counts, settings = list[int](), list[Any]([None, {}])
     for parents in settings:
         with Porters() as sandbox:
@@ -315,7 +315,7 @@ def test_two_thousand_contacts_of_three_hundred_clients_cost_three_requests(
             defaults = {**OWNED, "customer_id": "500"}
             given = config(sandbox, parents=parents, defaults=defaults, match_on=[])
             ledger = f"sqlite:///{workplace.folder / f'{parents}.db'}"
-            more = {"ledger_url": ledger, "batch_size_rows": 500}
+            more = {"ledger_url": ledger, "batch_size_rows": 150}
             run = workplace.target({**given, **more}, contacts(*people))
             assert (run.code, len({*clients(sandbox).values()})) == (
                 0,
@@ -466,11 +466,13 @@ def test_a_run_killed_between_look_up_and_create_loses_nothing(workplace: Workpl
         add(sandbox, ACME="11", Globex="12")
         given = {**FAST, **workplace.ledger, **config(sandbox), "canary": False}
         path.write_text(json.dumps(given))
-        command = [str(BIN / "target-contacts"), "--config", str(path)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, cwd=workplace.folder) as process:
-            sandbox.victim = process.pid
-            process.communicate(singer(people).encode())
-        assert process.returncode == -signal.SIGKILL
+        options = ["--config", str(path)]
+        killed = workplace.folder / "killed"
+        process = started("target-contacts", options, killed, singer(people))
+        process.start()
+        sandbox.victim = process.pid
+        process.join(30)
+        assert process.exitcode == -signal.SIGKILL
         asked(sandbox)
         run = workplace.target(given, people)
         assert (run.code, asked(sandbox)) == (0, [])

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.sandbox.porters import CONTACT, Porters
-from tests.support.commands import BIN, FAST, Finished, Workplace
+from tests.support.commands import FAST, Finished, Workplace
+from tests.support.forked import started
 from tests.support.porters_lists import Clock, fill
 from tests.support.porters_reading import CONTACTS, chosen, ids, read, reads, state
+
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
 
 
 def rename(sandbox: Porters, *ids: str) -> None:
@@ -284,15 +288,15 @@ def test_a_run_that_was_killed_is_resumed(
     config = {**FAST, "porters": company.tap_config()}
     path = workplace.folder / "config.json"
     path.write_text(json.dumps(config))
-    out = workplace.folder / "out"
     catalog = chosen(workplace, config, (CONTACTS,))
-    command = [str(BIN / "tap-contacts"), "--config", str(path), "--catalog", str(catalog)]
-    with out.open("wb") as file, (workplace.folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=file, stderr=log)
-        company.on_read = lambda number: kill(process) if number >= served else None
-        assert process.wait(20) == -signal.SIGKILL
+    options = ["--config", str(path), "--catalog", str(catalog)]
+    process = started("tap-contacts", options, workplace.folder / "killed")
+    company.on_read = lambda number: kill(process) if number >= served else None
+    process.start()
+    process.join(20)
+    assert process.exitcode == -signal.SIGKILL
     company.on_read = None
-    text = out.read_text("utf-8")
+    text = (workplace.folder / "killed.out").read_text("utf-8")
     killed = Finished(0, text[: text.rfind("\n") + 1], "")
     clock.go_on(60)
     rename(company, everyone[0])
@@ -324,10 +328,10 @@ def test_what_was_seen_before_a_run_broke_off_is_not_read_twice(
     assert ids(read(workplace, company, state(rest))) == []
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
+def kill(process: BaseProcess) -> None:
     """Kill a process before it is answered."""
     process.kill()
-    process.wait(20)
+    wait([process.sentinel], 20)
 
 
 @pytest.mark.parametrize(

@@ -17,13 +17,14 @@ from tests.sandbox.porters import CONTACT, FIELD, SCOPES, Porters
 from tests.sandbox.porters_codes import Code
 from tests.sandbox.porters_readings import own_fields
 from tests.sandbox.readings import OTHER, PORTERS
-from tests.support.commands import Finished, Workplace, contacts
+from tests.support.commands import Workplace, contacts
 from tests.support.porters_lists import OWNED, Clock, fill
 from tests.support.porters_people import WRITE, bins, config, held, sent
 from tests.support.porters_reading import CONTACTS, chosen, ids, read, reads, state
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from pathlib import Path
 
 PEOPLE = [{"id": n, "name": f"P{n}", "email": f"p{n}@example.com"} for n in range(5)]
 EVERY = ["", *sorted(PORTERS), "other"]
@@ -48,10 +49,14 @@ def test_the_target_works_in_every_reading(workplace: Workplace, reading: str) -
         assert [c.get("Contact.P_Division") for c in sandbox.contacts] == ["IT", *[None] * 4]
 
 
-@pytest.mark.parametrize("reading", EVERY)
+OF_WRITES = {"root_100", "root_101", "root_103", "rollback", "failed_id_empty"}
+"""Readings of what writes are answered."""
+
+
+@pytest.mark.parametrize("reading", [name for name in EVERY if name not in OF_WRITES])
 def test_the_tap_works_in_every_reading(workplace: Workplace, clock: Clock, reading: str) -> None:
     """Each contact comes once with all its fields; then what has changed, and what is deleted."""
-    with Porters(readings=readings_of(reading)) as company:
+    with Porters(readings=readings_of(reading) or OF_WRITES) as company:
         company.now = clock
         everyone = fill(company, 205, clock)
         first = read(workplace, company)
@@ -77,17 +82,18 @@ def refuse_all(sandbox: Porters, code: int, **more: Any) -> None:
     sandbox.fault(on=WRITE, times=-1, status=200, body=body, **more)
 
 
-@pytest.mark.parametrize("number", [1, 2, 3, 5, 40])
+ADVICE = {
+    100: "a field that was asked for may be gone or misspelt",
+    101: "not have got the access token, or a proxy takes Content-Type or its charset away",
+    103: "a proxy may change Content-Type",
+}
+
+
 @pytest.mark.parametrize(
-    ("code", "advice"),
-    [
-        (100, "a field that was asked for may be gone or misspelt"),
-        (101, "not have got the access token, or a proxy takes Content-Type or its charset away"),
-        (103, "a proxy may change Content-Type"),
-    ],
+    ("code", "number"), [(100, 1), (101, 2), (103, 3), (100, 5), (101, 40), (103, 40)]
 )
 def test_a_request_that_is_refused_is_no_records_fault(
-    workplace: Workplace, code: int, advice: str, number: int
+    workplace: Workplace, code: int, number: int
 ) -> None:
     """Five writes at most, exit code 1, nobody rejected, no STATE; the next run completes."""
     people = [{"id": n, "name": f"P{n}"} for n in range(number)]
@@ -97,15 +103,20 @@ def test_a_request_that_is_refused_is_no_records_fault(
         run = workplace.target(settings, contacts(*people, state=1))
         assert (run.code, run.out, workplace.rejects) == (1, "", [])
         assert f"POST {CONTACT}: code {code} (HTTP 200), and the last" in run.log
-        assert (advice in run.log, "Traceback" in run.log) == (True, False)
+        assert (ADVICE[code] in run.log, "Traceback" in run.log) == (True, False)
         assert len(sent(sandbox)) <= 5
         sandbox.faults.clear()
         again = workplace.target(settings, contacts(*people, state=1))
         assert (again.code, bins(again.summary)) == (0, {"created": number})
 
 
-@pytest.mark.parametrize("bad", [[0], [39], [0, 39], [3, 4, 5, 30], [0, 1, 2], list(range(9, 30))])
-@pytest.mark.parametrize("code", [100, 101, 103])
+@pytest.mark.parametrize(
+    ("code", "bad"),
+    [
+        (100, [0]), (101, [39]), (103, [0, 39]), (100, [3, 4, 5, 30]), (101, [0, 1, 2]),
+        (103, [*range(9, 30)]),
+    ],
+)  # fmt: skip
 def test_a_contact_that_is_refused_with_its_request_stops_nobody(
     workplace: Workplace, code: int, bad: list[int]
 ) -> None:
@@ -284,7 +295,7 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, ...], str]] = {
 @pytest.mark.parametrize("readings", [[], ["ended_token_404", "status_200", "contact_root"]])
 @pytest.mark.parametrize("wrong", WRONG)
 def test_wrong_settings_are_one_sentence_within_five_requests(
-    workplace: Workplace, wrong: str, readings: list[str]
+    workplace: Workplace, catalog: Path, wrong: str, readings: list[str]
 ) -> None:
     """Exit code 1 and what to check, of both commands; nobody is rejected, nothing is written."""
     settings, scopes, advice = WRONG[wrong]
@@ -296,23 +307,25 @@ def test_wrong_settings_are_one_sentence_within_five_requests(
         assert len(sandbox.log) <= 5
         sandbox.log.clear()
         if wrong != "no writing":
-            tap = read_contacts(workplace, {**sandbox.tap_config(), **settings})
+            account = {**sandbox.tap_config(), **settings}
+            tap = workplace.tap({"porters": account}, "--catalog", str(catalog))
             assert (tap.code, advice in tap.log, "Traceback" in tap.log) == (1, True, False)
             assert len(sandbox.log) <= 5
 
 
-def read_contacts(workplace: Workplace, account: dict[str, Any]) -> Finished:
-    """Run the tap on contacts alone, with a catalog that was made when all was well."""
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a catalog of contacts alone, which was made when all was well."""
     with Porters() as company:
-        path = chosen(workplace, {"porters": company.tap_config()}, (CONTACTS,))
-    return workplace.tap({"porters": account}, "--catalog", str(path))
+        made = Workplace(tmp_path_factory.mktemp("catalog"))
+        found: Path = chosen(made, {"porters": company.tap_config()}, (CONTACTS,))
+        return found
 
 
 # Look-ups that are refused.
 
 
-@pytest.mark.parametrize("code", [103, 104, 110, 116])
-@pytest.mark.parametrize("refused", [1, 2, 4])
+@pytest.mark.parametrize(("code", "refused"), [(103, 1), (104, 2), (110, 4), (116, 2), (116, 4)])
 def test_a_contact_whose_look_up_is_refused_is_not_created(
     workplace: Workplace, code: int, refused: int
 ) -> None:

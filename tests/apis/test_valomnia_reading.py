@@ -6,7 +6,6 @@ import itertools
 import json
 import random
 import signal
-import subprocess
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,8 @@ from tap_contacts.apis.valomnia.reading import normal
 from tap_contacts.listing.bookmarks import OVERLAP, Bookmark, hash_of
 from tap_contacts.listing.offsets import Incomplete
 from tests.sandbox.valomnia import SECRET, USER, Valomnia
-from tests.support.commands import BIN, FAST, Finished, Workplace
+from tests.support.commands import FAST, Finished, Workplace
+from tests.support.forked import started
 from tests.support.reading import read, state
 from tests.support.valomnia_lists import SECOND, START, fill
 
@@ -448,15 +448,15 @@ def test_a_run_that_was_killed_is_resumed(
 ) -> None:
     """After kill -9 at any page the next run has the rest, also of a crowded second."""
     expected = fill(valomnia, 700, every=0.003 if crowded else 1)
-    path, out = workplace.folder / "config.json", workplace.folder / "out"
+    path = workplace.folder / "config.json"
     path.write_text(json.dumps({**FAST, "valomnia": valomnia.tap_config()}))
-    command = [str(BIN / "tap-contacts"), "--config", str(path)]
-    with out.open("wb") as file, (workplace.folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=file, stderr=log)
-        valomnia.on_list = lambda number: process.kill() if number == served else None
-        assert process.wait(30) == -signal.SIGKILL
+    process = started("tap-contacts", ["--config", str(path)], workplace.folder / "killed")
+    valomnia.on_list = lambda number: process.kill() if number == served else None
+    process.start()
+    process.join(30)
+    assert process.exitcode == -signal.SIGKILL
     valomnia.on_list = None
-    text = out.read_text()
+    text = (workplace.folder / "killed.out").read_text()
     killed = Finished(-9, text[: text.rfind("\n") + 1], "")
     run = read(workplace, valomnia, state(killed))
     assert (run.code, {*keys(killed), *keys(run)}) == (0, set(expected))

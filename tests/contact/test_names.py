@@ -267,7 +267,7 @@ def test_a_reading_has_the_family_name_first(first: object, last: object, full: 
 @pytest.mark.parametrize("part", ["de ", "(la ", "( ", "Jr. "])
 def test_a_name_of_any_length_is_split_in_no_time(part: str) -> None:
     """The time grows with the length; with its square this would take hours."""
-    full = f"Anna {part * 200_000}Müller {part * 200_000}"
+    full = f"Anna {part * 30_000}Müller {part * 30_000}"
     assert " ".join(names.split(full)).split() == full.split()
 
 

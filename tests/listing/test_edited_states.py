@@ -23,9 +23,7 @@ def test_a_state_without_what_was_seen_is_read_on(source: Source) -> None:
     assert source.ids(source.read(last(run))) == []
 
 
-@pytest.mark.parametrize(
-    "value", [5, 1767225600000, -1, True, ["2026-01-01T00:00:00Z"], {"at": 1}, "soon", "01.02.2026"]
-)
+@pytest.mark.parametrize("value", [1767225600000, "01.02.2026"])
 def test_a_bookmark_that_is_no_time_is_a_sentence(source: Source, value: Any) -> None:
     """Exit code 2, and nothing is read."""
     source.fill(1)
@@ -35,14 +33,13 @@ def test_a_bookmark_that_is_no_time_is_a_sentence(source: Source, value: Any) ->
     assert (sentence in run.log, "Traceback" in run.log) == (True, False)
 
 
-@pytest.mark.parametrize("value", [None, ""])
-def test_an_empty_bookmark_is_none(source: Source, value: Any) -> None:
+def test_an_empty_bookmark_is_none(source: Source) -> None:
     """Everything is read."""
     everyone = source.fill(3)
-    assert source.ids(source.read(source.state(value))) == everyone
+    assert source.ids(source.read(source.state(""))) == everyone
 
 
-@pytest.mark.parametrize("seen", [None, 5, "abc", {"a": 1}, [1, None, ["x"]], ["x"] * 5000])
+@pytest.mark.parametrize("seen", [[1, None, ["x"]], ["x"] * 5000])
 def test_what_cannot_have_been_seen_is_passed_over(source: Source, seen: Any) -> None:
     """Then it comes again."""
     everyone = source.fill(3)
@@ -51,10 +48,9 @@ def test_what_cannot_have_been_seen_is_passed_over(source: Source, seen: Any) ->
     assert source.ids(source.read(last(run))) == []
 
 
-@pytest.mark.parametrize("markers", [[], "x", 5])
-def test_edited_progress_markers_are_a_sentence(source: Source, markers: Any) -> None:
+def test_edited_progress_markers_are_a_sentence(source: Source) -> None:
     """Of the SDK's own keys, too, a wrong one ends in exit code 2."""
-    run = source.read(source.state(None, progress_markers=markers))
+    run = source.read(source.state(None, progress_markers="x"))
     assert (run.code, "holds bookmarks that are none" in run.log) == (2, True)
 
 

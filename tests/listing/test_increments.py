@@ -86,7 +86,7 @@ def test_each_night_just_what_changed_goes_on(workplace: Workplace, source: Sour
     with ZohoVoice() as zoho:
         everybody, counts = night(workplace, source, zoho.target_config())
         assert (len(everybody), counts["created"]) == (MANY, MANY)
-        for amount in (0, 1, 7, 0, 120):
+        for amount in (0, 1, 7, 120):
             *_, last = before = source.ids()
             changed = before[5 : 5 + amount]
             source.change(changed)

@@ -14,7 +14,7 @@ from tests.support.commands import contacts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.commands import Workplace
+    from tests.support.commands import Finished, Workplace
 
 ANNA = {"id": 1, "first_name": "Anna", "mobile": "+4915112345678"}
 LONG = "x" * 40
@@ -49,47 +49,57 @@ def numbers(zoho: ZohoVoice) -> list[tuple[str, str]]:
 # Names.
 
 
-@pytest.mark.parametrize(
-    ("record", "first", "last"),
-    [
-        ({"name": "Anna von der Heide"}, "Anna", "von der Heide"),
-        ({"name": "Heide, Anna"}, "Anna", "Heide"),
-        ({"氏名": "山田 太郎"}, "太郎", "山田"),
-        ({"Vorname": "Anna", "Name": "Heide"}, "Anna", "Heide"),
-        ({"names": [{"givenName": "Anna", "familyName": "Heide"}]}, "Anna", "Heide"),
-        ({"name": "Anna"}, "Anna", ""),
-    ],
-)
-def test_names_are_taken_apart(
-    zoho: ZohoVoice, workplace: Workplace, record: dict[str, Any], first: str, last: str
-) -> None:
+NAMES: list[tuple[dict[str, Any], str, str]] = [
+    ({"name": "Anna von der Heide"}, "Anna", "von der Heide"),
+    ({"name": "Heide, Anna"}, "Anna", "Heide"),
+    ({"氏名": "山田 太郎"}, "太郎", "山田"),
+    ({"Vorname": "Anna", "Name": "Heide"}, "Anna", "Heide"),
+    ({"names": [{"givenName": "Anna", "familyName": "Heide"}]}, "Anna", "Heide"),
+    ({"name": "Anna"}, "Anna", ""),
+]
+
+
+def test_names_are_taken_apart(zoho: ZohoVoice, workplace: Workplace) -> None:
     """A whole name gives first and last name in the order of its language; none is invented."""
-    workplace.target(zoho.target_config(), contacts({"id": 1, "mobile": "+491511234567", **record}))
-    assert [(held["first_name"], held["last_name"]) for held in zoho.contacts] == [(first, last)]
+    people = [{"mobile": f"+49151123456{n}", **record} for n, (record, _, _) in enumerate(NAMES)]
+    write_each(zoho, workplace, people)
+    found = {held["mobile"][-1]: (held["first_name"], held["last_name"]) for held in zoho.contacts}
+    assert found == {str(n): (first, last) for n, (_, first, last) in enumerate(NAMES)}
+
+
+def write_each(
+    zoho: ZohoVoice, workplace: Workplace, records: list[dict[str, Any]], **settings: Any
+) -> Finished:
+    """Write each record in a stream of its own, so that it has a schema of its own."""
+    streams = [contacts({"id": 1, **each}, stream=f"s{n}") for n, each in enumerate(records)]
+    config = {**zoho.target_config(), "match_on": [], **settings}
+    run = workplace.target(config, [message for stream in streams for message in stream])
+    assert (run.code, len(zoho.contacts)) == (0, len(records)), run.log
+    return run
 
 
 # Phones.
 
 
-@pytest.mark.parametrize(
-    ("record", "expected"),
-    [
-        ({"phone": "0151 12345678"}, ("+4915112345678", "")),
-        ({"phone": "030 123456", "mobile": "0151 12345678"}, ("+4915112345678", "+4930123456")),
-        ({"phone": "+1 202 555 0143"}, ("+12025550143", "+12025550143")),
-        ({"mobile": "call Anna"}, ("call Anna", "")),
-        ({"mobile": "0151 12345678", "mobile3": "+49 151 12345678"}, ("+4915112345678", "")),
-        ({"phone": [{"value": "+4930123456", "type": "work"}, {"value": "0151 12345678",
-          "type": "mobile"}]}, ("+4915112345678", "+4930123456")),
-    ],
-)  # fmt: skip
+NUMBERS: list[tuple[dict[str, Any], tuple[str, str]]] = [
+    ({"phone": "0151 12345678"}, ("+4915112345678", "")),
+    ({"phone": "030 123456", "mobile": "0151 12345678"}, ("+4915112345678", "+4930123456")),
+    ({"phone": "+1 202 555 0143"}, ("+12025550143", "+12025550143")),
+    ({"mobile": "call Anna"}, ("call Anna", "")),
+    ({"mobile": "0151 12345678", "mobile3": "+49 151 12345678"}, ("+4915112345678", "")),
+    ({"phone": [{"value": "+4930123456", "type": "work"}, {"value": "0151 12345678",
+      "type": "mobile"}]}, ("+4915112345678", "+4930123456")),
+]  # fmt: skip
+
+
 def test_numbers_are_sent_as_e164_and_mobiles_as_mobiles(
-    zoho: ZohoVoice, workplace: Workplace, record: dict[str, Any], expected: tuple[str, str]
+    zoho: ZohoVoice, workplace: Workplace
 ) -> None:
     """The only number fills mobile if it is one or may be one; what is no number stays as it is."""
-    config = {**zoho.target_config(), "phone_region": "DE"}
-    run = workplace.target(config, contacts({"id": 1, "first_name": "Anna", **record}))
-    assert (run.code, numbers(zoho)) == (0, [expected])
+    people = [{"first_name": f"Anna{n}", **record} for n, (record, _) in enumerate(NUMBERS)]
+    write_each(zoho, workplace, people, phone_region="DE")
+    found = {held["first_name"]: (held["mobile"], held["phone"]) for held in zoho.contacts}
+    assert found == {f"Anna{n}": expected for n, (_, expected) in enumerate(NUMBERS)}
 
 
 def test_a_landline_is_no_mobile(zoho: ZohoVoice, workplace: Workplace) -> None:
@@ -152,13 +162,12 @@ def test_an_emptier_address_adds_nothing_to_a_fuller_one(
     assert (held["city"], held["address"], held["postalCode"]) == ("Bonn", "A 1", "")
 
 
-@pytest.mark.parametrize("name", ["home_phone", "private_phone", "phone"])
-def test_a_lone_number_is_carried_whatever_it_is(
-    zoho: ZohoVoice, workplace: Workplace, name: str
-) -> None:
+def test_a_lone_number_is_carried_whatever_it_is(zoho: ZohoVoice, workplace: Workplace) -> None:
     """A number at home has no field of its own anywhere: it takes the one for numbers."""
-    run = workplace.target(zoho.target_config(), contacts({**ANNA, name: "+49 30 123456"}))
-    assert numbers(zoho) == [(ANNA["mobile"], "+4930123456")]
+    names = ["home_phone", "private_phone", "phone"]
+    people = [{**ANNA, "first_name": name, name: "+49 30 123456"} for name in names]
+    run = write_each(zoho, workplace, people)
+    assert numbers(zoho) == [(ANNA["mobile"], "+4930123456")] * len(names)
     assert run.summary["not_carried"] == {}
 
 

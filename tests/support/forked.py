@@ -18,6 +18,7 @@ import target_contacts.target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from multiprocessing.process import BaseProcess
     from pathlib import Path
 
 MAINS = {"tap-contacts": tap_contacts.tap.main, "target-contacts": target_contacts.target.main}
@@ -45,6 +46,12 @@ def be(command: str, options: Sequence[str], start: Path, env: Mapping[str, str]
     open_streams(*(start.with_suffix(kind) for kind in (".in", ".out", ".log")))
     sys.argv = [command, *options]
     MAINS[command]()
+
+
+def started(command: str, options: Sequence[str], start: Path, stdin: str = "") -> BaseProcess:
+    """Return a process that will be a command, as `be` takes it, once it is started."""
+    start.with_suffix(".in").write_text(stdin, encoding="utf-8")
+    return CONTEXT.Process(target=be, args=(command, options, start, {}))
 
 
 def _name_test() -> None:

@@ -16,10 +16,17 @@ CONTACTS, CLIENTS = "porters_contacts", "porters_clients"
 def read(
     workplace: Workplace, sandbox: Porters, state: Any = None, *streams: str, **settings: Any
 ) -> Finished:
-    """Run the tap on some streams, contacts by default, with a state if there is one."""
+    """Run the tap on some streams, contacts by default, with a state if there is one.
+
+    The catalog is made once for each config of a sandbox.
+    """
     account = {**sandbox.tap_config(), **settings.pop("account", {})}
     config = {"porters": account, **settings}
-    options = ["--catalog", str(chosen(workplace, config, streams or (CONTACTS,)))]
+    path = workplace.folder / "catalog.json"
+    if vars(sandbox).get("catalog") != (catalog := (path, repr(config), streams)):
+        chosen(workplace, config, streams or (CONTACTS,))
+        vars(sandbox)["catalog"] = catalog
+    options = ["--catalog", str(path)]
     if state is not None:
         path = workplace.folder / "state.json"
         path.write_text(json.dumps(state))

@@ -42,8 +42,9 @@ def account(port: int, monitor: BasIp) -> dict[str, Any]:
 # Plain http.
 
 
-@pytest.mark.parametrize("variable", HTTP_PROXIES)
-@pytest.mark.parametrize("no_proxy", ["", "example.com"])
+@pytest.mark.parametrize(
+    ("variable", "no_proxy"), zip(HTTP_PROXIES, ["", "example.com"] * 2, strict=True)
+)
 def test_loopback_is_never_asked_through_a_proxy(
     workplace: Workplace, variable: str, no_proxy: str
 ) -> None:
@@ -57,7 +58,7 @@ def test_loopback_is_never_asked_through_a_proxy(
         assert len(zoho.contacts) == 1
 
 
-@pytest.mark.parametrize("variable", HTTP_PROXIES)
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "all_proxy"])
 def test_a_monitor_in_plain_is_never_asked_through_a_proxy(
     workplace: Workplace, variable: str
 ) -> None:
@@ -76,8 +77,9 @@ def test_a_monitor_in_plain_is_never_asked_through_a_proxy(
 # https.
 
 
-@pytest.mark.parametrize("variable", HTTPS_PROXIES)
-@pytest.mark.parametrize("user", [f"user:{SECRET}", ""])
+@pytest.mark.parametrize(
+    ("variable", "user"), zip(HTTPS_PROXIES, [f"user:{SECRET}", ""] * 2, strict=True)
+)
 def test_https_goes_through_the_tunnel_of_a_proxy(
     workplace: Workplace, variable: str, user: str
 ) -> None:
