@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +28,17 @@ LONGEST = (
     *("tests/test_docs.py::test_the_demo", "tests/crash/test_crash.py::test_a_killed"),
 )
 """How the names of the tests begin that take longest."""
+
+
+MEMORY, ROOM = Path("/dev/shm"), 4 * 1024**3  # noqa: S108  # pytest makes a folder of its own
+"""Where files are that are never written to a disk, and how many bytes are to be free there.
+
+Each commit of a ledger would wait for the disk: a tenth of what a short run takes, and more if many
+do so at once.
+"""
+
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

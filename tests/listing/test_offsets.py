@@ -131,6 +131,7 @@ def test_a_list_goes_on_behind_the_last_row_that_was_written(
         {"offset": 0, "id": "1"},
         {"offset": -1, "id": "1"},
         {"offset": 10**9, "id": "1"},
+        {"offset": 10**30, "id": "1"},
         {"offset": 2, "id": 3},
         {"offset": "2", "id": "3"},
         {"offset": 2},

@@ -84,8 +84,7 @@ class Losing(ZohoVoice):
         return super().handle(request)
 
 
-@pytest.mark.parametrize("error_status", [200, 400, 404])
-@pytest.mark.parametrize("count", [1, 30, 50])
+@pytest.mark.parametrize(("error_status", "count"), [(200, 1), (400, 30), (404, 50)])
 def test_a_contact_deleted_before_its_details_were_read_is_left_out(
     workplace: Workplace, error_status: int, count: int
 ) -> None:

@@ -72,7 +72,7 @@ def write_each(
 ) -> Finished:
     """Write each record in a stream of its own, so that it has a schema of its own."""
     streams = [contacts({"id": 1, **each}, stream=f"s{n}") for n, each in enumerate(records)]
-    config = {**zoho.target_config(), "match_on": [], **settings}
+    config = {**zoho.target_config(), "match_on": [], "streams": ["*"], **settings}
     run = workplace.target(config, [message for stream in streams for message in stream])
     assert (run.code, len(zoho.contacts)) == (0, len(records)), run.log
     return run

@@ -62,7 +62,7 @@ def test_what_is_no_redirect_is_not_called_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("api", "status"), zip(sorted(KINDS), sorted(redirects.REDIRECTS), strict=True)
+    ("api", "status"), [*zip(sorted(KINDS), sorted(redirects.REDIRECTS), strict=True)]
 )
 def test_a_redirect_at_a_create_is_named_once(workplace: Workplace, api: str, status: int) -> None:
     """The log says which request, that it was redirected, and what to check."""

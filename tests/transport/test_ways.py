@@ -43,7 +43,7 @@ def account(port: int, monitor: BasIp) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("variable", "no_proxy"), zip(HTTP_PROXIES, ["", "example.com"] * 2, strict=True)
+    ("variable", "no_proxy"), [*zip(HTTP_PROXIES, ["", "example.com"] * 2, strict=True)]
 )
 def test_loopback_is_never_asked_through_a_proxy(
     workplace: Workplace, variable: str, no_proxy: str
@@ -78,7 +78,7 @@ def test_a_monitor_in_plain_is_never_asked_through_a_proxy(
 
 
 @pytest.mark.parametrize(
-    ("variable", "user"), zip(HTTPS_PROXIES, [f"user:{SECRET}", ""] * 2, strict=True)
+    ("variable", "user"), [*zip(HTTPS_PROXIES, [f"user:{SECRET}", ""] * 2, strict=True)]
 )
 def test_https_goes_through_the_tunnel_of_a_proxy(
     workplace: Workplace, variable: str, user: str
@@ -179,10 +179,10 @@ def test_a_wrong_proxy_is_a_wrong_setting_that_names_the_variable(
 
 
 RUNS = list(zip(WRONG, cycle(product(HTTPS_PROXIES, [(), ("--check",)])), strict=False))
-"""Every wrong address, and every variable with every option."""
+"""Wrong addresses, with every variable and every option; `assert_passable` is given all."""
 
 
-@pytest.mark.parametrize(("wrong", "named"), RUNS)
+@pytest.mark.parametrize(("wrong", "named"), RUNS[::5])
 def test_a_wrong_proxy_ends_a_run_in_one_sentence_that_names_the_variable(
     workplace: Workplace, wrong: str, named: tuple[str, tuple[str, ...]]
 ) -> None:
