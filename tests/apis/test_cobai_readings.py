@@ -25,6 +25,9 @@ WITHOUT_LIST = {"no_contact_list_404", "no_contact_list_405"}
 SETTINGS: dict[str, dict[str, Any]] = {"table_order": {"element_order": "table"}}
 """Settings without which a reading is refused."""
 PUT_REFUSED = {"put_needs_password"}
+OF_WRITES = {"more_required", "any_order", "table_order", "cut_values", "user_name_shared"}
+OF_WRITES |= {"bad_request_text", *(name for name in COBAI if name.startswith("put_"))}
+"""Readings that change nothing for a tap."""
 
 
 def readings_of(name: str) -> Collection[str]:
@@ -48,10 +51,10 @@ def mails(sandbox: Cobai) -> list[str]:
     return sorted(contact["officeMail"] for contact in sandbox.contacts)
 
 
-@pytest.mark.parametrize("reading", EVERY)
+@pytest.mark.parametrize("reading", [name for name in EVERY if name not in OF_WRITES])
 def test_the_tap_works_in_every_reading(workplace: Workplace, reading: str) -> None:
     """Each contact and each customer comes once, whatever pages lists have; or the run says why."""
-    with Cobai(readings=readings_of(reading)) as sandbox:
+    with Cobai(readings=readings_of(reading) or OF_WRITES) as sandbox:
         customers = [CUSTOMER_UUID, *(sandbox.add_customer(new=n < 30) for n in range(45))]
         for number in range(43):
             sandbox.add(**member(f"u{number}"))
