@@ -180,8 +180,9 @@ def test_what_a_dropped_bookmark_says_was_seen_comes(valomnia: Valomnia) -> None
 # More contacts in a second than in a page, in whatever order.
 
 
-@pytest.mark.parametrize("crowd", [99, 100, 101, 200, 450])
-@pytest.mark.parametrize("later", [0, 1, 150])
+@pytest.mark.parametrize(
+    ("crowd", "later"), [(99, 0), (99, 1), (100, 0), (100, 150), (101, 1), (200, 0), (450, 150)]
+)
 def test_a_crowded_second_is_read_whole(valomnia: Valomnia, crowd: int, later: int) -> None:
     """An import gives many contacts one time; each is read once, though their order changes."""
     first = fill(valomnia, 7)
@@ -441,8 +442,7 @@ def test_a_run_that_failed_is_resumed_at_its_bookmark(
     assert len(queries(valomnia)) <= (760 - len(read_ids)) // 99 + 1
 
 
-@pytest.mark.parametrize("crowded", [False, True])
-@pytest.mark.parametrize("served", [1, 4, 6])
+@pytest.mark.parametrize(("served", "crowded"), [(1, False), (4, True), (6, False), (6, True)])
 def test_a_run_that_was_killed_is_resumed(
     valomnia: Valomnia, workplace: Workplace, served: int, *, crowded: bool
 ) -> None:
