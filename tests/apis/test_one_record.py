@@ -77,10 +77,15 @@ def must_be_rejected(night: Night, faults: Mapping[int, str]) -> None:
 
 @all_apis
 def test_records_that_always_fail_are_rejected_alone(workplace: Workplace, api: str) -> None:
-    """First, in the middle and last; others land once, in the rejects are those, STATE passes."""
+    """First, in the middle and last; others land once, in the rejects are those, STATE passes.
+
+    Silence, which takes its time, is that of a create at some APIs, and of an update at the others.
+    """
+    quick = [fault for fault in NOT_CARRIED_OUT if fault != "silence"]
+    nights = [[*quick, "silence"], [*quick, "500"]][:: -1 if TURNS[api] % 2 else 1]
     with KINDS[api]() as sandbox:
         night = Night(sandbox, workplace)
-        faults = placed(api, (1, 3, 5, 8, 11), NOT_CARRIED_OUT)
+        faults = placed(api, (1, 3, 5, 8, 11), nights[0])
         spoil(night, faults)
         must_part(night, night.run(PEOPLE), {*faults})
         must_be_rejected(night, faults)
@@ -88,7 +93,7 @@ def test_records_that_always_fail_are_rejected_alone(workplace: Workplace, api: 
         night.mend()
         night.go_on()
         there = {*PEOPLE} - {*faults}
-        faults = placed(api, (2, 4, 6, 9, 12), NOT_CARRIED_OUT)
+        faults = placed(api, (2, 4, 6, 9, 12), nights[1])
         spoil(night, faults)
         must_part(night, night.run(PEOPLE), {*faults}, there)
         must_be_rejected(night, faults)

@@ -21,12 +21,9 @@ if TYPE_CHECKING:
 
 PAGE = "<html><body>Please wait</body></html>"
 
-POSITIONS = {"first": 0, "middle": 5, "last": 11, "only": 0}
-KINDS_OF_WRITE = ("create", "update")
 PEOPLE = range(1, 13)
 
 all_apis = pytest.mark.parametrize("api", sorted(KINDS))
-writes = pytest.mark.parametrize("write", KINDS_OF_WRITE)
 
 
 def held_by(number: int) -> str:
