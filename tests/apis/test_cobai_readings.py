@@ -148,8 +148,7 @@ def test_a_field_that_nobody_knows_is_sent_back(cobai: Cobai, workplace: Workpla
     assert b"office>" not in put
 
 
-@pytest.mark.parametrize("status", [401, 403])
-@pytest.mark.parametrize("body", ["<Error/>", HTML, ""])
+@pytest.mark.parametrize(("status", "body"), [(401, "<Error/>"), (403, HTML), (403, "")])
 def test_a_refused_signature_names_key_clock_and_query(
     cobai: Cobai, workplace: Workplace, status: int, body: str
 ) -> None:
