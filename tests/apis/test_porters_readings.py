@@ -292,8 +292,13 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, ...], str]] = {
 }
 
 
-@pytest.mark.parametrize("readings", [[], ["ended_token_404", "status_200", "contact_root"]])
-@pytest.mark.parametrize("wrong", WRONG)
+OTHERWISE = ["ended_token_404", "status_200", "contact_root"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "readings"),
+    [*((wrong, []) for wrong in WRONG), ("partition", OTHERWISE), ("none", OTHERWISE)],
+)
 def test_wrong_settings_are_one_sentence_within_five_requests(
     workplace: Workplace, catalog: Path, wrong: str, readings: list[str]
 ) -> None:
