@@ -5,16 +5,18 @@ from __future__ import annotations
 import gc
 import gzip
 import io
+import itertools
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
-from typing import IO, TYPE_CHECKING, Any, cast
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any, cast
 
 import pytest
 import requests
@@ -35,10 +37,7 @@ from tests.sandbox.porters import Porters
 from tests.sandbox.server import Fault, Request, Response, Sandbox
 from tests.sandbox.valomnia import Valomnia
 from tests.sandbox.zoho_voice import ACCESS_TOKEN, ZohoVoice
-from tests.support.commands import BIN, FAST, Finished, Workplace, contacts, singer
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.support.commands import BIN, FAST, SOON, Finished, Workplace, contacts, singer
 
 SPOKEN = (ApiError, InputError, Incomplete, RecordsWithoutSchemaException)
 """Errors that end a run with a sentence; every other one would be a fault of ours."""
@@ -60,21 +59,22 @@ ANNA |= {"mobile": "+4915112345678", "email": "anna@example.com", "webUserName":
 KINDS: tuple[type[Sandbox], ...] = (BasIp, Cobai, Porters, Valomnia, ZohoVoice)
 EVERY_CASE = "EVERY_CASE" in os.environ
 """Whether each case is tried, as `make crash` does; else some, since each takes a run or two."""
-STEP = 1 if EVERY_CASE else 4
-"""Of hostile headers, every fourth is tried."""
-WIDE_STEP = 1 if EVERY_CASE else 8
-"""Of wrong values in answers, every eighth is tried."""
-EXAMPLES = 40 if EVERY_CASE else 20
+STEP = 1 if EVERY_CASE else 8
+"""Of hostile headers with a status, each API meets every eighth."""
+READ_STEP = 1 if EVERY_CASE else 3
+"""Of wrong values in answers that a tap reads, every third is tried."""
+WIDE_STEP = 1 if EVERY_CASE else 12
+"""Of wrong values in answers that a target reads, every twelfth is tried."""
+EXAMPLES = 40 if EVERY_CASE else 8
 """Streams of any records that are tried with each API."""
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def garbage_kept() -> Iterator[None]:
-    """Collect no garbage during a test: in the depth of a nested answer no finalizer could run."""
+    """Collect no garbage meanwhile: in the depth of a nested answer no finalizer could run."""
     gc.disable()
     yield
     gc.enable()
-    gc.collect()
 
 
 # Hostile XML and compressed bombs.
@@ -204,7 +204,7 @@ def test_hostile_documents_are_refused_while_reading(workplace: Workplace) -> No
     assert "root:" not in run.log + run.out
 
 
-LARGE = {"long", "inflating"}
+LARGE = ("inflating", "long")
 """Documents that are not read to their end. They may come from the API: it is asked again."""
 
 
@@ -218,22 +218,28 @@ def test_an_answer_of_more_values_than_are_read_is_none(opening: str, beyond: in
     assert (answer.json is None) == bool(beyond)
 
 
-@pytest.mark.parametrize("name", ["a billion laughs", "long", "inflating"])
-def test_an_api_that_stays_hostile_ends_the_run_with_a_sentence(
-    workplace: Workplace, name: str
-) -> None:
-    """The run ends with exit code 1, says what to check, and has taken little memory."""
+@pytest.mark.parametrize("name", ["a billion laughs", *LARGE])
+def test_an_api_that_stays_hostile_ends_the_run_with_a_sentence(name: str) -> None:
+    """It says what to check."""
     body = documents("")[name] if name != "inflating" else inflating(4000)
     headers = {"Content-Encoding": "gzip"} if name == "inflating" else {}
-    with BombedCobai() as sandbox:
-        sandbox.bombs = iter([Response(200, body, headers)] * 5)
-        run, peak = watched(workplace, "tap-contacts", {"cobai": sandbox.tap_config()})
-    assert run.code == 1
     larger = "no success in 5 tries; last: the answer is larger than any that makes sense"
     other = "HTTP 200. The answer is not what this API sends; check api_url and proxies."
-    assert f"cobai: GET /v2/customer: {larger if name in LARGE else other}" in run.log
-    assert "Traceback" not in run.log
-    assert peak < 100 + MOST_MEMORY
+    said = f"cobai: GET /v2/customer: {larger if name in LARGE else other}"
+    with BombedCobai() as sandbox:
+        sandbox.bombs = iter([Response(200, body, headers)] * 5)
+        config = {"cobai": sandbox.tap_config(), "retry_wait_seconds": 0}
+        with pytest.raises(ApiError, match=re.escape(said)):
+            TapContacts(config=config).sync_all()
+
+
+def test_a_command_whose_api_stays_hostile_ends_with_exit_code_1(workplace: Workplace) -> None:
+    """It says its sentence and shows nothing of its insides."""
+    with BombedCobai() as sandbox:
+        sandbox.bombs = iter([Response(200, documents("")["a billion laughs"])] * 5)
+        run = workplace.tap({"cobai": sandbox.tap_config()})
+    assert (run.code, "Traceback" in run.log) == (1, False)
+    assert "The answer is not what this API sends; check api_url and proxies." in run.log
 
 
 def test_hostile_answers_to_creates_double_nothing(workplace: Workplace) -> None:
@@ -252,30 +258,37 @@ def test_hostile_answers_to_creates_double_nothing(workplace: Workplace) -> None
     assert "Traceback" not in run.log
 
 
-@pytest.mark.parametrize(
-    ("at", "spared", "code"),
-    [
-        ("GET /v1/oauth", 0, 1),
-        ("POST /v1/token", 0, 1),
-        ("GET /v1/contact", 0, 1),
-        ("GET /v1/contact", 1, 0),
-    ],
-)
-def test_hostile_answers_to_sign_ins_and_look_ups_are_none(
-    workplace: Workplace, at: str, spared: int, code: int
+@pytest.mark.parametrize("at", ["GET /v1/oauth", "POST /v1/token", "GET /v1/contact"])
+def test_hostile_answers_to_sign_ins_and_first_look_ups_end_the_run(
+    at: str, tmp_path: Path
 ) -> None:
-    """Nothing hostile is taken for a token or an empty list. Both end the run.
-
-    A path that was answered before is asked again, as often as any.
-    """
+    """None is taken for a token or an empty list: nothing is written."""
     with BombedPorters() as sandbox:
-        sandbox.spared = spared
         sandbox.at, sandbox.bombs = at, iter(bombs(sandbox.url))
-        config = {**sandbox.target_config(), "max_tries": 50}
-        run, peak = watched(workplace, "target-contacts", config, singer(contacts(ANNA)))
-        assert (run.code, len(sandbox.contacts), stolen(sandbox)) == (code, 1 - code, [])
-    assert peak < 100 + MOST_MEMORY
-    assert "Traceback" not in run.log
+        raised, _ = delivered({**stays(sandbox, tmp_path), "max_tries": 50})
+        assert isinstance(raised, ApiError)
+        assert (sandbox.contacts, stolen(sandbox)) == ([], [])
+
+
+def test_hostile_answers_to_look_ups_are_none(tmp_path: Path) -> None:
+    """A path that was answered before is asked again, as often as any."""
+    with BombedPorters() as sandbox:
+        sandbox.spared = 1
+        sandbox.at, sandbox.bombs = "GET /v1/contact", iter(bombs(sandbox.url))
+        raised, bins = delivered({**stays(sandbox, tmp_path), "max_tries": 50})
+        assert (raised, bins) == (None, {"created": 1})
+        assert (next(sandbox.bombs, None), len(sandbox.contacts), stolen(sandbox)) == (None, 1, [])
+
+
+def delivered(config: Mapping[str, Any]) -> tuple[BaseException | None, dict[str, int]]:
+    """Send Anna from this process; return what ended the run, and the bins that hold records."""
+    target = TargetContacts(config={"retry_wait_seconds": 0, **config})
+    raised: BaseException | None = None
+    try:
+        target.run(cast("IO[str]", io.BytesIO(singer(contacts(ANNA)).encode())))
+    except SPOKEN as error:
+        raised = error
+    return raised, {name: count for name, count in target.this_run.books.bins.items() if count}
 
 
 # Hostile JSON.
@@ -356,13 +369,11 @@ def replaced(value: Any) -> Iterator[Any]:
         yield from ({**value, name: part} for part in replaced(value[name]))
 
 
-def altered(sample: Mapping[str, Any], values: Iterable[str] = WRONG) -> Iterator[str]:
-    """Yield an answer with wrong values in every place, and what is no such answer at all."""
-    yield from NO_ANSWERS
-    for shape in replaced(sample):
-        text = json.dumps(shape)
-        for wrong in values:
-            yield text.replace(json.dumps(PLACEHOLDER), wrong)
+def altered(sample: Mapping[str, Any], values: Iterable[str] = WRONG) -> list[str]:
+    """Return an answer with wrong values in every place, and what is no such answer at all."""
+    texts = [json.dumps(shape) for shape in replaced(sample)]
+    wrong = [text.replace(json.dumps(PLACEHOLDER), each) for text in texts for each in values]
+    return list(dict.fromkeys([*NO_ANSWERS, *wrong]))
 
 
 def unspoken(error: BaseException) -> str:
@@ -399,7 +410,8 @@ def test_whatever_zoho_answers_is_read_or_refused_in_words(
         account = sandbox.tap_config() if "token" in answer else signed_in
         config = {"zoho_voice": {**account, "contact_details": answer == "details"}, **quick}
         found = []
-        for body in altered(sample):
+        start = list(READS).index(answer) % READ_STEP  # so that all together meet all that is none
+        for body in altered(sample)[start::READ_STEP]:
             sandbox.faults = [Fault(on=on, status=200, body=body, times=-1)]
             if failure := read(config):
                 found.append((body[:200], failure))
@@ -442,10 +454,10 @@ def test_whatever_a_destination_answers_nothing_is_lost_or_doubled(answer: str) 
     lines = singer(contacts(ANNA)).encode()
     found = []
     start = list(WRITES).index(answer) % WIDE_STEP  # so that all together meet all that is none
-    for body in islice(altered(sample, WRONG[::2]), start, None, WIDE_STEP):
+    for body in altered(sample, WRONG[::2])[start::WIDE_STEP]:
         with kind() as sandbox, tempfile.TemporaryDirectory() as folder:
             sandbox.fault(on=on, status=200, body=body, times=1, commit=True)
-            config = stays(sandbox, cast("Path", folder))
+            config = stays(sandbox, Path(folder))
             _, failure = write(config, lines)
             _, again = write(config, lines)
             if failure or again or len(sandbox.contacts) != 1:
@@ -471,28 +483,30 @@ HEADERS = (
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("status", [200, 302, 503])
-def test_hostile_headers_are_no_more_than_a_failed_try(kind: type[Sandbox], status: int) -> None:
+def test_hostile_headers_are_no_more_than_a_failed_try(kind: type[Sandbox]) -> None:
     """Headers that no standard allows neither crash the run nor lose or double a contact."""
     lines = singer(contacts(ANNA)).encode()
     found = []
-    start = KINDS.index(kind) + status  # so that each API meets others, and all together meet all
-    for headers in HEADERS[start % STEP :: STEP]:
+    answers = [(status, headers) for status in (200, 302, 503) for headers in HEADERS]
+    start = KINDS.index(kind) % STEP  # so that each API meets others, and all together meet all
+    for status, headers in answers[start::STEP]:
         with kind() as sandbox, tempfile.TemporaryDirectory() as folder:
-            config = stays(sandbox, cast("Path", folder))
+            config = stays(sandbox, Path(folder))
             sandbox.fault(status=status, headers=headers, body="<a>")
             sandbox.fault(on="POST", after=1, status=status, headers=headers, commit=True)
             _, failure = write(config, lines)
             sandbox.faults.clear()
             _, again = write(config, lines)
             if failure or again or len(sandbox.contacts) != 1:
-                found.append((str(headers)[:80], failure, again, len(sandbox.contacts)))
+                found.append((status, str(headers)[:80], failure, again, len(sandbox.contacts)))
     assert found == []
 
 
 # Hostile Singer messages.
 
 SCHEMA = contacts(ANNA)[0]
+NUMBERS = itertools.count(2)
+"""Of the people in the lines."""
 DEEP_100, DEEP_900 = "[" * 100 + "]" * 100, "[" * 900 + "]" * 900
 
 
@@ -501,15 +515,18 @@ def record(fields: str) -> str:
     return f'{{"type": "RECORD", "stream": "contacts", "record": {fields}}}'
 
 
-def named(fields: str, key: str = "2") -> str:
-    """Return the line of a record with a key, a name and these fields more."""
-    return record(f'{{"id": {key}, "first_name": "Bert", "mobile": "+49151", {fields}}}')
+def named(fields: str, key: str = "") -> str:
+    """Return the line of a record of somebody else each time, with these fields more."""
+    number = next(NUMBERS)
+    who = f'"first_name": "Bert {number}", "mobile": "+49151{number:07}"'
+    return record(f'{{"id": {key or number}, {who}, {fields}}}')
 
 
 def schema(keys: str, properties: str = '"id": {}') -> str:
-    """Return a SCHEMA line, and a record after it."""
+    """Return the SCHEMA line of a stream of its own, and a record after it."""
     head = f'"schema": {{"properties": {{{properties}}}}}, "key_properties": {keys}'
-    return f'{{"type": "SCHEMA", "stream": "contacts", {head}}}\n' + named('"a": 1')
+    lines = f'{{"type": "SCHEMA", "stream": "contacts", {head}}}\n' + named('"a": 1')
+    return lines.replace('"contacts"', f'"contacts_{next(NUMBERS)}"')
 
 
 CREATED = {
@@ -526,7 +543,7 @@ CREATED = {
     "BOM": "\ufeff" + named('"a": 1'),
     "CRLF": "\r\n" + named('"a": 1') + "\r",
     "empty lines": "\n \n\n" + named('"a": 1') + "\n\n",
-    "schema without keys": schema("null").replace("contacts", "other_contacts"),
+    "schema without keys": schema("null"),
     "list as status": named('"contact_status": [1]'),
     "recursive schema": schema('["id"]', '"id": {"$ref": "#/properties/id"}'),
     "schema of null": schema('["id"]', '"id": null'),
@@ -541,11 +558,11 @@ REJECTED = {
     "empty record": record("{}"),
     "no key": record('{"first_name": "Bert", "mobile": "1"}'),
     "null as key": named('"a": 1', key="null"),
-    "list of lists as mobile": record('{"id": 2, "first_name": "Bert", "mobile": [[1]]}'),
-    "object as name": record('{"id": 2, "first_name": {"a": [{}]}, "mobile": "1"}'),
+    "list of lists as mobile": record('{"id": -1, "first_name": "Bert", "mobile": [[1]]}'),
+    "object as name": record('{"id": -2, "first_name": {"a": [{}]}, "mobile": "1"}'),
     "10 MB": named('"company": "' + "x" * 10_000_000 + '"'),
     "a rejection that is none": record("{}")[:-1] + ', "rejection": {"attempts": 1e400}}',
-    "key that no record has": schema('["nope"]').replace("contacts", "other_contacts"),
+    "key that no record has": schema('["nope"]'),
     "lone surrogate": named('"company": "\\ud800"'),
     "lone surrogate as name": named('"\\udfff": 1'),
     "NaN": named('"company": NaN'),
@@ -587,34 +604,39 @@ UNREADABLE = {
 """Lines that are no Singer messages."""
 
 
-def receive(line: str) -> tuple[TargetContacts, list[str], BaseException | None]:
-    """Send Anna and then a line; return the target, the names held and what was raised."""
+def receive(lines: str) -> tuple[TargetContacts, list[str], BaseException | None]:
+    """Send Anna and then lines; return the target, the names held and what was raised."""
     with ZohoVoice() as sandbox, tempfile.TemporaryDirectory() as folder:
-        config = {**FAST, "concurrency": 1, **stays(sandbox, cast("Path", folder))}
+        in_memory = {"ledger_url": "sqlite://", "concurrency": 1, "max_rejects": -1}
+        config = {**FAST, **SOON, **stays(sandbox, Path(folder)), **in_memory}
         target = TargetContacts(config=config)
-        lines = singer(contacts(ANNA)) + line
+        text = singer(contacts(ANNA)) + lines
         raised: BaseException | None = None
         try:
-            target.run(cast("IO[str]", io.BytesIO(lines.encode(errors="surrogateescape"))))
+            target.run(cast("IO[str]", io.BytesIO(text.encode(errors="surrogateescape"))))
         except SPOKEN as error:
             raised = error
         return target, [contact["first_name"] for contact in sandbox.contacts], raised
 
 
-@pytest.mark.parametrize("case", CREATED)
-def test_an_odd_line_that_holds_a_contact_is_written(case: str) -> None:
+def cases(lines: Mapping[str, str], names: Collection[str]) -> list[str]:
+    """Return the cases whose line speaks of any of these people."""
+    return [case for case, line in lines.items() if any(f'"{name}"' in line for name in names)]
+
+
+def test_an_odd_line_that_holds_a_contact_is_written() -> None:
     """Odd keys, values and line ends are no reason to refuse what the destination can take."""
-    target, names, raised = receive(CREATED[case])
-    assert (names, raised) == (["Anna", "Bert"], None)
-    assert is_balanced(target)
+    target, (anna, *names), raised = receive("\n".join(CREATED.values()))
+    assert (anna, cases(CREATED, names), raised) == ("Anna", list(CREATED), None)
+    assert target.this_run.books.bins == {"created": 1 + len(CREATED)}
 
 
-@pytest.mark.parametrize("case", REJECTED)
-def test_a_record_that_cannot_be_written_is_rejected_alone(case: str) -> None:
-    """It ends in the rejects, and what came before is written."""
-    target, names, raised = receive(REJECTED[case])
-    assert (names, raised) == (["Anna"], None)
-    assert target.this_run.books.bins == {"created": 1, "rejected": 1}
+def test_a_record_that_cannot_be_written_is_rejected_alone() -> None:
+    """It ends in the rejects, and what comes before and after it is written."""
+    after = named('"a": 1').replace("Bert", "Carl")
+    target, (anna, *names), raised = receive("\n".join([*REJECTED.values(), after]))
+    assert (anna, cases(REJECTED, names), len(names), raised) == ("Anna", [], 1, None)
+    assert target.this_run.books.bins == {"created": 2, "rejected": len(REJECTED)}
 
 
 @pytest.mark.parametrize("case", UNREADABLE)
@@ -632,20 +654,14 @@ def test_a_schema_never_makes_the_target_call_an_address() -> None:
     with Cobai() as lure:
         line = schema('["id"]', f'"id": {{"$ref": "{lure.url}/stolen"}}')
         _, names, raised = receive(line)
-        assert (names, lure.log, raised) == (["Anna", "Bert"], [], None)
+        assert (len(names), lure.log, raised) == (2, [], None)
 
 
 @pytest.mark.parametrize(
     ("line", "code"),
     [
-        (CREATED["huge value"], 0),
-        (CREATED["CRLF"], 0),
-        (CREATED["empty lines"].rstrip("\n"), 0),
-        (REJECTED["object as name"], 3),
-        (REJECTED["10 MB"], 3),
-        (REJECTED["lone surrogate"], 3),
-        (REJECTED["NaN"], 3),
-        (REJECTED["deeper record"], 3),
+        ("\n".join(CREATED.values()).rstrip("\n"), 0),
+        ("\n".join(line for line in REJECTED.values() if line.isprintable()), 3),
         (UNREADABLE["record as list"], 1),
         ('\x00\x01\x02 {"type"', 1),
     ],
@@ -735,14 +751,14 @@ VALUES = st.recursive(
 )
 RECORDS = st.dictionaries(FIELDS | st.text(), VALUES, max_size=12)
 USUAL = st.fixed_dictionaries({name: st.text(min_size=1) for name in ANNA if name != "id"})
-STREAMS = st.lists(RECORDS | USUAL | st.builds(lambda a, b: a | b, USUAL, RECORDS), max_size=4)
+STREAMS = st.lists(RECORDS | USUAL | st.builds(lambda a, b: a | b, USUAL, RECORDS), max_size=10)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_any_record_is_settled_and_the_books_balance(kind: type[Sandbox]) -> None:
     """Whatever JSON a record is, it is written or rejected, and nothing but that happens."""
     with kind() as sandbox, tempfile.TemporaryDirectory() as folder:
-        config = {**stays(sandbox, cast("Path", folder)), "ledger_url": "sqlite://"}
+        config = {**stays(sandbox, Path(folder)), "ledger_url": "sqlite://"}
 
         @settings(derandomize=True, max_examples=EXAMPLES, deadline=None, database=None)
         @given(people=STREAMS)
