@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.in_process import Folder
 from tests.support.people import Person, put
 from tests.support.ring import Ring, writes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
-    from tests.support.commands import Workplace
 
 APIS = ("zoho_voice", "porters", "valomnia")
 REST = 3
@@ -61,9 +62,9 @@ def stack() -> Iterator[ExitStack]:
 
 
 @pytest.fixture
-def ring(workplace: Workplace, stack: ExitStack) -> Ring:
+def ring(tmp_path: Path, stack: ExitStack) -> Ring:
     """Return a ring in which each API knows something of the same people."""
-    found = Ring(workplace)
+    found = Ring(Folder(tmp_path))
     found.start(stack, APIS, ())
     for api, people in THERE.items():
         for each in people:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.in_process import Folder
 from tests.support.people import Person, put
 from tests.support.ring import Ring, writes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from tests.support.commands import Workplace
 
 APIS = ("zoho_voice", "porters", "valomnia")
 FAMILY = "+4930111222"
@@ -51,9 +52,9 @@ RULES = {
 
 
 @pytest.fixture
-def ring(workplace: Workplace) -> Iterator[Ring]:
+def ring(tmp_path: Path) -> Iterator[Ring]:
     """Return a ring in which each API has the people in its own form."""
-    found = Ring(workplace)
+    found = Ring(Folder(tmp_path))
     with ExitStack() as stack:
         found.start(stack, APIS, ())
         for api, people in THERE.items():
