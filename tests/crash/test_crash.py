@@ -5,10 +5,11 @@ A short version of `make crash`; points and faults are the same in every run.
 
 from __future__ import annotations
 
+import functools
+import itertools
 import os
 import signal
 import threading
-from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,15 +28,26 @@ if TYPE_CHECKING:
     from tests.support.commands import Finished
 
 SEED = 11
-POINTS = 4
-DISTURBED = 1
-CROWD = [person(number) for number in range(1, 221)]
+POINTS = 2
+CROWD = [person(number) for number in range(1, 111)]
 IN_BATCHES: dict[str, Any] = {"batch_size_rows": 5, "checkpoint_seconds": 3600, "match_on": []}
 
 LOST = [RESET_AFTER, Rule(answer=page(502)), HALF, Rule(answer=page(504))]
 """Ways to lose an answer after the API has carried the request out."""
 
-all_apis = pytest.mark.parametrize("api", sorted(KINDS))
+APIS = sorted(KINDS)
+all_apis = pytest.mark.parametrize("api", APIS)
+
+DISTURBED = [("late", api) for api in APIS]
+DISTURBED += zip(sorted(WAYS.keys() - {"late"}), itertools.cycle(APIS))
+"""Ways and APIs: how an API carries out what nobody waits for is its own, all else the transport's.
+"""
+
+
+@functools.cache
+def first_undisturbed(api: str) -> tuple[Shapes, int]:
+    """Return what an API holds after the first contacts in batches, and the requests it took."""
+    return undisturbed(api, stream(FIRST), **IN_BATCHES)
 
 
 def undisturbed(
@@ -83,7 +95,7 @@ def test_a_lost_ledger_rebuilds_itself(api: str) -> None:
 def test_lost_answers_lose_and_double_nothing(api: str) -> None:
     """Whatever way an answer gets lost after the API has committed: 0 lost, 0 doubled."""
     messages = stream(FIRST)
-    wanted, _ = undisturbed(api, messages, **IN_BATCHES)
+    wanted, _ = first_undisturbed(api)
     with Lab(api, **IN_BATCHES) as lab:
         lab.strike(LOST, every=2)
         lab.must_be_well(lab.run(messages))
@@ -92,30 +104,30 @@ def test_lost_answers_lose_and_double_nothing(api: str) -> None:
         assert lab.unanswered() >= 2
 
 
-@all_apis
-@pytest.mark.parametrize("way", WAYS)
-def test_a_disturbed_target_loses_and_doubles_nothing(api: str, way: str) -> None:
+@pytest.mark.parametrize(("way", "api"), DISTURBED)
+def test_a_disturbed_target_loses_and_doubles_nothing(way: str, api: str) -> None:
     """Whichever way a run is disturbed, it ends well, and so does the next: 0 lost, 0 doubled."""
-    total = Tally()
-    for number in range(DISTURBED):
-        total.add(tried(Point.drawn(api, SEED, number, [way])))
+    total = tried(Point.drawn(api, SEED, 0, [way]))
     assert (total.lost, total.doubled, total.problems) == (0, 0, []), f"seed {SEED}"
-    assert total.faults + total.refused >= DISTURBED
+    assert total.faults + total.refused >= 1
 
 
 @all_apis
 def test_a_lost_answer_costs_one_look_up(api: str) -> None:
     """For each create whose answer was lost, at most 1.05 requests find out about it."""
     with Lab(api, match_on=[], canary=False) as lab:
-        lab.strike(LOST * 10, first=2, every=3)
-        lab.must_be_well(lab.run(stream(CROWD[:200])))
-        assert lab.unanswered() >= 40
+        lab.strike(LOST * 5, first=2, every=3)
+        lab.must_be_well(lab.run(stream(CROWD[:100])))
+        assert lab.unanswered() >= 20
         assert lab.look_ups() <= 1.05 * lab.unanswered()
 
 
 @all_apis
-def test_five_percent_of_mixed_faults_change_nothing(api: str) -> None:
-    """The run ends well, with the same final state and at most 1.25 times the requests."""
+def test_ten_percent_of_mixed_faults_change_nothing(api: str) -> None:
+    """The run ends well, with the same final state and at most 1.25 times the requests.
+
+    At 5 % that is promised.
+    """
     settings: dict[str, Any] = {"match_on": [], "timeout_seconds": 0.5}
     settings |= {"batch_size_rows": 1} if api in {"bas_ip", "porters"} else {}
     messages = stream(CROWD, every=20)
@@ -123,7 +135,7 @@ def test_five_percent_of_mixed_faults_change_nothing(api: str) -> None:
     with Lab(api, **settings) as lab:
         # A second loss of the same contact has a test of its own.
         fresh = lambda seen: not seen.numbers & lab.struck_numbers()  # noqa: E731
-        lab.strike(mixed(hang=1.5), among=fresh, first=13, every=20)
+        lab.strike(mixed(hang=1.5), among=fresh, first=6, every=10)
         ended = lab.run(messages)
         lab.must_be_well(ended)
         lab.must_hold(range(1, len(CROWD) + 1), wanted, "after faults")
@@ -140,15 +152,19 @@ def test_a_create_whose_request_is_lost_twice_still_lands() -> None:
         assert lab.verdict == (0, 0, [])
 
 
-@pytest.mark.parametrize("outage", [Rule(commits=False, answer=page(503)), RESET_BEFORE])
-@all_apis
-def test_an_outage_ends_the_run_with_what_is_settled(api: str, outage: Rule) -> None:
+UNAVAILABLE = Rule(commits=False, answer=page(503))
+
+
+@pytest.mark.parametrize(
+    ("outage", "api"), [*((UNAVAILABLE, api) for api in APIS), (RESET_BEFORE, "cobai")]
+)
+def test_an_outage_ends_the_run_with_what_is_settled(outage: Rule, api: str) -> None:
     """Exit code 1, one clear sentence, STATE of what landed only; the next run completes."""
     messages = stream(FIRST)
     settings = {**IN_BATCHES, "max_tries": 3}
-    wanted, requests = undisturbed(api, messages, **settings)
+    wanted, requests = first_undisturbed(api)
     with Lab(api, **settings) as lab:
-        lab.strike(repeat(outage), among=lambda _: True, first=requests - 1)
+        lab.strike(itertools.repeat(outage), among=lambda _: True, first=requests - 1)
         ended = lab.run(messages)
         assert (ended.code, "Traceback" in ended.log) == (1, False)
         assert "Run again when the API is reachable" in ended.log
@@ -179,12 +195,15 @@ def told_to_end(
     return lab.settled(running.ended(within))
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-@all_apis
-def test_a_signal_in_mid_write_ends_the_run_cleanly(api: str, number: int, code: int) -> None:
+SIGNALS = [*((signal.SIGTERM, api) for api in APIS), (signal.SIGINT, "valomnia")]
+
+
+@pytest.mark.parametrize(("number", "api"), SIGNALS)
+def test_a_signal_in_mid_write_ends_the_run_cleanly(number: int, api: str) -> None:
     """Done within its grace, STATE covers what is written only, and no rerun sends it twice."""
+    code = 128 + number
     messages = stream(FIRST)
-    wanted, _ = undisturbed(api, messages, **IN_BATCHES)
+    wanted, _ = first_undisturbed(api)
     with Lab(api, **IN_BATCHES) as lab:
         lab.strike([Rule(kill="on arrival", delay=0.2)], first=2)
         ended = told_to_end(lab, messages, number)
@@ -196,11 +215,10 @@ def test_a_signal_in_mid_write_ends_the_run_cleanly(api: str, number: int, code:
         assert (lab.verdict, set(lab.written().values())) == ((0, 0, []), {1})
 
 
-@pytest.mark.parametrize("api", ["porters", "zoho_voice"])
-def test_a_signal_does_not_wait_for_an_api_that_is_silent(api: str) -> None:
+def test_a_signal_does_not_wait_for_an_api_that_is_silent() -> None:
     """Answers in flight are given up in time; the rerun finds out what they would have said."""
-    messages = stream(FIRST)
-    wanted, _ = undisturbed(api, messages, **IN_BATCHES)
+    api, messages = "porters", stream(FIRST)
+    wanted, _ = first_undisturbed(api)
     with Lab(api, **IN_BATCHES, timeout_seconds=60) as lab:
         lab.strike([Rule(kill="on arrival", delay=9)], first=2)
         ended = told_to_end(lab, messages, signal.SIGTERM, within=GRACE_SECONDS + 3)
@@ -211,7 +229,7 @@ def test_a_signal_does_not_wait_for_an_api_that_is_silent(api: str) -> None:
         assert (lab.verdict, set(lab.written().values())) == ((0, 0, []), {1})
 
 
-@all_apis
+@pytest.mark.parametrize("api", ["bas_ip", "zoho_voice"])
 def test_a_signal_ends_a_long_wait(api: str) -> None:
     """Told to come back in ten minutes, the target still ends at once when it is told to end."""
     messages = stream(FIRST)
@@ -231,13 +249,10 @@ ENDLESS = [(b"HTTP/1.1 200 OK\r\nX: ", b"x"), (b"HTTP/1.1 200 OK\r\n\r\n", b" ")
 
 
 @pytest.mark.parametrize(("start", "drip"), ENDLESS, ids=["head", "body"])
-@pytest.mark.parametrize("api", ["cobai", "valomnia"])
-def test_a_signal_does_not_wait_for_an_answer_that_never_ends(
-    api: str, start: bytes, drip: bytes
-) -> None:
+def test_a_signal_does_not_wait_for_an_answer_that_never_ends(start: bytes, drip: bytes) -> None:
     """An answer that keeps coming holds up the end no longer than one that does not come."""
-    messages = stream(FIRST)
-    wanted, _ = undisturbed(api, messages, **IN_BATCHES)
+    api, messages = "cobai", stream(FIRST)
+    wanted, _ = first_undisturbed(api)
     with Lab(api, **IN_BATCHES, timeout_seconds=60) as lab:
         lab.strike([Rule(kill="on arrival", answer=start, drip=drip)], first=2)
         running = lab.runs.start(messages)
