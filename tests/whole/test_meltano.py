@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sqlite3
+import tempfile
 from contextlib import ExitStack
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +18,7 @@ from tests.directions import SOURCES
 from tests.sandbox.__main__ import Sandboxes
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support.commands import contacts, singer
+from tests.support.launched import Launchers
 from tests.support.meltano import WITH_MELTANO, meltano
 from tests.support.paths import ROOT
 from tests.support.people import put
@@ -23,9 +26,9 @@ from tests.support.product import APIS, about, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 NEEDED = ("pyproject.toml", "README.md", "LICENSE", "tap_contacts", "target_contacts")
+PLUGINS = ("tap-contacts", "target-contacts")
 JOBS = ("contacts-to-porters", "porters-to-zoho-voice")
 LONG_AGO = datetime(2026, 1, 1, tzinfo=timezone.utc)
 BUILT_IN = ("faker_config", "stream_maps.")
@@ -50,13 +53,34 @@ def made_project(folder: Path, sandboxes: Sandboxes) -> None:
     for port, sandbox in enumerate(sandboxes.by_port, start=7101):
         text = text.replace(f"http://127.0.0.1:{port}", sandbox.url)
     (folder / "meltano.yml").write_text(text, encoding="utf-8")
-    meltano(folder, "--environment=sandbox", "install")
+
+
+def install(project: Path, launchers: Launchers) -> None:
+    """Let Meltano install both plugins, and put commands that start quickly in their place.
+
+    What the plugins need is not installed: `tests/test_packages.py` shows that it is found.
+    """
+    env = {"PIP_NO_DEPS": "1", "PIP_NO_COMPILE": "1"}
+    meltano(project, "--environment=sandbox", "install", env=env)
+    for command in PLUGINS:
+        (installed,) = project.glob(f".meltano/*/{command}/venv/bin/{command}")
+        shutil.copy(launchers.folder / command, installed)
+
+
+@pytest.fixture
+def launchers() -> Iterator[Launchers]:
+    """Return a folder of commands that start quickly."""
+    with tempfile.TemporaryDirectory() as folder, Launchers(Path(folder)) as made:
+        yield made
 
 
 @WITH_MELTANO
-def test_jobs_states_and_commands(tmp_path: Path, sandboxes: Sandboxes) -> None:
+def test_jobs_states_and_commands(
+    tmp_path: Path, sandboxes: Sandboxes, launchers: Launchers
+) -> None:
     """One project shows all of it: each call of Meltano takes seconds."""
     made_project(tmp_path, sandboxes)
+    install(tmp_path, launchers)
     assert_jobs_run_and_their_states_survive(tmp_path, sandboxes)
     assert_a_suffix_gives_each_account_a_state_of_its_own(tmp_path, sandboxes)
     assert_the_commands_look_into_ledger_and_rejects(tmp_path, sandboxes)
