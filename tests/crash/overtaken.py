@@ -106,7 +106,7 @@ def _reached(way: str, folder: Path, elsewhere: Path) -> Path:
 def _waiting(trial: Overtaking, lab: Lab) -> Running:
     """Start a run, and return it when it waits with creates that are announced."""
     head = f"HTTP/1.1 429 X\r\nRetry-After: {WAITS[trial.how]}\r\nContent-Length: 0\r\n\r\n"
-    writes = measured(trial.api, 0, counts=False)[0].writes
+    writes = measured(trial.api, 0)[0].writes
     later = Rule(commits=False, answer=head.encode())
     lab.strike([later] * 4, first=1 + int(trial.at * writes))
     running = lab.runs.start(batches(trial.api)[0])
@@ -121,7 +121,7 @@ def _waiting(trial: Overtaking, lab: Lab) -> Running:
 def _end(trial: Overtaking, lab: Lab, ended: Finished) -> None:
     """Run what follows from the first run's STATE, and judge."""
     batch: list[Any] = list(batches(trial.api)[0])
-    wanted = measured(trial.api, 0, counts=False)[0].holds
+    wanted = measured(trial.api, 0)[0].holds
     lab.must_hold(covered(batch, ended.messages), wanted, "as the first run's STATE says")
     lab.must_be_well(lab.run(after(batch, ended.messages)))
     lab.must_hold(range(1, len(FIRST) + 1), wanted, "at the end")

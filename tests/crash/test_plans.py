@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.crash import applied, plans
-from tests.crash.departures import Found
 from tests.crash.lab import KINDS
 
-SEED, POINTS, KILLED = 5, 2, 1
+SEED = 5
 
 
 @pytest.mark.parametrize("api", sorted(KINDS))
@@ -17,14 +16,11 @@ def test_a_plan_of_odd_records_is_carried_out_as_planned(api: str) -> None:
 
     Plans that do not hold, or are not as they were made, are refused.
     """
-    wrong = [each for number in range(POINTS) for each in plans.tried(api, SEED, number).problems]
-    assert wrong == []
+    assert plans.tried(api, SEED, 0).problems == ()
 
 
-@pytest.mark.parametrize("api", sorted(KINDS))
+@pytest.mark.parametrize("api", ["bas_ip", "porters"])
 def test_a_plan_that_is_killed_half_way_harms_nobody(api: str) -> None:
-    """It is refused then, and a run or a new plan does the rest."""
-    total = Found(0, 0, [])
-    for number in range(KILLED):
-        total = total.added(applied.tried(api, SEED, number))
-    assert (total.problems, total.points) == ([], KILLED)
+    """It is refused then, and a run or a new plan does the rest, with deletions or without."""
+    found = applied.tried(api, SEED, 0)
+    assert (found.problems, found.points) == ([], 1)

@@ -117,24 +117,33 @@ class Measured:
 
 
 @functools.cache
-def measured(api: str, settings: int, *, counts: bool) -> tuple[Measured, ...]:
+def measured(api: str, settings: int, what: str = "") -> tuple[Measured, ...]:
     """Run both batches undisturbed; return what was measured.
 
-    To count the steps, too, takes several times as long.
+    `what` is "moment" if the seconds of a process of its own are needed, and "step" if the steps
+    are, too, to count which takes several times as long.
     """
     found = []
     with Lab(api, **SETTINGS[settings]) as lab:
         for batch in batches(api):
             before = sum(map(lab.is_write, lab.proxy.seen))
             started = time.monotonic()
-            running = lab.runs.start(batch, kill_at=0 if counts else None)
-            lab.must_be_well(lab.settled(running.ended()))
+            steps = _steps_of(lab, batch, what)
             seconds = time.monotonic() - started
             writes = sum(map(lab.is_write, lab.proxy.seen)) - before
-            steps = running.steps if counts else 0
             found.append(Measured(steps, seconds, writes, lab.held()))
     assert lab.verdict == (0, 0, []), f"{api} undisturbed: {lab.verdict}"
     return tuple(found)
+
+
+def _steps_of(lab: Lab, batch: Sequence[Message], what: str) -> int:
+    """Run a batch; return its steps, or 0 if they are not needed."""
+    if not what:
+        lab.must_be_well(lab.run(batch))
+        return 0
+    running = lab.runs.start(batch, kill_at=0 if what == "step" else None)
+    lab.must_be_well(lab.settled(running.ended()))
+    return running.steps if what == "step" else 0
 
 
 class Trial:
@@ -143,8 +152,9 @@ class Trial:
     def __init__(self, point: Point, lab: Lab) -> None:
         """Take what to do and where."""
         self._point, self._lab = point, lab
-        counts = "step" in {kill.how for kill in point.kills}
-        self._measured = measured(point.api, point.settings, counts=counts)
+        ways = {kill.how for kill in point.kills}
+        what = next((each for each in ("step", "moment") if each in ways), "")
+        self._measured = measured(point.api, point.settings, what)
         self._tally = Tally(points=1)
 
     def done(self) -> Tally:

@@ -184,21 +184,19 @@ def test_the_judge_has_nothing_against_who_goes_by_the_rule(api: str) -> None:
     assert judged(api) == {}
 
 
-@pytest.mark.parametrize("api", ASKED)
 @pytest.mark.parametrize(
-    ("rule", "fault"),
+    ("api", "rule", "faults"),
     [
-        (model.by_name, "overwritten"),
-        (model.by_name, "missing"),
-        (model.by_ways, "overwritten"),
-        (model.never, "doubled"),
+        *((api, model.by_name, {"overwritten", "missing"}) for api in ASKED),
+        ("porters", model.by_ways, {"overwritten"}),
+        ("zoho_voice", model.never, {"doubled"}),
     ],
 )
 def test_the_judge_sees_what_a_wrong_rule_does(
-    api: str, rule: Callable[..., bool], fault: str
+    api: str, rule: Callable[..., bool], faults: set[str]
 ) -> None:
     """Who goes by names only, or by addresses only, overwrites; who never looks up, doubles."""
-    assert judged(api, rule)[fault] > 0
+    assert faults <= judged(api, rule).keys()
 
 
 class Settled:
