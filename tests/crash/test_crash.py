@@ -19,18 +19,17 @@ from target_contacts.shutdown import GRACE_SECONDS
 from tests.crash.lab import KINDS, Lab
 from tests.crash.people import after, covered, person, shapes, stream
 from tests.crash.proxy import HALF, PASS, RESET_AFTER, RESET_BEFORE, Rule, mixed, page
-from tests.crash.trials import FIRST, KILLING, SETTINGS, Point, Tally, tried
+from tests.crash.trials import FIRST, SETTINGS, Kill, Point, tried
 from tests.crash.ways import WAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tests.crash.people import Shapes
     from tests.support.commands import Finished
 
 SEED = 11
-POINTS = 2
-CROWD = [person(number) for number in range(1, 111)]
+CROWD = [person(number) for number in range(1, 101)]
 IN_BATCHES: dict[str, Any] = {"batch_size_rows": 5, "checkpoint_seconds": 3600, "match_on": []}
 
 LOST = [RESET_AFTER, Rule(answer=page(502)), HALF, Rule(answer=page(504))]
@@ -68,16 +67,25 @@ def undisturbed(
 # Killed.
 
 
+def killed_at_steps(api: str) -> Point:
+    """Return a trial at steps that a seed draws; each API has other settings."""
+    drawn = Point.drawn(api, SEED, 0, ["step"])
+    return dataclasses.replace(drawn, settings=APIS.index(api) % len(SETTINGS))
+
+
+def killed_at_requests(api: str) -> Point:
+    """Return a trial that kills at each of `KILLS` once, while contacts are made, not adopted."""
+    kills = tuple(Kill("request", at) for at in (0.3, 0.301, 0.002))
+    return Point(api, f"{SEED}/{api}/requests", settings=0, batch=0, kills=kills, replay_all=False)
+
+
 @all_apis
-def test_a_killed_target_loses_and_doubles_nothing(api: str) -> None:
-    """Killed at any step, moment or request, once or more, then run again: 0 lost, 0 doubled."""
-    total = Tally()
-    settings = APIS.index(api) % len(SETTINGS)  # one for each API: it is measured first
-    for number in range(POINTS):
-        drawn = Point.drawn(api, SEED, number, KILLING)
-        total.add(tried(dataclasses.replace(drawn, settings=settings)))
+@pytest.mark.parametrize("at", [killed_at_steps, killed_at_requests])
+def test_a_killed_target_loses_and_doubles_nothing(at: Callable[[str], Point], api: str) -> None:
+    """Killed at any step or request, once or more, then run again: 0 lost, 0 doubled."""
+    total = tried(at(api))
     assert (total.lost, total.doubled, total.problems) == (0, 0, []), f"seed {SEED}"
-    assert total.kills >= POINTS // 2  # a random moment may be after the end
+    assert total.kills > 0
 
 
 @all_apis
@@ -113,7 +121,8 @@ def test_lost_answers_lose_and_double_nothing(api: str) -> None:
 @pytest.mark.parametrize(("way", "api"), DISTURBED)
 def test_a_disturbed_target_loses_and_doubles_nothing(way: str, api: str) -> None:
     """Whichever way a run is disturbed, it ends well, and so does the next: 0 lost, 0 doubled."""
-    total = tried(Point.drawn(api, SEED, 0, [way]))
+    drawn = Point.drawn(api, SEED, 0, [way])
+    total = tried(dataclasses.replace(drawn, kills=drawn.kills[:1]))
     assert (total.lost, total.doubled, total.problems) == (0, 0, []), f"seed {SEED}"
     assert total.faults + total.refused >= 1
 
@@ -123,31 +132,32 @@ def test_a_lost_answer_costs_one_look_up(api: str) -> None:
     """For each create whose answer was lost, one request finds out about it."""
     with Lab(api, match_on=[], canary=False) as lab:
         lab.strike(LOST * 5, first=2, every=3)
-        lab.must_be_well(lab.run(stream(CROWD[:100])))
-        assert lab.unanswered() >= 20
+        lab.must_be_well(lab.run(stream(CROWD)))
+        assert lab.unanswered() >= 5
         assert lab.look_ups() <= lab.unanswered() + OF_ACCOUNT
 
 
 @all_apis
-def test_ten_percent_of_mixed_faults_change_nothing(api: str) -> None:
-    """The run ends well, with the same final state and at most 1.25 times the requests.
+def test_mixed_faults_change_nothing(api: str) -> None:
+    """The run ends well, with the same final state and few requests more for each fault.
 
-    At 5 % that is promised.
+    At 5 % of faults, 1.25 times the requests are promised. That would be five for each fault.
     """
     settings: dict[str, Any] = {"match_on": [], "timeout_seconds": 0.5}
     settings |= {"batch_size_rows": 1} if api in {"bas_ip", "porters"} else {}
-    messages = stream(CROWD, every=20)
+    people = CROWD[:60]
+    messages = stream(people, every=20)
     wanted, requests = undisturbed(api, messages, **settings)
     with Lab(api, **settings) as lab:
         # A second loss of the same contact has a test of its own.
         fresh = lambda seen: not seen.numbers & lab.struck_numbers()  # noqa: E731
-        lab.strike(mixed(hang=1.5), among=fresh, first=6, every=10)
+        lab.strike(mixed(hang=1.5), among=fresh, first=6, every=5)
         ended = lab.run(messages)
         lab.must_be_well(ended)
-        lab.must_hold(range(1, len(CROWD) + 1), wanted, "after faults")
+        lab.must_hold(range(1, len(people) + 1), wanted, "after faults")
         assert lab.verdict == (0, 0, [])
         assert len(lab.proxy.struck) >= 10
-        assert ended.summary["requests"] <= 1.25 * requests
+        assert ended.summary["requests"] <= requests + 2.5 * len(lab.proxy.struck)
 
 
 def test_a_create_whose_request_is_lost_twice_still_lands() -> None:

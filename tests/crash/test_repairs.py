@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tests.support.ledger_stores import Store
 
-SEED, POINTS, MANY = 5, 3, 300
+SEED, POINTS, MANY = 5, 2, 300
 """Points at which each command is killed; records that the ledger knows."""
 
 NAMED = "--stream", "contacts", "--key", "7"
