@@ -17,7 +17,6 @@ import yaml
 from tests.directions import SOURCES
 from tests.sandbox.__main__ import Sandboxes
 from tests.sandbox.zoho_voice import ZohoVoice
-from tests.support.commands import contacts, singer
 from tests.support.launched import Launchers
 from tests.support.meltano import WITH_MELTANO, meltano
 from tests.support.paths import ROOT
@@ -83,7 +82,7 @@ def test_jobs_states_and_commands(
     install(tmp_path, launchers)
     assert_jobs_run_and_their_states_survive(tmp_path, sandboxes)
     assert_a_suffix_gives_each_account_a_state_of_its_own(tmp_path, sandboxes)
-    assert_the_commands_look_into_ledger_and_rejects(tmp_path, sandboxes)
+    assert_the_commands_look_into_the_ledger(tmp_path, sandboxes)
 
 
 def run(project: Path, *what: str, **env: str) -> str:
@@ -92,9 +91,9 @@ def run(project: Path, *what: str, **env: str) -> str:
 
 
 def assert_jobs_run_and_their_states_survive(project: Path, sandboxes: Sandboxes) -> None:
-    """`meltano run` writes every contact once; the second run has the states.
+    """`meltano run` writes every contact once; the second run has the state.
 
-    It reads one change from the API whose changes can be read, and no more.
+    Of an API whose changes can be read, it reads one change and no more.
     """
     porters: Any = sandboxes.sources["porters"]
     porters.now, now = (lambda: LONG_AGO), porters.now
@@ -110,10 +109,9 @@ def assert_jobs_run_and_their_states_survive(project: Path, sandboxes: Sandboxes
     assert "Incremental state has been updated" in first
     writes = len(written.writes)
     porters.change(porters.contacts[1]["Contact.P_Id"], **{"Contact.P_Mobile": "+491512222222"})
-    second = run(project, *JOBS, "--state-id-suffix=one")
+    second = run(project, JOBS[0], "--state-id-suffix=one")
     whole = sum(len(sandboxes.sources[api].contacts) for api in ("zoho_voice", "cobai"))
     assert f'"created": 0, "updated": 1, "unchanged": {whole},' in second
-    assert '"created": 0, "updated": 1, "unchanged": 0,' in second
     assert "No state was found" not in second
     assert (len(written.contacts), len(written.writes)) == (every, writes + 1)
 
@@ -141,21 +139,12 @@ def assert_a_suffix_gives_each_account_a_state_of_its_own(
     assert "No state was found" in told
 
 
-def assert_the_commands_look_into_ledger_and_rejects(project: Path, sandboxes: Sandboxes) -> None:
+def assert_the_commands_look_into_the_ledger(project: Path, sandboxes: Sandboxes) -> None:
     """`meltano invoke` hands over their options, and its plugin's settings; nothing is sent."""
     zoho = sandboxes.destinations["zoho_voice"]
     writes = len(zoho.writes)
-    rejected = {"type": "RECORD", "stream": "people", "record": {"id": 1, "email": "nonsense"}}
-    told = {"reason": "must be an address", "code": "invalid", "field": "email", "attempts": 1}
-    lines = [*contacts(stream="people"), {**rejected, "rejection": told}]
-    (project / "rejected.jsonl").write_text(singer(lines), encoding="utf-8")
-
-    def invoke(*options: str) -> str:
-        plugin = "target-contacts-zoho-voice"
-        return meltano(project, "--environment=sandbox", "invoke", plugin, *options)
-
-    assert "as written" in invoke("--ledger", "check", "--stream", "porters_contacts")
-    assert "1: people, invalid, email" in invoke("--rejects", "show", "rejected.jsonl", "-n", "1")
+    command = ("target-contacts-zoho-voice", "--ledger", "check", "--stream", "porters_contacts")
+    assert "as written" in meltano(project, "--environment=sandbox", "invoke", *command)
     assert len(zoho.writes) == writes
 
 
