@@ -201,7 +201,7 @@ class Porters(ApiClient):
 
     def write(
         self, items: Sequence[bytes], *, repeatable: bool, once: bool = False
-    ) -> list[wire.Result]:
+    ) -> Sequence[wire.Result]:
         """Create and update contacts in one request; return a result for each, in their order."""
         answer = self.call(
             "POST",

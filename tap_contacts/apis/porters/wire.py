@@ -27,6 +27,9 @@ LARGEST_PAGE = 200
 FORMS = 256
 """Sets of fields whose elements are kept; a stream has one, or a few."""
 
+ANSWERS = 16
+"""Answers whose results are kept until they are used."""
+
 LINKS_TOO = {"X-P-ConnectAPI-Version": "2"}
 """Header without which fields of type Link are neither shown nor taken."""
 
@@ -114,9 +117,13 @@ def document(items: Sequence[bytes]) -> bytes:
     return b"".join((_HEAD, *items, _END))
 
 
-def results(root: _Element | None) -> list[Result]:
-    """Return what each item of a Contact Write was answered with."""
-    return [] if root is None else [_result(item) for item in xml.children(root, "Item")]
+@functools.lru_cache(maxsize=ANSWERS)
+def results(root: _Element | None) -> Sequence[Result]:
+    """Return what each item of a Contact Write was answered with.
+
+    They are read when the answer is judged, and when it is used.
+    """
+    return () if root is None else tuple(map(_result, xml.children(root, "Item")))
 
 
 def _result(item: _Element) -> Result:
