@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from tap_contacts.transport.usage import Usage
 from target_contacts.pipeline.purpose import Purpose
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tap_contacts.transport.client import ApiClient
     from target_contacts.ledger.ledger import Ledger
@@ -34,6 +35,8 @@ class Resources:
     ) -> None:
         self._kind, self._config, self._settings = kind, config, settings
         self._shutdown, self._purpose, self._planned = shutdown, purpose, planned
+        self._asked: Ledger | None = None
+        """The ledger, if it was asked before the run, until the run goes on with it."""
         self.former_until = 0.0
         """Time of the monotonic clock after which no create of an earlier run is carried out."""
 
@@ -56,7 +59,7 @@ class Resources:
 
         settings = self._settings
         trust.warn_of_temporary(settings.ledger_url, self.client.logger)
-        ledger = self.unlocked_ledger()
+        ledger, self._asked = self._asked or self.unlocked_ledger(), None
         if settings.require_ledger and self._purpose not in {Purpose.LOOK, Purpose.REPAIR}:
             trust.assert_used(ledger)
         if self._planned:
@@ -75,6 +78,20 @@ class Resources:
             return ledger.Ledger("sqlite://", "explained")
         name = f"{self._kind.api} {self._account}"
         return ledger.Ledger(self._settings.ledger_url, name, self._shutdown.is_asked)
+
+    def asked_before(self, question: Callable[[Ledger], bool]) -> bool:
+        """Ask the ledger before it is locked, and keep it for the run if the answer is no.
+
+        Else it is closed: what comes before the run opens it, too, and a file must not be closed
+        while it is open elsewhere in the process, which would lose its locks.
+        """
+        with contextlib.ExitStack() as closing:
+            ledger = closing.enter_context(contextlib.closing(self.unlocked_ledger()))
+            answer = question(ledger)
+            if not answer:
+                self._asked = ledger
+                closing.pop_all()
+            return answer
 
     def _left(self, silent: float) -> float:
         """Return the seconds for which creates of the earlier run may still be carried out.
@@ -98,6 +115,11 @@ class Resources:
     def opened_account(self) -> str | None:
         """Return the account's name in the ledger; None if the ledger was not used."""
         return self._account if self.opened_ledger else None
+
+    def close(self) -> None:
+        """Close the ledger, if it is open."""
+        if ledger := self.opened_ledger or self._asked:
+            ledger.close()
 
     def usage(self) -> Usage:
         """Return the requests sent so far."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing, suppress
+from contextlib import suppress
 from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -154,11 +154,10 @@ class Run:
         """
         if self.purpose is not Purpose.WRITE or self.planned:
             return False
-        with (
-            suppress(LedgerError, Interrupted),
-            closing(self._resources.unlocked_ledger()) as ledger,
-        ):
-            return self.guards.ended(ledger.guarded.all())
+        with suppress(LedgerError, Interrupted):
+            return self._resources.asked_before(
+                lambda ledger: self.guards.ended(ledger.guarded.all())
+            )
         return False
 
     def note_end(self, *, is_whole: bool) -> None:
@@ -269,5 +268,4 @@ class Run:
             self.matches.close()
             self.rejects.close()
         finally:
-            if ledger := self._resources.opened_ledger:
-                ledger.close()
+            self._resources.close()
