@@ -75,7 +75,7 @@ class BatchWriter:
         """Whether PORTERS took the last request that was answered."""
 
     def write(self, items: Iterator[Item]) -> Generator[list[Outcome[Item]], None, None]:
-        """Yield the outcomes of each request as they come.
+        """Yield the outcomes of requests as they come, those together that came together.
 
         One that fails as a whole is halved until the contact at fault is alone, unless the request
         may be at fault: see `doubt`. Until one is taken again and no parts wait, requests go one
@@ -90,20 +90,22 @@ class BatchWriter:
         waiting = Waiting(packed, self._context.first_writes)
         stopped: list[Stopped] = []
         while not (stopped or self._context.halted()) and waiting.make_ready():
-            for answered in self._answered(waiting, stopped):
-                yield from self._outcomes(answered, waiting, stopped)
+            for several in self._answered(waiting, stopped):
+                if outcomes := self._outcomes(several, waiting, stopped):
+                    yield outcomes
         for error in stopped:
             raise error
         if not self._context.halted():
             more_follow = self._context.first_writes.more_follow
             yield from _at_fault_themselves(self._doubt.end(more_follow=more_follow))
 
-    def _answered(self, waiting: Waiting[Packed], stopped: Sequence[Stopped]) -> Iterator[Answered]:
+    def _answered(
+        self, waiting: Waiting[Packed], stopped: Sequence[Stopped]
+    ) -> Iterator[list[Answered]]:
         several = iter(lambda: self._next(waiting), None)
         halted = lambda: bool(stopped or self._context.halted())  # noqa: E731
         alone = lambda: waiting.has_parts or not self._is_taken  # noqa: E731
-        for answered in in_parallel(self._answer, several, self._workers, halted, alone):
-            yield from answered
+        return in_parallel(self._answer, several, self._workers, halted, alone)
 
     def _next(self, waiting: Waiting[Packed]) -> Pack[Packed] | None:
         pack = waiting.take()
@@ -130,14 +132,18 @@ class BatchWriter:
         return Answered(pack, results)
 
     def _outcomes(
-        self, answered: Answered, waiting: Waiting[Packed], stopped: list[Stopped]
-    ) -> Iterator[list[Outcome[Item]]]:
-        """Yield what became of the contacts of a request; keep an error that ends the run."""
-        self._is_taken = not isinstance(answered.answer, Exception)
-        try:
-            yield from self._settled(answered, waiting)
-        except Stopped as error:
-            stopped.append(error)
+        self, several: Sequence[Answered], waiting: Waiting[Packed], stopped: list[Stopped]
+    ) -> list[Outcome[Item]]:
+        """Return what became of the contacts of requests; keep errors that end the run."""
+        outcomes: list[Outcome[Item]] = []
+        for answered in several:
+            self._is_taken = not isinstance(answered.answer, Exception)
+            try:
+                for settled in self._settled(answered, waiting):
+                    outcomes += settled
+            except Stopped as error:
+                stopped.append(error)
+        return outcomes
 
     def _settled(
         self, answered: Answered, waiting: Waiting[Packed]
