@@ -76,7 +76,8 @@ def _set_apart(contact: Contact, full: str, parts: Iterable[str]) -> None:
 
 def _texts(contact: Contact, attributes: Iterable[str]) -> list[str]:
     """Return attributes as text; what is none, "" for one, as ""."""
-    return [as_text(contact.attributes.get(attribute, "")) for attribute in attributes]
+    given = contact.attributes
+    return [as_text(given[each]) if each in given else "" for each in attributes]
 
 
 def as_text(value: Any) -> str:

@@ -47,7 +47,7 @@ class Coverage:
         self._fields, self._carried = table.fields, carried
         self._ids = [field for field in table.fields if field.identifier]
         self._mapped, self._defaults = mapped, defaults
-        self._apart = functools.lru_cache(maxsize=SHAPES)(self._not_among)
+        self._apart = functools.lru_cache(maxsize=SHAPES)(self._not_taken)
 
     @property
     def mapped(self) -> Mapping[str, str]:
@@ -80,10 +80,11 @@ class Coverage:
     def not_carried(self, contact: Contact, known: Container[str] = ()) -> list[str]:
         """List the fields of a contact's record whose values do not reach the destination."""
         carried, sources = self._carried, contact.sources
-        apart: Iterable[str] = self._apart(tuple(sources))
         if contact.fields:
             carried = self._reaching(contact)
-            apart = sources.keys() - carried
+            apart: Iterable[str] = sources.keys() - carried
+        else:
+            apart = self._apart(tuple(sources.items()))
         left = [
             name
             for attribute in apart
@@ -102,9 +103,7 @@ class Coverage:
         names = [name for name in (*contact.spare, *left, *same) if name not in known]
         if not names:
             return []
-        mapped = {path.text for path in self._mapped.paths.values()}
-        used = [source for a, source in sources.items() if a in carried or a in mapped]
-        taken = {"defaults", *(name for source in used for name in source.split(JOINT))}
+        taken = self._taken(sources.items(), carried)
         return [
             name
             for name in names
@@ -113,8 +112,17 @@ class Coverage:
             and not self._mapped.reads(contact.fields, name)
         ]
 
-    def _not_among(self, attributes: tuple[str, ...]) -> list[str]:
-        return [each for each in attributes if each not in self._carried]
+    def _not_taken(self, sources: tuple[tuple[str, str], ...]) -> list[str]:
+        """Return the attributes that are not carried, nor all their fields by another attribute."""
+        taken, carried = self._taken(sources, self._carried), self._carried
+        apart = [(attribute, source) for attribute, source in sources if attribute not in carried]
+        return [each for each, source in apart if not taken.issuperset(source.split(JOINT))]
+
+    def _taken(self, sources: Iterable[tuple[str, str]], carried: AbstractSet[str]) -> set[str]:
+        """Return the fields of a record that carried attributes, or paths, were taken from."""
+        mapped = {path.text for path in self._mapped.paths.values()}
+        used = [source for a, source in sources if a in carried or a in mapped]
+        return {"defaults", *(name for source in used for name in source.split(JOINT))}
 
     def _reaching(self, contact: Contact) -> AbstractSet[str]:
         """Return the attributes that are sent and not replaced by `field_map`."""

@@ -91,8 +91,7 @@ class BatchWriter:
         stopped: list[Stopped] = []
         while not (stopped or self._context.halted()) and waiting.make_ready():
             for several in self._answered(waiting, stopped):
-                if outcomes := self._outcomes(several, waiting, stopped):
-                    yield outcomes
+                yield self._outcomes(several, waiting, stopped)
         for error in stopped:
             raise error
         if not self._context.halted():
