@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from tap_contacts.transport.trust import Trust
 
+FORM = "application/x-www-form-urlencoded"
+
 MOST_CONNECTIONS = 64
 """Most connections to one origin that are kept."""
 
@@ -47,11 +49,22 @@ def prepared(
 
 
 class _Request(requests.PreparedRequest):
-    """A request whose address is worked out once, and reused with other queries."""
+    """A request whose address is worked out once, and reused with other queries.
+
+    Its form is put together as `requests` does it, which asks for far more than a form at a time.
+    """
 
     def prepare_url(self, url: Any, params: Any) -> None:
         query = params if isinstance(params, str) else urlencode(params or {}, doseq=True)
         self.url = f"{_url_without_query(url)}?{query}" if query else _url_without_query(url)
+
+    def prepare_body(self, data: Any, files: Any, json: Any = None) -> None:
+        if files or not (data and isinstance(data, dict)):
+            super().prepare_body(data, files, json)
+            return
+        given = {name: value for name, value in data.items() if value is not None}
+        super().prepare_body(urlencode(given, doseq=True), files)
+        self.headers.setdefault("Content-Type", FORM)
 
     def prepare_cookies(self, cookies: Any) -> None:
         pass
