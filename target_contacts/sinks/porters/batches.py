@@ -91,7 +91,7 @@ class BatchWriter:
         stopped: list[Stopped] = []
         while not (stopped or self._context.halted()) and waiting.make_ready():
             for several in self._answered(waiting, stopped):
-                yield self._outcomes(several, waiting, stopped)
+                yield from filter(None, self._outcomes(several, waiting, stopped))
         for error in stopped:
             raise error
         if not self._context.halted():
@@ -132,8 +132,11 @@ class BatchWriter:
 
     def _outcomes(
         self, several: Sequence[Answered], waiting: Waiting[Packed], stopped: list[Stopped]
-    ) -> list[Outcome[Item]]:
-        """Return what became of the contacts of requests; keep errors that end the run."""
+    ) -> Iterator[list[Outcome[Item]]]:
+        """Yield what became of the contacts of requests, together; keep errors that end the run.
+
+        Before any other error leaves, what became of the contacts of earlier requests is told.
+        """
         outcomes: list[Outcome[Item]] = []
         for answered in several:
             self._is_taken = not isinstance(answered.answer, Exception)
@@ -142,7 +145,10 @@ class BatchWriter:
                     outcomes += settled
             except Stopped as error:
                 stopped.append(error)
-        return outcomes
+            except BaseException:
+                yield outcomes
+                raise
+        yield outcomes
 
     def _settled(
         self, answered: Answered, waiting: Waiting[Packed]
