@@ -29,7 +29,7 @@ def assert_right(config: Mapping[str, Any], kinds: Mapping[str, type[ApiSink[Any
         raise ConfigurationError(msg) from None
     api = config.get("api")
     if api is None:
-        msg = "The config lacks the setting 'api'."
+        msg = f"The config lacks the setting 'api': give one of {', '.join(sorted(kinds))}."
         raise ConfigurationError(msg)
     if not isinstance(config.get(api), dict):
         msg = f"api is {api}: give the settings of its account under {api}."

@@ -31,6 +31,8 @@ class ContactSink(StreamSink):
     planned, looked up, written and booked.
     """
 
+    is_sample = False
+
     def setup(self) -> None:
         """Get ready for the stream's records; called once, after its SCHEMA message.
 
@@ -55,7 +57,8 @@ class ContactSink(StreamSink):
 
     def _make_parts(self) -> None:
         run, outcomes = self._run, self._outcomes
-        stream = Stream(self.stream_name, self.original_schema, list(self.key_properties))
+        names = list(self.key_properties)
+        stream = Stream(self.stream_name, self.original_schema, names, self.is_sample)
         parts = StreamParts(run, stream, outcomes, self.logger)
         self.api_sink, self._translation, self._intake = parts.sink, parts.translation, parts.intake
         self._explainer: Explainer | None = None

@@ -15,6 +15,8 @@ class Stream(NamedTuple):
     schema: Mapping[str, Any]
     key_properties: Sequence[str]
     """Names of the key's properties, in the order of the message."""
+    is_sample: bool = False
+    """Whether it only checks settings, so that the ledger neither has nor gets its key."""
 
     @property
     def sorted_keys(self) -> list[str]:

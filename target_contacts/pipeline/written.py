@@ -27,6 +27,12 @@ SAMPLE, ANY_RECORD = "contacts", {"type": "object", "properties": {}, "additiona
 """Name and schema of the stream with which settings are checked."""
 
 
+class Sample(ContactSink):
+    """Stand for any stream, so that settings are checked; no record comes."""
+
+    is_sample = True
+
+
 def sink_class(run: Run, stream: str, schema: Mapping[str, Any]) -> type[StreamSink]:
     """Return the kind of sink that a stream gets; the ledger is open before one that writes."""
     filled = mapped(run.kind, run.settings.field_map)
@@ -38,7 +44,7 @@ def sink_class(run: Run, stream: str, schema: Mapping[str, Any]) -> type[StreamS
 
 def sample(target: Target, run: Run) -> ContactSink:
     """Return the sink of a stream of which nothing is known, ready for records."""
-    sink = ContactSink(target, SAMPLE, dict(ANY_RECORD), ["id"], run=run)
+    sink = Sample(target, SAMPLE, dict(ANY_RECORD), ["id"], run=run)
     sink.setup()
     return sink
 

@@ -12,7 +12,7 @@ from tests.sandbox.porters import Porters
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support.checks import CHECK, told
 from tests.support.commands import Workplace, contacts
-from tests.support.zoho_people import ANNA, BERT
+from tests.support.zoho_people import ANNA, BERT, bins
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,21 @@ def test_what_nobody_touched_is_as_it_was_written(
         sandbox.log.clear()
         assert told(workplace.target(config, "", *CHECK)) == {"as written": count}
         assert sandbox.writes == []
+
+
+def test_a_check_of_the_account_leaves_the_streams_of_the_ledger_alone(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """It passes whatever the key of a stream named contacts is, and enters no such stream."""
+    config = zoho.target_config()
+    by_email = contacts(ANNA, BERT, key=("email",))
+    assert workplace.target(config, by_email).code == 0
+    assert workplace.target(config, "", "--check").code == 0
+    assert bins(workplace.target(config, by_email).summary) == {"unchanged": 2}
+    other = {**config, "ledger_url": "sqlite:///other.db"}
+    assert workplace.target(other, "", "--check").code == 0
+    forgotten = workplace.target(other, "", "--ledger", "forget", "--stream", "contacts", "--all")
+    assert (forgotten.code, "it knows none" in forgotten.log) == (2, True)
 
 
 @pytest.mark.parametrize("count", [4, 30])
