@@ -28,7 +28,7 @@ from tests.sandbox.valomnia import Valomnia
 from tests.sandbox.zoho_voice import ZohoVoice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tests.sandbox.server import Sandbox
 
@@ -39,6 +39,8 @@ MORE_SOURCES: tuple[type[Sandbox], ...] = (Porters, Valomnia)
 
 NAMED = {"Contact.P_Name": "Sample Contact", "Contact.P_Mail": "sample@example.com"}
 """What the sample of PORTERS lacks: its page prints an update of two ids, and no name."""
+
+TAKEN = "Is a sandbox running already? End it, or give another --first-port.\n"
 
 
 class Sandboxes:
@@ -118,7 +120,7 @@ class Beginning(NamedTuple):
         return shown
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until interrupted."""
     parser = argparse.ArgumentParser(prog="python -m tests.sandbox", description=__doc__)
     parser.add_argument("--configs", type=Path, help="folder to write the configs to")
@@ -126,12 +128,18 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
     parser.add_argument("--reading", choices=EVERY, default="documented", help="see above")
     parser.add_argument("--empty", action="store_true", help="leave the sources empty, too")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     with ExitStack() as stack:
-        sandboxes = Sandboxes(stack, options.first_port, options.latency, options.reading)
+        try:
+            sandboxes = Sandboxes(stack, options.first_port, options.latency, options.reading)
+        except OSError as error:
+            parser.exit(
+                1, f"No server at port {options.first_port} or after it: {error.strerror}. {TAKEN}"
+            )
         if not options.empty:
             sandboxes.seed()
         show(sandboxes, options.configs)
+        print("\nCtrl-C ends it.", flush=True)
         signal.sigwait({signal.SIGINT, signal.SIGTERM})
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 import requests
 
-from tests.sandbox.__main__ import Sandboxes, show
+from tests.sandbox.__main__ import Sandboxes, main, show
 from tests.sandbox.porters import APP_ID, REDIRECT_URL, SCOPES, Porters
 from tests.support.commands import FAST, Workplace
 
@@ -57,3 +57,11 @@ def test_the_page_of_a_grant_is_accepted_by_opening_it() -> None:
         assert f"{REDIRECT_URL}?error=101" in pages[0]
         assert f"{REDIRECT_URL}?response_type=code&code=" in pages[1]
         assert {*company.scopes} == {*SCOPES}
+
+
+def test_a_port_that_is_taken_is_told_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever starts it twice sees what to do, and no traceback."""
+    with Porters() as running, pytest.raises(SystemExit) as ended:
+        main(["--first-port", str(urlsplit(running.url).port)])
+    assert ended.value.code == 1
+    assert "Is a sandbox running already?" in capsys.readouterr().err
