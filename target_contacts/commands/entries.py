@@ -49,7 +49,7 @@ class Entries:
 
     def assert_known(self) -> None:
         """Raise UsageError if the ledger knows nothing of the stream."""
-        if self.ledger.keys_of(self.stream) or self.ledger.has_entries(self.stream):
+        if self.ledger.stream_keys.of(self.stream) or self.ledger.has_entries(self.stream):
             return
         known = ", ".join(sorted({each.stream for each in self.inventory.counts()})) or "none"
         msg = f"--stream: the ledger knows no such stream of this account; it knows {known}."

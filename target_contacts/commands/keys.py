@@ -36,7 +36,7 @@ def hashes(ledger: Ledger, stream: str, given: Sequence[str]) -> list[str]:
         UsageError: If they do not name all of the key.
     """
     whole = [each for each in given if len(given) == 1 and _HASH.fullmatch(each)]
-    known = ledger.keys_of(stream)
+    known = ledger.stream_keys.of(stream)
     names = known.properties if known else ["id"]
     if whole and not names:
         return whole

@@ -150,7 +150,7 @@ class Canary:
         """
         if not item.may_be_spoilt:
             self._due.kinds.discard(item.action)
-            self._ledger.know_read_back(item.action.name.lower())
+            self._ledger.read_back.add(item.action.name.lower())
         self._warn_of(item, other)
 
     def _found(self, item: Planned, remote_id: str) -> Arrival | str:

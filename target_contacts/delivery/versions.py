@@ -94,11 +94,11 @@ class Versions:
 
     def _known(self, version: int) -> str:
         """Return why a version does not count whose first record in this run has come."""
-        begun = self._ledger.begun(self._stream)
+        begun = self._ledger.stream_versions.begun(self._stream)
         if begun is not None and version <= begun:
             return IN_PARTS if version == begun else IS_OLD
         is_first = begun is None and self._ledger.has_entries(self._stream)
-        self._ledger.begin(self._stream, version)
+        self._ledger.stream_versions.begin(self._stream, version)
         return IS_FIRST if is_first else ""
 
 

@@ -10,11 +10,11 @@ import hashlib
 import operator
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import sqlalchemy as sa
 
+from target_contacts.ledger.accepted import Accepted, ReadBack
 from target_contacts.ledger.database import Database
-from target_contacts.ledger.entry import CANONICAL, WRITTEN, Entry, Keys
+from target_contacts.ledger.entry import CANONICAL, WRITTEN, Entry
 from target_contacts.ledger.errors import ReadOnlyError
 from target_contacts.ledger.fills import Fills
 from target_contacts.ledger.guarded import GuardedRecords
@@ -24,7 +24,8 @@ from target_contacts.ledger.lease import Lease, Unheld
 from target_contacts.ledger.lock import acquire, lock_of
 from target_contacts.ledger.replayed import ReplayedRecords
 from target_contacts.ledger.snapshot import copy, state_of
-from target_contacts.ledger.tables import CONTACTS, HAS_ID, READ_BACK, RUNS, STREAMS, VERSIONS
+from target_contacts.ledger.streams import StreamKeys, StreamVersions
+from target_contacts.ledger.tables import CONTACTS, HAS_ID
 from target_contacts.ledger.told import Told
 from target_contacts.ledger.transfer import Transfer
 
@@ -48,11 +49,6 @@ _ENTRY = [CONTACTS.c[name] for name in Entry.__struct_fields__]
 _TOLD = [c.name for c in CONTACTS.columns if c.name in Entry.__struct_fields__]
 _told = operator.attrgetter(*_TOLD)
 """What an entry tells, in the order of the table's columns, as a statement takes them."""
-
-
-def _is_accepted(entry: Entry) -> bool:
-    """Say whether an entry tells that the destination has accepted a payload."""
-    return entry.status == WRITTEN and entry.payload is not None
 
 
 class Ledger:
@@ -84,9 +80,11 @@ class Ledger:
         self.replayed = ReplayedRecords(self._database, self.account, self._writing)
         self.inventory = Inventory(self._database, self.account, self._writing)
         self.transfer = Transfer(self._database, self.account, self._writing)
+        self.stream_keys = StreamKeys(self._database, self.account, self._writing)
+        self.stream_versions = StreamVersions(self._database, self.account, self._writing)
+        self.accepted = Accepted(self._database, self.account, self._writing)
+        self.read_back = ReadBack(self._database, self.account, self._writing)
         self._lock: Lock | None = None
-        self._accepted: bool | None = None
-        """Whether the account has ever accepted a contact; None until it is asked."""
 
     def lock(self, wait: float) -> None:
         """Keep other runs from writing to the account until this ledger is closed.
@@ -108,7 +106,7 @@ class Ledger:
             return
         lease.outwait(self._halted, is_free=not self._lock or self._lock.is_sure)
         self.lease = lease
-        self.has_accepted()
+        self.accepted.is_any()
 
     def copied(self) -> Ledger:
         """Return a copy of the account's part in memory, into which anything may be entered."""
@@ -191,9 +189,8 @@ class Ledger:
         with self.lease.writing() as connection:
             self._fills.enter(connection, entries)
             connection.exec_driver_sql(self._enter, rows)
-            if is_first := not self._accepted and any(map(_is_accepted, entries)):
-                self._know_accepted(connection)
-        self._accepted = self._accepted or is_first
+            self.accepted.enter(connection, entries)
+        self.accepted.know(entries)
         self._fills.know(entries)
 
     @functools.cached_property
@@ -213,61 +210,11 @@ class Ledger:
                 entry = sa.update(CONTACTS).where(self._of(stream), CONTACTS.c.key == former)
                 connection.execute(entry.values(key=now))
 
-    def keys_of(self, stream: str) -> Keys | None:
-        """Return by what the records of a stream were known so far; None for a new stream."""
-        known = STREAMS.c.account == self.account, STREAMS.c.stream == stream
-        columns = sa.select(STREAMS.c.key_properties, STREAMS.c.has_former_keys)
-        with self._database.transaction("read") as connection:
-            row = connection.execute(columns.where(*known)).one_or_none()
-        return Keys(msgspec.json.decode(row[0]), bool(row[1])) if row else None
-
     def has_entries(self, stream: str) -> bool:
         """Say whether any record of a stream is known."""
         one = sa.select(CONTACTS.c.key).where(self._of(stream)).limit(1)
         with self._database.transaction("read") as connection:
             return connection.execute(one).first() is not None
-
-    def has_accepted(self) -> bool:
-        """Say whether the account has ever accepted a contact, of any stream.
-
-        A run asks before it enters anything: the entry of an update under way does not tell.
-        """
-        if self._accepted is None:
-            self._accepted = self._ask_accepted()
-        return self._accepted
-
-    def _ask_accepted(self) -> bool:
-        known = sa.select(RUNS.c.number).where(RUNS.c.account == self.account, RUNS.c.has_accepted)
-        accepted = CONTACTS.c.status == WRITTEN, CONTACTS.c.payload.is_not(None)
-        of_account = CONTACTS.c.account == self.account
-        one = sa.select(CONTACTS.c.key).where(of_account, *accepted).limit(1)
-        with self._database.transaction("read") as connection:
-            return any(connection.execute(each).first() is not None for each in (known, one))
-
-    def _know_accepted(self, connection: sa.Connection) -> None:
-        account = RUNS.c.account == self.account
-        connection.execute(sa.update(RUNS).where(account).values(has_accepted=True))
-
-    def read_back(self) -> set[str]:
-        """Return the kinds of write whose first one arrived in the account as it was sent."""
-        kinds = sa.select(READ_BACK.c.kind).where(READ_BACK.c.account == self.account)
-        with self._database.transaction("read") as connection:
-            return set(connection.scalars(kinds))
-
-    def know_read_back(self, kind: str) -> None:
-        """Remember that the first write of a kind arrived as it was sent."""
-        row = self._database.insert(READ_BACK).values(account=self.account, kind=kind)
-        with self.lease.writing() as connection:
-            connection.execute(row.on_conflict_do_nothing())
-
-    def know_keys(self, stream: str, keys: Keys) -> None:
-        """Remember by what the records of a stream are known."""
-        row = {"account": self.account, "stream": stream, "has_former_keys": keys.has_former}
-        row["key_properties"] = msgspec.json.encode(keys.properties).decode()
-        with self.lease.writing() as connection:
-            known = STREAMS.c.account == self.account, STREAMS.c.stream == stream
-            connection.execute(sa.delete(STREAMS).where(*known))
-            connection.execute(sa.insert(STREAMS).values(row))
 
     def fill_id(self, fill: Fill) -> str:
         """Return the id of filled fields; they are entered with the first entry that names it."""
@@ -321,20 +268,6 @@ class Ledger:
         keys = sa.select(CONTACTS.c.key).where(self._of(stream))
         with self._database.transaction("read") as connection:
             return list(connection.scalars(keys))
-
-    def begun(self, stream: str) -> int | None:
-        """Return the highest version of a stream of which a record has come, if one has."""
-        known = VERSIONS.c.account == self.account, VERSIONS.c.stream == stream
-        with self._database.transaction("read") as connection:
-            return connection.scalar(sa.select(VERSIONS.c.begun).where(*known))
-
-    def begin(self, stream: str, version: int) -> None:
-        """Remember that a record of a version of a stream has come."""
-        known = VERSIONS.c.account == self.account, VERSIONS.c.stream == stream
-        row = {"account": self.account, "stream": stream, "begun": version}
-        with self.lease.writing() as connection:
-            connection.execute(sa.delete(VERSIONS).where(*known))
-            connection.execute(sa.insert(VERSIONS).values(row))
 
     def _writing(self) -> AbstractContextManager[sa.Connection]:
         """Give a transaction by the lease of the moment."""

@@ -86,11 +86,11 @@ def know_keys(ledger: Ledger, stream: Stream) -> bool:
     if stream.is_sample:
         return False
     names = stream.sorted_keys
-    known, has_entries = ledger.keys_of(stream.name), ledger.has_entries(stream.name)
+    known, has_entries = ledger.stream_keys.of(stream.name), ledger.has_entries(stream.name)
     if known and has_entries and sorted(known.properties) != names:
         raise ConfigurationError(keys.other(stream.name, known.properties, names))
     has_former = known.has_former if known else has_entries
     now = Keys(names, has_former and has_entries)
     if known != now:
-        ledger.know_keys(stream.name, now)
+        ledger.stream_keys.put(stream.name, now)
     return now.has_former

@@ -170,10 +170,10 @@ class Run:
             self.guards.end(is_complete=is_all and not self.shutdown.is_asked())
 
     def _has_accepted(self) -> bool:
-        return self.ledger.has_accepted()
+        return self.ledger.accepted.is_any()
 
     def _read_back(self) -> set[str]:
-        return self.ledger.read_back()
+        return self.ledger.read_back.kinds()
 
     @property
     def translation_settings(self) -> Mapping[str, Any]:

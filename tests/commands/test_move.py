@@ -35,11 +35,11 @@ def fill(url: str, count: int) -> None:
     with closing(Ledger(url, "fake")) as ledger:
         fills = [ledger.fill_id({"email": ["ab"], f"field{n}": ["x", ""]}) for n in range(10)]
         for number, stream in enumerate(STREAMS):
-            ledger.know_keys(stream, Keys(["id", "ü"], has_former=bool(number % 2)))
-            ledger.begin(stream, 2**40 + number)
+            ledger.stream_keys.put(stream, Keys(["id", "ü"], has_former=bool(number % 2)))
+            ledger.stream_versions.begin(stream, 2**40 + number)
             ledger.put(stream, [_entry(ledger, n, fills) for n in range(number, count, 5)])
             ledger.replayed.put(stream, [Replay(ledger.digest(number), "s" * 32, "2026-01-01")])
-        ledger.know_read_back("create")
+        ledger.read_back.add("create")
         ledger.guarded.add([Guarded("max_cleared", "a", "email", "k", is_held=True)])
         ledger.known_ids.put("parents name", {ledger.digest("Acme"): Known("10001", "n" * 32)})
 

@@ -43,7 +43,7 @@ class Bench:
         config: dict[str, Any] = {**FAST, **SOON, **zoho.target_config(), **own}
         self._runs, self._url = Runs(folder, config), url
         with closing(self._opened()) as ledger:
-            ledger.know_keys("contacts", Keys(["id"], has_former=False))
+            ledger.stream_keys.put("contacts", Keys(["id"], has_former=False))
             known = range(MANY)
             ledger.put("contacts", [_entry(ledger, number) for number in known])
         self._whole = self._tables()

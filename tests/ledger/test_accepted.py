@@ -54,15 +54,15 @@ def test_an_account_has_accepted_a_contact_once_one_was_written(
 ) -> None:
     """Whatever became of its entry: this run knows it, and so does each later one."""
     with opened(tmp_path) as ledger:
-        assert ledger.has_accepted() is False
+        assert ledger.accepted.is_any() is False
         for entry in entries:
             ledger.put("contacts", [entry])
-        assert ledger.has_accepted() is expected
+        assert ledger.accepted.is_any() is expected
         ledger.drop("contacts", ["k"])
-        assert ledger.has_accepted() is expected
+        assert ledger.accepted.is_any() is expected
     for locked in (False, True):
         with opened(tmp_path, locked=locked) as ledger:
-            assert ledger.has_accepted() is expected
+            assert ledger.accepted.is_any() is expected
 
 
 @pytest.mark.parametrize(("several", "expected"), [(True, True), (False, False)])
@@ -73,7 +73,7 @@ def test_one_accepted_contact_among_several_is_enough(
     other = Entry("l", WRITTEN, "2", "p" * 32 if several else None)
     with opened(tmp_path) as ledger:
         ledger.put("contacts", [IN_DOUBT, other])
-        assert ledger.has_accepted() is expected
+        assert ledger.accepted.is_any() is expected
 
 
 @pytest.mark.parametrize(
@@ -88,10 +88,10 @@ def test_a_ledger_of_an_earlier_version_tells_by_its_entries(
         ledger.put("contacts", [entry])
     for locked in (False, True):
         with opened(tmp_path, locked=locked) as ledger:
-            assert ledger.has_accepted() is expected
+            assert ledger.accepted.is_any() is expected
     with opened(tmp_path) as ledger:
         ledger.put("contacts", [IN_DOUBT])  # it does not tell, and was asked before
-        assert ledger.has_accepted() is expected
+        assert ledger.accepted.is_any() is expected
 
 
 @pytest.mark.parametrize("locked", [False, True])
@@ -104,12 +104,12 @@ def test_an_account_is_asked_of_its_own(tmp_path: Path, *, locked: bool) -> None
             pass
         with opened(folder, other, locked=locked) as ledger:
             ledger.put("contacts", [ACCEPTED])
-            ledger.know_read_back("create")
-            ledger.know_keys("contacts", KEYS)
+            ledger.read_back.add("create")
+            ledger.stream_keys.put("contacts", KEYS)
         with opened(folder, mine) as ledger:
-            assert ledger.keys_of("contacts") is None
-            ledger.know_keys("contacts", Keys(["other"], has_former=True))
-            assert (ledger.has_accepted(), ledger.is_empty(), ledger.read_back()) == (
+            assert ledger.stream_keys.of("contacts") is None
+            ledger.stream_keys.put("contacts", Keys(["other"], has_former=True))
+            assert (ledger.accepted.is_any(), ledger.is_empty(), ledger.read_back.kinds()) == (
                 False,
                 True,
                 set(),
@@ -119,14 +119,14 @@ def test_an_account_is_asked_of_its_own(tmp_path: Path, *, locked: bool) -> None
             ledger.drop("contacts", ["k"])
             ledger.rename("contacts", {"k": "l"})
         with opened(folder, other) as ledger:
-            assert (ledger.has_accepted(), ledger.is_empty(), ledger.read_back()) == (
+            assert (ledger.accepted.is_any(), ledger.is_empty(), ledger.read_back.kinds()) == (
                 True,
                 False,
                 {"create"},
             )
             assert [*ledger.entries("contacts", ["k", "l"])] == ["k"]
-            assert ledger.keys_of("contacts") == KEYS
-            assert ledger.keys_of("others") is None
+            assert ledger.stream_keys.of("contacts") == KEYS
+            assert ledger.stream_keys.of("others") is None
 
 
 def test_a_stream_is_asked_of_its_own(tmp_path: Path) -> None:
@@ -149,8 +149,8 @@ def test_the_kinds_of_write_that_were_read_back_are_known_once_each(tmp_path: Pa
     """However often they are noted."""
     with opened(tmp_path) as ledger:
         for kind in ("create", "update", "create"):
-            ledger.know_read_back(kind)
-        assert ledger.read_back() == {"create", "update"}
+            ledger.read_back.add(kind)
+        assert ledger.read_back.kinds() == {"create", "update"}
 
 
 @pytest.mark.parametrize("change", ["put", "drop"])
@@ -178,7 +178,7 @@ def test_an_entry_that_was_read_counts_as_one_that_was_made(tmp_path: Path) -> N
         read = ledger.entries("contacts", ["k"])["k"]
     with opened(tmp_path, "b") as other:
         other.put("contacts", [read])
-        assert other.has_accepted()
+        assert other.accepted.is_any()
 
 
 def test_what_was_read_of_a_whole_stream_is_forgotten_where_it_changes(tmp_path: Path) -> None:
@@ -241,7 +241,7 @@ def test_a_ledger_in_memory_needs_no_lock() -> None:
     ledger = Ledger("sqlite://", "a")
     ledger.lock(0)
     ledger.put("contacts", [ACCEPTED])
-    assert ledger.has_accepted()
+    assert ledger.accepted.is_any()
     ledger.close()
 
 
@@ -249,19 +249,19 @@ def test_what_is_known_of_a_stream_is_known_of_no_other() -> None:
     """Its key, its version and its entries, whatever stands beside it; the last word counts."""
     ledger = Ledger("sqlite://", "a")
     for stream in "abc":
-        ledger.know_keys(stream, Keys([stream], has_former=True))
-        ledger.begin(stream, ord(stream))
+        ledger.stream_keys.put(stream, Keys([stream], has_former=True))
+        ledger.stream_versions.begin(stream, ord(stream))
         ledger.put(stream, [Entry(f"{stream}{n}", WRITTEN) for n in range(3)])
-    ledger.know_keys("b", Keys(["other"], has_former=False))
-    ledger.begin("b", 1)
+    ledger.stream_keys.put("b", Keys(["other"], has_former=False))
+    ledger.stream_versions.begin("b", 1)
     ledger.rename("b", {"b1": "new"})
-    assert [ledger.keys_of(stream) for stream in "abcd"] == [
+    assert [ledger.stream_keys.of(stream) for stream in "abcd"] == [
         Keys(["a"], has_former=True),
         Keys(["other"], has_former=False),
         Keys(["c"], has_former=True),
         None,
     ]
-    assert [ledger.begun(stream) for stream in "abcd"] == [97, 1, 99, None]
+    assert [ledger.stream_versions.begun(stream) for stream in "abcd"] == [97, 1, 99, None]
     assert [sorted(ledger.keys(stream)) for stream in "abcd"] == [
         ["a0", "a1", "a2"],
         ["b0", "b2", "new"],
@@ -275,11 +275,11 @@ def test_versions_and_shared_contacts_are_those_of_the_account(tmp_path: Path) -
     """A contact that belongs to records of two accounts is shared by neither."""
     for number, account in enumerate("abc"):
         with opened(tmp_path, account, locked=False) as ledger:
-            ledger.begin("contacts", number)
+            ledger.stream_versions.begin("contacts", number)
             ledger.put("contacts", [Entry("k", WRITTEN, "1"), Entry("l", WRITTEN, "2")])
             ledger.put("leads", [Entry("k", WRITTEN, "2" if account == "b" else "3")])
     for number, account in enumerate("abc"):
         with opened(tmp_path, account, locked=False) as ledger:
-            assert ledger.begun("contacts") == number
+            assert ledger.stream_versions.begun("contacts") == number
             assert ledger.shared(["1", "2", "3"]) == ({"2"} if account == "b" else set())
             assert ledger.shared(["1", "3"]) == set()

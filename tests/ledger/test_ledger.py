@@ -153,9 +153,9 @@ def test_the_key_of_a_stream_is_known_as_it_was_last_said(store: Store) -> None:
     """In any order of its properties, and for that stream and account alone."""
     ledger, other = Ledger(store.url, "a"), Ledger(store.url, "b")
     for keys in (Keys(["shop", "nr"], has_former=True), Keys(["nr", "shop"], has_former=False)):
-        ledger.know_keys("contacts", keys)
-        assert ledger.keys_of("contacts") == keys
-    assert ledger.keys_of("leads") is other.keys_of("contacts") is None
+        ledger.stream_keys.put("contacts", keys)
+        assert ledger.stream_keys.of("contacts") == keys
+    assert ledger.stream_keys.of("leads") is other.stream_keys.of("contacts") is None
     ledger.close()
     other.close()
 

@@ -110,10 +110,10 @@ def test_a_ledger_of_each_form_keeps_all_it_knows_and_takes_new_entries(
         ledger.lock(0)
         new = Entry(ledger.digest(["4"]), WRITTEN, "1004", "p", "i", "s", None, created=True)
         ledger.put("contacts", [new])
-        ledger.know_read_back("update")
+        ledger.read_back.add("update")
         assert ledger.entries("contacts", [new.key]) == {new.key: new}
         assert ledger.known_ids.of("a", ["b"]) == {}
-        assert (ledger.begun("leads"), ledger.has_accepted()) == (None, True)
+        assert (ledger.stream_versions.begun("leads"), ledger.accepted.is_any()) == (None, True)
     wanted = {table.name: set(table.columns.keys()) for table in (*METADATA.sorted_tables, FORM)}
     assert columns(store) == wanted
     assert rows(store)[FORM.name] == [{"number": NUMBER}]

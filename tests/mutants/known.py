@@ -33,9 +33,9 @@ SIZES = (
 """Constants that only bound memory or time, each with its value as it is written."""
 
 ANY = (
-    "of_account, *accepted",
-    "CONTACTS.c.account == self.account",
-    "self._of(stream)",
+    ("ledger/accepted", "of_account, *accepted"),
+    ("ledger/ledger", "CONTACTS.c.account == self.account"),
+    ("ledger/ledger", "self._of(stream)"),
 )
 """Conditions by which the ledger is asked whether there is any such row."""
 
@@ -342,13 +342,13 @@ KNOWN = (
     ),
     *(
         Known(
-            "ledger/ledger",
+            module,
             f"one = sa.select(CONTACTS.c.key).where({condition}).limit(1)",
             f"one = sa.select(CONTACTS.c.key).where({condition}).limit( 2)",
             EQUIVALENT,
             "the first row is taken, however many are found",
         )
-        for condition in ANY
+        for module, condition in ANY
     ),
     Known(
         "apis/valomnia/unordered",

@@ -7,6 +7,8 @@ NOW = "a wait that is not above 0 is none"
 UNREAD = "set anew before it is read"
 ABOVE_ZERO = "clocks count up from 0"
 
+ACCEPTED = "accepted = CONTACTS.c.status {} WRITTEN, CONTACTS.c.payload.is_not(None)"
+
 SEVERAL = (
     (
         "listing/seen_keys",
@@ -112,17 +114,17 @@ SEVERAL = (
     ),
     ("apis/valomnia/unordered", "self.total = -1", ("self.total = - 2", "self.total = ~1"), UNREAD),
     *(
-        ("ledger/ledger", line.format("=="), (line.format(">="),), "no other status comes after it")
-        for line in (
-            "known = CONTACTS.c.status {} WRITTEN, CONTACTS.c.source.is_not(None)",
-            "return self._count(stream, CONTACTS.c.status {} WRITTEN)",
-            "accepted = CONTACTS.c.status {} WRITTEN, CONTACTS.c.payload.is_not(None)",
+        (module, line.format("=="), (line.format(">="),), "no other status comes after it")
+        for module, line in (
+            ("ledger/ledger", "return self._count(stream, CONTACTS.c.status {} WRITTEN)"),
+            ("ledger/ledger", ACCEPTED),
+            ("ledger/accepted", ACCEPTED),
         )
     ),
     (
-        "ledger/ledger",
-        "if is_first := not self._accepted and any(map(_is_accepted, entries)):",
-        ("if is_first := True and any(map(_is_accepted, entries)):",),
+        "ledger/accepted",
+        "if not self._is_any and any(map(_is_accepted, entries)):",
+        ("if True and any(map(_is_accepted, entries)):",),
         "it is entered again as it stands there",
     ),
     (

@@ -134,7 +134,7 @@ class FakeRun:
         limits, writes = self.settings.guards, self.planner is None
         is_read_back = self.settings.canary and writes
         marks = self.settings.on_delete == "mark"
-        self.canaries = Due(place.ledger.read_back, is_on=is_read_back, marks=marks)
+        self.canaries = Due(place.ledger.read_back.kinds, is_on=is_read_back, marks=marks)
         self._held = Held(self.sink)
         self.gate = gate or Gate()
         self.guards = Guards(limits, lambda: self.ledger, enforced=writes, allowed=allow)
@@ -145,7 +145,7 @@ class FakeRun:
             lambda: self.ledger,
             is_offline=False,
         )
-        self.first_writes = FirstWrites("Fake", place.ledger.has_accepted)
+        self.first_writes = FirstWrites("Fake", place.ledger.accepted.is_any)
         self.sink.context = self.sink.context._replace(
             first_writes=self.first_writes, digest=place.ledger.digest
         )

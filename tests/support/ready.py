@@ -38,7 +38,7 @@ def get_ready() -> None:
     phonenumbers.parse("+4915112345678", "DE")
     ledger = Ledger("sqlite://", "nobody")
     ledger.has_entries("contacts")
-    ledger.keys_of("contacts")
+    ledger.stream_keys.of("contacts")
     ledger.close()
     gc.freeze()  # keeps the processes' memory shared
 
