@@ -11,7 +11,9 @@ from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.transport.errors import GivenUp, Refused
 from target_contacts.declared.shapes import POLICIES
+from target_contacts.ledger.written_hash import WrittenHash
 from target_contacts.mapping.policies import Policies, without_effect
+from target_contacts.planning.drift import MOST_DIFFERENT
 from target_contacts.planning.planner import Planner
 from tests.support.fake_people import ALONE, person
 from tests.support.fake_run import FakeRun, Place
@@ -179,6 +181,42 @@ def test_a_default_obeys_the_policy_of_its_attribute(place: Place) -> None:
     assert place.sink.contacts["1"].pop("city") == "Bonn"
     place.run(anna(email=NEW), defaults=defaults, policies=policies)
     assert place.sink.contacts["1"].keys().isdisjoint({"company", "city"})
+
+
+@pytest.mark.parametrize(
+    ("policy", "arrives"),
+    [("overwrite", "Bonn"), ("fill_empty", "Bonn"), ("keep_null", "Bonn"), ("on_create", NONE),
+     ("never", NONE)],
+)  # fmt: skip
+@pytest.mark.parametrize("says", [{}, {"city": ""}], ids=["lacking", "empty"])
+def test_a_default_of_an_adopted_contact_obeys_the_policy_of_its_attribute(
+    place: Place, policy: str, arrives: str, says: Record
+) -> None:
+    """Where it is empty there; what somebody writes there later stays."""
+    place.sink.put(**{n: v for n, v in anna(email=None).items() if n in NAMES and v})
+    settings: dict[str, Any] = {"defaults": {"city": "Bonn"}, "policies": {"city": policy}}
+    place.run(anna(company="ACME", **says), **settings)
+    assert place.sink.contacts["1"].get("city", NONE) == arrives
+    place.sink.contacts["1"]["city"] = "Köln"
+    place.run(anna(company="Globex", city=None), **settings)
+    assert place.sink.contacts["1"]["city"] == "Köln"
+
+
+@pytest.mark.parametrize(
+    ("policy", "is_sure"),
+    [("overwrite", True), ("keep_null", True), ("fill_empty", False), ("on_create", False),
+     ("never", False)],
+)  # fmt: skip
+def test_the_ledger_tells_a_contact_by_what_it_surely_holds(
+    place: Place, policy: str, *, is_sure: bool
+) -> None:
+    """What an update may leave alone is none of it, since somebody may have written it."""
+    place.sink.put(**{n: v for n, v in anna(email=THEIRS).items() if n in NAMES})
+    place.run(anna(company="ACME"), **by(policy))
+    entry = place.entry(1)
+    assert entry is not None
+    sure = ["first_name", "mobile", "company"] + ["email"] * is_sure
+    assert WrittenHash(place.ledger.digest).is_of(str(entry.payload), sure)
 
 
 NO_EFFECT = "has no effect at Fake: the name is one field there. Use full_name."
@@ -423,6 +461,20 @@ def test_a_field_that_a_policy_left_alone_is_none_that_others_changed(place: Pla
     place.run(anna(company="ACME", city="Bonn"), **by("fill_empty"))
     place.sink.contacts["1"]["company"] = "Globex"
     write, *_ = planned(place, anna(company="ACME", city="Köln"), **by("fill_empty"))
+    assert write.changed_there == ["company"]
+
+
+@pytest.mark.parametrize("policy", ["fill_empty", "on_create"])
+def test_many_fields_that_a_policy_left_alone_hide_no_change(place: Place, policy: str) -> None:
+    """More of them differ than combinations of changes are tried for."""
+    left = [name for name in NAMES if name not in {"first_name", "mobile", "company", "city"}]
+    assert len(left) > MOST_DIFFERENT
+    settings: dict[str, Any] = {"policies": dict.fromkeys(left, policy)}
+    ours = {name: f"+49301234567{number}" for number, name in enumerate(left)}
+    says = {**ours, **anna(company="ACME", city="Bonn")}
+    place.run(says, **settings)
+    place.sink.contacts["1"] |= {name: f"their {name}" for name in left} | {"company": "Globex"}
+    write, *_ = planned(place, {**says, "city": "Köln"}, **settings)
     assert write.changed_there == ["company"]
 
 
