@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
+from tap_contacts.transport.errors import Stopped
 from target_contacts.shutdown import Interrupted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -46,6 +47,30 @@ def in_parallel(
                 return
             done, running = wait(running, return_when=FIRST_COMPLETED)
             yield [future.result() for future in done]
+
+
+def told_together(
+    several: Iterable[T], settle: Callable[[T], Iterable[Sequence[R]]], stopped: list[Stopped]
+) -> Iterator[list[R]]:
+    """Yield what became of things that came together, in one list in their order.
+
+    Args:
+        several: The things.
+        settle: Returns what became of one, in parts; may raise after some.
+        stopped: Takes the errors that end the run. Before any other error leaves, what became of
+            the things before is yielded.
+    """
+    outcomes: list[R] = []
+    for each in several:
+        try:
+            for settled in settle(each):
+                outcomes += settled
+        except Stopped as error:  # noqa: PERF203
+            stopped.append(error)
+        except BaseException:
+            yield outcomes
+            raise
+    yield outcomes
 
 
 @contextmanager

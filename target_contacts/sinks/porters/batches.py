@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from tap_contacts.apis.porters import wire
@@ -10,7 +11,7 @@ from tap_contacts.transport.errors import GivenUp, OutcomeUnknown, Refused, Stop
 from target_contacts.errors import Rejected
 from target_contacts.sinks.item import Action, Item, Outcome
 from target_contacts.sinks.packing import Pack, Waiting, packs
-from target_contacts.sinks.parallel import in_parallel
+from target_contacts.sinks.parallel import in_parallel, told_together
 from target_contacts.sinks.porters.doubt import Doubt
 from target_contacts.sinks.porters.outcomes import settled
 
@@ -91,7 +92,9 @@ class BatchWriter:
         stopped: list[Stopped] = []
         while not (stopped or self._context.halted()) and waiting.make_ready():
             for several in self._answered(waiting, stopped):
-                yield from filter(None, self._outcomes(several, waiting, stopped))
+                self._is_taken = not isinstance(several[-1].answer, Exception)
+                settle = partial(self._settled, waiting=waiting)
+                yield from filter(None, told_together(several, settle, stopped))
         for error in stopped:
             raise error
         if not self._context.halted():
@@ -129,26 +132,6 @@ class BatchWriter:
         except (OutcomeUnknown, Refused, Stopped) as error:
             return Answered(pack, error)
         return Answered(pack, results)
-
-    def _outcomes(
-        self, several: Sequence[Answered], waiting: Waiting[Packed], stopped: list[Stopped]
-    ) -> Iterator[list[Outcome[Item]]]:
-        """Yield what became of the contacts of requests, together; keep errors that end the run.
-
-        Before any other error leaves, what became of the contacts of earlier requests is told.
-        """
-        outcomes: list[Outcome[Item]] = []
-        for answered in several:
-            self._is_taken = not isinstance(answered.answer, Exception)
-            try:
-                for settled in self._settled(answered, waiting):
-                    outcomes += settled
-            except Stopped as error:
-                stopped.append(error)
-            except BaseException:
-                yield outcomes
-                raise
-        yield outcomes
 
     def _settled(
         self, answered: Answered, waiting: Waiting[Packed]

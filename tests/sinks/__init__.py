@@ -1,0 +1,1 @@
+"""Tests of what all sinks do alike."""
