@@ -133,7 +133,7 @@ def test_a_run_that_is_refused_after_the_question_leaves_nothing_open(
     """Before its ledger is locked; one that knows nothing is refused by `require_ledger`."""
     if was_ended:
         folder.end_by_guard()
-    for settings in ({}, {"require_ledger": True}):
+    for settings in (dict[str, Any](), {"require_ledger": True}):
         run = folder.run(**settings)
         assert run.was_stopped() is was_ended
         if settings:
