@@ -51,9 +51,10 @@ class Reference:
         """The attribute of the vocabulary that is looked up, if it is one."""
         self.path = FieldPath(terms.source)
         self._starts = JOINT.join(self.path.starts)
-        self._is_withheld = any(policies.of(a) == NEVER for a in self.path.attributes)
-        is_sent = policies.names(field.attribute) or not resolver.sends_values
-        self.unsent = self.path.text if self._is_withheld and not is_sent else ""
+        is_never = any(policies.of(a) == NEVER for a in self.path.attributes)
+        self._is_withheld = is_never and not resolver.sends_values
+        is_unsent = is_never and resolver.sends_values and not policies.names(field.attribute)
+        self.unsent = self.path.text if is_unsent else ""
         """What the id is looked up by, if it is that value itself and is never sent."""
 
     def note(self, record: Mapping[str, Any], contact: Contact) -> None:

@@ -153,8 +153,9 @@ def test_a_contact_keeps_its_customer_whose_reference_is_never_sent(
     assert (customers(valomnia), run.code) == ({"F0": 3229, "F1": 31888}, 0)
     assert not any(line.request.holds(v) for line in valomnia.log for v in ("C9&", "Marie"))
     both = {**never, "policies": {"company": "never", "customer_id": "overwrite"}}
-    run = workplace.target(both, contacts(person(3, company="C0959")))
-    assert (run.code, customers(valomnia)["F3"]) == (0, 3229)
+    several = [person(3, company="C0959"), person(4, company="C0001")]
+    run = workplace.target(both, contacts(*several))
+    assert (run.code, customers(valomnia)["F3"], customers(valomnia)["F4"]) == (0, 3229, 31888)
 
 
 # cobai.
