@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MOST_NAMED = 50
 """Most fields of a stream that a line of the log names. The summary names all."""
 
+MANY = 20
+"""Records of which one can be expected to have a value; what changed since a bookmark are few."""
+
 _BESIDE = (
     "not_carried",
     "not_carried_unnamed",
@@ -35,9 +38,11 @@ def report(books: Books, logger: logging.Logger, api: str, summary: dict[str, ob
     for stream in dict.fromkeys((*books.not_carried, *books.unnamed)):
         text = "%s has no field for these of %s: %s. See field_map."
         logger.warning(text, api, stream, _left_fields(books, stream))
-    for stream, (wires, count) in books.unfilled.nowhere().items():
+    nowhere = books.unfilled.nowhere()
+    level = logging.WARNING if sum(count for _, count in nowhere.values()) >= MANY else logging.INFO
+    for stream, (wires, count) in nowhere.items():
         text = "field_map found nothing for these in any of %s of %s: %s. See --explain."
-        logger.warning(text, _number(count, "record"), stream, ", ".join(wires))
+        logger.log(level, text, _number(count, "record"), stream, ", ".join(wires))
     _report_bins(books, logger)
     _report_doubled(books, logger)
     _report_passed_over(books, logger)

@@ -382,6 +382,21 @@ def test_an_entry_that_finds_nothing_in_any_record_is_said_once(
     assert (again.summary["unchanged"], found_nothing(again.log)) == (1, [])
 
 
+@pytest.mark.parametrize(("many", "level"), [(19, "INFO"), (20, "WARNING")])
+def test_few_records_without_a_value_are_no_reason_to_warn(
+    zoho: ZohoVoice, workplace: Workplace, many: int, level: str
+) -> None:
+    """What an incremental tap sends of a night may be one person whose value was emptied."""
+    people = [{**ANNA, "id": n, "mobile": "no", "employer": {}} for n in range(many)]
+    config = {**zoho.target_config(), "field_map": {"company": "employer.name"}}
+    (line,) = (
+        line
+        for line in workplace.target(config, contacts(*people)).log.splitlines()
+        if FOUND_NOTHING in line
+    )
+    assert f"| {level} " in line
+
+
 def test_an_entry_that_finds_a_value_in_one_record_is_not_said(
     zoho: ZohoVoice, workplace: Workplace
 ) -> None:
