@@ -292,3 +292,14 @@ def test_a_sign_in_that_asks_for_a_long_wait_stops_the_run(
     run = workplace.target(zoho.target_config(), contacts(anna))
     assert (run.code, zoho.contacts, len(zoho.log)) == (1, [], 1)
     assert "asks to wait 1000 s; a run waits no longer than 900 s" in run.log
+
+
+def test_a_sign_in_that_asks_for_a_wait_slows_the_run_down(
+    zoho: ZohoVoice, workplace: Workplace
+) -> None:
+    """What shares the account's rate does not send meanwhile either."""
+    zoho.fault(on="POST /oauth", status=429, headers={"Retry-After": "0"})
+    anna = {"id": 1, "first_name": "Anna", "mobile": "+4915112345678"}
+    run = workplace.target(zoho.target_config(), contacts(anna))
+    assert (run.code, len(zoho.contacts)) == (0, 1)
+    assert "Zoho Voice throttles: for now this run sends at most" in run.log
