@@ -400,7 +400,7 @@ def test_few_records_without_a_value_are_no_reason_to_warn(
 def test_an_entry_that_finds_a_value_in_one_record_is_not_said(
     zoho: ZohoVoice, workplace: Workplace
 ) -> None:
-    """The record may be of another stream, and 0 and false are values."""
+    """The record may be of another stream, and 0 is a value."""
     first = {**ANNA, "employer": None, "lines": [], "region": ""}
     other = {**BERT, "employer": {"name": "Acme"}, "lines": [{"k": "b", "no": "+49301"}]}
     lines = [*contacts(first), *contacts({**other, "region": 0}, stream="people")]
