@@ -1,17 +1,20 @@
 """A run loses the account while its announced creates wait, and a second run writes the same.
 
 PostgreSQL: the first run's connection ends. SQLite: files named like locks are removed, or the
-second run reaches the ledger by another name; there it must not get in. Then the first goes on.
+second run reaches the ledger by another name; there it must not get in. Then the creates of the
+first, which the API has kept waiting, are turned away, and it goes on.
 """
 
 from __future__ import annotations
 
 import os
 import random
+import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from target_contacts.ledger.lease import LEASE_SECONDS
 from tests.crash.lab import Lab
 from tests.crash.people import after, covered
 from tests.crash.proxy import Rule
@@ -24,8 +27,11 @@ if TYPE_CHECKING:
 
     from tests.support.commands import Finished
 
-WAITS = {"connection": 9, "file": 4}
-"""Ways to lose the account, and the seconds that the API makes the first run wait meanwhile."""
+WAYS = ("connection", "file")
+"""Ways to lose the account."""
+
+_LATER = b"HTTP/1.1 429 X\r\nContent-Length: 0\r\n\r\n"
+_PATIENT = {**SETTINGS[0], "timeout_seconds": 60}
 
 SQLITE = ("clean-up", "hard link", "other mount")
 """Ways in which a second run tries to get at a file."""
@@ -44,17 +50,17 @@ class Overtaking:
     def drawn(cls, api: str, seed: int, number: int) -> Overtaking:
         """Draw one; the same arguments, and a server or none, give the same."""
         draw = random.Random(f"{seed}/{api}/lease/{number}")  # noqa: S311
-        ways = tuple(WAITS) if SERVER in os.environ else ("file",)
+        ways = WAYS if SERVER in os.environ else ("file",)
         return cls(api, draw.choice(ways), draw.random())
 
 
 def overtaken(trial: Overtaking) -> Tally:
     """Carry a trial out in a lab of its own and return what came of it."""
     if trial.how == "connection":
-        with postgres() as store, Lab(trial.api, **SETTINGS[0], ledger_url=store.url) as lab:
+        with postgres() as store, Lab(trial.api, **_PATIENT, ledger_url=store.url) as lab:
             _server(trial, lab, store)
     else:
-        with Lab(trial.api, **SETTINGS[0]) as lab:
+        with Lab(trial.api, **_PATIENT) as lab:
             _file(trial, lab)
     lost, doubled, problems = lab.verdict
     told = [f"{trial}: lost {sorted(lab.lost)}"] if lost else []
@@ -70,6 +76,7 @@ def _server(trial: Overtaking, lab: Lab, store: PostgresStore) -> None:
     first = _waiting(trial, lab)
     store.fail()
     lab.must_be_well(lab.runs.run(batches(trial.api)[0]))
+    lab.proxy.release.set()
     ended = lab.settled(first.ended())
     lab.must(ended.code == 1, f"the first run ended with {ended.code}: {ended.log[-300:]}")
     _end(trial, lab, ended)
@@ -86,6 +93,8 @@ def _file(trial: Overtaking, lab: Lab) -> None:
         refused = second.run(batches(trial.api)[0])
         lab.must(refused.code == 1, f"the second run ended with {refused.code}: {way}")
         lab.must(not refused.summary["requests"], f"the second run sent requests: {way}")
+    time.sleep(LEASE_SECONDS)  # so that the first run needs a proof
+    lab.proxy.release.set()
     ended = lab.settled(first.ended())
     lab.must_be_well(ended)
     _end(trial, lab, ended)
@@ -105,16 +114,14 @@ def _reached(way: str, folder: Path, elsewhere: Path) -> Path:
 
 def _waiting(trial: Overtaking, lab: Lab) -> Running:
     """Start a run, and return it when it waits with creates that are announced."""
-    head = f"HTTP/1.1 429 X\r\nRetry-After: {WAITS[trial.how]}\r\nContent-Length: 0\r\n\r\n"
     writes = measured(trial.api, 0)[0].writes
-    later = Rule(commits=False, answer=head.encode())
+    later = Rule(commits=False, answer=_LATER, waits=True, kill="on arrival")
     lab.strike([later] * 4, first=1 + int(trial.at * writes))
+    arrived = threading.Event()
+    lab.proxy.kill = arrived.set
     running = lab.runs.start(batches(trial.api)[0])
-    until = time.monotonic() + 60
-    while "Trying again in" not in running.log and time.monotonic() < until:
-        time.sleep(0.02)
+    lab.must(arrived.wait(60), "the first run did not wait")
     lab.calm()
-    lab.must("Trying again in" in running.log, "the first run did not wait")
     return running
 
 

@@ -67,6 +67,8 @@ class Rule:
     """When the target is killed."""
     first: bytes = b""
     """An earlier request, which the API gets just before this one."""
+    waits: bool = False
+    """Whether the answer waits until the proxy is told to release it."""
     late: float = 0.0
     """Seconds after its answer at which the API gets the request; `commits` must be false."""
 
@@ -113,6 +115,8 @@ class Proxy:
         """Says what becomes of a request; called for one at a time."""
         self.kill: Callable[[], None] = lambda: None
         """Kills the target."""
+        self.release = threading.Event()
+        """Lets answers go that wait for it."""
         self.refused_handshakes = 0
         """How many handshakes fail from now on."""
         self.refused_after_strike = 0
@@ -194,7 +198,7 @@ class Proxy:
             self.refused_handshakes += self.refused_after_strike
             self.refused_after_strike = 0
         answer = await self._answer(seen, rule)
-        await asyncio.sleep(rule.delay)
+        await self._hold(rule)
         writer.write(answer[: int(len(answer) * rule.part)])
         await writer.drain()
         if rule.below:
@@ -204,6 +208,12 @@ class Proxy:
         if not rule.part:
             _reset(writer)
         return rule.part == 1
+
+    async def _hold(self, rule: Rule) -> None:
+        """Let an answer wait as long as its rule says."""
+        await asyncio.sleep(rule.delay)
+        while rule.waits and not self.release.is_set():
+            await asyncio.sleep(0.01)
 
     def _forward_late(self, request: bytes, seconds: float) -> None:
         """Pass a request on later; until then this proxy is not idle."""

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sqlite3
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -33,18 +34,35 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.sandbox.server import Fault, Request, Response
     from tests.support.under_way import UnderWay
 
-OVER = 2 * (LEASE_SECONDS + MARGIN_SECONDS) + 2
-"""Seconds after which a run that waits has surely been overtaken."""
 WAITS = "The former run did not end by itself"
 
 
+class Slow(ZohoVoice):
+    """A Zoho Voice that takes its time to turn a create away."""
+
+    def __init__(self) -> None:
+        """Set up the server."""
+        super().__init__()
+        self.arrived, self.release = threading.Event(), threading.Event()
+
+    def answer(self, request: Request) -> tuple[Response | None, Fault | None]:
+        """Answer a request; one that is sent too early, not before that is released."""
+        response, fault = super().answer(request)
+        if fault and fault.status == 429 and not fault.headers:
+            self.arrived.set()
+            self.release.wait(60)
+        return response, fault
+
+
 @pytest.fixture
-def zoho() -> Iterator[ZohoVoice]:
+def zoho() -> Iterator[Slow]:
     """Return a running, empty Zoho Voice."""
-    with ZohoVoice() as sandbox:
+    with Slow() as sandbox:
         yield sandbox
+        sandbox.release.set()
 
 
 @pytest.fixture
@@ -87,24 +105,38 @@ def overtake(store: Store) -> None:
 
 
 @contextlib.contextmanager
-def waiting(zoho: ZohoVoice, workplace: Workplace, store: Store) -> Iterator[UnderWay]:
-    """Start a run that has announced its creates and waits, as the API told it to."""
-    zoho.fault(on=f"POST {API}", status=429, headers={"Retry-After": str(round(OVER))})
+def writing(zoho: Slow, workplace: Workplace, store: Store, **headers: str) -> Iterator[UnderWay]:
+    """Start a run that has announced its creates, of which the first will be turned away."""
+    zoho.fault(on=f"POST {API}", status=429, headers=headers)
     with started(workplace, config(zoho, store, concurrency=1, checkpoint_seconds=60)) as process:
         feed(process, singer(contacts(ANNA, BERT, state={"at": 1})))
         end_input(process)
-        line_of(process.stderr, "Trying again in")
         yield process
 
 
+@contextlib.contextmanager
+def waiting(zoho: Slow, workplace: Workplace, store: Store) -> Iterator[UnderWay]:
+    """Start a run that has announced its creates and waits for the answer to the first."""
+    with writing(zoho, workplace, store) as process:
+        assert zoho.arrived.wait(30)
+        yield process
+
+
+def turned_away(zoho: Slow, first: UnderWay) -> tuple[str, str]:
+    """Turn the create away once a proof is needed for another try; return what the run wrote."""
+    time.sleep(LEASE_SECONDS)
+    zoho.release.set()
+    return first.communicate(timeout=30)
+
+
 def test_a_run_whose_connection_ended_leaves_the_account_to_the_next(
-    zoho: ZohoVoice, workplace: Workplace
+    zoho: Slow, workplace: Workplace
 ) -> None:
     """PostgreSQL has freed its lock; it sends nothing more, and the next run doubles nothing."""
     with postgres() as store, waiting(zoho, workplace, store) as first:
         store.fail()
         second = workplace.target(config(zoho, store), contacts(ANNA, BERT, state={"at": 2}))
-        out, log = first.communicate(timeout=30)
+        out, log = turned_away(zoho, first)
     assert (second.code, bins(second.summary)) == (0, {"created": 2})
     assert WAITS in second.log
     assert (first.returncode, out, sorted(names(zoho))) == (1, "", ["Anna", "Bert"])
@@ -113,25 +145,27 @@ def test_a_run_whose_connection_ended_leaves_the_account_to_the_next(
 
 
 def test_a_run_that_is_overtaken_sends_nothing_more(
-    zoho: ZohoVoice, workplace: Workplace, store: Store
+    zoho: Slow, workplace: Workplace, store: Store
 ) -> None:
     """It says which run has taken over, enters nothing any more and leaves its intents."""
     with waiting(zoho, workplace, store) as first:
         overtake(store)
-        out, log = first.communicate(timeout=30)
+        out, log = turned_away(zoho, first)
     assert (first.returncode, out, names(zoho)) == (1, "", [])
     assert "prove the lease: another run has taken over: pid" in log
     assert "Traceback" not in log
     assert len(store.rows()) == 2
+    store.end_runs()
     run = workplace.target(config(zoho, store), contacts(ANNA, BERT))
     assert (run.code, bins(run.summary)) == (0, {"created": 2})
 
 
 def test_an_overtaken_run_that_is_told_to_end_takes_nothing_away(
-    zoho: ZohoVoice, workplace: Workplace, store: Store
+    zoho: Slow, workplace: Workplace, store: Store
 ) -> None:
     """Its intents may be those of the next run by now: it withdraws none."""
-    with waiting(zoho, workplace, store) as first:
+    with writing(zoho, workplace, store, **{"Retry-After": "60"}) as first:
+        line_of(first.stderr, "Trying again in")
         time.sleep(LEASE_SECONDS)
         overtake(store)
         first.send_signal(signal.SIGTERM)
@@ -146,8 +180,9 @@ def test_what_an_overtaken_ledger_would_enter_is_refused(store: Store) -> None:
     ledger.put("contacts", [Entry("k", WRITTEN, "1")])
     overtake(store)
     over = now() + LEASE_SECONDS
-    while now() < over - 0.2:
+    for _ in range(4):
         ledger.put("contacts", [Entry("k", WRITTEN, "1")])
+        time.sleep(LEASE_SECONDS / 5)
     time.sleep(max(0.0, over - now()))
     refused = {
         "drop": lambda: ledger.drop("contacts", ["k"]),
@@ -372,7 +407,9 @@ def test_a_signal_ends_the_wait_for_the_former_run(
         process.communicate(timeout=10)
     assert process.returncode == 143
     execute(store, "UPDATE runs SET kernel = 'another'")
-    assert WAITS in workplace.target(config(zoho, store), contacts(ANNA)).log
+    with started(workplace, config(zoho, store)) as process:
+        feed(process, singer(contacts(ANNA)))
+        line_of(process.stderr, WAITS)
     assert names(zoho) == ["Anna"]
 
 
@@ -424,7 +461,7 @@ def test_a_clean_up_of_lock_files_frees_nothing(
 
 @pytest.mark.parametrize("how", ["removed", "replaced"])
 def test_a_run_whose_file_is_gone_sends_nothing_more(
-    zoho: ZohoVoice, workplace: Workplace, file: SqliteStore, how: str
+    zoho: Slow, workplace: Workplace, file: SqliteStore, how: str
 ) -> None:
     """The next run has another file, and knows nothing of this one: one of them must stop."""
     with waiting(zoho, workplace, file) as first:
@@ -436,7 +473,7 @@ def test_a_run_whose_file_is_gone_sends_nothing_more(
         for path in workplace.folder.glob("shared.db-*" if how == "replaced" else "shared.db*"):
             path.unlink()
         second = workplace.target(config(zoho, file), contacts(ANNA, BERT, state={"at": 2}))
-        out, log = first.communicate(timeout=30)
+        out, log = turned_away(zoho, first)
     assert (second.code, first.returncode, out) == (0, 1, "")
     assert sorted(names(zoho)) == ["Anna", "Bert"]
     assert "the file was removed or replaced while this run wrote" in log

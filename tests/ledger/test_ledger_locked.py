@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+SIGNALS = {"sqlite": (signal.SIGTERM, 143), "postgresql+psycopg": (signal.SIGINT, 130)}
+"""Signals, which are handled alike, and exit codes, by the kind of database."""
+
 IN_TIME = 10
 """Seconds within which a run ends at a signal."""
 
@@ -73,11 +76,11 @@ def held(store: Store) -> Iterator[Holder]:
         holder.close()
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_ends_the_wait_for_an_outcome_to_be_entered(
-    zoho: Watched, workplace: Workplace, store: Store, number: int, code: int
+    zoho: Watched, workplace: Workplace, store: Store
 ) -> None:
     """The create that landed is looked up by the next run; no STATE says that it is settled."""
+    number, code = SIGNALS[store.url.partition(":")[0]]
     workplace.target(config(zoho, store), contacts(ANNA))
     with held(store) as holder, started(workplace, config(zoho, store)) as process:
         zoho.before_write = holder.hold
@@ -89,6 +92,7 @@ def test_a_signal_ends_the_wait_for_an_outcome_to_be_entered(
         out, log = process.communicate(timeout=IN_TIME)
     assert (process.returncode, out, "Traceback" in log) == (code, "", False)
     zoho.before_write = None
+    store.end_runs()
     run = workplace.target(config(zoho, store), contacts(BERT, state={"at": 1}))
     assert (run.code, bins(run.summary), names(zoho)) == (0, {"created": 1}, ["Anna", "Bert"])
 
@@ -115,6 +119,7 @@ def test_a_signal_ends_the_wait_for_what_another_program_holds(
         out, log = process.communicate(timeout=IN_TIME)
     assert (process.returncode, out, "Traceback" in log) == (143, "", False)
     assert len(zoho.writes) == 1
+    store.end_runs()
     run = workplace.target(config(zoho, store), contacts({**ANNA, "company": "Acme"}))
     assert (run.code, bins(run.summary)) == (0, {"updated": 1})
 

@@ -119,6 +119,15 @@ def waits(process: Process, *calls: str) -> bool:
     return False
 
 
+def let_grace_be_over(process: Process, *calls: str) -> None:
+    """Let a process that was told to end have waited long enough, as its timer would tell it.
+
+    The timer is set once the process waits in the kernel again, for one of these calls.
+    """
+    until(lambda: catches(process, signal.SIGALRM) and waits(process, *calls), process)
+    process.send_signal(signal.SIGALRM)
+
+
 def end(process: Process, *numbers: signal.Signals, every: float = 0.0) -> str:
     """Send signals, read what the process still writes, and return its log.
 
@@ -270,10 +279,14 @@ def test_a_signal_while_nobody_reads_the_state(zoho: ZohoVoice, tmp_path: Path) 
     """A pipe that is full holds up the run, but not its end."""
     large = {"at": 1, "more": "x" * 300_000}
     config = {**zoho.target_config(), "checkpoint_seconds": 0}
+    full = "pipe_write", "pipe_wait_writable"
     with started(tmp_path, "target-contacts", config) as process:
         feed(process, singer(contacts(ANNA, state=large)))
-        until(lambda: waits(process, "pipe_write", "pipe_wait_writable"), process)
-        end(process, signal.SIGINT)
+        until(lambda: waits(process, *full), process)
+        process.send_signal(signal.SIGINT)
+        let_grace_be_over(process, *full)
+        process.wait(LONGEST_END)
+        assert process.returncode == 128 + signal.SIGINT
     assert len(zoho.contacts) == 1
 
 
