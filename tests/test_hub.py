@@ -12,11 +12,12 @@ import yaml
 from tests.hub import FOLDER, OF_HUB, PLUGINS, text
 from tests.sandbox.porters import Porters
 from tests.sandbox.zoho_voice import ZohoVoice
-from tests.support.commands import BIN
 from tests.support.meltano import MELTANO, WITH_MELTANO, meltano
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.support.launched import Launchers
 
 DEMANDED = {"name", "variant", "namespace", "quality"}
 KNOWN = DEMANDED | {
@@ -87,14 +88,14 @@ def test_a_definition_is_as_meltano_asks(plugin: str) -> None:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
+def project(tmp_path: Path, launchers: Launchers) -> Path:
     """Return a Meltano project to which both plugins were added by their definitions.
 
-    The definitions are as kept, but name the commands of this environment instead of a package.
+    The definitions are as kept, but name commands that start quickly instead of a package.
     """
     (tmp_path / "meltano.yml").write_text("default_environment: dev\nenvironments: [{name: dev}]\n")
     for plugin in PLUGINS:
-        told = {**definition(plugin), "executable": str(BIN / plugin)}
+        told = {**definition(plugin), "executable": str(launchers.folder / plugin)}
         del told["pip_url"]
         path = tmp_path / f"{plugin}.yml"
         path.write_text(yaml.safe_dump(told), encoding="utf-8")

@@ -23,10 +23,10 @@ from tests.support.zoho_people import ANNA, BERT, bins
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-WAIT = 1.4
+WAIT = 1.0
 """Seconds that the target waits in these tests, longer than it takes until a create is landed."""
 
-LATE = 0.5
+LATE = 0.3
 CARL = {"id": 3, "first_name": "Carl", "mobile": "+4915155555555", "email": "carl@example.com"}
 ALONE: dict[str, Any] = {"match_on": [], "unanswered_wait_seconds": WAIT}
 PEOPLE = [person(number) for number in range(1, 5)]
@@ -35,11 +35,11 @@ WAYS = [
     Rule(commits=False, answer=page(504), late=LATE),
     Rule(commits=False, answer=page(502), late=LATE),
     Rule(commits=False, part=0, late=LATE),
-    Rule(commits=False, answer=page(200), delay=0.6, late=LATE),
+    Rule(commits=False, answer=page(200), delay=0.5, late=LATE),
 ]
 """A gateway gives up, or a connection breaks, or the time-out ends; the server behind goes on."""
 
-TIME_OUT = 0.5
+TIME_OUT = 0.4
 """Seconds: less than the last of the ways takes to answer."""
 
 all_apis = pytest.mark.parametrize("api", sorted(KINDS))

@@ -221,7 +221,7 @@ def test_the_lock_is_kept_until_what_is_under_way_has_ended(
         line_of(second.stderr, "Waiting for the end of another run")
         zoho.before_write = None
         with pytest.raises(subprocess.TimeoutExpired):
-            first.wait(timeout=1.5)
+            first.wait(timeout=0.7)
         assert [line for line in zoho.log if line.request.method == "GET"] == []
         zoho.release.set()
         first.communicate(timeout=30)
