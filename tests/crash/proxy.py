@@ -212,7 +212,7 @@ class Proxy:
     async def _hold(self, rule: Rule) -> None:
         """Let an answer wait as long as its rule says."""
         await asyncio.sleep(rule.delay)
-        while rule.waits and not self.release.is_set():
+        while rule.waits and not self.release.is_set():  # noqa: ASYNC110  # set by another thread
             await asyncio.sleep(0.01)
 
     def _forward_late(self, request: bytes, seconds: float) -> None:

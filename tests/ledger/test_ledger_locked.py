@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
+from target_contacts.shutdown import GRACE_SECONDS
 from tests.support.commands import Workplace, contacts, singer
 from tests.support.ledger_runs import Watched, config, end_input, feed, line_of, started
 from tests.support.ledger_stores import SqliteStore, Store, postgres
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 SIGNALS = {"sqlite": (signal.SIGTERM, 143), "postgresql+psycopg": (signal.SIGINT, 130)}
 """Signals, which are handled alike, and exit codes, by the kind of database."""
 
-IN_TIME = 10
-"""Seconds within which a run ends at a signal."""
+IN_TIME = GRACE_SECONDS - 1
+"""Seconds within which a run ends at a signal: a little later it would give everything up."""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -287,6 +287,8 @@ def test_a_signal_while_nobody_reads_the_state(zoho: ZohoVoice, tmp_path: Path) 
         let_grace_be_over(process, *full)
         process.wait(LONGEST_END)
         assert process.returncode == 128 + signal.SIGINT
+        assert process.stderr
+        assert b"did not end by itself" not in process.stderr.read()
     assert len(zoho.contacts) == 1
 
 
