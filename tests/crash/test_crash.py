@@ -143,7 +143,7 @@ def test_mixed_faults_change_nothing(api: str) -> None:
 
     At 5 % of faults, 1.25 times the requests are promised. That would be five for each fault.
     """
-    settings: dict[str, Any] = {"match_on": [], "timeout_seconds": 0.4}
+    settings: dict[str, Any] = {"match_on": [], "timeout_seconds": 0.8}
     settings |= {"batch_size_rows": 1} if api in {"bas_ip", "porters"} else {}
     people = CROWD[:60]
     messages = stream(people, every=20)
@@ -151,7 +151,7 @@ def test_mixed_faults_change_nothing(api: str) -> None:
     with Lab(api, **settings) as lab:
         # A second loss of the same contact has a test of its own.
         fresh = lambda seen: not seen.numbers & lab.struck_numbers()  # noqa: E731
-        lab.strike(mixed(hang=0.8), among=fresh, first=6, every=5)
+        lab.strike(mixed(hang=1.6), among=fresh, first=6, every=5)
         ended = lab.run(messages)
         lab.must_be_well(ended)
         lab.must_hold(range(1, len(people) + 1), wanted, "after faults")
