@@ -250,7 +250,7 @@ def test_a_signal_does_not_wait_for_answers_that_never_come_or_never_end() -> No
         ended = told_to_end(lab, messages, signal.SIGTERM, within=GRACE_SECONDS + 3)
         assert (ended.code, "Traceback" in ended.log) == (143, False)
         assert "did not end by itself" not in ended.log
-        assert lab.open_intents() == 3
+        assert lab.open_intents() in {3, 4}  # a fourth may have been in flight
         lab.must_be_well(lab.run(after(messages, ended.messages)))
         lab.must_hold(range(1, 15), wanted, "after the signal")
         assert (lab.verdict, set(lab.written().values())) == ((0, 0, []), {1})
