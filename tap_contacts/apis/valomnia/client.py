@@ -77,10 +77,10 @@ class Valomnia(ApiClient):
         return codes.judge(answer)
 
     def _doubt(self, answer: Answer) -> None:
-        """Have the next call sign in after a page, unless the session is shown to go on.
+        """Have the next call sign in after a page, unless a read shows that the session goes on.
 
-        After a page in place of a write a read shows it; of two such pages in a row, after the
-        first alone.
+        Such a read is sent after a page in place of a write. A second such page in a row is not
+        checked: the read after the first one was answered.
         """
         is_write = answer.request.method != "GET"
         if not wire.is_page(answer):
