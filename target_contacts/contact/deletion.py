@@ -18,7 +18,7 @@ from target_contacts.values.basic import is_empty, line
 from target_contacts.values.words import listed, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 SHAPES = 1024
 """Sets of fields that are remembered; a stream has one, or a few."""
@@ -76,7 +76,7 @@ def told(record: Mapping[str, Any], declared: tuple[str, ...] = ()) -> Told | No
     shape = _shape(tuple(record))
     if not shape.fields and not shape.around:
         return None
-    found = list(_all(record, DEEPEST))
+    found = _all(record, shape, DEEPEST)
     if not found or (sure := next((each for each, _ in found if each.sure), None)):
         return sure if found else None
     if Way.FLAG in shape.ways | _shape(declared).ways:
@@ -84,33 +84,40 @@ def told(record: Mapping[str, Any], declared: tuple[str, ...] = ()) -> Told | No
     return found[0][0]
 
 
-def _all(record: Mapping[str, Any], levels: int) -> Iterator[tuple[Told, Way]]:
-    """Yield the fields that say so in a record, and in its objects that are about the contact."""
-    shape = _shape(tuple(record))
-    for field in shape.fields:
-        sure = _says(field, record[field.name], shape.ways)
-        if sure is not None:
-            yield Told(field.name, sure and not field.is_own), field.way
+def _all(record: Mapping[str, Any], shape: _Shape, levels: int) -> list[tuple[Told, Way]]:
+    """Return the fields that say so in a record, and in its objects that are about the contact."""
+    found = [
+        (Told(field.name, sure and not field.is_own), field.way)
+        for field in shape.fields
+        if (sure := _says(field, record[field.name], shape.ways)) is not None
+    ]
     for name in shape.around if levels > 1 else ():
-        yield from _inside(name, record[name], levels - 1)
+        found += _inside(name, record[name], levels - 1)
+    return found
 
 
-def _inside(name: str, value: Any, levels: int) -> Iterator[tuple[Told, Way]]:
-    """Yield the fields that say so in an object."""
-    for each, way in _all(value, levels) if isinstance(value, dict) else ():
-        yield Told(f"{name}.{each.field}", each.sure), way
+def _inside(name: str, value: Any, levels: int) -> list[tuple[Told, Way]]:
+    """Return the fields that say so in an object."""
+    if not isinstance(value, dict):
+        return []
+    found = _all(value, _shape(tuple(value)), levels)
+    return [(Told(f"{name}.{each.field}", each.sure), way) for each, way in found]
 
 
 def _says(field: TellingField, value: Any, beside: frozenset[Way]) -> bool | None:
     """Say whether a value says deleted, surely (True) or perhaps (False); None if it does not."""
     if isinstance(value, dict) and "value" in value:
         value = value["value"]
-    if is_empty(value) or isinstance(value, list):
+    if isinstance(value, (dict, list)):
+        return _says_more(field, value)
+    return None if is_empty(value) else _SAYS[field.way](field, value, beside)
+
+
+def _says_more(field: TellingField, value: dict[str, Any] | list[Any]) -> bool | None:
+    """Say whether a flag holds an object instead, in which more is said of the deletion."""
+    if field.way is not Way.FLAG or isinstance(value, list):
         return None
-    if isinstance(value, dict):
-        says_more = field.way is Way.FLAG and any(map(_is_filled, value.values()))
-        return True if says_more else None
-    return _SAYS[field.way](field, value, beside)
+    return True if any(map(_is_filled, value.values())) else None
 
 
 def _is_filled(value: Any) -> bool:

@@ -29,6 +29,10 @@ SHAPES = 1024
 WIDEST = 1000
 """Fields of the largest set that is remembered, so that all together take little memory."""
 
+REMEMBERED, LONGEST_REMEMBERED = 4096, 64
+"""Values, and characters of the longest one, of which it is remembered what takes them: states,
+countries and the like are the same in many records."""
+
 NESTED = frozenset((dict, list))
 """Types of values that hold others."""
 
@@ -115,5 +119,14 @@ def _without_value(attributes: Mapping[str, Any]) -> dict[str, str]:
 
 def _takes(attribute: str, name: str, value: Any) -> bool:
     """Say whether an attribute takes a value of a field that spells it."""
+    if type(value) is str and len(value) <= LONGEST_REMEMBERED:
+        return _takes_text(attribute, name, value)
+    return _is_taken(attribute, name, value)
+
+
+def _is_taken(attribute: str, name: str, value: Any) -> bool:
     found = taker((name,), value)
     return found is not None and found[0] == attribute
+
+
+_takes_text = functools.lru_cache(maxsize=REMEMBERED)(_is_taken)

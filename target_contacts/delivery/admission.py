@@ -69,7 +69,7 @@ class Admission:
         if forbidden and not item.may_be_deleted:  # what is being deleted counts as not there
             self._leave(item, forbidden)
             return None
-        ready = replace(item, payload=created(item)) if creating else item
+        ready = _of_new(item) if creating else item
         try:
             self._assert_complete(ready.payload, creating)
         except Rejected as why_not:
@@ -99,3 +99,9 @@ class Admission:
         self._ledger.put(self._outcomes.stream, [written])
         unsent = replace(item, payload={})
         self._outcomes.written("created", [Outcome(unsent, item.remote_id)])
+
+
+def _of_new(item: Planned) -> Planned:
+    """Return a create with all that the new contact holds as its payload."""
+    payload = created(item)
+    return item if payload is item.payload else replace(item, payload=payload)

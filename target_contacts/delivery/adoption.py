@@ -20,7 +20,8 @@ from target_contacts.delivery.look_up import LookUp
 from target_contacts.delivery.matching import assigned
 from target_contacts.delivery.unlooked import Unlooked
 from target_contacts.errors import OUTCOME_UNKNOWN, Rejected
-from target_contacts.sinks.item import Action, Outcome, without_empty
+from target_contacts.mapping.field import without_empty
+from target_contacts.sinks.item import Action, Outcome
 from target_contacts.values.basic import as_text
 
 if TYPE_CHECKING:
@@ -147,13 +148,10 @@ class Adoption:
 
     def _awaited(self, item: Planned) -> float:
         """Return until when another stream's create of the same person may be carried out."""
-        if item.intent:
+        held = self._peers.held_by_others(self)
+        if item.intent or not held:
             return item.until
-        same = (
-            each.until
-            for each in self._peers.held_by_others(self)
-            if any(self._comparison.agreeing(item, {each.key: each.said}))
-        )
+        same = (e.until for e in held if any(self._comparison.agreeing(item, {e.key: e.said})))
         return max(same, default=item.until)
 
     # What follows from a look-up.
@@ -177,7 +175,8 @@ class Adoption:
             )
             self._outcomes.reject(item.received, Rejected(reason, OUTCOME_UNKNOWN))
         else:
-            yield replace(item, until=self._awaited(item))
+            until = self._awaited(item)
+            yield item if until == item.until else replace(item, until=until)
 
     def _undecidable(self, item: Planned, candidates: Candidates) -> list[str]:
         """Return contacts that nobody has and that a lost create may or may not have made.

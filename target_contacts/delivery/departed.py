@@ -25,14 +25,14 @@ class Departed:
         """Book contacts that were deleted, and those that were marked, which the ledger keeps."""
         self.drop([item for item in done if item.action is Action.DELETE])
         marked = (item for item in done if item.action is Action.MARK)
-        self._outcomes.written("marked", (Outcome(item, item.remote_id) for item in marked))
+        self._outcomes.written("marked", [Outcome(item, item.remote_id) for item in marked])
 
     def drop(self, gone: Sequence[Planned]) -> None:
         """Book contacts that are not there any more, and forget them."""
         if not gone:
             return
         self.forget(gone)
-        self._outcomes.written("deleted", (Outcome(item, item.remote_id) for item in gone))
+        self._outcomes.written("deleted", [Outcome(item, item.remote_id) for item in gone])
 
     def forget(self, gone: Sequence[Planned]) -> None:
         """Forget contacts that are not there any more, without booking their records."""

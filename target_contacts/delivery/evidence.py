@@ -38,6 +38,8 @@ LONGEST_EXTENSION = 5
 _E164 = re.compile(r"\+[0-9]{7,15}", re.ASCII)
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _NO_DIGITS = re.compile(r"[^0-9]+")
+_BETWEEN_WORDS = re.compile(r"[^a-z0-9]+")
+"""What is neither letter nor digit in a text of ASCII in small letters."""
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -130,9 +132,13 @@ def letters(name: str) -> str:
 
     Signs that stand for vowels in other scripts stay. A name without any letter stays whole.
     """
-    folded = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", name).casefold())
-    bare = unicodedata.normalize("NFC", _ACCENTS.sub("", folded))
-    kept = "".join(each if unicodedata.category(each)[0] in "LMN" else " " for each in bare)
+    if name.isascii():
+        bare = name.lower()
+        kept = _BETWEEN_WORDS.sub(" ", bare)
+    else:
+        folded = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", name).casefold())
+        bare = unicodedata.normalize("NFC", _ACCENTS.sub("", folded))
+        kept = "".join(each if unicodedata.category(each)[0] in "LMN" else " " for each in bare)
     return " ".join(kept.split()) or "".join(bare.split())
 
 

@@ -9,7 +9,7 @@ from target_contacts.errors import OUTCOME_UNKNOWN
 from target_contacts.report.rejects import ACCEPTED, attempts, earlier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from target_contacts.delivery.guards import Guards
     from target_contacts.delivery.planned import Planned, Received
@@ -56,20 +56,24 @@ class Outcomes:
         if several:
             self._books.unfilled.is_known = False
 
-    def written(self, action: str, several: Iterable[Outcome[Planned]]) -> None:
+    def written(self, action: str, several: Sequence[Outcome[Planned]]) -> None:
         """Enter contacts into the books that were written, their outcome being in the ledger.
 
         One that was marked is in the bin of the deleted.
         """
+        self._enter_written(action, several)
         for each in several:
-            self.count(action, each)
             self._checkpoints.settled(each.item.received.number)
 
     def count(self, action: str, written: Outcome[Planned]) -> None:
         """Enter a contact as `written` does whose record comes again: no STATE passes it."""
-        self._books.write(action, self.stream)
+        self._enter_written(action, [written])
+
+    def _enter_written(self, action: str, several: Sequence[Outcome[Planned]]) -> None:
+        self._books.write(action, self.stream, len(several))
         if self._journal:
-            self._note(self._journal, action, written)
+            for each in several:
+                self._note(self._journal, action, each)
 
     def _note(self, journal: Journal, action: str, written: Outcome[Planned]) -> None:
         item = written.item

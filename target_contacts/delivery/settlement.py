@@ -73,21 +73,21 @@ class Settlement:
         Returns the creates to be looked up: those that were never answered, and those refused
         after that, perhaps because the contact is there already.
         """
-        unknown = [o.item for o in outcomes if isinstance(o.error, OutcomeUnknown)]
-        lost_for = [(o.item, o.error) for o in outcomes if isinstance(o.error, OutcomeUnknown)]
+        failed = [(o.item, o.error) for o in outcomes if o.error]
+        lost_for = [(item, e) for item, e in failed if isinstance(e, OutcomeUnknown)]
         self._setbacks.note(outcomes)
         done = [o for o in outcomes if not o.error]
         kept = [o for o in done if o.item.action is not Action.DELETE]
         self._ledger.put(self._stream, list(map(self._canary.entry, kept)))
         self._missing.were_written(str(o.remote_id) for o in kept)
         refused = [
-            (o.item, o.error)
-            for o in outcomes
-            if isinstance(o.error, REFUSALS) and not self._missing.notes(o.item, o.error)
+            (item, error)
+            for item, error in failed
+            if isinstance(error, REFUSALS) and not self._missing.notes(item, error)
         ]
         first = [(item, error) for item, error in refused if not item.is_second]
         self._refusals.drop([item for item, _ in first])
-        self._intents.undo([o.item for o in outcomes if o.error and not is_in_doubt(o.error)])
+        self._intents.undo([item for item, error in failed if not is_in_doubt(error)])
         self._intents.close(o.item.key for o in outcomes)
         self._canary.look(done)
         self._departed.settle([o.item for o in done if o.item.action.leaves])
@@ -101,7 +101,7 @@ class Settlement:
         self._refusals.book(first, accepted=bool(done), unanswered=lost_for)
         self._setbacks.look()
         self._outcomes.pass_on()
-        lost = (replace(item, doubtful=True, intent=self._intents.entry(item)) for item in unknown)
+        lost = (replace(i, doubtful=True, intent=self._intents.entry(i)) for i, _ in lost_for)
         second = ((item, error) for item, error in refused if item.is_second)
         return [
             *map(self._unanswered.lost, lost),

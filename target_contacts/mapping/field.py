@@ -70,6 +70,13 @@ def without_wires(payload: Payload, wires: Container[str]) -> Payload:
     return {wire: value for wire, value in payload.items() if wire not in wires}
 
 
+def without_empty(payload: Payload) -> Payload:
+    """Return a payload without the values that would only clear; it is not to be changed."""
+    if "" not in payload.values():
+        return payload
+    return {wire: value for wire, value in payload.items() if value != ""}
+
+
 def plain_field(name: str) -> Field:
     """Return how a field that is in no table is filled by `field_map`."""
     return Field(name, name)

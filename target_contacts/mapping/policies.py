@@ -14,7 +14,7 @@ from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.plugin.value_files import shown
 from target_contacts.declared.shapes import POLICIES
-from target_contacts.mapping.field import without_wires
+from target_contacts.mapping.field import without_empty, without_wires
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -211,7 +211,7 @@ def judged(payload: Payload, policies: Mapping[str, str]) -> Payload:
 
 def comparable(payload: Payload, policies: Mapping[str, str]) -> Payload:
     """Return the values of a payload that its contact surely holds once it is written."""
-    filled = {wire: value for wire, value in payload.items() if value != ""}
+    filled = without_empty(payload)
     if not policies:
         return filled
     return {w: value for w, value in filled.items() if policies.get(w) not in OF_UPDATES}

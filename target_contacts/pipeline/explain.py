@@ -10,11 +10,11 @@ from target_contacts.contact.deletion import Gone
 from target_contacts.contact.derive import JOINT
 from target_contacts.errors import Rejected
 from target_contacts.mapping.coverage import MADE, Use
+from target_contacts.mapping.field import without_empty
 from target_contacts.mapping.policies import OVERWRITE, allowed
 from target_contacts.mapping.remedies import remedies
 from target_contacts.mapping.required import MISSING
 from target_contacts.report import summary
-from target_contacts.sinks.item import without_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

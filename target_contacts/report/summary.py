@@ -69,10 +69,10 @@ class Books:
             self.bins[outcome] += count
             self.by_stream[stream][outcome] += count
 
-    def write(self, action: str, stream: str) -> None:
-        """Count a contact that was written; a marked one is in the bin of the deleted."""
-        self.marked += action == MARKED
-        self.enter("deleted" if action == MARKED else action, 1, stream)
+    def write(self, action: str, stream: str, count: int) -> None:
+        """Count contacts that were written; marked ones are in the bin of the deleted."""
+        self.marked += count if action == MARKED else 0
+        self.enter("deleted" if action == MARKED else action, count, stream)
 
     def skip(self, stream: str, reason: str) -> None:
         """Count one record as skipped."""

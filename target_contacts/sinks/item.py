@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
 
+from target_contacts.mapping.field import without_empty
+
 if TYPE_CHECKING:
     from tap_contacts.transport.errors import ApiError
     from target_contacts.errors import Rejected
@@ -60,10 +62,6 @@ class Outcome(msgspec.Struct, Generic[ItemT], frozen=True):
 
 
 def created(item: Item) -> Payload:
-    """Return what the contact of a create holds."""
-    return {**item.fallback, **without_empty(item.payload)}
-
-
-def without_empty(payload: Payload) -> Payload:
-    """Return a payload without the values that would only clear."""
-    return {wire: value for wire, value in payload.items() if value != ""}
+    """Return what the contact of a create holds; not to be changed."""
+    payload, fallback = without_empty(item.payload), item.fallback
+    return {**fallback, **payload} if fallback else payload

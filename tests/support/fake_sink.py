@@ -15,13 +15,12 @@ from tap_contacts.transport.errors import (
     Refused,
     Stopped,
 )
-from target_contacts.mapping.field import Field, Payload
+from target_contacts.mapping.field import Field, Payload, without_empty
 from target_contacts.settings import schema, typed
 from target_contacts.sinks.base import ApiSink
 from target_contacts.sinks.capabilities import Capabilities
 from target_contacts.sinks.context import Context
 from target_contacts.sinks.first_writes import FirstWrites
-from target_contacts.sinks.item import without_empty
 from target_contacts.values.basic import as_text
 
 if TYPE_CHECKING:
