@@ -75,24 +75,27 @@ class Adoption:
             self._look_up.forget()
         found = self._look_up.candidates(items)
         failed = {key: e for key, e in found.items() if isinstance(e, (Refused, GivenUp))}
-        there = {key: c for key, c in found.items() if not isinstance(c, (Refused, GivenUp))}
-        answered = [item for item in items if item.key in there]
-        stream = self._outcomes.stream
-        wished = wishes(self._comparison, self._ledger, stream, answered, there)
+        there: dict[str, Candidates] = {k: c for k, c in found.items() if c and k not in failed}
+        several = [item for item in items if item.key in there] if there else []
+        wished = wishes(self._comparison, self._ledger, self._outcomes.stream, several, there)
         decided = assigned(wished, self._claimed)
-        barred = {
-            item.key: (item, why)
-            for item in items
-            if isinstance(why := failed.get(item.key), Refused) and unlooked.is_barred(item, why)
-        }
-        self._unlooked.reject(list(barred.values()), answered=len(answered))
+        barred = self._barred(items, failed) if failed else set()
         for item in items:
-            if item.key in barred:
-                continue
-            if why := failed.get(item.key):
-                yield from self._unlooked.sent(item, why)
+            key = item.key
+            if why := failed.get(key):
+                yield from () if key in barred else self._unlooked.sent(item, why)
             else:
-                yield from self._decided(item, there[item.key], decided[item.key])
+                yield from self._decided(item, there.get(key, {}), decided.get(key, ()))
+
+    def _barred(
+        self, items: Sequence[Planned], failed: Mapping[str, Refused | GivenUp]
+    ) -> set[str]:
+        """Reject the items that may not be looked up; return their keys."""
+        known = [(item, why) for item in items if (why := failed.get(item.key))]
+        refused = [(item, why) for item, why in known if isinstance(why, Refused)]
+        barred = [(item, why) for item, why in refused if unlooked.is_barred(item, why)]
+        self._unlooked.reject(barred, answered=len(items) - len(failed))
+        return {item.key for item, _ in barred}
 
     def doubles(self, sent: Sequence[tuple[Planned, str]]) -> Iterator[tuple[str, list[str]]]:
         """Yield ids of contacts that were sent twice, with those that the first sending made."""

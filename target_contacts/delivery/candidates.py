@@ -42,6 +42,11 @@ class Index:
         """Say whether all fields are kept of contacts that these lost creates may have made."""
         return self._lost.issuperset(lost)
 
+    @property
+    def is_empty(self) -> bool:
+        """Say whether there is no contact."""
+        return not self._fields
+
     def add(self, remote_id: str, fields: Mapping[str, Any]) -> None:
         """Add a contact, or what it holds by now."""
         fields = {**self._fields.get(remote_id, {}), **fields}

@@ -42,7 +42,8 @@ class Comparison:
 
     def known_by(self, item: Planned) -> Payload:
         """Return what the contact of an item is compared by, also what is never sent of it."""
-        return {**item.withheld, **self._sink.known_by(item)}
+        known = self._sink.known_by(item)
+        return {**item.withheld, **known} if item.withheld else known
 
     def keys(self, item: Planned) -> list[Any]:
         """Return the keys of which the contact of an item has one, if it is there."""

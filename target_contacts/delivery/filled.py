@@ -7,10 +7,12 @@ if it came from there, and what a record merely lacks is left alone.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_contacts.contact import origins
 from target_contacts.contact.derive import JOINT
+from target_contacts.mapping.field import without_empty
 from target_contacts.mapping.policies import OF_UPDATES
 from target_contacts.values.basic import is_empty
 
@@ -54,7 +56,8 @@ class FilledFields:
         self._ledger, self._clears = ledger, clears
         self._attributes = {field.wire: field.attribute for field in fields}
         self._fixed = {field.wire for field in fields if not field.clears}
-        self._ids: dict[tuple[tuple[str, str], ...], str] = {}
+        self._ids: dict[tuple[Sequence[str], Sequence[str | None]], str] = {}
+        self._attributes_of = functools.lru_cache(maxsize=REMEMBERED)(self._in_order)
 
     def id_of(
         self,
@@ -64,26 +67,23 @@ class FilledFields:
         record: Mapping[str, Any],
     ) -> str:
         """Return the id of the ledger's row for what a record fills."""
-        of, sources, mapped = self._attributes, contact.sources, contact.fields
-        told = tuple(
-            [
-                (
-                    w,
-                    _mapped_from(w, sources, paths)
-                    if w in mapped
-                    else sources.get(of.get(w, ""), ""),
-                )
-                for w, value in payload.items()
-                if value != ""
-            ]
-        )
-        found = self._ids.get(told)
+        sources, wires = contact.sources, tuple(without_empty(payload))
+        told = [*map(sources.get, self._attributes_of(wires))]
+        for wire in contact.fields.keys() & wires if contact.fields else ():
+            told[wires.index(wire)] = _mapped_from(wire, sources, paths)
+        known = wires, tuple(told)
+        found = self._ids.get(known)
         if found is None:
-            fill = {wire: self._hashes(origins.tops(source, record)) for wire, source in told}
+            of = zip(wires, told, strict=True)
+            fill = {wire: self._hashes(origins.tops(source or "", record)) for wire, source in of}
             found = self._ledger.fill_id(fill)
             if len(self._ids) < REMEMBERED:
-                self._ids[told] = found
+                self._ids[known] = found
         return found
+
+    def _in_order(self, wires: tuple[str, ...]) -> list[str]:
+        """Return the attribute of each field; "" if it has none."""
+        return [self._attributes.get(wire, "") for wire in wires]
 
     def change(self, item: Planned, before: str | None) -> Change:
         """Return what an update has to send; `before` is None if nobody knows what was filled."""

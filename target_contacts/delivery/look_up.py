@@ -89,6 +89,8 @@ class LookUp:
             Interrupted: If a signal asked for the end.
         """
         if index := self._all_listed(items):
+            if index.is_empty:
+                return {item.key: {} for item in items}
             return {item.key: index.candidates(self._comparison.keys(item)) for item in items}
         answers: dict[str, Any] = {}
         ended: list[Exception] = []

@@ -16,8 +16,9 @@ from target_contacts.sinks.item import created
 from target_contacts.sinks.refusal import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from target_contacts.delivery.candidates import Candidates
     from target_contacts.delivery.outcomes import Outcomes
     from target_contacts.delivery.planned import Planned
     from target_contacts.sinks.base import ApiSink
@@ -28,6 +29,20 @@ NOT_SENT = (
 )
 NO_PARENT = 404
 """HTTP status of a look-up in a part of the account that is not there: a create is refused, too."""
+
+
+def apart(
+    found: Mapping[str, Candidates | Refused | GivenUp],
+) -> tuple[dict[str, Refused | GivenUp], dict[str, Candidates]]:
+    """Return, by key, why look-ups failed, and the contacts that others found; some found none."""
+    failed: dict[str, Refused | GivenUp] = {}
+    there: dict[str, Candidates] = {}
+    for key, each in found.items() if any(found.values()) else ():
+        if isinstance(each, (Refused, GivenUp)):
+            failed[key] = each
+        elif each:
+            there[key] = each
+    return failed, there
 
 
 def is_barred(item: Planned, error: Refused) -> bool:

@@ -37,7 +37,7 @@ class Conversion:
 
     def value(self, field: Field, value: Any, contact: Contact) -> Any:
         """Return the value to send; None if it does not fit and may be left out."""
-        if field.wire in self._never:
+        if self._never and field.wire in self._never:
             return self._compared(field, value)
         try:
             converted = _none(value) if isinstance(value, Failure) else field.convert(value)
@@ -46,8 +46,9 @@ class Conversion:
             return None
         except ValueError as error:
             return self._refused(field, error)
-        if field.max_length and len(converted) > field.max_length:
-            return self._too_long(field, field.max_length, converted)
+        most = field.max_length
+        if most and len(converted) > most:
+            return self._too_long(field, most, converted)
         return converted
 
     def _compared(self, field: Field, value: Any) -> Any:

@@ -147,7 +147,7 @@ class Translator:
         }
         wires = self._wires if mapped else self._of_attributes(tuple(attributes))
         for wire, attribute, field in wires:
-            value = mapped.get(wire, attributes.get(attribute))
+            value = mapped[wire] if wire in mapped else attributes.get(attribute)
             if value is None:
                 continue
             if value != "":

@@ -64,4 +64,4 @@ class Outcome(msgspec.Struct, Generic[ItemT], frozen=True):
 def created(item: Item) -> Payload:
     """Return what the contact of a create holds; not to be changed."""
     payload, fallback = without_empty(item.payload), item.fallback
-    return {**fallback, **payload} if fallback else payload
+    return payload if fallback.keys() <= payload.keys() else {**fallback, **payload}

@@ -162,7 +162,8 @@ class PortersSink(ApiSink[porters.Porters]):
 
     def known_by(self, item: Item) -> Payload:
         """Return what a contact is compared by: the key that it is given, too."""
-        return super().known_by(item) | self._key(item)
+        known = super().known_by(item)
+        return known | self._key(item) if self.key_wire else known
 
     def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield every contact."""
