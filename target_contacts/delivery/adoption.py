@@ -74,8 +74,7 @@ class Adoption:
         if fresh:
             self._look_up.forget()
         found = self._look_up.candidates(items)
-        failed = {key: e for key, e in found.items() if isinstance(e, (Refused, GivenUp))}
-        there: dict[str, Candidates] = {k: c for k, c in found.items() if c and k not in failed}
+        failed, there = unlooked.apart(found)
         several = [item for item in items if item.key in there] if there else []
         wished = wishes(self._comparison, self._ledger, self._outcomes.stream, several, there)
         decided = assigned(wished, self._claimed)
