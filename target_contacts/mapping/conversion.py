@@ -40,7 +40,7 @@ class Conversion:
         if self._never and field.wire in self._never:
             return self._compared(field, value)
         try:
-            converted = _none(value) if isinstance(value, Failure) else field.convert(value)
+            converted = field.convert(value) if type(value) is not Failure else _none(value)
         except NotKnown as error:
             self._not_there(field, f"{field.wire} {error}", contact)
             return None

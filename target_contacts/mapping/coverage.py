@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from target_contacts.contact.derive import JOINT, as_text
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from target_contacts.contact.model import Contact
@@ -48,6 +48,9 @@ class Coverage:
         self._ids = [field for field in table.fields if field.identifier]
         self._mapped, self._defaults = mapped, defaults
         self._apart = functools.lru_cache(maxsize=SHAPES)(self._not_taken)
+        self._last: tuple[Mapping[str, str], Sequence[str]] = {}, ()
+        """Where the attributes of the last contact came from, and which of them are not carried.
+        Those of the next one mostly come from the same fields."""
 
     @property
     def mapped(self) -> Mapping[str, str]:
@@ -84,7 +87,7 @@ class Coverage:
             carried = self._reaching(contact)
             apart: Iterable[str] = sources.keys() - carried
         else:
-            apart = self._apart(tuple(sources.items()))
+            apart = self._apart_of(sources)
         left = [
             name
             for attribute in apart
@@ -111,6 +114,13 @@ class Coverage:
             and not name.startswith("_sdc_")
             and not self._mapped.reads(contact.fields, name)
         ]
+
+    def _apart_of(self, sources: Mapping[str, str]) -> Sequence[str]:
+        before, apart = self._last
+        if before != sources:
+            apart = self._apart(tuple(sources.items()))
+            self._last = {**sources}, apart
+        return apart
 
     def _not_taken(self, sources: tuple[tuple[str, str], ...]) -> list[str]:
         """Return the attributes that are not carried, nor all their fields by another attribute."""

@@ -72,9 +72,9 @@ class RecordValidator:
 
     def check(self, record: Mapping[str, Any]) -> None:
         """Raise Rejected if the record breaks its schema."""
-        error = next(self._validator.iter_errors(record), None)
-        if error is None:
+        if self._validator.is_valid(record):
             return
+        error = next(self._validator.iter_errors(record))
         path = [str(part) for part in error.instance_path]
         rule = "/".join(str(part) for part in error.schema_path)
         where = ".".join(path) or "record"
