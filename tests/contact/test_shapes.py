@@ -180,3 +180,26 @@ def test_each_field_arrives_or_is_named_in_the_summary(kind: type[Sandbox], tmp_
 
     runs = itertools.count(1)
     holds()
+
+
+JUDGED = [
+    ("state", "Berlin", "state"),
+    ("state", "active", None),
+    ("state", "Berlin", "state"),
+    ("state", f"{'Land ' * 20}Berlin", "state"),
+    ("state", "a.c.t.i.v.e" + "." * 80, None),
+    ("country_code", "DE", "country"),
+    ("country_code", "+49", None),
+    ("title", "Dr.", None),
+    ("title", "Head of Sales", "job_title"),
+    ("title", "Dr.", None),
+]
+
+
+def test_each_value_is_judged_by_itself_however_many_came_before() -> None:
+    """What a field with an ambiguous name held in one record says nothing of the next one."""
+    for field, value, attribute in (*JUDGED, *reversed(JUDGED)):
+        contact = read({"id": "1", "last_name": "Meier", "first_name": "Ann", field: value})
+
+        takers = {name for name, held in contact.attributes.items() if held == value}
+        assert takers == ({attribute} if attribute else set())

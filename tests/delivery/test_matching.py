@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.exceptions import ConfigurationError
 
-from target_contacts.delivery.evidence import FactReader, cover, share_number
+from target_contacts.delivery.evidence import FactReader, cover, letters, share_number
 from target_contacts.delivery.matching import ByEvidence, ByRules, assigned, share_evidence
 from target_contacts.sinks.cobai.sink import CobaiSink
 from target_contacts.sinks.porters.sink import PortersSink
@@ -20,6 +21,7 @@ from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support.commands import Workplace, contacts
 from tests.support.fake_run import Place
 from tests.support.fake_sink import IdempotentSink
+from tests.support.values import FIXED
 from tests.support.zoho_people import bins
 
 if TYPE_CHECKING:
@@ -633,3 +635,33 @@ def test_a_name_alone_says_enough_only_if_nothing_is_beside_it(
     """A contact with an address, a number or somebody else's key is somebody else's."""
     found = ByEvidence(KEYED).by_name({**JOHN, **mine}, {"x": {**JOHN, **other}})
     assert found == (["x"] if same else [])
+
+
+def by_category(name: str) -> str:
+    """Return the letters of a name in ASCII by the kind that Unicode gives each character."""
+    bare = name.lower()
+    kept = "".join(each if unicodedata.category(each)[0] in "LMN" else " " for each in bare)
+    return " ".join(kept.split()) or "".join(bare.split())
+
+
+@FIXED
+@given(st.text(st.characters(max_codepoint=127)))
+def test_the_letters_of_a_name_in_ascii_are_those_of_unicode(name: str) -> None:
+    """A name that needs no normal form is compared by the same letters as one that does."""
+    assert letters(name) == by_category(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("O'Brien-Smith Jr.", "o brien smith jr"),
+        ("  ANNA\tMARIA ", "anna maria"),
+        ("- -", "--"),
+        ("Zoë Müller", "zoe muller"),
+        ("R2 D2", "r2 d2"),
+        ("", ""),
+    ],
+)
+def test_letters_leave_out_case_accents_and_punctuation(name: str, expected: str) -> None:
+    """A name without any letter stays as it is, without blanks."""
+    assert letters(name) == expected

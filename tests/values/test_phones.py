@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.exceptions import ConfigurationError
 
+from target_contacts.values import phone_plans
 from target_contacts.values.phones import Number, check_region, plans
 from tests.support.values import ANY_TEXT, FIXED
 
@@ -119,3 +121,52 @@ def test_an_unknown_region_is_a_wrong_setting(setting: object) -> None:
     """The message names the setting and shows what it takes."""
     with pytest.raises(ConfigurationError, match=r"^phone_region must be .* such as DE"):
         check_region(setting)
+
+
+def is_e164(digits: str) -> bool:
+    """Say whether the library reads digits as the number that they are, and as a possible one."""
+    try:
+        number = phonenumbers.parse(digits)
+    except phonenumbers.NumberParseException:
+        return False
+    found = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return found == digits and phonenumbers.is_possible_number(number)
+
+
+CODES = st.sampled_from(sorted(map(str, phone_plans.CALLING_CODES)))
+
+
+@FIXED
+@given(code=CODES | st.text("0123456789", max_size=3), national=st.text("0123456789", max_size=16))
+def test_what_is_plainly_e164_is_so_for_the_library(code: str, national: str) -> None:
+    """A number that is taken without its parser is one that the parser would not change."""
+    digits = f"+{code}{national}"
+
+    assert not phone_plans.is_plainly_e164(digits) or is_e164(digits)
+
+
+@pytest.mark.parametrize(
+    "digits",
+    ["+4915112345678", "+493012345678", "+33612345678", "+12025550123", "+819012345678"],
+)
+def test_the_numbers_of_most_contacts_need_no_parser(digits: str) -> None:
+    """A number in E.164 without anything that a country's plan drops is known by its form."""
+    assert phone_plans.is_plainly_e164(digits)
+    assert is_e164(digits)
+
+
+@pytest.mark.parametrize(
+    "digits",
+    [
+        *("", "+", "+4", "+49", "4915112345678", "+49+15112345678", "+49151a2345678"),
+        "+4915112345\u0663\u0664\u0665",
+        "+49015112345678",  # a 0 that is dialled within the country only
+        "+390612345678",  # a 0 that belongs to the number: the parser's business
+        "+54915112345678",  # Argentina's plan replaces a part
+        "+999123456789",  # no country
+        "+491511234567890123",  # too long
+    ],
+)
+def test_what_only_the_parser_can_tell_is_left_to_it(digits: str) -> None:
+    """Nothing is plainly E.164 that a plan may change, or that is no number."""
+    assert not phone_plans.is_plainly_e164(digits)
