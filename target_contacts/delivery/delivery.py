@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from target_contacts.sinks.base import ApiSink
     from target_contacts.sinks.item import Outcome
 
-INTENTS_AT_ONCE = 100
-"""Creates announced in one transaction of the ledger."""
-
 
 class Delivery:
     """Deliver the planned items of one stream."""
@@ -179,7 +176,8 @@ class Delivery:
         unanswered, the rest stays: a look-up shows whether the destination is there at all.
         """
         changing: set[str] = set()
-        while not self._has_to_wait and (chunk := _apart(ready, most, changing)):
+        at_once = self._sink.capabilities.intents_at_once
+        while not self._has_to_wait and (chunk := _apart(ready, min(most, at_once), changing)):
             most -= len(chunk)
             self._intents.announce(chunk)
             while chunk and not self._has_to_wait:
@@ -194,7 +192,7 @@ class Delivery:
 def _apart(ready: deque[Planned], most: int, changing: set[str]) -> list[Planned]:
     """Take items of contacts that are not being changed, and add these contacts."""
     chunk: list[Planned] = []
-    while ready and len(chunk) < min(most, INTENTS_AT_ONCE) and ready[0].remote_id not in changing:
+    while ready and len(chunk) < most and ready[0].remote_id not in changing:
         chunk.append(ready.popleft())
         if remote_id := chunk[-1].remote_id:
             changing.add(remote_id)

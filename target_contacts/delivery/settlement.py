@@ -78,7 +78,7 @@ class Settlement:
         self._setbacks.note(outcomes)
         done = [o for o in outcomes if not o.error]
         kept = [o for o in done if o.item.action is not Action.DELETE]
-        self._ledger.put(self._stream, list(map(self._canary.entry, kept)))
+        self._ledger.put(self._stream, list(map(self._canary.entry, kept)), synced=False)
         self._missing.were_written(str(o.remote_id) for o in kept)
         refused = [
             (item, error)

@@ -58,6 +58,10 @@ class Database:
         self._halted = halted
         self._one = threading.Lock()
         """Threads that look contacts up ask the ledger, too."""
+        self._syncs = True
+        """Whether a commit waits for SQLite's file to be on the disk, as it does at first."""
+        self.is_behind = False
+        """Whether something was entered that a crash of the machine may take back."""
         self._error: LedgerError | None = None
         self.dialect = self._url.get_backend_name()
         self.title = f"Ledger {address.name(self._url)}"
@@ -105,8 +109,13 @@ class Database:
         return column.in_(sa.select(each.table_valued("value").c.value))
 
     @contextlib.contextmanager
-    def transaction(self, asked: str) -> Iterator[sa.Connection]:
+    def transaction(self, asked: str, *, synced: bool = True) -> Iterator[sa.Connection]:
         """Give the connection in a transaction that is on disk when the block is left.
+
+        Args:
+            asked: What is done, in one word.
+            synced: False: a crash of the machine, though not of the process, may take it back until
+                the next one that enters something is on disk. PostgreSQL always waits.
 
         Raises:
             LedgerError: If something is wrong with the database, or was before; nothing of the
@@ -116,8 +125,19 @@ class Database:
         with self._one:
             if self._error:  # SQLAlchemy would connect again, and the lock be another run's
                 raise self._error
-            with self.speaking(asked), self._watched(), self._connection.begin():
-                yield self._connection
+            with self.speaking(asked), self._watched():
+                if asked != "read":
+                    self._wait_for_disk(synced)
+                with self._connection.begin():
+                    yield self._connection
+
+    def _wait_for_disk(self, synced: bool) -> None:  # noqa: FBT001
+        """Set whether SQLite's next commit waits until it is on the disk."""
+        self.is_behind |= not synced
+        if self.file and synced is not self._syncs:
+            self._connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if synced else 'NORMAL'}")
+            self._connection.rollback()
+            self._syncs = synced
 
     @contextlib.contextmanager
     def speaking(self, asked: str, *, opening: bool = False) -> Iterator[None]:

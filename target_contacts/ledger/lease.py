@@ -63,10 +63,13 @@ class Unheld:
             raise self._why
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
-        """Give a transaction."""
-        with self._database.transaction("write") as connection:
+    def writing(self, *, synced: bool = True) -> Iterator[sa.Connection]:
+        """Give a transaction; see `Database.transaction`."""
+        with self._database.transaction("write", synced=synced) as connection:
             yield connection
+
+    def sync(self) -> None:
+        """Do nothing."""
 
     def end(self) -> None:
         """Do nothing."""
@@ -139,16 +142,26 @@ class Lease:
                 pass
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
-        """Give a transaction that is entered only if this run may still write."""
+    def writing(self, *, synced: bool = True) -> Iterator[sa.Connection]:
+        """Give a transaction that is entered only if this run may still write.
+
+        What `synced` says is told in `Database.transaction`.
+        """
         began = now()
-        with self._transaction() as connection:
+        with self._transaction(synced=synced) as connection:
             is_due = self._is_due(began)
             if is_due:
                 self._renew(connection)
             yield connection
         if is_due and not self._lost:
             self._proven = began
+
+    def sync(self) -> None:
+        """Have all that was entered so far survive a crash of the machine, by another proof."""
+        if self._database.is_behind:
+            with self._transaction() as connection:
+                self._renew(connection)
+            self._database.is_behind = False
 
     def end(self) -> None:
         """Let the next run know that this one sends nothing more."""
@@ -159,10 +172,10 @@ class Lease:
         self._lose("this run has ended")
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sa.Connection]:
+    def _transaction(self, *, synced: bool = True) -> Iterator[sa.Connection]:
         if self._lost:
             raise self._lost
-        with self._database.transaction("write") as connection:
+        with self._database.transaction("write", synced=synced) as connection:
             yield connection
 
     def _renew(self, connection: sa.Connection) -> None:

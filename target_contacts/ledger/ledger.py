@@ -54,6 +54,8 @@ _told = operator.attrgetter(*_TOLD)
 class Ledger:
     """The entries of one destination account; every change is on disk when its method returns.
 
+    Only what `put` enters with `synced=False` may be lost if the machine crashes before `sync`.
+
     Every method may raise LedgerError, or Interrupted once a signal asked for the end: see
     `Database`.
 
@@ -180,18 +182,26 @@ class Ledger:
             rows = connection.execute(columns.where(self._database.among(CONTACTS.c.key, keys)))
             return {row.key: Entry(*row) for row in rows}
 
-    def put(self, stream: str, entries: Sequence[Entry]) -> None:
-        """Enter or replace entries, all in one transaction."""
+    def put(self, stream: str, entries: Sequence[Entry], *, synced: bool = True) -> None:
+        """Enter or replace entries, all in one transaction.
+
+        Outcomes need not be `synced`: what left is on disk as an intent or as in doubt, so that
+        without its outcome the next run looks again. They must be before a STATE passes them.
+        """
         rows = [(self.account, stream, *_told(entry)) for entry in entries]
         if not rows:
             return
         self._forget(stream, (entry.key for entry in entries))
-        with self.lease.writing() as connection:
+        with self.lease.writing(synced=synced) as connection:
             self._fills.enter(connection, entries)
             connection.exec_driver_sql(self._enter, rows)
             self.accepted.enter(connection, entries)
         self.accepted.know(entries)
         self._fills.know(entries)
+
+    def sync(self) -> None:
+        """Have all that was entered survive a crash of the machine."""
+        self.lease.sync()
 
     @functools.cached_property
     def _enter(self) -> str:

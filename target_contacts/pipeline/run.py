@@ -258,6 +258,8 @@ class Run:
 
     def flush(self) -> None:
         """Bring to disk what a STATE that is passed on now covers."""
+        if ledger := self._resources.opened_ledger:
+            ledger.sync()
         self.rejects.flush()
         if self.journal:
             self.journal.flush()

@@ -39,6 +39,9 @@ class Capabilities:
     """Requests in flight, if the setting is not given."""
     batch_size: int = 1000
     """Contacts that are planned, looked up and written together."""
+    intents_at_once: int = 100
+    """Creates that are announced in one transaction of the ledger. If the run is killed, the next
+    one looks for all of them, also for those that had not left."""
     idempotent: bool = False
     """Whether a create may be repeated without doubling a contact."""
     clears_fields: bool = True

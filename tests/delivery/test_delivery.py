@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_contacts.transport.errors import Stopped
-from target_contacts.delivery.delivery import INTENTS_AT_ONCE
 from target_contacts.delivery.setbacks import NEXT_RUN
 from target_contacts.ledger.entry import INTENT, LEAVING, WRITTEN, Entry
 from target_contacts.shutdown import Interrupted
@@ -50,9 +49,10 @@ def test_an_intent_is_on_disk_before_its_create_leaves(place: Place) -> None:
     assert statuses(place, 1, 2) == [WRITTEN, WRITTEN]
 
 
-def test_intents_are_entered_a_hundred_at_once(place: Place) -> None:
-    """Those of a large batch follow when the first hundred have left."""
-    last, next_one = INTENTS_AT_ONCE, INTENTS_AT_ONCE + 1
+def test_intents_are_entered_many_at_once(place: Place) -> None:
+    """Those of a large batch follow when the first ones, as many as the sink says, have left."""
+    last = FakeSink.capabilities.intents_at_once
+    next_one = last + 1
     seen = {}
     place.sink.watch = lambda asked: seen.update({asked: statuses(place, last, next_one)})
     place.run(*people(next_one), **ALONE)

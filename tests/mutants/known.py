@@ -23,7 +23,6 @@ class Known(NamedTuple):
 
 
 SIZES = (
-    ("delivery/delivery", "INTENTS_AT_ONCE", 100, "100"),
     ("delivery/filled", "REMEMBERED", 4096, "4096"),
     ("delivery/unanswered", "MOST_HELD", 1000, "1000"),
     ("ledger/ledger", "MANY", 1000, "1000"),

@@ -49,6 +49,7 @@ class PortersSink(ApiSink[porters.Porters]):
         free_prefix=wire.OWN_FIELDS,
         concurrency=4,  # the documents warn about parallel requests, and name no number
         batch_size=2000,
+        intents_at_once=400,  # about fourteen requests
         clears_fields=False,  # the effect of an empty element is not documented
         alone_after=ALONE_AFTER,
         can_list=True,
