@@ -48,7 +48,7 @@ class PortersSink(ApiSink[porters.Porters]):
         status_streams=("contact_phases",),
         free_prefix=wire.OWN_FIELDS,
         concurrency=4,  # the documents warn about parallel requests, and name no number
-        batch_size=2000,
+        batch_size=5000,  # between two batches nothing is in flight
         intents_at_once=400,  # about fourteen requests
         clears_fields=False,  # the effect of an empty element is not documented
         alone_after=ALONE_AFTER,
