@@ -67,7 +67,7 @@ class _Plan(NamedTuple):
 def is_plainly_e164(digits: str) -> bool:
     """Say whether the library reads these digits as the number that they are, a possible one.
 
-    Its parser takes twenty times as long. Where this says no, only the parser can tell.
+    Its parser takes several times as long. Where this says no, only the parser can tell.
     """
     if not (digits.startswith("+") and digits[1:].isdecimal() and digits.isascii()):
         return False
