@@ -10,6 +10,7 @@ from target_contacts.errors import Rejected
 from target_contacts.mapping import marks
 from target_contacts.mapping.policies import without_effect
 from target_contacts.mapping.translator import Translator
+from target_contacts.sinks.field_table import table_of
 from target_contacts.sinks.packing import assert_sane
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class AccountFields:
         marks.assert_fields(marked, self._table)
 
     def _use(self, fields: Sequence[Field]) -> None:
-        table = self._sink.table(fields)
+        table = table_of(self._sink, fields)
         if self._looked_up:  # it reaches the destination by another field
             table = replace(table, also_carried=table.also_carried | self._looked_up)
         self._table: Table = table
@@ -58,7 +59,7 @@ class AccountFields:
 
     def learns_anew(self) -> bool:
         """Ask again if an earlier run was told the fields; say whether they are others by now."""
-        if not self._sink.are_fields_others():
+        if not self._sink.have_fields_changed():
             return False
         self.learn()
         return True

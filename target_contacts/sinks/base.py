@@ -5,43 +5,39 @@ A sink knows its API and nothing of the run around it. What it needs of the run 
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from tap_contacts.transport.client import ApiClient
-from tap_contacts.transport.errors import OutcomeUnknown, Refused, Stopped
-from target_contacts.errors import Rejected
-from target_contacts.mapping.field import Table, plain_field
-from target_contacts.sinks.item import Action, Outcome, created
+from tap_contacts.transport.errors import Refused
+from target_contacts.sinks.field_hooks import FieldHooks
+from target_contacts.sinks.look_up_hooks import LookUpHooks
 from target_contacts.sinks.present import one_by_one
-from target_contacts.sinks.single_writes import one_each
+from target_contacts.sinks.single_writes import one_each, write_one
 from target_contacts.values.basic import as_text
 from target_contacts.values.phones import check_region
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 
-    from target_contacts.contact.model import Contact
+    from target_contacts.errors import Rejected
     from target_contacts.mapping.field import Field, Payload
     from target_contacts.sinks.capabilities import Capabilities
     from target_contacts.sinks.context import Context
     from target_contacts.sinks.finder import Finder
-    from target_contacts.sinks.item import Item
+    from target_contacts.sinks.item import Item, Outcome
     from target_contacts.sinks.present import Present
 
 ClientT = TypeVar("ClientT", bound=ApiClient)
 
 
-class ApiSink(Generic[ClientT]):
+class ApiSink(FieldHooks, LookUpHooks, Generic[ClientT]):
     """Write contacts into one account of one API, for one stream.
 
-    The sink of an API sets `client_class`, `fields` and `capabilities`. It implements `create` and
-    `update`, or `write` where the API takes several contacts in one request. Where contacts can be
-    looked up, it sets `can_list` and implements `stored`; where they can be asked for by their
-    fields, also `can_ask`, `find` and `alike`. The other methods have a meaning by default. With
-    `create`, `update` and `stored` a sink is complete. Where contacts can be deleted, it implements
-    `delete`. Where one contact can be read, it implements `read_back` and sets `id_field`.
+    The sink of an API sets `client_class`, `fields` and `capabilities`. It implements at most five
+    methods: `create` and `update`; `stored`, where contacts can be listed; `read_back`, where one
+    can be read; `delete`, where one can be deleted. All other methods have a meaning by default.
+    Those about fields are in `FieldHooks`, those about look-ups in `LookUpHooks`.
 
     Life cycle:
 
@@ -89,93 +85,7 @@ class ApiSink(Generic[ClientT]):
         self.client, self.context = client, context
         self.workers: int = context.settings.concurrency or self.capabilities.concurrency
 
-    @property
-    def title(self) -> str:
-        """Return the API's name in messages."""
-        return self.client.title
-
-    @cached_property
-    def region(self) -> str | None:
-        """Return the country whose plan phone numbers without country code follow."""
-        given = self.context.settings.phone_region
-        return check_region(given) if given else None
-
-    def pause(self, seconds: float) -> None:
-        """Wait; raise Stopped if nothing more is to be sent."""
-        self.client.pause(seconds)
-
-    @classmethod
-    def finder(cls, client: ClientT, setting: str, lookup: str) -> Finder | None:
-        """Return what finds the ids of what contacts belong to; None if it cannot be found so.
-
-        Args:
-            client: The account's client, by which nothing is asked yet.
-            setting: `parents` or `owners`.
-            lookup: By what they are found: a way that `capabilities` name, or an alias.
-        """
-        del client, setting, lookup
-        return None
-
-    # Translating.
-
-    @property
-    def key_wire(self) -> str:
-        """Return the field that takes the key of a new contact's record; "" if there is none."""
-        return ""
-
-    @property
-    def also_carried(self) -> AbstractSet[str]:
-        """Return the attributes that only `finish` brings to the destination."""
-        return frozenset()
-
-    def configured(self) -> Sequence[Field]:
-        """Return the table of fields as the settings make it."""
-        return self.fields
-
-    def learned(self, fields: Sequence[Field]) -> Sequence[Field]:
-        """Return the table of fields as the account has it, asking the API; by default as it is."""
-        return fields
-
-    def are_fields_others(self) -> bool:
-        """Ask anew for fields that an earlier run was told; say whether they have changed since.
-
-        It is asked when something is refused. If so, `learned` is called again.
-        """
-        return False
-
-    def free_field(self, name: str) -> Field:
-        """Return how a field that is not in the table is filled by `field_map`."""
-        return plain_field(name)
-
-    def table(self, fields: Sequence[Field]) -> Table:
-        """Return a table of fields with what holds for all of them."""
-        can = self.capabilities
-        return Table(
-            fields,
-            can.own or can.identity,
-            can.clears_fields,
-            can.replaces,
-            can.free_prefix,
-            self.free_field,
-            self.title,
-            self.also_carried,
-        )
-
-    def finish(self, payload: Payload, contact: Contact) -> Payload:
-        """Complete the payload of a contact with what no field says; may raise Rejected."""
-        del contact
-        return payload
-
-    def made_of(self, wire: str, contact: Contact, payload: Payload) -> Sequence[str]:
-        """Return the attributes of which `finish` made a field's value, if any."""
-        del wire, contact, payload
-        return ()
-
-    def remedies(self) -> Mapping[str, Mapping[str, Any]]:
-        """Return settings of the account's own that give a field its value, by field."""
-        return {}
-
-    # Writing.
+    # What an API implements.
 
     def create(self, payload: Payload) -> str:
         """Create a contact and return its id."""
@@ -192,52 +102,9 @@ class ApiSink(Generic[ClientT]):
         """
         raise NotImplementedError
 
-    def delete(self, remote_id: str) -> None:
-        """Delete the contact with this id; only where `capabilities` say so."""
+    def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield id and fields of every contact of the account, the fields as they are sent."""
         raise NotImplementedError
-
-    def write(self, items: Iterator[Item]) -> Generator[list[Outcome[Item]], None, None]:
-        """Yield outcomes as they come, from one request an item; the first ones go one by one.
-
-        Raises:
-            Stopped: When nothing more can be written; what was in flight is yielded before.
-        """
-        yield from one_each(self._write_one, items, self.workers, self.context)
-
-    def _write_one(self, item: Item) -> Outcome[Item]:
-        try:
-            if item.action is Action.CREATE:
-                return Outcome(item, self.create(item.payload))
-            if item.action is Action.DELETE:
-                self.delete(str(item.remote_id))
-            else:
-                self.update(str(item.remote_id), item.payload, item.fallback)
-        except (Rejected, Refused, OutcomeUnknown, Stopped) as error:
-            return Outcome(item, error=error)
-        return Outcome(item, item.remote_id)
-
-    def is_gone(self, remote_id: str, error: Rejected | Refused) -> bool:
-        """Say whether an update or deletion was refused since its contact is surely not there.
-
-        Where a refusal may say so, the API is asked for the contact; by default none does.
-        """
-        del remote_id, error
-        return False
-
-    def missing_parent(self, error: Rejected | Refused) -> str | None:
-        """Return the field whose id is none, if a refusal says so of what a contact belongs to."""
-        del error
-        return None
-
-    @cached_property
-    def ids_there(self) -> set[str]:
-        """Return the ids of all contacts: those that `stored` told first, and those since."""
-        return {remote_id for remote_id, _ in self.stored()}
-
-    def know_there(self, remote_id: str) -> None:
-        """Know a contact that may have come after all were asked for."""
-        if "ids_there" in self.__dict__:
-            self.ids_there.add(remote_id)
 
     def read_back(self, remote_id: str) -> Mapping[str, Any] | None:
         """Return the fields of one contact, named as those of `stored`; None if it is not found.
@@ -247,9 +114,19 @@ class ApiSink(Generic[ClientT]):
         """
         raise Refused(self.title, f"contact {remote_id}", "no call tells a single contact")
 
-    def id_of(self, contact: Mapping[str, Any]) -> str | None:
-        """Return the remote id that a contact of `read_back` shows; None if it shows none."""
-        return as_text(contact.get(self.id_field)) or None
+    def delete(self, remote_id: str) -> None:
+        """Delete the contact with this id; only where `capabilities` say so."""
+        raise NotImplementedError
+
+    # What some APIs do otherwise.
+
+    def write(self, items: Iterator[Item]) -> Generator[list[Outcome[Item]], None, None]:
+        """Yield outcomes as they come, from one request an item; the first ones go one by one.
+
+        Raises:
+            Stopped: When nothing more can be written; what was in flight is yielded before.
+        """
+        yield from one_each(partial(write_one, self), items, self.workers, self.context)
 
     def present(self, remote_ids: Sequence[str], wires: Collection[str]) -> dict[str, Present]:
         """Return what some fields of contacts hold, by id; by default one request a contact.
@@ -264,50 +141,58 @@ class ApiSink(Generic[ClientT]):
         del wires
         return one_by_one(self.read_back, remote_ids, self.workers, self.context.halted)
 
-    # Looking up.
+    def id_of(self, contact: Mapping[str, Any]) -> str | None:
+        """Return the remote id that a contact of `read_back` shows; None if it shows none."""
+        return as_text(contact.get(self.id_field)) or None
 
-    def find(self, wanted: Mapping[str, str]) -> Iterable[tuple[str, Mapping[str, Any]]]:
-        """Return id and fields of contacts that hold these values, by wire, and perhaps of others.
+    def is_gone(self, remote_id: str, error: Rejected | Refused) -> bool:
+        """Say whether an update or deletion was refused since its contact is surely not there.
 
-        It is asked for the contact of a lost create, and for the rules of `match_on`.
+        Where a refusal may say so, the API is asked for the contact; by default none does.
         """
-        raise NotImplementedError
+        del remote_id, error
+        return False
 
-    def alike(self, contact: Payload) -> Iterable[tuple[str, Mapping[str, Any]]]:
-        """Return id and fields of contacts that may be this one, and perhaps of others.
-
-        It is asked by the default rules, which then compare names, addresses and numbers.
-        """
-        raise NotImplementedError
-
-    def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Yield id and fields of every contact of the account, the fields as they are sent."""
-        raise NotImplementedError
-
-    def scope(self, contact: Mapping[str, Any]) -> str | None:
-        """Return which part of the account a contact belongs to; None if parts are not listed."""
-        del contact
+    def missing_parent(self, error: Rejected | Refused) -> str | None:
+        """Return the field whose id is none, if a refusal says so of what a contact belongs to."""
+        del error
         return None
 
-    def within(self, scope: str, most: int) -> Iterable[tuple[str, Mapping[str, Any]]] | None:
-        """Return id and fields of the contacts of a part of the account.
+    @classmethod
+    def finder(cls, client: ClientT, setting: str, lookup: str) -> Finder | None:
+        """Return what finds the ids of what contacts belong to; None if it cannot be found so.
 
         Args:
-            scope: The part.
-            most: Requests that this may take; None is returned if it would take more.
+            client: The account's client, by which nothing is asked yet.
+            setting: `parents` or `owners`.
+            lookup: By what they are found: a way that `capabilities` name, or an alias.
         """
-        raise NotImplementedError
+        del client, setting, lookup
+        return None
 
-    def known_by(self, item: Item) -> Payload:
-        """Return what a contact is compared by."""
-        return created(item)
+    # What every sink has.
 
     @property
-    def identities(self) -> Sequence[Sequence[str]]:
-        """Return the sets of fields of which `looked_for` returns one."""
-        return [self.capabilities.identity]
+    def title(self) -> str:
+        """Return the API's name in messages."""
+        return self.client.title
 
-    def looked_for(self, item: Item) -> dict[str, str]:
-        """Return the values by which the contact of a lost create is found again."""
-        sent = created(item)
-        return {wire: as_text(sent.get(wire)) for wire in self.capabilities.identity}
+    @cached_property
+    def region(self) -> str | None:
+        """Return the country whose plan phone numbers without country code follow."""
+        given = self.context.settings.phone_region
+        return check_region(given) if given else None
+
+    def pause(self, seconds: float) -> None:
+        """Wait; raise Stopped if nothing more is to be sent."""
+        self.client.pause(seconds)
+
+    @cached_property
+    def ids_there(self) -> set[str]:
+        """Return the ids of all contacts: those that `stored` told first, and those since."""
+        return {remote_id for remote_id, _ in self.stored()}
+
+    def know_there(self, remote_id: str) -> None:
+        """Know a contact that may have come after all were asked for."""
+        if "ids_there" in self.__dict__:
+            self.ids_there.add(remote_id)

@@ -2,18 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from tap_contacts.transport.errors import ends_run
+from tap_contacts.transport.errors import OutcomeUnknown, Refused, Stopped, ends_run
+from target_contacts.errors import Rejected
+from target_contacts.sinks.item import Action, Outcome
 from target_contacts.sinks.parallel import in_parallel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
+    from target_contacts.mapping.field import Payload
     from target_contacts.sinks.context import Context
-    from target_contacts.sinks.item import Item, Outcome
+    from target_contacts.sinks.item import Item
 
 ItemT = TypeVar("ItemT", bound="Item")
+
+
+class Writer(Protocol):
+    """What writes one contact by one request."""
+
+    def create(self, payload: Payload) -> str:
+        """Create a contact and return its id."""
+
+    def update(self, remote_id: str, payload: Payload, defaults: Payload) -> None:
+        """Update the contact with this id."""
+
+    def delete(self, remote_id: str) -> None:
+        """Delete the contact with this id."""
+
+
+def write_one(writer: Writer, item: ItemT) -> Outcome[ItemT]:
+    """Write a contact, and return what became of it."""
+    try:
+        if item.action is Action.CREATE:
+            return Outcome(item, writer.create(item.payload))
+        if item.action is Action.DELETE:
+            writer.delete(str(item.remote_id))
+        else:
+            writer.update(str(item.remote_id), item.payload, item.fallback)
+    except (Rejected, Refused, OutcomeUnknown, Stopped) as error:
+        return Outcome(item, error=error)
+    return Outcome(item, item.remote_id)
 
 
 def one_each(

@@ -12,6 +12,7 @@ from tap_contacts.listing.offsets import Incomplete
 from tap_contacts.transport.errors import NotFound, Refused, Stopped
 from target_contacts.shutdown import Interrupted
 from target_contacts.sinks.item import Action, Outcome
+from target_contacts.sinks.single_writes import write_one
 from tests.support.fake_people import held, people, person, statuses
 from tests.support.fake_run import FakeRun, Place
 from tests.support.fake_sink import LANDED, LISTED, LOST, REFUSED, FakeSink, ParallelSink
@@ -72,7 +73,7 @@ class TogetherSink(FakeSink):
         while pack := [item for _, item in zip(range(16), items, strict=False)]:
             new = sum(item.action is Action.CREATE for item in pack)
             self.sizes.append((new, len(pack) - new))
-            yield [self._write_one(item) for item in pack]
+            yield [write_one(self, item) for item in pack]
 
 
 def lossy(place: Place) -> LossySink:

@@ -15,6 +15,7 @@ from target_contacts.ledger.written_hash import WrittenHash
 from target_contacts.mapping.policies import Policies, without_effect
 from target_contacts.planning.drift import MOST_DIFFERENT
 from target_contacts.planning.planner import Planner
+from target_contacts.sinks.field_table import table_of
 from tests.support.fake_people import ALONE, person
 from tests.support.fake_run import FakeRun, Place
 from tests.support.fake_sink import LANDED, NAMES, FakeSink, ReplacingSink, ShortSink, WholeNameSink
@@ -242,14 +243,14 @@ def test_a_policy_of_a_part_of_a_name_that_is_one_field_is_told(
     """Unless the whole has the same, or the part only has that of all."""
     sink = WholeNameSink(place.clock, place.shutdown)
     policies = Policies(general, of_streams, "contacts")
-    found = list(without_effect(policies, sink.table(sink.fields)))
+    found = list(without_effect(policies, table_of(sink, sink.fields)))
     assert found == [f"{setting} {NO_EFFECT}" for setting in told]
 
 
 def test_a_policy_of_a_whole_name_that_is_several_fields_is_told(place: Place) -> None:
     """The parts are named that the destination has."""
     policies = Policies({"full_name": "never"}, {}, "contacts")
-    (told,) = without_effect(policies, place.sink.table(place.sink.fields))
+    (told,) = without_effect(policies, table_of(place.sink, place.sink.fields))
     assert told.startswith("policies.full_name has no effect at Fake: the name is several fields")
     assert told.endswith("Use first_name and last_name.")
 

@@ -53,7 +53,7 @@ class Answered(NamedTuple):
 class BatchWriter:
     """Write contacts, several requests at once, no two of which hold the same contact.
 
-    `are_fields_others` says whether contacts were made for fields that are others by now. Those
+    `have_fields_changed` says whether contacts were made for fields that are others by now. Those
     that are refused are made anew then, so that nothing is found out one by one.
     """
 
@@ -63,10 +63,10 @@ class BatchWriter:
         context: Context,
         key: Callable[[Item], dict[str, str]],
         workers: int,
-        are_fields_others: Callable[[], bool],
+        have_fields_changed: Callable[[], bool],
     ) -> None:
         self._client, self._context, self._key = client, context, key
-        self._workers, self._are_fields_others = workers, are_fields_others
+        self._workers, self._have_fields_changed = workers, have_fields_changed
         self._is_outdated = False
         """Whether that was so for a contact of this batch."""
         self._wire = wire.Writer()
@@ -149,7 +149,7 @@ class BatchWriter:
         elif isinstance(answer, Stopped) and not isinstance(answer, GivenUp):
             raise answer
         elif isinstance(answer, Refused) and self._doubt.is_raised_by(answer):
-            self._is_outdated = self._is_outdated or self._are_fields_others()
+            self._is_outdated = self._is_outdated or self._have_fields_changed()
             if self._is_outdated:
                 yield [Outcome(packed.item, error=answer) for packed in pack.items]
             else:

@@ -96,9 +96,9 @@ class CompanyFields:
             named = text.format(field.alias, field.name)
             self._tenant.warn_once(f"{Porters.title}: {named}")
 
-    def are_others(self) -> bool:
+    def have_changed(self) -> bool:
         """Ask PORTERS, if the fields are as an earlier run was told; say if they have changed."""
-        return self._known.are_others()
+        return self._known.have_changed()
 
     def forget(self) -> None:
         """Have the next run ask for the fields."""

@@ -35,24 +35,24 @@ class KnownFields:
         self._tenant, self._told = tenant, told
         self._kept: Fields | None = None
         """The fields as an earlier run was told, while this one goes by them."""
-        self._are_others = False
-        """Whether they have turned out to be others, and `fields` was not called since."""
+        self._have_changed = False
+        """Whether they turned out to have changed, and `fields` was not called since."""
 
     def fields(self, wanted: AbstractSet[str]) -> Fields | None:
         """Return the fields by alias; None if the app may not know."""
-        self._are_others = False
+        self._have_changed = False
         kept = self._read()
         if kept is None or not kept.keys() >= wanted:
             return self._asked(wanted)
         self._kept = kept
         return kept
 
-    def are_others(self) -> bool:
+    def have_changed(self) -> bool:
         """Ask, if this run goes by what an earlier one was told; say whether that has changed."""
         if self._kept is not None:
             kept, self._kept = self._kept, None
-            self._are_others = self._asked(kept.keys()) != kept
-        return self._are_others
+            self._have_changed = self._asked(kept.keys()) != kept
+        return self._have_changed
 
     def forget(self) -> None:
         """Have the next run ask."""

@@ -68,7 +68,7 @@ class PortersSink(ApiSink[porters.Porters]):
         super().__init__(client, context)
         self._company = CompanyFields(client.tenant, context, client.external_key_field)
         self._batches = BatchWriter(
-            client, context, self._key, self.workers, self._company.are_others
+            client, context, self._key, self.workers, self._company.have_changed
         )
 
     @classmethod
@@ -84,9 +84,9 @@ class PortersSink(ApiSink[porters.Porters]):
         """
         return self._company.learned(fields)
 
-    def are_fields_others(self) -> bool:
+    def have_fields_changed(self) -> bool:
         """Ask PORTERS, if the fields are as an earlier run was told; say if they have changed."""
-        return self._company.are_others()
+        return self._company.have_changed()
 
     def free_field(self, name: str) -> Field:
         """Return how a field of one's own of unknown type is filled."""
