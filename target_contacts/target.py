@@ -30,7 +30,7 @@ from target_contacts.pipeline.options import options
 from target_contacts.pipeline.purpose import Purpose, Task
 from target_contacts.pipeline.receiver import ReceivingTarget
 from target_contacts.pipeline.reporting import reported
-from target_contacts.pipeline.run import Run
+from target_contacts.pipeline.run_builder import build
 from target_contacts.shutdown import Interrupted, Shutdown
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class TargetContacts(ReceivingTarget):
         TargetCapabilities.VALIDATE_RECORDS,
     ]
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a task is made of
         self,
         *,
         purpose: Purpose = Purpose.WRITE,
@@ -93,11 +93,12 @@ class TargetContacts(ReceivingTarget):
         allow: Mapping[str, Given] | None = None,
         planner: Planner | None = None,
         gate: Gate | None = None,
+        destination: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        task = Task(purpose, limit, allow, planner, gate)
-        self.start(Run(self.sinks, self.config, Shutdown(), self._write_state_message, task))
+        task = Task(purpose, limit, allow, planner, gate, destination)
+        self.start(build(self.sinks, self.config, Shutdown(), self._write_state_message, task))
         self.hear_signals()
 
     def check_settings(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_contacts.transport.errors import GivenUp, Refused
+from target_contacts.pipeline.api_sink import api_sink
 
 if TYPE_CHECKING:
     from target_contacts.pipeline.run import Run
@@ -24,7 +25,7 @@ class Destination:
     """The account that a run would write to."""
 
     def __init__(self, run: Run) -> None:
-        sink: ApiSink[Any] = run.sink(run.outcomes(""))
+        sink: ApiSink[Any] = api_sink(run, run.outcomes(""))
         sink.context = sink.context._replace(owned=lambda _: set())
         self.sink, self.title = sink, sink.title
         self.can = sink.capabilities

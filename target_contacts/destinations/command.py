@@ -166,8 +166,8 @@ class _Work:
         return self._several.perform(self._make, self._lines)[1]
 
     def _make(self, **options: Any) -> Runnable:
-        made = self._several.make(config=dict(self._destination.config), **options)
-        made.this_run.destination = self._destination.name
+        name, config = self._destination.name, dict(self._destination.config)
+        made = self._several.make(config=config, destination=name, **options)
         self._made.append(made)
         return made
 

@@ -24,7 +24,7 @@ from target_contacts.destinations.settings import ONLY, Destination, wrong
 from target_contacts.errors import Rejected
 from target_contacts.parents.names import are_parents
 from target_contacts.pipeline.written import is_written, mapped
-from target_contacts.sinks.stream_names import status_streams
+from target_contacts.sinks.stream_names import StreamNames
 from target_contacts.values.basic import compared
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class _Group:
     ) -> None:
         self.names, self._config = names, config
         self._mapped = mapped(kinds[config["api"]], config.get("field_map") or {})
-        self._of_statuses = status_streams(kinds)
+        self._of_statuses = StreamNames(kinds).ends_of_statuses
         self._takers: dict[tuple[str, ...], list[int]] = {}
         self._all: list[int] = []
         self._whole: set[str] = set()

@@ -145,7 +145,7 @@ def _assert_holds(
 
 
 def _header(run: Run, planner: Planner, limit: int | None, writes: int) -> Header:
-    settings = run.plan_settings.items()
+    settings = run.compared.of_plan.items()
     return Header(
         version=VERSION,
         api=run.settings.api,

@@ -43,3 +43,5 @@ class Task:
     """Keeps what would be written, if the run is for that."""
     gate: Gate | None = None
     """Lets only what stands in a plan be sent; None: all is."""
+    destination: str = ""
+    """Its name among several destinations; "" if the settings name one alone."""

@@ -79,6 +79,14 @@ class Resources:
         name = f"{self._kind.api} {self._account}"
         return ledger.Ledger(self._settings.ledger_url, name, self._shutdown.is_asked)
 
+    def has_accepted(self) -> bool:
+        """Say whether the account has accepted a write in any run, as its ledger knows."""
+        return self.ledger.accepted.is_any()
+
+    def kinds_read_back(self) -> set[str]:
+        """Return the kinds of write of which one was read back, as the ledger knows."""
+        return self.ledger.read_back.kinds()
+
     def asked_before(self, question: Callable[[Ledger], bool]) -> bool:
         """Ask the ledger before it is locked, and keep it for the run if the answer is no.
 

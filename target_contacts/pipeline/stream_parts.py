@@ -9,6 +9,7 @@ from target_contacts.delivery.filled import FilledFields
 from target_contacts.delivery.steps import Asks, RunForDelivery, Steps
 from target_contacts.delivery.unanswered import Unanswered
 from target_contacts.pipeline.again import Again
+from target_contacts.pipeline.api_sink import api_sink
 from target_contacts.pipeline.intake import Intake, know_keys
 from target_contacts.pipeline.translation import RunForTranslation, Translation
 
@@ -39,7 +40,7 @@ class StreamParts:
     ) -> None:
         self._run, self._stream, self._outcomes = run, stream, outcomes
         self._warn_once = functools.cache(functools.partial(logger.warning, "%s"))
-        self.sink = run.sink(outcomes)
+        self.sink = api_sink(run, outcomes)
         has_former_keys = know_keys(run.ledger, stream)
         clears = self.sink.capabilities.clears_fields
         self._filled = FilledFields(run.ledger, self.sink.configured(), clears=clears)
@@ -52,7 +53,7 @@ class StreamParts:
             ledger=run.ledger,
             outcomes=outcomes,
             status_names=run.status_names,
-            settings=run.translation_settings,
+            settings=run.compared.of_translation,
             has_former_keys=has_former_keys,
         )
 
@@ -68,7 +69,7 @@ class StreamParts:
                 matches=run.matches,
                 status_names=run.status_names,
                 schemas=run.schemas,
-                source=run.source_of(self._stream.name),
+                source=run.stream_names.api_of(self._stream.name),
                 is_offline=run.is_offline,
             ),
             outcomes=self._outcomes,

@@ -72,7 +72,7 @@ class PassedOverSink(StreamSink):
     def setup(self) -> None:
         """Note that the stream is passed over, unless it holds names of statuses or companies."""
         super().setup()
-        self._has_statuses = self.stream_name.endswith(self._run.status_streams)
+        self._has_statuses = self.stream_name.endswith(self._run.stream_names.ends_of_statuses)
         is_looked_up = self._run.settings.parents is not None
         self._has_parents = is_looked_up and are_parents(self.stream_name)
         if not self._has_statuses and not self._has_parents:

@@ -29,9 +29,8 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 class Rejects:
     """Write the rejected records of one run. The first one creates the file."""
 
-    def __init__(self, folder: str, api: str) -> None:
-        self._folder = Path(folder)
-        self._api = api
+    def __init__(self, folder: str, api: str, *, kept: bool = True) -> None:
+        self._folder, self._api, self._kept = Path(folder), api, kept
         self._file: BinaryIO | None = None
         self._schema: dict[str, Mapping[str, Any]] = {}
         self.path: Path | None = None
@@ -42,6 +41,8 @@ class Rejects:
 
     def add(self, schema: Mapping[str, Any], record: Mapping[str, Any], why: Rejected) -> None:
         """Append a RECORD message, after its SCHEMA message if that is not there yet."""
+        if not self._kept:
+            return
         stream = record["stream"]
         lines = [] if self._schema.get(stream) is schema else [schema]
         self._schema[stream] = schema

@@ -15,7 +15,7 @@ from target_contacts.ledger.entry import Guarded
 from target_contacts.ledger.errors import LedgerError
 from target_contacts.pipeline.purpose import Purpose, Task
 from target_contacts.pipeline.resources import Resources
-from target_contacts.pipeline.run import Run
+from target_contacts.pipeline.run_builder import build
 from target_contacts.planning.planner import Planner
 from target_contacts.settings import typed
 from target_contacts.shutdown import Interrupted, Shutdown
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from target_contacts.ledger.ledger import Ledger
+    from target_contacts.pipeline.run import Run
 
 pytestmark = pytest.mark.skipif(
     not hasattr(fcntl, "F_OFD_GETLK"), reason="no locks of open file descriptions"
@@ -56,7 +57,7 @@ class Folder:
     def run(self, purpose: Purpose = Purpose.WRITE, **settings: Any) -> Run:
         """Return a run that has opened nothing."""
         task = Task(purpose, planner=Planner() if purpose is Purpose.PLAN else None)
-        return Run(SINKS, self.config(**settings), Shutdown(), lambda _: None, task)
+        return build(SINKS, self.config(**settings), Shutdown(), lambda _: None, task)
 
     def end_by_guard(self) -> None:
         """Enter that a guard ended the last run."""
