@@ -8,7 +8,7 @@ import pytest
 
 from tests.crash.lab import KINDS, Lab
 from tests.crash.people import person, stream
-from tests.crash.proxy import RESET_AFTER, Rule
+from tests.crash.rules import RESET_AFTER, Rule
 from tests.sandbox.bas_ip import BasIp
 from tests.sandbox.porters import Porters
 from tests.sandbox.porters_codes import Code
@@ -18,7 +18,7 @@ from tests.support.commands import Finished, Workplace, contacts
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tests.crash.proxy import Seen
+    from tests.crash.rules import Seen
     from tests.sandbox.server import Request, Response, Sandbox
 
 PEOPLE = range(1, 7)
@@ -210,12 +210,12 @@ def test_a_kill_while_the_first_contact_is_read_back(api: str, rule: Rule) -> No
             is_sent.append(lab.is_write(seen))
             return any(is_sent) and not lab.is_write(seen) and "contact" in seen.line.lower()
 
-        lab.strike([rule], among=is_read_back)
+        lab.disturb([rule], among=is_read_back)
         running = lab.runs.start(stream([person(number) for number in PEOPLE]))
         lab.proxy.kill = running.kill
         ended = lab.settled(running.ended())
         lab.calm()
-        assert lab.proxy.struck
+        assert lab.proxy.disturbed
         if rule.kill:
             assert ended.code < 0
             assert ended.messages == []

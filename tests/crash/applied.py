@@ -19,7 +19,7 @@ from tests.crash import departures
 from tests.crash.departures import EVERYBODY, NEW, SETTINGS, Found, Night, reading
 from tests.crash.lab import KINDS, Lab
 from tests.crash.people import person
-from tests.crash.proxy import KILLS
+from tests.crash.rules import KILLS
 from tests.crash.runs import KILLED
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _killed(lab: Lab, draw: random.Random, messages: Sequence[dict[str, Any]]) -
     most = steps(lab.api)
     at = draw.randrange(1, most + 1)
     if draw.random() < 1 / 3:
-        lab.strike([draw.choice(KILLS)], first=draw.randrange(1, 6))
+        lab.disturb([draw.choice(KILLS)], first=draw.randrange(1, 6))
         at = 10 * most
     running = lab.runs.start(messages, at, ("--apply", PLAN))
     lab.proxy.kill = running.kill

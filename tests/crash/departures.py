@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.crash.lab import Lab
 from tests.crash.people import person
-from tests.crash.proxy import KILLS
+from tests.crash.rules import KILLS
 from tests.crash.runs import KILLED
 from tests.support.commands import contacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tests.crash.proxy import Seen
+    from tests.crash.rules import Seen
 
 APIS = ("bas_ip", "zoho_voice")
 SETTINGS: dict[str, Any] = {"on_delete": "delete", "batch_size_rows": 5, "checkpoint_seconds": 0}
@@ -110,7 +110,7 @@ def _killed(lab: Lab, draw: random.Random, messages: list[dict[str, Any]], most:
     """Run and kill, at any step or at a deletion; say whether it was killed."""
     at = draw.randrange(1, most + 1)
     if draw.random() < 1 / 3:
-        lab.strike([draw.choice(KILLS)], among=_deletes, first=draw.randrange(1, 4))
+        lab.disturb([draw.choice(KILLS)], among=_deletes, first=draw.randrange(1, 4))
         at = 10 * most
     running = lab.runs.start(messages, at)
     lab.proxy.kill = running.kill

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.crash.people import Shapes, numbers, shapes
-from tests.crash.proxy import PASS, Proxy, Rule, Seen
+from tests.crash.proxy import Proxy
+from tests.crash.rules import PASS, Rule, Seen
 from tests.crash.runs import Runs
 from tests.sandbox.__main__ import DESTINATIONS
 from tests.support.tls import TRUST, certificate
@@ -92,7 +93,7 @@ class Lab:
         """Return what the API holds."""
         return shapes(self.sandbox.contacts)
 
-    def strike(
+    def disturb(
         self,
         rules: Iterable[Rule],
         *,
@@ -100,13 +101,13 @@ class Lab:
         first: int = 1,
         every: int = 1,
     ) -> None:
-        """Let each rule in turn strike one request; once all have struck, everything passes.
+        """Let each rule in turn disturb one request; once all have disturbed, everything passes.
 
         Args:
-            rules: What becomes of the requests that are struck.
+            rules: What becomes of the requests that are disturbed.
             among: Whether a request counts; default: those that ask for a change of contacts.
-            first: Number of the first request to be struck, of those that count.
-            every: How many requests it is from one that is struck to the next.
+            first: Number of the first request to be disturbed, of those that count.
+            every: How many requests it is from one that is disturbed to the next.
         """
         waiting, matches = iter(rules), itertools.count(1)
         counts = among or self.is_write
@@ -121,7 +122,7 @@ class Lab:
 
     def calm(self) -> None:
         """Let everything pass from now on."""
-        self.strike(())
+        self.disturb(())
 
     def is_write(self, seen: Seen) -> bool:
         """Say whether a request asks for a change of contacts, going by the contacts in it."""
@@ -147,14 +148,14 @@ class Lab:
         """Return how many requests read contacts."""
         return sum(bool(LOOK_UP.match(seen.line)) for seen in self.proxy.seen)
 
-    def struck_numbers(self) -> set[int]:
-        """Return the numbers of the contacts in requests that the proxy struck."""
-        return {number for seen, _ in self.proxy.struck for number in seen.numbers}
+    def disturbed_numbers(self) -> set[int]:
+        """Return the numbers of the contacts in requests that the proxy disturbed."""
+        return {number for seen, _ in self.proxy.disturbed for number in seen.numbers}
 
     def unanswered(self) -> int:
-        """Return how many contacts were written by requests that the proxy struck."""
-        struck = (seen for seen, _ in self.proxy.struck if self.is_write(seen))
-        return sum(len(seen.numbers) for seen in struck)
+        """Return how many contacts were written by requests that the proxy disturbed."""
+        disturbed = (seen for seen, _ in self.proxy.disturbed if self.is_write(seen))
+        return sum(len(seen.numbers) for seen in disturbed)
 
     def written(self) -> Counter[int]:
         """Return how often each contact was sent in a request that asks for a change."""

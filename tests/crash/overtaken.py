@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from target_contacts.ledger.lease import LEASE_SECONDS
 from tests.crash.lab import Lab
 from tests.crash.people import after, covered
-from tests.crash.proxy import Rule
+from tests.crash.rules import Rule
 from tests.crash.runs import Running, Runs
 from tests.crash.trials import FIRST, SETTINGS, Tally, batches, measured
 from tests.support.ledger_stores import SERVER, PostgresStore, postgres
@@ -116,7 +116,7 @@ def _waiting(trial: Overtaking, lab: Lab) -> Running:
     """Start a run, and return it when it waits with creates that are announced."""
     writes = measured(trial.api, 0)[0].writes
     later = Rule(commits=False, answer=_LATER, waits=True, kill="on arrival")
-    lab.strike([later] * 4, first=1 + int(trial.at * writes))
+    lab.disturb([later] * 4, first=1 + int(trial.at * writes))
     arrived = threading.Event()
     lab.proxy.kill = arrived.set
     running = lab.runs.start(batches(trial.api)[0])

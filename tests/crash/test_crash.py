@@ -18,7 +18,7 @@ import pytest
 from target_contacts.shutdown import GRACE_SECONDS
 from tests.crash.lab import KINDS, Lab
 from tests.crash.people import after, covered, person, shapes, stream
-from tests.crash.proxy import HALF, PASS, RESET_AFTER, RESET_BEFORE, Rule, mixed, page
+from tests.crash.rules import HALF, PASS, RESET_AFTER, RESET_BEFORE, Rule, mixed, page
 from tests.crash.trials import FIRST, SETTINGS, Kill, Point, tried
 from tests.crash.ways import WAYS
 
@@ -111,7 +111,7 @@ def test_lost_answers_lose_and_double_nothing(api: str) -> None:
     messages = stream(FIRST)
     wanted, _ = first_undisturbed(api)
     with Lab(api, **IN_BATCHES) as lab:
-        lab.strike(LOST, every=2)
+        lab.disturb(LOST, every=2)
         lab.must_be_well(lab.run(messages))
         lab.must_hold(range(1, 15), wanted, "after lost answers")
         assert lab.verdict == (0, 0, [])
@@ -131,7 +131,7 @@ def test_a_disturbed_target_loses_and_doubles_nothing(way: str, api: str) -> Non
 def test_a_lost_answer_costs_one_look_up(api: str) -> None:
     """For each create whose answer was lost, one request finds out about it."""
     with Lab(api, match_on=[], canary=False) as lab:
-        lab.strike(LOST * 5, first=2, every=3)
+        lab.disturb(LOST * 5, first=2, every=3)
         lab.must_be_well(lab.run(stream(CROWD)))
         assert lab.unanswered() >= 5
         assert lab.look_ups() <= lab.unanswered() + OF_ACCOUNT
@@ -150,20 +150,20 @@ def test_mixed_faults_change_nothing(api: str) -> None:
     wanted, requests = undisturbed(api, messages, **settings)
     with Lab(api, **settings) as lab:
         # A second loss of the same contact has a test of its own.
-        fresh = lambda seen: not seen.numbers & lab.struck_numbers()  # noqa: E731
-        lab.strike(mixed(hang=1.6), among=fresh, first=6, every=5)
+        fresh = lambda seen: not seen.numbers & lab.disturbed_numbers()  # noqa: E731
+        lab.disturb(mixed(hang=1.6), among=fresh, first=6, every=5)
         ended = lab.run(messages)
         lab.must_be_well(ended)
         lab.must_hold(range(1, len(people) + 1), wanted, "after faults")
         assert lab.verdict == (0, 0, [])
-        assert len(lab.proxy.struck) >= 10
-        assert ended.summary["requests"] <= requests + 2.5 * len(lab.proxy.struck)
+        assert len(lab.proxy.disturbed) >= 10
+        assert ended.summary["requests"] <= requests + 2.5 * len(lab.proxy.disturbed)
 
 
 def test_a_create_whose_request_is_lost_twice_still_lands() -> None:
     """At 5 % faults one contact in a thousand is hit twice: the run still ends well."""
     with Lab("zoho_voice") as lab:
-        lab.strike([RESET_BEFORE, RESET_BEFORE])
+        lab.disturb([RESET_BEFORE, RESET_BEFORE])
         lab.must_be_well(lab.run(stream(FIRST[:1])))
         assert lab.verdict == (0, 0, [])
 
@@ -180,7 +180,7 @@ def test_an_outage_ends_the_run_with_what_is_settled(outage: Rule, api: str) -> 
     settings = {**IN_BATCHES, "max_tries": 3}
     wanted, requests = first_undisturbed(api)
     with Lab(api, **settings) as lab:
-        lab.strike(itertools.repeat(outage), among=lambda _: True, first=requests - 1)
+        lab.disturb(itertools.repeat(outage), among=lambda _: True, first=requests - 1)
         ended = lab.run(messages)
         assert (ended.code, "Traceback" in ended.log) == (1, False)
         assert "Run again when the API is reachable" in ended.log
@@ -198,7 +198,7 @@ AT_ONCE = GRACE_SECONDS - 2
 def told_to_end(
     lab: Lab, messages: Sequence[dict[str, Any]], number: int, *, within: float = AT_ONCE
 ) -> Finished:
-    """Run a target that is sent a signal when a rule strikes; give it so many seconds from then."""
+    """Run a target that is sent a signal when a rule acts; give it so many seconds from then."""
     told = threading.Event()
     running = lab.runs.start(messages)
 
@@ -226,7 +226,7 @@ def test_a_signal_in_mid_write_ends_the_run_cleanly(number: int, api: str) -> No
     messages = stream(FIRST)
     wanted, _ = first_undisturbed(api)
     with Lab(api, **IN_BATCHES) as lab:
-        lab.strike([Rule(kill="on arrival", delay=0.2)], first=2)
+        lab.disturb([Rule(kill="on arrival", delay=0.2)], first=2)
         ended = told_to_end(lab, messages, number)
         assert (ended.code, "Traceback" in ended.log) == (code, False)
         assert 0 < len(lab.held()) < len(FIRST)
@@ -246,7 +246,7 @@ def test_a_signal_does_not_wait_for_answers_that_never_come_or_never_end() -> No
     head, body = (Rule(answer=start, drip=drip) for start, drip in ENDLESS)
     last = Rule(waits=True, kill="on arrival")
     with Lab(api, **IN_BATCHES, timeout_seconds=60) as lab:
-        lab.strike([head, body, last], first=2)
+        lab.disturb([head, body, last], first=2)
         ended = told_to_end(lab, messages, signal.SIGTERM, within=GRACE_SECONDS + 3)
         assert (ended.code, "Traceback" in ended.log) == (143, False)
         assert "did not end by itself" not in ended.log
@@ -262,7 +262,7 @@ def test_a_signal_ends_a_long_wait(api: str) -> None:
     messages = stream(FIRST)
     later = b"HTTP/1.1 429 X\r\nRetry-After: 600\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
     with Lab(api, **IN_BATCHES) as lab:
-        lab.strike([Rule(commits=False, answer=later, kill="on arrival")] * 4)
+        lab.disturb([Rule(commits=False, answer=later, kill="on arrival")] * 4)
         ended = told_to_end(lab, messages, signal.SIGTERM)
         assert (ended.code, "Traceback" in ended.log) == (143, False)
         assert lab.open_intents() == 0

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.crash.lab import Lab
 from tests.crash.people import Shapes, after, covered, person, stream
-from tests.crash.proxy import KILLS
+from tests.crash.rules import KILLS
 from tests.crash.runs import KILLED
 from tests.crash.ways import WAYS
 
@@ -162,8 +162,8 @@ class Trial:
         for number in range(2):
             self._settle(number)
         self._send_nothing_again()
-        self._tally.faults = len(self._lab.proxy.struck)
-        self._tally.refused = self._lab.proxy.refused
+        self._tally.faults = len(self._lab.proxy.disturbed)
+        self._tally.refused = self._lab.proxy.handshakes.refused
         lost, doubled, problems = self._lab.verdict
         self._tally.lost, self._tally.doubled, self._tally.other = lost, doubled, len(problems)
         name = f"{self._point}: "
@@ -193,10 +193,10 @@ class Trial:
         """Run and kill or disturb; a run that ends before a kill is due must end well."""
         first = 1 + int(kill.at * wanted.writes)
         if way := WAYS.get(kill.how):
-            way.strike(self._lab, random.Random(f"{self._point.seed}/{kill.at}"), first)  # noqa: S311
+            way.disturb(self._lab, random.Random(f"{self._point.seed}/{kill.at}"), first)  # noqa: S311
         if kill.how == "request":
             rule = KILLS[int(kill.at * 1000) % len(KILLS)]
-            self._lab.strike([rule], first=first)
+            self._lab.disturb([rule], first=first)
         at = 1 + int(kill.at * wanted.steps) if kill.how == "step" else None
         running = self._lab.runs.start(messages, at)
         self._lab.proxy.kill = running.kill

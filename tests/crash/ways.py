@@ -1,6 +1,6 @@
 """Ways in which a run is disturbed without being killed: one table, to be added to.
 
-A way strikes while one run of a trial is under way; that run, too, must end well.
+A way acts while one run of a trial is under way; that run, too, must end well.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.crash.proxy import RESET_AFTER, Rule, page, reply
+from tests.crash.rules import RESET_AFTER, Rule, page, reply
 from tests.support import tls
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 class Way:
     """One way: what it does to a lab, and what the lab must be like for it."""
 
-    strike: Callable[[Lab, Random, int], None]
+    disturb: Callable[[Lab, Random, int], None]
     """Orders the faults of one run, given the lab, what draws, and the number of the first write
-    that is to be struck."""
+    that is to be disturbed."""
     secure: bool = False
     """Whether the target speaks with the proxy by TLS."""
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -42,17 +42,17 @@ _BREAKS = [
 
 def _encryption(lab: Lab, draw: Random, first: int) -> None:
     """Break records before or in answers, and handshakes after that."""
-    lab.proxy.refused_handshakes = draw.choice((0, 0, 1, 2))
-    lab.strike(draw.sample(_BREAKS, draw.choice((1, 2, 3))), first=first)
+    lab.proxy.handshakes.to_refuse = draw.choice((0, 0, 1, 2))
+    lab.disturb(draw.sample(_BREAKS, draw.choice((1, 2, 3))), first=first)
 
 
 def _handshake(lab: Lab, draw: Random, first: int) -> None:
     """Break handshakes: of the first connections, or of those that follow a reset."""
     if draw.random() < 0.5:
-        lab.proxy.refused_handshakes = draw.choice((1, 2, 3))
+        lab.proxy.handshakes.to_refuse = draw.choice((1, 2, 3))
     else:
-        lab.strike([RESET_AFTER], first=first)
-        lab.proxy.refused_after_strike = draw.choice((1, 2, 3))
+        lab.disturb([RESET_AFTER], first=first)
+        lab.proxy.handshakes.to_refuse_then = draw.choice((1, 2, 3))
 
 
 # Gateways.
@@ -80,7 +80,7 @@ def _gateway(lab: Lab, draw: Random, first: int) -> None:
     first request passes: barred there, an address counts as wrong.
     """
     said = [_said(draw, status) for status in draw.sample(_STATUSES, draw.choice((1, 2, 3)))]
-    lab.strike(said, among=lab.is_about_contacts, first=1 + first, every=draw.choice((1, 2, 3)))
+    lab.disturb(said, among=lab.is_about_contacts, first=1 + first, every=draw.choice((1, 2, 3)))
 
 
 def _said(draw: Random, status: int) -> Rule:
@@ -107,7 +107,7 @@ def _trickle(lab: Lab, draw: Random, first: int) -> None:
     """Begin an answer and never end it."""
     start, drip = draw.choice(_TRICKLES)
     rule = Rule(commits=draw.random() < 0.7, answer=start, drip=drip)
-    lab.strike([rule], among=lab.is_about_contacts, first=first)
+    lab.disturb([rule], among=lab.is_about_contacts, first=first)
 
 
 # Servers that go on.
@@ -125,7 +125,7 @@ _LATE = (
 
 def _late(lab: Lab, draw: Random, first: int) -> None:
     """Carry requests out after they went unanswered, or after the target was killed."""
-    lab.strike(draw.choices(_LATE, k=draw.choice((1, 2, 3))), first=first)
+    lab.disturb(draw.choices(_LATE, k=draw.choice((1, 2, 3))), first=first)
 
 
 WAYS: Mapping[str, Way] = {

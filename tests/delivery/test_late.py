@@ -13,7 +13,7 @@ import pytest
 
 from tests.crash.lab import KINDS, Lab
 from tests.crash.people import after, person, stream
-from tests.crash.proxy import PASS, Rule, Seen, page
+from tests.crash.rules import PASS, Rule, Seen, page
 from tests.sandbox.porters import Porters
 from tests.sandbox.porters_tenant import Kind, Tenant
 from tests.sandbox.zoho_voice import ZohoVoice
@@ -60,12 +60,12 @@ def test_a_create_that_lands_after_its_answer_was_lost_is_not_sent_again(api: st
     """Whoever answers in the API's place: each contact is there once, and the books say created."""
     settings: dict[str, Any] = {**ALONE, "timeout_seconds": TIME_OUT, "batch_size_rows": 1}
     with Lab(api, **settings) as lab:
-        lab.strike(WAYS)
+        lab.disturb(WAYS)
         ended = lab.run(stream(PEOPLE))
         lab.must_be_well(ended)
         lab.must_hold(range(1, 5), {number: lab.held()[number] for number in range(1, 5)}, "late")
         assert lab.verdict == (0, 0, [])
-        assert len(lab.proxy.struck) == len(WAYS)
+        assert len(lab.proxy.disturbed) == len(WAYS)
         assert ended.summary["created"] == len(PEOPLE)
 
 
@@ -76,7 +76,7 @@ def test_creates_sent_together_that_land_late_are_not_sent_again(api: str) -> No
     One API takes them in one request, the other in several at once.
     """
     with Lab(api, **ALONE) as lab:
-        lab.strike([Rule(commits=False, answer=page(504), late=LATE)] * len(PEOPLE))
+        lab.disturb([Rule(commits=False, answer=page(504), late=LATE)] * len(PEOPLE))
         lab.must_be_well(lab.run(stream(PEOPLE)))
         assert (sorted(lab.held()), lab.verdict) == ([1, 2, 3, 4], (0, 0, []))
 
@@ -84,7 +84,7 @@ def test_creates_sent_together_that_land_late_are_not_sent_again(api: str) -> No
 def test_a_run_started_right_after_a_kill_waits_for_what_the_killed_one_sent() -> None:
     """The create lands after the next run has begun: it is found, and not sent again."""
     with Lab("valomnia", **ALONE, batch_size_rows=1) as lab:
-        lab.strike([Rule(commits=False, part=0, kill="on arrival", late=LATE)], first=2)
+        lab.disturb([Rule(commits=False, part=0, kill="on arrival", late=LATE)], first=2)
         messages = stream(PEOPLE)
         running = lab.runs.start(messages)
         lab.proxy.kill = running.kill
@@ -116,7 +116,7 @@ def test_a_create_of_an_earlier_night_is_not_waited_for(
 def test_a_create_that_never_lands_is_sent_again_after_the_wait() -> None:
     """It is neither lost nor sent before the wait is over, and others go on meanwhile."""
     with Lab("valomnia", **ALONE, batch_size_rows=1, concurrency=1) as lab:
-        lab.strike([Rule(commits=False, part=0)])
+        lab.disturb([Rule(commits=False, part=0)])
         ended = lab.run(stream(PEOPLE))
         lab.must_be_well(ended)
         order = [number for seen in filter(lab.is_write, lab.proxy.seen) for number in seen.numbers]
@@ -200,7 +200,7 @@ def test_nobody_overtakes_a_create_that_may_still_land() -> None:
     """While it is held, a record of another stream that is the same person waits, too."""
     one = person(1)
     with Lab("cobai", unanswered_wait_seconds=WAIT) as lab:
-        lab.strike([Rule(commits=False, part=0, late=LATE)])
+        lab.disturb([Rule(commits=False, part=0, late=LATE)])
         both = [*contacts(one, stream="a"), *contacts(other(one, 9), stream="b", state={"at": 1})]
         ended = lab.run(both)
         lab.must_be_well(ended)

@@ -15,7 +15,7 @@ from target_contacts.delivery.bounds import GUARDS, allowed, bounds_of
 from target_contacts.target import TargetContacts
 from tests.crash.lab import KINDS, Lab
 from tests.crash.people import covered, person, stream
-from tests.crash.proxy import PASS, Rule
+from tests.crash.rules import PASS, Rule
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support.commands import contacts
 from tests.support.zoho_people import bins
@@ -23,7 +23,7 @@ from tests.support.zoho_people import bins
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.crash.proxy import Seen
+    from tests.crash.rules import Seen
     from tests.sandbox.server import Sandbox
     from tests.support.commands import Workplace
 

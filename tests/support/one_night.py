@@ -60,7 +60,7 @@ class Night:
         self.before = len(self.sandbox.log)
 
     def spoil(self, *spoilt: int, **fault: Any) -> None:
-        """Let a fault strike every request that holds one of these people."""
+        """Let a fault disturb every request that holds one of these people."""
         for number in spoilt:
             self.sandbox.fault(holding=held_by(number), times=-1, **fault)
 
