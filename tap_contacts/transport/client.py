@@ -8,22 +8,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from tap_contacts.transport.attempt import Attempts
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.call_errors import CallErrors
 from tap_contacts.transport.circuit_breaker import CircuitBreaker
-from tap_contacts.transport.errors import NoAnswer, Stopped
+from tap_contacts.transport.errors import NoAnswer
 from tap_contacts.transport.origin import origin
-from tap_contacts.transport.pacing import Pacing
 from tap_contacts.transport.rate_limit import RateLimiter
 from tap_contacts.transport.redaction import Secrets
-from tap_contacts.transport.retry import Retries
-from tap_contacts.transport.served import Served
 from tap_contacts.transport.session import Transport
 from tap_contacts.transport.settings import Sending
 from tap_contacts.transport.sharing import Sharing, account_of
+from tap_contacts.transport.steps import Steps
 from tap_contacts.transport.trust import trust
-from tap_contacts.transport.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -34,6 +30,7 @@ if TYPE_CHECKING:
     from tap_contacts.transport.facts import Fact
     from tap_contacts.transport.grant import Grant
     from tap_contacts.transport.session import Answer, SignIn
+    from tap_contacts.transport.usage import Usage
     from tap_contacts.transport.verdict import Judgement
 
 READ_AT_ONCE = 4
@@ -48,7 +45,8 @@ class ApiClient(abc.ABC):
     `harmless`, and `address` where an account need not name it. It adds what its reading and its
     sink ask of the API, each by `call`.
 
-    `call` takes each request through these steps, from the outside to the inside:
+    `call` takes each request through these steps, from the outside to the inside. `steps` puts them
+    together:
 
     1. `retry`: send it again after a wait, if that is allowed. The first request of a run goes
        alone until the API answers it in its own form (`first_answer`). Steps 2 to 5 are one
@@ -88,70 +86,37 @@ class ApiClient(abc.ABC):
             config: All settings of the command, of which some hold for every API.
         """
         sending = msgspec.convert({**config}, Sending)
+        self.logger = logging.getLogger(f"contacts.{self.api}")
         self.concurrency: int = config.get("concurrency") or READ_AT_ONCE
         """Requests that reading has in flight."""
         self.ahead = 2 * self.concurrency
         """Results that are read ahead of the one that is needed."""
-        self._outage = CircuitBreaker()
         fixed = settings.get("requests_per_minute") or config.get("requests_per_minute")
         self.limits: Mapping[str, int] = {"": fixed} if fixed else self.rates
         """Requests per minute that are kept to, by HTTP method; "" for all others."""
-        self.pace = RateLimiter(self.title, self._outage, self.limits)
+        outage = CircuitBreaker()
+        self.pace = RateLimiter(self.title, outage, self.limits)
         trusted = trust(self.api, settings)
         self.transport = Transport(sending.timeout_seconds, self.pace, trusted)
         self.allow_http = sending.allow_http
         self.origin = self.origin_of("api_url", self.address(settings))
         self.sign_in = self.sign_in_with(settings)
-        self.logger = logging.getLogger(f"contacts.{self.api}")
-        known_by = {name: settings.get(name) for name in self.known_by}
-        account = account_of(self.api, self.origin, known_by, config.get("rate_account"))
-        self.sharing = Sharing(self.title, account, self.limits, self._outage, self.logger)
+        account = self._account_of_rate(settings, config)
+        self.sharing = Sharing(self.title, account, self.limits, outage, self.logger)
         if config.get("rate_url"):
             self.share_rate(config["rate_url"])
+        self._steps = Steps(self, sending, outage, self._errors(settings, config))
+
+    def _account_of_rate(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> str:
+        known_by = {name: settings.get(name) for name in self.known_by}
+        return account_of(self.api, self.origin, known_by, config.get("rate_account"))
+
+    def _errors(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> CallErrors:
         hidden = Secrets(self.settings, settings, config)
         without_secrets = lambda text: hidden.taken_out(text, self.sign_in.secrets())  # noqa: E731
-        errors = CallErrors(self.title, self.origin, without_secrets, self.logger)
-        pacing = Pacing(self.title, self.pace, self.rates, self.logger)
-        self._attempts = Attempts(self, self._outage, pacing, errors)
-        self._repeats = Retries(
-            self.title,
-            sending,
-            self.pace,
-            self._outage,
-            self.logger,
-            first_answer=self._attempts.first_answer,
-        )
+        return CallErrors(self.title, self.origin, without_secrets, self.logger)
 
-    @property
-    def account(self) -> str:
-        """Return what identifies this account in a ledger, among others of the same API."""
-        return self.origin
-
-    @property
-    def told_account(self) -> str:
-        """Return the same as far as the settings tell it; nothing is asked."""
-        return self.account
-
-    def share_rate(self, url: str, *, is_must: bool = True) -> None:
-        """Share the rate with other processes, through the database at a URL.
-
-        `is_must` says whether nothing may be sent without it. May raise ConfigurationError.
-        """
-        from tap_contacts.transport import shared_rate  # takes SQLAlchemy
-
-        self.pace.shared = shared_rate.shared(self.sharing, url, is_must=is_must)
-
-    def origin_of(self, name: str, url: str) -> str:
-        """Return the bare origin that a setting of the account names.
-
-        Raises:
-            ConfigurationError: If it is none, or is plain http where that is not allowed.
-        """
-        return origin(f"{self.api}.{name}", url, allow_http=self.allow_http)
-
-    def address(self, settings: Mapping[str, Any]) -> str:
-        """Return the address of the API as it is given."""
-        return str(settings["api_url"])
+    # What an API implements.
 
     @abc.abstractmethod
     def sign_in_with(self, settings: Mapping[str, Any]) -> SignIn:
@@ -165,25 +130,6 @@ class ApiClient(abc.ABC):
     def check(self) -> str:
         """Sign in, make one harmless read and say which account answered, for `--check`."""
 
-    def facts(self) -> Iterator[Fact]:
-        """Yield what reading shows of assumptions that no document proves, for `--check`.
-
-        It is called after `check`. By default there are none.
-        """
-        return iter(())
-
-    def answer_to(self, path: str, *, is_signed: bool = True, **options: Any) -> Answer:
-        """Return whatever a read is answered with: nothing is judged, repeated or signed in again.
-
-        It goes without the account's sign-in if `is_signed` is False. Raises ApiError if there is
-        no answer.
-        """
-        signed = {"auth": self.sign_in} if is_signed else {}
-        try:
-            return self.transport.send("GET", self.origin + path, **signed, **options)
-        except NoAnswer as error:
-            raise error.error(self.title, f"GET {path}") from None
-
     @property
     @abc.abstractmethod
     def harmless(self) -> Call:
@@ -192,32 +138,35 @@ class ApiClient(abc.ABC):
         It is sent when one request fails again and again: is it that request, or is it the API?
         """
 
+    # What some APIs do otherwise.
+
+    def address(self, settings: Mapping[str, Any]) -> str:
+        """Return the address of the API as it is given."""
+        return str(settings["api_url"])
+
+    @property
+    def account(self) -> str:
+        """Return what identifies this account in a ledger, among others of the same API."""
+        return self.origin
+
+    @property
+    def told_account(self) -> str:
+        """Return the same as far as the settings tell it; nothing is asked."""
+        return self.account
+
+    def facts(self) -> Iterator[Fact]:
+        """Yield what reading shows of assumptions that no document proves, for `--check`.
+
+        It is called after `check`. By default there are none.
+        """
+        return iter(())
+
     @property
     def advice_on_silence(self) -> str:
         """Return what to do if nothing answers; "" where nothing but the network can be it."""
         return ""
 
-    def proving(self) -> AbstractContextManager[None]:
-        """Return a context in which nothing but proofs is asked for: what a run could not read."""
-        return self._attempts.first_answer.proving()
-
-    def tell_apart(self) -> None:
-        """From now on give up a single request on which the API fails, and not the whole API."""
-        self._repeats.served = Served(self._attempts.is_alive)
-
-    def usage(self) -> Usage:
-        """Return what the account was used for so far."""
-        waits = self._outage.waits
-        paced = self.pace.waits.seconds
-        return Usage(self.transport.calls, self._repeats.count, waits.seconds, waits.go_on, paced)
-
-    def end(self) -> None:
-        """Send nothing more and end all waiting, since the run is to end."""
-        self._outage.give_up(Stopped(self.title, "any request", "the run was asked to end"))
-
-    def pause(self, seconds: float) -> None:
-        """Wait; raise Stopped if nothing more is to be sent."""
-        self._outage.wait(seconds)
+    # What reading and sinks ask for.
 
     def call(
         self,
@@ -246,4 +195,55 @@ class ApiClient(abc.ABC):
             Stopped: No request of this run can succeed.
         """
         call = Call(method, path, repeatable, options, several, once)
-        return self._repeats.send(self._attempts.send, call)
+        return self._steps.send(call)
+
+    def answer_to(self, path: str, *, is_signed: bool = True, **options: Any) -> Answer:
+        """Return whatever a read is answered with: nothing is judged, repeated or signed in again.
+
+        It goes without the account's sign-in if `is_signed` is False. Raises ApiError if there is
+        no answer.
+        """
+        signed = {"auth": self.sign_in} if is_signed else {}
+        try:
+            return self.transport.send("GET", self.origin + path, **signed, **options)
+        except NoAnswer as error:
+            raise error.error(self.title, f"GET {path}") from None
+
+    def origin_of(self, name: str, url: str) -> str:
+        """Return the bare origin that a setting of the account names.
+
+        Raises:
+            ConfigurationError: If it is none, or is plain http where that is not allowed.
+        """
+        return origin(f"{self.api}.{name}", url, allow_http=self.allow_http)
+
+    def pause(self, seconds: float) -> None:
+        """Wait; raise Stopped if nothing more is to be sent."""
+        self._steps.pause(seconds)
+
+    # What a run asks for.
+
+    def share_rate(self, url: str, *, is_must: bool = True) -> None:
+        """Share the rate with other processes, through the database at a URL.
+
+        `is_must` says whether nothing may be sent without it. May raise ConfigurationError.
+        """
+        from tap_contacts.transport import shared_rate  # takes SQLAlchemy
+
+        self.pace.shared = shared_rate.shared(self.sharing, url, is_must=is_must)
+
+    def tell_apart(self) -> None:
+        """From now on give up a single request on which the API fails, and not the whole API."""
+        self._steps.tell_apart()
+
+    def proving(self) -> AbstractContextManager[None]:
+        """Return a context in which nothing but proofs is asked for: what a run could not read."""
+        return self._steps.proving()
+
+    def usage(self) -> Usage:
+        """Return what the account was used for so far."""
+        return self._steps.usage()
+
+    def end(self) -> None:
+        """Send nothing more and end all waiting, since the run is to end."""
+        self._steps.end()

@@ -107,7 +107,7 @@ class BasIp(ApiClient):
     def info(self) -> Mapping[str, Any]:
         """Return what the device says of itself; nothing where it says nothing."""
         try:
-            found = self._repeats.send(self._looked_at, self.harmless).json
+            found = self._steps.send_by(self._looked_at, self.harmless).json
         except NotFound:
             return {}
         return found if isinstance(found, dict) else {}
@@ -133,14 +133,14 @@ class BasIp(ApiClient):
         """Ask for a list of contacts, which changes nothing; return the status if it tells much."""
         call = Call("GET", path, options={"params": wire.FIRST_PAGE})
         try:
-            return self._repeats.send(self._looked_at, call).status
+            return self._steps.send_by(self._looked_at, call).status
         except NotFound as error:
             return OTHER_VERB if error.http_status == OTHER_VERB else 0
 
     def _looked_at(self, call: Call) -> Answer:
         """Ask once; only an account that is throttled or not signed in yet is asked again."""
         try:
-            return self._attempts.send(call)
+            return self._steps.attempt(call)
         except (Refused, Barred, Retry) as error:
             if getattr(error, "of_account", error.http_status == NOT_SIGNED_IN):
                 raise

@@ -72,7 +72,7 @@ class Valomnia(ApiClient):
 
     def judge(self, answer: Answer) -> Judgement:
         """Return what an answer means; after a page instead of one, the session may have ended."""
-        if self._attempts.has_served:
+        if self._steps.has_served:
             self._doubt(answer)
         return codes.judge(answer)
 

@@ -100,7 +100,7 @@ class ZohoVoice(ApiClient):
     @property
     def advice_on_silence(self) -> str:
         """Return that the host is guessed, as long as nothing was served by it."""
-        if self._attempts.has_served or not self.guessed:
+        if self._steps.has_served or not self.guessed:
             return ""
         return f"{self.guessed}: if it is the wrong one, set zoho_voice.api_url."
 
