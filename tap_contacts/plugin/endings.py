@@ -14,7 +14,7 @@ from singer_sdk.exceptions import (
     StreamMapConfigError,
 )
 
-from tap_contacts.listing.offsets import Incomplete
+from tap_contacts.listing.pages import Incomplete
 from tap_contacts.plugin.standard_streams import OutputError, Unread
 from tap_contacts.transport.errors import ApiError
 

@@ -12,7 +12,7 @@ from singer_sdk import typing as th
 from singer_sdk.exceptions import SyncError
 
 from tap_contacts import fast_path
-from tap_contacts.listing.offsets import Incomplete
+from tap_contacts.listing.pages import Incomplete
 from tap_contacts.plugin import stream_maps
 from tap_contacts.plugin.base import is_sentence
 from tap_contacts.plugin.progress import Progress, Track

@@ -1,53 +1,30 @@
 """The table in which processes share the rates of accounts: one row for each account.
 
-It stands in a PostgreSQL database, or in a file beside that of SQLite which a URL names. That file
-is only for rates, so that writers of the two files do not wait for each other. A row is changed
-only if nobody else has changed it since it was read. No row holds a name or a secret.
+A row is changed only if nobody else has changed it since it was read. No row holds a name or a
+secret.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
-from singer_sdk.exceptions import ConfigurationError, SingerSDKError
+from singer_sdk.exceptions import SingerSDKError
 
 from tap_contacts.transport import database_url
 from tap_contacts.transport.database_troubles import LOCKED, Trouble, trouble_of
 from tap_contacts.transport.frozen_server import given_up_after
+from tap_contacts.transport.rate_database import connected, set_pragmas, url_of_rates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tap_contacts.transport.boots import Boot
 
-SUFFIX = ".rates"
-"""How the name of the file ends that holds the rates beside one of SQLite."""
-
 ANSWER_SECONDS = 30.0
 """How long PostgreSQL may take to answer; later the connection is taken for lost."""
-
-BUSY_SECONDS = 2.0
-"""How long SQLite waits for another process that writes."""
-
-_PATIENCE = {
-    "connect_timeout": "5",
-    "keepalives_idle": "5",
-    "keepalives_interval": "2",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "5000",
-    "client_encoding": "UTF8",
-    "prepare_threshold": None,
-}
-"""Arguments of PostgreSQL's driver, after those of the URL: a server that is gone is noticed within
-seconds, and a pool may give each statement another session."""
-
-_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL")
 
 _CREATE = (
     "CREATE TABLE IF NOT EXISTS contacts_rates (account VARCHAR(64) PRIMARY KEY, "
@@ -105,7 +82,7 @@ class RateTable:
         clock: Callable[[], float] = time.monotonic,
         boot: Boot | None = None,
     ) -> None:
-        self._url, self._account, self._clock = _shared(url, setting), account, clock
+        self._url, self._account, self._clock = url_of_rates(url, setting), account, clock
         self._setting, self._boot = setting, boot
         self.answer_seconds = ANSWER_SECONDS
         self._read = sa.text(_READ.format(_NOW[self._url.get_backend_name()]))
@@ -170,62 +147,16 @@ class RateTable:
         return given_up_after(self.answer_seconds, connection)
 
     def _opened(self) -> sa.Connection:
-        options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "poolclass": sa.pool.NullPool}
-        if self._url.get_backend_name() == "postgresql":
-            asked = self._url.query
-            options["connect_args"] = {n: v for n, v in _PATIENCE.items() if n not in asked}
-        else:
-            _create(Path(str(self._url.database)))
-            options["connect_args"] = {"check_same_thread": False, "timeout": BUSY_SECONDS}
-        try:
-            engine = sa.create_engine(self._url, **options)
-        except ImportError:
-            raise database_url.no_driver(self._url, self._setting) from None
-        connection = engine.connect()
+        connection = connected(self._url, self._setting)
         with self._answered(connection):
-            self._set_up(connection)
+            set_pragmas(connection)
+            self._make(connection)
         return connection
 
-    def _set_up(self, connection: sa.Connection) -> None:
-        if connection.dialect.name == "sqlite":
-            for pragma in _PRAGMAS:
-                connection.exec_driver_sql(f"PRAGMA {pragma}")
+    def _make(self, connection: sa.Connection) -> None:
+        """Make the table, unless it is there."""
         try:
             connection.execute(self._read, {"account": ""})
         except sa.exc.DBAPIError:
             with contextlib.suppress(sa.exc.IntegrityError):  # another process is creating it, too
                 connection.exec_driver_sql(_CREATE)
-
-
-def _shared(url: str, setting: str) -> sa.URL:
-    """Return the URL of the database that holds the rates.
-
-    Raises:
-        ConfigurationError: If it is in memory.
-    """
-    parts = database_url.parsed(url, setting)
-    if parts.get_backend_name() != "sqlite":
-        return parts
-    path = _file(parts)
-    if not path:
-        msg = f"{setting}: a database in memory cannot be shared. Use sqlite:///FILE."
-        raise ConfigurationError(msg)
-    return sa.URL.create("sqlite", database=f"{os.path.realpath(path)}{SUFFIX}")
-
-
-def _file(url: sa.URL) -> str:
-    name = url.database or ""
-    if "uri" in url.query:
-        parts = urlsplit(name)
-        name = "" if _is_in_memory(url, parts.query) else unquote(parts.path)
-    return "" if name == ":memory:" else name
-
-
-def _is_in_memory(url: sa.URL, query: str) -> bool:
-    mode = url.query.get("mode") or parse_qs(query).get("mode", [""])[-1]
-    return mode == "memory"
-
-
-def _create(path: Path) -> None:
-    with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))

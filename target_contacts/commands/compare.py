@@ -7,7 +7,7 @@ import itertools
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
-from tap_contacts.listing.offsets import Incomplete
+from tap_contacts.listing.pages import Incomplete
 from tap_contacts.transport.errors import ApiError, GivenUp, Refused
 from target_contacts.commands.destination import Destination
 from target_contacts.commands.entries import Entries

@@ -122,21 +122,25 @@ def taken(given: dict[str, Any], of_runs: Mapping[str, Any]) -> Asked | None:
         _assert_taken("a run", Takes(), there)
         return None
     kind, verb, path = ("ledger", ledger, values["file"]) if ledger else ("rejects", *rejects)
-    asked = Asked(
-        kind,
-        verb,
-        values["stream"] or "",
-        values["key"] or (),
-        values["remote-id"] or "",
-        values["parent"] or "",
-        path or Path(),
-        bool(values["all"]),
-        values["n"] or SHOWN,
-    )
+    asked = _asked(kind, verb, path, values)
     extra = [name for name, value in of_runs.items() if value]
     _assert_taken(asked.name, _KINDS[kind][verb], [*there, *extra])
     _assert_whole(asked.name, there)
     return asked
+
+
+def _asked(kind: str, verb: str, path: Path | None, values: Mapping[str, Any]) -> Asked:
+    return Asked(
+        kind,
+        verb,
+        stream=values["stream"] or "",
+        keys=values["key"] or (),
+        remote_id=values["remote-id"] or "",
+        parent=values["parent"] or "",
+        file=path or Path(),
+        everything=bool(values["all"]),
+        most=values["n"] or SHOWN,
+    )
 
 
 def named(asked: Asked | None) -> dict[str, bool]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from tap_contacts.listing.offsets import Incomplete
+from tap_contacts.listing.pages import Incomplete
 from tap_contacts.plugin import printable
 from tap_contacts.transport.errors import ApiError, Stopped
 from target_contacts.delivery.arrival import Arrival, Arrivals

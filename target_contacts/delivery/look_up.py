@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tap_contacts.listing.offsets import Incomplete
+from tap_contacts.listing.pages import Incomplete
 from tap_contacts.transport.errors import GivenUp, Refused, Stopped, ends_run
 from target_contacts.delivery.candidates import Candidates, Contacts, Index, Indexes
 from target_contacts.mapping.field import without_wires

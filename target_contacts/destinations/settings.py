@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.plugin import printable
-from tap_contacts.plugin.json_files import Unreadable, content
-from tap_contacts.plugin.row_files import rows
 from tap_contacts.plugin.same_name import alike
 from tap_contacts.plugin.typed import typed
 from tap_contacts.plugin.value_files import value_of
+from target_contacts.destinations.rows import API, NAME, SETTING, parsed, rows
 from target_contacts.values.basic import compared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-SETTING = "destinations"
 AT_ONCE = "destinations_at_once"
-NAME, API, ONLY = "name", "api", "only"
+ONLY = "only"
 LIST = "list"
 """What the option takes instead of a name, to print all of them."""
 LONGEST_NAME = 100
@@ -53,7 +50,7 @@ def read(given: Mapping[str, Any], schema: Mapping[str, Any]) -> list[Destinatio
     if API in common:
         msg = f"Give either {API} or {SETTING}: each destination names its own API."
         raise ConfigurationError(msg)
-    found = [_destination(row, common, schema) for row in _rows(listed)]
+    found = [_destination(row, common, schema) for row in rows(listed)]
     if not found:
         msg = f"{SETTING}: there is none."
         raise ConfigurationError(msg)
@@ -70,52 +67,6 @@ def at_once(given: Mapping[str, Any], schema: Mapping[str, Any]) -> int:
         return value
     msg = f"{AT_ONCE} must be a number from {known['minimum']} to {known['maximum']}."
     raise ConfigurationError(msg)
-
-
-def _rows(listed: object) -> Iterator[Mapping[str, Any]]:
-    if isinstance(listed, str):
-        listed = value_of(listed, SETTING)
-        listed = _parsed(listed) if listed.lstrip().startswith("[") else listed
-    if isinstance(listed, str):
-        yield from _of_file(listed)
-        return
-    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
-        msg = f"{SETTING} must be a list of objects, or the path of a file."
-        raise ConfigurationError(msg)
-    yield from listed
-
-
-def _of_file(path: str) -> Iterator[Mapping[str, Any]]:
-    try:
-        for _, row in rows(content(path), (NAME, API)):
-            yield _nested(row)
-    except Unreadable as error:
-        msg = f"{SETTING}: the file {error}."
-        raise ConfigurationError(msg) from None
-
-
-def _nested(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row of a file with dots in its names as objects, without cells that are empty."""
-    found: dict[str, Any] = {}
-    for path, value in row.items():
-        above, dot, name = path.partition(".")
-        if value == "":
-            continue
-        if not dot:
-            found[path] = value
-        elif isinstance(place := found.setdefault(above, {}), dict):
-            place[name] = value
-        else:
-            msg = f"has the columns {printable.name(above)} and {printable.name(path)}: keep one"
-            raise Unreadable(msg)
-    return found
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _destination(
@@ -153,7 +104,7 @@ def _config(
 
 def _object(given: object, setting: str) -> object:
     """Return an account, which may be given as a text of JSON."""
-    return _parsed(value_of(given, setting)) if isinstance(given, str) else given
+    return parsed(value_of(given, setting)) if isinstance(given, str) else given
 
 
 def _name(given: object) -> str:
@@ -177,7 +128,7 @@ def _only(name: str, given: object) -> Mapping[str, frozenset[str]]:
 
 def _values(name: str, attribute: str, given: object) -> frozenset[str]:
     if isinstance(given, str) and given.lstrip().startswith("["):
-        given = _parsed(given)
+        given = parsed(given)
     several = given if isinstance(given, list) else [given]
     found = frozenset(alike(compared(each)) for each in several)
     if not found or "" in found:

@@ -12,7 +12,7 @@ from tap_contacts.apis.porters.client import Porters as Client
 from tap_contacts.apis.porters.fields import CONTACTS
 from tap_contacts.apis.porters.one_page import Asked, text
 from tap_contacts.apis.porters.reading import contacts, one_contact, pages
-from tap_contacts.listing.offsets import Incomplete
+from tap_contacts.listing.pages import Incomplete
 from tap_contacts.transport.errors import Stopped
 from tests.sandbox.porters import CONTACT, Porters
 from tests.support.commands import FAST

@@ -12,7 +12,7 @@ import pytest
 from tap_contacts.apis.valomnia.changes import read_changed, read_changes
 from tap_contacts.apis.valomnia.client import Valomnia as Client
 from tap_contacts.listing.bookmarks import Bookmark
-from tap_contacts.listing.offsets import Incomplete
+from tap_contacts.listing.pages import Incomplete
 from tests.sandbox.valomnia import Valomnia
 from tests.support.commands import FAST
 from tests.support.valomnia_lists import SECOND, START, fill

@@ -10,7 +10,7 @@ import pytest
 
 from tap_contacts.apis.valomnia.client import Valomnia as Client
 from tap_contacts.apis.valomnia.reading import contacts, few_contacts, normal, read_contacts
-from tap_contacts.listing.offsets import Incomplete
+from tap_contacts.listing.pages import Incomplete
 from tap_contacts.listing.prefetch import AFRESH
 from tap_contacts.transport.errors import Refused
 from tests.sandbox.valomnia import Valomnia

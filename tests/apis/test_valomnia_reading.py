@@ -16,7 +16,7 @@ from tap_contacts.apis.valomnia.changes import read_changes
 from tap_contacts.apis.valomnia.client import Valomnia as Client
 from tap_contacts.apis.valomnia.reading import normal
 from tap_contacts.listing.bookmarks import OVERLAP, Bookmark, hash_of
-from tap_contacts.listing.offsets import Incomplete
+from tap_contacts.listing.pages import Incomplete
 from tests.sandbox.valomnia import SECRET, USER, Valomnia
 from tests.support.commands import FAST, Finished, Workplace
 from tests.support.forked import started

@@ -10,7 +10,7 @@ import pytest
 
 from tap_contacts.apis.valomnia import reading
 from tap_contacts.apis.valomnia.client import Valomnia as Client
-from tap_contacts.listing.offsets import Incomplete
+from tap_contacts.listing.pages import Incomplete
 from tap_contacts.transport.errors import NotFound, OutcomeUnknown, Refused, Stopped
 from tests.sandbox.readings import OTHER, READINGS
 from tests.sandbox.valomnia import Valomnia

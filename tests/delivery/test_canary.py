@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_contacts.listing.offsets import Incomplete
+from tap_contacts.listing.pages import Incomplete
 from tap_contacts.transport.errors import NotFound, Refused, Stopped
 from target_contacts.shutdown import Interrupted
 from target_contacts.sinks.item import Action, Outcome

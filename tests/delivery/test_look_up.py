@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from tap_contacts.listing.offsets import Incomplete
+from tap_contacts.listing.pages import Incomplete
 from tap_contacts.transport.errors import GivenUp, Stopped
 from target_contacts.shutdown import Interrupted
 from tests.support.fake_people import ALONE, ANNA, CONTACT, people, person

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_contacts.listing.offsets import Incomplete, Listing, Page, read_chunks
+from tap_contacts.listing.offsets import read_chunks
+from tap_contacts.listing.pages import Incomplete, Listing, Page
 from tap_contacts.listing.prefetch import Offsets
 from tap_contacts.listing.seen_keys import SeenKeys
 from tests.sandbox.zoho_voice import CONTACTS_PATH, ZohoVoice

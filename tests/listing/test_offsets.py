@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_contacts.listing.offsets import Incomplete, Listing, Page, read_chunks, read_rows
+from tap_contacts.listing.offsets import read_chunks, read_rows
+from tap_contacts.listing.pages import Incomplete, Listing, Page
 from tap_contacts.listing.prefetch import AFRESH, Chunk, Offsets
 from tap_contacts.transport.errors import Refused
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_contacts.listing.offsets import Incomplete, Page, read_rows
+from tap_contacts.listing.offsets import read_rows
+from tap_contacts.listing.pages import Incomplete, Page
 from tap_contacts.transport.errors import NotFound, Refused
 
 if TYPE_CHECKING:

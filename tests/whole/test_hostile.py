@@ -24,7 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from singer_sdk.exceptions import RecordsWithoutSchemaException
 
-from tap_contacts.listing.offsets import Incomplete
+from tap_contacts.listing.pages import Incomplete
 from tap_contacts.plugin.endings import InputError
 from tap_contacts.tap import TapContacts
 from tap_contacts.transport.errors import ApiError

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_contacts.apis.cobai import wire
-from tap_contacts.listing.offsets import Incomplete
+from tap_contacts.listing.pages import Incomplete
 from tap_contacts.transport import xml
 from tap_contacts.transport.errors import Refused, Stopped
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lxml import etree
 
 from tap_contacts.apis.porters import short_list, wire
-from tap_contacts.listing.offsets import Incomplete
+from tap_contacts.listing.pages import Incomplete
 from tap_contacts.transport import xml
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from lxml import etree
 
 from tap_contacts.apis.porters import wire
-from tap_contacts.listing.offsets import Incomplete
+from tap_contacts.listing.pages import Incomplete
 from tap_contacts.transport import xml
 
 if TYPE_CHECKING:

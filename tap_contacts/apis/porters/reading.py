@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tap_contacts.apis.porters import wire
 from tap_contacts.apis.porters.fields import CONTACTS
 from tap_contacts.apis.porters.one_page import Answered, Asked, page, text
-from tap_contacts.listing import offsets
-from tap_contacts.listing.offsets import Incomplete
+from tap_contacts.listing.offsets import read_chunks
+from tap_contacts.listing.pages import Incomplete, Listing
+from tap_contacts.listing.pages import Page as PageByOffset
 from tap_contacts.listing.prefetch import Offsets
 from tap_contacts.transport.errors import Refused, Stopped
 
@@ -203,18 +204,18 @@ def _by_offsets(client: Porters, asked: Asked, last: int) -> Iterator[Page]:
     order = {"order": f"{asked.resource.key}:asc"} if client.ways.has_order else {}
     total: int
 
-    def fetch(start: int) -> offsets.Page:
+    def fetch(start: int) -> PageByOffset:
         nonlocal total
         found = page(client, asked, count=wire.LARGEST_PAGE, start=start, **order)
         total = found.total
         ids = _ids(asked.resource, found.items)
         rows = [{ID: id_, ITEM: item} for id_, item in zip(ids, found.items, strict=True)]
-        return offsets.Page(rows, total)
+        return PageByOffset(rows, total)
 
-    listing = offsets.Listing(f"PORTERS: GET {asked.resource.path}", wire.LARGEST_PAGE, ID)
+    listing = Listing(f"PORTERS: GET {asked.resource.path}", wire.LARGEST_PAGE, ID)
     with (
         ThreadPoolExecutor(1) as pool,
-        closing(offsets.read_chunks(listing, Offsets(pool, fetch))) as chunks,
+        closing(read_chunks(listing, Offsets(pool, fetch))) as chunks,
     ):
         for chunk in chunks:
             items = [row[ITEM] for row in chunk.records if row[ID] > last]

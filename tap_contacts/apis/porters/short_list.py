@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_contacts.apis.porters import wire
-from tap_contacts.listing.offsets import Incomplete
+from tap_contacts.listing.pages import Incomplete
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -21,7 +21,7 @@ from tap_contacts.apis.valomnia.reading import in_text, normal, read_contacts
 from tap_contacts.apis.valomnia.wire import PAGE_SIZE
 from tap_contacts.listing.bookmarks import FIRST_MOMENT, Overlap, before, hash_of
 from tap_contacts.listing.clocks import clocks, moment
-from tap_contacts.listing.offsets import Incomplete
+from tap_contacts.listing.pages import Incomplete
 from tap_contacts.listing.prefetch import Chunk
 from tap_contacts.transport.errors import NotFound
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tap_contacts.apis.valomnia.client import Valomnia
     from tap_contacts.apis.valomnia.reading import Record
     from tap_contacts.listing.bookmarks import Bookmark
-    from tap_contacts.listing.offsets import Page
+    from tap_contacts.listing.pages import Page
 
 _logger = logging.getLogger("contacts.valomnia")
 

@@ -16,7 +16,7 @@ from tap_contacts.apis.valomnia.facts import Facts
 from tap_contacts.apis.valomnia.settings import ACCOUNT, API_VERSION, TITLE
 from tap_contacts.apis.valomnia.sign_in import Session
 from tap_contacts.apis.valomnia.wire import NOBODY, ONE, PAGE_SIZE, SMALLEST
-from tap_contacts.listing.offsets import Incomplete, Page
+from tap_contacts.listing.pages import Incomplete, Page
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.client import ApiClient
 from tap_contacts.transport.errors import ApiError, Refused

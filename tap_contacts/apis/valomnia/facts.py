@@ -18,7 +18,7 @@ from tap_contacts.transport.verdict import Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from tap_contacts.listing.offsets import Page
+    from tap_contacts.listing.pages import Page
     from tap_contacts.transport.session import Answer
 
 UNTOLD = {

@@ -13,7 +13,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from tap_contacts.apis.valomnia.unordered import Unordered, by_id, in_any_order
-from tap_contacts.listing.offsets import Listing, Page, read_chunks, read_rows
+from tap_contacts.listing.offsets import read_chunks, read_rows
+from tap_contacts.listing.pages import Listing, Page
 from tap_contacts.listing.prefetch import AFRESH, Chunk, Offsets
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_contacts.apis.valomnia.wire import LARGEST_PAGE
-from tap_contacts.listing.offsets import Incomplete, Page
+from tap_contacts.listing.pages import Incomplete, Page
 from tap_contacts.transport.errors import Refused
 
 if TYPE_CHECKING:

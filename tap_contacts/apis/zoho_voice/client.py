@@ -23,7 +23,7 @@ from tap_contacts.apis.zoho_voice.wire import (
     STATUSES,
     host,
 )
-from tap_contacts.listing.offsets import Page
+from tap_contacts.listing.pages import Page
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.client import ApiClient
 from tap_contacts.transport.errors import NotFound, Refused

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tap_contacts.apis.zoho_voice.wire import LARGEST_PAGE
-from tap_contacts.listing.offsets import Page
+from tap_contacts.listing.pages import Page
 from tap_contacts.listing.seen_keys import SeenKeys
 from tap_contacts.transport.errors import Barred, Refused
 from tap_contacts.transport.facts import Fact, Seen, Standing, differs, fact, harms, holds, unknown

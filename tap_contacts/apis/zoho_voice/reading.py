@@ -6,7 +6,8 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from tap_contacts.listing.offsets import Listing, Page, read_chunks, read_rows
+from tap_contacts.listing.offsets import read_chunks, read_rows
+from tap_contacts.listing.pages import Listing, Page
 from tap_contacts.listing.prefetch import Chunk, Offsets, in_order
 from tap_contacts.listing.vanished import Vanished
 from tap_contacts.transport.errors import Refused
