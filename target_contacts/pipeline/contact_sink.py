@@ -8,6 +8,7 @@ from tap_contacts.plugin.endings import InputError
 from target_contacts.contact.deletion import Gone
 from target_contacts.delivery import keys
 from target_contacts.delivery.replays import SUPERSEDED, is_older
+from target_contacts.delivery.unanswered import Unanswered
 from target_contacts.delivery.versions import NO_KEY, UNENDED, UNREADABLE
 from target_contacts.errors import Rejected
 from target_contacts.pipeline.explain import Explainer
@@ -67,7 +68,7 @@ class ContactSink(StreamSink):
             run.explainers.append(self._explainer)
         else:
             self._again = parts.again()
-            steps = parts.steps(self._again)
+            steps = parts.steps(self._again, Unanswered(run.settings.unanswered_wait))
             self._plan, self._leavers, self._delivery = steps.plan, steps.leavers, steps.delivery
         self._watches = not self._explainer and self._leavers.are_wanted
         """Whether it matters which records come."""

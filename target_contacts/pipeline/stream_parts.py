@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from target_contacts.delivery.filled import FilledFields
 from target_contacts.delivery.steps import Asks, RunForDelivery, Steps
-from target_contacts.delivery.unanswered import Unanswered
 from target_contacts.pipeline.again import Again
 from target_contacts.pipeline.api_sink import api_sink
 from target_contacts.pipeline.intake import Intake, know_keys
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     import logging
 
     from target_contacts.delivery.outcomes import Outcomes
+    from target_contacts.delivery.unanswered import Unanswered
     from target_contacts.pipeline.run import Run
     from target_contacts.pipeline.stream import Stream
 
@@ -82,8 +82,13 @@ class StreamParts:
         made = self.translation
         return Again(self.sink, made.references, made.fields.learns_anew)
 
-    def steps(self, again: Again) -> Steps:
-        """Return what plans and delivers the records."""
+    def steps(self, again: Again, unanswered: Unanswered) -> Steps:
+        """Return what plans and delivers the records.
+
+        Args:
+            again: Keeps the records that are to be prepared once more.
+            unanswered: Holds the creates that were not answered.
+        """
         run, fields = self._run, self.translation.fields
         return Steps(
             self.sink,
@@ -100,7 +105,7 @@ class StreamParts:
             ),
             outcomes=self._outcomes,
             filled=self._filled,
-            unanswered=Unanswered(run.settings.unanswered_wait),
+            unanswered=unanswered,
             asks=Asks(fields.assert_complete, lambda: fields.marks, again.takes),
             key_properties=self._stream.key_properties,
             warn_once=self._warn_once,

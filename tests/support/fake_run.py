@@ -3,39 +3,37 @@
 from __future__ import annotations
 
 import functools
+import logging
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from target_contacts.contact.deletion import Gone
 from target_contacts.delivery.canary import Due
-from target_contacts.delivery.filled import FilledFields
 from target_contacts.delivery.gate import Gate
 from target_contacts.delivery.guards import Guards
 from target_contacts.delivery.limit import Limit
-from target_contacts.delivery.outcomes import Outcomes
-from target_contacts.delivery.peers import Peers
-from target_contacts.delivery.steps import Asks, RunForDelivery, Steps
 from target_contacts.delivery.unanswered import MOST_HELD, Unanswered
-from target_contacts.delivery.versions import Versions
 from target_contacts.errors import Rejected
 from target_contacts.ledger.ledger import Ledger
 from target_contacts.parents.lookups import Lookups
-from target_contacts.pipeline.intake import Intake
+from target_contacts.pipeline.purpose import Purpose
+from target_contacts.pipeline.run import Run
 from target_contacts.pipeline.stream import Stream
-from target_contacts.pipeline.translation import RunForTranslation, Translation
-from target_contacts.planning.held import Held
+from target_contacts.pipeline.stream_parts import StreamParts
+from target_contacts.planning.planned_run import PlannedRun
 from target_contacts.planning.planner import Planner
-from target_contacts.planning.sink import PlanningSink
 from target_contacts.report.matches import Matches
-from target_contacts.report.summary import Books
+from target_contacts.report.rejects import Rejects
 from target_contacts.settings import typed
 from target_contacts.shutdown import Shutdown
 from target_contacts.singer.checkpoints import Checkpoints
 from target_contacts.singer.lines import Line
 from target_contacts.sinks.first_writes import FirstWrites
+from target_contacts.sinks.stream_names import StreamNames
 from tests.support.fake_sink import DEFAULTS, FakeSink
 from tests.support.plain import Clock
 
@@ -46,11 +44,14 @@ if TYPE_CHECKING:
 
     from target_contacts.delivery.delivery import Delivery
     from target_contacts.delivery.leavers import Leavers
+    from target_contacts.delivery.outcomes import Outcomes
     from target_contacts.delivery.plan import Plan
     from target_contacts.delivery.planned import Planned, Received
+    from target_contacts.delivery.versions import Versions
     from target_contacts.ledger.entry import Entry
+    from target_contacts.pipeline.intake import Intake
     from target_contacts.pipeline.prepare import Preparation
-    from target_contacts.sinks.base import ApiSink
+    from target_contacts.settings import Settings
 
 Record = dict[str, Any]
 
@@ -96,12 +97,43 @@ class Place:
         return self.ledger.entries(stream, [key]).get(key)
 
 
-class FakeRun:
-    """One run of the target; it knows what a `Run` knows of settings and streams."""
+class _Rejections(Rejects):
+    """Keep in memory what would be in a rejects file."""
 
-    matches = Matches("", "fake", kept=False)
-    has_former_keys = False
-    """Whether the ledger may know records by keys as an earlier version wrote them."""
+    def __init__(self) -> None:
+        super().__init__("", "fake")
+        self.reasons: list[Rejected] = []
+        self.messages: list[Mapping[str, Any]] = []
+
+    def add(self, schema: Mapping[str, Any], record: Mapping[str, Any], why: Rejected) -> None:
+        """Keep a message, and why it was rejected."""
+        del schema
+        self.reasons.append(why)
+        self.messages.append(record)
+
+
+def _account(
+    place: Place, ledger: Ledger, settings: Settings, former_until: float
+) -> dict[str, Any]:
+    """Return the parts of a run that know the account."""
+    client: Any = SimpleNamespace(api="fake", title="Fake", logger=logging.getLogger("fake"))
+    policies = [settings.policies, settings.stream_policies]
+    kind = type(place.sink)
+    return {
+        "kind": lambda _client, _context: place.sink,
+        "shutdown": place.shutdown,
+        "resources": SimpleNamespace(client=client, ledger=ledger, former_until=former_until),
+        "compared": SimpleNamespace(of_translation={"policies": policies}),
+        "stream_names": StreamNames({}),
+        "first_writes": FirstWrites("Fake", place.ledger.accepted.is_any),
+        "lookups": Lookups(settings, kind, lambda: client, lambda: ledger, is_offline=False),
+    }
+
+
+class FakeRun(Run):
+    """One run of the target, whose account and ledger are those of a place."""
+
+    rejects: _Rejections
 
     def __init__(  # noqa: PLR0913  # what a run is made of
         self,
@@ -117,36 +149,29 @@ class FakeRun:
         **config: Any,
     ) -> None:
         given = {**DEFAULTS, "unanswered_wait_seconds": wait, **config}
-        self.settings = typed(msgspec.json.decode(msgspec.json.encode(given)))
-        self.planner = planner or (Planner() if self.settings.dry_run else None)
-        self.place, self.sink = place, place.sink
-        self.ledger = place.ledger.copied() if self.planner else place.ledger
-        self.books, self.states, self.rejections = Books(), list[Any](), list[Rejected]()
-        self.kept: list[Mapping[str, Any]] = []
-        """The messages that were rejected, with what is told of each in a rejects file."""
-        self.warnings: list[str] = []
-        self.schemas: dict[str, Any] = {}
-        self.status_names: dict[str, str] = {}
-        self._checkpoints = Checkpoints(self.states.append)
-        self._former_until, self._most_held = former_until, most_held
-        self._peers = Peers()
-        self.limit = Limit(limit)
-        limits, writes = self.settings.guards, self.planner is None
-        is_read_back = self.settings.canary and writes
-        marks = self.settings.on_delete == "mark"
-        self.canaries = Due(place.ledger.read_back.kinds, is_on=is_read_back, marks=marks)
-        self._held = Held(self.sink)
-        self.gate = gate or Gate()
-        self.guards = Guards(limits, lambda: self.ledger, enforced=writes, allowed=allow)
-        self.lookups = Lookups(
-            self.settings,
-            type(self.sink),
-            lambda: self.sink.client,
-            lambda: self.ledger,
-            is_offline=False,
+        settings = typed(msgspec.json.decode(msgspec.json.encode(given)))
+        planner = planner or (Planner() if settings.dry_run else None)
+        ledger = place.ledger.copied() if planner else place.ledger
+        writes, marks = planner is None, settings.on_delete == "mark"
+        is_read_back = settings.canary and writes
+        self.planner, self.states = planner, list[Any]()
+        super().__init__(
+            **_account(place, ledger, settings, former_until),
+            settings=settings,
+            purpose=Purpose.WRITE,
+            destination="",
+            planned=PlannedRun(planner) if planner else None,
+            limit=Limit(limit),
+            gate=gate or Gate(),
+            guards=Guards(settings.guards, lambda: ledger, enforced=writes, allowed=allow),
+            canaries=Due(place.ledger.read_back.kinds, is_on=is_read_back, marks=marks),
+            checkpoints=Checkpoints(self.states.append),
+            rejects=_Rejections(),
+            matches=Matches("", "fake", kept=False),
         )
-        self.first_writes = FirstWrites("Fake", place.ledger.accepted.is_any)
-        self.sink.context = self.sink.context._replace(
+        self.place, self._most_held = place, most_held
+        self.warnings: list[str] = []
+        place.sink.context = place.sink.context._replace(
             first_writes=self.first_writes, digest=place.ledger.digest
         )
         self._streams: dict[str, _Steps] = {}
@@ -165,13 +190,13 @@ class FakeRun:
             received = steps.intake.received(_line(stream, record), None)
             waiting[received.key] = received
             steps.versions.see(version, received.key)
-            self._checkpoints.saw({"at": record["id"]})
+            self.checkpoints.saw({"at": record["id"]})
         for changed, is_beyond in self.limit.parts(steps.plan.changed(waiting)):
             if is_beyond:
                 self.limit.leave_out(changed, steps.outcomes)
                 continue
             self._deliver(steps, changed)
-        self._checkpoints.pass_on()
+        self.checkpoints.pass_on()
 
     def _deliver(self, steps: _Steps, changed: Iterable[Received]) -> None:
         if self.guards.is_tripped:
@@ -189,8 +214,8 @@ class FakeRun:
         reason = steps.versions.reason(version)
         for planned in () if reason else steps.leavers.absent(steps.versions.seen):
             steps.delivery.deliver(planned)
-        self._checkpoints.saw({"activated": version})
-        self._checkpoints.pass_on()
+        self.checkpoints.saw({"activated": version})
+        self.checkpoints.pass_on()
         return reason
 
     def _items(self, steps: _Steps, changed: Iterable[Received]) -> Iterator[Planned]:
@@ -219,9 +244,9 @@ class FakeRun:
         for steps in self._streams.values():
             steps.delivery.finish()
         self.first_writes.end()
-        self._checkpoints.pass_on()
+        self.checkpoints.pass_on()
         self.guards.end(is_complete=True)
-        if self.planner:
+        if self.planned:
             self.ledger.close()
 
     @property
@@ -230,77 +255,39 @@ class FakeRun:
         return {name: count for name, count in self.books.bins.items() if count}
 
     @property
+    def rejections(self) -> list[Rejected]:
+        """Return why records were rejected."""
+        return self.rejects.reasons
+
+    @property
+    def kept(self) -> list[Mapping[str, Any]]:
+        """Return the messages that were rejected, with what is told of each in a rejects file."""
+        return self.rejects.messages
+
+    @property
     def codes(self) -> list[str]:
         """Return the codes of the rejections."""
         return [rejection.code for rejection in self.rejections]
 
     def _steps(self, name: str, properties: list[str]) -> _Steps:
         """Return the steps of a stream, as the target puts them together."""
-        place, ledger, can = self.place, self.ledger, self.sink.capabilities
-        sink: ApiSink[Any] = self.sink
-        if self.planner:
-            stand_in = PlanningSink(sink, self.planner, self._held, name)
-            sink = cast("ApiSink[Any]", stand_in)
-        stream = Stream(name, {"properties": {each: {} for each in properties}}, ["id"])
-        outcomes = Outcomes(name, self.books, self._checkpoints, self._keep, self.guards)
-        filled = FilledFields(ledger, sink.configured(), clears=can.clears_fields)
-        settings = self.settings
-        warn_once = self.warnings.append
-        made = Translation(
-            stream,
-            sink,
-            RunForTranslation(
-                settings,
-                self.lookups,
-                ledger,
-                matches=self.matches,
-                status_names={},
-                schemas={},
-                source=None,
-                is_offline=False,
-            ),
-            outcomes=outcomes,
-            filled=filled,
-            warn_once=warn_once,
+        schema: dict[str, Any] = {"properties": {each: {} for each in properties}}
+        self.schemas[name] = {"type": "SCHEMA", "stream": name, "schema": schema}
+        stream = Stream(name, schema, ["id"])
+        outcomes = self.outcomes(name)
+        logger: Any = SimpleNamespace(warning=lambda _, text: self.warnings.append(text))
+        parts = StreamParts(self, stream, outcomes, logger)
+        wait = self.settings.unanswered_wait
+        steps = parts.steps(parts.again(), Unanswered(wait, self.place.clock, self._most_held))
+        return _Steps(
+            parts.intake,
+            parts.translation.preparation,
+            outcomes,
+            steps.plan,
+            steps.leavers,
+            self.versions(name),
+            steps.delivery,
         )
-        fields = made.fields
-        intake = Intake(
-            stream,
-            made.preparation,
-            ledger=ledger,
-            outcomes=outcomes,
-            status_names={},
-            settings={"policies": [settings.policies, settings.stream_policies]},
-            has_former_keys=self.has_former_keys,
-        )
-        for_delivery = RunForDelivery(
-            settings,
-            ledger,
-            place.shutdown,
-            limit=self.limit,
-            guards=self.guards,
-            gate=self.gate,
-            canaries=self.canaries,
-            peers=self._peers,
-            former_until=self._former_until,
-        )
-        steps = Steps(
-            sink,
-            for_delivery,
-            outcomes=outcomes,
-            filled=filled,
-            unanswered=Unanswered(settings.unanswered_wait, place.clock, self._most_held),
-            asks=Asks(fields.assert_complete, lambda: fields.marks),
-            key_properties=["id"],
-            warn_once=warn_once,
-        )
-        plan, leavers, delivery = steps.plan, steps.leavers, steps.delivery
-        versions = Versions(ledger, name, wanted=leavers.are_wanted)
-        return _Steps(intake, made.preparation, outcomes, plan, leavers, versions, delivery)
-
-    def _keep(self, message: Mapping[str, Any], why: Rejected) -> None:
-        self.rejections.append(why)
-        self.kept.append(message)
 
 
 class _Steps(NamedTuple):

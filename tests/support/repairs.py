@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from target_contacts.commands.options import taken
 from target_contacts.commands.repair import Repair
-from target_contacts.pipeline.purpose import Purpose
+from tests.support.fake_run import FakeRun
 
 if TYPE_CHECKING:
     from tests.support.fake_run import Place
@@ -15,23 +14,9 @@ if TYPE_CHECKING:
 
 def repair(place: Place, verb: str, **asked: Any) -> Repair:
     """Return a command on the ledger of the fake destination, in this process."""
-    sink = place.sink
-    run: Any = SimpleNamespace(
-        settings=sink.context.settings,
-        purpose=Purpose.REPAIR,
-        is_offline=False,
-        planned=None,
-        shutdown=place.shutdown,
-        status_names={},
-        first_writes=sink.context.first_writes,
-        client=sink,
-        ledger=place.ledger,
-        kind=lambda _client, _context: sink,
-        outcomes=lambda _: SimpleNamespace(count_unfit=sink.context.count_unfit),
-    )
     taken_as = taken({"stream": "contacts", "ledger": verb, **asked}, {})
     assert taken_as
-    return Repair(run, taken_as)
+    return Repair(FakeRun(place), taken_as)
 
 
 def relinked(place: Place, remote_id: str, key: str = "2", stream: str = "contacts") -> list[str]:
