@@ -5,11 +5,8 @@ Source: https://developers.bas-ip.com/android-monitors/1.7.0/create-or-update-co
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-
-from singer_sdk.exceptions import ConfigurationError
 
 from tap_contacts.apis.bas_ip import codes, paths, wire
 from tap_contacts.apis.bas_ip.facts import Facts
@@ -20,7 +17,7 @@ from tap_contacts.apis.bas_ip.wire import AUTO, INFO_PATH, LOGIN_PATH
 from tap_contacts.transport.call import Call
 from tap_contacts.transport.call_errors import is_page
 from tap_contacts.transport.client import ApiClient
-from tap_contacts.transport.errors import Barred, NotFound, Refused, Retry, Stopped
+from tap_contacts.transport.errors import Barred, NotFound, Refused, Retry
 from tap_contacts.transport.verdict import NOT_UNDERSTOOD, Judgement, Verdict
 
 if TYPE_CHECKING:
@@ -56,16 +53,14 @@ class BasIp(ApiClient):
     )
 
     def __init__(self, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
-        self.given_login_path = _path(settings, "login_path", LOGIN_PATH)
+        self.given_login_path = paths.given(settings, "login_path") or LOGIN_PATH
         super().__init__(settings, config)
         self.number_template: str = settings.get("number_template") or ""
         self.max_name_length: int | None = settings.get("max_name_length")
         self._max_contacts: int | None = settings.get("max_contacts")
-        given = str(settings.get("contacts_path") or AUTO)
-        self._path = None if given == AUTO else Found(_path(settings, "contacts_path", AUTO), SET)
-        self._delete_path = (
-            _path(settings, "delete_path", AUTO) if settings.get("delete_path") else None
-        )
+        contacts_path = paths.given(settings, "contacts_path", AUTO)
+        self._path = Found(contacts_path, SET) if contacts_path else None
+        self._delete_path = paths.given(settings, "delete_path")
         self._username: str = settings["username"]
         self.is_new = False
         """Whether the device has never taken a contact, as far as the caller knows."""
@@ -175,7 +170,7 @@ class BasIp(ApiClient):
         except Refused as error:
             if self._accepts or not wire.lacks_nothing(error.detail):
                 raise
-            raise self._wrong_path(path, error) from None
+            raise paths.wrong(path, self.login_path, error) from None
         found = wire.results(answer)
         self._accepts |= any(each.get("success") is True for each in found)
         return found
@@ -216,20 +211,3 @@ class BasIp(ApiClient):
         several = len(link_ids) > 1
         answer = self.call("DELETE", path, several=several, once=once, json=body)
         return wire.deleted(answer, link_ids)
-
-    def _wrong_path(self, path: str, error: Refused) -> Stopped:
-        answered = f"{error.answered}: it misses a field that every contact was sent with"
-        advice = f"This path takes something else. Set bas_ip.contacts_path: {self._others(path)}."
-        return Stopped(self.title, f"POST {path}", answered, advice, http_status=error.http_status)
-
-    def _others(self, path: str) -> str:
-        others = [each for each in paths.candidates(self.login_path) if each != path]
-        return f"likely are {' and '.join(others)}"
-
-
-def _path(settings: Mapping[str, Any], name: str, default: str) -> str:
-    path = str(settings.get(name) or default)
-    if not re.fullmatch(r"/[^\s?#]+", path):
-        msg = f"bas_ip.{name} must be a path that starts with a slash, such as {LOGIN_PATH}."
-        raise ConfigurationError(msg)
-    return path

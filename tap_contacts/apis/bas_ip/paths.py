@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from singer_sdk.exceptions import ConfigurationError
+
+from tap_contacts.apis.bas_ip.settings import TITLE
 from tap_contacts.apis.bas_ip.wire import CONTACTS_PATHS, LOGIN_PATH
+from tap_contacts.transport.errors import Stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from tap_contacts.transport.errors import Refused
 
 SET = "as bas_ip.contacts_path says"
 LISTS = "it lists contacts"
@@ -29,6 +35,21 @@ class Found(NamedTuple):
 
     path: str
     why: str
+
+
+def given(settings: Mapping[str, Any], name: str, is_open: str = "") -> str | None:
+    """Return the path that a setting gives; None if it gives none, or says `is_open`.
+
+    Raises:
+        ConfigurationError: If it is no path.
+    """
+    path = str(settings.get(name) or is_open)
+    if path == is_open:
+        return None
+    if not re.fullmatch(r"/[^\s?#]+", path):
+        msg = f"bas_ip.{name} must be a path that starts with a slash, such as {LOGIN_PATH}."
+        raise ConfigurationError(msg)
+    return path
 
 
 def candidates(login_path: str) -> list[str]:
@@ -52,3 +73,14 @@ def found(status_of_list: Callable[[str], int], login_path: Callable[[], str]) -
             return Found(left[0], LISTS)
     there = [path for path, status in tried.items() if status == OTHER_VERB]
     return Found(there[0], IS_THERE) if there else Found(candidates(login_path())[0], LIKELIEST)
+
+
+def wrong(path: str, login_path: str, error: Refused) -> Stopped:
+    """Return the error of a path that takes something else than contacts."""
+    others = [each for each in candidates(login_path) if each != path]
+    answered = f"{error.answered}: it misses a field that every contact was sent with"
+    advice = (
+        "This path takes something else. Set bas_ip.contacts_path: "
+        f"likely are {' and '.join(others)}."
+    )
+    return Stopped(TITLE, f"POST {path}", answered, advice, http_status=error.http_status)
