@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_contacts.apis.porters.by_id import pages
 from tap_contacts.apis.porters.changes import Changes
 from tap_contacts.apis.porters.client import Porters as Client
 from tap_contacts.apis.porters.fields import CONTACTS
 from tap_contacts.apis.porters.one_page import Asked, text
-from tap_contacts.apis.porters.reading import few_contacts, one_contact, pages
+from tap_contacts.apis.porters.reading import few_contacts, one_contact
 from tap_contacts.apis.porters.records import DELETED_AT
 from tap_contacts.listing.bookmarks import OVERLAP, Bookmark
 from tap_contacts.listing.prefetch import AFRESH

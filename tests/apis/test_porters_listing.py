@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_contacts.apis.porters.by_id import pages
 from tap_contacts.apis.porters.client import Porters as Client
 from tap_contacts.apis.porters.fields import CONTACTS
 from tap_contacts.apis.porters.one_page import Asked, text
-from tap_contacts.apis.porters.reading import contacts, one_contact, pages
+from tap_contacts.apis.porters.reading import contacts, one_contact
 from tap_contacts.listing.pages import Incomplete
 from tap_contacts.transport.errors import Stopped
 from tests.sandbox.porters import CONTACT, Porters

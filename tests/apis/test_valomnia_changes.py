@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_contacts.apis.valomnia.changes import read_changed, read_changes
+from tap_contacts.apis.valomnia.by_time import read_changes
+from tap_contacts.apis.valomnia.changes import read_changed
 from tap_contacts.apis.valomnia.client import Valomnia as Client
 from tap_contacts.listing.bookmarks import Bookmark
 from tap_contacts.listing.pages import Incomplete

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_contacts.apis.valomnia.changes import read_changes
+from tap_contacts.apis.valomnia.by_time import read_changes
 from tap_contacts.apis.valomnia.client import Valomnia as Client
 from tap_contacts.apis.valomnia.reading import normal
 from tap_contacts.listing.bookmarks import OVERLAP, Bookmark, hash_of

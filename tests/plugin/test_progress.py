@@ -20,7 +20,7 @@ from tap_contacts.apis.porters.changes import Changes
 from tap_contacts.apis.porters.client import Porters as PortersClient
 from tap_contacts.apis.porters.fields import CONTACTS
 from tap_contacts.apis.porters.one_page import Asked
-from tap_contacts.apis.valomnia.changes import read_changes
+from tap_contacts.apis.valomnia.by_time import read_changes
 from tap_contacts.apis.valomnia.client import Valomnia as ValomniaClient
 from tap_contacts.apis.zoho_voice import reading as zoho_voice
 from tap_contacts.apis.zoho_voice.client import ZohoVoice as ZohoClient

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
+from tap_contacts.apis.porters.by_id import ordered, pages
 from tap_contacts.apis.porters.one_page import Asked, page, text
-from tap_contacts.apis.porters.reading import ordered, pages
 from tap_contacts.apis.porters.records import DATE_TIME, DELETED_AT, rfc3339, timed
 from tap_contacts.listing.bookmarks import FIRST_MOMENT, MOST_SEEN, Overlap, before
 from tap_contacts.listing.clocks import clocks, moment
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
+    from tap_contacts.apis.porters.by_id import Page
     from tap_contacts.apis.porters.client import Porters
     from tap_contacts.apis.porters.one_page import Answered
-    from tap_contacts.apis.porters.reading import Page
     from tap_contacts.listing.bookmarks import Bookmark
 
 _logger = logging.getLogger("contacts.porters")

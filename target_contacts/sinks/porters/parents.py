@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tap_contacts.apis.porters import reading, short_list, wire
+from tap_contacts.apis.porters import by_id, short_list, wire
 from tap_contacts.apis.porters.fields import CLIENTS
 from tap_contacts.apis.porters.one_page import Asked
 from tap_contacts.apis.porters.records import timed
@@ -54,7 +54,7 @@ class Clients(Finder):
     def __init__(self, client: Porters, alias: str) -> None:
         self._client, self._alias = client, alias
         self._found: dict[str, set[str]] = {}
-        self._list = reading.pages(client, Asked(CLIENTS, [alias]))
+        self._list = by_id.pages(client, Asked(CLIENTS, [alias]))
         self._left: int | None = None
         """Clients of the list that were not read; None before the first page."""
         self._asked: set[str] = set()
@@ -82,9 +82,9 @@ class Clients(Finder):
         """Return the clients changed since a moment; None if PORTERS takes no such condition."""
         conditions = {f"{CLIENTS.date}:ge": timed(since - CLOCKS)}
         try:
-            found = list(reading.pages(self._client, Asked(CLIENTS, [self._alias], conditions)))
+            found = list(by_id.pages(self._client, Asked(CLIENTS, [self._alias], conditions)))
         except Stopped as error:
-            if error.code != reading.NOT_TAKEN:
+            if error.code != by_id.NOT_TAKEN:
                 raise
             return None
         return by_value(row for each in found for row in self._rows(each.items))
@@ -100,7 +100,7 @@ class Clients(Finder):
 
     def _ask(self, value: str) -> None:
         asked = Asked(CLIENTS, [self._alias], {f"{self._alias}:full": value})
-        for each in reading.pages(self._client, asked):
+        for each in by_id.pages(self._client, asked):
             self._take(each.items)
         self._asked.add(value)
 
@@ -127,7 +127,7 @@ class Clients(Finder):
         return _permitted(
             "client_r, user_r and option_r",
             lambda: (
-                f"{next(reading.pages(self._client, Asked(CLIENTS, [self._alias]))).total} clients"
+                f"{next(by_id.pages(self._client, Asked(CLIENTS, [self._alias]))).total} clients"
             ),
         )
 
