@@ -1,4 +1,4 @@
-"""The target: which APIs it writes, and how it runs."""
+"""The target: which APIs it writes, its settings, and its command."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 
 import click
 from singer_sdk import Target
-from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 
 from tap_contacts.apis.bas_ip import settings as bas_ip
@@ -18,23 +17,19 @@ from tap_contacts.apis.valomnia import settings as valomnia
 from tap_contacts.apis.zoho_voice import settings as zoho_voice
 from tap_contacts.plugin import printable, signals, standard_streams
 from tap_contacts.plugin.by_name import ByName
-from tap_contacts.plugin.endings import InputError, exit_codes
-from tap_contacts.plugin.progress import Progress
-from tap_contacts.transport.errors import Stopped
+from tap_contacts.plugin.endings import exit_codes
 from target_contacts import settings
 from target_contacts.cli import CommandLine
 from target_contacts.commands.options import options as command_options
-from target_contacts.pipeline import ending
 from target_contacts.pipeline.config_check import assert_right
 from target_contacts.pipeline.options import options
 from target_contacts.pipeline.purpose import Purpose, Task
-from target_contacts.pipeline.receiver import ReceivingTarget
-from target_contacts.pipeline.reporting import reported
 from target_contacts.pipeline.run_builder import build
+from target_contacts.pipeline.running import RunningTarget
 from target_contacts.shutdown import Interrupted, Shutdown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from singer_sdk.plugin_base import _ConfigInput
     from singer_sdk.sinks import Sink
@@ -42,7 +37,6 @@ if TYPE_CHECKING:
     from tap_contacts.transport.client import ApiClient
     from target_contacts.delivery.bounds import Given
     from target_contacts.delivery.gate import Gate
-    from target_contacts.pipeline.contact_sink import ContactSink
     from target_contacts.planning.planner import Planner
     from target_contacts.sinks.base import ApiSink
 
@@ -70,7 +64,7 @@ LONGEST_END = 9.0
 """Most seconds that a run takes to end after a signal."""
 
 
-class TargetContacts(ReceivingTarget):
+class TargetContacts(RunningTarget):
     """Write contact records into PORTERS, cobai, Valomnia, BAS-IP monitors or Zoho Voice."""
 
     name = "target-contacts"
@@ -114,68 +108,6 @@ class TargetContacts(ReceivingTarget):
         return cast("type[Sink]", functools.partial(kind, run=self.this_run))
 
     # The command.
-
-    def run(self, file_input: IO[str] | None = None) -> int:
-        """Read and write everything; report; return the exit code."""
-        with reported(self.this_run, self.config_jsonschema, self.config) as codes:
-            codes.append(self._ended(file_input))
-            return codes[0]
-
-    def _ended(self, file_input: IO[str] | None) -> int:
-        """Read and write everything; log what became of it; return the exit code."""
-        try:
-            with contextlib.suppress(Interrupted), self._shown():
-                self._listen(file_input)
-        except Stopped:
-            if not self.this_run.shutdown.is_asked():
-                raise
-        finally:
-            self.this_run.shutdown.close()
-            self.this_run.close()
-            ending.report(self.this_run, self.logger)
-        return self._code()
-
-    def has_input(self, file_input: IO[Any] | None) -> bool:
-        """Wait for the first byte; say whether there may be one."""
-        with self._shown():
-            return self.message_reader.has_input(file_input)
-
-    def plan_again(self, file_input: IO[Any]) -> None:
-        """Read everything as a run does, and report nothing."""
-        try:
-            with self._shown():
-                self._listen(file_input)
-        finally:
-            self.this_run.close()
-
-    def _code(self) -> int:
-        """Return the exit code of a run that did not fail; raise why STATE was not passed on."""
-        if signum := self.this_run.shutdown.signum:
-            return signals.code_of(signum)
-        if self.states.error:
-            raise self.states.error
-        return ending.exit_code(self.this_run)
-
-    @contextlib.contextmanager
-    def _shown(self) -> Iterator[None]:
-        """Show how far the run is, in the row below that of a tap."""
-        progress = Progress(row=1)
-        with progress.shown(), progress.follows(self.this_run.track()):
-            yield
-
-    def _listen(self, file_input: IO[str] | None) -> None:
-        try:
-            self.listen(file_input)
-        except (InputError, RecordsWithoutSchemaException):
-            self._settle_all()
-            raise
-        self.this_run.note_end(is_whole=self.states.error is None)
-
-    def rehearse(self) -> ContactSink:
-        """Return the sink of a stream, ready for the first record, of which none will come."""
-        from target_contacts.pipeline import written
-
-        return written.sample(self, self.this_run)
 
     @classmethod
     def invoke(

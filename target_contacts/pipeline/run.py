@@ -65,25 +65,37 @@ class Run:
     resources: Resources
     """The client and the ledger. Each is opened when it is first used."""
     compared: ComparedSettings
+    """The settings that are compared with those of an earlier run."""
     stream_names: StreamNames
+    """Say from which API a stream was read."""
 
     # What lets records through.
 
     limit: Limit
+    """How many records are sent at most."""
     gate: Gate
+    """Lets only those writes through that stand in a plan, if the run carries one out."""
     guards: Guards
+    """End a run that would change more than the settings allow."""
     first_writes: FirstWrites
+    """The writes until the account has accepted one."""
     canaries: Due
+    """The kinds of write of which the first one is still to be read back."""
 
     # What its streams share.
 
     checkpoints: Checkpoints
+    """The STATE messages, each passed on when all before it is settled."""
     lookups: Lookups
+    """Find the ids of what contacts belong to."""
     rejects: Rejects
+    """The file of rejected records."""
     matches: Matches
     """What is looked up by values that are only spelled alike."""
     books: Books = field(default_factory=Books)
+    """Counts what became of the records."""
     peers: Peers = field(default_factory=Peers)
+    """What the streams tell each other of contacts that they create, change and find gone."""
     schemas: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """The last SCHEMA message of each stream, as received."""
     status_names: dict[str, str] = field(default_factory=dict)

@@ -154,7 +154,7 @@ class ApiSink(FieldHooks, LookUpHooks, Generic[ClientT]):
         return False
 
     def missing_parent(self, error: Rejected | Refused) -> str | None:
-        """Return the field whose id is none, if a refusal says so of what a contact belongs to."""
+        """Return the field that names a parent which is not there, if a refusal says so."""
         del error
         return None
 
@@ -193,6 +193,6 @@ class ApiSink(FieldHooks, LookUpHooks, Generic[ClientT]):
         return {remote_id for remote_id, _ in self.stored()}
 
     def know_there(self, remote_id: str) -> None:
-        """Know a contact that may have come after all were asked for."""
+        """Add to `ids_there` a contact that may have come since, if these were asked for."""
         if "ids_there" in self.__dict__:
             self.ids_there.add(remote_id)

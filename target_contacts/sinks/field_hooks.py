@@ -63,5 +63,5 @@ class FieldHooks:
         return ()
 
     def remedies(self) -> Mapping[str, Mapping[str, Any]]:
-        """Return settings of the account's own that give a field its value, by field."""
+        """Return the settings of the account that would give a field a value, by field."""
         return {}
