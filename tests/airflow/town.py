@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tests.crash.people import Shapes, numbers, shapes
 from tests.sandbox.__main__ import DESTINATIONS
 from tests.sandbox.bas_ip import BasIp
-from tests.sandbox.server import served
+from tests.sandbox.sockets import served
 from tests.sandbox.valomnia import Valomnia
 from tests.support.commands import BIN
 from tests.support.people import put
@@ -52,7 +52,9 @@ class Town:
 
     def __enter__(self) -> Self:
         """Serve all."""
-        self._stack.enter_context(served([self.source, *self.all.values()]))
+        self._stack.enter_context(
+            served([each.server for each in (self.source, *self.all.values())])
+        )
         return self
 
     def __exit__(self, *_: object) -> None:

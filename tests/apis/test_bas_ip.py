@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox.bas_ip import BasIp
-from tests.sandbox.server import Request, Response, json_response
+from tests.sandbox.messages import Request, Response, json_response
 from tests.support.bas_ip_people import ANNA, BERT, CARL, UPSERT, bins, config, held
 from tests.support.commands import BIN, FAST, Workplace, contacts, singer
 

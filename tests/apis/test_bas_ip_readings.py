@@ -13,8 +13,8 @@ import pytest
 from target_contacts.sinks.bas_ip.results import outcomes, shows_no_link
 from target_contacts.sinks.item import Item
 from tests.sandbox.bas_ip import BasIp
+from tests.sandbox.messages import Request, Response, json_response
 from tests.sandbox.readings import BAS_IP, OTHER
-from tests.sandbox.server import Request, Response, json_response
 from tests.support.bas_ip_people import ANNA, BERT, CARL, bins, config, held
 from tests.support.commands import Workplace, contacts
 

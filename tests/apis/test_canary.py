@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tests.crash.rules import Seen
-    from tests.sandbox.server import Request, Response, Sandbox
+    from tests.sandbox.messages import Request, Response
+    from tests.sandbox.server import Sandbox
 
 PEOPLE = range(1, 7)
 

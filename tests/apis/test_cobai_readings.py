@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.sandbox.cobai import CUSTOMER_UUID, PASSWORD, Cobai
+from tests.sandbox.messages import Request, Response
 from tests.sandbox.readings import COBAI, OTHER
-from tests.sandbox.server import Request, Response
 from tests.support.cobai_people import HTML, LIST, calls, member, person, source
 from tests.support.commands import Finished, Workplace, contacts
 

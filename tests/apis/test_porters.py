@@ -7,9 +7,9 @@ import sqlite3
 from typing import Any
 
 from tap_contacts.apis.porters import wire
+from tests.sandbox.messages import Request, Response, xml_response
 from tests.sandbox.porters import CLIENT_ID, OWNER_ID, SCOPES, Porters
 from tests.sandbox.porters_tenant import Kind, Tenant
-from tests.sandbox.server import Request, Response, xml_response
 from tests.support.commands import Workplace, contacts
 from tests.support.porters_lists import people
 from tests.support.porters_people import ANNA, CARL, WRITE, bins, config, held, sent

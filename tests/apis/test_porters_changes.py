@@ -26,7 +26,7 @@ from tests.support.porters_reading import reads
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.sandbox.server import Request, Response
+    from tests.sandbox.messages import Request, Response
 
 NAME, DATE = "Contact.P_Name", CONTACTS.date
 ASKED = Asked(CONTACTS, [NAME, DATE])

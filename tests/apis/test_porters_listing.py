@@ -23,7 +23,7 @@ from tests.support.porters_reading import reads
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.sandbox.server import Request, Response
+    from tests.sandbox.messages import Request, Response
 
 NAME = "Contact.P_Name"
 ASKED = Asked(CONTACTS, [NAME])

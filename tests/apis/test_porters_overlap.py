@@ -22,7 +22,8 @@ from tests.support.zoho_people import bins
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.sandbox.server import Fault, Request, Response
+    from tests.sandbox.faults import Fault
+    from tests.sandbox.messages import Request, Response
 
 ANNOUNCED = "SELECT count(*) FROM contacts"
 WRITTEN = f"{ANNOUNCED} WHERE status = 'written'"

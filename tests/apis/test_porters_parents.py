@@ -22,7 +22,7 @@ from tests.support.porters_people import bins
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.sandbox.server import Request, Response
+    from tests.sandbox.messages import Request, Response
     from tests.support.commands import Workplace
 
 CLIENTS, USERS = "/v1/client", "/v1/user"

@@ -25,7 +25,7 @@ from tests.support.porters_lists import people
 from tests.support.porters_people import ANNA, CARL, WRITE, bins, config, held, sent
 
 if TYPE_CHECKING:
-    from tests.sandbox.server import Request
+    from tests.sandbox.messages import Request
 
 
 def calls(sandbox: Porters, method: str, path: str) -> list[Request]:

@@ -21,7 +21,7 @@ from tests.support.valomnia_reading import LIST, STREAM, at, queries
 
 if TYPE_CHECKING:
     from tap_contacts.listing.prefetch import Chunk
-    from tests.sandbox.server import Request, Response
+    from tests.sandbox.messages import Request, Response
 
 
 def client(sandbox: Valomnia) -> Client:

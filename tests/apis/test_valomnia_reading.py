@@ -26,7 +26,7 @@ from tests.support.valomnia_lists import SECOND, START, fill
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.sandbox.server import Request, Response
+    from tests.sandbox.messages import Request, Response
 from tests.support.valomnia_reading import LIST, STREAM, at, bookmark, keys, place, queries, since
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from tests.sandbox.server import Request
+    from tests.sandbox.messages import Request
 
 REPLAY = [sys.executable, "-m", "tests.stock.replay"]
 """A bare client that sends what the target sent."""

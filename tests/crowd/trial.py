@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tests.crowd.people import Entry
-    from tests.sandbox.server import Logged, Sandbox
+    from tests.sandbox.messages import Logged
+    from tests.sandbox.server import Sandbox
     from tests.support.commands import Finished
 
 KINDS = {kind.api: kind for kind in DESTINATIONS}

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.sandbox.server import Fault, Request, Response
+    from tests.sandbox.faults import Fault
+    from tests.sandbox.messages import Request, Response
     from tests.support.under_way import UnderWay
 
 WAITS = "The former run did not end by itself"

@@ -17,7 +17,8 @@ from tests.support.reading import ZOHO, fill, filled, keys, read, state, timeles
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tests.sandbox.server import Fault, Request, Response
+    from tests.sandbox.faults import Fault
+    from tests.sandbox.messages import Request, Response
     from tests.support.commands import Workplace
 
 

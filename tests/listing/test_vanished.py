@@ -18,7 +18,7 @@ from tests.support.reading import COBAI, ZOHO, fill, filled, keys, progress, rea
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.sandbox.server import Request, Response
+    from tests.sandbox.messages import Request, Response
     from tests.support.commands import Finished, Workplace
 
 SOON = float("inf")

@@ -13,7 +13,7 @@ import pytest
 from tests.crash.lab import KINDS
 from tests.crash.people import numbers, person
 from tests.sandbox.bas_ip import BasIp
-from tests.sandbox.server import Request, Response, Sandbox
+from tests.sandbox.messages import Request, Response
 from tests.sandbox.zoho_voice import CONTACTS_PATH, ZohoVoice
 from tests.support.commands import FAST, contacts, singer
 from tests.support.reading import ZOHO, fill, read
@@ -22,6 +22,7 @@ from tests.support.under_way import UnderWay
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from tests.sandbox.server import Sandbox
     from tests.support.commands import Finished, Workplace
 
 EMIT: dict[str, Any] = {"emit_activate_version_messages": True}

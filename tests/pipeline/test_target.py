@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.sandbox.server import Request, Response
+    from tests.sandbox.messages import Request, Response
 
 NAMELESS = {"id": 3, "mobile": "+4915100000000"}
 

@@ -12,7 +12,7 @@ from tap_contacts.transport.call import Call
 from tap_contacts.transport.errors import Stopped
 from tap_contacts.transport.facts import Fact, differs, fact, harms, holds, unknown
 from tests.sandbox.cobai import Cobai
-from tests.sandbox.server import Request, Response
+from tests.sandbox.messages import Request, Response
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support.cobai_people import member
 from tests.support.commands import FAST, Workplace

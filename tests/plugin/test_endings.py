@@ -28,7 +28,7 @@ from tests.support.warm import Warm
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.sandbox.server import Request, Response
+    from tests.sandbox.messages import Request, Response
     from tests.support.warm import Process
 
 ANNA = {"id": 1, "first_name": "Anna", "mobile": "+4915112345678", "email": "anna@example.com"}

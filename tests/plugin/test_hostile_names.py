@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_contacts.plugin import printable
-from tests.sandbox.server import Response
+from tests.sandbox.messages import Response
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support.commands import BIN, contacts
 from tests.support.plain import PlainApi

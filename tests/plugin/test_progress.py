@@ -29,8 +29,8 @@ from tap_contacts.plugin.progress import Progress, Track
 from tap_contacts.transport.circuit_breaker import CircuitBreaker
 from tap_contacts.transport.usage import Usage
 from tests.sandbox.cobai import Cobai
+from tests.sandbox.messages import Response, json_response
 from tests.sandbox.porters import Porters
-from tests.sandbox.server import Response, json_response
 from tests.sandbox.valomnia import Valomnia
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support.commands import BIN, FAST, Finished, Workplace, contacts, singer

@@ -20,7 +20,7 @@ from singer_sdk.io_base import SingerWriter
 
 from tap_contacts.tap import TapContacts
 from tests.sandbox.cobai import Cobai
-from tests.sandbox.server import Response
+from tests.sandbox.messages import Response
 from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support.commands import Finished, Workplace
 from tests.support.reading import (
@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from tests.sandbox.server import Fault, Request
+    from tests.sandbox.faults import Fault
+    from tests.sandbox.messages import Request
     from tests.support.warm import Process
 
 

@@ -34,7 +34,8 @@ from tests.sandbox.bas_ip_readings import (
 )
 from tests.sandbox.bas_ip_rules import ANDROID_CONTACTS, MAX_CONTACTS
 from tests.sandbox.deletions import HTML, bas_ip_results
-from tests.sandbox.server import Request, Response, Sandbox, json_response
+from tests.sandbox.messages import Request, Response, json_response
+from tests.sandbox.server import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

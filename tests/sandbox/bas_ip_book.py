@@ -15,7 +15,7 @@ from tests.sandbox.bas_ip_rules import UUID, Rules
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from tests.sandbox.server import Request
+    from tests.sandbox.messages import Request
 
 MAX_ITEMS = 10_000  # UPSERT prints it.
 WRONG_BODY, WRONG_QUERY = "Wrong JSON body", "Wrong query parameters"

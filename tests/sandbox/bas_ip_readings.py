@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from tests.sandbox.server import Response
+    from tests.sandbox.messages import Response
 
     Row = TypeVar("Row")
 

@@ -23,7 +23,8 @@ from tests.sandbox.cobai_wire import (
     read_contact,
     serialize,
 )
-from tests.sandbox.server import Request, Response, Sandbox, xml_response
+from tests.sandbox.messages import Request, Response, xml_response
+from tests.sandbox.server import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from lxml import etree
 
-from tests.sandbox.server import Response
+from tests.sandbox.messages import Response
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from tests.sandbox.cobai_readings import Order, without_page
-from tests.sandbox.server import Request, Response, xml_response
+from tests.sandbox.messages import Request, Response, xml_response
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

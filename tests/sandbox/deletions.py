@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.sandbox.server import Response, json_response
+from tests.sandbox.messages import Response, json_response
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -18,6 +18,7 @@ from lxml import etree
 
 from tests.sandbox import porters_masters as masters
 from tests.sandbox import porters_reads as reads
+from tests.sandbox.messages import Request, Response, text_response, xml_response
 from tests.sandbox.porters_codes import Code, ResultCodeError
 from tests.sandbox.porters_readings import check_line, check_query, code_of, tenant_of
 from tests.sandbox.porters_sign_in import AuthenticationError, SignIns, is_page, refuse_if
@@ -26,7 +27,7 @@ from tests.sandbox.porters_tenant import Tenant
 from tests.sandbox.porters_values import ID
 from tests.sandbox.porters_wire import MAX_BYTES, check_content_type, parse_items
 from tests.sandbox.porters_writes import write_items
-from tests.sandbox.server import Request, Response, Sandbox, text_response, xml_response
+from tests.sandbox.server import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

@@ -7,9 +7,9 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tests.sandbox.messages import Request, Response
 from tests.sandbox.porters_codes import Code, ResultCodeError
 from tests.sandbox.porters_tenant import Kind, Tenant
-from tests.sandbox.server import Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

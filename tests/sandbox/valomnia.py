@@ -14,7 +14,8 @@ from urllib.parse import unquote_to_bytes
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
-from tests.sandbox.server import Request, Response, Sandbox, json_response
+from tests.sandbox.messages import Request, Response, json_response
+from tests.sandbox.server import Sandbox
 from tests.sandbox.valomnia_contacts import (
     FILTERS,
     LONG,

@@ -15,7 +15,8 @@ from urllib.parse import unquote_plus
 import msgspec
 
 from tests.sandbox.deletions import ZOHO_REFUSALS, zoho_deleted, zoho_shape
-from tests.sandbox.server import Request, Response, Sandbox, json_response, text_response
+from tests.sandbox.messages import Request, Response, json_response, text_response
+from tests.sandbox.server import Sandbox
 from tests.sandbox.zoho_voice_contacts import (
     NO_SUCH_CONTACT,
     SEED_CREATED,

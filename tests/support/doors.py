@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from tests.sandbox.bas_ip import BasIp
-from tests.sandbox.server import served
+from tests.sandbox.sockets import served
 from tests.support.commands import contacts
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class House:
 
     def __enter__(self) -> Self:
         """Serve the monitors."""
-        self._stack.enter_context(served(self.monitors))
+        self._stack.enter_context(served([each.server for each in self.monitors]))
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -16,7 +16,8 @@ from tests.support.zoho_people import ANNA
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.sandbox.server import Fault, Request, Response
+    from tests.sandbox.faults import Fault
+    from tests.sandbox.messages import Request, Response
     from tests.support.ledger_stores import Store
 
 

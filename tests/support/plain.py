@@ -14,7 +14,8 @@ from tap_contacts.transport.client import ApiClient
 from tap_contacts.transport.rate_limit import RateLimiter
 from tap_contacts.transport.session import SignIn
 from tap_contacts.transport.verdict import DONE, GATEWAY, NOT_UNDERSTOOD, Judgement
-from tests.sandbox.server import Request, Response, Sandbox, json_response
+from tests.sandbox.messages import Request, Response, json_response
+from tests.sandbox.server import Sandbox
 from tests.support.commands import FAST, SOON
 
 if TYPE_CHECKING:

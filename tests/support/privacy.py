@@ -13,8 +13,9 @@ from xml.sax.saxutils import escape
 
 from tests.sandbox.bas_ip import BasIp
 from tests.sandbox.cobai import Cobai
+from tests.sandbox.messages import Request, Response
 from tests.sandbox.porters import CLIENT_ID, OWNER_ID, Porters
-from tests.sandbox.server import Fault, Request, Response, Sandbox
+from tests.sandbox.server import Sandbox
 from tests.sandbox.valomnia import Valomnia
 from tests.sandbox.zoho_voice import ACCESS_TOKEN, ZohoVoice
 from tests.support.people import put
@@ -22,6 +23,7 @@ from tests.support.people import put
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.sandbox.faults import Fault
     from tests.support.commands import Finished
 
 

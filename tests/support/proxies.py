@@ -42,7 +42,7 @@ def encrypted(sandbox: Sandbox) -> int:
     """Let a server that is not started yet speak TLS, and return its port."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate(), certificate().with_name("key.pem"))
-    server = sandbox._server  # noqa: SLF001
+    server = sandbox.server
     server.socket = context.wrap_socket(server.socket, server_side=True)
     return int(server.server_address[1])
 

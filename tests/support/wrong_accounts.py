@@ -12,7 +12,8 @@ from tests.sandbox.porters import SCOPES, Porters
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tests.sandbox.server import Request, Response, Sandbox
+    from tests.sandbox.messages import Request, Response
+    from tests.sandbox.server import Sandbox
 
 KINDS = {kind.api: kind for kind in DESTINATIONS}
 PAGE = "<!DOCTYPE html><html><head><title>Welcome</title></head><body>Hello</body></html>"

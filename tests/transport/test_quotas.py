@@ -14,7 +14,7 @@ from requests.structures import CaseInsensitiveDict
 from tap_contacts.transport.errors import OutcomeUnknown, Stopped
 from tap_contacts.transport.rate_headers import Quota, quota, retry_after
 from tap_contacts.transport.told_quota import ToldQuota
-from tests.sandbox.server import Response, json_response
+from tests.sandbox.messages import Response, json_response
 from tests.support.plain import Clock, PlainApi, client_of, is_waiting, pace, sent, turn
 
 

@@ -33,8 +33,10 @@ from target_contacts.contact.vocabulary import ATTRIBUTES
 from target_contacts.target import TargetContacts
 from tests.sandbox.bas_ip import BasIp
 from tests.sandbox.cobai import Cobai
+from tests.sandbox.faults import Fault
+from tests.sandbox.messages import Request, Response
 from tests.sandbox.porters import Porters
-from tests.sandbox.server import Fault, Request, Response, Sandbox
+from tests.sandbox.server import Sandbox
 from tests.sandbox.valomnia import Valomnia
 from tests.sandbox.zoho_voice import ACCESS_TOKEN, ZohoVoice
 from tests.support.commands import BIN, FAST, SOON, Finished, Workplace, contacts, singer

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.sandbox.server import Request
+    from tests.sandbox.messages import Request
     from tests.support.commands import Finished
     from tests.support.people import Person
 
