@@ -42,9 +42,9 @@ _NAMES = {
         *("rate_limit", "fixed_rate", "told_quota", "adaptive_rate", "retry", "circuit_breaker"),
         *("pacing", "served"),
     ),
-    "tap_contacts/listing": ("offsets", "bookmarks", "seen_keys", "vanished"),
-    "tap_contacts/apis/porters": ("reading", "changes"),
-    "tap_contacts/apis/valomnia": ("reading", "changes", "unordered"),
+    "tap_contacts/listing": ("offsets", "offset_walk", "bookmarks", "seen_keys", "vanished"),
+    "tap_contacts/apis/porters": ("reading", "by_id", "changes"),
+    "tap_contacts/apis/valomnia": ("reading", "by_time", "changes", "unordered"),
 }
 """The modules, by room."""
 

@@ -74,25 +74,25 @@ SEVERAL = (
         "the other state comes before it",
     ),
     (
-        "apis/valomnia/changes",
+        "apis/valomnia/by_time",
         "if not rows or (len(rows) < PAGE_SIZE and len(rows) >= page.total):",
         ("if not rows or (len(rows) < PAGE_SIZE and len(rows) == page.total):",),
         "an API that counts fewer contacts than it gives is only asked once more",
     ),
     (
-        "apis/valomnia/changes",
+        "apis/valomnia/by_time",
         "return is_new and (known is None or known != hash_of(row))",
         ("return is_new and ( False or known != hash_of(row))",),
         SHORT_CUT,
     ),
     (
-        "apis/valomnia/changes",
+        "apis/valomnia/by_time",
         "return before(self._at) if self._at else FIRST_MOMENT",
         ("return before(self._at) if True else FIRST_MOMENT",),
         "it is asked for a row, and whoever has read one is at a place",
     ),
     (
-        "apis/valomnia/changes",
+        "apis/valomnia/by_time",
         'fresh = {row["id"]: hash_of(row) for row in rows if self._second(row) == second}',
         ('fresh = {row["id"]: hash_of(row) for row in rows if self._second(row) >= second}',),
         "it is the second of the last row, and rows ascend",
@@ -128,7 +128,7 @@ SEVERAL = (
         "it is entered again as it stands there",
     ),
     (
-        "listing/offsets",
+        "listing/offset_walk",
         "offset: Annotated[int, msgspec.Meta(gt=0, lt=10**9)]",
         tuple(
             f"offset: Annotated[int, msgspec.Meta(gt=0, lt={most})]"
@@ -143,31 +143,31 @@ SEVERAL = (
         "it only shows that the list is not as it was left",
     ),
     (
-        "listing/offsets",
+        "listing/offset_walk",
         "self._total = -1",
         tuple(f"self._total = {total}" for total in ("~1", "- 2", "- 0", "+1")),
         "set by the first page",
     ),
     (
-        "listing/offsets",
+        "listing/offset_walk",
         "self._was_full = False",
         ("self._was_full = True", "pass"),
         "set by the first page",
     ),
     (
-        "listing/offsets",
+        "listing/offset_walk",
         "guessed = min(self._pages, MOST_GUESSED) if self._was_full else 0",
         ("guessed = min(self._pages, MOST_GUESSED) if self._was_full else 1",),
         "the page that is asked for is always fetched",
     ),
     (
-        "listing/offsets",
+        "listing/offset_walk",
         "self._was_full = len(keys) == self._size",
         ("self._was_full = len(keys) >= self._size",),
         "it only decides how much is fetched ahead",
     ),
     (
-        "listing/offsets",
+        "listing/offset_walk",
         "self.is_lost = self.start == self._before",
         ("self.is_lost = self.start is self._before",),
         "one is set from the other wherever they are equal",
@@ -253,7 +253,7 @@ SEVERAL = (
         "an API that counts fewer contacts than it gives is only asked once more",
     ),
     (
-        "apis/valomnia/changes",
+        "apis/valomnia/by_time",
         "after = second + SECOND if second < LAST else None",
         ("after = second + SECOND if second != LAST else None",),
         "there is no later one",
@@ -265,7 +265,7 @@ SEVERAL = (
             ("ThreadPoolExecutor( 2) as pool,",),
             "no more than one page is fetched at once",
         )
-        for module in ("apis/porters/reading", "listing/offsets")
+        for module in ("apis/porters/by_id", "listing/offsets")
     ),
     *(
         ("transport/rate_limit", before, (after,), "a quota lets nobody wait for less than 0")
