@@ -104,7 +104,7 @@ class Adoption:
             if isinstance(candidates := found[item.key], (Refused, GivenUp)):
                 continue
             made = set(self._lost.made(item, candidates)) - {remote_id} - self._claimed
-            if others := sorted(made - self._ledger.owned(list(made))):
+            if others := sorted(made - self._ledger.remote_ids.owned(list(made))):
                 yield remote_id, others
 
     # Other streams of the run.
@@ -188,7 +188,7 @@ class Adoption:
         if unlooked.is_looked_for(item):
             return []
         ids = self._lost.undecidable(item, candidates)
-        return sorted(set(ids) - self._ledger.owned(ids) - self._claimed)
+        return sorted(set(ids) - self._ledger.remote_ids.owned(ids) - self._claimed)
 
     def _adopted(
         self, item: Planned, remote_id: str, fields: Mapping[str, Any]

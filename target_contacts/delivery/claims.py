@@ -31,8 +31,8 @@ def wishes(
     named = {item.key: comparison.by_name(item, found[item.key]) for item in items}
     ids = [each for rules in agreeing.values() for rule in rules for each in rule]
     ids += [each for several in named.values() for each in several]
-    owned = ledger.owned(ids)
-    own = ledger.owned(ids, stream)
+    owned = ledger.remote_ids.owned(ids)
+    own = ledger.remote_ids.owned(ids, stream)
     nobodys = {
         key: [[each for each in rule if each not in owned] for rule in rules]
         for key, rules in agreeing.items()

@@ -120,7 +120,9 @@ class Leavers:
         return self._ledger.entries(self._outcomes.stream, keys)
 
     def _shared(self, entries: Mapping[str, Entry]) -> set[str]:
-        return self._ledger.shared([e.remote_id for e in entries.values() if e.remote_id])
+        return self._ledger.remote_ids.shared(
+            [e.remote_id for e in entries.values() if e.remote_id]
+        )
 
     def _received(self, key: str) -> Received:
         """Return what stands for a record that did not come, and count it."""

@@ -65,7 +65,7 @@ class Plan:
         What is as it was need not be translated again.
         """
         self._replays.begin(waiting)
-        sources = self._ledger.sources(self._stream, list(waiting))
+        sources = self._ledger.sources.of(self._stream, list(waiting))
         changed: list[Received] = []
         unchanged: list[Received] = []
         for key, received in waiting.items():

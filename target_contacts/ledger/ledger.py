@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import operator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -22,10 +22,12 @@ from target_contacts.ledger.inventory import Inventory
 from target_contacts.ledger.known_ids import KnownIds
 from target_contacts.ledger.lease import Lease, Unheld
 from target_contacts.ledger.lock import acquire, lock_of
+from target_contacts.ledger.remote_ids import RemoteIds
 from target_contacts.ledger.replayed import ReplayedRecords
 from target_contacts.ledger.snapshot import copy, state_of
+from target_contacts.ledger.sources import Sources
 from target_contacts.ledger.streams import StreamKeys, StreamVersions
-from target_contacts.ledger.tables import CONTACTS, HAS_ID
+from target_contacts.ledger.tables import CONTACTS
 from target_contacts.ledger.told import Told
 from target_contacts.ledger.transfer import Transfer
 
@@ -35,13 +37,6 @@ if TYPE_CHECKING:
 
     from target_contacts.ledger.entry import Fill
     from target_contacts.ledger.lock import Lock
-
-MANY = 1000
-"""Keys asked for at once that show that most of a stream is going to come."""
-
-LARGEST_IN_MEMORY = 300_000
-"""Entries of a stream that is read whole; each takes a quarter of a kilobyte of memory."""
-
 
 _ENTRY = [CONTACTS.c[name] for name in Entry.__struct_fields__]
 """The columns that tell an entry, in its order."""
@@ -72,8 +67,6 @@ class Ledger:
         self._database = Database(url, halted)
         self.lease: Lease | Unheld = Unheld(self._database)
         """The right to write, which is to be proven before each request that writes."""
-        self._whole: dict[str, dict[str, str]] = {}
-        """Hashes of the records of streams that were read whole, by key."""
         self._fills = Fills(self._database)
         self.guarded = GuardedRecords(self._database, self.account, self._writing)
         """What guards counted since the last complete run."""
@@ -82,6 +75,8 @@ class Ledger:
         self.replayed = ReplayedRecords(self._database, self.account, self._writing)
         self.inventory = Inventory(self._database, self.account, self._writing)
         self.transfer = Transfer(self._database, self.account, self._writing)
+        self.sources = Sources(self._database, self.account, self._writing)
+        self.remote_ids = RemoteIds(self._database, self.account, self._writing)
         self.stream_keys = StreamKeys(self._database, self.account, self._writing)
         self.stream_versions = StreamVersions(self._database, self.account, self._writing)
         self.accepted = Accepted(self._database, self.account, self._writing)
@@ -132,26 +127,6 @@ class Ledger:
         salted.update(CANONICAL.encode(value))
         return salted
 
-    def sources(self, stream: str, keys: Sequence[str]) -> Mapping[str, str]:
-        """Return the hash of the record, by key, for what the destination has accepted.
-
-        A stream with many records is read whole, once, which takes a third of the time of as many
-        searches. What has changed since is missing then: ask for its entry.
-        """
-        if len(keys) >= MANY and stream not in self._whole:
-            few = self._count(stream) <= LARGEST_IN_MEMORY
-            self._whole[stream] = self._sources(stream) if few else {}
-        found = self._whole.get(stream)
-        return found or self._sources(stream, self._database.among(CONTACTS.c.key, keys))
-
-    def _sources(self, stream: str, *which: sa.ColumnElement[bool]) -> dict[str, str]:
-        accepted = CONTACTS.c.status == WRITTEN, CONTACTS.c.payload.is_not(None)
-        known = *accepted, CONTACTS.c.source.is_not(None)
-        columns = sa.select(CONTACTS.c.key, CONTACTS.c.source)
-        with self._database.transaction("read") as connection:
-            rows: Any = connection.execute(columns.where(self._of(stream), *known, *which))
-            return dict(rows.all())
-
     def contacts(self, stream: str) -> int:
         """Return how many contacts of a stream are known."""
         return self._count(stream, CONTACTS.c.status == WRITTEN)
@@ -166,12 +141,6 @@ class Ledger:
         count = sa.select(sa.func.count()).select_from(CONTACTS).where(self._of(stream), *which)
         with self._database.transaction("read") as connection:
             return connection.execute(count).scalar_one()
-
-    def _forget(self, stream: str, keys: Iterable[str]) -> None:
-        """Drop what was read of a whole stream, where it changes now."""
-        whole = self._whole.get(stream) or {}
-        for key in keys:
-            whole.pop(key, None)
 
     def entries(self, stream: str, keys: Sequence[str]) -> dict[str, Entry]:
         """Return the entries of a stream by key."""
@@ -191,7 +160,7 @@ class Ledger:
         rows = [(self.account, stream, *_told(entry)) for entry in entries]
         if not rows:
             return
-        self._forget(stream, (entry.key for entry in entries))
+        self.sources.forget(stream, (entry.key for entry in entries))
         with self.lease.writing(synced=synced) as connection:
             self._fills.enter(connection, entries)
             connection.exec_driver_sql(self._enter, rows)
@@ -238,40 +207,12 @@ class Ledger:
         """Remove entries: of creates that surely did not happen, and of contacts deleted since."""
         if not keys:
             return
-        self._forget(stream, keys)
+        self.sources.forget(stream, keys)
         gone = sa.delete(CONTACTS).where(
             self._of(stream), self._database.among(CONTACTS.c.key, keys)
         )
         with self.lease.writing() as connection:
             connection.execute(gone)
-
-    def owned(self, remote_ids: Sequence[str], stream: str | None = None) -> set[str]:
-        """Return those of the ids that belong to a record of a stream, or of any, already."""
-        if not remote_ids:
-            return set()
-        owners = CONTACTS.c.account == self.account if stream is None else self._of(stream)
-        theirs = sa.select(CONTACTS.c.remote_id).where(
-            owners, HAS_ID, self._database.among(CONTACTS.c.remote_id, remote_ids)
-        )
-        with self._database.transaction("read") as connection:
-            return set(connection.scalars(theirs))
-
-    def shared(self, remote_ids: Sequence[str]) -> set[str]:
-        """Return those of the ids that belong to several records, of whatever streams."""
-        if not remote_ids:
-            return set()
-        several = (
-            sa.select(CONTACTS.c.remote_id)
-            .where(
-                CONTACTS.c.account == self.account,
-                HAS_ID,
-                self._database.among(CONTACTS.c.remote_id, remote_ids),
-            )
-            .group_by(CONTACTS.c.remote_id)
-            .having(sa.func.count() > 1)
-        )
-        with self._database.transaction("read") as connection:
-            return set(connection.scalars(several))
 
     def keys(self, stream: str) -> list[str]:
         """Return the keys of all entries of a stream."""

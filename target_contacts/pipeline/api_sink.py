@@ -25,7 +25,7 @@ def _context(run: Run, outcomes: Outcomes) -> Context:
     """Return what a sink needs of the run."""
 
     def owned(ids: Sequence[str]) -> set[str]:
-        known = run.ledger.owned(ids, outcomes.stream)
+        known = run.ledger.remote_ids.owned(ids, outcomes.stream)
         return run.planned.left_out(known) if run.planned else known
 
     knows_nothing = run.is_offline or run.purpose is Purpose.CHECK

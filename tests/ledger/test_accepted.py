@@ -115,7 +115,10 @@ def test_an_account_is_asked_of_its_own(tmp_path: Path, *, locked: bool) -> None
                 set(),
             )
             assert (ledger.has_entries("contacts"), ledger.contacts("contacts")) == (False, 0)
-            assert (ledger.owned(["1"]), ledger.owned(["1"], "contacts")) == (set(), set())
+            assert (ledger.remote_ids.owned(["1"]), ledger.remote_ids.owned(["1"], "contacts")) == (
+                set(),
+                set(),
+            )
             ledger.drop("contacts", ["k"])
             ledger.rename("contacts", {"k": "l"})
         with opened(folder, other) as ledger:
@@ -136,7 +139,7 @@ def test_a_stream_is_asked_of_its_own(tmp_path: Path) -> None:
             ledger.put(stream, [ACCEPTED, Entry("i", INTENT)])
         assert [ledger.has_entries(stream) for stream in "abc"] == [True, False, True]
         assert [ledger.contacts(stream) for stream in "abc"] == [1, 0, 1]
-        assert [ledger.owned(["1"], stream) for stream in "abc"] == [{"1"}, set(), {"1"}]
+        assert [ledger.remote_ids.owned(["1"], stream) for stream in "abc"] == [{"1"}, set(), {"1"}]
         for stream in "b":
             ledger.drop(stream, ["k"])
             ledger.rename(stream, {"k": "l"})
@@ -167,7 +170,11 @@ def test_who_asks_for_nothing_asks_no_database(tmp_path: Path) -> None:
     """The answer is known."""
     with opened(tmp_path) as ledger:
         ledger.put("contacts", [ACCEPTED])
-    asked = (ledger.entries("contacts", []), ledger.owned([]), ledger.shared([]))
+    asked = (
+        ledger.entries("contacts", []),
+        ledger.remote_ids.owned([]),
+        ledger.remote_ids.shared([]),
+    )
     assert asked == ({}, set(), set())
 
 
@@ -188,12 +195,12 @@ def test_what_was_read_of_a_whole_stream_is_forgotten_where_it_changes(tmp_path:
     with opened(tmp_path) as ledger:
         for stream in ("a", "b"):
             ledger.put(stream, entries)
-            assert len(ledger.sources(stream, keys)) == len(keys)
+            assert len(ledger.sources.of(stream, keys)) == len(keys)
         ledger.put("a", [entries[0]])
         ledger.drop("a", [entries[1].key])
-        assert keys[0] not in ledger.sources("a", keys)
-        assert len(ledger.sources("a", keys)) == len(keys) - 2
-        assert len(ledger.sources("b", keys)) == len(keys)
+        assert keys[0] not in ledger.sources.of("a", keys)
+        assert len(ledger.sources.of("a", keys)) == len(keys) - 2
+        assert len(ledger.sources.of("b", keys)) == len(keys)
 
 
 def test_a_digest_is_one_of_value_and_account(tmp_path: Path) -> None:
@@ -281,5 +288,5 @@ def test_versions_and_shared_contacts_are_those_of_the_account(tmp_path: Path) -
     for number, account in enumerate("abc"):
         with opened(tmp_path, account, locked=False) as ledger:
             assert ledger.stream_versions.begun("contacts") == number
-            assert ledger.shared(["1", "2", "3"]) == ({"2"} if account == "b" else set())
-            assert ledger.shared(["1", "3"]) == set()
+            assert ledger.remote_ids.shared(["1", "2", "3"]) == ({"2"} if account == "b" else set())
+            assert ledger.remote_ids.shared(["1", "3"]) == set()

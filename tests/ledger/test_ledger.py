@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_contacts.ledger.entry import INTENT, WRITTEN, Entry, Keys
-from target_contacts.ledger.ledger import LARGEST_IN_MEMORY, MANY, Ledger
+from target_contacts.ledger.ledger import Ledger
+from target_contacts.ledger.sources import LARGEST_IN_MEMORY, MANY
 from tests.support.commands import Workplace, contacts
 from tests.support.ledger_runs import API, Watched, config
 from tests.support.zoho_people import ANNA, BERT, bins, names
@@ -126,8 +127,8 @@ def test_entries_are_replaced_dropped_and_found_by_id(store: Store) -> None:
     found = mine.entries("contacts", [entry.key for entry in many])
     assert (len(found), found[many[0].key].identity) == (1199, "i" * 32)
     assert mine.entries("leads", [many[2].key]) == other.entries("contacts", [many[2].key]) == {}
-    assert mine.owned([str(n) for n in range(1300)]) == {str(n) for n in range(2, 1200)}
-    assert other.owned(["2"]) == set()
+    assert mine.remote_ids.owned([str(n) for n in range(1300)]) == {str(n) for n in range(2, 1200)}
+    assert other.remote_ids.owned(["2"]) == set()
     mine.close()
     other.close()
 
@@ -181,12 +182,12 @@ def test_the_hash_of_a_record_is_known_until_it_changes(store: Store, asked: int
     keys = [ledger.digest(number) for number in range(1200)]
     ledger.put("contacts", [Entry(key, WRITTEN, "1", "p" * 32, source="s" * 32) for key in keys])
     ledger.put("leads", [Entry("k", WRITTEN, "1", "p" * 32, source="s" * 32)])
-    known = ledger.sources("contacts", keys[:asked])
+    known = ledger.sources.of("contacts", keys[:asked])
     assert [known.get(key) for key in keys[:asked]] == ["s" * 32] * asked
     ledger.put("contacts", [Entry(keys[0], WRITTEN, "1", "p" * 32, source="t" * 32)])
     ledger.put("contacts", [Entry(keys[1], INTENT, source="s" * 32)])
     ledger.drop("contacts", [keys[2]])
-    found = ledger.sources("contacts", [*keys[:asked], "k"])
+    found = ledger.sources.of("contacts", [*keys[:asked], "k"])
     # What was read whole does not know what has come since; asked afresh, it does.
     assert found.get(keys[0]) == (None if asked >= MANY else "t" * 32)
     assert [found.get(key) for key in (*keys[1:3], "k")] == [None, None, None]
@@ -207,7 +208,7 @@ def test_a_ledger_of_any_size_takes_little_memory(tmp_path: Path) -> None:
             (LARGEST_IN_MEMORY, ledger.account, WRITTEN),
         )
     tracemalloc.start()
-    found = ledger.sources("contacts", [f"k{number}" for number in range(1, MANY + 1)])
+    found = ledger.sources.of("contacts", [f"k{number}" for number in range(1, MANY + 1)])
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     ledger.close()

@@ -25,8 +25,8 @@ class Known(NamedTuple):
 SIZES = (
     ("delivery/filled", "REMEMBERED", 4096, "4096"),
     ("delivery/unanswered", "MOST_HELD", 1000, "1000"),
-    ("ledger/ledger", "MANY", 1000, "1000"),
-    ("ledger/ledger", "LARGEST_IN_MEMORY", 300_000, "300_000"),
+    ("ledger/sources", "MANY", 1000, "1000"),
+    ("ledger/sources", "LARGEST_IN_MEMORY", 300_000, "300_000"),
     ("listing/bookmarks", "MOST_SEEN", 1000, "1000"),
 )
 """Constants that only bound memory or time, each with its value as it is written."""

@@ -117,7 +117,7 @@ SEVERAL = (
         (module, line.format("=="), (line.format(">="),), "no other status comes after it")
         for module, line in (
             ("ledger/ledger", "return self._count(stream, CONTACTS.c.status {} WRITTEN)"),
-            ("ledger/ledger", ACCEPTED),
+            ("ledger/sources", ACCEPTED),
             ("ledger/accepted", ACCEPTED),
         )
     ),
