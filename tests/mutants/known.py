@@ -31,6 +31,9 @@ SIZES = (
 )
 """Constants that only bound memory or time, each with its value as it is written."""
 
+SHORT_NUMBER = "if not given or (_E164.fullmatch(given) and not may_have_trunk_zero(given)):"
+"""The short cut for numbers that are in normal form already."""
+
 ANY = (
     ("ledger/accepted", "of_account, *accepted"),
     ("ledger/ledger", "CONTACTS.c.account == self.account"),
@@ -121,7 +124,7 @@ KNOWN = (
         Known("delivery/filled", before, after, EQUIVALENT, "what is not remembered is looked up")
         for before, after in (
             ("if found is None:", "if True:"),
-            ("self._ids[told] = found", "pass"),
+            ("self._ids[known] = found", "pass"),
         )
     ),
     Known(
@@ -298,10 +301,10 @@ KNOWN = (
     *(
         Known("delivery/evidence", before, after, EQUIVALENT, SHORT_CUT)
         for before, after in (
-            ("if not given or _E164.fullmatch(given):", "if not given and _E164.fullmatch(given):"),
-            ("if not given or _E164.fullmatch(given):", "if not given or False:"),
-            ("if not given or _E164.fullmatch(given):", "if False or _E164.fullmatch(given):"),
-            ("if not given or _E164.fullmatch(given):", "if False:"),
+            (SHORT_NUMBER, SHORT_NUMBER.replace(" or ", " and ", 1)),
+            (SHORT_NUMBER, "if not given or False:"),
+            (SHORT_NUMBER, SHORT_NUMBER.replace("not given", "False", 1)),
+            (SHORT_NUMBER, "if False:"),
             ("return given", "pass"),
         )
     ),

@@ -272,8 +272,8 @@ SEVERAL = (
         for before, after in (
             ("while wait > 0:", "while wait != 0:"),
             (
-                "wait = wait if wait > 0 else self._fixed.claim(method, now)",
-                "wait = wait if wait != 0 else self._fixed.claim(method, now)",
+                "return wait if wait > 0 else self._fixed.claim(method, now)",
+                "return wait if wait != 0 else self._fixed.claim(method, now)",
             ),
         )
     ),
@@ -285,10 +285,10 @@ SEVERAL = (
     ),
     (
         "transport/fixed_rate",
-        "if not bucket or (bucket.leak(item.timestamp) >= 0 and bucket.put(item)):",
+        "if bucket.leak(item.timestamp) >= 0 and bucket.put(item):",
         (
-            "if not bucket or ( True and bucket.put(item)):",
-            "if not bucket or (bucket.leak(item.timestamp) >= -1 and bucket.put(item)):",
+            "if True and bucket.put(item):",
+            "if bucket.leak(item.timestamp) >= -1 and bucket.put(item):",
         ),
         "that places are given up only saves memory; how many is never less than 0",
     ),
