@@ -78,6 +78,8 @@ def test_a_number_in_full_becomes_e164(
         ("030 12345\u00b2", "DE"),
         ("+999 12345678", None),
         ("+49 1", None),
+        ("+049 170 1234567", "DE"),  # no calling code begins with 0
+        ("+01 (202) 555-0143", "US"),
         ("+49 30 1234567890123456", None),
         ("anna@example.com", "DE"),
         ("n/a", "DE"),
@@ -137,7 +139,10 @@ CODES = st.sampled_from(sorted(map(str, phone_plans.CALLING_CODES)))
 
 
 @FIXED
-@given(code=CODES | st.text("0123456789", max_size=3), national=st.text("0123456789", max_size=16))
+@given(
+    code=CODES | CODES.map("0{}".format) | st.text("0123456789", max_size=3),
+    national=st.text("0123456789", max_size=16),
+)
 def test_what_is_plainly_e164_is_so_for_the_library(code: str, national: str) -> None:
     """A number that is taken without its parser is one that the parser would not change."""
     digits = f"+{code}{national}"
@@ -160,6 +165,7 @@ def test_the_numbers_of_most_contacts_need_no_parser(digits: str) -> None:
     [
         *("", "+", "+4", "+49", "4915112345678", "+49+15112345678", "+49151a2345678"),
         "+4915112345\u0663\u0664\u0665",
+        *("+012015550123", "+04915112345678", "+0015112345678"),  # no calling code begins with 0
         "+49015112345678",  # a 0 that is dialled within the country only
         "+390612345678",  # a 0 that belongs to the number: the parser's business
         "+54915112345678",  # Argentina's plan replaces a part
