@@ -133,7 +133,7 @@ class Database:
 
     def _wait_for_disk(self, synced: bool) -> None:  # noqa: FBT001
         """Set whether SQLite's next commit waits until it is on the disk."""
-        self.is_behind |= not synced
+        self.is_behind |= bool(self.file) and not synced
         if self.file and synced is not self._syncs:
             self._connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if synced else 'NORMAL'}")
             self._connection.rollback()

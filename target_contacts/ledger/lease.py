@@ -145,11 +145,12 @@ class Lease:
     def writing(self, *, synced: bool = True) -> Iterator[sa.Connection]:
         """Give a transaction that is entered only if this run may still write.
 
-        What `synced` says is told in `Database.transaction`.
+        What `synced` says is told in `Database.transaction`. A proof is always on disk: the next
+        run goes by it when it reckons until when creates of this one may still be carried out.
         """
         began = now()
-        with self._transaction(synced=synced) as connection:
-            is_due = self._is_due(began)
+        is_due = self._is_due(began)
+        with self._transaction(synced=synced or is_due) as connection:
             if is_due:
                 self._renew(connection)
             yield connection
