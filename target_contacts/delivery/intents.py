@@ -73,6 +73,10 @@ class Intents:
         """Take note that these have left: what became of them is entered elsewhere."""
         self._open.difference_update(keys)
 
+    def leave(self) -> None:
+        """Leave all that was announced as it is: it may be there, whatever is withdrawn later."""
+        self._open.clear()
+
     def withdraw(self) -> None:
         """Forget the creates that were announced but surely did not leave."""
         self._ledger.drop(self._stream, sorted(self._open))

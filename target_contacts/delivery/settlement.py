@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from tap_contacts.transport.errors import OutcomeUnknown, Refused
 from target_contacts.delivery.planned import is_in_doubt, why
 from target_contacts.errors import Rejected
+from target_contacts.shutdown import Interrupted
 from target_contacts.sinks.item import Action
 
 if TYPE_CHECKING:
@@ -72,7 +73,18 @@ class Settlement:
 
         Returns the creates to be looked up: those that were never answered, and those refused
         after that, perhaps because the contact is there already.
+
+        Raises:
+            Interrupted: If a signal asked for the end while the ledger was locked. Neither these
+                outcomes nor those of what is under way are entered then: all stays announced.
         """
+        try:
+            return self._settled(outcomes)
+        except Interrupted:
+            self._intents.leave()
+            raise
+
+    def _settled(self, outcomes: Sequence[Outcome[Planned]]) -> list[Planned]:
         failed = [(o.item, o.error) for o in outcomes if o.error]
         lost_for = [(item, e) for item, e in failed if isinstance(e, OutcomeUnknown)]
         self._setbacks.note(outcomes)
