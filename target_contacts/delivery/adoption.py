@@ -80,11 +80,11 @@ class Adoption:
         decided = assigned(wished, self._claimed)
         barred = self._barred(items, failed) if failed else set()
         for item in items:
-            key = item.key
-            if why := failed.get(key):
-                yield from () if key in barred else self._unlooked.sent(item, why)
-            else:
-                yield from self._decided(item, there.get(key, {}), decided.get(key, ()))
+            answer = found[item.key]
+            if not isinstance(answer, (Refused, GivenUp)):
+                yield from self._decided(item, answer, decided.get(item.key, ()))
+            elif item.key not in barred:
+                yield from self._unlooked.sent(item, answer)
 
     def _barred(
         self, items: Sequence[Planned], failed: Mapping[str, Refused | GivenUp]

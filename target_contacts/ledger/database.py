@@ -19,6 +19,7 @@ from tap_contacts.transport import database_url as address
 from target_contacts.ledger.errors import LedgerError, ReadOnlyError, at_opening
 from target_contacts.ledger.postgres import CONNECT, Canceller, get_ready
 from target_contacts.ledger.sqlite_file import SqliteFile, asked_of
+from target_contacts.ledger.syncs import Syncs
 from target_contacts.ledger.upgrade import set_up
 from target_contacts.ledger.waiting import SLICE_SECONDS, Patience
 from target_contacts.shutdown import Interrupted
@@ -58,10 +59,6 @@ class Database:
         self._halted = halted
         self._one = threading.Lock()
         """Threads that look contacts up ask the ledger, too."""
-        self._syncs = True
-        """Whether a commit waits for SQLite's file to be on the disk, as it does at first."""
-        self.is_behind = False
-        """Whether something was entered that a crash of the machine may take back."""
         self._error: LedgerError | None = None
         self.dialect = self._url.get_backend_name()
         self.title = f"Ledger {address.name(self._url)}"
@@ -70,6 +67,7 @@ class Database:
         self._canceller: Canceller | None = None
         with self.speaking("open", opening=True):
             self._engine, self._connection = self._connected()
+            self.syncs = Syncs(self._connection)
             self._assert_same_file()
             self._get_ready()
             with self._watched(), self._connection.begin():
@@ -127,17 +125,9 @@ class Database:
                 raise self._error
             with self.speaking(asked), self._watched():
                 if asked != "read":
-                    self._wait_for_disk(synced)
+                    self.syncs.set(synced=synced)
                 with self._connection.begin():
                     yield self._connection
-
-    def _wait_for_disk(self, synced: bool) -> None:  # noqa: FBT001
-        """Set whether SQLite's next commit waits until it is on the disk."""
-        self.is_behind |= bool(self.file) and not synced
-        if self.file and synced is not self._syncs:
-            self._connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if synced else 'NORMAL'}")
-            self._connection.rollback()
-            self._syncs = synced
 
     @contextlib.contextmanager
     def speaking(self, asked: str, *, opening: bool = False) -> Iterator[None]:

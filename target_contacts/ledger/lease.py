@@ -159,10 +159,10 @@ class Lease:
 
     def sync(self) -> None:
         """Have all that was entered so far survive a crash of the machine, by another proof."""
-        if self._database.is_behind:
+        if self._database.syncs.is_behind:
             with self._transaction() as connection:
                 self._renew(connection)
-            self._database.is_behind = False
+            self._database.syncs.is_behind = False
 
     def end(self) -> None:
         """Let the next run know that this one sends nothing more."""

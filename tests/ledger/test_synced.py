@@ -6,7 +6,7 @@ import io
 import itertools
 import shutil
 import time
-from contextlib import redirect_stdout
+from contextlib import closing, redirect_stdout
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -205,3 +205,15 @@ def test_a_crash_of_the_machine_loses_and_doubles_nothing(
     assert sum(bins(again.summary).values()) == 2
     assert sorted(names(zoho)) == ["Anna", "Bert"]
     assert workplace.target(settings, contacts(*people)).summary["requests"] == 0
+
+
+def test_a_file_without_a_log_waits_for_each_outcome(order: Order, tmp_path: Path) -> None:
+    """Of what stands in the file itself a crash may take back more than the end."""
+    url = f"sqlite:///file:{tmp_path}/ledger.db?vfs=unix-dotfile&uri=true"
+    with closing(Ledger(url, "account")) as ledger:
+        ledger.lock(0)
+        order.events.clear()
+        ledger.put("contacts", [entry("a", INTENT)])
+        ledger.put("contacts", [entry("a", WRITTEN)], synced=False)
+        ledger.sync()
+        assert order.events == [DISK, DISK]
