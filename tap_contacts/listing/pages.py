@@ -10,8 +10,10 @@ from singer_sdk.exceptions import FatalSyncError
 class Page(NamedTuple):
     """Rows from one offset on, and how many there are in all (-1: unknown).
 
-    Where an API has page numbers alone, whoever fetches chooses a number and a size of page that
-    hold the wanted rows, and leaves out the others: rows of two answers may not fit together.
+    There may be fewer than were asked for. One row alone is taken for the end of the list.
+    Where an API has page numbers alone, whoever fetches chooses the size and number of one page
+    that has the most rows from the offset on, and leaves out those before it. Rows of two answers
+    may not fit together.
     """
 
     rows: list[dict[str, Any]]
