@@ -103,7 +103,10 @@ class ApiSink(FieldHooks, LookUpHooks, Generic[ClientT]):
         raise NotImplementedError
 
     def stored(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Yield id and fields of every contact of the account, the fields as they are sent."""
+        """Yield id and fields of every contact of the account, the fields as they are sent.
+
+        An empty field is "" or None, or is left out.
+        """
         raise NotImplementedError
 
     def read_back(self, remote_id: str) -> Mapping[str, Any] | None:

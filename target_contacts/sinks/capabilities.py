@@ -21,7 +21,9 @@ class Capabilities:
     identity: Sequence[str] = ()
     """Fields that together identify a contact in this API."""
     own: Sequence[str] = ()
-    """Fields of which a new contact must fill one, if they are others than those of `identity`."""
+    """Fields of which a new contact must fill one, if they are others than those of `identity`.
+    Where the API requires a field of `identity` in any case, that one alone: else `--explain` asks
+    for the others, too."""
     expected: Sequence[str] = ()
     """Fields that the API is only thought to demand of a new contact."""
     built_in: Mapping[str, Any] = field(default_factory=dict)
