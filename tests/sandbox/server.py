@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 
 class Sandbox(abc.ABC):
-    """An API on 127.0.0.1, as strict as its documents; a context manager that starts and stops."""
+    """An API on 127.0.0.1, as strict as its documents; a context manager that starts and stops.
+
+    Tests of all APIs also call `change(id, **fields)` and `remove(id)`, which a subclass has where
+    people can do that on the vendor's screens.
+    """
 
     api: ClassVar[str]
     """Base name of the API, as in the `api` setting."""
