@@ -132,11 +132,16 @@ class Judged(NamedTuple):
 
 @pytest.fixture(scope="module")
 def clients() -> dict[str, ApiClient]:
-    """Return a client of each API; nothing is sent."""
-    found = {}
+    """Return a client of each API; nothing is sent.
+
+    That of PORTERS has been answered before. Else it would ask what a company that is not there
+    means.
+    """
+    found: dict[str, ApiClient] = {}
     for api, kind in CLIENTS.items():
         with KINDS[api]() as sandbox:
             found[api] = kind(sandbox.target_config()[api], {})
+    judged(found["porters"], "create", 200, ITEM)
     return found
 
 
