@@ -78,8 +78,9 @@ check: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Each of the processes would compile all tests if none might keep what it compiled.
 test: $(INSTALLED) $(MELTANO)
-	$(BIN)/pytest
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest
 
 crash: $(INSTALLED)
 	$(BIN)/python -m tests.crash

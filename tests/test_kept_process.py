@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.sandbox.cobai import Cobai
+from tests.sandbox.zoho_voice import ZohoVoice
 from tests.support import kept
 from tests.support.commands import FAST, SOON, Workplace, contacts, singer
 from tests.support.forked import CONTEXT
@@ -98,6 +99,16 @@ def test_a_process_is_kept_for_the_next_command(tmp_path: Path) -> None:
     logs = [run(tmp_path / str(number), {}, alone=False).log for number in range(2)]
     first, second = (set(re.findall(r'"pid":(\d+)', log)) for log in logs)
     assert (first, len(first)) == (second, 1)
+
+
+def test_the_process_of_a_tap_is_kept_and_warns_again(workplace: Workplace) -> None:
+    """The threads that asked for pages end with the command; what was said once is forgotten."""
+    with ZohoVoice() as sandbox:
+        sandbox.state.held[sandbox.add(first_name="Anna", mobile="1")]["shoe"] = 1
+        runs = [workplace.tap({"zoho_voice": sandbox.tap_config()}) for _ in range(2)]
+    first, second = (set(re.findall(r'"pid":(\d+)', run.log)) for run in runs)
+    assert (first, len(first)) == (second, 1)
+    assert [run.log.count("shoe") for run in runs] == [1, 1]
 
 
 def test_a_process_that_is_kept_holds_nothing_of_a_folder(tmp_path: Path) -> None:

@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 PACKAGES = ("tap_contacts.", "target_contacts.")
 """How the names of the modules begin that may keep something for the life of a process."""
 
+FORGETTING = ("singer_sdk.", "tap_contacts.transport.proxies")
+"""How the names of the modules begin whose functions are not to know what an earlier command did.
+
+The SDK warns once of some things, and what a proxy or a file of certificates is may have changed.
+"""
+
 STAYING = {"MainThread", "ending"}
 """Threads that a process may keep: its own, and the one that waits for a signal."""
 
@@ -49,6 +55,7 @@ class Found:
         self._files = _files()
         self._logging = _Logging()
         self._kept = [(each, each.copy()) for each in _kept_by_modules()]
+        self._remembering = list(_remembering())
 
     def is_left(self) -> bool:
         """Say whether a command left no thread, child, open file or connection behind."""
@@ -66,14 +73,27 @@ class Found:
         os.environ.update(self._environment)
         sys.path[:] = self._path
         self._logging.put_back()
-        for each, content in self._kept:
-            if each != content:
-                _fill(each, content)
+        self._forget()
         TapContacts.watch, TargetContacts.watch = Watch(), Watch()
         TapContacts.progress = Progress()
         _close_connections()
-        gc.collect()
-        gc.freeze()
+        _collect()
+
+    def _forget(self) -> None:
+        """Make what modules keep as it was."""
+        for each, content in self._kept:
+            if each != content:
+                _fill(each, content)
+        for function in self._remembering:
+            function.cache_clear()
+
+
+def _collect() -> None:
+    """Take garbage away, and look at what is left no more."""
+    gc.collect()
+    if not all(map(_may_stay, threading.enumerate())):
+        gc.collect()  # a pool of which a finalizer made use: its threads end when it is gone
+    gc.freeze()
 
 
 class _Logging:
@@ -138,6 +158,13 @@ def _kept_by_modules() -> Iterator[Any]:
             yield from (each for each in vars(module).values() if type(each) in {set, dict, list})
 
 
+def _remembering() -> Iterator[Any]:
+    """Yield each function of a module that keeps its results, and is to forget them."""
+    for name, module in sys.modules.copy().items():
+        if name.startswith(FORGETTING):
+            yield from (each for each in vars(module).values() if hasattr(each, "cache_clear"))
+
+
 def _fill(kept: Any, content: Any) -> None:
     if isinstance(kept, list):
         kept[:] = content
@@ -148,10 +175,14 @@ def _fill(kept: Any, content: Any) -> None:
 
 def _is_ended(thread: threading.Thread) -> bool:
     """Say whether a thread may stay, or ends at once as those of a pool that is gone."""
-    if thread.name in STAYING:
+    if _may_stay(thread):
         return True
     thread.join(ENDING_SECONDS)
     return not thread.is_alive()
+
+
+def _may_stay(thread: threading.Thread) -> bool:
+    return thread.name in STAYING
 
 
 def _files() -> set[int]:
