@@ -56,7 +56,7 @@ def test_target_jsonl_takes_the_outcomes(workplace: Workplace) -> None:
     found = {
         name: [
             json.loads(line)
-            for path in folder.glob(f"{name}-*")
+            for path in sorted(folder.glob(f"{name}-*"))
             for line in path.read_text(encoding="utf-8").splitlines()
         ]
         for name in ("contact_outcomes", "contact_runs")
