@@ -22,7 +22,7 @@ from tap_contacts.tap import TapContacts
 from target_contacts.target import TargetContacts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 PACKAGES = ("tap_contacts.", "target_contacts.")
 """How the names of the modules begin that may keep something for the life of a process."""
@@ -43,6 +43,9 @@ ENDING_SECONDS = 0.1
 """How long a thread that is about to end may take."""
 
 HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM, signal.SIGPIPE, signal.SIGHUP)
+
+_State = tuple[int, bool, bool, tuple[Any, ...], tuple[logging.Handler, ...]]
+"""Of a logger: its level, whether it passes on, whether it is off, its filters and its handlers."""
 
 
 class Found:
@@ -111,12 +114,18 @@ class _Logging:
         logging.disable(logging.NOTSET)
         logging.setLogRecordFactory(self._factory)
         warnings.formatwarning, warnings.showwarning, warnings.filters[:] = self._warnings  # type: ignore[index]
-        made = _handlers() - self._handlers
-        for logger in _loggers():
-            _set(logger, self._loggers.get(logger, _NEW))
+        changed = [(logger, was) for logger, was in self._all() if _state(logger) != was]
+        made = {each for logger, _ in changed for each in logger.handlers} - self._handlers
+        for logger, was in changed:
+            _set(logger, was)
         for handler in made:
             with contextlib.suppress(OSError, ValueError):
                 handler.close()
+
+    def _all(self) -> Iterator[tuple[logging.Logger, _State]]:
+        """Yield each logger, and what it was like; one that is new was like any new one."""
+        for logger in _loggers():
+            yield logger, self._loggers.get(logger, _NEW)
 
 
 def _close_connections() -> None:
@@ -135,27 +144,30 @@ def _handlers() -> set[logging.Handler]:
     return {handler for logger in _loggers() for handler in logger.handlers}
 
 
-def _state(of: logging.Logger) -> dict[str, Any]:
+def _state(of: logging.Logger) -> _State:
     """Return what a log configuration sets."""
-    lists = {"filters": of.filters.copy(), "handlers": of.handlers.copy()}
-    return {"level": of.level, "propagate": of.propagate, "disabled": of.disabled, **lists}
+    return of.level, of.propagate, of.disabled, tuple(of.filters), tuple(of.handlers)
 
 
 _NEW = _state(logging.getLogger("tests.new"))
 
 
-def _set(logger: logging.Logger, state: dict[str, Any]) -> None:
-    if logger.level != state["level"]:
-        logger.setLevel(state["level"])
-    logger.propagate, logger.disabled = state["propagate"], state["disabled"]
-    logger.filters[:], logger.handlers[:] = state["filters"], state["handlers"]
+def _set(logger: logging.Logger, state: _State) -> None:
+    level, logger.propagate, logger.disabled, logger.filters[:], logger.handlers[:] = state
+    logger.setLevel(level)
 
 
-def _kept_by_modules() -> Iterator[Any]:
-    """Yield each set, dict and list that a module of ours has at its top."""
+def _kept_by_modules() -> Iterable[Any]:
+    """Return each set, dict and list that a module of ours has at its top.
+
+    What Python itself puts there, as the built-in names, is left out.
+    """
+    found: dict[int, Any] = {}
     for name, module in sys.modules.copy().items():
         if name.startswith(PACKAGES):
-            yield from (each for each in vars(module).values() if type(each) in {set, dict, list})
+            own = (of for its, of in vars(module).items() if not its.startswith("__"))
+            found |= {id(each): each for each in own if type(each) in {set, dict, list}}
+    return found.values()
 
 
 def _remembering() -> Iterator[Any]:
