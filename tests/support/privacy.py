@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.support.commands import Finished
 
 
-QUICK = {"timeout_seconds": 1, "batch_size_rows": 2}
+QUICK = {"timeout_seconds": 0.5, "batch_size_rows": 2}
 SECRET = "k4narie/geheim+0&<wort>"
 DEFAULT_PASSWORD = "k4narie-kennwort&<0>"
 TOKENS = (ACCESS_TOKEN, "1000.k4narie-refresh")

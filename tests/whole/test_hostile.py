@@ -430,7 +430,8 @@ def test_whatever_zoho_answers_is_read_or_refused_in_words(
 
 def write(config: Mapping[str, Any], lines: bytes) -> tuple[TargetContacts, str]:
     """Run a target in this process; return it, and the error that is none of those to be said."""
-    quick = {"retry_wait_seconds": 0, "max_tries": 2, "timeout_seconds": 1}
+    quick: dict[str, Any] = {"retry_wait_seconds": 0, "max_tries": 2}
+    quick |= {"timeout_seconds": 1, "unanswered_wait_seconds": 0.05}
     target = TargetContacts(config={**quick, **config})
     try:
         target.run(cast("IO[str]", io.BytesIO(lines)))
