@@ -39,7 +39,7 @@ STAYING = {"MainThread", "ending"}
 STREAMS = 3
 """How many descriptors are input, output and log."""
 
-ENDING_SECONDS = 0.1
+ENDING_SECONDS = 0.5
 """How long a thread that is about to end may take."""
 
 HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM, signal.SIGPIPE, signal.SIGHUP)
