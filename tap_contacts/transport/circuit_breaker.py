@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tap_contacts.transport.errors import OutcomeUnknown, Refused, Retry, Stopped
+from tap_contacts.transport.fair_lock import FairLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,7 +70,8 @@ class CircuitBreaker:
         self.waits = Waits(clock)
         self._failures = 0
         self._since = self._last = clock()
-        self._one = threading.Lock()
+        self._turns = FairLock()
+        """Taken in an outage. A request that fails again and again does not keep others from it."""
         self._over: Stopped | None = None
 
     def give_up(self, error: Stopped) -> Stopped:
@@ -105,8 +107,8 @@ class CircuitBreaker:
         Raises:
             Stopped: If the API was given up.
         """
-        in_turn = self._one if self._failures >= FAILED_IN_OUTAGE else contextlib.nullcontext()
-        with in_turn:
+        is_outage = self._failures >= FAILED_IN_OUTAGE
+        with self._turns.one() if is_outage else contextlib.nullcontext():
             self.wait(self._pause())
             self.sending()
             try:
