@@ -23,10 +23,6 @@ PAGE = "<html><body>Please wait</body></html>"
 
 PEOPLE = range(1, 13)
 
-WAIT = 0.1
-"""Seconds before a second try, long enough for others to succeed meanwhile: four that fail in a
-row, without one that does not, would be taken for an outage."""
-
 all_apis = pytest.mark.parametrize("api", sorted(KINDS))
 
 
@@ -53,10 +49,10 @@ class Night:
 
     def run(self, wanted: Iterable[int], **settings: Any) -> Finished:
         """Run the target on these people and the STATE behind them."""
-        quick = {"max_tries": 3, "timeout_seconds": 0.5, "retry_wait_seconds": WAIT, "match_on": []}
+        quick = {"max_tries": 3, "timeout_seconds": 0.5, "match_on": [], **settings}
         people = [person(number, self.version) for number in wanted]
         lines = contacts(*people, state={"at": 1})
-        return self.workplace.target({**self.sandbox.target_config(), **quick, **settings}, lines)
+        return self.workplace.target({**self.sandbox.target_config(), **quick}, lines)
 
     def go_on(self) -> None:
         """Let everybody change, and count requests from here on."""
@@ -64,7 +60,7 @@ class Night:
         self.before = len(self.sandbox.log)
 
     def spoil(self, *spoilt: int, **fault: Any) -> None:
-        """Let a fault disturb every request that holds one of these people."""
+        """Let a fault strike every request that holds one of these people."""
         for number in spoilt:
             self.sandbox.fault(holding=held_by(number), times=-1, **fault)
 
