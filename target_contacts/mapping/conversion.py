@@ -37,10 +37,10 @@ class Conversion:
 
     def value(self, field: Field, value: Any, contact: Contact) -> Any:
         """Return the value to send; None if it does not fit and may be left out."""
-        if self._never and field.wire in self._never:
+        if field.wire in self._never:
             return self._compared(field, value)
         try:
-            converted = field.convert(value) if type(value) is not Failure else _none(value)
+            converted = _none(value) if isinstance(value, Failure) else field.convert(value)
         except NotKnown as error:
             self._not_there(field, f"{field.wire} {error}", contact)
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,8 +41,10 @@ class Line:
             self.order.append(name)
 
     def wait_for(self, asking: int) -> None:
-        """Return when so many ask."""
+        """Return when so many ask; fail if they never do."""
+        until = time.monotonic() + LONGEST
         while self.lock.asking < asking:
+            assert time.monotonic() < until
             threading.Event().wait(0.001)
 
     def end(self) -> None:
